@@ -1,0 +1,132 @@
+"""The computational graph: named values, the nodes between them, and the order both passes take through them."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, NamedTuple
+
+from bptui.errors import Where
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Node:
+    """One layer at work: ``name = layer(*inputs, **options)``. Its value bears its name."""
+
+    name: str
+    layer: str
+    inputs: tuple[str, ...]
+    options: Mapping[str, Any] = field(default_factory=dict)
+    where: Where | None = None
+
+
+class Use(NamedTuple):
+    """One use of a value: as the ``position``-th input (from 0) of the ``node``-th node in forward order."""
+
+    node: int
+    position: int
+
+
+@dataclass(frozen=True, eq=False)
+class Graph:
+    """The values of a scenario and the nodes between them.
+
+    ``inputs``, ``parameters`` and ``constants`` are the leaves, in file order; ``nodes`` stand in forward order,
+    every node after those that it consumes. A value is known inside by its *slot*: its index in ``names``.
+    """
+
+    inputs: tuple[str, ...]
+    parameters: tuple[str, ...]
+    constants: tuple[str, ...]
+    nodes: tuple[Node, ...]
+    output: str
+
+    @cached_property
+    def leaves(self) -> tuple[str, ...]:
+        """Inputs, parameters and constants: the values that no node computes."""
+        return self.inputs + self.parameters + self.constants
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """Every value's name by slot: the leaves, then the nodes in forward order."""
+        return self.leaves + tuple(node.name for node in self.nodes)
+
+    @cached_property
+    def slots(self) -> Mapping[str, int]:
+        """Every value's slot by name."""
+        return {name: slot for slot, name in enumerate(self.names)}
+
+    @cached_property
+    def edges(self) -> tuple[tuple[int, ...], ...]:
+        """For each node in forward order, the slots of its inputs."""
+        slots = self.slots
+        return tuple(tuple([slots[name] for name in node.inputs]) for node in self.nodes)
+
+    @cached_property
+    def uses(self) -> tuple[tuple[Use, ...], ...]:
+        """For each slot, where its value is used, in forward order."""
+        uses: list[list[Use]] = [[] for _ in self.names]
+        for node, inputs in enumerate(self.edges):
+            for position, slot in enumerate(inputs):
+                uses[slot].append(Use(node, position))
+        return tuple(map(tuple, uses))
+
+    @cached_property
+    def backward(self) -> tuple[int, ...]:
+        """The nodes that the output depends on, by index, in backward order: exactly the reverse of forward."""
+        first = len(self.leaves)
+        needed = bytearray(len(self.names))
+        needed[self.slots[self.output]] = True
+        order = []
+        for node in reversed(range(len(self.nodes))):
+            if needed[first + node]:
+                order.append(node)
+                for slot in self.edges[node]:
+                    needed[slot] = True
+        return tuple(order)
+
+    def node(self, name: str) -> Node | None:
+        """Return the node that computes ``name``, or None for a leaf."""
+        slot = self.slots[name]
+        return self.nodes[slot - len(self.leaves)] if slot >= len(self.leaves) else None
+
+
+def forward_order(nodes: Sequence[Node]) -> tuple[list[Node], list[Node]]:
+    """Return ``nodes`` in the stable topological order nearest to the given one, and those held up by a cycle.
+
+    The given order is kept wherever it is valid: of the nodes that are ready, the earliest comes next.
+    Inputs that no node computes are taken to be leaves.
+    """
+    index = {node.name: place for place, node in enumerate(nodes)}
+    consumers: list[list[int]] = [[] for _ in nodes]
+    missing = [0] * len(nodes)
+    for place, node in enumerate(nodes):
+        for name in set(node.inputs) & index.keys():
+            consumers[index[name]].append(place)
+            missing[place] += 1
+    ready = [place for place, count in enumerate(missing) if not count]
+    ordered = []
+    while ready:
+        place = heapq.heappop(ready)
+        ordered.append(nodes[place])
+        for consumer in consumers[place]:
+            missing[consumer] -= 1
+            if not missing[consumer]:
+                heapq.heappush(ready, consumer)
+    return ordered, [nodes[place] for place, count in enumerate(missing) if count]
+
+
+def find_cycle(nodes: Iterable[Node]) -> list[str]:
+    """Return the names of one cycle among ``nodes``, each consumed by the next and the last by the first.
+
+    ``nodes`` are those that ``forward_order`` could not place, so each has an input among them.
+    """
+    held = {node.name: node for node in nodes}
+    trail: dict[str, int] = {}
+    name = next(iter(held))
+    while name not in trail:
+        trail[name] = len(trail)
+        name = next(source for source in held[name].inputs if source in held)
+    return list(trail)[trail[name] :][::-1]

@@ -1,0 +1,57 @@
+"""How names, numbers and shapes are written, on the screen and in reports alike."""
+
+from __future__ import annotations
+
+import unicodedata
+
+import numpy as np
+
+from layers import Array
+
+UNSAFE = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
+"""Unicode categories that a terminal would obey or hide: controls, formats, surrogates, private, separators."""
+
+MARKS = frozenset({"Mn", "Me"})
+MOST_MARKS = 2
+"""As many combining marks as a letter of any living script carries; more are a stunt that breaks the line."""
+
+
+def visible(text: str, *, limit: int = 200) -> str:
+    """Return ``text`` with every character that a terminal would obey or hide written as an escape.
+
+    At most ``limit`` characters of it are kept, and an ellipsis says so.
+    """
+    if text.isascii() and text.isprintable() and len(text) <= limit:
+        return text
+    written = []
+    marks = 0
+    for character in text[:limit]:
+        category = unicodedata.category(character)
+        marks = marks + 1 if category in MARKS else 0
+        if category in UNSAFE or marks > MOST_MARKS:
+            written.append(escape(character))
+        else:
+            written.append(character)
+    return "".join(written) + ("…" if len(text) > limit else "")
+
+
+def escape(character: str) -> str:
+    r"""Return ``character`` as Python would write it in a string: ``\x1b``, ``\u2028``."""
+    code = ord(character)
+    if code <= 0xFF:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"
+
+
+def number(value: float, digits: int = 5) -> str:
+    """Return ``value`` with at most ``digits`` significant digits: ``2.2``, ``-1.5e-09``, ``NaN``, ``Infinity``."""
+    if value != value:  # noqa: PLR0124  (NaN alone differs from itself)
+        return "NaN"
+    if value in (np.inf, -np.inf):
+        return "Infinity" if value > 0 else "-Infinity"
+    return f"{value:.{digits}g}"
+
+
+def shape(array: Array) -> str:
+    """Return the shape as a person writes it: ``scalar``, ``[3]``, ``[2, 3]``."""
+    return f"[{', '.join(map(str, np.shape(array)))}]" if np.ndim(array) else "scalar"

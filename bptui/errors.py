@@ -1,0 +1,80 @@
+"""What can go wrong, as one tree; core raises, and one place in the CLI and one on the screen show it.
+
+BptuiError                 anything below
+├── ScenarioError          a scenario, or a data file that it names, cannot be read
+├── LayerError             a layer failed while a scenario ran
+└── TranscriptError        a recording cannot be written or read
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+
+class Where(NamedTuple):
+    """A place in a file. Lines and columns count from 1, columns in characters."""
+
+    path: str
+    line: int | None = None
+    column: int | None = None
+
+    def __str__(self) -> str:
+        return ":".join(str(part) for part in self if part is not None)
+
+
+class BptuiError(Exception):
+    """One problem: what is wrong, where, and a hint at the way out.
+
+    Its text is ``FILE:LINE:COLUMN: error: what is wrong``, and a line ``hint: ...`` where there is one.
+    """
+
+    def __init__(self, message: str, *, hint: str | None = None, where: Where | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        self.where = where
+
+    @property
+    def path(self) -> str | None:
+        """The file it is about."""
+        return self.where.path if self.where else None
+
+    @property
+    def line(self) -> int | None:
+        """The line in that file, from 1."""
+        return self.where.line if self.where else None
+
+    @property
+    def column(self) -> int | None:
+        """The column in that line, from 1, in characters."""
+        return self.where.column if self.where else None
+
+    def __str__(self) -> str:
+        place = f"{self.where}: " if self.where else ""
+        hint = f"\nhint: {self.hint}" if self.hint else ""
+        return f"{place}error: {self.message}{hint}"
+
+
+class ScenarioError(BptuiError):
+    """A scenario cannot be read. ``problems`` has every independent mistake, itself first, in file order."""
+
+    def __init__(self, message: str, *, hint: str | None = None, where: Where | None = None) -> None:
+        super().__init__(message, hint=hint, where=where)
+        self.problems: Sequence[ScenarioError] = (self,)
+
+    @classmethod
+    def of(cls, problems: Sequence[ScenarioError]) -> ScenarioError:
+        """Return the first of ``problems``, by place in the file, as one error that knows them all."""
+        ordered = sorted(problems, key=lambda problem: (problem.line or 0, problem.column or 0))
+        first = cls(ordered[0].message, hint=ordered[0].hint, where=ordered[0].where)
+        first.problems = (first, *ordered[1:])
+        return first
+
+
+class LayerError(BptuiError):
+    """A layer raised, or returned what is no value; ``where`` is the node's formula or the layer's own line."""
+
+
+class TranscriptError(BptuiError):
+    """A recording cannot be written or read."""

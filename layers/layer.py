@@ -1,0 +1,73 @@
+"""What a layer is: ``forward`` and ``backward``, as the book writes them, and the words the debugger shows with it."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import Any, ClassVar, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array: TypeAlias = NDArray[Any]
+"""An array of any shape, or a NumPy scalar: layers take both and give both."""
+
+Gradients: TypeAlias = "Array | tuple[Array | None, ...]"
+"""What ``backward`` returns: one gradient, or one per input, None where an input takes none."""
+
+
+class Layer(ABC):
+    """One node's arithmetic. A node keeps one instance, so ``forward`` may leave on ``self`` what ``backward`` needs.
+
+    A layer never writes into an array that it was given, and never keeps one that it will write into.
+    """
+
+    symbol: ClassVar[str] = ""
+    """The sign a person writes for it (``×``), where there is one."""
+
+    formula: ClassVar[str]
+    """Its value in terms of its inputs' names, as text: ``x × y``."""
+
+    rules: ClassVar[Mapping[str, str]]
+    """For each input that takes a gradient, how it comes from ``dout``, as text: ``{"x": "dout × y"}``."""
+
+    targets: ClassVar[frozenset[str]] = frozenset()
+    """Inputs that are labels: integers stay integers there, and no gradient leaves through them."""
+
+    aliases: ClassVar[tuple[str, ...]] = ()
+    """Other names a formula may call it by."""
+
+    @abstractmethod
+    def forward(self, *inputs: Any, **options: Any) -> Array:
+        """Return the value at ``inputs``, and keep what ``backward`` will need."""
+
+    @abstractmethod
+    def backward(self, dout: Array) -> Gradients:
+        """Return the gradient of each input, given ``dout``, the gradient of the value of the last ``forward``."""
+
+    def local(self) -> tuple[Array | None, ...]:
+        """Return per input what ``backward`` multiplies ``dout`` by, or None where that is no single array."""
+        return (None,) * len(self.rules)
+
+
+def floating(x: Array) -> Array:
+    """Return ``x`` itself where it is of a floating dtype, and otherwise its value as float64.
+
+    Scalars of Python and NumPy count as arrays without axes.
+    """
+    if isinstance(x, float) or (hasattr(x, "dtype") and x.dtype.kind == "f"):
+        return x
+    return np.asarray(x, dtype=np.float64)[()]
+
+
+def unbroadcast(gradient: Array, shape: tuple[int, ...]) -> Array:
+    """Sum ``gradient`` back to ``shape``, from which NumPy broadcasting had stretched its input.
+
+    Broadcasting repeats an input's elements; each repeat is one more use of it, so their gradients add up.
+    """
+    if np.shape(gradient) == shape:
+        return gradient
+    added = np.ndim(gradient) - len(shape)
+    stretched = tuple(added + axis for axis, size in enumerate(shape) if size == 1)
+    summed = gradient.sum(axis=(*range(added), *stretched), keepdims=True)
+    return summed.reshape(shape)[()]
