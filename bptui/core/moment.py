@@ -1,0 +1,116 @@
+"""Everything visible at one position of a tape: what the panels show and the reports print."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from bptui.core.columns import Iteration, as_array, as_optional_array
+from bptui.core.graph import Graph, Use
+from bptui.core.schedule import Pass, Progress, Schedule
+from bptui.core.step import Local, Step
+from layers import Array
+
+if TYPE_CHECKING:
+    from bptui.core.tape import Tape
+
+
+@dataclass(frozen=True, eq=False)
+class Moment:
+    """A position of a tape, and the values and gradients known there. Looking one up costs the same anywhere.
+
+    ``position`` counts the steps done: at 0 nothing has run, at 3 the step numbered 3 has just run and is ``step``.
+    """
+
+    tape: Tape
+    position: int
+    progress: Progress
+    columns: Iteration
+
+    @property
+    def schedule(self) -> Schedule:
+        """Which step does what."""
+        return self.tape.schedule
+
+    @property
+    def graph(self) -> Graph:
+        """The graph that was run."""
+        return self.tape.schedule.graph
+
+    @property
+    def iteration(self) -> int:
+        """The iteration, from 1."""
+        return self.progress.iteration + 1
+
+    @cached_property
+    def step(self) -> Step | None:
+        """The step that has just run, None at position 0."""
+        return self.tape.step(self.position) if self.position else None
+
+    @property
+    def pass_(self) -> Pass:
+        """The pass of the step that has just run; at position 0 the forward pass, which is about to start."""
+        return self.schedule[self.position].pass_ if self.position else Pass.FORWARD
+
+    @property
+    def name(self) -> str | None:
+        """Whose step has just run: a node's or, in the update, a parameter's; None at position 0."""
+        return self.schedule[self.position].name if self.position else None
+
+    @cached_property
+    def changed(self) -> frozenset[str]:
+        """The values whose number or gradient the step has just changed."""
+        if not self.position:
+            return frozenset()
+        turn = self.schedule[self.position]
+        if turn.pass_ is Pass.BACKWARD:
+            return frozenset(self.graph.nodes[self.graph.backward[turn.order]].inputs)
+        return frozenset({turn.name})
+
+    def value(self, name: str) -> Array | None:
+        """Return a value, or None where this iteration has not reached it yet."""
+        slot = self.graph.slots[name]
+        if self.progress.update and (order := self.schedule.update_orders.get(name)) is not None:
+            if order < self.progress.update:
+                return as_array(self.columns.updates[order])
+        elif slot >= len(self.graph.leaves) + self.progress.forward:
+            return None
+        return as_array(self.columns.values[slot])
+
+    def gradient(self, name: str) -> Array | None:
+        """Return the sum of the contributions that have reached a value, or None before any has."""
+        if not self.progress.backward:
+            return None
+        if name == self.graph.output:
+            return as_array(self.tape.dout)
+        edge = self.schedule.last_edge(self.graph.slots[name], self.progress.backward)
+        return None if edge is None else as_optional_array(self.columns.sums[edge])
+
+    def contribution(self, use: Use) -> Array | None:
+        """Return what one use of a value has added to its gradient, or None before it has."""
+        order = self.schedule.backward_orders[use.node]
+        if order is None or order >= self.progress.backward:
+            return None
+        return as_optional_array(self.columns.contributions[self.schedule.first_edges[order] + use.position])
+
+    def awaits_gradient(self, name: str) -> bool:
+        """Return whether contributions to a value's gradient are still to come in this iteration."""
+        if name == self.graph.output:
+            return not self.progress.backward
+        orders = self.schedule.arrivals[self.graph.slots[name]].orders
+        return bool(orders) and orders[-1] >= self.progress.backward
+
+    def step_of(self, name: str, pass_: Pass) -> Step | None:
+        """Return a node's step in a pass of this iteration, or a parameter's update; None where it has not run."""
+        number = self.schedule.step_number(self.progress.iteration, pass_, name)
+        return self.tape.step(number) if number is not None and number <= self.position else None
+
+    def local(self, name: str) -> Local:
+        """Return a node's local derivatives, one per input; it must have gone forward."""
+        return self.tape.local(self.progress.iteration, self.graph.slots[name] - len(self.graph.leaves))
+
+    def kept(self, name: str) -> Mapping[str, Any]:
+        """Return what a node's layer keeps on itself for its backward, by attribute; it must have gone forward."""
+        return self.tape.kept(self.progress.iteration, self.graph.slots[name] - len(self.graph.leaves))

@@ -1,0 +1,89 @@
+"""One thing that happened: a node's forward, a node's backward, or a parameter's update."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from bptui.core.graph import Node
+from bptui.core.schedule import Pass
+from layers import Array
+
+Local: TypeAlias = tuple[Array | None, ...]
+"""Per input, what ``dout`` is multiplied by, or None where that is no single array."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class ForwardStep:
+    """A node's forward: its value is ``out``."""
+
+    number: int
+    iteration: int
+    node: Node
+    out: Array
+
+    @property
+    def pass_(self) -> Pass:
+        """The forward pass."""
+        return Pass.FORWARD
+
+    @property
+    def name(self) -> str:
+        """Whose step it is."""
+        return self.node.name
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class BackwardStep:
+    """A node's backward: ``dout`` arrives, and one contribution per input leaves.
+
+    ``dout`` is None where no gradient reaches the node, ``gradients`` has None where an input takes none.
+    """
+
+    number: int
+    iteration: int
+    node: Node
+    dout: Array | None
+    gradients: tuple[Array | None, ...]
+    look_up_local: Callable[[], Local] = field(repr=False)
+
+    @property
+    def pass_(self) -> Pass:
+        """The backward pass."""
+        return Pass.BACKWARD
+
+    @property
+    def name(self) -> str:
+        """Whose step it is."""
+        return self.node.name
+
+    @property
+    def local(self) -> Local:
+        """The local derivatives, one per input."""
+        return self.look_up_local()
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class UpdateStep:
+    """A parameter's update: from ``before`` to ``after`` by ``gradient``, which is None where none reached it."""
+
+    number: int
+    iteration: int
+    parameter: str
+    gradient: Array | None
+    before: Array
+    after: Array
+
+    @property
+    def pass_(self) -> Pass:
+        """The update, which follows the two passes."""
+        return Pass.UPDATE
+
+    @property
+    def name(self) -> str:
+        """Whose step it is."""
+        return self.parameter
+
+
+Step: TypeAlias = ForwardStep | BackwardStep | UpdateStep
