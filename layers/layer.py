@@ -12,6 +12,9 @@ from numpy.typing import NDArray
 Array: TypeAlias = NDArray[Any]
 """An array of any shape, or a NumPy scalar: layers take both and give both."""
 
+quiet = np.errstate(all="ignore")
+"""NaN and infinity are values to show, not warnings to print."""
+
 Gradients: TypeAlias = "Array | tuple[Array | None, ...]"
 """What ``backward`` returns: one gradient, or one per input, None where an input takes none."""
 
@@ -19,7 +22,8 @@ Gradients: TypeAlias = "Array | tuple[Array | None, ...]"
 class Layer(ABC):
     """One node's arithmetic. A node keeps one instance, so ``forward`` may leave on ``self`` what ``backward`` needs.
 
-    A layer never writes into an array that it was given, and never keeps one that it will write into.
+    A layer never writes into an array that it was given, and never keeps one that it will write into. Options are
+    keyword-only arguments of ``__init__``. Values that do not fit raise a ValueError that names their shapes.
     """
 
     symbol: ClassVar[str] = ""
@@ -29,13 +33,22 @@ class Layer(ABC):
     """Its value in terms of its inputs' names, as text: ``x × y``."""
 
     rules: ClassVar[Mapping[str, str]]
-    """For each input that takes a gradient, how it comes from ``dout``, as text: ``{"x": "dout × y"}``."""
+    """For each input that takes a gradient, how it comes from ``dout``, as text: ``{"x": "dout × y"}``.
+
+    The inputs are named as ``forward`` names them; where it takes any number, ``*xs``, "x" is each of them.
+    """
 
     targets: ClassVar[frozenset[str]] = frozenset()
     """Inputs that are labels: integers stay integers there, and no gradient leaves through them."""
 
     aliases: ClassVar[tuple[str, ...]] = ()
     """Other names a formula may call it by."""
+
+    def __init_subclass__(cls) -> None:
+        """Let NumPy compute without warnings in every layer, whoever calls it."""
+        super().__init_subclass__()
+        for method in {"forward", "backward", "local"} & vars(cls).keys():
+            setattr(cls, method, quiet(vars(cls)[method]))
 
     @abstractmethod
     def forward(self, *inputs: Any, **options: Any) -> Array:
@@ -47,15 +60,15 @@ class Layer(ABC):
 
     def local(self) -> tuple[Array | None, ...]:
         """Return per input what ``backward`` multiplies ``dout`` by, or None where that is no single array."""
-        return (None,) * len(self.rules)
+        return (None,) * (len(self.rules) + len(self.targets))
 
 
-def floating(x: Array) -> Array:
+def floating(x: Any) -> Array:
     """Return ``x`` itself where it is of a floating dtype, and otherwise its value as float64.
 
-    Scalars of Python and NumPy count as arrays without axes.
+    A Python number becomes a NumPy scalar, so that the result always has a shape and a dtype, and divides by zero.
     """
-    if isinstance(x, float) or (hasattr(x, "dtype") and x.dtype.kind == "f"):
+    if hasattr(x, "dtype") and x.dtype.kind == "f":
         return x
     return np.asarray(x, dtype=np.float64)[()]
 

@@ -1,0 +1,176 @@
+"""Losses: how wrong the network is, as one number, and the gradient from which everything on the left follows."""
+
+from __future__ import annotations
+
+from math import prod
+
+import numpy as np
+
+from layers.layer import Array, Layer, floating
+from layers.options import choice, whole
+
+
+class SoftmaxWithLoss(Layer):
+    """Softmax and cross-entropy in one, ``loss = -Σ t × log softmax(x)``, the mean over the samples.
+
+    Shapes: x (..., classes); all axes before the last are the batch, and a 1-D x is one sample. t is either labels, as
+    integers of x's shape without its last axis, or distributions of x's shape, one-hot or soft. The loss is a scalar,
+    or with ``reduction`` "none" one number per sample, of the labels' shape; "sum" adds them up.
+
+    Together the two have the gradient ``(softmax(x) × Σt - t) × dout``, divided by the number of samples for the mean
+    (Saito, ch. 5.6.3 and appendix A, where Σt is 1). Targets take none. Samples labelled ``ignore_index`` neither cost
+    nor count; the mean over no samples is NaN, its gradient 0. Working with log softmax, the loss is exact at any x.
+
+    Raises ValueError where t fits neither form, and for a label outside the classes; its row counts from 0.
+    """
+
+    symbol = "softmax loss"
+    formula = "-Σ t × log softmax(x)"
+    rules = {"x": "dout × (softmax(x) × Σt - t) / samples"}
+    targets = frozenset({"t"})
+
+    def __init__(self, *, reduction: str = "mean", ignore_index: int | None = None) -> None:
+        self.reduction = choice("reduction", reduction, ("mean", "sum", "none"))
+        self.ignore_index = None if ignore_index is None else whole("ignore_index", ignore_index)
+
+    def forward(self, x: Array, t: Array) -> Array:
+        x, t = floating(x), np.asarray(t)
+        self.t, self.samples = self.read_targets(x, t)
+        shifted = x - x.max(axis=-1, keepdims=True, initial=-np.inf)
+        log_y = shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
+        self.y = np.exp(log_y)
+        losses = np.where(self.t == 0, 0, -self.t * log_y).sum(axis=-1)
+        match self.reduction:
+            case "mean":
+                return losses.sum() / self.samples
+            case "sum":
+                return losses.sum()
+        return losses
+
+    def backward(self, dout: Array) -> tuple[Array, None]:
+        if self.reduction == "none":
+            dout = np.expand_dims(dout, -1)
+        return dout * self.local()[0], None
+
+    def local(self) -> tuple[Array, None]:
+        slope = self.y * self.t.sum(axis=-1, keepdims=True) - self.t
+        return (slope / max(self.samples, 1) if self.reduction == "mean" else slope), None
+
+    def read_targets(self, x: Array, t: Array) -> tuple[Array, int]:
+        """Return ``t`` as distributions of x's shape and dtype, all 0 for ignored samples, and how many count."""
+        if not x.ndim:
+            raise ValueError("x must have an axis of classes, and a scalar has none")
+        batch = x.shape[:-1]
+        if t.shape == x.shape and self.ignore_index is None:
+            return t.astype(x.dtype), prod(batch)
+        if t.shape == batch and t.dtype.kind in "iu":
+            return self.one_hot(t, x)
+        raise ValueError(self.misfit(x, t))
+
+    def one_hot(self, labels: Array, x: Array) -> tuple[Array, int]:
+        """Return a 1 at each label's class, and how many labels are not to be ignored."""
+        classes = x.shape[-1]
+        counted = np.ones(labels.shape, dtype=bool) if self.ignore_index is None else labels != self.ignore_index
+        outside = np.argwhere(counted & ((labels < 0) | (labels >= classes)))
+        if len(outside):
+            place = tuple(outside[0].tolist())
+            raise ValueError(f"label {labels[place]}{in_row(place)} is outside the {classes} classes")
+        hot = (labels[..., np.newaxis] == np.arange(classes)) & counted[..., np.newaxis]
+        return hot.astype(x.dtype), int(counted.sum())
+
+    def misfit(self, x: Array, t: Array) -> str:
+        """Return what is wrong with targets that are neither labels nor distributions."""
+        batch = x.shape[:-1]
+        if t.shape == batch:
+            return f"labels must be integers, and t is {t.dtype}"
+        if t.shape == x.shape:
+            return f"ignore_index needs labels of shape {batch}, and t of shape {t.shape} is distributions"
+        return f"t of shape {t.shape} is neither labels {batch} nor distributions {x.shape} for x of shape {x.shape}"
+
+
+class SigmoidWithLoss(Layer):
+    """Sigmoid and binary cross-entropy in one, the mean over all elements. Shapes: x and t alike, any; out a scalar.
+
+    With y = sigmoid(x), ``loss = -(t log y + (1 - t) log(1 - y))``, computed as max(x, 0) - x t + log(1 + exp(-|x|)),
+    which neither overflows nor takes the logarithm of 0. Each element is a yes-or-no question of its own: t is 1 or 0,
+    or a probability between. The gradient is ``(y - t) × dout / n`` for n elements (Saito, vol. 2, ch. 4.2.4), and t
+    takes none. Raises ValueError where the shapes differ, and for a t outside 0 to 1; its row counts from 0.
+    """
+
+    symbol = "sigmoid loss"
+    formula = "-(t × log σ(x) + (1 - t) × log(1 - σ(x)))"
+    rules = {"x": "dout × (σ(x) - t) / n"}
+    targets = frozenset({"t"})
+
+    def forward(self, x: Array, t: Array) -> Array:
+        x, t = floating(x), np.asarray(t)
+        require_same_shape(x, t, names="x and t")
+        outside = np.argwhere((t < 0) | (t > 1))
+        if len(outside):
+            place = tuple(outside[0].tolist())
+            raise ValueError(f"target {t[place]}{in_row(place)} is outside 0 to 1")
+        self.t = t.astype(x.dtype)
+        z = np.exp(-np.abs(x))
+        self.y = np.where(x >= 0, 1, z) / (1 + z)
+        losses = np.maximum(x, 0) - x * self.t + np.log1p(z)
+        return losses.sum() / losses.size
+
+    def backward(self, dout: Array) -> tuple[Array, None]:
+        return dout * self.local()[0], None
+
+    def local(self) -> tuple[Array, None]:
+        return (self.y - self.t) / self.t.size, None
+
+
+class MeanSquaredError(Layer):
+    """Mean squared error, ``loss = Σ (y - t)² / n``, over all n elements. Shapes: y and t alike, any; out a scalar.
+
+    ``reduction`` "sum" leaves out the division, and "half_sum" is the book's Σ (y - t)² / 2 (Saito, ch. 4.2.1). The
+    local derivative for y is 2 (y - t) / n, 2 (y - t) or y - t, and the same with its sign turned for t: both take a
+    gradient. Shapes that differ raise a ValueError even where they would broadcast, for an (n, 1) against an (n,) would
+    silently compare every prediction with every target.
+    """
+
+    symbol = "squared error"
+    formula = "Σ (y - t)² / n"
+    rules = {"y": "dout × 2 (y - t) / n", "t": "-dout × 2 (y - t) / n"}
+
+    def __init__(self, *, reduction: str = "mean") -> None:
+        self.reduction = choice("reduction", reduction, ("mean", "sum", "half_sum"))
+
+    def forward(self, y: Array, t: Array) -> Array:
+        y, t = floating(y), floating(t)
+        require_same_shape(y, t, names="y and t")
+        self.error = y - t
+        total = (self.error * self.error).sum()
+        match self.reduction:
+            case "mean":
+                return total / self.error.size
+            case "half_sum":
+                return total / 2
+        return total
+
+    def backward(self, dout: Array) -> tuple[Array, Array]:
+        dy, dt = self.local()
+        return dout * dy, dout * dt
+
+    def local(self) -> tuple[Array, Array]:
+        match self.reduction:
+            case "mean":
+                dy = 2 * self.error / self.error.size
+            case "half_sum":
+                dy = self.error
+            case _:
+                dy = 2 * self.error
+        return dy, -dy
+
+
+def require_same_shape(x: Array, t: Array, *, names: str) -> None:
+    """Raise ValueError where a prediction and its target differ in shape."""
+    if x.shape != t.shape:
+        raise ValueError(f"{names} must have the same shape, not {x.shape} and {t.shape}")
+
+
+def in_row(place: tuple[int, ...]) -> str:
+    """Return where in the batch ``place`` is, as text: nothing for a single sample."""
+    return f" in row {', '.join(map(str, place))}" if place else ""

@@ -1,0 +1,172 @@
+"""Reductions: many numbers in, one out, over all axes or over those that ``axis`` names (one number or a list).
+
+Shapes: any x; the named axes vanish, or stay with size 1 under ``keepdims``. On the way back every element of x gets
+the ``dout`` of the number that it went into, times its local derivative. All raise ValueError where x lacks an axis.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import prod
+from typing import TypeAlias
+
+import numpy as np
+
+from layers.layer import Array, Layer, floating
+from layers.options import axes_of, flag, wholes
+
+Axis: TypeAlias = "int | Sequence[int] | None"
+"""Which axes to reduce: one, several, or None for all."""
+
+
+class Sum(Layer):
+    """Sum, ``out = Σ x``. The local derivative is 1: every term gets ``dout``."""
+
+    symbol = "Σ"
+    formula = "Σ x"
+    rules = {"x": "dout, repeated"}
+
+    def __init__(self, *, axis: Axis = None, keepdims: bool = False) -> None:
+        self.axis = None if axis is None else wholes("axis", axis)
+        self.keepdims = flag("keepdims", keepdims)
+
+    def forward(self, x: Array) -> Array:
+        self.x = x = floating(x)
+        axes = axes_of(x.shape, self.axis)
+        total = x.sum(axis=axes, keepdims=True)
+        self.kept_shape = total.shape
+        return total if self.keepdims else total.squeeze(axes)[()]
+
+    def backward(self, dout: Array) -> Array:
+        return np.reshape(dout, self.kept_shape) * np.ones_like(self.x)
+
+    def local(self) -> tuple[Array]:
+        return (np.ones_like(self.x),)
+
+
+class Mean(Layer):
+    """Arithmetic mean, ``out = Σ x / n``. The local derivative is 1 / n: each of the n terms has an equal share.
+
+    The mean of no elements is NaN.
+    """
+
+    symbol = "mean"
+    formula = "Σ x / n"
+    rules = {"x": "dout / n, repeated"}
+
+    def __init__(self, *, axis: Axis = None, keepdims: bool = False) -> None:
+        self.axis = None if axis is None else wholes("axis", axis)
+        self.keepdims = flag("keepdims", keepdims)
+
+    def forward(self, x: Array) -> Array:
+        self.x = x = floating(x)
+        axes = axes_of(x.shape, self.axis)
+        self.n = prod([x.shape[axis] for axis in axes])
+        mean = x.sum(axis=axes, keepdims=True) / self.n
+        self.kept_shape = mean.shape
+        return mean if self.keepdims else mean.squeeze(axes)[()]
+
+    def backward(self, dout: Array) -> Array:
+        return np.reshape(dout, self.kept_shape) * (np.ones_like(self.x) / self.n)
+
+    def local(self) -> tuple[Array]:
+        return (np.ones_like(self.x) / self.n,)
+
+
+class Var(Layer):
+    """Population variance, ``out = Σ (x - mean)² / n``: n, not n - 1, as in batch normalisation (Saito, ch. 6.3.2).
+
+    The local derivative is 2 (x - mean) / n; that x also moves the mean cancels out, for the deviations sum to 0.
+    The variance of no elements is NaN.
+    """
+
+    symbol = "var"
+    formula = "Σ (x - mean)² / n"
+    rules = {"x": "dout × 2 (x - mean) / n"}
+
+    def __init__(self, *, axis: Axis = None, keepdims: bool = False) -> None:
+        self.axis = None if axis is None else wholes("axis", axis)
+        self.keepdims = flag("keepdims", keepdims)
+
+    def forward(self, x: Array) -> Array:
+        x = floating(x)
+        axes = axes_of(x.shape, self.axis)
+        self.n = prod([x.shape[axis] for axis in axes])
+        self.deviation = x - x.sum(axis=axes, keepdims=True) / self.n
+        variance = (self.deviation**2).sum(axis=axes, keepdims=True) / self.n
+        self.kept_shape = variance.shape
+        return variance if self.keepdims else variance.squeeze(axes)[()]
+
+    def backward(self, dout: Array) -> Array:
+        return np.reshape(dout, self.kept_shape) * (2 * self.deviation / self.n)
+
+    def local(self) -> tuple[Array]:
+        return (2 * self.deviation / self.n,)
+
+
+class Max(Layer):
+    """Largest element, ``out = max x``. The local derivative is 1 for it and 0 for the others.
+
+    Elements that tie for it share evenly: 1/2 each for two, 1/3 for three. Raises ValueError where there is none.
+    """
+
+    symbol = "max"
+    formula = "max x"
+    rules = {"x": "dout for the largest, shared evenly in a tie"}
+
+    def __init__(self, *, axis: Axis = None, keepdims: bool = False) -> None:
+        self.axis = None if axis is None else wholes("axis", axis)
+        self.keepdims = flag("keepdims", keepdims)
+
+    def forward(self, x: Array) -> Array:
+        x = floating(x)
+        axes = axes_of(x.shape, self.axis)
+        require_elements(x.shape, axes)
+        largest = x.max(axis=axes, keepdims=True)
+        ties = x == largest
+        self.share = ties / ties.sum(axis=axes, keepdims=True, dtype=x.dtype)
+        self.kept_shape = largest.shape
+        return largest if self.keepdims else largest.squeeze(axes)[()]
+
+    def backward(self, dout: Array) -> Array:
+        return np.reshape(dout, self.kept_shape) * self.share
+
+    def local(self) -> tuple[Array]:
+        return (self.share,)
+
+
+class Min(Layer):
+    """Smallest element, ``out = min x``. The local derivative is 1 for it and 0 for the others.
+
+    Elements that tie for it share evenly. Raises ValueError where there is none.
+    """
+
+    symbol = "min"
+    formula = "min x"
+    rules = {"x": "dout for the smallest, shared evenly in a tie"}
+
+    def __init__(self, *, axis: Axis = None, keepdims: bool = False) -> None:
+        self.axis = None if axis is None else wholes("axis", axis)
+        self.keepdims = flag("keepdims", keepdims)
+
+    def forward(self, x: Array) -> Array:
+        x = floating(x)
+        axes = axes_of(x.shape, self.axis)
+        require_elements(x.shape, axes)
+        smallest = x.min(axis=axes, keepdims=True)
+        ties = x == smallest
+        self.share = ties / ties.sum(axis=axes, keepdims=True, dtype=x.dtype)
+        self.kept_shape = smallest.shape
+        return smallest if self.keepdims else smallest.squeeze(axes)[()]
+
+    def backward(self, dout: Array) -> Array:
+        return np.reshape(dout, self.kept_shape) * self.share
+
+    def local(self) -> tuple[Array]:
+        return (self.share,)
+
+
+def require_elements(shape: tuple[int, ...], axes: tuple[int, ...]) -> None:
+    """Raise ValueError where a reduction of ``shape`` over ``axes`` would have nothing to choose from."""
+    if not all(shape[axis] for axis in axes):
+        raise ValueError(f"x of shape {shape} has no elements along the axes {list(axes)}")
