@@ -1,0 +1,7 @@
+"""The computational graph as a circuit in text cells: laid out once a sheet, painted where it is visible."""
+
+from bptui.core.circuit.drawing import Box, Drawing, Label
+from bptui.core.circuit.painter import Highlight, Painter, Spans, Window
+from bptui.core.circuit.sheet import Circuit
+
+__all__ = ["Box", "Circuit", "Drawing", "Highlight", "Label", "Painter", "Spans", "Window"]
