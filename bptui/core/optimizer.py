@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -14,8 +15,38 @@ Memory: TypeAlias = "dict[str, Any]"
 """What one parameter's updates remember from one iteration to the next, by name."""
 
 
+Range: TypeAlias = "tuple[Callable[[float], bool], str]"
+"""What an option may be, as a test and in words."""
+
+RANGES: Mapping[str, Range] = {
+    "lr": (lambda value: value > 0, "a positive number"),
+    "eps": (lambda value: value >= 0, "a number from 0"),
+}
+BELOW_ONE: Range = (lambda value: 0 <= value < 1, "a number from 0 to below 1")
+"""Of the options not named above: the share of a running mean that is kept."""
+
+
+@dataclass(frozen=True, slots=True)
 class Optimizer(ABC):
-    """A rule and its options. It holds no state, so one scenario may run many times; a run owns the memories."""
+    """A rule and its options. It holds no state, so one scenario may run many times; a run owns the memories.
+
+    Raises ValueError for an option that its paper does not allow.
+    """
+
+    lr: float = 0.01
+
+    def __post_init__(self) -> None:
+        for option in self.options():
+            value = getattr(self, option)
+            allowed, what = RANGES.get(option, BELOW_ONE)
+            if not allowed(value):
+                message = f"{option}: wanted {what}"
+                raise ValueError(message)
+
+    @classmethod
+    def options(cls) -> tuple[str, ...]:
+        """Return the names of the rule's options."""
+        return tuple(field.name for field in fields(cls))
 
     @abstractmethod
     def update(self, parameter: Array, gradient: Array, memory: Memory) -> Array:

@@ -1,0 +1,156 @@
+"""``[inputs]`` and ``[parameters]``: from what a scenario writes to read-only arrays."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from bptui.core.document import Document
+from bptui.core.initializers import MOST_ELEMENTS, Initializer, generator_for, initializers
+from bptui.core.positions import Path
+from bptui.core.problems import nearest
+from bptui.core.text import visible
+from bptui.core.values import ValueFormError, as_floats, from_lists, kind_of, read_only
+from layers import Array
+
+RECIPE_KEYS = ("shape", "init", "seed", "value", "mean", "std", "low", "high", "start", "step")
+FILE_KEYS = ("file", "key", "rows")
+MOST_AXES = 32
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class LeafReader:
+    """Reads values of one scenario: in its dtype, from its seed; those named in ``labels`` may stay integers."""
+
+    document: Document
+    dtype: np.dtype[Any]
+    seed: int
+    labels: Collection[str]
+
+    def read(self, name: str, path: Path, written: object) -> Array:
+        """Return the value ``name`` that the document writes at ``path``. Raises ScenarioError."""
+        match written:
+            case dict() if "file" in written:
+                return self.from_file(name, path, written)
+            case dict():
+                return self.from_recipe(name, path, written)
+        return array_at(self.document, path, written, self.dtype, keep_integers=name in self.labels)
+
+    def from_recipe(self, name: str, path: Path, recipe: Mapping[str, Any]) -> Array:
+        """Return the array that a table with ``shape`` and ``init`` describes."""
+        refuse_unknown(self.document, path, recipe, RECIPE_KEYS)
+        for key in ("shape", "init"):
+            if key not in recipe:
+                raise self.document.key_error(
+                    f"{visible(name)} has no {key}", *path, hint='a recipe is { shape = [2, 3], init = "he" }'
+                )
+        shape = self.shape(path, recipe["shape"])
+        made = self.initializer(path, recipe["init"])
+        options = self.options(path, recipe, made)
+        own_seed = self.own_seed(path, recipe, made)
+        generator = generator_for(name, scenario_seed=self.seed, own_seed=own_seed)
+        with np.errstate(all="ignore"):
+            array = np.asarray(made.make(shape, generator, **options))
+        if array.dtype.kind == "i" and name in self.labels:
+            return read_only(array)
+        return self.fitting(path, array)
+
+    def fitting(self, path: Path, array: Array) -> Array:
+        """Return ``array`` in the scenario's dtype."""
+        try:
+            return read_only(as_floats(array.ravel(), self.dtype, array.shape))
+        except ValueFormError as error:
+            raise self.document.error(error.message, *path) from None
+
+    def shape(self, path: Path, written: object) -> tuple[int, ...]:
+        """Return a recipe's shape."""
+        place = (*path, "shape")
+        if type(written) is not list or not all(type(size) is int for size in written):
+            raise self.document.error(
+                f"shape: got {kind_of(written)}, wanted a list of whole numbers", *place, hint="shape = [2, 3]"
+            )
+        if any(size < 0 for size in written) or len(written) > MOST_AXES:
+            raise self.document.error(f"shape: at most {MOST_AXES} axes, of 0 elements or more each", *place)
+        if math.prod(size for size in written if size) > MOST_ELEMENTS:
+            raise self.document.error(f"shape: more than {MOST_ELEMENTS:,} elements", *place)
+        return tuple(written)
+
+    def initializer(self, path: Path, written: object) -> Initializer:
+        """Return the recipe that ``init`` names."""
+        place = (*path, "init")
+        if not isinstance(written, str):
+            raise self.document.error(f"init: got {kind_of(written)}, wanted a name in quotes", *place)
+        if written not in initializers:
+            raise self.document.error(
+                f"no init is called {visible(written)}",
+                *place,
+                hint=nearest(written, initializers) or f"there are {', '.join(initializers)}",
+            )
+        return initializers[written]
+
+    def options(self, path: Path, recipe: Mapping[str, Any], made: Initializer) -> dict[str, float]:
+        """Return what the recipe's ``make`` takes."""
+        init = recipe["init"]
+        chosen = {}
+        for key in recipe.keys() - {"shape", "init", "seed"} - made.options.keys():
+            takes = f"it takes {', '.join(made.options)}" if made.options else "it takes none"
+            raise self.document.key_error(f"{init} has no option {key}", *path, key, hint=takes)
+        for key, default in made.options.items():
+            value = recipe.get(key, default)
+            if value is None:
+                raise self.document.key_error(f"{init} needs {key}", *path, hint=f"{key} = 1.0")
+            if type(value) not in {int, float}:
+                raise self.document.error(f"{key}: got {kind_of(value)}, wanted a number", *path, key)
+            chosen[key] = value
+        if not chosen.get("std", 0.0) >= 0:
+            raise self.document.error("std: a standard deviation is not negative", *path, "std")
+        if made.is_random and not all(map(math.isfinite, chosen.values())):
+            raise self.document.error(f"{init} draws from finite numbers only", *path)
+        return chosen
+
+    def own_seed(self, path: Path, recipe: Mapping[str, Any], made: Initializer) -> int | None:
+        """Return the recipe's own seed, if it has one."""
+        if "seed" not in recipe:
+            return None
+        if not made.is_random:
+            raise self.document.key_error(f"{recipe['init']} draws nothing: a seed means nothing here", *path, "seed")
+        return whole_number(self.document, (*path, "seed"), recipe["seed"], least=0)
+
+    def from_file(self, name: str, path: Path, table: Mapping[str, Any]) -> Array:
+        """Return the array that a table with ``file`` names."""
+        refuse_unknown(self.document, path, table, FILE_KEYS)
+        raise self.document.error(f"{visible(name)}: data files cannot be read yet", *path, "file")
+
+
+def array_at(
+    document: Document, path: Path, written: object, dtype: np.dtype[Any], *, keep_integers: bool = False
+) -> Array:
+    """Return numbers written at ``path`` as an array; what is wrong is named with its index and place."""
+    try:
+        return from_lists(written, dtype, keep_integers=keep_integers)
+    except ValueFormError as error:
+        index = "".join(f"[{place}]" for place in error.index)
+        message = f"{visible(str(path[-1]))}{index}: {error.message}"
+        raise document.error(message, *path, *error.index, hint=error.hint) from None
+
+
+def whole_number(document: Document, path: Path, written: object, *, least: int) -> int:
+    """Return an integer from ``least`` to 2**63 - 1."""
+    if type(written) is not int:
+        raise document.error(f"{path[-1]}: got {kind_of(written)}, wanted a whole number", *path)
+    if not least <= written < 2**63:
+        raise document.error(f"{path[-1]}: wanted a whole number from {least} to 2**63 - 1", *path)
+    return written
+
+
+def refuse_unknown(document: Document, path: Path, table: Mapping[str, Any], known: Collection[str]) -> None:
+    """Raise an error about the first key of ``table`` that is not ``known``."""
+    for key in table:
+        if key not in known:
+            raise document.key_error(
+                f"no key {visible(key)} here", *path, key, hint=nearest(key, known) or f"there are {', '.join(known)}"
+            )

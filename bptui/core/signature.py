@@ -1,0 +1,57 @@
+"""What a formula may give to a layer: its inputs and options, read off the class."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+from inspect import Parameter
+
+from layers import Layer
+
+POSITIONAL = {Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD}
+NAMED = {Parameter.POSITIONAL_OR_KEYWORD, Parameter.KEYWORD_ONLY}
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """``inputs`` by name, any number of them where ``is_variadic``; ``options``, and those that must be given."""
+
+    inputs: tuple[str, ...]
+    is_variadic: bool
+    options: tuple[str, ...]
+    required: tuple[str, ...]
+
+    def __str__(self) -> str:
+        inputs = (*self.inputs, "...") if self.is_variadic else self.inputs
+        return f"({', '.join((*inputs, *(f'{option}=' for option in self.options)))})"
+
+    @property
+    def counts(self) -> str:
+        """How many inputs it takes, in words."""
+        if self.is_variadic:
+            return "one input or more"
+        count = len(self.inputs)
+        return f"{count} input{'s' * (count != 1)} ({', '.join(self.inputs)})"
+
+
+@lru_cache(maxsize=256)
+def signature_of(layer: type[Layer]) -> Signature:
+    """Return what ``layer`` takes: inputs are forward's arguments, options those of its ``__init__``."""
+    inputs = own_parameters(layer, "forward")
+    options = [it for it in own_parameters(layer, "__init__") if it.kind in NAMED]
+    return Signature(
+        inputs=tuple(it.name for it in inputs if it.kind in POSITIONAL),
+        is_variadic=any(it.kind is Parameter.VAR_POSITIONAL for it in inputs),
+        options=tuple(it.name for it in options),
+        required=tuple(it.name for it in options if it.default is Parameter.empty),
+    )
+
+
+def own_parameters(layer: type[Layer], method: str) -> Iterable[Parameter]:
+    """Return the parameters of a method after ``self``; none where the class leaves it to ``object``."""
+    function = getattr(layer, method)
+    if function is getattr(object, method, None):
+        return []
+    return list(inspect.signature(function).parameters.values())[1:]

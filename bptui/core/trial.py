@@ -1,0 +1,62 @@
+"""A trial forward: every node once, before anything runs, so that shapes that do not fit are errors in the scenario."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+
+import numpy as np
+
+from bptui.core.graph import Graph, Node
+from bptui.core.problems import Problems
+from bptui.core.text import shape, visible
+from bptui.errors import ScenarioError
+from layers import Array, Layer
+
+
+def shapes_of(
+    graph: Graph,
+    values: Mapping[str, Array],
+    library: Mapping[str, type[Layer]],
+    problems: Problems,
+    line_of: Callable[[str], int | None],
+) -> dict[str, tuple[int, ...]]:
+    """Return the shape of every value, running each node's forward once and keeping no value longer than needed.
+
+    A node that fails is a problem, and what depends on it is left out.
+    """
+    uses = Counter(name for node in graph.nodes for name in node.inputs)
+    shapes = {name: value.shape for name, value in values.items()}
+    alive = {name: value[()] for name, value in values.items()}
+    for node in graph.nodes:
+        if not shapes.keys() >= set(node.inputs):
+            continue
+        inputs = [alive[name] for name in node.inputs]
+        with problems.collecting():
+            alive[node.name] = forward(node, library[node.layer], inputs, line_of)
+            shapes[node.name] = np.shape(alive[node.name])
+        uses.subtract(node.inputs)
+        for name in (*node.inputs, node.name):
+            if not uses[name]:
+                alive.pop(name, None)
+    return shapes
+
+
+def forward(node: Node, layer: type[Layer], inputs: list[Array], line_of: Callable[[str], int | None]) -> Array:
+    """Return a node's value. Raises ScenarioError where its layer refuses its options or inputs."""
+    try:
+        with np.errstate(all="ignore"):
+            return layer(**node.options).forward(*inputs)
+    except (ValueError, TypeError, IndexError, ArithmeticError, MemoryError) as error:
+        reason = visible(str(error) or type(error).__name__)
+    given = ", ".join(
+        dict.fromkeys(described(name, value, line_of(name)) for name, value in zip(node.inputs, inputs, strict=True))
+    )
+    message = f"{visible(node.name)}: {node.layer} cannot take these: {given}"
+    raise ScenarioError(message, hint=reason, where=node.where)
+
+
+def described(name: str, value: Array, line: int | None) -> str:
+    """Return what a value is and where it comes from: ``x is [2, 3] (line 5)``."""
+    place = f" (line {line})" if line else ""
+    return f"{visible(name)} is {shape(value)}{place}"
