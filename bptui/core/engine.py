@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,6 @@ import numpy as np
 from bptui.core.columns import Iteration, Value, as_optional_array, freeze
 from bptui.core.optimizer import Memory
 from bptui.core.scenario import Scenario
-from bptui.core.schedule import Schedule
 from bptui.core.step import Local
 from bptui.core.tape import Tape
 from layers import Layer
@@ -24,13 +23,11 @@ class Run(Tape):
     """A tape that is written by running a scenario: ``advance`` adds steps to it, ``finish`` all that are left."""
 
     def __init__(self, scenario: Scenario) -> None:
-        graph = scenario.graph
-        schedule = Schedule(graph, iterations=scenario.iterations, trains=scenario.train is not None)
-        leaves = [scenario.values[name][()] for name in graph.leaves]
-        super().__init__(schedule, leaves, scenario.dout[()])
+        leaves = [scenario.values[name][()] for name in scenario.graph.leaves]
+        super().__init__(scenario.schedule, leaves, scenario.dout[()])
         self.scenario = scenario
-        self.layers = [self.fresh_layer(node) for node in range(len(graph.nodes))]
-        self.memories: dict[str, Memory] = {name: {} for name in schedule.updated}
+        self.layers = [self.fresh_layer(node) for node in range(len(scenario.graph.nodes))]
+        self.memories: dict[str, Memory] = {name: {} for name in scenario.schedule.updated}
         self.strides = self.run()
         self.revisit = lru_cache(maxsize=8)(self.run_again)
 
@@ -54,32 +51,62 @@ class Run(Tape):
         """Run everything, a stride of nodes at a time."""
         leaves = list(self.leaves)
         first = len(self.graph.inputs)
-        for _ in range(self.schedule.iterations):
-            columns = Iteration(leaves.copy())
-            self.iterations.append(columns)
-            yield from self.forward_pass(columns)
-            yield from self.backward_pass(columns)
-            self.update(columns)
-            yield
-            leaves[first : first + len(columns.updates)] = columns.updates
+        for iteration in range(self.schedule.iterations):
+            self.iterations.append(Iteration(leaves.copy()))
+            for done in self.run_iteration():
+                self.length = iteration * self.schedule.length + done
+                yield
+            updates = self.iterations[-1].updates
+            leaves[first : first + len(updates)] = updates
 
-    def forward_pass(self, columns: Iteration) -> Iterator[None]:
+    def run_iteration(self) -> Iterator[int]:
+        """Fill the last columns, by straight-line code where there is some; yield how many steps are done."""
+        columns = self.iterations[-1]
+        if self.scenario.code.is_ready():
+            leaves = columns.values.copy()
+            try:
+                yield from self.run_code(columns)
+            except ArithmeticError:  # Python's floats raise where NumPy's give an infinity or NaN
+                columns = Iteration(leaves)
+                *_, done = self.run_layers(columns)
+                self.iterations[-1] = columns
+                yield done
+        else:
+            yield from self.run_layers(columns)
+        yield self.update(columns)
+
+    def run_code(self, columns: Iteration) -> Iterator[int]:
+        """Run both passes as straight-line code."""
+        columns.values[:] = map(float, columns.values)
+        for chunk in self.scenario.code.forward:
+            chunk(columns.values)
+            yield len(columns.values) - len(self.leaves)
+        totals = {self.graph.slots[self.graph.output]: float(self.dout)}
+        for chunk in self.scenario.code.backward:
+            chunk(columns.values, totals, columns.douts, columns.contributions, columns.sums)
+            yield self.schedule.forward + len(columns.douts)
+
+    def run_layers(self, columns: Iteration) -> Iterator[int]:
+        """Run both passes by calling the layers."""
+        yield from self.forward_pass(columns)
+        yield from self.backward_pass(columns)
+
+    def forward_pass(self, columns: Iteration) -> Iterator[int]:
         """Call every node's forward, in order."""
         values = columns.values
-        for node, (layer, slots) in enumerate(zip(self.layers, self.graph.edges, strict=True), start=1):
+        for done, (layer, slots) in enumerate(zip(self.layers, self.graph.edges, strict=True), start=1):
             values.append(freeze(layer.forward(*[values[slot] for slot in slots])))
-            if not node % STRIDE:
-                self.length += STRIDE
-                yield
-        self.length += self.schedule.forward % STRIDE
+            if not done % STRIDE:
+                yield done
+        yield self.schedule.forward
 
-    def backward_pass(self, columns: Iteration) -> Iterator[None]:
+    def backward_pass(self, columns: Iteration) -> Iterator[int]:
         """Call the backward of every node that the output depends on, in reverse, and add up what arrives."""
-        graph = self.graph
+        graph, forward = self.graph, self.schedule.forward
         first = len(graph.leaves)
         totals: list[Value | None] = [None] * len(graph.names)
         totals[graph.slots[graph.output]] = self.dout
-        for order, node in enumerate(graph.backward, start=1):
+        for done, node in enumerate(graph.backward, start=1):
             dout = totals[first + node]
             columns.douts.append(dout)
             for slot, contribution in zip(graph.edges[node], self.contributions(node, dout), strict=True):
@@ -88,14 +115,13 @@ class Run(Tape):
                     totals[slot] = contribution if total is None else freeze(total + contribution)
                 columns.contributions.append(contribution)
                 columns.sums.append(totals[slot])
-            if not order % STRIDE:
-                self.length += STRIDE
-                yield
-        self.length += self.schedule.backward % STRIDE
+            if not done % STRIDE:
+                yield forward + done
+        yield forward + self.schedule.backward
 
     def contributions(self, node: int, dout: Value | None) -> list[Value | None]:
         """Return what a node adds to the gradients of its inputs, None for those that take none."""
-        takes_gradient = self.takes_gradient[node]
+        takes_gradient = self.scenario.takes_gradient[node]
         if dout is None:
             return [None] * len(takes_gradient)
         gradients = self.layers[node].backward(dout)
@@ -103,27 +129,20 @@ class Run(Tape):
             gradients = (gradients,)
         return [freeze(gradient) if takes else None for takes, gradient in zip(takes_gradient, gradients, strict=True)]
 
-    @cached_property
-    def takes_gradient(self) -> list[tuple[bool, ...]]:
-        """For each node, which of its inputs take a gradient: those that are neither constants nor integers."""
-        graph = self.graph
-        closed = set(graph.constants)
-        closed.update(name for name in graph.inputs if self.scenario.values[name].dtype.kind != "f")
-        return [tuple([name not in closed for name in node.inputs]) for node in graph.nodes]
-
-    def update(self, columns: Iteration) -> None:
+    def update(self, columns: Iteration) -> int:
         """Update every parameter from its gradient; one that no gradient reaches stays as it is."""
-        if (train := self.scenario.train) is None:
-            return
-        columns_end = self.schedule.backward
         for name in self.schedule.updated:
             slot = self.graph.slots[name]
-            before = columns.values[slot]
-            edge = self.schedule.last_edge(slot, columns_end)
+            edge = self.schedule.last_edge(slot, self.schedule.backward)
             gradient = None if edge is None else columns.sums[edge]
-            after = before if gradient is None else train.optimizer.update(before, gradient, self.memories[name])
-            columns.updates.append(freeze(after))
-        self.length += len(self.schedule.updated)
+            columns.updates.append(self.updated(name, columns.values[slot], gradient))
+        return self.schedule.length
+
+    def updated(self, name: str, before: Value, gradient: Value | None) -> Value:
+        """Return a parameter's next value."""
+        if gradient is None or self.scenario.train is None:
+            return before
+        return freeze(self.scenario.train.optimizer.update(before, gradient, self.memories[name]))
 
     def local(self, iteration: int, node: int) -> Local:
         return tuple(map(as_optional_array, map(freeze, self.revisit(iteration, node).local())))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,8 @@ import numpy as np
 
 from bptui.core.graph import Graph
 from bptui.core.optimizer import Optimizer
+from bptui.core.schedule import Schedule
+from bptui.core.straight import StraightCode
 from layers import Array, Layer
 
 
@@ -58,3 +61,20 @@ class Scenario:
     def iterations(self) -> int:
         """How many times forward and backward are run: 1, or ``[train]``'s steps."""
         return self.train.steps if self.train else 1
+
+    @cached_property
+    def schedule(self) -> Schedule:
+        """Which step of a run does what."""
+        return Schedule(self.graph, iterations=self.iterations, trains=self.train is not None)
+
+    @cached_property
+    def takes_gradient(self) -> tuple[tuple[bool, ...], ...]:
+        """For each node, which of its inputs take a gradient: those that are neither constants nor integers."""
+        closed = set(self.graph.constants)
+        closed.update(name for name in self.graph.leaves if self.values[name].dtype.kind != "f")
+        return tuple(tuple([name not in closed for name in node.inputs]) for node in self.graph.nodes)
+
+    @cached_property
+    def code(self) -> StraightCode:
+        """The graph as straight-line code, where it is one of scalars."""
+        return StraightCode(self)
