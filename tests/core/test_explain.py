@@ -1,0 +1,200 @@
+"""Equations and sentences: the books' numbers in the books' form, and laws over every step of every kind of run."""
+
+import numpy as np
+import pytest
+
+from bptui.core import explain
+from bptui.core.engine import run
+from bptui.core.load import loads
+from bptui.core.schedule import Pass
+from bptui.core.step import BackwardStep
+from bptui.core.tape import Tape
+
+BUY_APPLES = """
+[inputs]
+apple = 100
+apple_num = 2
+orange = 150
+orange_num = 3
+tax = 1.1
+[nodes]
+apple_price = "apple * apple_num"
+orange_price = "orange * orange_num"
+all_price = "apple_price + orange_price"
+price = "all_price * tax"
+"""
+
+TWO_LAYERS = """
+[inputs]
+x = [[1.0, 0.5], [0.2, -0.3]]
+t = [0, 2]
+[parameters]
+W1 = { shape = [2, 3], init = "he" }
+b1 = 0.5
+[nodes]
+a1 = "x @ W1 + b1"
+z1 = "Relu(a1)"
+loss = "SoftmaxWithLoss(z1, t)"
+[train]
+optimizer = "SGD"
+lr = 0.1
+steps = 2
+"""
+
+
+def tape_of(text: str) -> Tape:
+    return run(loads(text))
+
+
+def nodes(text: str, values: str = "x = -2") -> Tape:
+    return tape_of(f"[inputs]\n{values}\n[nodes]\n{text}")
+
+
+def written(tape: Tape, name: str) -> list[str]:
+    return [str(it) for it in explain.gradient_equations(tape.at(len(tape)), name)]
+
+
+def test_forward_puts_the_numbers_of_saito_5_4_into_the_equation() -> None:
+    end = tape_of(BUY_APPLES).at(8)
+    assert str(explain.forward_equation(end, "apple_price")) == "apple_price = apple × apple_num = 100 × 2 = 200"
+    assert str(explain.forward_equation(end, "all_price")) == "all_price = apple_price + orange_price = 200 + 450 = 650"
+    assert str(explain.forward_equation(end, "price")) == "price = all_price × tax = 650 × 1.1 = 715"
+
+
+def test_backward_puts_the_numbers_of_saito_5_4_into_the_equation() -> None:
+    tape = tape_of(BUY_APPLES)
+    assert written(tape, "apple_price") == [
+        "d apple = dout × apple_num = 1.1 × 2 = 2.2",
+        "d apple_num = dout × apple = 1.1 × 100 = 110",
+    ]
+    assert written(tape, "orange_price") == [
+        "d orange = dout × orange_num = 1.1 × 3 = 3.3",
+        "d orange_num = dout × orange = 1.1 × 150 = 165",
+    ]
+    assert written(tape, "all_price") == ["d apple_price = dout = 1.1", "d orange_price = dout = 1.1"]
+    assert written(tape, "price") == [
+        "d all_price = dout × tax = 1 × 1.1 = 1.1",
+        "d tax = dout × all_price = 1 × 650 = 650",
+    ]
+
+
+def test_the_headline_tells_the_step_in_one_sentence() -> None:
+    tape = tape_of(BUY_APPLES)
+    assert explain.headline(tape.at(0)) == "Nothing has run yet: the first step computes apple_price."
+    assert explain.headline(tape.at(1)) == "Mul computes apple_price = apple × apple_num = 100 × 2 = 200."
+    assert explain.headline(tape.at(8)) == (
+        "dout 1.1 arrives at apple_price; multiplied by apple_num = 2 it gives apple its gradient 2.2, "
+        "and multiplied by apple = 100 it gives apple_num its gradient 110."
+    )
+
+
+def test_a_node_says_what_it_waits_for_before_its_step() -> None:
+    tape = tape_of(BUY_APPLES)
+    assert explain.waiting(tape.at(1), "price") == "not reached yet: goes forward at step 4"
+    assert explain.waiting(tape.at(4), "apple") == "no gradient yet: it is complete at step 8"
+    assert explain.waiting(tape.at(8), "apple") == ""
+
+
+@pytest.mark.parametrize("position", range(9))
+def test_nothing_is_told_of_a_pass_before_it_has_run(position: int) -> None:
+    tape = tape_of(BUY_APPLES)
+    moment = tape.at(position)
+    for node in moment.graph.nodes:
+        has_gone_forward = moment.step_of(node.name, Pass.FORWARD) is not None
+        has_gone_backward = moment.step_of(node.name, Pass.BACKWARD) is not None
+        assert (explain.forward_equation(moment, node.name) is not None) == has_gone_forward
+        assert bool(explain.gradient_equations(moment, node.name)) == has_gone_backward
+
+
+def test_where_a_value_fans_out_its_contributions_are_added_up_in_order_of_arrival() -> None:
+    tape = nodes('y = "x * x + 3 * x"')  # y = x² + 3x, dy/dx = 2x + 3 = -1 at -2
+    partial, end = tape.at(5), tape.at(6)
+    assert str(explain.sum_equation(partial, "x")) == "d x = via y.2 = 3"
+    assert str(explain.sum_equation(end, "x")) == (
+        "d x = via y.2 + via y.1 (input 1) + via y.1 (input 2) = 3 + (-2) + (-2) = -1"
+    )
+    equation = explain.sum_equation(partial, "x")
+    assert equation is not None
+    assert equation.note == "1 of 3 contributions so far"
+
+
+@pytest.mark.parametrize(
+    ("formula", "forward", "backward"),
+    [
+        ("x ** 2", "y = x ** 2 = (-2) ** 2 = 4", "d x = dout × 2 × x ** (2 - 1) = 1 × 2 × (-2) ** (2 - 1) = -4"),
+        ("3 - x", "y = 3 - x = 3 - (-2) = 5", "d x = -dout = -1"),
+        ("Abs(x)", "y = |x| = |-2| = 2", "d x = dout × sign(x) = 1 × sign(-2) = -1"),
+        ("1 / x", "y = 1 / x = 1 / (-2) = -0.5", "d x = -dout × 1 / x² = -1 × 1 / (-2)² = -0.25"),
+        ("Clip(x, min=-1, max=1)", "y = min(max(x, -1), 1) = min(max(-2, -1), 1) = -1", None),
+        ("Exp(x)", "y = exp(x) = exp(-2) = 0.13534", "d x = dout × y = 1 × 0.13534 = 0.13534"),
+    ],
+)
+def test_negative_numbers_are_written_so_that_the_sign_cannot_be_misread(
+    formula: str, forward: str, backward: str | None
+) -> None:
+    tape = nodes(f'y = "{formula}"')
+    assert str(explain.forward_equation(tape.at(2), "y")) == forward
+    if backward:
+        assert written(tape, "y") == [backward]
+
+
+def test_arrays_are_explained_by_their_shapes() -> None:
+    tape = tape_of(TWO_LAYERS)
+    d_x, d_w = explain.gradient_equations(tape.at(8), "a1.1")
+    assert (d_x.rule, d_x.shapes) == ("dout · W1ᵀ", "[2, 3] · [3, 2] → [2, 2]")
+    assert (d_w.rule, d_w.shapes) == ("xᵀ · dout", "[2, 2] · [2, 3] → [2, 3]")
+
+
+def test_a_gradient_summed_back_after_broadcasting_says_so() -> None:
+    tape = nodes('y = "Sum(v * s)"', "v = [1, 2, 3]\ns = 2")
+    d_v, d_s = explain.gradient_equations(tape.at(4), "y.1")
+    assert str(d_v) == "d v = dout × s = [1, 1, 1] × 2 = [2, 2, 2]"
+    assert (d_s.rule, d_s.result) == ("Σ dout × v", "6")
+    assert d_s.note == "summed back to scalar, which broadcasting had repeated"
+
+
+def test_an_update_is_an_arrow_with_the_numbers_before_it() -> None:
+    tape = tape_of(
+        '[inputs]\nx = 2\n[parameters]\nw = 0.5\n[nodes]\ny = "w * x"\n[train]\noptimizer = "SGD"\nlr = 0.1\nsteps = 2'
+    )
+    assert str(explain.update_equation(tape.at(3), "w")) == "w ← w - lr × dw = 0.5 - 0.1 × 2 = 0.3"
+    assert str(explain.forward_equation(tape.at(3), "y")) == "y = w × x = 0.5 × 2 = 1"
+    assert explain.update_equation(tape.at(2), "w") is None
+
+
+def test_the_first_node_that_makes_a_nan_is_pointed_at() -> None:
+    tape = nodes('a = "Log(x)"\ny = "a + 1"')
+    moment = tape.at(2)
+    assert explain.trouble(moment, "a") == "NaN in the value: it starts here, every input is finite"
+    assert explain.trouble(moment, "y") == "NaN in the value: it comes in with a"
+    assert explain.trouble(moment, "x") == ""
+
+
+def test_what_takes_no_gradient_is_told_why() -> None:
+    tape = tape_of(TWO_LAYERS)
+    assert explain.waiting(tape.at(3), "t") == "labels take no gradient"
+    assert explain.waiting(nodes('y = "x * 3"').at(1), "3") == "a constant takes no gradient"
+    assert (
+        explain.waiting(nodes('y = "x * 1"\nz = "x + 2"\n[run]\noutput = "y"').at(3), "z") == "no gradient reaches it"
+    )
+
+
+@pytest.mark.parametrize("text", [BUY_APPLES, TWO_LAYERS])
+def test_every_contribution_that_leaves_has_its_equation_and_every_step_a_sentence(text: str) -> None:
+    tape = tape_of(text)
+    for step in tape:
+        moment = tape.at(step.number)
+        assert explain.headline(moment).endswith(".")
+        if isinstance(step, BackwardStep):
+            leaving = [it for it in step.gradients if it is not None]
+            assert len(explain.gradient_equations(moment, step.name)) == len(leaving)
+
+
+def test_a_scalars_result_is_its_value() -> None:
+    tape = tape_of(BUY_APPLES)
+    end = tape.at(len(tape))
+    for node in end.graph.nodes:
+        equation, value = explain.forward_equation(end, node.name), end.value(node.name)
+        assert equation is not None
+        assert value is not None
+        np.testing.assert_allclose(float(equation.result), np.float64(value))
