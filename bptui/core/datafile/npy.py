@@ -32,21 +32,25 @@ LENGTH_BYTES = {b"\x01\x00": 2, b"\x02\x00": 4, b"\x03\x00": 4}
 """How many bytes the header's length takes, by format version."""
 
 ENTRY = re.compile(r"""\s*(['"])(\w+)\1\s*:\s*(True|False|'[^']*'|"[^"]*"|\([^()]*\)|\[[^\n]*\])\s*(?:,\s*|(?=\}))""")
-ACCEPTED = re.compile(r"[<>=](?:[iu][1248]|f[48])|\|?[iu]1")
+ACCEPTED = re.compile(r"[<>=|]?(?:[iu][1248]|f[48])")
 DIMENSION = re.compile(r"([0-9]{1,19})L?")
 """Python 2 wrote ``2L``."""
 
-REFUSED = {
+REFUSED = re.compile(r"[<>=|]?(?P<letter>[bcfmMOSUV])(?P<size>[0-9]{0,3})(\[\w+\])?")
+NAMES = {
     "b": "bool",
     "c": "complex",
     "f": "float",
     "m": "timedelta64",
     "M": "datetime64",
+    "O": "Python objects",
     "S": "bytes",
     "U": "str",
     "V": "void",
 }
-"""Kinds of dtype that no scenario can compute with, by the letter in the header."""
+"""Kinds of dtype that no scenario computes with, by the letter in the header."""
+
+SAVE_NUMBERS = "save plain numbers: np.save(file, x.astype(float))"
 
 
 class Header(NamedTuple):
@@ -128,21 +132,19 @@ def parse_dtype(text: str, file: DataFile) -> np.dtype[Any]:
     """Return the dtype, in the file's byte order: integers, float32 and float64 are accepted."""
     if ACCEPTED.fullmatch(text):
         return np.dtype(text)
-    told = f"dtype {visible(text, limit=40)}"
-    letter, size = text.lstrip("<>=|")[:1], text.lstrip("<>=|")[1:]
+    told = f"it holds {kind_of(text)} (dtype {visible(text, limit=40)}), not integers, float32 or float64"
+    raise file.fault(told, hint="save each field as an array of its own" if text.startswith("[") else SAVE_NUMBERS)
+
+
+def kind_of(text: str) -> str:
+    """Return what NumPy calls the dtype ``text``, which is none that is accepted."""
     if text.startswith("["):
-        raise file.fault(f"it holds records (structured {told})", hint="save each field as an array of its own")
-    if letter == "O":
-        raise file.fault(
-            f"it holds Python objects ({told}), which could run code when they are read",
-            hint="save plain numbers: np.save(file, x.astype(float))",
-        )
-    kind = REFUSED.get(letter, "what is no number")
-    name = f"{kind}{8 * int(size)}" if letter in {"c", "f"} and re.fullmatch("[0-9]{1,2}", size) else kind
-    raise file.fault(
-        f"it holds {name} ({told}), not integers, float32 or float64",
-        hint="save plain numbers: np.save(file, x.astype(float))",
-    )
+        return "structured records"
+    match = REFUSED.fullmatch(text)
+    if not match:
+        return "what is no number"
+    letter, size = match["letter"], match["size"]
+    return f"{NAMES[letter]}{8 * int(size)}" if letter in {"c", "f"} and size else NAMES[letter]
 
 
 def parse_shape(text: str, file: DataFile) -> tuple[int, ...]:

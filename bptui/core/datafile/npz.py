@@ -41,6 +41,11 @@ class Sips(io.FileIO):
             raise zipfile.BadZipFile(f"its directory takes {wanted:,} bytes; at most {MOST_BYTES_AT_ONCE:,} are read")
         return super().read(wanted) or b""
 
+    def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
+        if whence == io.SEEK_SET and offset < 0:
+            raise zipfile.BadZipFile("a part of it would lie before its start")
+        return super().seek(offset, whence)
+
 
 def read_npz(stream: BinaryIO, file: DataFile, key: str | None, rows: Rows | None) -> Array:
     """Return the array called ``key``, or the only one, or its ``rows``.
