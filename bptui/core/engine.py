@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -26,10 +26,14 @@ class Run(Tape):
         leaves = [scenario.values[name][()] for name in scenario.graph.leaves]
         super().__init__(scenario.schedule, leaves, scenario.dout[()])
         self.scenario = scenario
-        self.layers = [self.fresh_layer(node) for node in range(len(scenario.graph.nodes))]
         self.memories: dict[str, Memory] = {name: {} for name in scenario.schedule.updated}
         self.strides = self.run()
         self.revisit = lru_cache(maxsize=8)(self.run_again)
+
+    @cached_property
+    def layers(self) -> list[Layer]:
+        """The instance that each node keeps."""
+        return [self.fresh_layer(node) for node in range(len(self.graph.nodes))]
 
     def fresh_layer(self, node: int) -> Layer:
         """Return a new instance of a node's layer."""

@@ -141,11 +141,12 @@ class BackwardWriter:
             contributions += gradients
             edges = range(self.schedule.first_edges[order], self.schedule.first_edges[order + 1])
             sums += map(self.add, self.graph.edges[node], gradients, edges)
+        finished = {len(self.graph.leaves) + self.graph.backward[order] for order in orders}
         return [
             *(f"v{slot} = values[{slot}]" for slot in sorted(self.read)),
             *(f"d{slot} = totals[{slot}]" for slot in sorted(self.totals.keys() & earlier)),
             *self.body,
-            *(f"totals[{slot}] = {name}" for slot, name in self.totals.items()),
+            *(f"totals[{slot}] = {name}" for slot, name in self.totals.items() if slot not in finished),
             extend("douts", douts),
             extend("contributions", contributions),
             extend("sums", sums),
