@@ -19,7 +19,7 @@ MARGIN = 1
 """Cells between a label and what stands beside it."""
 
 
-def draw(parts: Sequence[Part], cell_length: CellLength, *, label_width: int = 8) -> Drawing:
+def draw(parts: Sequence[Part], cell_length: CellLength, *, label_width: int = 9) -> Drawing:
     """Return the drawing of ``parts``, each of which comes after those that feed it."""
     grid = build_grid(parts)
     order_columns(grid)

@@ -87,15 +87,20 @@ def add_passage(grid: Grid, before: int, place: int) -> int:
 
 
 def assign_columns(parts: Sequence[Part]) -> list[int]:
-    """Return each part's column: the longest path to it; what nothing feeds stands just before its first consumer."""
-    column: list[int] = []
+    """Return each part's column: the longest path to it, or further right.
+
+    What nothing but leaves and inlets leads to stands just before its first consumer, where its wires are short.
+    """
+    earliest: list[int] = []
+    is_loose: list[bool] = []
     for part in parts:
-        column.append(1 + max((column[source] for source in part.inputs + part.after), default=-1))
-    first_use: dict[int, int] = {}
-    for index, part in enumerate(parts):
-        for source in part.inputs:
-            first_use[source] = min(first_use.get(source, column[index]), column[index])
-    return [
-        place if part.inputs or index not in first_use else first_use[index] - 1
-        for index, (part, place) in enumerate(zip(parts, column, strict=True))
-    ]
+        earliest.append(1 + max((earliest[source] for source in part.inputs + part.after), default=-1))
+        is_loose.append(all(is_loose[source] for source in part.inputs))
+    column, limit = earliest[:], [len(parts)] * len(parts)
+    for index in reversed(range(len(parts))):
+        part = parts[index]
+        if is_loose[index] and limit[index] < len(parts):
+            column[index] = limit[index]
+        for source in part.inputs + part.after:
+            limit[source] = min(limit[source], column[index] - 1)
+    return column

@@ -10,6 +10,7 @@ from typing import NamedTuple, TypeAlias
 from bptui.core.circuit.cells import CellLength, fit
 from bptui.core.circuit.draw import LIGHT, ROUND, border
 from bptui.core.circuit.drawing import Box, Drawing, Label
+from bptui.core.circuit.window import Window
 
 Span: TypeAlias = "tuple[str, str]"
 """Text and the name of its style."""
@@ -20,15 +21,6 @@ Texts: TypeAlias = Callable[[Label], Span]
 
 HEAVY = "┏━┓┃┗┛"
 DOUBLE = "╔═╗║╚╝"
-
-
-class Window(NamedTuple):
-    """The cells of a drawing that are visible. They may reach beyond it."""
-
-    x: int
-    y: int
-    width: int
-    height: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,7 +88,8 @@ class Placing:
         """Return the top row of ``moving``, either end of the wire, that makes it straight."""
         drop = self.grid.out(source) - self.grid.port(link)
         row = self.top[source] + drop if moving == link.station else self.top[link.station] - drop
-        return Wish(row, self.weight(source) * self.weight(link.station))
+        is_only_one = len(self.grid.feeds[link.station]) == 1
+        return Wish(row, self.weight(source) * self.weight(link.station) * (2 if is_only_one else 1))
 
     def weight(self, station: int) -> int:
         """Return how much a straight wire matters there: the way through the nodes before that of a leaf."""

@@ -21,7 +21,7 @@ from bptui.core.text import visible
 Caption: TypeAlias = Callable[[Node], str]
 """What is written in a node's box above its name: its layer, or the sign a person writes for it."""
 
-LARGEST_SHEET = 60
+LARGEST_SHEET = 80
 NODES_A_SHEET = 40
 MOST_WIRES = 8
 LONGEST_NAME = 20
@@ -37,7 +37,7 @@ class Circuit:
     """The drawings of ``graph``, sheet by sheet, each made when it is first looked at and kept."""
 
     def __init__(
-        self, graph: Graph, cell_length: CellLength, *, caption: Caption = layer_name, label_width: int = 8
+        self, graph: Graph, cell_length: CellLength, *, caption: Caption = layer_name, label_width: int = 9
     ) -> None:
         self.graph = graph
         self.cell_length = cell_length
