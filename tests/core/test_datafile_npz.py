@@ -149,3 +149,15 @@ def test_an_unknown_key_is_answered_with_the_nearest(key: str, hint: str, batch:
 def test_a_single_array_needs_no_key(tmp_path: Path) -> None:
     np.savez_compressed(tmp_path / "x.npz", weights=np.array([1, 2], np.float32))
     assert read_array("x.npz", tmp_path).tolist() == [1, 2]
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
+def test_damage_behind_the_rows_that_are_read_is_noticed(method: int, tmp_path: Path) -> None:
+    numbers = np.arange(1_000.0)
+    intact = archive(("x.npy", npy(numbers)), method=method)
+    (tmp_path / "x.npz").write_bytes(intact)
+    assert read_array("x.npz", tmp_path, rows=(0, 2)).tolist() == [0, 1]
+    place = intact.rindex(b"PK\x01\x02") - 20
+    (tmp_path / "x.npz").write_bytes(intact[:place] + bytes([intact[place] ^ 1]) + intact[place + 1 :])
+    with pytest.raises(ScenarioError, match="no intact"):
+        read_array("x.npz", tmp_path, rows=(0, 2))

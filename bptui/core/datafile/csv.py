@@ -21,7 +21,8 @@ from layers import Array
 MOST_BYTES = 2**26
 """The largest file that is read: 64 MiB."""
 
-MOST_LINE_BYTES = 2**20
+MOST_LINE_BYTES = 2**18
+MOST_COLUMNS = 10_000
 MOST_CELL_CHARACTERS = 1_000
 MOST_BLANK_BYTES = 2**16
 """Of empty lines at the end of the file."""
@@ -121,6 +122,8 @@ def lines(stream: BinaryIO, file: DataFile) -> Iterator[Line]:
         if number == 1:
             data = data.removeprefix(BYTE_ORDER_MARK)
         line = Line(decode(data, number, file), number)
+        if line.text.count(",") >= MOST_COLUMNS:
+            raise file.fault(f"a line of more than {MOST_COLUMNS:,} cells", line=number)
         if line.text.strip(" \t"):
             yield line
             continue
@@ -164,9 +167,10 @@ def read_line(line: Line, kind: Kind, file: DataFile) -> list[int | float]:
         cells = line.text.split(",")
         with suppress(ValueError, OverflowError):
             numbers = [kind(cell) for cell in cells]
-            if not any(map(math.isinf, numbers)) and max(map(len, cells)) <= MOST_CELL_CHARACTERS:
+            is_short = len(line.text) <= MOST_CELL_CHARACTERS or max(map(len, cells)) <= MOST_CELL_CHARACTERS
+            if is_short and (kind is int or not any(map(math.isinf, numbers))):
                 return numbers
-    return [number(cell, kind, line, file) for cell in split(line, file)]
+    return [parse_cell(cell, kind, line, file) for cell in split(line, file)]
 
 
 def split(line: Line, file: DataFile) -> Iterator[Cell]:
@@ -184,7 +188,7 @@ def split(line: Line, file: DataFile) -> Iterator[Cell]:
         yield Cell(match["bare"] if quoted is None else quoted, column)
 
 
-def number(cell: Cell, kind: Kind, line: Line, file: DataFile) -> int | float:
+def parse_cell(cell: Cell, kind: Kind, line: Line, file: DataFile) -> int | float:
     """Return the number in ``cell``, which is not infinite unless it says so."""
     text = cell.text.strip(" \t")
     if not text:

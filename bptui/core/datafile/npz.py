@@ -14,7 +14,6 @@ from bptui.core.datafile.npy import CHUNK_BYTES, MOST_BYTES, read_data, read_hea
 from bptui.core.datafile.place import DataFile
 from bptui.core.datafile.rows import Rows, check_rows
 from bptui.core.text import visible
-from bptui.errors import ScenarioError
 from layers import Array
 
 MOST_MEMBERS = 500
@@ -55,8 +54,6 @@ def read_npz(stream: BinaryIO, file: DataFile, key: str | None, rows: Rows | Non
     try:
         with zipfile.ZipFile(cast("BinaryIO", Sips(stream.fileno(), closefd=False))) as archive:
             return read_member(archive, file, key, rows)
-    except ScenarioError:
-        raise
     except DAMAGES as problem:
         reason = visible(str(problem)) or "it ends too early"
         raise file.fault(f"this is no intact .npz file: {reason}", hint="write it with np.savez") from problem
