@@ -1,0 +1,79 @@
+"""Reading a line of JSON that anybody may have written: no recursion, no endless number, no key twice, no NaN."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, NoReturn, TypeAlias
+
+from bptui.errors import TranscriptError
+
+Record: TypeAlias = dict[str, Any]
+
+FORMAT = 1
+"""The version of the records. A reader refuses a later one; fields may be added without a new version."""
+
+MOST_DIGITS = 400
+"""Digits in one integer: no float has more, and reading one takes ever longer."""
+
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+
+
+class DamagedTranscriptError(TranscriptError):
+    """The records are not those that were written: a line was lost, doubled, moved or edited."""
+
+
+def parse_line(line: bytes) -> Record:
+    """Return the object that a line is. Raises TranscriptError where it is none, or none that bptui would write."""
+    check_ends(line)
+    try:
+        record = json.loads(
+            line.decode("utf-8"),
+            object_pairs_hook=unique_keys,
+            parse_int=short_integer,
+            parse_constant=refuse_constant,
+        )
+    except UnicodeDecodeError:
+        raise DamagedTranscriptError("the line is not UTF-8 text") from None
+    except RecursionError:
+        raise TranscriptError("the line is nested too deep") from None
+    except json.JSONDecodeError as error:
+        raise DamagedTranscriptError(f"the line is no JSON: {error.msg} at column {error.colno}") from None
+    if not isinstance(record, dict):
+        raise TranscriptError("the line is no JSON object")
+    return record
+
+
+def check_ends(line: bytes) -> None:
+    """Refuse what editors and mail put around lines."""
+    if line.startswith(BYTE_ORDER_MARK):
+        raise DamagedTranscriptError("a byte order mark stands before the record", hint="save it as plain UTF-8")
+    if line.endswith(b"\r\n"):
+        raise DamagedTranscriptError("the line ends in CR LF", hint="another program has converted the line ends")
+
+
+def unique_keys(pairs: list[tuple[str, Any]]) -> Record:
+    """Return an object's entries, unless a key comes twice."""
+    record = dict(pairs)
+    if len(record) < len(pairs):
+        raise TranscriptError("an object has a key twice")
+    return record
+
+
+def short_integer(digits: str) -> int:
+    """Return an integer, unless it is absurdly long."""
+    if len(digits) > MOST_DIGITS:
+        raise TranscriptError(f"a number has {len(digits)} digits")
+    return int(digits)
+
+
+def refuse_constant(word: str) -> NoReturn:
+    """Refuse the bare NaN and Infinity that JSON does not have."""
+    raise TranscriptError(f"{word} is no JSON", hint=f'bptui writes "{word}"')
+
+
+def member(record: Record, key: str, kind: type | tuple[type, ...]) -> Any:
+    """Return an object's entry, which must be of ``kind``; true and false are no numbers."""
+    value = record.get(key)
+    if not isinstance(value, kind) or isinstance(value, bool):
+        raise TranscriptError(f"a {record.get('kind', 'part')} of the recording has no proper {key!r}")
+    return value

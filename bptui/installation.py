@@ -1,0 +1,50 @@
+"""What bptui stands on: the libraries it needs, of the versions it needs, and a ``layers`` package that is its own."""
+
+from __future__ import annotations
+
+from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
+from pathlib import Path
+
+import bptui
+from bptui.errors import BptuiError
+
+NEEDED = {"numpy": (2, 0), "rich": (14, 0), "textual": (8, 2)}
+"""The oldest version of each library that bptui works with."""
+
+
+def check(*libraries: str) -> None:
+    """Raise a BptuiError where one of ``libraries``, or bptui's own layers, cannot be used."""
+    for library in libraries:
+        check_library(library)
+    check_layers()
+
+
+def check_library(library: str) -> None:
+    """Refuse a library that is missing or too old."""
+    needed = ".".join(map(str, NEEDED[library]))
+    hint = f"python -m pip install --upgrade '{library}>={needed}'"
+    try:
+        found = version(library)
+    except PackageNotFoundError:
+        raise BptuiError(f"bptui needs {library} {needed} or newer, which is not installed", hint=hint) from None
+    if release(found) < NEEDED[library]:
+        raise BptuiError(f"bptui needs {library} {needed} or newer; {found} is installed", hint=hint)
+
+
+def release(version: str) -> tuple[int, ...]:
+    """Return the first two numbers of a version, 0 for what is none."""
+    return tuple(int(part) if part.isdecimal() else 0 for part in version.split(".")[:2])
+
+
+def check_layers() -> None:
+    """Refuse a foreign package or module that hides bptui's layers."""
+    spec = find_spec("layers")
+    beside = Path(bptui.__file__).parent.parent
+    if spec is None or spec.origin is None:
+        raise BptuiError("bptui's own package layers is missing", hint="install bptui again")
+    if not Path(spec.origin).resolve().is_relative_to(beside.resolve()):
+        raise BptuiError(
+            f"another module called layers hides bptui's own: {spec.origin!r}",
+            hint="remove it from the path, or install bptui in an environment of its own",
+        )
