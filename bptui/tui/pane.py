@@ -86,6 +86,17 @@ class Pane(Widget):
         width, height = self.size
         return Size(max(0, width - 2), max(0, height - 2)) if self.is_framed else self.size
 
+    @property
+    def is_folded(self) -> bool:
+        """Whether there is room for one row only, as on a small terminal."""
+        return self.is_framed and self.size.height == 1
+
+    def folded_row(self) -> Line:
+        """Return the pane in one row: its title, and the first line of what it shows."""
+        mark = Span("▸ ", "focus" if self.has_focus else "frame")
+        first = next(iter(self.view(max(0, self.size.width - 4), 1)), ())
+        return fitted((mark, *self.heading(), Span("  "), *first), self.size.width)
+
     def show(self, moment: Moment, selected: str | None) -> None:
         """Show another moment, or another value of it."""
         self.moment = moment
@@ -126,6 +137,8 @@ class Pane(Widget):
 
     def framed_rows(self) -> list[Line]:
         """Return all rows of the widget, its frame included."""
+        if self.is_folded:
+            return [self.folded_row()]
         width, height = self.inside
         content = list(self.view(width, height))[:height]
         content += [()] * (height - len(content))
@@ -220,7 +233,7 @@ class Pane(Widget):
 
 def line_width(line: Line) -> int:
     """Return how many cells a line takes."""
-    return sum(cell_len(span.text) for span in line)
+    return sum([cell_len(text) for text, _ in line])
 
 
 def fitted(line: Line, width: int) -> Line:

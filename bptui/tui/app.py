@@ -1,0 +1,144 @@
+"""The program on the terminal: from a scenario or a recording to an exit status, and the terminal as it was."""
+
+from __future__ import annotations
+
+import gc
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from textual.app import App, SystemCommand
+from textual.screen import Screen
+from textual.theme import Theme
+
+from bptui.core.engine import Run
+from bptui.core.recorded import RecordedTape
+from bptui.core.scenario import Scenario
+from bptui.tui.keys import KEYS
+from bptui.tui.screen import DebuggerScreen
+from bptui.tui.session import Session
+
+DARK = Theme(
+    name="bptui-dark",
+    primary="#56b4e9",
+    secondary="#ff8f57",
+    accent="#f0e442",
+    success="#4fd6ae",
+    warning="#f0c050",
+    error="#ff8f57",
+    foreground="#d7dde5",
+    background="#14181d",
+    surface="#1c2228",
+    panel="#252c34",
+)
+LIGHT = Theme(
+    name="bptui-light",
+    primary="#005f96",
+    secondary="#ab4300",
+    accent="#7a4d00",
+    success="#006b4e",
+    warning="#7a4d00",
+    error="#a32f00",
+    foreground="#1d242c",
+    background="#fbfbf9",
+    surface="#f0f1f0",
+    panel="#e4e7ea",
+    dark=False,
+)
+
+FULL_COLLECTION = 50
+YOUNG_COLLECTION = 5
+"""Paints between two collections of garbage; a few milliseconds after a paint, no key is waiting."""
+
+AFTER_PAINT = 0.008
+
+
+class BptuiApp(App[None]):
+    """One screen over one session."""
+
+    TITLE = "bptui"
+    CSS_PATH = "screen.tcss"
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(ansi_color="NO_COLOR" in os.environ or None)
+        self.session = session
+        self.paints = 0
+        self.fault: Exception | None = None
+        self.register_theme(DARK)
+        self.register_theme(LIGHT)
+        self.theme = "bptui-light" if has_light_background() else "bptui-dark"
+
+    def get_default_screen(self) -> Screen[Any]:
+        return DebuggerScreen(self.session)
+
+    def get_system_commands(self, screen: Screen[Any]) -> Iterator[SystemCommand]:
+        """Yield every command of the key table, then those that Textual brings."""
+        if isinstance(screen, DebuggerScreen):
+            for key in KEYS:
+                yield SystemCommand(f"{key.command}  {key.shown}", key.help, _runner(screen, key.action))
+        yield SystemCommand("theme", "another theme", self.action_change_theme)
+
+    def post_display_hook(self) -> None:
+        """Collect garbage when nobody waits: after a paint, and never for what was there at the first one."""
+        self.paints += 1
+        if self.paints == 1:
+            gc.freeze()
+        if not self.paints % YOUNG_COLLECTION and self.is_running:
+            self.set_timer(AFTER_PAINT, self.collect)
+
+    def collect(self) -> None:
+        """Collect the young garbage, and now and then all of it."""
+        gc.collect(2 if not self.paints % FULL_COLLECTION else 1)
+
+    def _handle_exception(self, error: Exception) -> None:
+        """Leave at once after a bug of ours; ``run`` reports it when the terminal is as it was."""
+        if self.fault is None:
+            self.fault = error
+        super()._handle_exception(error)
+
+    def _fatal_error(self) -> None:
+        """Close without writing a traceback over the screen."""
+        self._close_messages_no_wait()
+
+
+def _runner(screen: Screen[Any], action: str) -> Any:
+    """Return what the palette calls for one command."""
+
+    async def run_action() -> None:
+        await screen.run_action(action)
+
+    return run_action
+
+
+def has_light_background() -> bool:
+    """Tell from ``COLORFGBG``, where a terminal sets it, whether its background is light."""
+    return os.environ.get("COLORFGBG", "").rpartition(";")[2] in {"7", "15"}
+
+
+def run(scenario: Scenario, record: Path | None = None) -> int:
+    """Open the debugger on a scenario, and return the exit status when it is left."""
+    session = Session(Run(scenario), scenario.path.stem if scenario.path else scenario.title)
+    if record:
+        session.record(record)
+    session.work()
+    return open_screen(session)
+
+
+def replay(tape: RecordedTape) -> int:
+    """Open a recorded session, and return the exit status when it is left."""
+    return open_screen(Session(tape, tape.title))
+
+
+def open_screen(session: Session) -> int:
+    """Run the screen over ``session``. Whatever happens, the recording is closed and the terminal as it was."""
+    gc.disable()
+    app = BptuiApp(session)
+    try:
+        app.run()
+    finally:
+        failure = session.recorder and session.recorder.failure
+        session.stop_recording()
+    if app.fault:
+        raise app.fault
+    return app.return_code or (1 if failure else 0)

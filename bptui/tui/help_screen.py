@@ -1,0 +1,72 @@
+"""The help: what the picture means, and every key of the table."""
+
+from __future__ import annotations
+
+from itertools import groupby
+
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.screen import ModalScreen
+
+from bptui.core.moment import Moment
+from bptui.tui.keys import KEYS
+from bptui.tui.line import Line, Span
+from bptui.tui.pane import Pane
+
+PICTURE: tuple[tuple[str, str, str], ...] = (
+    ("forward", "▶", "forward: values are computed; a node's value stands above its wire"),
+    ("backward", "◀", "backward: gradients flow; a value's gradient stands below its wire"),
+    ("update", "↻", "update: each parameter takes a step against its gradient"),
+    ("current", "┏━┓", "the node whose step has just run"),
+    ("selected", "╔═╗", "the selected value, which the lower panes show"),
+    ("changed", "1.1", "what this step has changed"),
+    ("dim", "·", "a step that has not run yet"),
+    ("focus", "┏━┓", "a pane with a heavy frame has the focus: arrows and page keys scroll it"),
+)
+
+
+class HelpPane(Pane):
+    """All of the help, to scroll through."""
+
+    def heading(self) -> Line:
+        return (Span("Help", "title"), Span(" · Esc closes", "dim"))
+
+    def lines(self, width: int, height: int) -> list[Line]:  # noqa: ARG002
+        return help_lines()
+
+
+class HelpScreen(ModalScreen[None]):
+    """The help over the whole screen."""
+
+    CSS = "HelpScreen { align: center middle; } HelpPane { width: 100%; max-width: 96; height: 100%; max-height: 52; }"
+    BINDINGS = [Binding("escape,q,question_mark,enter", "close", show=False)]
+
+    def __init__(self, moment: Moment) -> None:
+        super().__init__()
+        self.moment = moment
+
+    def compose(self) -> ComposeResult:
+        yield HelpPane(self.moment)
+
+    def action_close(self) -> None:
+        """Back to where one was."""
+        self.dismiss()
+
+
+def help_lines() -> list[Line]:
+    """Return the help: the idea, the keys by group, and the signs."""
+    lines: list[Line] = [
+        (Span(" A run is a tape of steps, recorded first; the keys move a cursor over it, both ways."),),
+        (Span(" Lower case goes forward in time, the same letter in upper case goes back.", "dim"),),
+    ]
+    for group, keys in groupby(KEYS, key=lambda key: key.group):
+        lines += [(), (Span(f" {group}", "title"),)]
+        lines += [
+            (Span(f"   {key.shown:<10}", "key"), Span(f"{key.command:<15} ", "dim"), Span(key.help)) for key in keys
+        ]
+    lines += [
+        (Span(f"   {'5n':<10}", "key"), Span(f"{'':<15} ", "dim"), Span("a count before a key repeats it")),
+        (),
+        (Span(" The picture", "title"),),
+    ]
+    return lines + [(Span("   "), Span(f"{sign:<10}", style), Span(meaning)) for style, sign, meaning in PICTURE]

@@ -1,0 +1,97 @@
+"""One sitting at the debugger, apart from any screen: the tape, which may still be running, and the recording."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from time import monotonic
+
+from bptui.core.command import Command
+from bptui.core.debugger import Debugger
+from bptui.core.engine import Run
+from bptui.core.moment import Moment
+from bptui.core.recorder import Recorder
+from bptui.core.tape import Tape
+
+SLICE = 0.01
+"""Seconds of running after which a key may be answered."""
+
+STEPS = 256
+"""Steps between two looks at the clock."""
+
+
+class Session:
+    """A debugger over ``tape``, and the recorder of what happens, if there is one."""
+
+    def __init__(self, tape: Tape, title: str, *, clock: Callable[[], float] = monotonic) -> None:
+        self.tape = tape
+        self.title = title
+        self.clock = clock
+        self.debugger = Debugger(tape)
+        self.recorder: Recorder | None = None
+        self.failed: str | None = None
+
+    @property
+    def moment(self) -> Moment:
+        """All that is known at the cursor."""
+        return self.debugger.moment
+
+    def do(self, command: Command) -> Moment:
+        """Carry out a command, and record it."""
+        moment = self.debugger.do(command)
+        if self.recorder:
+            self.recorder.moved(command, moment)
+        return moment
+
+    @property
+    def is_under_way(self) -> bool:
+        """Whether there is anything left to run or to write."""
+        is_behind = self.recorder is not None and self.recorder.is_behind
+        return is_behind or (self.failed is None and isinstance(self.tape, Run) and not self.tape.is_complete)
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether the cursor has been asked for a step that has not run yet."""
+        return self.debugger.position < self.debugger.goal
+
+    def work(self) -> None:
+        """Run, and write what is to be recorded, for about ``SLICE`` seconds."""
+        end = self.clock() + SLICE
+        while isinstance(self.tape, Run) and not self.tape.is_complete and self.clock() < end:
+            self.tape.advance(STEPS)
+        if self.recorder and self.recorder.is_behind:
+            self.recorder.advance()
+
+    def catch_up(self) -> Moment:
+        """Go on to where the cursor was asked to go, as far as the tape reaches by now."""
+        moment = self.debugger.catch_up()
+        if self.recorder:
+            self.recorder.moved(None, moment)
+        return moment
+
+    def record(self, path: Path) -> None:
+        """Start recording to a new file. Raises TranscriptError."""
+        if not isinstance(self.tape, Run):
+            return
+        self.recorder = Recorder(path, self.tape, self.clock)
+        self.recorder.moved(None, self.moment)
+
+    def stop_recording(self) -> None:
+        """Write what is still to be written and close the file."""
+        if self.recorder:
+            self.recorder.close()
+            self.recorder = None
+
+    @property
+    def can_record(self) -> bool:
+        """Whether this is a run; a replay is a recording already."""
+        return isinstance(self.tape, Run)
+
+    @property
+    def recording(self) -> str:
+        """The state of the recording in a word or two, for the title line."""
+        if self.recorder is None:
+            return "" if self.can_record else "replay"
+        if self.recorder.failure:
+            return f"not recording: {self.recorder.failure}"
+        return f"rec {self.recorder.count}"

@@ -1,0 +1,81 @@
+"""The title line: what is open, how far both passes are, the step, and whether this is being recorded."""
+
+from __future__ import annotations
+
+from bptui.core.moment import Moment
+from bptui.core.text import visible
+from bptui.tui.line import Line, Span
+from bptui.tui.pane import Pane, cut, fitted, line_width
+
+MOST_DOTS = 10
+"""Longest progress of one pass, in cells; a longer pass is drawn to scale."""
+
+
+class TitleLine(Pane):
+    """One row at the top."""
+
+    is_framed = False
+    recording: str = ""
+    name_shown: str = ""
+
+    def lines(self, width: int, height: int) -> list[Line]:  # noqa: ARG002
+        return [title_line(self.moment, self.name_shown, self.recording, width)]
+
+
+def title_line(moment: Moment, title: str, recording: str, width: int) -> Line:
+    """Return the title line. Where room is short the words go first, then the title, never the step."""
+    left = (Span(" bptui  ", "title"), Span(visible(title, limit=80), "strong"))
+    right = (Span("  "), *status(moment), *recorded(recording), Span(" "))
+    room = width - line_width(right)
+    for middle in (progress(moment, is_worded=True), progress(moment, is_worded=False), ()):
+        space = room - line_width(left) - line_width(middle)
+        if space >= 4:
+            before = space // 2 if middle else space
+            return (
+                (*left, Span(" " * before), *middle, Span(" " * (space - before)), *right)
+                if middle
+                else (*left, Span(" " * space), *right)
+            )
+    return (*fitted(cut(left, room) if line_width(left) > room else left, max(0, room)), *right)
+
+
+def status(moment: Moment) -> Line:
+    """Return the step and, when training, the iteration."""
+    step = Span(f"step {moment.position}/{len(moment.schedule)}", "strong")
+    if moment.schedule.iterations == 1:
+        return (step,)
+    return (step, Span(f" · iteration {moment.iteration}/{moment.schedule.iterations}", "dim"))
+
+
+def recorded(recording: str) -> Line:
+    """Return the state of the recording, if there is one."""
+    if not recording:
+        return ()
+    return (Span(" · ", "dim"), Span("● " if recording.startswith("rec") else "", "bad"), Span(recording, "strong"))
+
+
+def progress(moment: Moment, *, is_worded: bool) -> Line:
+    """Return how far each pass of this iteration is: ``forward ▶▶▶│◀◀○ backward``."""
+    schedule, done = moment.schedule, moment.progress
+    line = [
+        Span("forward ", "forward") if is_worded else Span(""),
+        *dots("▶", done.forward, schedule.forward, "forward"),
+        Span("│", "dim"),
+        *dots("◀", done.backward, schedule.backward, "backward"),
+        Span(" backward", "backward") if is_worded else Span(""),
+    ]
+    if schedule.updated:
+        line += [
+            Span("│", "dim") if not is_worded else Span(" "),
+            *dots("↻", done.update, len(schedule.updated), "update"),
+        ]
+        line += [Span(" update", "update")] if is_worded else []
+    return tuple(span for span in line if span.text)
+
+
+def dots(sign: str, done: int, total: int, style: str) -> Line:
+    """Return ``done`` of ``total`` as signs, to scale where there are many: the first and the last step both show."""
+    cells = min(total, MOST_DOTS)
+    if total > MOST_DOTS:
+        done = cells if done == total else min(cells - 1, -(-done * cells // total))
+    return Span(sign * done, style), Span("○" * (cells - done), "dim")
