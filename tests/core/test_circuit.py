@@ -241,10 +241,10 @@ def test_a_value_used_all_over_a_sheet_has_an_inlet_at_each_consumer() -> None:
 def test_ten_thousand_nodes_are_cut_into_sheets_of_their_neighbourhood() -> None:
     circuit = Circuit(chain(10_000), wide)
     middle = circuit.drawing(circuit.sheet_of("h5000"))
-    assert len(circuit.drawings) == 1
+    assert len(circuit.kept) == 1
     assert {"h4999", "h5000", "W4999"} <= {box.name for box in middle.boxes}
     assert len(middle.boxes) < 100
-    assert sum(map(len, circuit.cuts)) == 10_000
+    assert sum(len(circuit.cuts.span(sheet)) for sheet in range(len(circuit))) == 10_000
 
 
 def test_an_empty_place_holds_no_name_and_a_box_holds_its_own() -> None:
@@ -260,3 +260,26 @@ def test_control_characters_in_a_name_are_shown_and_not_obeyed() -> None:
     text = "".join("".join(cells) for cells, _ in Circuit(graph, wide).drawing(0).rows)
     assert "\x1b" not in text
     assert "\\x1b" in text
+
+
+def test_leaves_that_nobody_uses_are_drawn_without_a_wire_to_anything() -> None:
+    graph = Graph(("x", "idle"), (), (), (Node("y", "Exp", ("x",)),), "y")
+    drawing = Circuit(graph, wide).drawing(0)
+    assert "idle" in drawing.box
+    assert_true_to(graph, drawing)
+
+
+def test_an_output_that_is_used_again_shows_what_its_consumers_contribute() -> None:
+    graph = Graph(("x",), (), (), (Node("y", "Exp", ("x",)), Node("z", "Exp", ("y",))), "y")
+    shares = [label.uses for label in Circuit(graph, wide).drawing(0).labels if label.kind == "contribution"]
+    assert shares == [(Use(1, 0),)]
+
+
+def test_drawings_looked_at_long_ago_are_drawn_again_alike() -> None:
+    circuit = Circuit(chain(1_000), wide)
+    first = circuit.drawing(0)
+    assert circuit.drawing(0) is first
+    for sheet in range(1, len(circuit)):
+        circuit.drawing(sheet)
+    assert circuit.drawing(0) is not first
+    assert circuit.drawing(0).rows == first.rows
