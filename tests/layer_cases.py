@@ -1,0 +1,254 @@
+"""Example inputs for every layer there is: what a new layer needs to come under the contract and the torch tests."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+import pytest
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+
+import layers
+from layers import Array, Layer
+
+Shape: TypeAlias = "tuple[int, ...]"
+Row: TypeAlias = "tuple[dict[str, Any], tuple[Shape | Array, ...]]"
+"""Options, and for each input the shape to fill with numbers, or the array itself (targets)."""
+
+SHAPES: list[Shape] = [(2, 3), (3,), (), (1, 4), (2, 3, 2), (0, 3)]
+REDUCTIONS: list[Row] = [
+    *[({}, (shape,)) for shape in SHAPES],
+    *[({"keepdims": True}, (shape,)) for shape in SHAPES],
+    ({"axis": 0}, ((2, 3),)),
+    ({"axis": -1}, ((2, 3, 2),)),
+    ({"axis": [0, 2]}, ((2, 3, 2),)),
+    ({"axis": [1, 0], "keepdims": True}, ((2, 3, 2),)),
+]
+CHOICES: list[Row] = [row for row in REDUCTIONS if row[1] != ((0, 3),)] + [({"axis": 1}, ((0, 3),))]
+ALONG_AN_AXIS: list[Row] = [
+    ({}, ((2, 3),)),
+    ({}, ((3,),)),
+    ({"axis": 0}, ((2, 3),)),
+    ({"axis": 1}, ((2, 3, 2),)),
+    ({}, ((1, 4),)),
+    ({}, ((0, 3),)),
+]
+
+EXAMPLES: dict[str, list[Row]] = {
+    "Affine": [
+        ({}, ((2, 3), (3, 4), (4,))),
+        ({}, ((3,), (3, 2), (2,))),
+        ({}, ((1, 3), (3, 1), (1,))),
+        ({}, ((2, 2, 3), (3, 2), (2,))),
+        ({}, ((2, 3), (3, 4), ())),
+        ({}, ((2, 3), (3, 4), (1, 4))),
+        ({}, ((0, 3), (3, 2), (2,))),
+    ],
+    "BroadcastTo": [
+        ({"shape": [2, 3]}, ((3,),)),
+        ({"shape": [2, 3]}, ((2, 1),)),
+        ({"shape": 3}, ((),)),
+        ({"shape": [4, 2, 3]}, ((1, 2, 3),)),
+        ({"shape": [0, 3]}, ((1, 3),)),
+        ({"shape": [0, 3]}, ((0, 3),)),
+    ],
+    "Clip": [
+        *[({"min": -1, "max": 1.0}, (shape,)) for shape in SHAPES],
+        ({"min": 0.5}, ((2, 3),)),
+        ({"max": 0.5}, ((2, 3),)),
+    ],
+    "Concat": [
+        ({}, ((2, 3), (1, 3))),
+        ({"axis": 1}, ((2, 3), (2, 1), (2, 2))),
+        ({"axis": -1}, ((2,), (3,))),
+        ({}, ((2, 3),)),
+        ({}, ((0, 3), (2, 3), (0, 3))),
+    ],
+    "Gather": [
+        ({"indices": [1, 0, 1]}, ((2, 3),)),
+        ({"indices": [[0, 2], [2, 2]]}, ((3, 2),)),
+        ({"indices": -1}, ((4,),)),
+        ({"indices": [0]}, ((1, 2),)),
+        ({"indices": []}, ((2, 3),)),
+        ({"indices": []}, ((0, 3),)),
+    ],
+    "LogSoftmax": ALONG_AN_AXIS,
+    "MatMul": [
+        ({}, ((2, 3), (3, 4))),
+        ({}, ((3,), (3,))),
+        ({}, ((3,), (3, 2))),
+        ({}, ((2, 3), (3,))),
+        ({}, ((1, 3), (3, 1))),
+        ({}, ((2, 2, 3), (2, 3, 2))),
+        ({}, ((3, 1, 2, 3), (2, 3, 2))),
+        ({}, ((2, 2, 3), (3,))),
+        ({}, ((3,), (2, 3, 2))),
+        ({}, ((0, 3), (3, 2))),
+    ],
+    "Max": CHOICES,
+    "Mean": REDUCTIONS,
+    "MeanSquaredError": [
+        ({"reduction": reduction}, (shape, shape)) for reduction in ("mean", "sum", "half_sum") for shape in SHAPES
+    ],
+    "Min": CHOICES,
+    "Reshape": [
+        ({"shape": [3, 2]}, ((2, 3),)),
+        ({"shape": [-1]}, ((2, 3),)),
+        ({"shape": []}, ((1,),)),
+        ({"shape": [1, 1]}, ((),)),
+        ({"shape": [-1, 3]}, ((0, 3),)),
+    ],
+    "SigmoidWithLoss": [
+        ({}, ((3,), np.array([1, 0, 1]))),
+        ({}, ((2, 2), np.array([[0.0, 0.25], [1.0, 0.5]]))),
+        ({}, ((1,), np.array([1]))),
+        ({}, ((), np.array(0))),
+        ({}, ((0, 2), np.zeros((0, 2), dtype=int))),
+    ],
+    "Slice": [
+        ({"start": 1}, ((3, 2),)),
+        ({"axis": 1, "start": -2, "stop": 3}, ((2, 4),)),
+        ({"axis": -1, "stop": 99}, ((2, 3, 2),)),
+        ({"start": 2, "stop": 1}, ((3,),)),
+        ({}, ((1, 2),)),
+        ({"stop": 1}, ((0, 3),)),
+    ],
+    "Softmax": ALONG_AN_AXIS,
+    "SoftmaxWithLoss": [
+        ({"reduction": reduction} | options, inputs)
+        for reduction in ("mean", "sum", "none")
+        for options, inputs in (
+            ({}, ((2, 3), np.array([0, 2]))),
+            ({}, ((2, 3), np.array([[0, 0, 1], [1, 0, 0]]))),
+            ({}, ((2, 3), np.array([[0.5, 0.25, 0.25], [0.75, 1.0, 0.25]]))),
+            ({}, ((3,), np.array(1))),
+            ({}, ((3,), np.array([0.0, 1.0, 0.0]))),
+            ({}, ((2, 2, 3), np.array([[0, 2], [1, 1]]))),
+            ({}, ((1, 3), np.array([2]))),
+            ({}, ((3, 3), np.array([1, 1, 0]))),
+            ({"ignore_index": -1}, ((3, 2), np.array([1, -1, 0]))),
+            ({"ignore_index": 0}, ((3, 2), np.array([1, 0, 0]))),
+            ({}, ((0, 3), np.zeros(0, dtype=int))),
+        )
+    ],
+    "Sum": REDUCTIONS,
+    "Transpose": [
+        *[({}, (shape,)) for shape in SHAPES],
+        ({"axes": [0, 2, 1]}, ((2, 3, 4),)),
+        ({"axes": [2, 0, 1]}, ((2, 3, 4),)),
+        ({"axes": [-1, 0]}, ((2, 3),)),
+    ],
+    "Var": REDUCTIONS,
+}
+"""The layers that do not take just any arrays that broadcast, and without options; each with an empty batch."""
+
+DOMAINS: Mapping[tuple[str, str], Callable[[Array], Array]] = {
+    ("Div", "y"): lambda x: np.copysign(np.abs(x) + 0.5, x),
+    ("Log", "x"): lambda x: np.abs(x) + 0.25,
+    ("Pow", "x"): lambda x: np.abs(x) + 0.25,
+    ("Sqrt", "x"): lambda x: np.abs(x) + 0.25,
+}
+"""Where an input must not be just any number, what turns one into a fitting one."""
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """A layer with options and inputs to try it on, arrays read-only; ``names`` has its inputs' names in ``rules``."""
+
+    layer: type[Layer]
+    options: dict[str, Any]
+    inputs: tuple[Array, ...]
+    names: tuple[str, ...]
+    dout: Array
+
+    def make(self) -> Layer:
+        """Return a fresh layer."""
+        return self.layer(**self.options)
+
+    def is_target(self, position: int) -> bool:
+        """Return whether an input is a label."""
+        return self.names[position] in self.layer.targets
+
+    def map(self, function: Callable[[Array], Any]) -> tuple[Any, ...]:
+        """Return the inputs, each that is no label changed by ``function``."""
+        return tuple(x if self.is_target(i) else function(x) for i, x in enumerate(self.inputs))
+
+
+def names_of(layer: type[Layer], count: int) -> tuple[str, ...]:
+    """Return the names by which ``rules`` knows ``count`` inputs."""
+    parameters = list(inspect.signature(layer.forward).parameters.values())[1:]
+    if parameters[0].kind is inspect.Parameter.VAR_POSITIONAL:
+        return ("x",) * count
+    return tuple(parameter.name for parameter in parameters)
+
+
+def takes_any_arrays(layer: type[Layer]) -> bool:
+    """Return whether it looks as if the layer takes any arrays that broadcast, and no options that must be given."""
+    inputs = list(inspect.signature(layer.forward).parameters.values())[1:]
+    options = inspect.signature(layer).parameters.values()
+    return (
+        not layer.targets
+        and all(it.kind is not inspect.Parameter.VAR_POSITIONAL for it in inputs)
+        and all(it.default is not inspect.Parameter.empty for it in options)
+    )
+
+
+def rows_of(layer: type[Layer]) -> st.SearchStrategy[Row]:
+    """Return the layer's rows in EXAMPLES, or without any: arrays that broadcast, no options."""
+    if rows := EXAMPLES.get(layer.__name__):
+        return st.sampled_from(rows)
+    if not takes_any_arrays(layer):
+        pytest.fail(f"{layer.__name__} has no example inputs: add a row to EXAMPLES in {__file__}")
+    count = len(inspect.signature(layer.forward).parameters) - 1
+    shapes = arrays.mutually_broadcastable_shapes(num_shapes=count, min_side=0, max_side=3, max_dims=3)
+    return st.builds(lambda it: ({}, it.input_shapes), shapes)
+
+
+def case_of(layer: type[Layer], row: Row, seed: int) -> Case:
+    """Return a case whose numbers lie between -2 and 2, and keep away from 0, ±0.5, ±1 and each other."""
+    options, slots = row
+    draw = np.random.default_rng(seed)
+    names = names_of(layer, len(slots))
+    count = sum(int(np.prod(slot)) for slot in slots if isinstance(slot, tuple))
+    numbers = (draw.permutation(count) - count // 2 + 0.3) * 4 / max(count, 1)
+    inputs = []
+    for name, slot in zip(names, slots, strict=True):
+        if isinstance(slot, tuple):
+            x, numbers = numbers[: int(np.prod(slot))].reshape(slot), numbers[int(np.prod(slot)) :]
+            inputs.append(frozen(DOMAINS.get((layer.__name__, name), np.array)(x)))
+        else:
+            inputs.append(frozen(slot.copy()))
+    try:
+        out = layer(**options).forward(*inputs)
+    except ValueError as error:
+        pytest.fail(f"{layer.__name__} does not take its example inputs ({error}): see EXAMPLES in {__file__}")
+    return Case(layer, options, tuple(inputs), names, frozen(draw.uniform(-2, 2, np.shape(out))))
+
+
+def frozen(array: Any) -> Array:
+    """Return an array that raises where somebody writes into it."""
+    array = np.asarray(array)
+    array.flags.writeable = False
+    return array
+
+
+every_layer = sorted(set(layers.library.values()), key=lambda layer: layer.__name__)
+
+
+def cases_of(layer: type[Layer]) -> st.SearchStrategy[Case]:
+    """Return what draws cases for a layer."""
+    return st.builds(case_of, st.just(layer), rows_of(layer), st.integers(0, 2**32 - 1))
+
+
+def empty_case_of(layer: type[Layer]) -> Case:
+    """Return a case with a batch of no samples."""
+    count = len(inspect.signature(layer.forward).parameters) - 1
+    rows: list[Row] = EXAMPLES.get(layer.__name__, [({}, ((0, 3),) * count)])
+    empty = [row for row in rows if isinstance(row[1][0], tuple) and 0 in row[1][0]]
+    if not empty:
+        pytest.fail(f"{layer.__name__} has no example with 0 rows: add one to EXAMPLES in {__file__}")
+    return case_of(layer, empty[0], seed=0)

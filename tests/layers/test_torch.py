@@ -1,0 +1,125 @@
+"""Every layer's values and gradients against PyTorch, an engine that shares nothing with ours."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from layer_cases import Case
+
+pytestmark = pytest.mark.torch
+torch = pytest.importorskip("torch")
+F = torch.nn.functional
+
+
+def reduced(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a reduction of torch as a function of our options."""
+
+    def reduction(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
+        axes = tuple(range(x.ndim)) if axis is None else axis
+        return function(x, dim=axes, keepdim=keepdims) if axes != () else function(x.reshape(1), dim=0)
+
+    return reduction
+
+
+def cross_entropy(x: Any, t: Any, *, reduction: str, ignore_index: int = -100) -> Any:
+    if t.shape == x.shape:
+        losses = -(t.double() * torch.log_softmax(x, -1)).sum(-1)
+        return {"mean": losses.mean, "sum": losses.sum, "none": losses.clone}[reduction]()
+    rows = F.cross_entropy(x.reshape(-1, x.shape[-1]), t.reshape(-1), reduction=reduction, ignore_index=ignore_index)
+    return rows.reshape(t.shape) if reduction == "none" else rows
+
+
+def mean_squared_error(y: Any, t: Any, *, reduction: str) -> Any:
+    if reduction == "half_sum":
+        return F.mse_loss(y, t, reduction="sum") / 2
+    return F.mse_loss(y, t, reduction=reduction)
+
+
+def variance(x: Any, *, dim: Any, keepdim: bool = False) -> Any:
+    deviation = x - x.mean(dim=dim, keepdim=True)  # torch.var warns of an empty batch
+    return (deviation * deviation).mean(dim=dim, keepdim=keepdim)
+
+
+def sliced(x: Any, *, axis: int = 0, start: int | None = None, stop: int | None = None) -> Any:
+    return x.movedim(axis, 0)[start:stop].movedim(0, axis)
+
+
+def transposed(x: Any, *, axes: list[int] | None = None) -> Any:
+    return x.permute(tuple(reversed(range(x.ndim))) if axes is None else axes)
+
+
+IN_TORCH: Mapping[str, Callable[..., Any]] = {
+    "Abs": torch.abs,
+    "Add": torch.add,
+    "Affine": lambda x, w, b: x @ w + b,
+    "BroadcastTo": lambda x, shape: x.expand(shape),
+    "Clip": torch.clamp,
+    "Concat": lambda *xs, axis=0: torch.cat(xs, dim=axis),
+    "Cos": torch.cos,
+    "Detach": lambda x: x.detach(),
+    "Div": torch.div,
+    "Exp": torch.exp,
+    "Gather": lambda x, indices: x[torch.tensor(indices, dtype=torch.long)],
+    "LeakyRelu": lambda x: F.leaky_relu(x, 0.01),
+    "Log": torch.log,
+    "LogSoftmax": lambda x, axis=-1: torch.log_softmax(x, axis),
+    "MatMul": torch.matmul,
+    "Max": reduced(torch.amax),
+    "Maximum": torch.maximum,
+    "Mean": reduced(torch.mean),
+    "MeanSquaredError": mean_squared_error,
+    "Min": reduced(torch.amin),
+    "Minimum": torch.minimum,
+    "Mul": torch.mul,
+    "Neg": torch.neg,
+    "Pow": torch.pow,
+    "Relu": torch.relu,
+    "Reshape": lambda x, shape: x.reshape(shape),
+    "Sigmoid": torch.sigmoid,
+    "SigmoidWithLoss": lambda x, t: F.binary_cross_entropy_with_logits(x, t.double()),
+    "Sin": torch.sin,
+    "Slice": sliced,
+    "Softmax": lambda x, axis=-1: torch.softmax(x, axis),
+    "SoftmaxWithLoss": cross_entropy,
+    "Sqrt": torch.sqrt,
+    "Sub": torch.sub,
+    "Sum": reduced(torch.sum),
+    "Tanh": torch.tanh,
+    "Transpose": transposed,
+    "Var": reduced(variance),
+}
+"""What PyTorch calls it, with our options."""
+
+
+def run_in_torch(case: Case) -> tuple[Any, list[Any]]:
+    """Return the value and the inputs' gradients, None where there is none."""
+    if case.layer.__name__ not in IN_TORCH:
+        pytest.fail(f"{case.layer.__name__} is compared with nothing: add it to IN_TORCH in {__file__}")
+    inputs = [torch.tensor(x, requires_grad=not case.is_target(i)) for i, x in enumerate(case.inputs)]
+    out = IN_TORCH[case.layer.__name__](*inputs, **case.options)
+    if out.requires_grad:
+        out.backward(torch.tensor(case.dout))
+    return out.detach().numpy(), [None if x.grad is None else x.grad.numpy() for x in inputs]
+
+
+def assert_same_as_torch(case: Case) -> None:
+    want, want_gradients = run_in_torch(case)
+    layer = case.make()
+    np.testing.assert_allclose(layer.forward(*case.inputs), want, rtol=1e-12, atol=1e-14)
+    gradients = layer.backward(case.dout)
+    for got, other in zip(gradients if isinstance(gradients, tuple) else (gradients,), want_gradients, strict=True):
+        assert (got is None) == (other is None)
+        if got is not None:
+            np.testing.assert_allclose(got, other, rtol=1e-10, atol=1e-13)
+
+
+@settings(max_examples=25, deadline=None)
+@given(data=st.data())
+def test_values_and_gradients_are_pytorch_s(cases: st.SearchStrategy[Case], data: st.DataObject) -> None:
+    assert_same_as_torch(data.draw(cases))
