@@ -31,7 +31,7 @@ class Exp(Layer):
 class Log(Layer):
     """Elementwise natural logarithm, ``out = log(x)``. Shapes: any.
 
-    The local derivative is 1 / x (Saito, appendix A.1). log(0) is -infinity; below 0 it is NaN.
+    The local derivative is 1 / x (Saito, appendix A). log(0) is -infinity; below 0 it is NaN.
     """
 
     symbol = "log"

@@ -93,7 +93,7 @@ class SigmoidWithLoss(Layer):
 
     With y = sigmoid(x), ``loss = -(t log y + (1 - t) log(1 - y))``, computed as max(x, 0) - x t + log(1 + exp(-|x|)),
     which neither overflows nor takes the logarithm of 0. Each element is a yes-or-no question of its own: t is 1 or 0,
-    or a probability between. The gradient is ``(y - t) × dout / n`` for n elements (Saito, vol. 2, ch. 4.2.4), and t
+    or a probability between. The gradient is ``(y - t) × dout / n`` for n elements (Saito, vol. 2, ch. 4.2), and t
     takes none. Raises ValueError where the shapes differ, and for a t outside 0 to 1; its row counts from 0.
     """
 

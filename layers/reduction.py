@@ -74,7 +74,7 @@ class Mean(Layer):
 
 
 class Var(Layer):
-    """Population variance, ``out = Σ (x - mean)² / n``: n, not n - 1, as in batch normalisation (Saito, ch. 6.3.2).
+    """Population variance, ``out = Σ (x - mean)² / n``: n, not n - 1, as in batch normalisation (Saito, ch. 6.3).
 
     The local derivative is 2 (x - mean) / n; that x also moves the mean cancels out, for the deviations sum to 0.
     The variance of no elements is NaN.

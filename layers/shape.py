@@ -159,7 +159,7 @@ class Concat(Layer):
 
 
 class Gather(Layer):
-    """Rows of x by number, ``out = x[indices]``: an embedding (Saito, vol. 2, ch. 4.1.2). Shapes: any with an axis.
+    """Rows of x by number, ``out = x[indices]``: an embedding (Saito, vol. 2, ch. 4.1). Shapes: any with an axis.
 
     ``indices`` is a list of whole numbers, nested as one likes; its shape takes the place of x's first axis. Negative
     ones count from the end. A row's gradients add up where it was taken several times; one never taken gets 0.
