@@ -8,16 +8,18 @@ from rich.cells import cell_len
 from textual import events
 from textual.geometry import Offset, Size
 
-from bptui.core.circuit import Circuit, Drawing, Highlight, Painter, Window
+from bptui.core.circuit import Box, Circuit, Highlight, Painter, Window
+from bptui.core.graph import Node
 from bptui.core.moment import Moment
 from bptui.core.schedule import Pass
 from bptui.tui.labels import LabelTexts
 from bptui.tui.line import Line, Span
 from bptui.tui.message import NodeSelected
 from bptui.tui.pane import Pane
+from layers import library
 
-MOST_SHEETS = 12
-"""Drawings kept at a time; one is a few hundred kilobytes."""
+WIRE = 3
+"""Cells beside a box that must be seen too."""
 
 SIGNS = {Pass.FORWARD: "▶", Pass.BACKWARD: "◀", Pass.UPDATE: "↻"}
 
@@ -29,9 +31,13 @@ class CircuitPanel(Pane):
         super().__init__(moment, id=id)
         self.texts = LabelTexts()
         self.circuit = circuit_of(moment)
-        self.sheet = 0
-        self.painter: Painter | None = None
-        self.painter_sheet = -1
+        self.turn_to(0)
+
+    def turn_to(self, sheet: int) -> None:
+        """Show another sheet."""
+        self.sheet = sheet
+        self.drawing = self.circuit.drawing(sheet)
+        self.painter = Painter(self.drawing, cell_len)
 
     def heading(self) -> Line:
         title = (Span("Circuit", "title"),)
@@ -40,64 +46,60 @@ class CircuitPanel(Pane):
         return (*title, Span(f" · sheet {self.sheet + 1}/{len(self.circuit)}", "dim"))
 
     def footing(self) -> Line:
-        drawing, inside = self.drawing, self.inside
-        if drawing.width <= inside.width and drawing.height <= inside.height:
-            return ()
-        return (Span("arrows scroll", "dim"),)
-
-    @property
-    def drawing(self) -> Drawing:
-        """The sheet that is shown."""
-        drawings = self.circuit.drawings
-        while len(drawings) > MOST_SHEETS:
-            drawings.pop(next(sheet for sheet in drawings if abs(sheet - self.sheet) > 1))
-        return self.circuit.drawing(self.sheet)
+        arrows = "".join(
+            arrow
+            for arrow, is_more in zip(
+                "←↑↓→",
+                (
+                    self.window.x > 0,
+                    self.window.y > 0,
+                    self.window.y + self.window.height < self.drawing.height,
+                    self.window.x + self.window.width < self.drawing.width,
+                ),
+                strict=True,
+            )
+            if is_more
+        )
+        return (Span(f"more {arrows}", "dim"),) if arrows else ()
 
     @property
     def extent(self) -> Size:
         return Size(self.drawing.width, self.drawing.height)
 
+    @property
+    def window(self) -> Window:
+        """The cells of the drawing that are seen, or around it where it is smaller than the pane."""
+        return Window(*self.origin, *self.inside)
+
+    def clamp_origin(self) -> None:
+        self.origin = Offset(*self.window.bounded(self.drawing)[:2])
+
     def show(self, moment: Moment, selected: str | None) -> None:
         if moment.graph is not self.moment.graph:
-            self.circuit, self.painter_sheet = circuit_of(moment), -1
-        self.follow(moment, selected)
+            self.circuit = circuit_of(moment)
+            self.turn_to(0)
+        self.follow(selected or moment.name)
         super().show(moment, selected)
 
     def on_resize(self) -> None:
-        self.follow(self.moment, self.selected)
+        self.follow(self.selected or self.moment.name)
         super().on_resize()
 
-    def follow(self, moment: Moment, selected: str | None) -> None:
-        """Turn to the sheet of what is selected, and scroll until its box is seen."""
-        name = selected or moment.name
-        if name is None:
-            self.sheet, self.origin = 0, Offset(0, 0)
-            return
-        self.sheet = self.circuit.sheet_of(name)
-        if (box := self.drawing.box.get(name)) is None:
-            return
-        width, height = self.inside
-        self.origin = Offset(
-            following(self.origin.x, box.x, box.x + box.width + self.circuit.label_width, width),
-            following(self.origin.y, box.y, box.y + box.height, height),
-        )
+    def follow(self, name: str | None) -> None:
+        """Turn to the sheet of ``name``, and scroll where its box would be out of sight."""
+        sheet = 0 if name is None else self.circuit.sheet_of(name)
+        if sheet != self.sheet:
+            self.turn_to(sheet)
+        box = self.drawing.box.get(name) if name else None
+        if box and not shows(self.window, box):
+            self.origin = Offset(*self.window.following(self.drawing, box.name)[:2])
 
     def view(self, width: int, height: int) -> Sequence[Line]:
-        drawing = self.drawing
-        if self.painter is None or self.painter_sheet != self.sheet:
-            self.painter, self.painter_sheet = Painter(drawing, cell_len), self.sheet
         self.texts.moment = self.moment
-        window = Window(*self.corner, width, height)
+        if self.is_folded:
+            return ()
+        window = self.window._replace(width=width, height=height)
         return self.painter.paint(window, self.texts, self.highlight)  # type: ignore[return-value]  # the same pairs
-
-    @property
-    def corner(self) -> Offset:
-        """The drawing's cell in the pane's upper left; before it, where the drawing is centred."""
-        width, height = self.inside
-        spare_x, spare_y = width - self.drawing.width, height - self.drawing.height
-        return Offset(
-            -(spare_x // 2) if spare_x > 0 else self.origin.x, -(spare_y // 2) if spare_y > 0 else self.origin.y
-        )
 
     @property
     def highlight(self) -> Highlight:
@@ -108,26 +110,34 @@ class CircuitPanel(Pane):
 
     def prefetch(self) -> None:
         """Draw the neighbouring sheets, so that turning to them costs no more than a step."""
-        for sheet in (self.sheet + 1, self.sheet - 1):
-            if 0 <= sheet < len(self.circuit) and sheet not in self.circuit.drawings:
+        for sheet in (self.sheet - 1, self.sheet + 1):
+            if 0 <= sheet < len(self.circuit):
                 self.circuit.drawing(sheet)
-                return
 
     def on_click(self, event: events.Click) -> None:
-        place = Offset(event.x - 1, event.y - 1) + self.corner
+        place = Offset(event.x - 1, event.y - 1) + self.origin
         if name := self.drawing.name_at(*place):
             self.post_message(NodeSelected(name))
 
 
-def following(start: int, first: int, end: int, room: int) -> int:
-    """Return where a window of ``room`` cells starts so that ``first`` to ``end`` are seen, moved only if needed."""
-    if start <= first and end <= start + room:
-        return start
-    return max(0, (first + end - room) // 2)
+def shows(window: Window, box: Box) -> bool:
+    """Tell whether all of a box is seen, with something of the wires beside it."""
+    return (
+        window.x <= box.x - WIRE
+        and box.x + box.width + WIRE <= window.x + window.width
+        and window.y <= box.y - 1
+        and box.y + box.height + 1 <= window.y + window.height
+    )
 
 
 def circuit_of(moment: Moment) -> Circuit:
     """Return the circuit of the graph that was run; arrays get wider labels than scalars."""
     graph = moment.graph
     is_scalar = all(not value.ndim for name in graph.leaves if (value := moment.value(name)) is not None)
-    return Circuit(graph, cell_len, label_width=8 if is_scalar else 13)
+    return Circuit(graph, cell_len, caption=caption, label_width=9 if is_scalar else 14)
+
+
+def caption(node: Node) -> str:
+    """Return the sign that a person writes for a node's layer, or the layer's name where that sign is a word."""
+    layer = library.get(node.layer)
+    return layer.symbol if layer and layer.symbol and not layer.symbol[0].isalpha() else node.layer

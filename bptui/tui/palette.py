@@ -100,7 +100,7 @@ class Palette(dict[str, Style]):
         self.base = Style(color=Color.parse(foreground), bgcolor=Color.parse(background))
         super().__init__(
             {
-                name: self.base + Style.parse(f"{attributes.replace('reverse', '')} {colours.get(name, '')}")
+                name: self.base + Style.parse(f"{coloured(attributes)} {colours.get(name, '')}")
                 for name, attributes in ATTRIBUTES.items()
             }
         )
