@@ -126,9 +126,11 @@ def trace(options: argparse.Namespace) -> int:
 
         sys.stdout.writelines(map(line, records(run)))
         return FINE
-    from bptui.report.trace import print_trace
+    from bptui.report.account import account
+    from bptui.report.printing import print_lines
 
-    print_trace(run)
+    run.finish()
+    print_lines(account(run), sys.stdout)
     return FINE
 
 
@@ -145,9 +147,10 @@ def replay(options: argparse.Namespace) -> int:
 
 def list_all(options: argparse.Namespace) -> int:  # noqa: ARG001
     """Tell what there is."""
-    from bptui.report.listing import print_listing
+    from bptui.report.listing import listing
+    from bptui.report.printing import print_lines
 
-    print_listing()
+    print_lines(listing(), sys.stdout)
     return FINE
 
 

@@ -1,0 +1,60 @@
+"""What there is to start from: the bundled scenarios and the layers, one line each."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Iterator, Mapping
+
+from bptui.core.bundled import bundled
+from bptui.core.load import load
+from bptui.core.text import visible
+from bptui.errors import BptuiError
+from bptui.report.line import Line
+from layers import Layer, library
+
+SENTENCE_END = re.compile(r"\. (?=[A-Z])")
+"""Not the point of an abbreviation, after which books have a number."""
+
+
+def listing() -> Iterator[Line]:
+    """Yield the lines of ``bptui list``."""
+    yield Line("Scenarios, for bptui run and bptui trace", "heading")
+    yield from table({name: title(name) for name, _ in bundled()})
+    yield Line()
+    yield Line("Layers, for the formulas of a scenario", "heading")
+    yield from table({call(name, layer): purpose(layer) for name, layer in sorted(own_names(library).items())})
+
+
+def table(rows: Mapping[str, str]) -> Iterator[Line]:
+    """Yield a line for each name and what there is to say of it, the latter in one column."""
+    width = max(map(len, rows), default=0)
+    for name, meaning in rows.items():
+        yield Line(f"{name:{width}}  {meaning}", indent=2)
+
+
+def title(name: str) -> str:
+    """Return a bundled scenario's title, or what is wrong with it."""
+    try:
+        return visible(load(name).title)
+    except BptuiError as error:
+        return visible(error.message)
+
+
+def own_names(layers: Mapping[str, type[Layer]]) -> dict[str, type[Layer]]:
+    """Return the layers by their classes' names, without aliases."""
+    return {name: layer for name, layer in layers.items() if name == layer.__name__}
+
+
+def call(name: str, layer: type[Layer]) -> str:
+    """Return how a formula calls a layer: ``Sum(x, axis, keepdims)``."""
+    parameters = [*inspect.signature(layer.forward).parameters.values()][1:]
+    parameters += inspect.signature(layer).parameters.values()
+    names = [f"{it.name}, ..." if it.kind is it.VAR_POSITIONAL else it.name for it in parameters]
+    return f"{name}({', '.join(names)})"
+
+
+def purpose(layer: type[Layer]) -> str:
+    """Return the first sentence of what a layer's class says of itself."""
+    paragraph = " ".join((inspect.getdoc(layer) or "").partition("\n\n")[0].split())
+    return SENTENCE_END.split(paragraph.replace("``", ""))[0].rstrip(".")
