@@ -5,16 +5,20 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from pathlib import Path as FilePath
 from typing import Any
 
 import numpy as np
 
+from bptui.core.datafile import read_array
 from bptui.core.document import Document
+from bptui.core.formula import LARGEST_INTEGER
 from bptui.core.initializers import MOST_ELEMENTS, Initializer, generator_for, initializers
 from bptui.core.positions import Path
 from bptui.core.problems import nearest
 from bptui.core.text import visible
 from bptui.core.values import ValueFormError, as_floats, from_lists, kind_of, read_only
+from bptui.errors import ScenarioError
 from layers import Array
 
 RECIPE_KEYS = ("shape", "init", "seed", "value", "mean", "std", "low", "high", "start", "step")
@@ -24,11 +28,12 @@ MOST_AXES = 32
 
 @dataclass(frozen=True, eq=False, slots=True)
 class LeafReader:
-    """Reads values of one scenario: in its dtype, from its seed; those named in ``labels`` may stay integers."""
+    """Reads the values of one scenario, in its dtype, from its seed and its folder; ``labels`` may stay integers."""
 
     document: Document
     dtype: np.dtype[Any]
     seed: int
+    folder: FilePath
     labels: Collection[str]
 
     def read(self, name: str, path: Path, written: object) -> Array:
@@ -123,7 +128,37 @@ class LeafReader:
     def from_file(self, name: str, path: Path, table: Mapping[str, Any]) -> Array:
         """Return the array that a table with ``file`` names."""
         refuse_unknown(self.document, path, table, FILE_KEYS)
-        raise self.document.error(f"{visible(name)}: data files cannot be read yet", *path, "file")
+        for key in ("file", "key"):
+            if not isinstance(table.get(key, ""), str):
+                raise self.document.error(f"{key}: got {kind_of(table[key])}, wanted a name in quotes", *path, key)
+        try:
+            array = read_array(table["file"], self.folder, key=table.get("key"), rows=self.rows(path, table))
+        except ScenarioError as error:
+            if error.where is not None:
+                raise
+            raise self.document.error(error.message, *path, "file", hint=error.hint) from None
+        if array.dtype.kind in "iu":
+            return self.from_integers(name, path, array)
+        return self.fitting(path, array)
+
+    def from_integers(self, name: str, path: Path, array: Array) -> Array:
+        """Return integers as they are where they are labels, and otherwise in the scenario's dtype."""
+        if array.size and max(-int(array.min()), int(array.max())) > LARGEST_INTEGER:
+            raise self.document.error(
+                "an integer beyond 2**53 in it, up to which every integer is exact", *path, "file"
+            )
+        if name in self.labels:
+            return read_only(array.astype(np.int64))
+        return self.fitting(path, array)
+
+    def rows(self, path: Path, table: Mapping[str, Any]) -> tuple[int, int] | None:
+        """Return the part of a file's array that is asked for, None for all of it."""
+        match table.get("rows"):
+            case None:
+                return None
+            case [int(start), int(stop)] if type(start) is type(stop) is int:
+                return start, stop
+        raise self.document.error("rows: wanted the first row and the one after the last", *path, "rows", hint="[0, 4]")
 
 
 def array_at(

@@ -17,7 +17,7 @@ from bptui.core.nodes import NodeReader
 from bptui.core.positions import Path as KeyPath
 from bptui.core.problems import Problems, nearest
 from bptui.core.scenario import Scenario
-from bptui.core.text import visible
+from bptui.core.text import number, visible
 from bptui.core.toml import parse
 from bptui.core.trial import shapes_of
 from bptui.core.values import kind_of, read_only
@@ -30,6 +30,9 @@ NAMELESS = "<text>"
 
 LONGEST_NAME = 200
 MOST_NAMED = 20
+MOST_OFF = 1e-6
+"""How far from 1 a target distribution may sum: what rounding to float32 or to six printed digits does."""
+
 
 SINGULAR = {"inputs": "an input", "parameters": "a parameter", "nodes": "a node"}
 
@@ -74,7 +77,7 @@ class Loader:
         places = self.places()
         reader = NodeReader(document, self.library, places, problems)
         nodes = self.nodes(reader)
-        values = self.leaves(LeafReader(document, dtype, seed, reader.labels), places)
+        values = self.leaves(LeafReader(document, dtype, seed, self.folder, reader.labels), places)
         known = places | dict.fromkeys(node.name for node in nodes)
         expect = sections.expect(document, known, problems)
         train = sections.train(document, problems)
@@ -83,6 +86,7 @@ class Loader:
         graph = self.graph(nodes, list(reader.constants), output)
         values |= {name: read_only(np.array(value, dtype)) for name, value in reader.constants.items()}
         shapes = shapes_of(graph, values, self.library, problems, self.lines(graph, places).get)
+        self.check_distributions(graph, values, shapes, places)
         sections.check_expected_shapes(document, expect, shapes, problems)
         dout = np.ones(())
         if output in shapes:
@@ -103,6 +107,11 @@ class Loader:
             train=train,
             expect=expect,
         )
+
+    @property
+    def folder(self) -> Path:
+        """Where the files lie that the scenario names."""
+        return self.path.parent if self.path else Path()
 
     def refuse_layers(self) -> None:
         """Refuse files with layers: opening a scenario never makes bptui execute code."""
@@ -180,6 +189,8 @@ class Loader:
             with self.problems.collecting():
                 refuse_unknown(self.document, ("run",), {key: None}, ("output", "dout"))
         with self.problems.collecting():
+            if self.problems.found and not nodes:
+                return ""
             if not self.document.data.get("nodes"):
                 where = self.document.where_key("nodes") if "nodes" in self.document.data else Where(self.document.path)
                 raise ScenarioError("no network in it", hint='[nodes]\n      y = "x * W"', where=where)
@@ -226,7 +237,8 @@ class Loader:
     def cyclic(self, cycle: Sequence[str], nodes: Mapping[str, Node]) -> ScenarioError:
         """Return the error about nodes that wait for each other."""
         whole = list(dict.fromkeys(name.partition(".")[0] for name in cycle))
-        first = min(range(len(whole)), key=lambda place: list(nodes).index(whole[place]))
+        order = {name: place for place, name in enumerate(nodes)}
+        first = min(range(len(whole)), key=lambda place: order[whole[place]])
         names = [visible(name) for name in (*whole[first:], *whole[: first + 1])]
         round_trip = " → ".join(names if len(names) <= MOST_NAMED else [*names[:MOST_NAMED], "..."])
         return ScenarioError(
@@ -234,6 +246,34 @@ class Loader:
             hint="no node can wait for its own value",
             where=nodes[whole[first]].where,
         )
+
+    def check_distributions(
+        self,
+        graph: Graph,
+        values: Mapping[str, Array],
+        shapes: Mapping[str, tuple[int, ...]],
+        places: Mapping[str, KeyPath],
+    ) -> None:
+        """Find target distributions that do not sum to 1. No layer can, for it may be fed sums on purpose."""
+        for node in graph.nodes:
+            if self.library[node.layer] is not built_in["SoftmaxWithLoss"]:
+                continue
+            x, t = node.inputs
+            if t in graph.inputs and shapes.get(x) == shapes[t]:
+                with self.problems.collecting():
+                    self.check_sums(places[t], values[t])
+
+    def check_sums(self, path: KeyPath, distributions: Array) -> None:
+        """Refuse an array whose rows do not sum to 1."""
+        sums = distributions.sum(axis=-1)
+        wrong = np.argwhere(~(np.abs(sums - 1) <= MOST_OFF))
+        if len(wrong):
+            row = tuple(wrong[0].tolist())
+            index = "".join(f"[{place}]" for place in row)
+            message = (
+                f"{visible(str(path[-1]))}{index}: a target distribution sums to 1, this one to {number(sums[row], 7)}"
+            )
+            raise self.document.error(message, *path, *row)
 
     def lines(self, graph: Graph, places: Mapping[str, KeyPath]) -> dict[str, int | None]:
         """Return the line that each input, parameter and node comes from."""

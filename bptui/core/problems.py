@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 
 from bptui.core.text import visible
 from bptui.errors import ScenarioError
@@ -21,15 +20,20 @@ class Problems:
     def __init__(self) -> None:
         self.found: list[ScenarioError] = []
 
-    @contextmanager
-    def collecting(self) -> Iterator[None]:
-        """Keep what is raised inside, and go on after the block."""
-        try:
-            yield
-        except ScenarioError as error:
-            self.found.extend(error.problems)
-            if len(self.found) >= ENOUGH:
-                self.raise_any()
+    def collecting(self) -> Problems:
+        """Return the context that keeps a ScenarioError raised inside, and goes on after the block."""
+        return self
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> bool:
+        if not isinstance(error, ScenarioError):
+            return False
+        self.found.extend(error.problems)
+        if len(self.found) >= ENOUGH:
+            self.raise_any()
+        return True
 
     def raise_any(self) -> None:
         """Raise what was found, if anything was."""

@@ -12,7 +12,9 @@ from bptui.core.text import visible
 from bptui.errors import ScenarioError, Where
 
 place = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
-statement = re.compile(r"\s*(?:[\w.\"'-]+[ \t]*=|\[[ \t]*[A-Za-z\"'][\w.\"' -]*\]\s*$)", re.MULTILINE)
+statement = re.compile(
+    r"[ \t]*(?:[\w.\"'-]+[ \t]*=|\[[ \t]*(?!(?:true|false|inf|nan)\b)[A-Za-z][\w. -]*\][ \t]*(?:#|$))", re.MULTILINE
+)
 token = re.compile(
     r'(?P<closed>"""(?:\\.|(?!""").)*+"{3,5}|\'\'\'(?:(?!\'\'\').)*+\'{3,5}'
     r'|"(?!"")(?:\\.|[^"\\\n])*+"|\'(?!\'\')[^\'\n]*+\'|#[^\n]*+)'
@@ -20,31 +22,31 @@ token = re.compile(
     re.DOTALL,
 )
 
-BACKSLASH = "a backslash starts an escape inside \"...\": use '...', or / in a path"
+MOST_SHOWN = 200
+"""Characters on either side of a mistake that a hint looks at."""
 
-# What stands where the parser gave up -> what was meant.
-AT = (
-    (r"[+-]?\.\d", "a number needs a digit before the point: 0.5"),
-    (r"(?i:true|false)\b", "TOML writes true and false in lower case"),
-    (r"(?i:none|null|nil)\b", "TOML has no empty value: leave the key out"),
-    (r"(?i:[+-]?(?:nan|inf(?:inity)?))\b", "TOML writes nan and inf in lower case"),
-    (r",", "a comma too many"),
-    (r"\(", "TOML writes lists with brackets: [1, 2]"),
-    (r"[A-Za-z_]", 'text needs quotes: "..."'),
+BACKSLASH = "a backslash starts an escape inside \"...\": use '...', or / in a path"
+TWICE = ("Cannot overwrite", "Cannot declare", "Cannot mutate", "Cannot redefine", "Duplicate")
+ESCAPES = ("Unescaped", "Invalid hex", "Escaped character")
+
+HINTS = (
+    (r"=[^¦]*(?<!\d)¦[+-]?\.\d", "a number needs a digit before the point: 0.5"),
+    (r"(?<![\w.])\d+¦\.(?!\d)", "a number needs a digit after the point: 1.0"),
+    (r"(?<![\w.])0¦\d", "a number has no leading zeros: 12, not 012"),
+    (r"=[^¦]*¦(?i:true|false)\b", "TOML writes true and false in lower case"),
+    (r"=[^¦]*¦(?i:none|null|nil)\b", "TOML has no empty value: leave the key out"),
+    (r"=[^¦]*¦(?i:[+-]?(?:nan|inf(?:inity)?))\b", "TOML writes nan and inf in lower case"),
+    (r"=[^¦]*¦,", "a comma too many"),
+    (r"=[^¦]*¦\(", "TOML writes lists with brackets: [1, 2]"),
+    (r"=[ \t]*¦[A-Za-z_]", 'text needs quotes: "..."'),
+    (r"^\s*¦?[{]", "this looks like JSON; a scenario is TOML: key = value, and tables under [name]"),
+    (r"^\s*¦?(?:import|from|def|class|print|with|for|if)\b[^=]*$", "this looks like Python; a scenario is TOML"),
+    (r"^\s*¦?(?:-[ ¦]|[\w\"'-]+[ \t]*¦?:)", "this looks like YAML; TOML writes key = value"),
+    (r"^\s*¦?<", "this looks like HTML or XML; a scenario is TOML"),
+    (r"^[^=]*¦[^=]*[^\x00-\x7f][^=]*=", 'a key with letters beyond a-z needs quotes: "é" = 1'),
+    (r"^\s*¦=", "a name is missing before the ="),
 )
-# What stands before it.
-BEFORE = (
-    (r"\d\.$", "a number needs a digit after the point: 1.0"),
-    (r"(?<![\w.])[+-]?0$", "a number has no leading zeros: 12, not 012"),
-)
-LINE = (
-    (r"\s*[{]", "this looks like JSON; a scenario is TOML: key = value, and tables under [name]"),
-    (r"\s*(?:import|from|def|class|print|with|for|if)\b", "this looks like Python; a scenario is TOML"),
-    (r"\s*(?:-\s|[\w\"'-]+[ \t]*:)", "this looks like YAML; TOML writes key = value"),
-    (r"\s*<", "this looks like HTML or XML; a scenario is TOML"),
-    (r"\s*[^\x00-\x7f]+\s*=", 'a key with letters beyond a-z needs quotes: "é" = 1'),
-    (r"\s*=", "a name is missing before the ="),
-)
+"""Mistakes that many make, by the line in which the parser gave up, with ¦ where it did."""
 
 
 def explain(error: tomllib.TOMLDecodeError, text: str, path: str) -> ScenarioError:
@@ -60,10 +62,10 @@ def explain(error: tomllib.TOMLDecodeError, text: str, path: str) -> ScenarioErr
 
 def understand(said: str, text: str, offset: int) -> tuple[str, int, str | None]:
     """Return the message, the offset it is about, and a hint."""
-    if twice := re.match(r"Cannot overwrite|Cannot declare|Cannot mutate|Duplicate|Cannot redefine", said):
-        name, at = last_key(text, offset, inline=twice[0] == "Duplicate")
+    if said.startswith(TWICE):
+        name, at = last_key(text, offset, inline=said.startswith("Duplicate"))
         return f"{name} is defined twice", at, "a name stands for one thing: rename or remove one of them"
-    if "\\" in said or "hex value" in said or "escaped character" in said:
+    if said.startswith(ESCAPES):
         return "a backslash that is no escape, in a string", offset, BACKSLASH
     start, opening = unclosed(text, offset)
     if opening in {'"', "'", '"""', "'''"}:
@@ -71,9 +73,20 @@ def understand(said: str, text: str, offset: int) -> tuple[str, int, str | None]
     if opening and (not text[offset:].strip() or begins_statement(text, offset)):
         what = "array" if opening == "[" else "inline table"
         return f"an {what} is not closed: its {opening} stands here", start, None
+    return reworded(said, text[offset : offset + 1]), offset, hint_at(text, offset)
+
+
+def reworded(said: str, found: str) -> str:
+    """Return tomllib's message in the words of somebody who has never heard of a statement; ``found`` is the sign."""
     if said.startswith("Unclosed"):
-        said = "expected a comma or the closing bracket"
-    return visible(said[:1].lower() + said[1:]), offset, hint_at(text, offset, is_value=bool(opening))
+        return "expected a comma or the closing bracket"
+    if said.startswith("Expected newline"):
+        return "expected the end of the line"
+    if said == "Invalid value":
+        return "a value is missing" if found in {"", "\n", "#"} else "no value that TOML knows"
+    if said == "Invalid statement":
+        return "neither a key nor a table"
+    return visible(said[:1].lower() + said[1:])
 
 
 def offset_of(text: str, line: int, column: int) -> int:
@@ -94,7 +107,7 @@ def last_key(text: str, offset: int, *, inline: bool) -> tuple[str, int]:
         start = max(text.rfind(",", 0, offset), text.rfind("{", 0, offset)) + 1
         named = re.compile(r"\s*([^\s=]+)").match(text, start)
         return (visible(named[1]), named.start(1)) if named else ("a key", offset)
-    return visible(".".join(map(str, entry.path))), entry.span.key
+    return visible(".".join(str(part) for part in entry.path if isinstance(part, str))), entry.span.key
 
 
 def entries_before(text: str, offset: int) -> Iterator[Entry]:
@@ -113,6 +126,8 @@ def unclosed(text: str, offset: int) -> tuple[int, str]:
             return (match.start(), match[0]) if match.start() <= offset else (offset, "")
         if match.lastgroup == "bracket":
             if match[0] in "[{":
+                if stack and begins_statement(text, match.start()):
+                    return stack[-1]
                 stack.append((match.start(), match[0]))
             elif stack:
                 stack.pop()
@@ -125,14 +140,8 @@ def begins_statement(text: str, offset: int) -> bool:
     return bool(statement.match(text, start)) and "\n" in text[:offset]
 
 
-def hint_at(text: str, offset: int, *, is_value: bool) -> str | None:
+def hint_at(text: str, offset: int) -> str | None:
     """Return a hint for what stands at ``offset``, where it is a mistake that many make."""
-    start = text.rfind("\n", 0, offset) + 1
-    before, after = text[start:offset], text[offset : offset + 80]
-    line = before + after
-    for pattern, hint in BEFORE:
-        if re.search(pattern, before) or re.search(pattern, before + after[:1]):
-            return hint
-    if is_value or "=" in before:
-        return next((hint for pattern, hint in AT if re.match(pattern, after)), None)
-    return next((hint for pattern, hint in LINE if re.match(pattern, line)), None)
+    start = max(text.rfind("\n", 0, offset) + 1, offset - MOST_SHOWN)
+    line = f"{text[start:offset]}¦{text[offset : offset + MOST_SHOWN]}".partition("\n")[0]
+    return next((hint for pattern, hint in HINTS if re.search(pattern, line)), None)

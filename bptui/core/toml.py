@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import tomllib
 from typing import NoReturn
@@ -9,6 +10,7 @@ from typing import NoReturn
 from bptui.core.document import Document
 from bptui.core.positions import Positions
 from bptui.core.syntax import explain
+from bptui.core.text import visible
 from bptui.errors import ScenarioError, Where
 
 MOST_NESTED = 64
@@ -16,7 +18,8 @@ MOST_NESTED = 64
 
 MOST_PARTS = 16
 MOST_TABLES = 1_000
-MOST_DIGITS = 1_000
+MOST_DIGITS = 200
+"""Before the point; with an exponent below 100 that is still a float64."""
 
 # Closing quotes are optional: an unclosed string is the parser's business, here it must only cost linear time.
 quoted = re.compile(
@@ -25,7 +28,8 @@ quoted = re.compile(
     re.DOTALL,
 )
 dotted = re.compile(rf"(?<![\w-])(?:[\w-]++[ \t]*+\.[ \t]*+){{{MOST_PARTS}}}")
-digits = re.compile(rf"(?<![\w.])(?:0[xob])?[0-9][0-9a-fA-F_]{{{MOST_DIGITS}}}")
+digits = re.compile(rf"(?<![\w.])(?:0[xob][0-9a-fA-F_]|[0-9])[0-9a-fA-F_]{{{MOST_DIGITS}}}")
+exponent = re.compile(r"(?<![\w.])[0-9][0-9_]*+(?:\.[0-9_]*+)?[eE]\+?+[0-9][0-9_]{2,}+")
 brackets = re.compile(r"[\[\]{}]")
 
 
@@ -38,24 +42,13 @@ def parse(text: str, path: str) -> Document:
     refuse_what_is_no_text(text, path)
     bare = quoted.sub(lambda match: ("#" if match[0][0] == "#" else "_") * len(match[0]), text)
     refuse_excess(bare, path)
-    infinite: list[str] = []
     try:
-        data = tomllib.loads(text, parse_float=lambda written: finite(written, infinite))
+        data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise explain(error, text, path) from None
     except ValueError as error:  # a date that no calendar has
         raise ScenarioError(f"not TOML: {error}", where=Where(path)) from None
-    if infinite:
-        refuse(f"{infinite[0]} is beyond the largest float64, 1.8e308", bare, bare.index(infinite[0]), path)
     return Document(path, data, Positions(text))
-
-
-def finite(written: str, infinite: list[str]) -> float:
-    """Return a number's value, and note one that is infinite without being written so."""
-    value = float(written)
-    if value in {float("inf"), float("-inf")} and "inf" not in written:
-        infinite.append(written)
-    return value
 
 
 def refuse_what_is_no_text(text: str, path: str) -> None:
@@ -74,6 +67,9 @@ def refuse_excess(bare: str, path: str) -> None:
     """Refuse what would cost tomllib too much. ``bare`` is the text with strings and comments blanked out."""
     if number := digits.search(bare):
         refuse(f"a number of more than {MOST_DIGITS} digits", bare, number.start(), path)
+    for number in exponent.finditer(bare):
+        if float(number[0].replace("_", "")) == math.inf:
+            refuse(f"{visible(number[0], limit=40)} is beyond the largest float64, 1.8e308", bare, number.start(), path)
     if key := dotted.search(bare):
         refuse(f"a key of more than {MOST_PARTS} parts", bare, key.start(), path)
     depth = tables = 0

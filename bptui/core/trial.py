@@ -52,8 +52,7 @@ def forward(node: Node, layer: type[Layer], inputs: list[Array], line_of: Callab
     given = ", ".join(
         dict.fromkeys(described(name, value, line_of(name)) for name, value in zip(node.inputs, inputs, strict=True))
     )
-    message = f"{visible(node.name)}: {node.layer} cannot take these: {given}"
-    raise ScenarioError(message, hint=reason, where=node.where)
+    raise ScenarioError(f"{visible(node.name)}: {node.layer}: {reason}; {given}", where=node.where)
 
 
 def described(name: str, value: Array, line: int | None) -> str:
