@@ -6,18 +6,20 @@ import gc
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from textual.app import App, SystemCommand
 from textual.screen import Screen
 from textual.theme import Theme
 
 from bptui.core.engine import Run
-from bptui.core.recorded import RecordedTape
 from bptui.core.scenario import Scenario
 from bptui.tui.keys import KEYS
 from bptui.tui.screen import DebuggerScreen
 from bptui.tui.session import Session
+
+if TYPE_CHECKING:
+    from bptui.core.recorded import RecordedTape
 
 DARK = Theme(
     name="bptui-dark",

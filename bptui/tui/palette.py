@@ -122,3 +122,8 @@ class PlainPalette(dict[str, Style]):
 
     def __missing__(self, name: str) -> Style:
         return self[""]
+
+
+def coloured(attributes: str) -> str:
+    """Return the attributes that stay beside a colour; the others only stand in for one."""
+    return " ".join(attribute for attribute in attributes.split() if attribute not in {"reverse", "dim"})

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 from time import monotonic
+from typing import TYPE_CHECKING
 
 from bptui.core.command import Command
 from bptui.core.debugger import Debugger
 from bptui.core.engine import Run
 from bptui.core.moment import Moment
-from bptui.core.recorder import Recorder
 from bptui.core.tape import Tape
+
+if TYPE_CHECKING:
+    from bptui.core.recorder import Recorder
 
 SLICE = 0.01
 """Seconds of running after which a key may be answered."""
@@ -73,6 +76,8 @@ class Session:
         """Start recording to a new file. Raises TranscriptError."""
         if not isinstance(self.tape, Run):
             return
+        from bptui.core.recorder import Recorder  # noqa: PLC0415  (most sessions are not recorded, and start sooner)
+
         self.recorder = Recorder(path, self.tape, self.clock)
         self.recorder.moved(None, self.moment)
 
