@@ -92,7 +92,7 @@ def numbered(label: Label) -> tuple[str, str]:
 @given(st.integers(-30, 90), st.integers(-5, 15), st.integers(0, 70), st.integers(0, 15))
 def test_a_window_shows_what_the_whole_shows_there(x: int, y: int, width: int, height: int) -> None:
     drawing = drawn(buy("苹果", "个数", "税率"))
-    highlight = Highlight("price.1", "苹果", {"price": "✗", "苹果": "◇"})
+    highlight = Highlight("price.1", "苹果", frozenset({"个数"}), {"price": "✗", "苹果": "◇"})
     painter = Painter(drawing, wide)
     all_of_it = ["".join(text for text, _ in row) for row in painter.paint(whole(drawing), numbered, highlight)]
     seen = painter.paint(Window(x, y, width, height), numbered, highlight)
@@ -126,7 +126,9 @@ def test_what_was_painted_before_leaves_no_trace(moves: list[tuple[str | None, i
     for current, x, is_known in moves:
         window = Window(x, 0, 60, 12)
         text = (lambda label: ("3.14", label.kind)) if is_known else (lambda _: ("", ""))
-        highlight = Highlight(current, "tax" if is_known else None, {"tax": "✓"} if x else {})
+        highlight = Highlight(
+            current, "tax" if is_known else None, frozenset({"tax"} - {current}), {"tax": "✓"} if x else {}
+        )
         fresh = Painter(drawing, wide).paint(window, text, highlight)
         assert painter.paint(window, text, highlight) == fresh
 
@@ -145,6 +147,35 @@ def test_a_name_brought_in_from_elsewhere_is_selected_with_its_own_box() -> None
     drawing = drawn(Graph(("w",), (), (), nodes, "y8"))
     text = joined(Painter(drawing, wide).paint(whole(drawing), lambda _: ("", ""), Highlight(selected="w")))
     assert text.count("╔") == 1 + 9 + 1
+
+
+LIT = """\
+╭───╮                        ┌─────┐
+│ x │━━━━━━━━━━━┳━━━━━━━━━━━▶│ Exp │───────────┐
+╰───╯           ┃            │  a  │           │
+                ┃            └─────┘           │
+                ┃                              │
+                ┃            ┌─────┐           │  ┌───┐
+                ┣━━━━━━━━━━━▶│  ×  │           └─▶│ × │──────────
+                ┃            │  b  │─────────────▶│ y │
+                ┗━━━━━━━━━━━▶│     │              └───┘
+                             └─────┘"""
+
+
+def test_the_wire_of_a_value_is_drawn_heavily_from_end_to_end() -> None:
+    nodes = (Node("a", "Exp", ("x",)), Node("b", "Mul", ("x", "x")), Node("y", "Mul", ("a", "b")))
+    drawing = drawn(Graph(("x",), (), (), nodes, "y"))
+    highlight = Highlight(wires=frozenset({"x"}))
+    assert joined(Painter(drawing, wide).paint(whole(drawing), lambda _: ("", ""), highlight)) == LIT
+
+
+def test_a_heavy_wire_that_runs_over_a_light_one_leaves_it_light() -> None:
+    nodes = (Node("a", "Mul", ("y", "x")), Node("b", "Mul", ("x", "y")), Node("c", "Mul", ("a", "b")))
+    drawing = drawn(Graph(("x", "y"), (), (), nodes, "c"))
+    crossings = sum(cells.count("┼") for cells, _ in drawing.rows)
+    text = joined(Painter(drawing, wide).paint(whole(drawing), lambda _: ("", ""), Highlight(wires=frozenset({"x"}))))
+    assert crossings > 0
+    assert text.count("┿") + text.count("╂") == crossings
 
 
 @pytest.mark.parametrize(("text", "shown"), [("-0.123456789012", "-0.12345…"), ("一二三四五六", "一二三四…")])

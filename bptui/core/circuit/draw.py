@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bptui.core.circuit.canvas import Canvas
+from bptui.core.circuit.canvas import Canvas, Pieces
 from bptui.core.circuit.cells import CellLength, split
 from bptui.core.circuit.channel import Ends, Trunk, route
 from bptui.core.circuit.drawing import Box, Drawing, Label
@@ -45,13 +45,23 @@ class Draftsman:
 
     def finish(self) -> Drawing:
         """Return what was drawn, its first row and column being 0."""
-        top = self.canvas.top()
-        cells = (*self.canvas.wires, *self.canvas.texts)
-        labels = [label._replace(y=label.y - top) for label in self.labels]
-        width = 1 + max([x for x, _ in cells] + [label.x + label.width - 1 for label in labels], default=-1)
+        cells = {*self.canvas.joined(), *self.canvas.texts}
+        top = min((y for _, y in cells), default=0)
         height = 1 + max((y - top for _, y in cells), default=-1)
-        boxes = tuple(box._replace(y=box.y - top) for box in self.boxes)
-        return Drawing(width, height, self.canvas.rows(top, width, height), boxes, tuple(labels))
+        width = max([1 + x for x, _ in cells] + [label.x + label.width for label in self.labels], default=0)
+        boxes = tuple([box._replace(y=box.y - top) for box in self.boxes])
+        labels = tuple([label._replace(y=label.y - top) for label in self.labels])
+        return Drawing(width, height, self.canvas.rows(top, width, height), self.wires(top, height), boxes, labels)
+
+    def wires(self, top: int, height: int) -> tuple[dict[str, Pieces], ...]:
+        """Return the wires in each row by name; those of all boxes that bring in one value count as one."""
+        named: list[dict[str, Pieces]] = []
+        for row in self.canvas.heavy(top, height):
+            named.append({})
+            for net, pieces in row.items():
+                name = self.grid.parts[net].name
+                named[-1][name] = named[-1].get(name, ()) + pieces
+        return tuple(named)
 
     def draw_column(self, column: Sequence[int], x: int) -> int:
         """Draw ``column`` from ``x`` on with the wires that leave it, and return where the next one starts."""
@@ -62,7 +72,7 @@ class Draftsman:
             self.draw_box(station, x, width)
         for station in column:
             if self.grid.is_passage(station):
-                self.canvas.horizontal(self.top[station], x, right)
+                self.canvas.horizontal(self.grid.nets[station], self.top[station], x, right)
             elif self.grid.parts[station].kind != "outlet":
                 self.draw_output(station, right)
         return self.draw_channel(column, right)
@@ -88,7 +98,7 @@ class Draftsman:
     def draw_output(self, station: int, x: int) -> None:
         """Start the wire of a value, with the places for the value above it and its gradient below."""
         part, y = self.grid.parts[station], self.out_row(station)
-        self.canvas.horizontal(y, x, x + self.lead - MARGIN - 1)
+        self.canvas.horizontal(station, y, x, x + self.lead - MARGIN - 1)
         start = x + MARGIN
         self.labels.append(Label("value", part.name, None, start, y - 1, self.label_width))
         self.labels.append(Label("gradient", part.name, part.gradient, start, y + 1, self.label_width))
@@ -105,7 +115,7 @@ class Draftsman:
         is_shared = any(self.share(link) is not None for link in links)
         end = after + (self.label_width + MARGIN if is_shared else 0)
         for net, ends in wires.items():
-            self.draw_wire(ends, [trunk for trunk in trunks if trunk.net == net], (x, first, end))
+            self.draw_wire(net, ends, [trunk for trunk in trunks if trunk.net == net], (x, first, end))
         for link in links:
             self.draw_port(link, end)
         return end + 1 if links else first
@@ -114,19 +124,19 @@ class Draftsman:
         links = self.grid.links[station]
         return Ends(self.out_row(station), frozenset(map(self.port_row, links)))
 
-    def draw_wire(self, ends: Ends, trunks: Sequence[Trunk], places: tuple[int, int, int]) -> None:
+    def draw_wire(self, net: int, ends: Ends, trunks: Sequence[Trunk], places: tuple[int, int, int]) -> None:
         """Draw one value's wire; ``places`` are where it starts, the first track, and where it ends."""
         start, first, end = places
         if ends.row in ends.pins:
-            self.canvas.horizontal(ends.row, start, end)
+            self.canvas.horizontal(net, ends.row, start, end)
         for trunk in trunks:
             x = first + 2 * trunk.track
             before = trunk.jogged_from
-            self.canvas.horizontal(trunk.row, start if before is None else first + 2 * before.track, x)
-            self.canvas.vertical(x, trunk.low, trunk.high)
+            self.canvas.horizontal(net, trunk.row, start if before is None else first + 2 * before.track, x)
+            self.canvas.vertical(net, x, trunk.low, trunk.high)
             if not any(other.jogged_from is trunk for other in trunks):
                 for pin in trunk.pins:
-                    self.canvas.horizontal(pin, x, end)
+                    self.canvas.horizontal(net, pin, x, end)
 
     def draw_port(self, link: Link, x: int) -> None:
         """Draw the arrow head at a port, with the place for a contribution below its wire."""

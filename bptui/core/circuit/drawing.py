@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal, NamedTuple, TypeAlias
+from typing import Literal, NamedTuple
 
+from bptui.core.circuit.canvas import Pieces, Row
 from bptui.core.circuit.part import Kind, Uses
-
-Row: TypeAlias = "tuple[tuple[str, ...], tuple[str, ...]]"
-"""The cells of one row and their styles; the second cell of a wide character is empty."""
 
 
 class Box(NamedTuple):
@@ -51,11 +49,15 @@ class Label(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Drawing:
-    """One sheet: ``rows`` has what never changes, with the places of ``labels`` left blank."""
+    """One sheet: ``rows`` has what never changes, with the places of ``labels`` left blank.
+
+    ``wires`` has, for each row, the wires by the name of their value, as they look drawn heavily.
+    """
 
     width: int
     height: int
     rows: tuple[Row, ...]
+    wires: tuple[Mapping[str, Pieces], ...]
     boxes: tuple[Box, ...]
     labels: tuple[Label, ...]
 

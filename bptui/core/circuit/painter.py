@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import NamedTuple, TypeAlias
 
+from bptui.core.circuit.canvas import Pieces
 from bptui.core.circuit.cells import CellLength, fit
 from bptui.core.circuit.draw import LIGHT, ROUND, border
 from bptui.core.circuit.drawing import Box, Drawing, Label
@@ -25,10 +26,14 @@ DOUBLE = "╔═╗║╚╝"
 
 @dataclass(frozen=True, slots=True)
 class Highlight:
-    """What stands out: the node at the cursor, the selected value, and a mark at some boxes (``▶``, ``✗``)."""
+    """What stands out: the node at the cursor, the selected value, some wires, and a mark at some boxes (``▶``, ``✗``).
+
+    ``wires`` are values by name, whose wires are drawn heavily from end to end.
+    """
 
     current: str | None = None
     selected: str | None = None
+    wires: frozenset[str] = frozenset()
     marks: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -64,10 +69,12 @@ class Painter:
         if not 0 <= y < self.drawing.height:
             return ()
         left, right = window.x, window.x + window.width
+        wires = self.drawing.wires[y]
         boxes = [self.drawing.boxes[index] for index in self.drawing.boxes_by_row[y]]
         looks = [look(box, highlight) for box in boxes if box.x < right and box.x + box.width > left]
         labels = [label for label in self.drawing.labels_by_row[y] if label.x < right and label.x + label.width > left]
-        return (*[seen for seen in looks if seen.matters], *[Written(label, *texts(label)) for label in labels])
+        lit = [Lit(wires[name]) for name in sorted(highlight.wires & wires.keys())]
+        return (*lit, *[seen for seen in looks if seen.matters], *[Written(label, *texts(label)) for label in labels])
 
     def paint_row(self, y: int, window: Window, content: Iterable[Content]) -> Spans:
         """Return one row from scratch."""
@@ -81,6 +88,9 @@ class Painter:
                     place = slice(label.x, label.x + label.width)
                     cells[place] = fit(text, label.width, self.cell_length, right=label.is_right_aligned)
                     styles[place] = [style] * label.width
+                case Lit(pieces):
+                    for x, cells[x] in pieces:
+                        styles[x] = "lit"
                 case Look():
                     dress(cells, styles, change, y, self.cell_length)
         return spans(*crop(cells, styles, window))
@@ -92,6 +102,12 @@ class Written(NamedTuple):
     label: Label
     text: str
     style: str
+
+
+class Lit(NamedTuple):
+    """The part of a wire that lies in a row and stands out."""
+
+    pieces: Pieces
 
 
 class Look(NamedTuple):
@@ -117,7 +133,7 @@ class Look(NamedTuple):
         return LIGHT if self.box.kind == "node" else ROUND
 
 
-Content: TypeAlias = "Written | Look"
+Content: TypeAlias = "Written | Lit | Look"
 
 
 def look(box: Box, highlight: Highlight) -> Look:
