@@ -68,7 +68,7 @@ def floating(x: Any) -> Array:
 
     A Python number becomes a NumPy scalar, so that the result always has a shape and a dtype, and divides by zero.
     """
-    if hasattr(x, "dtype") and x.dtype.kind == "f":
+    if isinstance(x, np.float64) or (hasattr(x, "dtype") and x.dtype.kind == "f"):
         return x
     return np.asarray(x, dtype=np.float64)[()]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from itertools import combinations
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -56,7 +57,7 @@ def assert_equal(got: tuple[Array | None, ...], want: tuple[Array | None, ...]) 
         np.testing.assert_array_equal(np.asarray(one), np.asarray(other))
 
 
-@law
+@settings(law, max_examples=60)
 @given(data=st.data())
 def test_every_gradient_equals_the_finite_difference(cases: Cases, data: st.DataObject) -> None:
     case = data.draw(cases)
@@ -74,6 +75,14 @@ def test_exactly_the_inputs_with_a_rule_get_a_gradient_and_it_has_their_shape(
     for name, x, gradient in zip(case.names, case.inputs, gradients_of(case, case.dout), strict=True):
         assert (gradient is not None) == (name in case.layer.rules)
         assert gradient is None or np.shape(gradient) == x.shape
+
+
+@law
+@given(data=st.data())
+def test_no_two_gradients_share_memory_unless_it_is_dout_s(cases: Cases, data: st.DataObject) -> None:
+    case = data.draw(cases)
+    own = [it for it in gradients_of(case, case.dout) if it is not None and not np.shares_memory(it, case.dout)]
+    assert not any(np.shares_memory(one, other) for one, other in combinations(own, 2))
 
 
 @law

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from layer_cases import Case
+from layer_cases import Case, case_of
+from layers import library
 
 pytestmark = pytest.mark.torch
 torch = pytest.importorskip("torch")
@@ -119,7 +120,36 @@ def assert_same_as_torch(case: Case) -> None:
             np.testing.assert_allclose(got, other, rtol=1e-10, atol=1e-13)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(data=st.data())
 def test_values_and_gradients_are_pytorch_s(cases: st.SearchStrategy[Case], data: st.DataObject) -> None:
     assert_same_as_torch(data.draw(cases))
+
+
+@pytest.mark.parametrize(
+    ("layer", "options", "inputs"),
+    [
+        ("Relu", {}, ([-1000.0, -0.0, 0.0, 1000.0],)),
+        ("LeakyRelu", {}, ([-1000.0, -0.0, 0.0, 1000.0],)),
+        ("Abs", {}, ([-1000.0, -0.0, 0.0, 1000.0],)),
+        ("Sigmoid", {}, ([-1000.0, -40.0, 0.0, 40.0, 1000.0],)),
+        ("Tanh", {}, ([-1000.0, 0.0, 1000.0],)),
+        ("Softmax", {}, ([-1000.0, 0.0, 1000.0],)),
+        ("LogSoftmax", {}, ([-1000.0, 0.0, 1000.0],)),
+        ("Sqrt", {}, ([0.0, 1000.0, -1.0],)),
+        ("Log", {}, ([0.0, 1000.0, -1.0],)),
+        ("Exp", {}, ([-1000.0, 1000.0],)),
+        ("Clip", {"min": -1, "max": 1}, ([-1000.0, -1.0, 1.0, 1000.0],)),
+        ("Maximum", {}, ([0.0, 1.0, 2.0], [0.0, 2.0, 1.0])),
+        ("Minimum", {}, ([0.0, 1.0, 2.0], [0.0, 2.0, 1.0])),
+        ("Max", {"axis": 1}, ([[1.0, 3.0, 3.0], [2.0, 2.0, 2.0]],)),
+        ("Min", {"axis": 1}, ([[1.0, 1.0, 3.0], [2.0, 2.0, 2.0]],)),
+        ("Div", {}, ([1.0, -1.0, 0.0], [0.0, 0.0, 0.0])),
+        ("Pow", {}, ([0.0, 0.0, 0.0, 0.0, -2.0, -2.0, -2.0], [0.0, 0.5, 2.0, -1.0, 3.0, 0.0, 0.5])),
+        ("SoftmaxWithLoss", {"reduction": "mean"}, ([[1000.0, -1000.0], [0.0, 0.0]], [1, 0])),
+        ("SoftmaxWithLoss", {"reduction": "mean", "ignore_index": 0}, ([[1000.0, -1000.0], [0.0, 0.0]], [0, 0])),
+        ("SigmoidWithLoss", {}, ([-1000.0, 0.0, 1000.0], [1, 0, 0])),
+    ],
+)
+def test_kinks_ties_and_extremes_are_pytorch_s(layer: str, options: dict[str, Any], inputs: tuple[Any, ...]) -> None:
+    assert_same_as_torch(case_of(library[layer], (options, tuple(map(np.array, inputs))), seed=0))
