@@ -71,7 +71,13 @@ HOSTILE = {
     "truncated": (STORED[:-30], "no intact .npz file"),
     "first half missing": (STORED[100:], "no intact .npz file"),
     "bad checksum": (STORED.replace(struct.pack("<d", 1), struct.pack("<d", 2), 1), "Bad CRC-32 for file 'x.npy'"),
-    "bad deflate": (PACKED[:45] + bytes(20) + PACKED[65:], "no intact .npz file"),
+    "bad deflate": (PACKED[:35] + b"\x07" + PACKED[36:], "no intact .npz file.*invalid block type"),
+    "bad UTF-8": (flagged(STORED.replace(b"x.npy", b"\xff.npy"), 0x800), "no intact .npz file.*utf-8"),
+    "beyond all offsets": (archive(("x.npy", ONES), change=claim(header_offset=2**64 - 1)), "no intact .npz file"),
+    "promised but not packed": (
+        archive(("x.npy", ONES.replace(b"(6,)", b"(7,)")), method=8, change=claim(file_size=len(ONES) + 8)),
+        "array 'x': the header promises 56 bytes of data, the file has 48",
+    ),
     "bomb": (archive(("x.npy", ONES), method=8, change=claim(file_size=2**30)), "would unpack to 1,073,741,824"),
     "stored bomb": (archive(("x.npy", ONES), change=claim(file_size=2**31, compress_size=2**31)), "would unpack to"),
     "understated": (
