@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import Any
 
 import numpy as np
 import pytest
 
 from layers import Layer
-from layers.activation import Relu, Sigmoid, Softmax
-from layers.loss import SoftmaxWithLoss
+from layers.activation import LogSoftmax, Relu, Sigmoid, Softmax
+from layers.loss import SigmoidWithLoss, SoftmaxWithLoss
 
 
 def value(layer: Layer, *inputs: Any) -> Any:
@@ -59,6 +60,23 @@ def test_integers_of_the_shape_of_x_are_a_distribution() -> None:
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
 def test_sigmoid_does_not_overflow(dtype: type) -> None:
     assert value(Sigmoid(), np.array([-1000, 0, 1000], dtype=dtype)).tolist() == [0.0, 0.5, 1.0]
+
+
+@pytest.mark.parametrize(
+    ("layer", "targets"),
+    [
+        (Sigmoid(), ()),
+        (Softmax(), ()),
+        (LogSoftmax(), ()),
+        (SigmoidWithLoss(), ([1, 0, 0],)),
+        (SoftmaxWithLoss(), (0,)),
+    ],
+)
+def test_the_formulas_themselves_do_not_overflow(layer: Layer, targets: tuple[Any, ...]) -> None:
+    x = np.array([-1000.0, 0.0, 1000.0])
+    loud = inspect.unwrap(type(layer).forward)  # without what keeps NumPy quiet
+    with np.errstate(over="raise", divide="raise", invalid="raise"):
+        assert np.isfinite(loud(layer, x, *map(np.array, targets))).all()
 
 
 def test_sigmoid_keeps_its_digits_in_the_lower_tail() -> None:
