@@ -11,6 +11,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+MOST_PROBLEMS = 20
+"""As many mistakes as one report lists; of the others it says how many."""
+
 
 class Where(NamedTuple):
     """A place in a file. Lines and columns count from 1, columns in characters."""
@@ -61,14 +64,17 @@ class ScenarioError(BptuiError):
 
     def __init__(self, message: str, *, hint: str | None = None, where: Where | None = None) -> None:
         super().__init__(message, hint=hint, where=where)
-        self.problems: Sequence[ScenarioError] = (self,)
+        self.problems: tuple[ScenarioError, ...] = (self,)
 
     @classmethod
     def of(cls, problems: Sequence[ScenarioError]) -> ScenarioError:
-        """Return the first of ``problems``, by place in the file, as one error that knows them all."""
+        """Return the first of ``problems``, by place in the file, as one error that knows them all, within reason."""
         ordered = sorted(problems, key=lambda problem: (problem.line or 0, problem.column or 0))
         first = cls(ordered[0].message, hint=ordered[0].hint, where=ordered[0].where)
-        first.problems = (first, *ordered[1:])
+        first.problems = (first, *ordered[1:MOST_PROBLEMS])
+        if len(ordered) > MOST_PROBLEMS:
+            path = Where(first.path) if first.path else None
+            first.problems += (cls(f"and {len(ordered) - MOST_PROBLEMS} more mistakes", where=path),)
         return first
 
 

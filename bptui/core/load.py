@@ -39,14 +39,22 @@ SINGULAR = {"inputs": "an input", "parameters": "a parameter", "nodes": "a node"
 
 def load(place: str | Path) -> Scenario:
     """Return the scenario at a path, or the bundled one of that name. Raises ScenarioError."""
-    path = Path(place)
-    if not path.exists() and (known := dict(bundled())):
-        if str(place) in known:
-            path = known[str(place)]
-        elif not path.suffix:
-            names = nearest(str(place), known) or "bptui list tells the names"
-            raise ScenarioError("no such file, nor a bundled scenario", hint=names, where=Where(visible(str(place))))
+    path = found(Path(place))
     return loads(source.read(path), path)
+
+
+def found(path: Path) -> Path:
+    """Return ``path`` itself, or where the bundled scenario of that name lies if no file does."""
+    name = str(path)
+    try:
+        exists = path.exists()
+    except (OSError, ValueError):
+        return path  # reading it tells what is wrong with it
+    known = {} if exists else dict(bundled())
+    if exists or name in known:
+        return known.get(name, path)
+    hint = nearest(path.stem, known) or "bptui list tells the names of the scenarios that come with it"
+    raise ScenarioError("there is no such file, nor a bundled scenario", hint=hint, where=Where(source.shown(path)))
 
 
 def loads(text: str, path: Path | None = None, *, library: Mapping[str, type[Layer]] = built_in) -> Scenario:
@@ -54,7 +62,7 @@ def loads(text: str, path: Path | None = None, *, library: Mapping[str, type[Lay
 
     Raises ScenarioError, whose ``problems`` are all the mistakes that one reading can tell apart.
     """
-    return Loader(parse(text, str(path) if path else NAMELESS), path, library).scenario()
+    return Loader(parse(text, source.shown(path) if path else NAMELESS), path, library).scenario()
 
 
 class Loader:
@@ -121,7 +129,6 @@ class Loader:
         with self.problems.collecting():
             if type(files) is not list or not all(isinstance(file, str) for file in files):
                 raise self.document.error("layers: wanted a list of file names", "layers", hint='layers = ["my.py"]')
-        with self.problems.collecting():
             if files:
                 named = visible(str(files[0]))
                 raise self.document.error(
@@ -196,7 +203,8 @@ class Loader:
                 raise ScenarioError("no network in it", hint='[nodes]\n      y = "x * W"', where=where)
             if "output" in run:
                 return self.named_output(run["output"], [node.name for node in nodes])
-            return self.only_output(nodes)
+            if not self.problems.found:
+                return self.only_output(nodes)
         return ""
 
     def named_output(self, written: object, names: Sequence[str]) -> str:

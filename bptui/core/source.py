@@ -6,6 +6,7 @@ import os
 import stat
 from pathlib import Path
 
+from bptui.core.text import visible
 from bptui.errors import ScenarioError, Where
 
 LARGEST = 16 * 2**20
@@ -20,14 +21,19 @@ KINDS = (
 )
 
 
+def shown(path: Path) -> str:
+    """Return how errors write ``path``: nothing in it moves a terminal's cursor, and it is no longer than a path is."""
+    return visible(str(path), limit=4_096)
+
+
 def read(path: Path) -> str:
     """Return the text of the file at ``path``. Raises ScenarioError."""
     try:
         content = read_bytes(path)
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        raise ScenarioError(f"cannot be read: {reason}", where=Where(str(path))) from None
-    return decode(content, str(path))
+        raise ScenarioError(f"cannot be read: {reason}", where=Where(shown(path))) from None
+    return decode(content, shown(path))
 
 
 def read_bytes(path: Path) -> bytes:
@@ -37,7 +43,7 @@ def read_bytes(path: Path) -> bytes:
         status = os.fstat(descriptor)
         for is_kind, kind in KINDS:
             if is_kind(status.st_mode):
-                raise ScenarioError(f"is {kind}, not a file", where=Where(str(path)))
+                raise ScenarioError(f"is {kind}, not a file", where=Where(shown(path)))
         with os.fdopen(descriptor, "rb", closefd=False) as file:
             content = file.read(LARGEST + 1)
     finally:
@@ -47,7 +53,7 @@ def read_bytes(path: Path) -> bytes:
         raise ScenarioError(
             f"is {size:.0f} MB; a scenario has at most {LARGEST // 2**20}",
             hint='numbers beyond that belong in a file: x = { file = "batch.npz", key = "x" }',
-            where=Where(str(path)),
+            where=Where(shown(path)),
         )
     return content
 
