@@ -1,0 +1,182 @@
+"""The curve of a one-input node, with the point where it stands and the tangent there: that is the local derivative."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from bptui.core import text
+from bptui.core.graph import Node
+from bptui.core.moment import Moment
+from bptui.core.schedule import Pass
+from bptui.tui.braille import Canvas
+from bptui.tui.line import Line, Span
+from layers import Array, Layer, library
+
+MOST_POINTS = 200
+LARGEST = 1e15
+"""Where numbers are larger, a picture says nothing."""
+
+
+class Curve(NamedTuple):
+    """A layer's graph around its input: ``x`` and ``y``, the nodes's own ``points``, and the tangent at the first."""
+
+    x: Array
+    y: Array
+    points: tuple[tuple[float, float], ...]
+    slope: float
+
+    @property
+    def point(self) -> tuple[float, float]:
+        """The point whose tangent is drawn."""
+        return self.points[0]
+
+
+def curve_of(moment: Moment, name: str, element: int = 0) -> Curve | None:
+    """Return the curve of a node with one input that works element by element; None for any other.
+
+    Only built-in layers are asked, for a guest's may do anything. ``element`` tells whose tangent is wanted.
+    """
+    node = moment.graph.node(name)
+    step = moment.step_of(name, Pass.FORWARD)
+    if node is None or step is None:
+        return None
+    layer, out = library.get(node.layer), moment.value(name)
+    place = only_input(moment, node)
+    if layer is None or out is None or place is None:
+        return None
+    values = moment.tape.at(step.number)
+    inputs = [values.value(it) for it in node.inputs]
+    x = inputs[place]
+    if x is None or x.shape != out.shape or not x.size or x.dtype.kind != "f":
+        return None
+    constants = tuple((at, float(it)) for at, it in enumerate(inputs) if at != place and it is not None and not it.ndim)
+    points = finite_points(x, out, element)
+    if len(constants) + 1 < len(inputs) or not points:
+        return None
+    options = tuple(sorted((key, repr(it)) for key, it in node.options.items()))
+    machine = Machine(layer, node.options, constants, place, options)
+    drawn = sample(machine, *span(points))
+    slope = machine.slope(points[0][0])
+    if drawn is None or slope is None or not np.allclose(machine(np.array([points[0][0]])), points[0][1]):
+        return None
+    return Curve(*drawn, points, slope)
+
+
+def only_input(moment: Moment, node: Node) -> int | None:
+    """Return the place of the one input that is no constant; None where there are several."""
+    constants = set(moment.graph.constants)
+    places = [place for place, name in enumerate(node.inputs) if name not in constants]
+    return places[0] if len(places) == 1 else None
+
+
+def finite_points(x: Array, y: Array, element: int) -> tuple[tuple[float, float], ...]:
+    """Return the wanted element's point and, thinned out, the others', as far as they can be drawn."""
+    stride = max(1, x.size // MOST_POINTS)
+    chosen = [min(element, x.size - 1), *range(0, x.size, stride)]
+    pairs = ((float(x.flat[at]), float(y.flat[at])) for at in chosen)
+    return tuple(pair for pair in pairs if all(abs(it) < LARGEST for it in pair))
+
+
+def span(points: Iterable[tuple[float, float]]) -> tuple[float, float]:
+    """Return the range of inputs to draw: around all points, with 0 in it where that is near."""
+    xs = [x for x, _ in points]
+    low, high = min(xs), max(xs)
+    margin = max(2.0, (high - low) / 4, max(abs(low), abs(high)) / 3)
+    low, high = low - margin, high + margin
+    return (min(low, -3.0), max(high, 3.0)) if low > -9 and high < 9 else (low, high)
+
+
+class Machine:
+    """A fresh instance of a node's layer as a function of its one input, the others being constants."""
+
+    def __init__(
+        self,
+        layer: type[Layer],
+        options: Mapping[str, Any],
+        constants: tuple[tuple[int, float], ...],
+        place: int,
+        key: tuple[tuple[str, str], ...],
+    ) -> None:
+        self.layer = layer(**options)
+        self.constants = constants
+        self.place = place
+        self.key = (layer, constants, place, key)
+
+    def __hash__(self) -> int:
+        return hash(self.key)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Machine) and self.key == other.key
+
+    def __call__(self, x: Array) -> Array:
+        inputs: list[Any] = [x]
+        for at, constant in self.constants:
+            inputs.insert(at, np.float64(constant))
+        with np.errstate(all="ignore"):
+            return np.asarray(self.layer.forward(*inputs))
+
+    def slope(self, x: float) -> float | None:
+        """Return the layer's own derivative at ``x``; None where it has no finite one."""
+        out = self(np.array([x]))
+        local = self.layer.local()
+        if out.shape != (1,) or self.place >= len(local) or local[self.place] is None:
+            return None
+        with np.errstate(all="ignore"):
+            gradients = self.layer.backward(np.ones(1))
+        gradient = gradients[self.place] if isinstance(gradients, tuple) else gradients
+        slope = float(np.asarray(gradient).reshape(-1)[0]) if gradient is not None else np.nan
+        return slope if abs(slope) < LARGEST else None
+
+
+@lru_cache(maxsize=64)
+def sample(machine: Machine, low: float, high: float) -> tuple[Array, Array] | None:
+    """Return the curve between two inputs; None where the layer does not work element by element."""
+    x = np.linspace(low, high, 321)
+    y = machine(x)
+    if y.shape != x.shape or not np.array_equal(machine(x[:7]), y[:7], equal_nan=True):
+        return None
+    drawable = np.abs(y) < LARGEST
+    return (x[drawable], y[drawable]) if drawable.any() else None
+
+
+def curve_lines(curve: Curve, width: int, height: int) -> list[Line]:
+    """Return the picture: the curve, the tangent in dots, and ● at the point; nothing where there is no room."""
+    if height < 4 or width < 20:
+        return []
+    bottom, top = vertical_range(curve)
+    labels = [text.number(top, 3), *[""] * (height - 3), text.number(bottom, 3)]
+    margin = max(map(len, labels)) + 1
+    canvas = Canvas(width - margin, height - 1, (curve.x[0], bottom), (curve.x[-1], top))
+    canvas.draw_axes()
+    canvas.draw(*tangent(curve), "gradient")
+    canvas.draw(curve.x, curve.y, "value")
+    for x, y in curve.points[1:]:
+        canvas.sign(x, y, Span("○", "dim"))
+    canvas.sign(*curve.point, Span("●", "strong"))
+    rows = [(Span(f"{label:>{margin - 1}} ", "dim"), *canvas.row(row)) for row, label in enumerate(labels)]
+    left, right = text.number(float(curve.x[0]), 3), text.number(float(curve.x[-1]), 3)
+    return [*rows, (Span(" " * margin + left + right.rjust(width - margin - len(left)), "dim"),)]
+
+
+def vertical_range(curve: Curve) -> tuple[float, float]:
+    """Return the range of values to draw: the curve's, without the ends of a pole, with a little room, never empty."""
+    low, high = float(curve.y.min()), float(curve.y.max())
+    usual_low, usual_high = np.quantile(curve.y, (0.04, 0.96)).tolist()
+    if usual_high - usual_low < 0.6 * (high - low):
+        low, high = usual_low, usual_high
+    ys = [y for _, y in curve.points]
+    low, high = min(low, *ys), max(high, *ys)
+    room = (high - low) / 20 or max(1.0, abs(high) / 2)
+    return low - room, high + room
+
+
+def tangent(curve: Curve) -> tuple[Array, Array]:
+    """Return the tangent as a dotted line, a third of the picture to each side of the point."""
+    x, y = curve.point
+    reach = (curve.x[-1] - curve.x[0]) / 3
+    xs = np.linspace(x - reach, x + reach, 41)
+    return xs, y + curve.slope * (xs - x)

@@ -1,0 +1,69 @@
+"""Many numbers beside each other: one number of decimals for all, aligned on the point, nothing rounded away unseen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from layers import Array
+
+MOST_DECIMALS = 4
+LARGEST_PLAIN = 1e6
+
+
+def decimals_for(window: Array) -> int:
+    """Return the decimals that suit the numbers in sight: as few as show them exactly, four at the most."""
+    if window.dtype.kind != "f":
+        return 0
+    finite = np.abs(window[np.isfinite(window)])
+    plain = finite[finite < LARGEST_PLAIN]
+    if not plain.size:
+        return 0
+    most = max(0, MOST_DECIMALS - max(0, len(str(int(plain.max()))) - 2))
+    rounded = (np.round(plain, count) for count in range(most))
+    return next((count for count, it in enumerate(rounded) if (it == plain).all()), most)
+
+
+def cell_text(value: float, decimals: int) -> str:
+    """Return one number; in powers of ten where the decimals would not show two digits of it."""
+    size = abs(value)
+    if value != value:  # noqa: PLR0124  (NaN alone differs from itself)
+        return "NaN"
+    if size == np.inf:
+        return "Inf" if value > 0 else "-Inf"
+    if size == 0:
+        return "-0" if str(value).startswith("-") else "0"
+    if size >= LARGEST_PLAIN or (decimals and size < 10 ** (1 - decimals)) or (not decimals and size < 1):
+        return plain_if_short(value, decimals)
+    return f"{value:.{decimals}f}"
+
+
+def plain_if_short(value: float, decimals: int) -> str:
+    """Return a very small or large number in powers of ten, unless so few decimals show all of it."""
+    plain = f"{value:.{decimals}f}"
+    return plain if float(plain) == value and len(plain) <= 10 else f"{value:.1e}"
+
+
+def aligned(texts: Sequence[str]) -> list[str]:
+    """Return ``texts`` at one width, their points below each other."""
+    heads = [point(it) for it in texts]
+    left = max(heads, default=0)
+    right = max((len(it) - head for it, head in zip(texts, heads, strict=True)), default=0)
+    return [" " * (left - head) + it.ljust(head + right) for it, head in zip(texts, heads, strict=True)]
+
+
+def point(text: str) -> int:
+    """Return how many characters stand before a number's point, or would."""
+    at = text.find(".")
+    if at >= 0:
+        return at
+    return len(text)
+
+
+def grid(window: Array) -> list[list[str]]:
+    """Return a matrix's numbers as text, all of one width and aligned on their points."""
+    rows, columns = window.shape
+    decimals = decimals_for(window)
+    texts = aligned([cell_text(it, decimals) for it in window.ravel().tolist()])
+    return [texts[row * columns : (row + 1) * columns] for row in range(rows)]
