@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 Array: TypeAlias = NDArray[Any]
 """An array of any shape, or a NumPy scalar: layers take both and give both."""
 
-quiet = np.errstate(all="ignore")
-"""NaN and infinity are values to show, not warnings to print."""
-
 Gradients: TypeAlias = "Array | tuple[Array | None, ...]"
 """What ``backward`` returns: one gradient, or one per input, None where an input takes none."""
+
+quiet = np.errstate(all="ignore")
+"""NaN and infinity are values to show, not warnings to print."""
 
 
 class Layer(ABC):
