@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import gc
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from textual.app import App, SystemCommand
+from textual.driver import Driver
 from textual.screen import Screen
 from textual.theme import Theme
 
@@ -70,6 +72,14 @@ class BptuiApp(App[None]):
         self.register_theme(DARK)
         self.register_theme(LIGHT)
         self.theme = "bptui-light" if has_light_background() else "bptui-dark"
+
+    def get_driver_class(self) -> type[Driver]:
+        driver = super().get_driver_class()
+        if sys.platform == "win32" or driver.__name__ != "LinuxDriver":
+            return driver
+        from bptui.tui.driver import ForgivingDriver  # noqa: PLC0415  (its terminal is not everywhere)
+
+        return ForgivingDriver
 
     def get_default_screen(self) -> Screen[Any]:
         return DebuggerScreen(self.session)

@@ -103,10 +103,10 @@ class CircuitPanel(Pane):
 
     @property
     def highlight(self) -> Highlight:
-        """What stands out at this moment."""
+        """What stands out at this moment: the node at the cursor, and the wires on which the step has put a number."""
         name = self.moment.name
         marks = {name: SIGNS[self.moment.pass_]} if name else {}
-        return Highlight(name, self.selected if self.selected != name else None, marks)
+        return Highlight(name, self.selected if self.selected != name else None, self.moment.changed, marks)
 
     def prefetch(self) -> None:
         """Draw the neighbouring sheets, so that turning to them costs no more than a step."""

@@ -1,26 +1,131 @@
-"""The bottom line: the keys that matter most, or what has just been said."""
+"""The bottom line: the keys that matter most, what has just been said, or a line that is being typed."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
+from textual import events
+from textual.message import Message
+from textual.widget import Widget
+
 from bptui.core.moment import Moment
-from bptui.tui.keys import KEYS
+from bptui.core.text import visible
+from bptui.tui.keys import COMMANDS, KEYS
 from bptui.tui.line import Line, Span
+from bptui.tui.line_editor import EDITS, TypedLine, completion
 from bptui.tui.pane import Pane, fitted, line_width
+
+HINTS: Mapping[str, str] = {
+    ":": "a step's number, a name, or a command: next, last, record …   Enter does it, Esc leaves",
+    "/": "a part of a name or of a layer   Enter searches, Esc leaves",
+    ";": "a note at this step   Enter writes it down, Esc leaves",
+}
+"""The kinds of line that can be typed, by the key that opens them."""
 
 
 class Footer(Pane):
-    """One row at the bottom. A message stays until the next key."""
+    """One row at the bottom. A message stays until the next key; a typed line until it is entered or left."""
 
     is_framed = False
+
+    class Entered(Message):
+        """A line was typed: of which kind, and what."""
+
+        def __init__(self, kind: str, text: str) -> None:
+            super().__init__()
+            self.kind = kind
+            self.text = text
 
     def __init__(self, moment: Moment, *, id: str | None = None) -> None:  # noqa: A002  (Textual's word)
         super().__init__(moment, id=id, can_focus=False)
         self.message: Line = ()
         self.count = ""
+        self.kind = ""
+        self.typed = TypedLine()
+        self.candidates: Sequence[str] = ()
+        self.before: Widget | None = None
+        self.history: dict[str, str] = {}
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a line is being typed."""
+        return bool(self.kind)
+
+    def open(self, kind: str) -> None:
+        """Let a line be typed, and take the focus for it."""
+        self.kind, self.typed, self.message = kind, TypedLine(), ()
+        self.candidates = [*COMMANDS, *self.moment.graph.names] if kind == ":" else ()
+        self.before = self.screen.focused
+        self.can_focus = True
+        self.screen.set_focus(self)
+        self.renew()
+
+    def close(self) -> None:
+        """Give the focus back."""
+        self.kind = ""
+        self.screen.set_focus(self.before)
+        self.can_focus = False
+        self.renew()
 
     def lines(self, width: int, height: int) -> list[Line]:  # noqa: ARG002
+        if self.is_open:
+            return [fitted(typed_line(self.kind, self.typed, self.completion, width), width)]
         typed: Line = (Span(f" {self.count}", "mark"), Span(" times …", "dim")) if self.count else ()
         return [fitted(self.message or (*typed, *key_line(width - line_width(typed))), width)]
+
+    @property
+    def completion(self) -> str:
+        """What Tab would add."""
+        return completion(self.typed.text, self.candidates)
+
+    def on_key(self, event: events.Key) -> None:
+        event.stop()
+        if not self.is_open:
+            self.app.simulate_key(event.key)  # typed before the line above was closed, and meant for the screen
+            return
+        match event.key:
+            case "escape":
+                self.close()
+            case "enter":
+                self.enter()
+            case "up":
+                text = self.history.get(self.kind, "")
+                self.typed = TypedLine(text, len(text))
+            case "tab" | "right" if self.completion and self.typed.cursor == len(self.typed.text):
+                self.typed = self.typed.insert(self.completion)
+            case "backspace" if not self.typed.text:
+                self.close()
+            case key if key in EDITS:
+                self.typed = EDITS[key](self.typed)
+            case _ if event.is_printable and event.character:
+                self.typed = self.typed.insert(event.character)
+        self.renew()
+
+    def on_paste(self, event: events.Paste) -> None:
+        event.stop()
+        if self.is_open and event.text.strip():
+            self.typed = self.typed.insert(event.text.strip().splitlines()[0])
+            self.renew()
+
+    def enter(self) -> None:
+        """Hand the line over."""
+        kind, text = self.kind, self.typed.text.strip()
+        self.close()
+        if text:
+            self.history[kind] = text
+            self.post_message(self.Entered(kind, text))
+
+
+def typed_line(kind: str, typed: TypedLine, rest: str, width: int) -> Line:
+    """Return a line that is being typed, its cursor as a block; the end that fits where it is long."""
+    if not typed.text:
+        return (Span(f" {kind}", "key"), Span(" ", "cursor"), Span(f" {HINTS[kind]}", "dim"))
+    start = max(0, typed.cursor - max(1, width - 8))
+    before, after = visible(typed.text[start : typed.cursor]), typed.text[typed.cursor :]
+    under = visible(after[:1]) or " "
+    if rest and not after:
+        return (Span(f" {kind}", "key"), Span(before), Span(rest[0], "cursor"), Span(visible(rest[1:]), "dim"))
+    return (Span(f" {kind}", "key"), Span(before), Span(under, "cursor"), Span(visible(after[1:])))
 
 
 def key_line(width: int) -> Line:

@@ -79,6 +79,9 @@ ARROWS = (
 
 
 def bindings() -> list[Binding]:
-    """Return the screen's bindings: the table's, and the digits of a count."""
-    of_table = [Binding(name, key.action, key.help, show=False) for key in KEYS for name in key.keys]
-    return [*of_table, *(Binding(digit, f"digit({digit})", show=False) for digit in "0123456789")]
+    """Return the screen's bindings: the table's, and the digits of a count.
+
+    All of them come before the focused pane, so that keys typed in one burst keep their order.
+    """
+    of_table = [Binding(name, key.action, key.help, show=False, priority=True) for key in KEYS for name in key.keys]
+    return [*of_table, *(Binding(digit, f"digit({digit})", show=False, priority=True) for digit in "0123456789")]

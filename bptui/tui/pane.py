@@ -19,6 +19,7 @@ from textual.widget import Widget
 
 from bptui.core.moment import Moment
 from bptui.core.text import visible
+from bptui.tui.keys import ARROWS
 from bptui.tui.line import Line, Span
 from bptui.tui.palette import Palette, PlainPalette
 
@@ -36,6 +37,7 @@ class Pane(Widget):
 
     DEFAULT_CSS = "Pane { width: 1fr; height: 1fr; }"
     ALLOW_SELECT = False
+    BINDINGS = [*ARROWS]
     is_framed: ClassVar[bool] = True
 
     def __init__(self, moment: Moment, *, id: str | None = None, can_focus: bool = True) -> None:  # noqa: A002  (Textual's word)

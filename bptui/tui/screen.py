@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from textual import events
 from textual.app import ComposeResult
@@ -40,9 +39,6 @@ from bptui.tui.tape_panel import TapePanel
 from bptui.tui.title import TitleLine
 from bptui.tui.too_small import SMALLEST, TooSmall
 from bptui.tui.tour import Tour
-
-if TYPE_CHECKING:
-    from bptui.tui.prompt import Prompt
 
 WIDE = (100, 28)
 """From this many columns and rows on, the panes stand side by side; below, in one column."""
@@ -293,10 +289,12 @@ class DebuggerScreen(Screen[None]):
         self.open_prompt(";")
 
     def open_prompt(self, kind: str) -> None:
-        """Open a line to type in at the bottom."""
-        from bptui.tui.prompt import Prompt  # noqa: PLC0415  (when it is first wanted: the program starts sooner)
+        """Let a line be typed at the bottom."""
+        self.footer.open(kind)
 
-        self.mount(Prompt(kind, self.moment.graph))
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
+        """While a line is being typed, leave all keys but ctrl+c to it."""
+        return action == "interrupt" or not (self.is_mounted and self.footer.is_open)
 
     # The recording.
 
@@ -353,7 +351,7 @@ class DebuggerScreen(Screen[None]):
 
     # What was typed.
 
-    def on_prompt_entered(self, message: Prompt.Entered) -> None:
+    def on_footer_entered(self, message: Footer.Entered) -> None:
         match message.kind:
             case "/":
                 self.search_for(message.text)
