@@ -9,6 +9,7 @@ A command imports what it needs when it runs, so that ``trace`` never waits for 
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import signal
 import sys
@@ -29,14 +30,21 @@ SIGNALLED = 128
 
 
 class UsageError(BptuiError):
-    """The command line is none that bptui understands."""
+    """The command line is none that bptui understands; ``usage`` is what it could have been."""
+
+    def __init__(self, message: str, usage: str, *, hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.usage = usage
+
+    def __str__(self) -> str:
+        return f"{self.usage.strip()}\n{super().__str__()}"
 
 
 class Parser(argparse.ArgumentParser):
     """A parser whose complaints are raised, for one place to show them."""
 
     def error(self, message: str) -> NoReturn:
-        raise UsageError(message, hint=f"{self.format_usage().strip()}")
+        raise UsageError(message, self.format_usage())
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -44,25 +52,47 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # Starting threads for matrices costs NumPy 50 ms and more, and a teaching network's matrices are small.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
-        installation.check("numpy")
-        status = run_command(sys.argv[1:] if arguments is None else arguments)
-        sys.stdout.flush()
-    except BptuiError as error:
-        return show(error)
+        return attempt(sys.argv[1:] if arguments is None else arguments)
     except KeyboardInterrupt:
         return SIGNALLED + signal.SIGINT
     except BrokenPipeError:
-        return leave_pipe()
+        drop_output()
+        return SIGNALLED + signal.SIGPIPE
+    except OSError as error:
+        drop_output()
+        return show(BptuiError(error.strerror or str(error)))
     except Exception as error:  # noqa: BLE001  (a bug of ours; this is the one place that tells of it)
         return report_bug(error)
+
+
+def attempt(arguments: Sequence[str]) -> int:
+    """Run the command that ``arguments`` name, and show what it has to complain about."""
+    try:
+        check_output()
+        installation.check("numpy")
+        status = run_command(arguments)
+        sys.stdout.flush()
+    except installation.InstallationError as error:
+        print(error, file=sys.stderr)
+        return BAD_USE
+    except BptuiError as error:
+        return show(error)
     return status
+
+
+def check_output() -> None:
+    """Refuse a closed output, and let one that knows few characters escape the others."""
+    if sys.stdout is None or sys.stderr is None:
+        raise BptuiError("standard output or error output is closed")
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def run_command(arguments: Sequence[str]) -> int:
     """Run the command that ``arguments`` name."""
     if not arguments:
-        print(parser().format_usage() + FIRST_STEP, file=sys.stderr)
-        return BAD_USE
+        raise UsageError("a command is missing", parser().format_usage(), hint=FIRST_STEP)
     check_command(arguments[0])
     options = parser().parse_args(arguments)
     return COMMANDS[options.command](options)
@@ -75,7 +105,7 @@ def check_command(name: str) -> None:
     from bptui.core.problems import nearest
 
     hint = nearest(name, COMMANDS) or (f"bptui run {name}" if Path(name).is_file() else FIRST_STEP)
-    raise UsageError(f"there is no command {name}", hint=hint)
+    raise UsageError(f"there is no command {name}", parser().format_usage(), hint=hint)
 
 
 def parser() -> Parser:
@@ -202,10 +232,9 @@ def show(error: BptuiError) -> int:
     return FAILED if isinstance(error, DamagedTranscriptError) else BAD_USE
 
 
-def leave_pipe() -> int:
-    """Return the status of one whose reader has gone, and keep Python from complaining at exit."""
+def drop_output() -> None:
+    """Send to nowhere what is still to be printed: nobody can read it, and Python would complain at exit."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return SIGNALLED + signal.SIGPIPE
 
 
 def report_bug(error: Exception) -> int:

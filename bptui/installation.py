@@ -13,8 +13,12 @@ NEEDED = {"numpy": (2, 0), "rich": (14, 0), "textual": (8, 2)}
 """The oldest version of each library that bptui works with."""
 
 
+class InstallationError(BptuiError):
+    """What bptui stands on is not there. Whoever shows it must do so without NumPy and without layers."""
+
+
 def check(*libraries: str) -> None:
-    """Raise a BptuiError where one of ``libraries``, or bptui's own layers, cannot be used."""
+    """Raise an InstallationError where one of ``libraries``, or bptui's own layers, cannot be used."""
     for library in libraries:
         check_library(library)
     check_layers()
@@ -27,9 +31,9 @@ def check_library(library: str) -> None:
     try:
         found = version(library)
     except PackageNotFoundError:
-        raise BptuiError(f"bptui needs {library} {needed} or newer, which is not installed", hint=hint) from None
+        raise InstallationError(f"bptui needs {library} {needed} or newer, which is not installed", hint=hint) from None
     if release(found) < NEEDED[library]:
-        raise BptuiError(f"bptui needs {library} {needed} or newer; {found} is installed", hint=hint)
+        raise InstallationError(f"bptui needs {library} {needed} or newer; {found} is installed", hint=hint)
 
 
 def release(version: str) -> tuple[int, ...]:
@@ -42,9 +46,9 @@ def check_layers() -> None:
     spec = find_spec("layers")
     beside = Path(bptui.__file__).parent.parent
     if spec is None or spec.origin is None:
-        raise BptuiError("bptui's own package layers is missing", hint="install bptui again")
+        raise InstallationError("bptui's own package layers is missing", hint="install bptui again")
     if not Path(spec.origin).resolve().is_relative_to(beside.resolve()):
-        raise BptuiError(
+        raise InstallationError(
             f"another module called layers hides bptui's own: {spec.origin!r}",
             hint="remove it from the path, or install bptui in an environment of its own",
         )

@@ -97,16 +97,19 @@ def decode_bytes(encoded: str, dtype: np.dtype[Any]) -> Array:
 
 def decode_numbers(numbers: list[Any], dtype: np.dtype[Any]) -> Array:
     """Return the elements written as JSON numbers, or as the strings for those that are not finite."""
-    kinds = set(map(type, numbers))
-    if not kinds <= ELEMENTS[dtype.kind]:
+    if not set(map(type, numbers)) <= ELEMENTS[dtype.kind]:
         raise TranscriptError(f"an array of {dtype.name} has an element of another kind")
-    if str in kinds:
+    words = [number for number in numbers if isinstance(number, str)]
+    if words:
         numbers = [decode_non_finite(number) if isinstance(number, str) else number for number in numbers]
     try:
         with np.errstate(all="ignore"):
-            return np.array(numbers, dtype)
+            array = np.array(numbers, dtype)
     except OverflowError:
-        raise TranscriptError(f"an array has a number that {dtype.name} cannot hold") from None
+        array = None
+    if array is None or array.size - np.count_nonzero(np.isfinite(array)) != len(words):
+        raise TranscriptError(f"an array has a number that {dtype.name} cannot hold")
+    return array
 
 
 def decode_non_finite(word: str) -> float:

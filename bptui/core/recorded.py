@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from bptui.core import text
 from bptui.core.array_record import decode_array
 from bptui.core.columns import Iteration, Value, as_optional_array, freeze
 from bptui.core.json_line import DamagedTranscriptError, Record, member
@@ -114,7 +115,9 @@ class RecordedTape(Tape):
         gradients = arrays_of(record, "gradients", len(slots))
         for slot, gradient in zip(slots, gradients, strict=True):
             if gradient is not None and np.shape(gradient) != np.shape(columns.values[slot]):
-                raise DamagedTranscriptError(f"the gradient of {graph.names[slot]!r} is not of its value's shape")
+                raise DamagedTranscriptError(
+                    f"the gradient of {text.visible(graph.names[slot])} is not of its value's shape"
+                )
         self.locals[-1].append(arrays_of(record, "local", len(slots)))
         columns.douts.append(dout)
         for slot, gradient in zip(slots, gradients, strict=True):
@@ -142,13 +145,15 @@ class RecordedTape(Tape):
         """Hold what follows the last step against the steps."""
         if not self.is_complete:
             raise DamagedTranscriptError(f"the end stands after step {self.length} of {len(self.schedule)}")
+        if self.has_end:
+            raise DamagedTranscriptError("a second end")
         for field, known in (("values", self.values), ("gradients", self.gradients)):
             named = member(record, field, dict)
             if named.keys() != known.keys():
                 raise DamagedTranscriptError(f"{field} has other names than the graph")
             for name, array in known.items():
                 if not is_same(optional_array(named[name]), array):
-                    raise DamagedTranscriptError(f"{field} has another {name!r} than the steps")
+                    raise DamagedTranscriptError(f"{field} has another {text.visible(name)} than the steps")
         self.has_end = True
 
     def local(self, iteration: int, node: int) -> Local:

@@ -68,8 +68,8 @@ def read_lines(path: Path) -> Iterator[bytes]:
 
 
 def is_torn(line: bytes) -> bool:
-    """Return whether a line, as the last of a file, is only the beginning of a record."""
-    return not line.endswith((b"\n", b"}"))
+    """Return whether a line, as the last of a file, may be only the beginning of a record."""
+    return not line.endswith(b"\n")
 
 
 def add_record(tape: RecordedTape, record: Record) -> None:

@@ -74,6 +74,8 @@ def in_summary(array: Array) -> str:
     if not array.size:
         return "no elements"
     found = summarise(array)
+    if found.smallest == found.largest and found.is_finite:
+        return f"all {number(found.smallest)}"
     finite = f"from {number(found.smallest)} to {number(found.largest)}, mean {number(found.mean)}"
     return "; ".join((finite, *oddities(found)))
 
