@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import inspect
+from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property, lru_cache
 from typing import Any
 
@@ -34,6 +35,11 @@ class Run(Tape):
     def layers(self) -> list[Layer]:
         """The instance that each node keeps."""
         return [self.fresh_layer(node) for node in range(len(self.graph.nodes))]
+
+    @cached_property
+    def calls(self) -> list[tuple[Callable[..., Value], Callable[[Value], Any]]]:
+        """The forward and the backward of each node's layer."""
+        return [(bare(layer.forward), bare(layer.backward)) for layer in self.layers]
 
     def fresh_layer(self, node: int) -> Layer:
         """Return a new instance of a node's layer."""
@@ -98,8 +104,8 @@ class Run(Tape):
     def forward_pass(self, columns: Iteration) -> Iterator[int]:
         """Call every node's forward, in order."""
         values = columns.values
-        for done, (layer, slots) in enumerate(zip(self.layers, self.graph.edges, strict=True), start=1):
-            values.append(freeze(layer.forward(*[values[slot] for slot in slots])))
+        for done, ((forward, _), slots) in enumerate(zip(self.calls, self.graph.edges, strict=True), start=1):
+            values.append(freeze(forward(*[values[slot] for slot in slots])))
             if not done % STRIDE:
                 yield done
         yield self.schedule.forward
@@ -128,7 +134,8 @@ class Run(Tape):
         takes_gradient = self.scenario.takes_gradient[node]
         if dout is None:
             return [None] * len(takes_gradient)
-        gradients = self.layers[node].backward(dout)
+        _, backward = self.calls[node]
+        gradients = backward(dout)
         if not isinstance(gradients, tuple):
             gradients = (gradients,)
         return [freeze(gradient) if takes else None for takes, gradient in zip(takes_gradient, gradients, strict=True)]
@@ -161,6 +168,12 @@ class Run(Tape):
         with np.errstate(all="ignore"):
             layer.forward(*[values[slot] for slot in self.graph.edges[node]])
         return layer
+
+
+def bare(method: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a layer's method without the wrapper that quietens NumPy, since a run is quiet as a whole."""
+    function = inspect.unwrap(method)
+    return method if function is method else function.__get__(method.__self__)  # type: ignore[attr-defined]
 
 
 def run(scenario: Scenario) -> Tape:
