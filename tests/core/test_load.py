@@ -239,7 +239,7 @@ WRONG: dict[str, tuple[str, list[Mistake]]] = {
     ),
     "expected shape": (
         "[nodes]\ny = '1 + 1'\n[expect.values]\ny = [2]",
-        [(4, "y: expected [1], but it is scalar", "")],
+        [(4, "y: wanted scalar, got [1]", "")],
     ),
     "unquoted dot": (
         "[nodes]\ny = '1 + 1 + 1'\n[expect.values]\ny.1 = 2",

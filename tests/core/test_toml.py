@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bptui.core.document import character_offset
-from bptui.core.positions import Positions
 from bptui.core.toml import parse
+from bptui.core.toml.document import character_offset
+from bptui.core.toml.positions import Positions
 from bptui.errors import ScenarioError
 
 
@@ -166,7 +166,7 @@ def test_byte_order_mark_and_crlf_are_accepted() -> None:
 
 
 SYNTAX = {
-    "CR-only lines": ("a = 1\rb = 2\r", 1, "CR alone", "LF"),
+    "CR-only lines": ("a = 1\rb = 2\r", 1, "CR) alone", "LF"),
     "NUL": ("a = 1\nb = '\x00'", 2, "not UTF-8 text", ""),
     "surrogate": ("a = 1\nb = '\udc80'", 2, "not UTF-8 text", ""),
     "unclosed string": ('a = 1\nb = "c\nd = 2\n', 2, "string is not closed", ""),

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bptui.core.initializers import initializers
 from bptui.core.load import loads
-from bptui.core.values import ValueFormError, from_lists
+from bptui.core.reading.initializers import initializers
+from bptui.core.reading.values import ValueFormError, from_lists
 from bptui.errors import ScenarioError
 from layers import Array
 

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
 
 from bptui.core import formula
-from bptui.core.document import Document
 from bptui.core.formula import Argument, FormulaError, Operation
 from bptui.core.graph import Node
-from bptui.core.positions import Path
 from bptui.core.problems import Problems, nearest
-from bptui.core.signature import signature_of
+from bptui.core.reading.names import Places
+from bptui.core.reading.signature import signature_of
+from bptui.core.reading.values import ValueFormError, from_lists, kind_of
 from bptui.core.text import visible
-from bptui.core.values import kind_of
+from bptui.core.toml import Document, Path
 from bptui.errors import ScenarioError, Where
-from layers import Layer
+from layers import Array, Layer
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -27,9 +30,10 @@ class NodeReader:
 
     document: Document
     library: Mapping[str, type[Layer]]
-    places: Mapping[str, Path]
+    places: Places
+    dtype: np.dtype[Any]
     problems: Problems
-    constants: dict[str, float] = field(default_factory=dict)
+    constants: dict[str, Array] = field(default_factory=dict)
     labels: set[str] = field(default_factory=set)
 
     def read(self, name: str, path: Path, written: object) -> list[Node]:
@@ -57,7 +61,8 @@ class NodeReader:
                 continue
             inputs.append(argument.name)
             if argument.is_constant:
-                self.constants[argument.name] = float(argument.name)
+                with self.problems.collecting():
+                    self.constants[argument.name] = self.constant(argument, path)
             elif argument.name not in self.places:
                 with self.problems.collecting():
                     raise self.undefined(argument, path)
@@ -87,6 +92,13 @@ class NodeReader:
                 message = f"{operation.layer} needs the option {option}"
                 raise self.error(message, path, operation.layer_at, f"{operation.layer}{takes}")
         self.labels.update(name for name, slot in zip(inputs, takes.inputs, strict=False) if slot in layer.targets)
+
+    def constant(self, argument: Argument, path: Path) -> Array:
+        """Return a number of a formula in the scenario's dtype."""
+        try:
+            return from_lists(float(argument.name), self.dtype)
+        except ValueFormError as error:
+            raise self.error(error.message, path, argument.at) from None
 
     def undefined(self, argument: Argument, path: Path) -> ScenarioError:
         """Return the error about a name that nothing bears."""

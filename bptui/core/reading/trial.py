@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from typing import TypeAlias
 
 import numpy as np
 
@@ -13,14 +14,16 @@ from bptui.core.text import shape, visible
 from bptui.errors import ScenarioError
 from layers import Array, Layer
 
+Shape: TypeAlias = "tuple[int, ...]"
+
 
 def shapes_of(
     graph: Graph,
     values: Mapping[str, Array],
     library: Mapping[str, type[Layer]],
     problems: Problems,
-    line_of: Callable[[str], int | None],
-) -> dict[str, tuple[int, ...]]:
+    lines: Mapping[str, int | None],
+) -> dict[str, Shape]:
     """Return the shape of every value, running each node's forward once and keeping no value longer than needed.
 
     A node that fails is a problem, and what depends on it is left out.
@@ -33,7 +36,7 @@ def shapes_of(
             continue
         inputs = [alive[name] for name in node.inputs]
         with problems.collecting():
-            alive[node.name] = forward(node, library[node.layer], inputs, line_of)
+            alive[node.name] = forward(node, library[node.layer], inputs, lines)
             shapes[node.name] = np.shape(alive[node.name])
         uses.subtract(node.inputs)
         for name in (*node.inputs, node.name):
@@ -42,7 +45,7 @@ def shapes_of(
     return shapes
 
 
-def forward(node: Node, layer: type[Layer], inputs: list[Array], line_of: Callable[[str], int | None]) -> Array:
+def forward(node: Node, layer: type[Layer], inputs: list[Array], lines: Mapping[str, int | None]) -> Array:
     """Return a node's value. Raises ScenarioError where its layer refuses its options or inputs."""
     try:
         with np.errstate(all="ignore"):
@@ -50,7 +53,7 @@ def forward(node: Node, layer: type[Layer], inputs: list[Array], line_of: Callab
     except (ValueError, TypeError, IndexError, ArithmeticError, MemoryError) as error:
         reason = visible(str(error) or type(error).__name__)
     given = ", ".join(
-        dict.fromkeys(described(name, value, line_of(name)) for name, value in zip(node.inputs, inputs, strict=True))
+        dict.fromkeys(described(name, value, lines.get(name)) for name, value in zip(node.inputs, inputs, strict=True))
     )
     raise ScenarioError(f"{visible(node.name)}: {node.layer}: {reason}; {given}", where=node.where)
 
@@ -59,3 +62,8 @@ def described(name: str, value: Array, line: int | None) -> str:
     """Return what a value is and where it comes from: ``x is [2, 3] (line 5)``."""
     place = f" (line {line})" if line else ""
     return f"{visible(name)} is {shape(value)}{place}"
+
+
+def shape_text(dimensions: Shape) -> str:
+    """Return how a person writes the shape of an array that is not at hand."""
+    return shape(np.broadcast_to(np.int8(0), dimensions))

@@ -6,10 +6,11 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from bptui.core.positions import Path, Positions, Span
+from bptui.core.toml.positions import Path, Positions, Span, skip
 from bptui.errors import ScenarioError, Where
 
-escape = re.compile(r"\\(?:U.{8}|u.{4}|[ \t]*\n\s*|.)", re.DOTALL)
+written_character = re.compile(r"\\(?:U.{8}|u.{4}|.)|.", re.DOTALL)
+continuation = re.compile(r"(?:\\[ \t]*\n\s*)*")
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,9 +61,7 @@ def character_offset(text: str, span: Span, index: int) -> int:
     written = text[start : span.end - quotes]
     if text[span.start] == "'" or "\\" not in written:
         return start + index
-    at = 0
-    while index > 0 or written[at : at + 2] == "\\\n":
-        match = escape.match(written, at)
-        at = match.end() if match else at + 1
-        index -= match is None or match[0][1] not in " \t\n"
+    at = skip(continuation, written, 0)
+    for _ in range(index):
+        at = skip(continuation, written, skip(written_character, written, at))
     return start + at

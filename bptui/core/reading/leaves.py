@@ -11,13 +11,14 @@ from typing import Any
 import numpy as np
 
 from bptui.core.datafile import read_array
-from bptui.core.document import Document
 from bptui.core.formula import LARGEST_INTEGER
-from bptui.core.initializers import MOST_ELEMENTS, Initializer, generator_for, initializers
-from bptui.core.positions import Path
-from bptui.core.problems import nearest
+from bptui.core.problems import Problems, nearest
+from bptui.core.reading.initializers import MOST_ELEMENTS, Initializer, generator_for, initializers
+from bptui.core.reading.names import Places
+from bptui.core.reading.tables import check_keys, numbers, whole_number
+from bptui.core.reading.values import ValueFormError, as_floats, kind_of, read_only
 from bptui.core.text import visible
-from bptui.core.values import ValueFormError, as_floats, from_lists, kind_of, read_only
+from bptui.core.toml import Document, Path
 from bptui.errors import ScenarioError
 from layers import Array
 
@@ -43,11 +44,11 @@ class LeafReader:
                 return self.from_file(name, path, written)
             case dict():
                 return self.from_recipe(name, path, written)
-        return array_at(self.document, path, written, self.dtype, keep_integers=name in self.labels)
+        return numbers(self.document, path, written, self.dtype, keep_integers=name in self.labels)
 
     def from_recipe(self, name: str, path: Path, recipe: Mapping[str, Any]) -> Array:
         """Return the array that a table with ``shape`` and ``init`` describes."""
-        refuse_unknown(self.document, path, recipe, RECIPE_KEYS)
+        check_keys(self.document, path, recipe, RECIPE_KEYS)
         for key in ("shape", "init"):
             if key not in recipe:
                 raise self.document.key_error(
@@ -127,7 +128,7 @@ class LeafReader:
 
     def from_file(self, name: str, path: Path, table: Mapping[str, Any]) -> Array:
         """Return the array that a table with ``file`` names."""
-        refuse_unknown(self.document, path, table, FILE_KEYS)
+        check_keys(self.document, path, table, FILE_KEYS)
         for key in ("file", "key"):
             if not isinstance(table.get(key, ""), str):
                 raise self.document.error(f"{key}: got {kind_of(table[key])}, wanted a name in quotes", *path, key)
@@ -161,31 +162,11 @@ class LeafReader:
         raise self.document.error("rows: wanted the first row and the one after the last", *path, "rows", hint="[0, 4]")
 
 
-def array_at(
-    document: Document, path: Path, written: object, dtype: np.dtype[Any], *, keep_integers: bool = False
-) -> Array:
-    """Return numbers written at ``path`` as an array; what is wrong is named with its index and place."""
-    try:
-        return from_lists(written, dtype, keep_integers=keep_integers)
-    except ValueFormError as error:
-        index = "".join(f"[{place}]" for place in error.index)
-        message = f"{visible(str(path[-1]))}{index}: {error.message}"
-        raise document.error(message, *path, *error.index, hint=error.hint) from None
-
-
-def whole_number(document: Document, path: Path, written: object, *, least: int) -> int:
-    """Return an integer from ``least`` to 2**63 - 1."""
-    if type(written) is not int:
-        raise document.error(f"{path[-1]}: got {kind_of(written)}, wanted a whole number", *path)
-    if not least <= written < 2**63:
-        raise document.error(f"{path[-1]}: wanted a whole number from {least} to 2**63 - 1", *path)
-    return written
-
-
-def refuse_unknown(document: Document, path: Path, table: Mapping[str, Any], known: Collection[str]) -> None:
-    """Raise an error about the first key of ``table`` that is not ``known``."""
-    for key in table:
-        if key not in known:
-            raise document.key_error(
-                f"no key {visible(key)} here", *path, key, hint=nearest(key, known) or f"there are {', '.join(known)}"
-            )
+def read_leaves(reader: LeafReader, places: Places, problems: Problems) -> dict[str, Array]:
+    """Return the arrays of all inputs and parameters that can be read."""
+    values = {}
+    for name, (section, key) in places.items():
+        if section != "nodes":
+            with problems.collecting():
+                values[name] = reader.read(name, (section, key), reader.document.data[section][key])
+    return values

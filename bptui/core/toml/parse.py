@@ -7,10 +7,10 @@ import re
 import tomllib
 from typing import NoReturn
 
-from bptui.core.document import Document
-from bptui.core.positions import Positions
-from bptui.core.syntax import explain
 from bptui.core.text import visible
+from bptui.core.toml.document import Document
+from bptui.core.toml.positions import Positions
+from bptui.core.toml.syntax import explain
 from bptui.errors import ScenarioError, Where
 
 MOST_NESTED = 64
@@ -53,12 +53,9 @@ def parse(text: str, path: str) -> Document:
 
 def refuse_what_is_no_text(text: str, path: str) -> None:
     """Refuse what cannot stand in a UTF-8 text file with line feeds for line ends."""
-    if "\r" in text and "\n" not in text:
-        raise ScenarioError(
-            "the lines end with CR alone",
-            hint="save the file with line feeds (LF), as editors do today",
-            where=Where(path, 1, text.index("\r") + 1),
-        )
+    if "\r" in text:
+        hint = "save the file with line feeds (LF) for line ends, as editors do today"
+        refuse("a carriage return (CR) alone", text, text.index("\r"), path, hint=hint)
     if wrong := re.search(r"[\x00\ud800-\udfff]", text):
         refuse(f"not UTF-8 text: it has the character U+{ord(wrong[0]):04X}", text, wrong.start(), path)
 
@@ -85,7 +82,7 @@ def refuse_excess(bare: str, path: str) -> None:
             refuse(f"more than {MOST_TABLES} tables", bare, match.start(), path)
 
 
-def refuse(message: str, text: str, offset: int, path: str) -> NoReturn:
+def refuse(message: str, text: str, offset: int, path: str, *, hint: str | None = None) -> NoReturn:
     """Raise an error about what stands at ``offset``."""
     line = text.count("\n", 0, offset) + 1
-    raise ScenarioError(message, where=Where(path, line, offset - text.rfind("\n", 0, offset)))
+    raise ScenarioError(message, hint=hint, where=Where(path, line, offset - text.rfind("\n", 0, offset)))

@@ -8,12 +8,11 @@ constant  := ["-"] number | string | true | false | None | "[" [constant {"," co
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from bptui.core.formula.tokens import ELSEWHERE, WORDS, FormulaError, Token, normal, tokenize
 from bptui.core.text import visible
 
 DEEPEST = 100
@@ -22,12 +21,6 @@ DEEPEST = 100
 LONGEST_NUMBER = 40
 LARGEST_INTEGER = 2**53
 """Beyond it, not every integer is a float64."""
-
-token = re.compile(
-    r"(?P<space>[ \t\n]++)|(?P<number>(?:[0-9]++(?:\.[0-9]*+)?|\.[0-9]++)(?:[eE][+-]?[0-9]++)?)"
-    r"|(?P<name>[^\W\d][^\x00-\x2f\x3a-\x40\x5b-\x5e\x60\x7b-\x7f]*+)"
-    r"|(?P<string>'[^'\\\n]*+'|\"[^\"\\\n]*+\")|(?P<sign>\*\*|[-+*/@(),=\[\]])",
-)
 
 BINARY = {
     "+": (1, "Add"),
@@ -41,30 +34,6 @@ BINARY = {
 
 NEGATION = 3
 """A minus binds tighter than ``*`` and less than ``**``: -x ** 2 is -(x ** 2)."""
-
-WORDS: Mapping[str, Any] = {"true": True, "True": True, "false": False, "False": False, "None": None}
-
-ELSEWHERE = {
-    ".": "an attribute is no formula: write Transpose(x) for x.T, and Exp(x) for np.exp(x)",
-    "[": "a subscript is no formula: write Slice(x, axis=0, start=0, stop=1)",
-    "^": "a power is written **",
-    "%": "the operators are + - * / ** @",
-    "×": "a product is written *",
-    "·": "a matrix product is written @",
-    "÷": "a quotient is written /",
-    "−": "a minus is written - (U+002D)",
-}
-"""What people write from habit, by its first character."""
-
-
-class FormulaError(Exception):
-    """A formula is none. ``at`` is the index of the character where that shows."""
-
-    def __init__(self, message: str, at: int, hint: str | None = None) -> None:
-        super().__init__(message)
-        self.message = message
-        self.at = at
-        self.hint = hint
 
 
 class Argument(NamedTuple):
@@ -94,14 +63,6 @@ class Operation:
     layer_at: int = 0
 
 
-class Token(NamedTuple):
-    """A piece of a formula and where it starts; the kind of the last one is ``end``."""
-
-    kind: str
-    text: str
-    at: int
-
-
 def parse(formula: str) -> list[Operation]:
     """Return a formula's operations in evaluation order; the last is the formula itself. Raises FormulaError."""
     parser = Parser(tokenize(formula))
@@ -120,48 +81,6 @@ def parse(formula: str) -> list[Operation]:
             else f"use {visible(result.name)} itself where this node is used",
         )
     return parser.operations
-
-
-def tokenize(formula: str) -> list[Token]:
-    """Return the tokens of a formula, an ``end`` after them."""
-    tokens = []
-    at = 0
-    while at < len(formula):
-        match = token.match(formula, at)
-        if match is None or match.lastgroup is None:
-            raise FormulaError(f"unexpected {visible(formula[at])}", at, hint_for(formula[at]))
-        if match.lastgroup != "space":
-            tokens.append(Token(match.lastgroup, match[0], at))
-        if match.lastgroup == "name" and not is_name(match[0]):
-            wrong = next(place for place, _ in enumerate(match[0]) if not is_name(match[0][: place + 1]))
-            raise FormulaError(f"unexpected {visible(match[0][wrong])}", at + wrong, hint_for(match[0][wrong]))
-        at = match.end()
-    tokens.append(Token("end", "the end", len(formula)))
-    return tokens
-
-
-def hint_for(character: str) -> str | None:
-    """Return what to write instead of ``character``."""
-    if character in "'\"":
-        return "a string is closed on its line, and has no escapes"
-    return ELSEWHERE.get(character)
-
-
-def is_name(name: str) -> bool:
-    """Tell whether ``name`` may name a value: Unicode letters (with their marks), digits and ``_``, no digit first."""
-    if name.isascii():
-        return name.isidentifier()
-    categories = [unicodedata.category(character) for character in name]
-    allowed = all(
-        category[0] == "L" or category in {"Nd", "Mn", "Mc"} or character == "_"
-        for category, character in zip(categories, name, strict=True)
-    )
-    return allowed and (categories[0][0] == "L" or name[0] == "_")
-
-
-def normal(name: str) -> str:
-    """Return ``name`` with one spelling for what looks the same: Unicode's normal form C."""
-    return name if name.isascii() else unicodedata.normalize("NFC", name)
 
 
 class Parser:

@@ -7,8 +7,8 @@ import tomllib
 from collections import deque
 from collections.abc import Iterator
 
-from bptui.core.positions import Entry, statements
 from bptui.core.text import visible
+from bptui.core.toml.positions import Entry, statements
 from bptui.errors import ScenarioError, Where
 
 place = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")

@@ -1,0 +1,85 @@
+"""What a scenario says at its top, before any table: its title, its dtype, its seed, its layers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from bptui.core.problems import Problems, nearest
+from bptui.core.reading.tables import check_keys, whole_number
+from bptui.core.reading.values import kind_of
+from bptui.core.text import visible
+from bptui.core.toml import Document
+
+KEYS = ("title", "about", "dtype", "seed", "layers", "bptui", "inputs", "parameters", "nodes", "run", "train", "expect")
+DTYPES = ("float64", "float32")
+FLOAT64: np.dtype[Any] = np.dtype(np.float64)
+FORMAT = 1
+"""The version of the file format, which a scenario may state: ``bptui = 1``."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Settings:
+    """The top of a scenario."""
+
+    title: str
+    about: str = ""
+    dtype: np.dtype[Any] = FLOAT64
+    seed: int = 0
+
+
+def read_settings(document: Document, default_title: str, problems: Problems) -> Settings:
+    """Return the settings, the default standing in for each that is wrong."""
+    with problems.collecting():
+        check_format(document)
+    with problems.collecting():
+        check_keys(document, (), document.data, KEYS)
+    with problems.collecting():
+        refuse_layers(document)
+    settings: dict[str, Any] = {"title": default_title}
+    for key, read in (("title", read_text), ("about", read_text), ("dtype", read_dtype), ("seed", read_seed)):
+        if key in document.data:
+            with problems.collecting():
+                settings[key] = read(document, key)
+    return Settings(**settings)
+
+
+def check_format(document: Document) -> None:
+    """Refuse a scenario in a format that is not known yet."""
+    if "bptui" in document.data and whole_number(document, ("bptui",), document.data["bptui"], least=1) > FORMAT:
+        raise document.error("made by a newer bptui", "bptui", hint=f"this one reads format {FORMAT}")
+
+
+def refuse_layers(document: Document) -> None:
+    """Refuse files with layers: opening a scenario never makes bptui execute code."""
+    files = document.data.get("layers", [])
+    if type(files) is not list or not all(isinstance(file, str) for file in files):
+        raise document.error("layers: wanted a list of file names", "layers", hint='layers = ["my_layers.py"]')
+    if files:
+        name = visible(files[0])
+        hint = f"read it, then allow it with --layers {name}, or until it changes with: bptui trust {name}"
+        raise document.error(f"{name} will not be run without permission", "layers", 0, hint=hint)
+
+
+def read_text(document: Document, key: str) -> str:
+    """Return the text at ``key``."""
+    written = document.data[key]
+    if not isinstance(written, str):
+        raise document.error(f"{key}: got {kind_of(written)}, wanted text in quotes", key)
+    return written
+
+
+def read_dtype(document: Document, key: str) -> np.dtype[Any]:
+    """Return the dtype of every value that is no label."""
+    name = read_text(document, key)
+    if name not in DTYPES:
+        hint = nearest(name, DTYPES) or f"there are {' and '.join(DTYPES)}"
+        raise document.error(f"no dtype {visible(name)} here", key, hint=hint)
+    return np.dtype(name)
+
+
+def read_seed(document: Document, key: str) -> int:
+    """Return the number that all random draws come from."""
+    return whole_number(document, (key,), document.data[key], least=0)
