@@ -30,6 +30,7 @@ from bptui.errors import BptuiError
 from bptui.tui import command_line, search
 from bptui.tui.circuit_panel import CircuitPanel
 from bptui.tui.footer import Footer
+from bptui.tui.gradients_panel import GradientsPanel
 from bptui.tui.keys import bindings
 from bptui.tui.line import Span
 from bptui.tui.message import NodeSelected, StepClicked
@@ -39,6 +40,7 @@ from bptui.tui.tape_panel import TapePanel
 from bptui.tui.title import TitleLine
 from bptui.tui.too_small import SMALLEST, TooSmall
 from bptui.tui.tour import Tour
+from bptui.tui.value_panel import ValuePanel
 
 WIDE = (100, 28)
 """From this many columns and rows on, the panes stand side by side; below, in one column."""
@@ -407,7 +409,12 @@ class DebuggerScreen(Screen[None]):
 
 def panels(moment: Moment) -> tuple[Pane, ...]:
     """Return the panes that share the room beside the circuit, in the order of Tab."""
-    return Pane(moment, id="node"), TapePanel(moment, id="tape"), Pane(moment, id="gradients"), Pane(moment, id="value")
+    return (
+        Pane(moment, id="node"),
+        TapePanel(moment, id="tape"),
+        GradientsPanel(moment, id="gradients"),
+        ValuePanel(moment, id="value"),
+    )
 
 
 def free_path(title: str) -> Path:

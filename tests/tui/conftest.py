@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from textual.app import App
+
+from bptui.core.engine import Run, run
+from bptui.core.load import loads
+from bptui.core.moment import Moment
+from bptui.tui.app import BptuiApp
+from bptui.tui.session import Session
+
+APPLE = """
+[inputs]
+apple = 100
+count = 2
+tax = 1.1
+[nodes]
+price = "apple * count * tax"
+"""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--screens-update", action="store_true", help="store the screens as they are now; then look at them"
+    )
+
+
+@pytest.fixture
+def moment_at() -> Callable[..., Moment]:
+    """The moment at a position of a scenario's complete tape."""
+
+    def moment(position: int, text: str = APPLE) -> Moment:
+        return run(loads(text)).at(position)
+
+    return moment
+
+
+@pytest.fixture
+def session_of() -> Callable[..., Session]:
+    """A session over a scenario, run as far as the first slice goes."""
+
+    def session(text: str = APPLE, title: str = "buy_apple") -> Session:
+        it = Session(Run(loads(text)), title)
+        it.work()
+        return it
+
+    return session
+
+
+@pytest.fixture
+def app_of(session_of: Callable[..., Session]) -> Callable[..., BptuiApp]:
+    """The program over a scenario."""
+
+    def app(text: str = APPLE) -> BptuiApp:
+        return BptuiApp(session_of(text))
+
+    return app
+
+
+def screen_text(app: App[None]) -> str:
+    """The screen as text, without colours."""
+    shown = app.screen._compositor.render_strips()
+    return "\n".join(strip.text.rstrip() for strip in shown[: app.size.height]) + "\n"
+
+
+@pytest.fixture
+def same_screen(request: pytest.FixtureRequest) -> Callable[[App[None], str], None]:
+    """Hold a screen against the one that somebody has looked at and stored."""
+    folder = Path(request.path).parent / "screens"
+
+    def check(app: App[None], name: str) -> None:
+        file, now = folder / f"{name}.txt", screen_text(app)
+        if request.config.getoption("--screens-update"):
+            folder.mkdir(exist_ok=True)
+            file.write_text(now, encoding="utf-8")
+        stored = file.read_text(encoding="utf-8")
+        assert now == stored, "\n".join(difflib.unified_diff(stored.splitlines(), now.splitlines(), "stored", "now"))
+
+    return check

@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
+
+from bptui.tui.line import Line, Span
+from bptui.tui.palette import Palette
+from bptui.tui.pane import changed_columns, cut, edge_row, fitted, line_width, shifted, strip_of
+
+PALETTE = Palette(foreground="#ffffff", background="#000000", is_dark=True)
+
+texts = st.text(st.sampled_from("ab z9│苹果é🍎"), max_size=6)
+lines = st.lists(st.tuples(texts, st.sampled_from(["", "dim", "value"])), max_size=6).map(
+    lambda spans: tuple(Span(*span) for span in spans)
+)
+
+
+def text_of(line: Line) -> str:
+    return "".join(text for text, _ in line)
+
+
+@given(lines, st.integers(1, 40))
+def test_a_fitted_line_is_as_wide_as_asked_whatever_the_width_of_its_letters(line: Line, width: int) -> None:
+    assert line_width(fitted(line, width)) == width
+
+
+@given(lines, st.integers(1, 40))
+def test_what_is_cut_ends_in_an_ellipsis_and_is_a_beginning(line: Line, width: int) -> None:
+    if line_width(line) <= width:
+        return
+    shown = text_of(cut(line, width)).rstrip()
+    assert shown.endswith("…")
+    assert text_of(line).startswith(shown[:-1])
+
+
+@given(lines, st.integers(0, 40))
+def test_scrolling_sideways_takes_cells_away_at_the_left_only(line: Line, columns: int) -> None:
+    rest = shifted(line, columns)
+    assert line_width(rest) == max(0, line_width(line) - columns)
+    assert text_of(line).endswith(text_of(rest).lstrip(" "))
+
+
+@given(lines, lines, st.integers(1, 40))
+def test_painting_only_the_changed_columns_gives_the_new_line(old: Line, new: Line, width: int) -> None:
+    before, after = fitted(old, width), fitted(new, width)
+    first, end = changed_columns(before, after, width)
+    was, now = strip_of(before, PALETTE, width), strip_of(after, PALETTE, width)
+    assert was.crop(0, first).text == now.crop(0, first).text
+    assert was.crop(end, width).text == now.crop(end, width).text
+
+
+def test_an_equal_end_and_beginning_are_not_painted_again() -> None:
+    old = (Span("step "), Span("7", "strong"), Span(" of 10"))
+    new = (Span("step "), Span("8", "strong"), Span(" of 10"))
+    assert changed_columns(old, new, 12) == (5, 6)
+
+
+def test_a_line_that_is_new_is_painted_whole() -> None:
+    assert changed_columns(None, (Span("a"),), 20) == (0, 20)
+
+
+@pytest.mark.parametrize("text", ["\x1b[31mred", "a\x07b", "a\nb", "\u202egnp", "\x9b1m"])
+def test_nothing_that_a_terminal_would_obey_reaches_it(text: str) -> None:
+    painted = strip_of((Span(text),), PALETTE, 40).text
+    assert painted.isprintable()
+
+
+@pytest.mark.parametrize("name", ["[/red]", "h[t]", "[bold", "{0}", "W[0:2]", "\\"])
+def test_what_looks_like_markup_is_text(name: str) -> None:
+    assert strip_of((Span(name, "value"),), PALETTE, 20).text.rstrip() == name
+
+
+@given(lines, st.integers(8, 40), st.booleans())
+def test_a_frames_edge_is_as_wide_as_the_pane_with_any_title(title: Line, width: int, at_end: bool) -> None:
+    edge = edge_row(title, "╭─", "─╮", width, "frame", at_end=at_end)
+    assert cell_len(text_of(edge)) == width
