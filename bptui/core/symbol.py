@@ -127,7 +127,8 @@ def list_layer(layer: Layer, inputs: int) -> Listing | None:
     try:
         out = layer.forward(*arguments)
         statements.append(("out", spell(out)))
-        gradients = layer.backward(Symbol("dout", statements))
+        dout: Any = Symbol("dout", statements)
+        gradients = layer.backward(dout)
         spelled = tuple(map(spell_gradient, gradients if isinstance(gradients, tuple) else (gradients,)))
     except (AttributeError, TypeError, ValueError):  # it asked a symbol for what only a number has
         return None

@@ -30,7 +30,8 @@ def make_scenario(
 ) -> Scenario:
     """Return a scenario whose output is the last of ``nodes``, which stand in forward order."""
     groups = [inputs or {}, parameters or {}, constants or {}]
-    graph = Graph(*(tuple(group) for group in groups), tuple(nodes), nodes[-1].name)
+    leaves = [tuple(group) for group in groups]
+    graph = Graph(leaves[0], leaves[1], leaves[2], tuple(nodes), nodes[-1].name)
     values = {name: read_only(value, dtype) for group in groups for name, value in group.items()}
     return Scenario(
         title="made by a test",
