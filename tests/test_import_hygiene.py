@@ -1,0 +1,55 @@
+"""What is imported when: no screen where none is drawn, and nothing at all by ``import bptui``."""
+
+from __future__ import annotations
+
+import json
+import pkgutil
+import subprocess
+import sys
+
+import pytest
+
+import bptui
+import bptui.core
+import bptui.layers
+import layers
+
+CORE = [it.name for it in pkgutil.walk_packages(bptui.core.__path__, "bptui.core.")]
+
+
+def imported_by(code: str) -> set[str]:
+    """Return the top-level modules that a new interpreter has imported after running ``code``."""
+    show = "import json, sys; print(json.dumps(sorted({name.partition('.')[0] for name in sys.modules})))"
+    done = subprocess.run([sys.executable, "-c", f"{code}\n{show}"], check=True, capture_output=True, text=True)
+    return set(json.loads(done.stdout.splitlines()[-1]))
+
+
+def test_importing_bptui_imports_none_of_its_libraries() -> None:
+    assert not imported_by("import bptui") & {"numpy", "textual", "rich", "layers"}
+
+
+def test_every_public_name_is_there() -> None:
+    for name in bptui.__all__:
+        assert getattr(bptui, name) is not None
+    with pytest.raises(AttributeError, match="nothing"):
+        _ = bptui.nothing
+
+
+def test_core_imports_no_screen() -> None:
+    imported = imported_by("\n".join(f"import {name}" for name in CORE))
+    assert {"bptui", "numpy", "layers"} <= imported
+    assert not imported & {"textual", "rich"}
+
+
+@pytest.mark.parametrize("arguments", [["trace", "xor"], ["trace", "xor", "--json"], ["list"], ["trace", "nosuch"]])
+def test_a_command_without_a_screen_imports_none(arguments: list[str]) -> None:
+    imported = imported_by(f"from bptui.cli import main; main({arguments!r})")
+    assert "numpy" in imported
+    assert not imported & {"textual", "rich"}
+
+
+def test_the_layers_can_be_had_under_bptuis_own_name() -> None:
+    assert bptui.layers.library is layers.library
+    assert bptui.layers.Relu is layers.library["Relu"]
+    with pytest.raises(AttributeError):
+        _ = bptui.layers.Rleu
