@@ -6,7 +6,7 @@ Pure functions of a moment and a name, shared by the screen and the reports; the
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -34,6 +34,9 @@ from layers import Array
 
 MOST_SEARCHED = 100_000
 """As many elements as are looked through for NaN at every key."""
+
+MOST_LOCAL = 30
+"""As many elements as a node's arrays may have for its local derivatives to be worth a look, number by number."""
 
 OPTIMIZER_RULES: Mapping[type[Optimizer | None], str] = {
     SGD: "{W} - lr × d{W}",
@@ -137,6 +140,90 @@ def gradient_equation(
     )
 
 
+def local_equations(moment: Moment, name: str) -> tuple[tuple[Equation, Array | None], ...]:
+    """Return a node's local derivatives, what ``dout`` is multiplied by for each input, where its rules tell that.
+
+    Each has its array, or None where that is no more than an input named in the equation, or too large to look at.
+    """
+    node, out = moment.graph.node(name), moment.value(name)
+    if node is None or out is None:
+        return ()
+    words = words_of(moment.tape, node)
+    arrays = inputs_by_own_name(moment, node, words) | {"out": out}
+    names = name_inputs(words, node) | {"out": text.visible(name)}
+    is_small = all(np.size(array) <= MOST_LOCAL for array in arrays.values())
+    locals_ = moment.local(name) if is_small else (None,) * len(node.inputs)
+    equations = []
+    for own, value, local in zip(words.inputs, node.inputs, locals_, strict=False):
+        rule = without_dout(words.rules.get(own, ""))
+        if rule and value not in moment.graph.constants and (local is not None or not is_small):
+            left = f"∂{text.visible(name)}/∂{text.visible(value)}"
+            result = inline(local) if local is not None else None
+            equation = Equation(left, put(rule, names), with_numbers(rule, arrays, words), result or "")
+            equations.append((equation, None if rule.rstrip("ᵀ") in arrays else local))
+    return tuple(equations)
+
+
+def without_dout(rule: str) -> str:
+    """Return what a rule multiplies ``dout`` by; empty where it does more than that."""
+    for product in ("dout × ", "dout · "):
+        if rule.removeprefix("-").startswith(product):
+            return rule.replace(product, "", 1)
+    if rule.endswith(" · dout"):
+        return rule.removesuffix(" · dout")
+    return "" if "Σ" in rule or "(dout" in rule else rule.replace("dout", "1")
+
+
+def rules(moment: Moment, name: str) -> tuple[Equation, ...]:
+    """Return how a node's backward will work, before it has: its rules in the names of its values."""
+    node = moment.graph.node(name)
+    if node is None:
+        return ()
+    words = words_of(moment.tape, node)
+    names = name_inputs(words, node) | {"out": text.visible(name)}
+    return tuple(
+        Equation(f"d {text.visible(value)}", put(words.rules[own], names | {own: text.visible(value)}), "", "")
+        for own, value in zip(words.inputs, node.inputs, strict=False)
+        if own in words.rules and takes_gradient(moment, value)
+    )
+
+
+def dout_equation(moment: Moment, name: str) -> Equation:
+    """Return the gradient that arrives at a node, as a sum where it has several uses; something must have arrived."""
+    gradient = moment.gradient(name)
+    assert gradient is not None
+    if (total := sum_equation(moment, name)) is not None:
+        return replace(total, left="dout")
+    return Equation("dout", "", "", inline(gradient) or "", text.shape(gradient))
+
+
+def dout_origin(moment: Moment, name: str) -> str:
+    """Return in words where the gradient that arrives at a node comes from."""
+    uses = gradient_uses(moment, name)
+    if name == moment.graph.output:
+        return "dout as given at the output"
+    return f"dout from {source(moment, uses[0])}" if len(uses) == 1 else ""
+
+
+def arrivals(moment: Moment, name: str) -> tuple[Equation, ...]:
+    """Return the contributions to a value's gradient that have arrived, each as the node that makes it works it out."""
+    uses = gradient_uses(moment, name)
+    equations = ((use, contribution_equation(moment, use)) for use in uses)
+    arrived = [(source(moment, use), it) for use, it in equations if it is not None]
+    if len(uses) == 1:
+        return tuple(replace(it, note=it.note or f"from {origin}") for origin, it in arrived)
+    return tuple(replace(it, left=f"via {origin}") for origin, it in arrived)
+
+
+def contribution_equation(moment: Moment, use: Use) -> Equation | None:
+    """Return what one use of a value gives to its gradient, or None before it has."""
+    step = moment.step_of(moment.graph.nodes[use.node].name, Pass.BACKWARD)
+    if not isinstance(step, BackwardStep) or step.gradients[use.position] is None:
+        return None
+    present_before = sum(it is not None for it in step.gradients[: use.position])
+    return gradient_equations(moment, step.name)[present_before]
+
+
 def sum_equation(moment: Moment, name: str) -> Equation | None:
     """Return how a value's gradient adds up over its uses; None where it has one use, or nothing has arrived."""
     uses = gradient_uses(moment, name)
@@ -189,9 +276,9 @@ def update_equation(moment: Moment, parameter: str) -> Equation | None:
 
 def update_numbers(step: UpdateStep, rule: Optimizer | None) -> str:
     """Return an update with its numbers in it: by ``lr × dW`` where the rule is no more than that."""
-    before = inline(step.before)
+    before, name = inline(step.before), text.visible(step.parameter)
     if before is None or step.gradient is None:
-        return ""
+        return f"{name} - {text.number(rule.lr)} × d{name}" if isinstance(rule, SGD) else ""
     if isinstance(rule, SGD):
         return put_numbers("W - lr × dW", {"W": before, "lr": text.number(rule.lr), "dW": brief(step.gradient)})
     return put_numbers("W + change", {"W": before, "change": brief(step.after - step.before)})
@@ -217,7 +304,9 @@ def waiting(moment: Moment, name: str) -> str:
         last += schedule.arrivals[moment.graph.slots[name]].orders[-1]
     if moment.gradient(name) is None:
         return f"no gradient yet: it is complete at step {last}"
-    return f"its gradient is not complete before step {last}"
+    uses = gradient_uses(moment, name)
+    arrived = sum(moment.contribution(use) is not None for use in uses)
+    return f"{arrived} of {len(uses)} contributions so far, complete at step {last}"
 
 
 def takes_gradient(moment: Moment, name: str) -> bool:

@@ -22,10 +22,14 @@ LARGEST = 1e15
 
 
 class Curve(NamedTuple):
-    """A layer's graph around its input: ``x`` and ``y``, the nodes's own ``points``, and the tangent at the first."""
+    """A layer's graph around its input, ``y`` over ``x``, the node's own ``points``, and the tangent at the first.
+
+    ``usual`` is the range of the values, without what runs away.
+    """
 
     x: Array
     y: Array
+    usual: tuple[float, float]
     points: tuple[tuple[float, float], ...]
     slope: float
 
@@ -63,7 +67,8 @@ def curve_of(moment: Moment, name: str, element: int = 0) -> Curve | None:
     slope = machine.slope(points[0][0])
     if drawn is None or slope is None or not np.allclose(machine(np.array([points[0][0]])), points[0][1]):
         return None
-    return Curve(*drawn, points, slope)
+    is_plain_line = bool(constants) and np.allclose(np.diff(drawn[1], 2), 0)
+    return None if is_plain_line else Curve(*drawn, points, slope)
 
 
 def only_input(moment: Moment, node: Node) -> int | None:
@@ -133,14 +138,14 @@ class Machine:
 
 
 @lru_cache(maxsize=64)
-def sample(machine: Machine, low: float, high: float) -> tuple[Array, Array] | None:
+def sample(machine: Machine, low: float, high: float) -> tuple[Array, Array, tuple[float, float]] | None:
     """Return the curve between two inputs; None where the layer does not work element by element."""
     x = np.linspace(low, high, 321)
     y = machine(x)
     if y.shape != x.shape or not np.array_equal(machine(x[:7]), y[:7], equal_nan=True):
         return None
     drawable = np.abs(y) < LARGEST
-    return (x[drawable], y[drawable]) if drawable.any() else None
+    return (x[drawable], y[drawable], usual_range(y[drawable])) if drawable.any() else None
 
 
 def curve_lines(curve: Curve, width: int, height: int) -> list[Line]:
@@ -163,15 +168,20 @@ def curve_lines(curve: Curve, width: int, height: int) -> list[Line]:
 
 
 def vertical_range(curve: Curve) -> tuple[float, float]:
-    """Return the range of values to draw: the curve's, without the ends of a pole, with a little room, never empty."""
-    low, high = float(curve.y.min()), float(curve.y.max())
-    usual_low, usual_high = np.quantile(curve.y, (0.04, 0.96)).tolist()
-    if usual_high - usual_low < 0.6 * (high - low):
-        low, high = usual_low, usual_high
+    """Return the range of values to draw: the usual ones and the points', with a little room, and never empty."""
     ys = [y for _, y in curve.points]
-    low, high = min(low, *ys), max(high, *ys)
+    low, high = min(curve.usual[0], *ys), max(curve.usual[1], *ys)
     room = (high - low) / 20 or max(1.0, abs(high) / 2)
     return low - room, high + room
+
+
+def usual_range(y: Array) -> tuple[float, float]:
+    """Return the range of a curve's values, without its ends where they run away as at a pole."""
+    ordered = np.sort(y)
+    low, high = float(ordered[0]), float(ordered[-1])
+    cut = len(ordered) // 25
+    usual_low, usual_high = float(ordered[cut]), float(ordered[-1 - cut])
+    return (usual_low, usual_high) if usual_high - usual_low < 0.6 * (high - low) else (low, high)
 
 
 def tangent(curve: Curve) -> tuple[Array, Array]:

@@ -60,6 +60,12 @@ def colour(shade: int) -> str:
     return "#" + "".join(f"{part:02x}" for part in parts)
 
 
+@cache
+def pair(upper: int, lower: int) -> str:
+    """Return two shades, one above the other, as Rich writes them."""
+    return f"{colour(upper)} on {colour(lower)}"
+
+
 def heat_lines(window: Array, scale: float, zoom: int) -> list[Line]:
     """Return a matrix as colours, each number ``zoom`` cells wide and half as many high."""
     enlarged = shades(window, scale).repeat(zoom, axis=0).repeat(zoom, axis=1).tolist()
@@ -70,8 +76,8 @@ def heat_lines(window: Array, scale: float, zoom: int) -> list[Line]:
 def half_blocks(above: Sequence[int], below: Sequence[int] | None) -> Line:
     """Return one row of cells: the upper numbers in the foreground, the lower ones behind."""
     if below is None:
-        return joined(Span("▀", colour(it)) for it in above)
-    return joined(Span("▀", f"{colour(up)} on {colour(down)}") for up, down in zip(above, below, strict=True))
+        return joined("▀" * len(above), map(colour, above))
+    return joined("▀" * len(above), map(pair, above, below))
 
 
 def legend(scale: float, width: int) -> Line:
@@ -82,6 +88,6 @@ def legend(scale: float, width: int) -> Line:
         return (Span(f"±{end}"[: max(0, width)], "dim"),)
     half = min(STEPS, room // 2)
     steps = [round(at * STEPS / half) for at in range(half)]
-    negative = joined(Span("█", colour(it)) for it in steps)
-    positive = joined(Span("█", colour(2 * STEPS - it)) for it in reversed(steps))
+    negative = joined("█" * half, map(colour, steps))
+    positive = joined("█" * half, (colour(2 * STEPS - it) for it in reversed(steps)))
     return (Span(f"-{end} ", "dim"), *negative, Span(" 0 ", "dim"), *positive, Span(f" {end}", "dim"))

@@ -1,0 +1,247 @@
+"""What happens at the selected value: its formula with the numbers in it, forward and backward, and the curve."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from bptui.core import explain, text
+from bptui.core.explain import Equation
+from bptui.core.graph import Node
+from bptui.core.moment import Moment
+from bptui.core.schedule import Pass
+from bptui.core.step import BackwardStep
+from bptui.core.wording import inline, words_of
+from bptui.errors import BptuiError
+from bptui.tui.curve import curve_lines, curve_of
+from bptui.tui.line import Line, Span
+from bptui.tui.pane import Pane
+from bptui.tui.prose import array_lines, equation_lines, paragraph
+from bptui.tui.values import wrapped
+from bptui.tui.welcome import welcome_lines
+
+MOST_SHOWN = 5
+"""Nodes that are named as using a value."""
+
+MOST_KEPT = 1 << 16
+"""Elements up to which a node is run again on the side, to see what its layer keeps."""
+
+CURVE_HEIGHT = 9
+
+
+class NodePanel(Pane):
+    """The selected node or leaf; at the very start, a welcome."""
+
+    def __init__(
+        self,
+        moment: Moment,
+        *,
+        id: str | None = None,  # noqa: A002
+        can_focus: bool = True,
+        title: str = "",
+        about: str = "",
+    ) -> None:
+        super().__init__(moment, id=id, can_focus=can_focus)
+        self.title = title
+        self.about = about
+
+    def heading(self) -> Line:
+        if self.selected is None:
+            return (Span("Welcome", "title"),)
+        return heading_of(self.moment, self.selected)
+
+    def lines(self, width: int, height: int) -> Sequence[Line]:
+        if self.selected is None:
+            return welcome_lines(width, height, self.title, self.about)
+        return node_lines(self.moment, self.selected, width)
+
+
+def heading_of(moment: Moment, name: str) -> Line:
+    """Return ``a2 · Affine``, or what kind of leaf it is."""
+    node = moment.graph.node(name)
+    kind = text.visible(node.layer) if node else kind_of_leaf(moment, name)
+    return (Span(text.visible(name), "title"), Span(f" · {kind}", "dim"))
+
+
+def kind_of_leaf(moment: Moment, name: str) -> str:
+    """Return what a leaf is, in a word."""
+    if name in moment.graph.parameters:
+        return "parameter"
+    return "input" if name in moment.graph.inputs else "constant"
+
+
+def node_lines(moment: Moment, name: str, width: int) -> list[Line]:
+    """Return everything that there is to say of a value, what has just happened first."""
+    node = moment.graph.node(name)
+    if node is None:
+        return [*leaf_lines(moment, name, width), *trouble_lines(moment, name, width)]
+    forward = forward_lines(moment, node, width)
+    backward = backward_lines(moment, node, width)
+    has_gone_back = moment.step_of(name, Pass.BACKWARD) is not None
+    now, other = (backward, forward) if has_gone_back else (forward, backward)
+    curve, kept = curve_part(moment, name, width), kept_lines(moment, node, width)
+    return [*trouble_lines(moment, name, width), *spaced_parts([now, curve, other, kept])]
+
+
+def spaced_parts(parts: Iterable[Sequence[Line]]) -> list[Line]:
+    """Return the parts that say anything, an empty line between two."""
+    lines: list[Line] = []
+    for part in filter(None, parts):
+        if lines:
+            lines.append(())
+        lines += part
+    return lines
+
+
+def trouble_lines(moment: Moment, name: str, width: int) -> list[Line]:
+    """Return where NaN or infinity comes from, if there is any."""
+    trouble = explain.trouble(moment, name)
+    return paragraph(f"✗ {trouble}", width, "error") if trouble else []
+
+
+def section(sign: str, title: str, style: str, note: str, width: int) -> list[Line]:
+    """Return a part's title, with a note in words."""
+    line = (Span(f"{sign} {title}", style), Span(f"  {note}" if note else "", "dim"))
+    if len(sign) + len(title) + len(note) + 3 <= width:
+        return [line]
+    return [line[:1], *paragraph(note, width, "dim", indent=2)]
+
+
+def forward_lines(moment: Moment, node: Node, width: int) -> list[Line]:
+    """Return how a node's value comes from its inputs, and those as far as they are arrays."""
+    equation = explain.forward_equation(moment, node.name)
+    if equation is None:
+        formula = explain.node_formula(moment, node.name)
+        waiting = Equation(text.visible(node.name), formula, "", "")
+        return [
+            *section("▶", "forward", "forward", explain.waiting(moment, node.name), width),
+            *equation_lines(waiting, width, "value"),
+        ]
+    lines = [*section("▶", "forward", "forward", "", width), *equation_lines(equation, width, "value")]
+    if not equation.numbers:
+        at_use = explain.before_update(moment)
+        for name in dict.fromkeys(node.inputs):
+            lines += array_lines(text.visible(name), at_use.value(name), width, "")
+    return lines if equation.result else [*lines, *array_lines(equation.left, moment.value(node.name), width, "value")]
+
+
+def backward_lines(moment: Moment, node: Node, width: int) -> list[Line]:
+    """Return what arrives at a node, its local derivatives, and what it gives to each input."""
+    step = moment.step_of(node.name, Pass.BACKWARD)
+    waiting = explain.waiting(moment, node.name)
+    if not isinstance(step, BackwardStep):
+        return awaited_lines(moment, node, width) if moment.value(node.name) is not None else []
+    note = waiting or explain.dout_origin(moment, node.name)
+    lines = [*section("◀", "backward", "backward", note, width), *dout_lines(moment, node, width)]
+    for equation, local in explain.local_equations(moment, node.name):
+        lines += equation_lines(equation, width, "")
+        lines += [] if equation.result else array_lines("local", local, width, "")
+    contributions = [it for it in step.gradients if it is not None]
+    for equation, contribution in zip(explain.gradient_equations(moment, node.name), contributions, strict=False):
+        lines += equation_lines(equation, width, "gradient")
+        lines += [] if equation.result else array_lines(equation.left, contribution, width, "gradient")
+    return lines if contributions else [*lines, (Span("no gradient goes on from here", "dim"),)]
+
+
+def awaited_lines(moment: Moment, node: Node, width: int) -> list[Line]:
+    """Return when a node's backward will come, and the rules that it will go by."""
+    number = moment.schedule.step_number(moment.progress.iteration, Pass.BACKWARD, node.name)
+    if number is None:
+        return section("◀", "backward", "backward", "the output does not depend on it: no gradient reaches it", width)
+    lines = section("◀", "backward", "backward", f"not reached yet: step {number}", width)
+    for equation in explain.rules(moment, node.name):
+        lines += equation_lines(equation, width, "dim")
+    return lines
+
+
+def dout_lines(moment: Moment, node: Node, width: int) -> list[Line]:
+    """Return the gradient that arrives, written out as a sum where it comes from several uses."""
+    gradient = moment.gradient(node.name)
+    if gradient is None:
+        return [(Span("no gradient arrives", "dim"),)]
+    equation = explain.dout_equation(moment, node.name)
+    lines = equation_lines(equation, width, "gradient") if equation.parts else []
+    return lines if equation.result else [*lines, *array_lines("dout", gradient, width, "gradient")]
+
+
+def leaf_lines(moment: Moment, name: str, width: int) -> list[Line]:
+    """Return a leaf's value, its gradient as the sum of its uses' contributions, its update, and its uses."""
+    value = moment.value(name)
+    assert value is not None
+    given = array_lines(text.visible(name), value, width, "value")
+    return spaced_parts(
+        [given, gradient_lines(moment, name, width), update_lines(moment, name, width), use_lines(moment, name, width)]
+    )
+
+
+def gradient_lines(moment: Moment, name: str, width: int) -> list[Line]:
+    """Return a leaf's gradient so far."""
+    gradient, waiting = moment.gradient(name), explain.waiting(moment, name)
+    if gradient is None:
+        return paragraph(waiting, width, "dim")
+    lines = section("◀", "gradient", "backward", waiting, width)
+    equations = explain.arrivals(moment, name)
+    if (total := explain.sum_equation(moment, name)) is not None:
+        equations += (replace(total, note=""),)
+    for equation in equations:
+        lines += equation_lines(equation, width, "gradient")
+    if equations and equations[-1].result:
+        return lines
+    return [*lines, *array_lines(f"d {text.visible(name)}", gradient, width, "gradient")]
+
+
+def update_lines(moment: Moment, name: str, width: int) -> list[Line]:
+    """Return a parameter's update, once it has been made."""
+    equation = explain.update_equation(moment, name)
+    if equation is None:
+        return []
+    lines = [*section("↻", "update", "update", "", width), *equation_lines(equation, width, "update")]
+    before = explain.before_update(moment).value(name)
+    return lines if equation.result else [*lines, *array_lines("before", before, width, "")]
+
+
+def use_lines(moment: Moment, name: str, width: int) -> list[Line]:
+    """Return which nodes use a leaf."""
+    graph = moment.graph
+    nodes = dict.fromkeys(use.node for use in graph.uses[graph.slots[name]][:MOST_SHOWN])
+    used = [f"{text.visible(graph.nodes[it].name)} ({text.visible(graph.nodes[it].layer)})" for it in nodes]
+    more = len(graph.uses[graph.slots[name]]) - MOST_SHOWN
+    return paragraph(f"used by {', '.join(used) or 'no node'}{f' and {more} more' if more > 0 else ''}", width, "dim")
+
+
+def curve_part(moment: Moment, name: str, width: int) -> list[Line]:
+    """Return the picture of a node with one input, and the slope at the point in words."""
+    curve = curve_of(moment, name)
+    if curve is None:
+        return []
+    x, y, slope = map(text.number, (*curve.point, curve.slope))
+    which = f"first of {len(curve.points) - 1}: " if len(curve.points) > 2 else ""
+    caption = f"● {which}{x} → {y}, dotted slope {slope}"
+    return [*curve_lines(curve, width, CURVE_HEIGHT), *paragraph(caption, width, "dim")]
+
+
+def kept_lines(moment: Moment, node: Node, width: int) -> list[Line]:
+    """Return what a node's layer keeps for its backward pass; a large node would have to be run again to see it."""
+    arrays = [moment.value(name) for name in (node.name, *node.inputs)]
+    if any(array is None or array.size > MOST_KEPT for array in arrays):
+        return []
+    try:
+        kept = moment.kept(node.name)
+    except BptuiError:
+        return []
+    options = words_of(moment.tape, node).options
+    items = [
+        (Span(f"self.{text.visible(name)} = {remembered(it)}"),) for name, it in kept.items() if name not in options
+    ]
+    return [*paragraph("keeps for its backward", width, "dim"), *wrapped(items, width)] if items else []
+
+
+def remembered(it: Any) -> str:
+    """Return something that a layer keeps, in a few characters."""
+    if isinstance(it, np.ndarray | np.generic | float | int):
+        array = np.asarray(it)
+        return inline(array) or f"array {text.shape(array)}" if array.dtype.kind in "fiub" else str(array.dtype)
+    return text.visible(repr(it), limit=30)
