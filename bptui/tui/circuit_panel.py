@@ -29,7 +29,7 @@ class CircuitPanel(Pane):
 
     def __init__(self, moment: Moment, *, id: str | None = None) -> None:  # noqa: A002  (Textual's word)
         super().__init__(moment, id=id)
-        self.texts = LabelTexts()
+        self.texts = LabelTexts(moment)
         self.circuit = circuit_of(moment)
         self.turn_to(0)
 
@@ -104,9 +104,12 @@ class CircuitPanel(Pane):
     @property
     def highlight(self) -> Highlight:
         """What stands out at this moment: the node at the cursor, and the wires on which the step has put a number."""
-        name = self.moment.name
-        marks = {name: SIGNS[self.moment.pass_]} if name else {}
-        return Highlight(name, self.selected if self.selected != name else None, self.moment.changed, marks)
+        moment, name = self.moment, self.moment.name
+        marks = {name: SIGNS[moment.pass_]} if name else {}
+        wires = moment.changed
+        if moment.pass_ is Pass.BACKWARD:
+            wires = frozenset(source for source in wires if moment.gradient(source) is not None)
+        return Highlight(name, self.selected if self.selected != name else None, wires, marks)
 
     def prefetch(self) -> None:
         """Draw the neighbouring sheets, so that turning to them costs no more than a step."""

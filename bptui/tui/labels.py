@@ -19,19 +19,37 @@ LARGEST_NORM = 10_000
 MOST_KEPT = 2_000
 
 
+class ArrayTexts:
+    """Arrays as text, each worked out once."""
+
+    def __init__(self) -> None:
+        self.kept: dict[tuple[int, int], tuple[Array, str]] = {}
+
+    def text(self, array: Array, width: int) -> str:
+        """Return an array in at most ``width`` cells, if it can be said in so few."""
+        if not array.ndim:
+            return compact(float(array), width)
+        kept = self.kept.get((id(array), width))
+        if kept is not None and kept[0] is array:
+            return kept[1]
+        if len(self.kept) >= MOST_KEPT:
+            self.kept.clear()
+        self.kept[id(array), width] = array, (written := array_text(array, width))
+        return written
+
+
 class LabelTexts:
     """The texts of a circuit's labels at ``moment``, as its painter asks for them."""
 
-    moment: Moment
-
-    def __init__(self) -> None:
-        self.kept: dict[int, tuple[Array, str]] = {}
+    def __init__(self, moment: Moment) -> None:
+        self.moment = moment
+        self.arrays = ArrayTexts()
 
     def __call__(self, label: Label) -> tuple[str, str]:
         array = self.array(label)
         if array is None:
             return "", ""
-        return self.text(array, label.width), self.style(label)
+        return self.arrays.text(array, label.width), self.style(label)
 
     def array(self, label: Label) -> Array | None:
         """Return what a label is about, None where it is not known yet."""
@@ -41,7 +59,9 @@ class LabelTexts:
         if label.uses is None:
             return moment.gradient(label.name)
         shares = [share for use in label.uses if (share := moment.contribution(use)) is not None]
-        return np.asarray(reduce(add, shares)) if shares else None
+        if not shares or shares[0].size > LARGEST_NORM:
+            return shares[0] if shares else None
+        return np.asarray(reduce(add, shares))
 
     def style(self, label: Label) -> str:
         """Return the style: marked where this step made it."""
@@ -49,18 +69,6 @@ class LabelTexts:
         if label.name in self.moment.changed and is_value == (self.moment.pass_ is not Pass.BACKWARD):
             return "changed"
         return "value" if is_value else "gradient"
-
-    def text(self, array: Array, width: int) -> str:
-        """Return an array in at most ``width`` cells."""
-        if not array.ndim:
-            return compact(float(array), width)
-        kept = self.kept.get(id(array))
-        if kept is not None and kept[0] is array:
-            return kept[1]
-        if len(self.kept) >= MOST_KEPT:
-            self.kept.clear()
-        self.kept[id(array)] = array, (written := array_text(array, width))
-        return written
 
 
 def array_text(array: Array, width: int) -> str:

@@ -45,6 +45,9 @@ from bptui.tui.value_panel import ValuePanel
 WIDE = (100, 28)
 """From this many columns and rows on, the panes stand side by side; below, in one column."""
 
+ROOMY = 160
+"""From this many columns on, the circuit gets what is to spare."""
+
 MOST_DIGITS = 7
 """Of a count: enough to cross a tape of a million steps at once."""
 
@@ -405,6 +408,7 @@ class DebuggerScreen(Screen[None]):
         width, height = event.size
         self.set_class(width < SMALLEST[0] or height < SMALLEST[1], "tiny")
         self.set_class(width < WIDE[0] or height < WIDE[1], "narrow")
+        self.set_class(width >= ROOMY, "roomy")
 
 
 def panels(moment: Moment) -> tuple[Pane, ...]:

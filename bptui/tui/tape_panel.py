@@ -13,16 +13,25 @@ from textual.geometry import Offset, Size
 
 from bptui.core.moment import Moment
 from bptui.core.schedule import Pass, Turn
+from bptui.core.step import BackwardStep, ForwardStep, UpdateStep
 from bptui.core.text import visible
+from bptui.tui.labels import ArrayTexts
 from bptui.tui.line import Line, Span
 from bptui.tui.message import StepClicked
-from bptui.tui.pane import Pane
+from bptui.tui.pane import Pane, fitted, line_width
 
 SIGNS: Mapping[Pass, str] = {Pass.FORWARD: "▶", Pass.BACKWARD: "◀", Pass.UPDATE: "↻"}
+
+WIDEST = 16
+"""Cells of a step's number."""
 
 
 class TapePanel(Pane):
     """The steps around the cursor. It follows the cursor, in jumps, so that a step mostly moves one mark."""
+
+    def __init__(self, moment: Moment, *, id: str | None = None) -> None:  # noqa: A002  (Textual's word)
+        super().__init__(moment, id=id)
+        self.texts = ArrayTexts()
 
     def heading(self) -> Line:
         iterations = self.moment.schedule.iterations
@@ -37,7 +46,7 @@ class TapePanel(Pane):
         first = self.moment.position or 1
         if not self.is_folded:
             first = self.origin.y + 1
-        return tape_lines(self.moment, first, width, height)
+        return tape_lines(self.moment, first, width, height, self.texts)
 
     def show(self, moment: Moment, selected: str | None) -> None:
         self.origin = Offset(0, following(self.origin.y, moment.position - 1, self.inside.height))
@@ -58,7 +67,7 @@ def following(top: int, row: int, height: int) -> int:
     return max(0, row - height // 4)
 
 
-def tape_lines(moment: Moment, first: int, width: int, height: int) -> list[Line]:
+def tape_lines(moment: Moment, first: int, width: int, height: int, texts: ArrayTexts) -> list[Line]:
     """Return the rows of the steps from number ``first`` on."""
     schedule = moment.schedule
     last = min(first + height - 1, len(schedule))
@@ -66,7 +75,28 @@ def tape_lines(moment: Moment, first: int, width: int, height: int) -> list[Line
     turns = [schedule[number] for number in range(first, last + 1)]
     names = [visible(turn.name, limit=40) for turn in turns]
     longest = min(max(map(cell_len, names), default=0), max(4, width // 2))
-    return [tape_line(moment, turn, name, digits, longest) for turn, name in zip(turns, names, strict=True)]
+    rows = [tape_line(moment, turn, name, digits, longest) for turn, name in zip(turns, names, strict=True)]
+    room = width - max(map(line_width, rows), default=0) - 2
+    if room < len("-1.23e-45"):
+        return rows
+    outcomes = (outcome(moment, turn, min(room, WIDEST), texts) for turn in turns)
+    return [
+        (*fitted(row, width - len(text) - 1), Span(text, style))
+        for row, (text, style) in zip(rows, outcomes, strict=True)
+    ]
+
+
+def outcome(moment: Moment, turn: Turn, width: int, texts: ArrayTexts) -> Span:
+    """Return the number of a step that is done: a value, the gradient that arrived, or what a parameter became."""
+    if turn.number > moment.position:
+        return Span("")
+    match moment.tape.step(turn.number):
+        case ForwardStep(out=array):
+            return Span(texts.text(array, width), "value")
+        case BackwardStep(dout=array):
+            return Span("none", "dim") if array is None else Span(texts.text(array, width), "gradient")
+        case UpdateStep(after=array):
+            return Span(texts.text(array, width), "update")
 
 
 def tape_line(moment: Moment, turn: Turn, name: str, digits: int, longest: int) -> Line:

@@ -9,6 +9,7 @@ from rich.cells import cell_len
 from bptui.core.graph import Graph, Node
 from bptui.core.moment import Moment
 from bptui.core.schedule import Schedule
+from bptui.tui.labels import ArrayTexts
 from bptui.tui.line import Line
 from bptui.tui.tape_panel import following, tape_lines
 
@@ -20,8 +21,13 @@ def text_of(line: Line) -> str:
 
 
 def test_each_step_is_a_row_with_pass_number_name_and_layer(moment_at: MomentAt) -> None:
-    rows = [text_of(line).rstrip() for line in tape_lines(moment_at(3), 1, 40, 9)]
-    assert rows == [" ▶ 1 price.1 Mul", " ▶ 2 price   Mul", "➤◀ 3 price   Mul", " ◀ 4 price.1 Mul"]
+    rows = [text_of(line).rstrip() for line in tape_lines(moment_at(3), 1, 40, 9, ArrayTexts())]
+    assert rows == [
+        " ▶ 1 price.1 Mul                    200",
+        " ▶ 2 price   Mul                    220",
+        "➤◀ 3 price   Mul                      1",
+        " ◀ 4 price.1 Mul",
+    ]
 
 
 def test_a_row_far_down_a_long_tape_is_made_alone(moment_at: MomentAt) -> None:
@@ -35,14 +41,14 @@ def test_a_row_far_down_a_long_tape_is_made_alone(moment_at: MomentAt) -> None:
     moment = moment_at(3)
     graph = Graph(("x",), (), (), (Node("y", "Exp", ("x",)),), "y")
     moment.tape.schedule = Counted(graph, iterations=1_000_000, trains=False)
-    rows = tape_lines(moment, 999_990, 40, 10)
+    rows = tape_lines(moment, 999_990, 40, 10, ArrayTexts())
     assert len(rows) == 10
     assert len(looked_up) < 50
 
 
 def test_names_of_any_width_keep_the_columns_aligned(moment_at: MomentAt) -> None:
     text = '[inputs]\n"苹果" = 1\n[nodes]\n"价格" = "苹果 * 2"\nlong_name = "价格 * 1"\n'
-    rows = [text_of(line) for line in tape_lines(moment_at(1, text), 1, 60, 2)]
+    rows = [text_of(line) for line in tape_lines(moment_at(1, text), 1, 60, 2, ArrayTexts())]
     assert {cell_len(row.partition("Mul")[0]) for row in rows} == {len(" ▶ 1 long_name ")}
 
 
