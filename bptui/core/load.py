@@ -72,7 +72,7 @@ class Loader:
         settings = read_settings(document, self.path.stem if self.path else "scenario", problems)
         places = read_names(document, problems)
         reader = NodeReader(document, self.library, places, settings.dtype, problems)
-        nodes = read_nodes(reader, problems)
+        nodes = read_nodes(reader)
         leaf_reader = LeafReader(document, settings.dtype, settings.seed, self.folder, reader.labels)
         values = read_leaves(leaf_reader, places, problems) | reader.constants
         expect = read_expect(document, {*places, *(node.name for node in nodes)}, problems)

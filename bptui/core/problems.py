@@ -19,6 +19,7 @@ class Problems:
 
     def __init__(self) -> None:
         self.found: list[ScenarioError] = []
+        self.whole: ScenarioError | None = None
 
     def collecting(self) -> Problems:
         """Return the context that keeps a ScenarioError raised inside, and goes on after the block."""
@@ -28,7 +29,7 @@ class Problems:
         pass
 
     def __exit__(self, _: object, error: BaseException | None, __: object) -> bool:
-        if not isinstance(error, ScenarioError):
+        if not isinstance(error, ScenarioError) or error is self.whole:
             return False
         self.found.extend(error.problems)
         if len(self.found) >= ENOUGH:
@@ -38,7 +39,8 @@ class Problems:
     def raise_any(self) -> None:
         """Raise what was found, if anything was."""
         if self.found:
-            raise ScenarioError.of(self.found) from None
+            self.whole = ScenarioError.of(self.found)
+            raise self.whole from None
 
 
 def nearest(name: str, candidates: Iterable[str]) -> str | None:

@@ -161,7 +161,7 @@ WRONG: dict[str, tuple[str, list[Mistake]]] = {
     "name as markup": ("[inputs]\n'[/red]' = 1\n[nodes]\ny = '1 + 1'", [(2, "[/red] is no name", "letters")]),
     "name as format": ("[inputs]\n'{0.__class__}%s' = 1\n[nodes]\ny = '1 + 1'", [(2, "is no name", "letters")]),
     "name with an escape": ("[inputs]\n\"a\\u001b[2J\" = 1\n[nodes]\ny = '1 + 1'", [(2, "a\\x1b[2J is no name", "")]),
-    "empty name": ("[inputs]\n'' = 1\n[nodes]\ny = '1 + 1'", [(2, "nothing is no name", "")]),
+    "empty name": ("[inputs]\n'' = 1\n[nodes]\ny = '1 + 1'", [(2, "an empty text is no name", "")]),
     "endless name": (f"[inputs]\n{'x' * 99_999} = 1\n[nodes]\ny = '1 + 1'", [(2, "is no name", "at most 200")]),
     "constant as a name": ("[inputs]\nNone = 1\n[nodes]\ny = '1 + 1'", [(2, "None is a constant", "")]),
     "names equal in NFC": (
@@ -272,6 +272,10 @@ WRONG: dict[str, tuple[str, list[Mistake]]] = {
         "[inputs]\nx = [[1, 2], [3, 4]]\nt = [[0, 1], [0.5, 0.4]]\n[nodes]\ny = 'SoftmaxWithLoss(x, t)'",
         [(3, "t[1]: a target distribution sums to 1, this one to 0.9", "")],
     ),
+    "constant beyond float32": (
+        "dtype = 'float32'\n[inputs]\nx = 1\n[nodes]\ny = 'x * 1e39'",
+        [(5, "1e+39 is beyond the largest float32", "")],
+    ),
     "independent mistakes": (
         "sed = 0\n[inputs]\nx = [1, '2']\n[nodes]\na = 'Rleu(x)'\nb = 'q + r'\nc = 'a +'\n[train]\nlr = 'x'",
         [
@@ -312,11 +316,12 @@ def test_a_formulas_mistake_is_told_in_its_column() -> None:
 
 
 def test_many_mistakes_are_counted_and_not_listed() -> None:
-    text = "[nodes]\n" + "".join(f"n{number} = 'q{number} + 1'\n" for number in range(50))
-    with pytest.raises(ScenarioError) as caught:
-        loads(text)
-    assert len(caught.value.problems) == 21
-    assert "30 more" in caught.value.problems[-1].message
+    for count, more in ((50, "30 more"), (100_000, "80 more")):
+        text = "[nodes]\n" + "".join(f"n{number} = 'q{number} + 1'\n" for number in range(count))
+        with pytest.raises(ScenarioError) as caught:
+            loads(text)
+        assert [problem.line for problem in caught.value.problems] == [*range(2, 22), None]
+        assert more in caught.value.problems[-1].message
 
 
 def test_layers_named_by_a_scenario_are_not_executed(tmp_path: Path) -> None:

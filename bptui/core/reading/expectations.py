@@ -25,8 +25,7 @@ def read_expect(document: Document, names: Collection[str], problems: Problems) 
     written = table(document, "expect", problems)
     if "expect" not in document.data:
         return None
-    with problems.collecting():
-        check_keys(document, ("expect",), written, (*TOLERANCES, *KINDS))
+    check_keys(document, ("expect",), written, (*TOLERANCES, *KINDS), problems)
     tolerances = {}
     for key, default in TOLERANCES.items():
         with problems.collecting():

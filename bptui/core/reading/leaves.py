@@ -15,7 +15,7 @@ from bptui.core.formula import LARGEST_INTEGER
 from bptui.core.problems import Problems, nearest
 from bptui.core.reading.initializers import MOST_ELEMENTS, Initializer, generator_for, initializers
 from bptui.core.reading.names import Places
-from bptui.core.reading.tables import check_keys, numbers, whole_number
+from bptui.core.reading.tables import numbers, real_number, refuse_unknown, whole_number
 from bptui.core.reading.values import ValueFormError, as_floats, kind_of, read_only
 from bptui.core.text import visible
 from bptui.core.toml import Document, Path
@@ -39,16 +39,14 @@ class LeafReader:
 
     def read(self, name: str, path: Path, written: object) -> Array:
         """Return the value ``name`` that the document writes at ``path``. Raises ScenarioError."""
-        match written:
-            case dict() if "file" in written:
-                return self.from_file(name, path, written)
-            case dict():
-                return self.from_recipe(name, path, written)
+        if isinstance(written, dict):
+            return self.from_file(name, path, written) if "file" in written else self.from_recipe(name, path, written)
         return numbers(self.document, path, written, self.dtype, keep_integers=name in self.labels)
 
     def from_recipe(self, name: str, path: Path, recipe: Mapping[str, Any]) -> Array:
         """Return the array that a table with ``shape`` and ``init`` describes."""
-        check_keys(self.document, path, recipe, RECIPE_KEYS)
+        for key in recipe:
+            refuse_unknown(self.document, (*path, key), RECIPE_KEYS)
         for key in ("shape", "init"):
             if key not in recipe:
                 raise self.document.key_error(
@@ -59,8 +57,11 @@ class LeafReader:
         options = self.options(path, recipe, made)
         own_seed = self.own_seed(path, recipe, made)
         generator = generator_for(name, scenario_seed=self.seed, own_seed=own_seed)
-        with np.errstate(all="ignore"):
-            array = np.asarray(made.make(shape, generator, **options))
+        try:
+            with np.errstate(all="ignore"):
+                array = np.asarray(made.make(shape, generator, **options))
+        except (ValueError, OverflowError, MemoryError) as error:
+            raise self.document.error(f"{recipe['init']}: {error}", *path) from None
         if array.dtype.kind == "i" and name in self.labels:
             return read_only(array)
         return self.fitting(path, array)
@@ -109,13 +110,11 @@ class LeafReader:
             value = recipe.get(key, default)
             if value is None:
                 raise self.document.key_error(f"{init} needs {key}", *path, hint=f"{key} = 1.0")
-            if type(value) not in {int, float}:
-                raise self.document.error(f"{key}: got {kind_of(value)}, wanted a number", *path, key)
+            if key in recipe and (made.is_random or type(value) is not float):
+                real_number(self.document, (*path, key), value)
             chosen[key] = value
         if not chosen.get("std", 0.0) >= 0:
             raise self.document.error("std: a standard deviation is not negative", *path, "std")
-        if made.is_random and not all(map(math.isfinite, chosen.values())):
-            raise self.document.error(f"{init} draws from finite numbers only", *path)
         return chosen
 
     def own_seed(self, path: Path, recipe: Mapping[str, Any], made: Initializer) -> int | None:
@@ -128,7 +127,8 @@ class LeafReader:
 
     def from_file(self, name: str, path: Path, table: Mapping[str, Any]) -> Array:
         """Return the array that a table with ``file`` names."""
-        check_keys(self.document, path, table, FILE_KEYS)
+        for key in table:
+            refuse_unknown(self.document, (*path, key), FILE_KEYS)
         for key in ("file", "key"):
             if not isinstance(table.get(key, ""), str):
                 raise self.document.error(f"{key}: got {kind_of(table[key])}, wanted a name in quotes", *path, key)

@@ -21,12 +21,12 @@ MOST_NAMED = 20
 EXAMPLE = '[nodes]\n      y = "x * W"'
 
 
-def read_nodes(reader: NodeReader, problems: Problems) -> list[Node]:
+def read_nodes(reader: NodeReader) -> list[Node]:
     """Return the nodes of all formulas, in file order."""
     nodes: list[Node] = []
     for name, path in reader.places.items():
         if path[0] == "nodes":
-            with problems.collecting():
+            with reader.problems.collecting():
                 nodes += reader.read(name, path, reader.document.data["nodes"][path[1]])
     return nodes
 
@@ -36,8 +36,7 @@ def read_graph(
 ) -> Graph:
     """Return the graph of ``nodes``. Raises ScenarioError, for all that was found before too."""
     run = table(document, "run", problems)
-    with problems.collecting():
-        check_keys(document, ("run",), run, ("output", "dout"))
+    check_keys(document, ("run",), run, ("output", "dout"), problems)
     output = ""
     with problems.collecting():
         if "output" in run:

@@ -34,8 +34,7 @@ def read_settings(document: Document, default_title: str, problems: Problems) ->
     """Return the settings, the default standing in for each that is wrong."""
     with problems.collecting():
         check_format(document)
-    with problems.collecting():
-        check_keys(document, (), document.data, KEYS)
+    check_keys(document, (), document.data, KEYS, problems)
     with problems.collecting():
         refuse_layers(document)
     settings: dict[str, Any] = {"title": default_title}

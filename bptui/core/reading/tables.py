@@ -26,15 +26,21 @@ def table(document: Document, name: str, problems: Problems) -> Mapping[str, Any
     return {}
 
 
-def check_keys(document: Document, path: Path, written: Mapping[str, Any], known: Collection[str]) -> None:
-    """Raise an error about the keys of a table that are not ``known``."""
-    problems = Problems()
+def check_keys(
+    document: Document, path: Path, written: Mapping[str, Any], known: Collection[str], problems: Problems
+) -> None:
+    """Find all keys of a table that are not ``known``."""
     for key in written:
-        if key not in known:
-            with problems.collecting():
-                hint = nearest(key, known) or f"there are {', '.join(known)}"
-                raise document.key_error(f"no key {visible(key)} here", *path, key, hint=hint)
-    problems.raise_any()
+        with problems.collecting():
+            refuse_unknown(document, (*path, key), known)
+
+
+def refuse_unknown(document: Document, path: Path, known: Collection[str]) -> None:
+    """Raise an error about the key that ``path`` ends with, unless it is ``known``."""
+    key = str(path[-1])
+    if key not in known:
+        hint = nearest(key, known) or f"there are {', '.join(known)}"
+        raise document.key_error(f"no key {visible(key)} here", *path, hint=hint)
 
 
 def whole_number(document: Document, path: Path, written: object, *, least: int) -> int:

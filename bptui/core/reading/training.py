@@ -21,11 +21,8 @@ def read_train(document: Document, problems: Problems) -> Train | None:
         return None
     with problems.collecting():
         rule = optimizer_class(document, written.get("optimizer", "SGD"))
-        with problems.collecting():
-            check_keys(document, ("train",), written, ("optimizer", "steps", *rule.options()))
-        optimizer = rule()
-        with problems.collecting():
-            optimizer = rule(**options(document, rule, written, problems))
+        check_keys(document, ("train",), written, ("optimizer", "steps", *rule.options()), problems)
+        optimizer = rule(**options(document, rule, written, problems))
         return Train(optimizer, whole_number(document, ("train", "steps"), written.get("steps", 1), least=1))
     return None
 

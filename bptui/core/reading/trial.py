@@ -51,7 +51,7 @@ def forward(node: Node, layer: type[Layer], inputs: list[Array], lines: Mapping[
         with np.errstate(all="ignore"):
             return layer(**node.options).forward(*inputs)
     except (ValueError, TypeError, IndexError, ArithmeticError, MemoryError) as error:
-        reason = visible(str(error) or type(error).__name__)
+        reason = visible(str(error).strip() or type(error).__name__)
     given = ", ".join(
         dict.fromkeys(described(name, value, lines.get(name)) for name, value in zip(node.inputs, inputs, strict=True))
     )
