@@ -7,7 +7,6 @@ new lines with the old ones, and asks for just the differing stretch of each row
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import zip_longest
 from typing import ClassVar
 
 from rich.cells import cell_len
@@ -46,9 +45,12 @@ class Pane(Widget):
         self.moment = moment
         self.selected: str | None = moment.name
         self.origin = Offset(0, 0)
+        self.drawn: list[Line] = []
         self.rows: list[Line] = []
         self.strips: list[Strip] = []
         self.drawn_size = Size(0, 0)
+        self.inside = Size(0, 0)
+        self.is_folded = False
         self.palette: Palette | PlainPalette | None = None
 
     def lines(self, width: int, height: int) -> Sequence[Line]:  # noqa: ARG002
@@ -82,22 +84,11 @@ class Pane(Widget):
 
     made: Sequence[Line] | None = None
 
-    @property
-    def inside(self) -> Size:
-        """The room within the frame."""
-        width, height = self.size
-        return Size(max(0, width - 2), max(0, height - 2)) if self.is_framed else self.size
-
-    @property
-    def is_folded(self) -> bool:
-        """Whether there is room for one row only, as on a small terminal."""
-        return self.is_framed and self.size.height == 1
-
     def folded_row(self) -> Line:
         """Return the pane in one row: its title, and the first line of what it shows."""
         mark = Span("▸ ", "focus" if self.has_focus else "frame")
-        first = next(iter(self.view(max(0, self.size.width - 4), 1)), ())
-        return fitted((mark, *self.heading(), Span("  "), *first), self.size.width)
+        first = next(iter(self.view(max(0, self.inside.width - 4), 1)), ())
+        return (mark, *self.heading(), Span("  "), *first)
 
     def show(self, moment: Moment, selected: str | None) -> None:
         """Show another moment, or another value of it."""
@@ -108,50 +99,67 @@ class Pane(Widget):
     def renew(self) -> None:
         """Make the lines anew and repaint what differs from those on the screen."""
         self.made = None
-        width, height = self.size
-        if not width or not height:
+        size = self.size
+        if not size:
             return
-        whole = self.size != self.drawn_size
-        if whole:
-            self.rows, self.strips, self.drawn_size = [], [], self.size
+        is_whole = size != self.drawn_size
+        if is_whole:
+            self.take_size(size)
         self.clamp_origin()
-        changes = self.replace_rows(self.framed_rows(), width)
-        if whole:
+        changes = self.replace_rows([self.folded_row()] if self.is_folded else self.sources())
+        if is_whole:
             self.refresh()
         elif changes:
             self.refresh(*changes)
 
-    def replace_rows(self, rows: list[Line], width: int) -> list[Region]:
-        """Take over ``rows``, and return where they differ from those before."""
-        palette = self.palette or self.resolve_palette()
-        strips, changes = [], []
-        for y, (old, new) in enumerate(zip_longest(self.rows, rows, fillvalue=None)):
-            if new is None:
-                continue
-            if old == new:
-                strips.append(self.strips[y])
-                continue
-            strips.append(strip_of(new, palette, width))
-            first, end = changed_columns(old, new, width)
-            changes.append(Region(first, y, end - first, 1))
-        self.rows, self.strips = rows, strips
-        return changes
+    def take_size(self, size: Size) -> None:
+        """Forget what was drawn in another size, in other colours or in another frame."""
+        width, height = size
+        self.drawn_size = size
+        self.is_folded = self.is_framed and height == 1
+        is_inset = self.is_framed and not self.is_folded
+        self.inside = Size(max(0, width - 2), max(0, height - 2)) if is_inset else size
+        self.drawn, self.rows, self.strips = [], [], []
 
-    def framed_rows(self) -> list[Line]:
-        """Return all rows of the widget, its frame included."""
-        if self.is_folded:
-            return [self.folded_row()]
+    def sources(self) -> list[Line]:
+        """Return what the rows are made of: the frame's title, the content, and what its lower edge says."""
         width, height = self.inside
         content = list(self.view(width, height))[:height]
         content += [()] * (height - len(content))
-        if not self.is_framed:
-            return [fitted(line, width) for line in content]
+        return [self.heading(), *content, self.footing()] if self.is_framed else content
+
+    def replace_rows(self, sources: list[Line]) -> list[Region]:
+        """Make the rows anew whose sources have changed, and return where they differ from those before."""
+        palette = self.palette or self.resolve_palette()
+        width = self.drawn_size.width
+        if not self.drawn:
+            self.rows = [self.row(y, source) for y, source in enumerate(sources)]
+            self.strips = [strip_of(row, palette, width) for row in self.rows]
+            self.drawn = sources
+            return []
+        changes = []
+        for y, (old, new) in enumerate(zip(self.drawn, sources, strict=True)):
+            if old != new:
+                row = self.row(y, new)
+                first, end = changed_columns(self.rows[y], row, width)
+                self.rows[y], self.strips[y] = row, strip_of(row, palette, width)
+                changes.append(Region(first, y, end - first, 1))
+        self.drawn = sources
+        return changes
+
+    def row(self, y: int, source: Line) -> Line:
+        """Return the whole row of the widget that is made of ``source``, its part of the frame included."""
+        width, height = self.drawn_size
+        if not self.is_framed or self.is_folded:
+            return fitted(source, width)
         left, edge, right, side, lower_left, lower_right = HEAVY_FRAME if self.has_focus else LIGHT_FRAME
         style = "focus" if self.has_focus else "frame"
+        if y == 0:
+            return edge_row(source, left + edge, edge + right, width, style)
+        if y == height - 1:
+            return edge_row(source, lower_left + edge, edge + lower_right, width, style, at_end=True)
         bar = Span(side, style)
-        top = edge_row(self.heading(), left + edge, edge + right, width + 2, style)
-        bottom = edge_row(self.footing(), lower_left + edge, edge + lower_right, width + 2, style, at_end=True)
-        return [top, *((bar, *fitted(line, width), bar) for line in content), bottom]
+        return (bar, *fitted(source, width - 2), bar)
 
     def resolve_palette(self) -> Palette | PlainPalette:
         """Return the theme's styles, looked up once for each theme."""
@@ -211,9 +219,14 @@ class Pane(Widget):
         self.renew()
 
     def on_focus(self) -> None:
-        self.renew()
+        self.draw_anew()
 
     def on_blur(self) -> None:
+        self.draw_anew()
+
+    def draw_anew(self) -> None:
+        """Draw everything anew, the frame too."""
+        self.drawn_size = Size(0, 0)
         self.renew()
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
@@ -262,7 +275,7 @@ def cut(line: Line, width: int) -> Line:
 
 
 def shifted(line: Line, columns: int) -> Line:
-    """Return ``line`` without its first ``columns`` cells."""
+    """Return ``line`` without its first ``columns`` cells; half a wide character at its start becomes a space."""
     if not columns:
         return line
     rest: list[Span] = []
@@ -271,9 +284,9 @@ def shifted(line: Line, columns: int) -> Line:
         while columns > 0 and taken < len(text):
             columns -= cell_len(text[taken])
             taken += 1
-        if taken < len(text):
-            rest.append(Span(" " * -columns + text[taken:] if taken and columns < 0 else text[taken:], style))
-            columns = max(0, columns)
+        if columns < 0 or taken < len(text):
+            rest.append(Span(" " * -columns + text[taken:], style))
+            columns = 0
     return tuple(rest)
 
 
@@ -301,10 +314,8 @@ def strip_of(line: Line, palette: Palette | PlainPalette, width: int) -> Strip:
     return Strip(segments).adjust_cell_length(width, palette[""])
 
 
-def changed_columns(old: Line | None, new: Line, width: int) -> tuple[int, int]:
+def changed_columns(old: Line, new: Line, width: int) -> tuple[int, int]:
     """Return the first and the end column of the stretch in which two lines of one width differ."""
-    if old is None:
-        return 0, width
     same = 0
     for before, after in zip(old, new, strict=False):
         if before != after:

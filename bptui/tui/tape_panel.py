@@ -22,8 +22,8 @@ from bptui.tui.pane import Pane, fitted, line_width
 
 SIGNS: Mapping[Pass, str] = {Pass.FORWARD: "▶", Pass.BACKWARD: "◀", Pass.UPDATE: "↻"}
 
-WIDEST = 16
-"""Cells of a step's number."""
+NARROWEST, WIDEST = 9, 16
+"""Cells of a step's number, for which the layer's name is cut where there is no room for both."""
 
 
 class TapePanel(Pane):
@@ -76,8 +76,8 @@ def tape_lines(moment: Moment, first: int, width: int, height: int, texts: Array
     names = [visible(turn.name, limit=40) for turn in turns]
     longest = min(max(map(cell_len, names), default=0), max(4, width // 2))
     rows = [tape_line(moment, turn, name, digits, longest) for turn, name in zip(turns, names, strict=True)]
-    room = width - max(map(line_width, rows), default=0) - 2
-    if room < len("-1.23e-45"):
+    room = max(width - max(map(line_width, rows), default=0) - 2, NARROWEST)
+    if width < 3 * NARROWEST:
         return rows
     outcomes = (outcome(moment, turn, min(room, WIDEST), texts) for turn in turns)
     return [

@@ -57,10 +57,6 @@ def test_an_equal_end_and_beginning_are_not_painted_again() -> None:
     assert changed_columns(old, new, 12) == (5, 6)
 
 
-def test_a_line_that_is_new_is_painted_whole() -> None:
-    assert changed_columns(None, (Span("a"),), 20) == (0, 20)
-
-
 @pytest.mark.parametrize("text", ["\x1b[31mred", "a\x07b", "a\nb", "\u202egnp", "\x9b1m"])
 def test_nothing_that_a_terminal_would_obey_reaches_it(text: str) -> None:
     painted = strip_of((Span(text),), PALETTE, 40).text
