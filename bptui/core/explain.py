@@ -1,11 +1,11 @@
-"""What happened at a node, in equations and sentences: the arithmetic of a step with its names and numbers in it.
+"""What happened at a node, in equations: the arithmetic of a step with its names and numbers in it.
 
 Pure functions of a moment and a name, shared by the screen and the reports; they style nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -16,7 +16,8 @@ from bptui.core.graph import Node, Use
 from bptui.core.moment import Moment
 from bptui.core.optimizer import SGD, AdaGrad, Adam, Momentum, Optimizer, RMSProp
 from bptui.core.schedule import Pass
-from bptui.core.step import BackwardStep, ForwardStep, UpdateStep
+from bptui.core.standing import before_update, gradient_uses
+from bptui.core.step import BackwardStep, UpdateStep
 from bptui.core.tape import Tape
 from bptui.core.wording import (
     Words,
@@ -31,12 +32,6 @@ from bptui.core.wording import (
     words_of,
 )
 from layers import Array
-
-MOST_SEARCHED = 100_000
-"""As many elements as are looked through for NaN at every key."""
-
-MOST_LOCAL = 30
-"""As many elements as a node's arrays may have for its local derivatives to be worth a look, number by number."""
 
 OPTIMIZER_RULES: Mapping[type[Optimizer | None], str] = {
     SGD: "{W} - lr × d{W}",
@@ -140,54 +135,6 @@ def gradient_equation(
     )
 
 
-def local_equations(moment: Moment, name: str) -> tuple[tuple[Equation, Array | None], ...]:
-    """Return a node's local derivatives, what ``dout`` is multiplied by for each input, where its rules tell that.
-
-    Each has its array, or None where that is no more than an input named in the equation, or too large to look at.
-    """
-    node, out = moment.graph.node(name), moment.value(name)
-    if node is None or out is None:
-        return ()
-    words = words_of(moment.tape, node)
-    arrays = inputs_by_own_name(moment, node, words) | {"out": out}
-    names = name_inputs(words, node) | {"out": text.visible(name)}
-    is_small = all(np.size(array) <= MOST_LOCAL for array in arrays.values())
-    locals_ = moment.local(name) if is_small else (None,) * len(node.inputs)
-    equations = []
-    for own, value, local in zip(words.inputs, node.inputs, locals_, strict=False):
-        rule = without_dout(words.rules.get(own, ""))
-        if rule and value not in moment.graph.constants and (local is not None or not is_small):
-            left = f"∂{text.visible(name)}/∂{text.visible(value)}"
-            result = inline(local) if local is not None else None
-            equation = Equation(left, put(rule, names), with_numbers(rule, arrays, words), result or "")
-            equations.append((equation, None if rule.rstrip("ᵀ") in arrays else local))
-    return tuple(equations)
-
-
-def without_dout(rule: str) -> str:
-    """Return what a rule multiplies ``dout`` by; empty where it does more than that."""
-    for product in ("dout × ", "dout · "):
-        if rule.removeprefix("-").startswith(product):
-            return rule.replace(product, "", 1)
-    if rule.endswith(" · dout"):
-        return rule.removesuffix(" · dout")
-    return "" if "Σ" in rule or "(dout" in rule else rule.replace("dout", "1")
-
-
-def rules(moment: Moment, name: str) -> tuple[Equation, ...]:
-    """Return how a node's backward will work, before it has: its rules in the names of its values."""
-    node = moment.graph.node(name)
-    if node is None:
-        return ()
-    words = words_of(moment.tape, node)
-    names = name_inputs(words, node) | {"out": text.visible(name)}
-    return tuple(
-        Equation(f"d {text.visible(value)}", put(words.rules[own], names | {own: text.visible(value)}), "", "")
-        for own, value in zip(words.inputs, node.inputs, strict=False)
-        if own in words.rules and takes_gradient(moment, value)
-    )
-
-
 def dout_equation(moment: Moment, name: str) -> Equation:
     """Return the gradient that arrives at a node, as a sum where it has several uses; something must have arrived."""
     gradient = moment.gradient(name)
@@ -245,13 +192,6 @@ def sum_equation(moment: Moment, name: str) -> Equation | None:
     )
 
 
-def gradient_uses(moment: Moment, name: str) -> tuple[Use, ...]:
-    """Return the uses of a value that the output depends on, in the order in which backward comes by."""
-    orders = moment.schedule.backward_orders
-    needed = [use for use in moment.graph.uses[moment.graph.slots[name]] if orders[use.node] is not None]
-    return tuple(sorted(needed, key=lambda use: (-use.node, use.position)))
-
-
 def source(moment: Moment, use: Use) -> str:
     """Return the name of the node that uses a value, and as which input where it takes that value twice."""
     node = moment.graph.nodes[use.node]
@@ -290,51 +230,10 @@ def optimizer_of(tape: Tape) -> Optimizer | None:
     return train.optimizer if train else None
 
 
-def waiting(moment: Moment, name: str) -> str:
-    """Return in words what a value has still to wait for in this iteration; empty where there is nothing."""
-    schedule, iteration = moment.schedule, moment.progress.iteration
-    if moment.value(name) is None:
-        return f"not reached yet: goes forward at step {schedule.step_number(iteration, Pass.FORWARD, name)}"
-    if not takes_gradient(moment, name):
-        return "a constant takes no gradient" if name in moment.graph.constants else "labels take no gradient"
-    if not moment.awaits_gradient(name):
-        return "" if moment.gradient(name) is not None else "no gradient reaches it"
-    last = iteration * schedule.length + schedule.forward + 1
-    if name != moment.graph.output:
-        last += schedule.arrivals[moment.graph.slots[name]].orders[-1]
-    if moment.gradient(name) is None:
-        return f"no gradient yet: it is complete at step {last}"
-    uses = gradient_uses(moment, name)
-    arrived = sum(moment.contribution(use) is not None for use in uses)
-    return f"{arrived} of {len(uses)} contributions so far, complete at step {last}"
-
-
-def takes_gradient(moment: Moment, name: str) -> bool:
-    """Return whether a gradient can arrive at a value: it is neither a constant nor integers nor labels only."""
-    graph = moment.graph
-    if name in graph.constants:
-        return False
-    if (value := moment.value(name)) is not None and value.dtype.kind != "f":
-        return False
-    uses = graph.uses[graph.slots[name]]
-    return not uses or any(not is_target(moment.tape, use) for use in uses)
-
-
-def is_target(tape: Tape, use: Use) -> bool:
-    """Return whether a use of a value takes it for labels."""
-    words = words_of(tape, tape.graph.nodes[use.node])
-    return use.position < len(words.inputs) and words.inputs[use.position] in words.targets
-
-
 def inputs_by_own_name(moment: Moment, node: Node, words: Words) -> dict[str, Array]:
     """Return a node's input values, as it worked with them, by the names that its layer's forward has for them."""
     values = map(before_update(moment).value, node.inputs)
     return {own: it for own, it in zip(words.inputs, values, strict=False) if it is not None}
-
-
-def before_update(moment: Moment) -> Moment:
-    """Return the last moment of this iteration at which the parameters were those that its nodes worked with."""
-    return moment.tape.at(moment.position - moment.progress.update)
 
 
 def with_numbers(rule: str, arrays: Mapping[str, Array], words: Words) -> str:
@@ -361,94 +260,3 @@ def is_stretched(moment: Moment, node: Node, name: str) -> bool:
         return own != out == np.broadcast_shapes(*shapes)
     except ValueError:
         return False
-
-
-def trouble(moment: Moment, name: str) -> str:
-    """Return in words where NaN or infinity comes into a value or a gradient; empty where all is finite."""
-    value, gradient = moment.value(name), moment.gradient(name)
-    if value is not None and (what := not_finite(value)):
-        return f"{what} in the value: {origin(before_update(moment), name)}"
-    if gradient is not None and (what := not_finite(gradient)):
-        return f"{what} in the gradient"
-    step = moment.step_of(name, Pass.BACKWARD) if moment.graph.node(name) else None
-    if isinstance(step, BackwardStep) and (what := next(filter(None, map(not_finite, present(step.gradients))), "")):
-        return f"{what} leaves here in the backward pass: what arrives, dout, is finite"
-    return ""
-
-
-def origin(moment: Moment, name: str) -> str:
-    """Return where a value that is not finite has it from."""
-    node = moment.graph.node(name)
-    if node is None:
-        return "it was given so"
-    for source_name in node.inputs:
-        if (value := moment.value(source_name)) is not None and not_finite(value):
-            return f"it comes in with {text.visible(source_name)}"
-    return "it starts here, every input is finite"
-
-
-def not_finite(array: Array) -> str:
-    """Return ``NaN`` or ``Infinity`` where there is one; a large array is not searched, for it would take too long."""
-    if np.size(array) > MOST_SEARCHED or np.isfinite(array).all():
-        return ""
-    return "NaN" if np.isnan(array).any() else "Infinity"
-
-
-def present(arrays: Iterable[Array | None]) -> Iterator[Array]:
-    """Yield those that there are."""
-    return (array for array in arrays if array is not None)
-
-
-def headline(moment: Moment) -> str:
-    """Return what the step that has just run did, in one plain sentence."""
-    match moment.step:
-        case None:
-            return f"Nothing has run yet: the first step computes {text.visible(moment.schedule[1].name)}."
-        case ForwardStep(node=node):
-            return f"{text.visible(node.layer)} computes {forward_equation(moment, node.name)}."
-        case BackwardStep(dout=None) as step:
-            return f"No gradient reaches {text.visible(step.name)}, so it passes none on."
-        case BackwardStep() as step:
-            return backward_sentence(moment, step)
-        case UpdateStep() as step:
-            return f"{text.visible(step.name)} is updated: {update_equation(moment, step.name)}."
-
-
-def backward_sentence(moment: Moment, step: BackwardStep) -> str:
-    """Return what a node's backward did with its dout, input by input."""
-    assert step.dout is not None
-    arrives = f"dout {brief(step.dout)} arrives at {text.visible(step.name)}"
-    clauses = []
-    for position, gradient in enumerate(step.gradients):
-        if gradient is not None:
-            name = text.visible(step.node.inputs[position])
-            adds = len(gradient_uses(moment, step.node.inputs[position])) > 1
-            gives = (
-                f"adds {brief(gradient)} to {name}'s gradient"
-                if adds
-                else f"gives {name} its gradient {brief(gradient)}"
-            )
-            clauses.append(f"{deed(moment, step, position)} {gives}")
-    return (
-        f"{arrives}; {', and '.join(clauses)}." if clauses else f"{arrives} and ends there: no input takes a gradient."
-    )
-
-
-def deed(moment: Moment, step: BackwardStep, position: int) -> str:
-    """Return what is done to dout on its way to an input: ``multiplied by count = 2 it``."""
-    words = words_of(moment.tape, step.node)
-    rule = words.rules.get(words.inputs[position], "") if position < len(words.inputs) else ""
-    if "Σ" not in rule and is_stretched(moment, step.node, step.node.inputs[position]):
-        rule = f"Σ {rule}"
-    named = name_inputs(words, step.node)
-    match rule.split(" × "):
-        case ["dout"]:
-            return "passed on unchanged it"
-        case ["-dout"]:
-            return "with its sign turned it"
-        case ["dout", own] if own in named:
-            value = inline(inputs_by_own_name(moment, step.node, words)[own])
-            return f"multiplied by {named[own]}{f' = {value}' if value and value != named[own] else ''} it"
-        case [""]:
-            return f"{text.visible(step.node.layer)}.backward"
-    return put(rule, named | {"out": text.visible(step.name)})

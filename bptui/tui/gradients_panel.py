@@ -10,7 +10,7 @@ import numpy as np
 from rich.cells import cell_len
 from textual.geometry import Offset, Size
 
-from bptui.core import explain
+from bptui.core import standing
 from bptui.core.moment import Moment
 from bptui.core.summary import Summary
 from bptui.core.text import visible
@@ -92,7 +92,7 @@ def row_of(moment: Moment, name: str, count: Callable[[Array], Summary | None]) 
 
 def absence(moment: Moment, name: str) -> tuple[str, str]:
     """Return in words why a value has no gradient."""
-    if not explain.takes_gradient(moment, name):
+    if not standing.takes_gradient(moment, name):
         return "labels: takes none", "labels"
     if moment.schedule.arrivals[moment.graph.slots[name]].orders and moment.awaits_gradient(name):
         return "not reached yet", "not yet"

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from itertools import islice
 from typing import Any
 
 import numpy as np
+from textual.geometry import Size
 
-from bptui.core import explain, text
+from bptui.core import derivative, explain, standing, text
 from bptui.core.explain import Equation
 from bptui.core.graph import Node
 from bptui.core.moment import Moment
@@ -26,7 +28,7 @@ from bptui.tui.welcome import welcome_lines
 MOST_SHOWN = 5
 """Nodes that are named as using a value."""
 
-MOST_KEPT = 1 << 16
+MOST_KEPT = 1 << 12
 """Elements up to which a node is run again on the side, to see what its layer keeps."""
 
 CURVE_HEIGHT = 9
@@ -45,6 +47,7 @@ class NodePanel(Pane):
         about: str = "",
     ) -> None:
         super().__init__(moment, id=id, can_focus=can_focus)
+        self.rest: Iterator[Line] = iter(())
         self.title = title
         self.about = about
 
@@ -53,10 +56,31 @@ class NodePanel(Pane):
             return (Span("Welcome", "title"),)
         return heading_of(self.moment, self.selected)
 
-    def lines(self, width: int, height: int) -> Sequence[Line]:
+    def footing(self) -> Line:
+        below = self.extent.height - self.origin.y - self.inside.height
+        return (Span("↓ more", "dim"),) if below > 0 else ()
+
+    def content(self, width: int, height: int) -> Sequence[Line]:
+        """Return the lines down to one below those in sight: most are never looked at, so they are not written."""
+        if self.made is None:
+            self.rest, self.made = iter(self.lines(width, height)), []
+        wanted = self.origin.y + height + 1 - len(self.made)
+        self.made = [*self.made, *islice(self.rest, max(0, wanted))]
+        return self.made
+
+    def lines(self, width: int, height: int) -> Iterable[Line]:  # type: ignore[override]
         if self.selected is None:
             return welcome_lines(width, height, self.title, self.about)
         return node_lines(self.moment, self.selected, width)
+
+    @property
+    def extent(self) -> Size:
+        return Size(self.inside.width, len(self.content(*self.inside)))
+
+    def action_end(self) -> None:
+        """Scroll to the end."""
+        self.made = [*self.content(*self.inside), *self.rest]
+        self.move(0, len(self.made))
 
 
 def heading_of(moment: Moment, name: str) -> Line:
@@ -73,32 +97,43 @@ def kind_of_leaf(moment: Moment, name: str) -> str:
     return "input" if name in moment.graph.inputs else "constant"
 
 
-def node_lines(moment: Moment, name: str, width: int) -> list[Line]:
-    """Return everything that there is to say of a value, what has just happened first."""
+def node_lines(moment: Moment, name: str, width: int) -> Iterator[Line]:
+    """Yield everything that there is to say of a value, what has just happened first."""
+    yield from trouble_lines(moment, name, width)
     node = moment.graph.node(name)
-    if node is None:
-        return [*leaf_lines(moment, name, width), *trouble_lines(moment, name, width)]
-    forward = forward_lines(moment, node, width)
-    backward = backward_lines(moment, node, width)
-    has_gone_back = moment.step_of(name, Pass.BACKWARD) is not None
-    now, other = (backward, forward) if has_gone_back else (forward, backward)
-    curve, kept = curve_part(moment, name, width), kept_lines(moment, node, width)
-    return [*trouble_lines(moment, name, width), *spaced_parts([now, curve, other, kept])]
-
-
-def spaced_parts(parts: Iterable[Sequence[Line]]) -> list[Line]:
-    """Return the parts that say anything, an empty line between two."""
-    lines: list[Line] = []
+    parts = leaf_parts(moment, name, width) if node is None else node_parts(moment, node, width)
+    is_first = True
     for part in filter(None, parts):
-        if lines:
-            lines.append(())
-        lines += part
-    return lines
+        if not is_first:
+            yield ()
+        yield from part
+        is_first = False
+
+
+def node_parts(moment: Moment, node: Node, width: int) -> Iterator[list[Line]]:
+    """Yield what happened at a node, part by part, each worked out when it is wanted."""
+    if moment.step_of(node.name, Pass.BACKWARD) is not None:
+        yield backward_lines(moment, node, width)
+        yield curve_part(moment, node.name, width)
+        yield forward_lines(moment, node, width)
+    else:
+        yield forward_lines(moment, node, width)
+        yield curve_part(moment, node.name, width)
+        yield backward_lines(moment, node, width)
+    yield kept_lines(moment, node, width)
+
+
+def leaf_parts(moment: Moment, name: str, width: int) -> Iterator[list[Line]]:
+    """Yield a leaf's value, its gradient as the sum of its uses' contributions, its update, and its uses."""
+    yield array_lines(text.visible(name), moment.value(name), width, "value")
+    yield gradient_lines(moment, name, width)
+    yield update_lines(moment, name, width)
+    yield use_lines(moment, name, width)
 
 
 def trouble_lines(moment: Moment, name: str, width: int) -> list[Line]:
     """Return where NaN or infinity comes from, if there is any."""
-    trouble = explain.trouble(moment, name)
+    trouble = standing.trouble(moment, name)
     return paragraph(f"✗ {trouble}", width, "error") if trouble else []
 
 
@@ -117,12 +152,12 @@ def forward_lines(moment: Moment, node: Node, width: int) -> list[Line]:
         formula = explain.node_formula(moment, node.name)
         waiting = Equation(text.visible(node.name), formula, "", "")
         return [
-            *section("▶", "forward", "forward", explain.waiting(moment, node.name), width),
+            *section("▶", "forward", "forward", standing.waiting(moment, node.name), width),
             *equation_lines(waiting, width, "value"),
         ]
     lines = [*section("▶", "forward", "forward", "", width), *equation_lines(equation, width, "value")]
     if not equation.numbers:
-        at_use = explain.before_update(moment)
+        at_use = standing.before_update(moment)
         for name in dict.fromkeys(node.inputs):
             lines += array_lines(text.visible(name), at_use.value(name), width, "")
     return lines if equation.result else [*lines, *array_lines(equation.left, moment.value(node.name), width, "value")]
@@ -131,12 +166,12 @@ def forward_lines(moment: Moment, node: Node, width: int) -> list[Line]:
 def backward_lines(moment: Moment, node: Node, width: int) -> list[Line]:
     """Return what arrives at a node, its local derivatives, and what it gives to each input."""
     step = moment.step_of(node.name, Pass.BACKWARD)
-    waiting = explain.waiting(moment, node.name)
+    waiting = standing.waiting(moment, node.name)
     if not isinstance(step, BackwardStep):
         return awaited_lines(moment, node, width) if moment.value(node.name) is not None else []
     note = waiting or explain.dout_origin(moment, node.name)
     lines = [*section("◀", "backward", "backward", note, width), *dout_lines(moment, node, width)]
-    for equation, local in explain.local_equations(moment, node.name):
+    for equation, local in derivative.local_equations(moment, node.name):
         lines += equation_lines(equation, width, "")
         lines += [] if equation.result else array_lines("local", local, width, "")
     contributions = [it for it in step.gradients if it is not None]
@@ -152,7 +187,7 @@ def awaited_lines(moment: Moment, node: Node, width: int) -> list[Line]:
     if number is None:
         return section("◀", "backward", "backward", "the output does not depend on it: no gradient reaches it", width)
     lines = section("◀", "backward", "backward", f"not reached yet: step {number}", width)
-    for equation in explain.rules(moment, node.name):
+    for equation in derivative.rules(moment, node.name):
         lines += equation_lines(equation, width, "dim")
     return lines
 
@@ -167,19 +202,9 @@ def dout_lines(moment: Moment, node: Node, width: int) -> list[Line]:
     return lines if equation.result else [*lines, *array_lines("dout", gradient, width, "gradient")]
 
 
-def leaf_lines(moment: Moment, name: str, width: int) -> list[Line]:
-    """Return a leaf's value, its gradient as the sum of its uses' contributions, its update, and its uses."""
-    value = moment.value(name)
-    assert value is not None
-    given = array_lines(text.visible(name), value, width, "value")
-    return spaced_parts(
-        [given, gradient_lines(moment, name, width), update_lines(moment, name, width), use_lines(moment, name, width)]
-    )
-
-
 def gradient_lines(moment: Moment, name: str, width: int) -> list[Line]:
     """Return a leaf's gradient so far."""
-    gradient, waiting = moment.gradient(name), explain.waiting(moment, name)
+    gradient, waiting = moment.gradient(name), standing.waiting(moment, name)
     if gradient is None:
         return paragraph(waiting, width, "dim")
     lines = section("◀", "gradient", "backward", waiting, width)
@@ -199,7 +224,7 @@ def update_lines(moment: Moment, name: str, width: int) -> list[Line]:
     if equation is None:
         return []
     lines = [*section("↻", "update", "update", "", width), *equation_lines(equation, width, "update")]
-    before = explain.before_update(moment).value(name)
+    before = standing.before_update(moment).value(name)
     return lines if equation.result else [*lines, *array_lines("before", before, width, "")]
 
 

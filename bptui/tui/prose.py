@@ -10,13 +10,14 @@ from bptui.core import text
 from bptui.core.explain import Equation
 from bptui.core.wording import inline
 from bptui.tui.line import Line, Span
-from bptui.tui.numbers import grid
-from bptui.tui.pane import fitted, line_width
+from bptui.tui.pane import line_width
+from bptui.tui.table import fitting
 from layers import Array
 
-MOST_ROWS, MOST_COLUMNS = 5, 6
-"""Rows and columns of an array that stand among sentences; the value panel shows any array whole."""
+MOST_ROWS = 5
+"""Rows of an array that stand among sentences; the value panel shows any array whole."""
 
+INDENT = 2
 DEEPEST_INDENT = 18
 LABEL_ROOM = 14
 
@@ -105,31 +106,26 @@ def array_lines(label: str, array: Array | None, width: int, style: str) -> list
             return [line]
         return [*paragraph(label, width, "dim"), *paragraph(numbers, width, style, indent=2)]
     title = f"{label} {text.shape(array)}"
-    rows = corner(array)
-    room = max((cell_len(row) for row in rows), default=0)
-    if cell_len(title) + 2 + room > width:
-        return [*paragraph(title, width, "dim"), *(fitted_row(row, width, style) for row in rows)]
+    rows = corner(array, width - INDENT)
     if not rows:
-        return [(Span(title, "dim"),)]
-    start = min(max(LABEL_ROOM, cell_len(title) + 2), width - room)
+        return paragraph(title, width, "dim")
+    start = max(LABEL_ROOM, cell_len(title) + 2)
+    if start + len(rows[0]) > width:
+        return [*paragraph(title, width, "dim"), *((Span(" " * INDENT + row, style),) for row in rows)]
     first: Line = (Span(title, "dim"), Span(" " * (start - cell_len(title)) + rows[0], style))
     return [first, *((Span(" " * start + row, style),) for row in rows[1:])]
 
 
-def fitted_row(row: str, width: int, style: str) -> Line:
-    """Return a row of numbers, indented where there is room."""
-    indented = f"  {row}"
-    return fitted((Span(indented if cell_len(indented) <= width else row, style),), width)
-
-
-def corner(array: Array) -> list[str]:
-    """Return the first rows and columns of an array as text, an ellipsis for the others; of more axes, nothing."""
+def corner(array: Array, width: int) -> list[str]:
+    """Return as many of an array's first rows and columns as fit, all of one length; of more axes, nothing."""
     if array.ndim > 2 or not array.size:
         return []
     matrix = array.reshape(1, -1) if array.ndim == 1 else array
-    texts = grid(matrix[:MOST_ROWS, :MOST_COLUMNS])
-    is_cut = matrix.shape[1] > MOST_COLUMNS
-    rows = [" ".join([*row, "…"] if is_cut else row).rstrip() for row in texts]
-    width = max(map(len, rows))
-    rows = [row.ljust(width) for row in rows]
-    return [*rows, "⋮".ljust(width)] if matrix.shape[0] > MOST_ROWS else rows
+    shown = MOST_ROWS if matrix.shape[0] <= MOST_ROWS else MOST_ROWS - 1
+    texts = fitting(matrix[:shown], width)
+    if len(texts[0]) < matrix.shape[1]:
+        texts = [[*row, "…"] for row in fitting(matrix[:shown, : len(texts[0])], width - 2)]
+    rows = [" ".join(row) for row in texts]
+    if len(rows[0]) > width:
+        return []
+    return rows if shown >= matrix.shape[0] else [*rows, "⋮".ljust(len(rows[0]))]

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from textual.geometry import Size
 
-from bptui.core import explain, text
+from bptui.core import standing, text
 from bptui.core.moment import Moment
 from bptui.core.schedule import Pass
 from bptui.tui.counter import Counter
@@ -115,5 +115,5 @@ def looked_at_before(moment: Moment, name: str, *, gradient: bool) -> Array | No
 
 def absent_lines(moment: Moment, name: str, width: int, *, gradient: bool) -> list[Line]:
     """Return in words why there is nothing to show."""
-    reason = explain.waiting(moment, name) or ("no gradient reaches it" if gradient else "not reached yet")
+    reason = standing.waiting(moment, name) or ("no gradient reaches it" if gradient else "not reached yet")
     return [fitted((Span(reason, "dim"),), width)]

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from bptui.core import explain
+from bptui.core import explain, standing
 from bptui.core.engine import run
+from bptui.core.headline import headline
 from bptui.core.load import loads
 from bptui.core.schedule import Pass
 from bptui.core.step import BackwardStep
@@ -80,9 +81,9 @@ def test_backward_puts_the_numbers_of_saito_5_4_into_the_equation() -> None:
 
 def test_the_headline_tells_the_step_in_one_sentence() -> None:
     tape = tape_of(BUY_APPLES)
-    assert explain.headline(tape.at(0)) == "Nothing has run yet: the first step computes apple_price."
-    assert explain.headline(tape.at(1)) == "Mul computes apple_price = apple × apple_num = 100 × 2 = 200."
-    assert explain.headline(tape.at(8)) == (
+    assert headline(tape.at(0)) == "Nothing has run yet: the first step computes apple_price."
+    assert headline(tape.at(1)) == "Mul computes apple_price = apple × apple_num = 100 × 2 = 200."
+    assert headline(tape.at(8)) == (
         "dout 1.1 arrives at apple_price; multiplied by apple_num = 2 it gives apple its gradient 2.2, "
         "and multiplied by apple = 100 it gives apple_num its gradient 110."
     )
@@ -90,9 +91,9 @@ def test_the_headline_tells_the_step_in_one_sentence() -> None:
 
 def test_a_node_says_what_it_waits_for_before_its_step() -> None:
     tape = tape_of(BUY_APPLES)
-    assert explain.waiting(tape.at(1), "price") == "not reached yet: goes forward at step 4"
-    assert explain.waiting(tape.at(4), "apple") == "no gradient yet: it is complete at step 8"
-    assert explain.waiting(tape.at(8), "apple") == ""
+    assert standing.waiting(tape.at(1), "price") == "not reached yet: goes forward at step 4"
+    assert standing.waiting(tape.at(4), "apple") == "no gradient yet: it is complete at step 8"
+    assert standing.waiting(tape.at(8), "apple") == ""
 
 
 @pytest.mark.parametrize("position", range(9))
@@ -165,17 +166,17 @@ def test_an_update_is_an_arrow_with_the_numbers_before_it() -> None:
 def test_the_first_node_that_makes_a_nan_is_pointed_at() -> None:
     tape = nodes('a = "Log(x)"\ny = "a + 1"')
     moment = tape.at(2)
-    assert explain.trouble(moment, "a") == "NaN in the value: it starts here, every input is finite"
-    assert explain.trouble(moment, "y") == "NaN in the value: it comes in with a"
-    assert explain.trouble(moment, "x") == ""
+    assert standing.trouble(moment, "a") == "NaN in the value: it starts here, every input is finite"
+    assert standing.trouble(moment, "y") == "NaN in the value: it comes in with a"
+    assert standing.trouble(moment, "x") == ""
 
 
 def test_what_takes_no_gradient_is_told_why() -> None:
     tape = tape_of(TWO_LAYERS)
-    assert explain.waiting(tape.at(3), "t") == "labels take no gradient"
-    assert explain.waiting(nodes('y = "x * 3"').at(1), "3") == "a constant takes no gradient"
+    assert standing.waiting(tape.at(3), "t") == "labels take no gradient"
+    assert standing.waiting(nodes('y = "x * 3"').at(1), "3") == "a constant takes no gradient"
     assert (
-        explain.waiting(nodes('y = "x * 1"\nz = "x + 2"\n[run]\noutput = "y"').at(3), "z") == "no gradient reaches it"
+        standing.waiting(nodes('y = "x * 1"\nz = "x + 2"\n[run]\noutput = "y"').at(3), "z") == "no gradient reaches it"
     )
 
 
@@ -184,7 +185,7 @@ def test_every_contribution_that_leaves_has_its_equation_and_every_step_a_senten
     tape = tape_of(text)
     for step in tape:
         moment = tape.at(step.number)
-        assert explain.headline(moment).endswith(".")
+        assert headline(moment).endswith(".")
         if isinstance(step, BackwardStep):
             leaving = [it for it in step.gradients if it is not None]
             assert len(explain.gradient_equations(moment, step.name)) == len(leaving)
