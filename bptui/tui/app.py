@@ -130,7 +130,8 @@ def has_light_background() -> bool:
 
 def run(scenario: Scenario, record: Path | None = None) -> int:
     """Open the debugger on a scenario, and return the exit status when it is left."""
-    session = Session(Run(scenario), scenario.path.stem if scenario.path else scenario.title)
+    name = scenario.path.stem if scenario.path else scenario.title
+    session = Session(Run(scenario), name, title=scenario.title, about=scenario.about)
     if record:
         session.record(record)
     session.work()
@@ -139,7 +140,7 @@ def run(scenario: Scenario, record: Path | None = None) -> int:
 
 def replay(tape: RecordedTape) -> int:
     """Open a recorded session, and return the exit status when it is left."""
-    return open_screen(Session(tape, tape.title))
+    return open_screen(Session(tape, tape.title, title=tape.title))
 
 
 def open_screen(session: Session) -> int:

@@ -18,8 +18,8 @@ from bptui.tui.message import NodeSelected
 from bptui.tui.pane import Pane
 from layers import library
 
-WIRE = 3
-"""Cells beside a box that must be seen too."""
+WIRES = 10
+"""Cells before a box that must be seen too: where the wires come together."""
 
 SIGNS = {Pass.FORWARD: "▶", Pass.BACKWARD: "◀", Pass.UPDATE: "↻"}
 
@@ -78,6 +78,7 @@ class CircuitPanel(Pane):
         if moment.graph is not self.moment.graph:
             self.circuit = circuit_of(moment)
             self.turn_to(0)
+        self.moment = moment
         self.follow(selected or moment.name)
         super().show(moment, selected)
 
@@ -86,13 +87,18 @@ class CircuitPanel(Pane):
         super().on_resize()
 
     def follow(self, name: str | None) -> None:
-        """Turn to the sheet of ``name``, and scroll where its box would be out of sight."""
+        """Turn to the sheet of ``name``, and scroll where its box, or what its step is about, would be out of sight."""
         sheet = 0 if name is None else self.circuit.sheet_of(name)
         if sheet != self.sheet:
             self.turn_to(sheet)
         box = self.drawing.box.get(name) if name else None
-        if box and not shows(self.window, box):
-            self.origin = Offset(*self.window.following(self.drawing, box.name)[:2])
+        if box is None:
+            return
+        is_backward = self.moment.pass_ is Pass.BACKWARD
+        label = self.circuit.label_width
+        if not shows(self.window, box, before=label + WIRES if is_backward else WIRES, after=label):
+            ahead = 0.7 if is_backward else 0.25
+            self.origin = centred(self.window, box, ahead)
 
     def view(self, width: int, height: int) -> Sequence[Line]:
         self.texts.moment = self.moment
@@ -123,14 +129,20 @@ class CircuitPanel(Pane):
             self.post_message(NodeSelected(name))
 
 
-def shows(window: Window, box: Box) -> bool:
-    """Tell whether all of a box is seen, with something of the wires beside it."""
+def shows(window: Window, box: Box, *, before: int, after: int) -> bool:
+    """Tell whether all of a box is seen, and so many cells of the wires before and after it."""
     return (
-        window.x <= box.x - WIRE
-        and box.x + box.width + WIRE <= window.x + window.width
-        and window.y <= box.y - 1
+        window.x <= max(0, box.x - before)
+        and box.x + box.width + after <= window.x + window.width
+        and window.y <= max(0, box.y - 1)
         and box.y + box.height + 1 <= window.y + window.height
     )
+
+
+def centred(window: Window, box: Box, ahead: float) -> Offset:
+    """Return where the window starts that has a box at this part of its width, and in the middle of its height."""
+    x = box.x + box.width // 2 - int(window.width * ahead)
+    return Offset(x, box.y + box.height // 2 - window.height // 2)
 
 
 def circuit_of(moment: Moment) -> Circuit:

@@ -75,7 +75,7 @@ def array_text(array: Array, width: int) -> str:
     """Return shape and norm, ``[2,3] ‖1.2‖``; the norm is left out where it does not fit or is no quick matter."""
     shape = f"[{','.join(map(str, array.shape))}]"
     room = width - len(shape) - 3
-    if room < 1 or array.size > LARGEST_NORM or array.dtype.kind != "f":
+    if room < len("0.12") or array.size > LARGEST_NORM or array.dtype.kind != "f":
         return shape
     norm = float(np.sqrt(np.vdot(array, array)))
     written = compact(norm, room)

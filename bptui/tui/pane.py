@@ -86,9 +86,9 @@ class Pane(Widget):
 
     def folded_row(self) -> Line:
         """Return the pane in one row: its title, and the first line of what it shows."""
-        mark = Span("▸ ", "focus" if self.has_focus else "frame")
-        first = next(iter(self.view(max(0, self.inside.width - 4), 1)), ())
-        return (mark, *self.heading(), Span("  "), *first)
+        title = (Span("▸ ", "focus" if self.has_focus else "frame"), *self.heading(), Span("  "))
+        first = next(iter(self.view(max(0, self.inside.width - line_width(title)), 1)), ())
+        return (*title, *first)
 
     def show(self, moment: Moment, selected: str | None) -> None:
         """Show another moment, or another value of it."""

@@ -34,6 +34,7 @@ from bptui.tui.gradients_panel import GradientsPanel
 from bptui.tui.keys import bindings
 from bptui.tui.line import Span
 from bptui.tui.message import NodeSelected, StepClicked
+from bptui.tui.node_panel import NodePanel
 from bptui.tui.pane import Pane
 from bptui.tui.session import Session
 from bptui.tui.tape_panel import TapePanel
@@ -73,9 +74,9 @@ class DebuggerScreen(Screen[None]):
     def compose(self) -> ComposeResult:
         moment = self.session.moment
         self.title_line = TitleLine(moment, id="title", can_focus=False)
-        self.title_line.name_shown = self.session.title
+        self.title_line.name_shown = self.session.name
         self.circuit = CircuitPanel(moment, id="circuit")
-        self.folding = panels(moment)
+        self.folding = panels(self.session)
         self.footer = Footer(moment, id="footer")
         self.too_small = TooSmall(moment, id="small", can_focus=False)
         self.panes: tuple[Pane, ...] = (self.title_line, self.circuit, *self.folding)
@@ -318,7 +319,7 @@ class DebuggerScreen(Screen[None]):
 
     def start_recording(self) -> None:
         """Record to a new file in the working directory."""
-        path = free_path(self.session.title)
+        path = free_path(self.session.name)
         try:
             self.session.record(path)
         except BptuiError as error:
@@ -411,10 +412,11 @@ class DebuggerScreen(Screen[None]):
         self.set_class(width >= ROOMY, "roomy")
 
 
-def panels(moment: Moment) -> tuple[Pane, ...]:
+def panels(session: Session) -> tuple[Pane, ...]:
     """Return the panes that share the room beside the circuit, in the order of Tab."""
+    moment = session.moment
     return (
-        Pane(moment, id="node"),
+        NodePanel(moment, id="node", title=session.title, about=session.about),
         TapePanel(moment, id="tape"),
         GradientsPanel(moment, id="gradients"),
         ValuePanel(moment, id="value"),

@@ -24,11 +24,18 @@ STEPS = 256
 
 
 class Session:
-    """A debugger over ``tape``, and the recorder of what happens, if there is one."""
+    """A debugger over ``tape``, and the recorder of what happens, if there is one.
 
-    def __init__(self, tape: Tape, title: str, *, clock: Callable[[], float] = monotonic) -> None:
+    ``name`` is short, for the title line and for files; ``title`` and ``about`` are the scenario's own words.
+    """
+
+    def __init__(
+        self, tape: Tape, name: str, *, title: str = "", about: str = "", clock: Callable[[], float] = monotonic
+    ) -> None:
         self.tape = tape
+        self.name = name
         self.title = title
+        self.about = about
         self.clock = clock
         self.debugger = Debugger(tape)
         self.recorder: Recorder | None = None
