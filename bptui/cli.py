@@ -167,10 +167,13 @@ def trace(options: argparse.Namespace) -> int:
 def replay(options: argparse.Namespace) -> int:
     """Open a recorded session."""
     check_terminal()
+    from bptui.core.text import visible
     from bptui.core.transcript import read_transcript
     from bptui.tui import app
 
     tape = read_transcript(options.transcript)
+    if tape.dropped:
+        print(f"{visible(str(options.transcript))}: {tape.dropped}", file=sys.stderr)
     with_signals()
     return app.replay(tape)
 

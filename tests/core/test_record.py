@@ -64,6 +64,12 @@ def test_arrays_are_written_row_by_row() -> None:
     assert encode_array(np.array([[1.0, 2.0], [3.0, 4.0]]).T)["data"] == [1.0, 3.0, 2.0, 4.0]
 
 
+def test_the_order_of_an_arrays_bytes_makes_no_difference() -> None:
+    numbers = np.arange(2000.0)
+    for array in (numbers, numbers[:3]):
+        assert encode_array(array.astype(">f8")) == encode_array(array)
+
+
 def test_numbers_that_are_not_finite_are_strings() -> None:
     assert encode_array(np.array([math.nan, math.inf, -math.inf, -0.0]))["data"] == [
         "NaN",

@@ -1,0 +1,101 @@
+"""bptui on a terminal of its own: what a signal leaves behind, and what never gets as far as a screen."""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import sys
+from pathlib import Path
+
+import pytest
+
+from bptui.core.transcript import read_transcript
+
+pty = pytest.importorskip("pty", reason="there are no pseudo-terminals here")
+
+PATIENCE = 30.0
+"""Seconds without a byte after which a test fails; never waited for where all is well."""
+
+LEAVE_SCREEN = b"\x1b[?1049l"
+
+
+class Child:
+    """bptui as a child on a terminal of its own."""
+
+    def __init__(self, *arguments: str) -> None:
+        self.pid, self.terminal = pty.fork()
+        if not self.pid:
+            os.environ["TERM"] = "xterm-256color"
+            os.execv(sys.executable, [sys.executable, "-m", "bptui", *arguments])
+        self.seen = b""
+
+    def read(self) -> bool:
+        """Read what there is, once there is something; False when the child has closed its terminal."""
+        ready, _, _ = select.select([self.terminal], [], [], PATIENCE)
+        assert ready, "nothing comes"
+        try:
+            fresh = os.read(self.terminal, 65536)
+        except OSError:
+            return False
+        self.seen += fresh
+        return bool(fresh)
+
+    def wait_for(self, text: bytes) -> None:
+        while text not in self.seen:
+            assert self.read(), self.seen
+
+    def press(self, keys: bytes) -> None:
+        os.write(self.terminal, keys)
+
+    def end(self) -> int:
+        """Return the exit status."""
+        while self.read():
+            pass
+        os.close(self.terminal)
+        return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+
+
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129)])
+def test_a_signal_ends_a_session_with_its_log_whole_and_the_terminal_as_it_was(
+    number: int, status: int, tmp_path: Path
+) -> None:
+    path = tmp_path / "session.jsonl"
+    child = Child("run", "buy_apple", "--record", str(path))
+    child.wait_for(b"rec 1")
+    child.press(b"n")
+    child.wait_for(b"rec 3")  # the header, the command and the step
+    os.kill(child.pid, number)
+    assert child.end() == status
+    assert LEAVE_SCREEN in child.seen
+    tape = read_transcript(path)
+    assert len(tape) == 1
+    assert tape.dropped is None
+    assert tape.actions[0].verb == "next"
+
+
+def test_a_recording_that_cannot_start_is_told_before_there_is_a_screen(tmp_path: Path) -> None:
+    path = tmp_path / "session.jsonl"
+    path.write_text("mine")
+    child = Child("run", "buy_apple", "--record", str(path))
+    assert child.end() == 2
+    assert b"exists already" in child.seen
+    assert b"session-2.jsonl is free" in child.seen
+    assert b"\x1b" not in child.seen
+    assert path.read_text() == "mine"
+
+
+def test_a_recorded_session_is_replayed(tmp_path: Path) -> None:
+    path = tmp_path / "session.jsonl"
+    first = Child("run", "buy_apple", "--record", str(path))
+    first.wait_for(b"rec 1")
+    first.press(b"G")
+    first.wait_for(b"rec 7")  # header, command, four steps and the end
+    first.press(b"q")
+    assert first.end() == 0
+    recorded = path.read_bytes()
+    again = Child("replay", str(path))
+    again.wait_for(b"replay")
+    again.press(b"Gq")
+    assert again.end() == 0
+    assert path.read_bytes() == recorded
