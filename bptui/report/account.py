@@ -8,9 +8,16 @@ import numpy as np
 
 from bptui.core import text
 from bptui.core.engine import Run
-from bptui.core.explain import Equation, forward_equation, gradient_equations, sum_equation, update_equation
+from bptui.core.explain import (
+    Equation,
+    forward_equation,
+    gradient_equations,
+    sum_equation,
+    update_equation,
+)
 from bptui.core.moment import Moment
 from bptui.core.schedule import Pass
+from bptui.core.standing import takes_gradient
 from bptui.core.step import BackwardStep, ForwardStep, Step, UpdateStep
 from bptui.core.tape import Tape
 from bptui.core.wording import inline
@@ -125,11 +132,13 @@ def gradient_table(tape: Tape) -> Iterator[Line]:
     """Yield the gradient of every value after the last step."""
     yield Line()
     yield Line(f"Gradients of {text.visible(tape.graph.output)}", "heading")
-    named = [(text.visible(name), gradient) for name, gradient in tape.gradients.items()]
-    names = align_left([name for name, _ in named])
-    shapes = align_left(["" if it is None else text.shape(it) for _, it in named])
-    for name, size, (_, gradient) in zip(names, shapes, named, strict=True):
-        yield Line(f"{name}  {size}  {tell_gradient(gradient)}", indent=2)
+    gradients = tape.gradients
+    names = align_left(list(map(text.visible, gradients)))
+    shapes = align_left(["" if it is None else text.shape(it) for it in gradients.values()])
+    end = tape.at(len(tape))
+    for name, label, size in zip(gradients, names, shapes, strict=True):
+        told = tell_gradient(gradients[name]) if takes_gradient(end, name) else "labels, which take none"
+        yield Line(f"{label}  {size}  {told}", indent=2)
 
 
 def align_left(cells: Sequence[str]) -> list[str]:

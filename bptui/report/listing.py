@@ -13,6 +13,9 @@ from bptui.errors import BptuiError
 from bptui.report.line import Line
 from layers import Layer, library
 
+WIDEST = 30
+"""A name wider than this pushes what is said of it to the right, in its own line alone."""
+
 SENTENCE_END = re.compile(r"\. (?=[A-Z])")
 """Not the point of an abbreviation, after which books have a number."""
 
@@ -28,7 +31,7 @@ def listing() -> Iterator[Line]:
 
 def table(rows: Mapping[str, str]) -> Iterator[Line]:
     """Yield a line for each name and what there is to say of it, the latter in one column."""
-    width = max(map(len, rows), default=0)
+    width = max((len(name) for name in rows if len(name) <= WIDEST), default=0)
     for name, meaning in rows.items():
         yield Line(f"{name:{width}}  {meaning}", indent=2)
 

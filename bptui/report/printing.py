@@ -8,11 +8,11 @@ from typing import TextIO
 
 from bptui.report.line import Line
 
-STYLES = {
+STYLES = {  # blue and vermilion differ to every eye, and can be read on black and on white
     "title": "bold",
     "heading": "bold underline",
-    "forward": "blue",
-    "backward": "red",
+    "forward": "#3a8fd0",
+    "backward": "#d55e00",
     "update": "magenta",
     "warning": "bold red reverse",
     "quiet": "dim",
@@ -30,10 +30,12 @@ def print_lines(lines: Iterable[Line], file: TextIO) -> None:
 def print_on_terminal(lines: Iterable[Line], file: TextIO) -> None:
     """Print the lines of a report in colour, folded where the terminal is narrow."""
     from rich.console import Console  # noqa: PLC0415  (a pipe has no use for it)
-    from rich.padding import Padding  # noqa: PLC0415
     from rich.text import Text  # noqa: PLC0415
 
     console = Console(file=file, highlight=False)
     for line in lines:
-        written = Text(line.text, style=STYLES.get(line.role, ""), overflow="fold")
-        console.print(Padding(written, (0, 0, 0, min(line.indent, console.width // 3)), expand=False))
+        margin = " " * min(line.indent, console.width // 3)
+        written = Text(line.text, style=STYLES.get(line.role, ""))
+        for piece in written.wrap(console, console.width - len(margin), overflow="fold") or [written]:
+            piece.rstrip()
+            console.print(Text(margin) + piece)

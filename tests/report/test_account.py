@@ -185,6 +185,20 @@ def test_a_terminal_gets_colour_and_folded_lines(monkeypatch: pytest.MonkeyPatch
     assert "\x1b[3" not in file.getvalue()
 
 
+def test_a_terminal_keeps_empty_lines_and_leaves_no_blanks_at_the_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "20")
+    file = Terminal()
+    print_lines([Line("one two three four five six seven"), Line(), Line("eight", indent=2)], file)
+    assert file.getvalue() == "one two three four\nfive six seven\n\n  eight\n"
+
+
+def test_labels_are_said_to_take_no_gradient() -> None:
+    nodes = [Node("loss", "SoftmaxWithLoss", ("x", "t"))]
+    lines = told(make_scenario(nodes, inputs={"x": np.array([[1.0, 2.0]]), "t": np.array([1])}))
+    assert any(line.split() == ["t", "labels,", "which", "take", "none"] for line in lines)
+
+
 def test_a_dumb_terminal_gets_plain_lines(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TERM", "dumb")
     file = Terminal()
