@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import time
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -407,6 +408,15 @@ def test_a_long_chain_loads_without_recursion() -> None:
     scenario = loads(f"[inputs]\nn0 = 1.0\n[nodes]\n{chain}")
     assert len(scenario.graph.nodes) == count - 1
     assert time.process_time() - start < 10
+
+
+def test_trying_a_network_out_keeps_no_value_longer_than_needed() -> None:
+    chain = "".join(f"n{number} = 'n{number - 1} + 1'\n" for number in range(1, 100))
+    tracemalloc.start()
+    loads(f"[inputs]\nn0 = {{ shape = [1_000_000], init = 'zeros' }}\n[nodes]\n{chain}")
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 10 * 8 * 1_000_000
 
 
 def test_many_inline_numbers_load() -> None:

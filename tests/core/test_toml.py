@@ -121,6 +121,11 @@ def documents(draw: Any) -> Writer:
             continue
         writer.write("]]\n" if double else "]\n")
         writer.body((found[0], 0) if double else (found[0],), set())
+        for index in range(1, draw(st.integers(1, 3)) if double else 1):
+            writer.write(f"\n[[{quoted(found[0])}]]\n")
+            writer.body((found[0], index), set())
+            writer.write(f"\n[{quoted(found[0])}.sub]\n")
+            writer.body((found[0], index, "sub"), set())
     return writer
 
 

@@ -176,7 +176,7 @@ WRONG = {
     '{ shape = [2], init = "arange", start = 99999999999999999999 }': (
         "start: wanted a finite number, and an integer up to 2**53",
         "",
-        44,
+        45,
     ),
     '{ shape = [2], init = "constant" }': ("constant needs value", "", 1),
     '{ shape = [2], init = "zeros", seed = 1 }': ("zeros draws nothing", "", 36),
