@@ -13,7 +13,8 @@ from bptui.core.text import visible
 from bptui.tui.keys import COMMANDS, KEYS
 from bptui.tui.line import Line, Span
 from bptui.tui.line_editor import EDITS, TypedLine, completion
-from bptui.tui.pane import Pane, fitted, line_width
+from bptui.tui.pane import Pane
+from bptui.tui.row import fitted, line_width
 
 HINTS: Mapping[str, str] = {
     ":": "a step's number, a name, or a command: next, last, record …   Enter does it, Esc leaves",

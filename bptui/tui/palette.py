@@ -94,6 +94,13 @@ LIGHT: Mapping[str, str] = {
 }
 """Colours on a light background, to the same contrast."""
 
+FLAT = frozenset(
+    name
+    for name, attributes in ATTRIBUTES.items()
+    if "underline" not in attributes and "reverse" not in attributes and " on " not in DARK.get(name, "")
+)
+"""The styles in which a space looks like a space in any other of them."""
+
 
 class Palette(dict[str, Style]):
     """Rich styles by the name that a span gives; what no table names is read as Rich writes colours."""

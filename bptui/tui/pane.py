@@ -9,18 +9,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
-from rich.cells import cell_len
-from rich.segment import Segment
 from textual import events
 from textual.geometry import Offset, Region, Size
 from textual.strip import Strip
 from textual.widget import Widget
 
 from bptui.core.moment import Moment
-from bptui.core.text import visible
 from bptui.tui.keys import ARROWS
 from bptui.tui.line import Line, Span
 from bptui.tui.palette import Palette, PlainPalette
+from bptui.tui.row import changed_stretches, cut, edge_row, fitted, line_width, safe, shifted, strip_of
+
+__all__ = ["Pane", "cut", "fitted", "line_width"]
 
 LIGHT_FRAME = ("╭", "─", "╮", "│", "╰", "╯")
 HEAVY_FRAME = ("┏", "━", "┓", "┃", "┗", "┛")
@@ -141,9 +141,8 @@ class Pane(Widget):
         for y, (old, new) in enumerate(zip(self.drawn, sources, strict=True)):
             if old != new:
                 row = self.row(y, new)
-                first, end = changed_columns(self.rows[y], row, width)
+                changes += [Region(first, y, end - first, 1) for first, end in changed_stretches(self.rows[y], row)]
                 self.rows[y], self.strips[y] = row, strip_of(row, palette, width)
-                changes.append(Region(first, y, end - first, 1))
         self.drawn = sources
         return changes
 
@@ -151,15 +150,15 @@ class Pane(Widget):
         """Return the whole row of the widget that is made of ``source``, its part of the frame included."""
         width, height = self.drawn_size
         if not self.is_framed or self.is_folded:
-            return fitted(source, width)
+            return safe(fitted(safe(source), width))
         left, edge, right, side, lower_left, lower_right = HEAVY_FRAME if self.has_focus else LIGHT_FRAME
         style = "focus" if self.has_focus else "frame"
         if y == 0:
-            return edge_row(source, left + edge, edge + right, width, style)
+            return safe(edge_row(safe(source), left + edge, edge + right, width, style))
         if y == height - 1:
-            return edge_row(source, lower_left + edge, edge + lower_right, width, style, at_end=True)
+            return safe(edge_row(safe(source), lower_left + edge, edge + lower_right, width, style, at_end=True))
         bar = Span(side, style)
-        return (bar, *fitted(source, width - 2), bar)
+        return safe((bar, *fitted(safe(source), width - 2), bar))
 
     def resolve_palette(self) -> Palette | PlainPalette:
         """Return the theme's styles, looked up once for each theme."""
@@ -244,87 +243,3 @@ class Pane(Widget):
     def on_mouse_scroll_right(self, event: events.MouseScrollRight) -> None:
         event.stop()
         self.move(6, 0)
-
-
-def line_width(line: Line) -> int:
-    """Return how many cells a line takes."""
-    return sum([cell_len(text) for text, _ in line])
-
-
-def fitted(line: Line, width: int) -> Line:
-    """Return ``line`` at exactly ``width`` cells: padded, or cut with an ellipsis."""
-    missing = width - line_width(line)
-    if missing >= 0:
-        return (*line, Span(" " * missing)) if missing else line
-    return cut(line, width)
-
-
-def cut(line: Line, width: int) -> Line:
-    """Return the first ``width`` cells of a line that is longer, the last of them an ellipsis."""
-    kept: list[Span] = []
-    room = width - 1
-    for text, style in line:
-        taken = 0
-        while taken < len(text) and (cells := cell_len(text[taken])) <= room:
-            room -= cells
-            taken += 1
-        kept.append(Span(text[:taken], style))
-        if taken < len(text):
-            break
-    return (*kept, Span("…" + " " * room, "dim")) if width > 0 else ()
-
-
-def shifted(line: Line, columns: int) -> Line:
-    """Return ``line`` without its first ``columns`` cells; half a wide character at its start becomes a space."""
-    if not columns:
-        return line
-    rest: list[Span] = []
-    for text, style in line:
-        taken = 0
-        while columns > 0 and taken < len(text):
-            columns -= cell_len(text[taken])
-            taken += 1
-        if columns < 0 or taken < len(text):
-            rest.append(Span(" " * -columns + text[taken:], style))
-            columns = 0
-    return tuple(rest)
-
-
-def edge_row(title: Line, left: str, right: str, width: int, style: str, *, at_end: bool = False) -> Line:
-    """Return a frame's upper or lower edge with ``title`` in it."""
-    edge = left[-1]
-    room = width - len(left) - len(right)
-    if not title or room < 4:
-        return (Span(left + edge * max(0, room) + right, style),)
-    middle: Line = (Span(" "), *title, Span(" "))
-    middle = fitted(middle, min(line_width(middle), room))
-    rest = edge * (room - line_width(middle))
-    if at_end:
-        return (Span(left + rest, style), *middle, Span(right, style))
-    return (Span(left, style), *middle, Span(rest + right, style))
-
-
-def strip_of(line: Line, palette: Palette | PlainPalette, width: int) -> Strip:
-    """Return a line as Textual paints it, with nothing in it that a terminal would obey."""
-    segments = [
-        Segment(text if text.isprintable() else visible(text, limit=len(text)), palette[style])
-        for text, style in line
-        if text
-    ]
-    return Strip(segments).adjust_cell_length(width, palette[""])
-
-
-def changed_columns(old: Line, new: Line, width: int) -> tuple[int, int]:
-    """Return the first and the end column of the stretch in which two lines of one width differ."""
-    same = 0
-    for before, after in zip(old, new, strict=False):
-        if before != after:
-            break
-        same += 1
-    same_at_end = 0
-    for before, after in zip(reversed(old[same:]), reversed(new[same:]), strict=False):
-        if before != after:
-            break
-        same_at_end += 1
-    tail = new[len(new) - same_at_end :]
-    return line_width(new[:same]), width - line_width(tail)

@@ -18,7 +18,8 @@ from bptui.core.text import visible
 from bptui.tui.labels import ArrayTexts
 from bptui.tui.line import Line, Span
 from bptui.tui.message import StepClicked
-from bptui.tui.pane import Pane, fitted, line_width
+from bptui.tui.pane import Pane
+from bptui.tui.row import fitted, line_width
 
 SIGNS: Mapping[Pass, str] = {Pass.FORWARD: "▶", Pass.BACKWARD: "◀", Pass.UPDATE: "↻"}
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from bptui.core.moment import Moment
 from bptui.core.text import visible
 from bptui.tui.line import Line, Span
-from bptui.tui.pane import Pane, cut, fitted, line_width
+from bptui.tui.pane import Pane
+from bptui.tui.row import cut, fitted, line_width
 
 MOST_DOTS = 10
 """Longest progress of one pass, in cells; a longer pass is drawn to scale."""

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from bptui.core.moment import Moment
 from bptui.tui.line import Line
-from bptui.tui.pane import line_width
+from bptui.tui.row import line_width
 from bptui.tui.title import MOST_DOTS, dots, progress, title_line
 
 TRAINED = """

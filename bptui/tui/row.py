@@ -1,0 +1,116 @@
+"""Lines as rows of a fixed width: measured in cells, cut, padded, compared, and made into what Textual paints."""
+
+from __future__ import annotations
+
+from rich.cells import cell_len
+from rich.segment import Segment
+from textual.strip import Strip
+
+from bptui.core.text import visible
+from bptui.tui.line import Line, Span
+from bptui.tui.palette import FLAT, Palette, PlainPalette
+
+NARROWEST_GAP = 8
+"""Unchanged cells between two changes that are worth leaving out: moving the cursor costs as many bytes."""
+
+
+def cells(text: str) -> int:
+    """Return how many cells a text takes."""
+    return len(text) if text.isascii() else cell_len(text)
+
+
+def line_width(line: Line) -> int:
+    """Return how many cells a line takes."""
+    return sum([len(text) if text.isascii() else cell_len(text) for text, _ in line])
+
+
+def fitted(line: Line, width: int) -> Line:
+    """Return ``line`` at exactly ``width`` cells: padded, or cut with an ellipsis."""
+    missing = width - line_width(line)
+    if missing >= 0:
+        return (*line, Span(" " * missing)) if missing else line
+    return cut(line, width)
+
+
+def cut(line: Line, width: int) -> Line:
+    """Return the first ``width`` cells of a line that is longer, the last of them an ellipsis."""
+    kept: list[Span] = []
+    room = width - 1
+    for text, style in line:
+        taken = 0
+        while taken < len(text) and (wide := cells(text[taken])) <= room:
+            room -= wide
+            taken += 1
+        kept.append(Span(text[:taken], style))
+        if taken < len(text):
+            break
+    return (*kept, Span("…" + " " * room, "dim")) if width > 0 else ()
+
+
+def shifted(line: Line, columns: int) -> Line:
+    """Return ``line`` without its first ``columns`` cells; half a wide character at its start becomes a space."""
+    if not columns:
+        return line
+    rest: list[Span] = []
+    for text, style in line:
+        taken = 0
+        while columns > 0 and taken < len(text):
+            columns -= cells(text[taken])
+            taken += 1
+        if columns < 0 or taken < len(text):
+            rest.append(Span(" " * -columns + text[taken:], style))
+            columns = 0
+    return tuple(rest)
+
+
+def safe(line: Line) -> Line:
+    """Return ``line`` with nothing in it that a terminal would obey, in as few spans as show the same."""
+    spans: list[Span] = []
+    for text, style in line:
+        if not text:
+            continue
+        shown = text if text.isprintable() else visible(text, limit=len(text))
+        if spans and (style == spans[-1][1] or (shown.isspace() and style in FLAT and spans[-1][1] in FLAT)):
+            spans[-1] = Span(spans[-1][0] + shown, spans[-1][1])
+        else:
+            spans.append(Span(shown, style))
+    return tuple(spans)
+
+
+def edge_row(title: Line, left: str, right: str, width: int, style: str, *, at_end: bool = False) -> Line:
+    """Return a frame's upper or lower edge with ``title`` in it."""
+    edge = left[-1]
+    room = width - len(left) - len(right)
+    if not title or room < 4:
+        return (Span(left + edge * max(0, room) + right, style),)
+    middle: Line = (Span(" "), *title, Span(" "))
+    middle = fitted(middle, min(line_width(middle), room))
+    rest = edge * (room - line_width(middle))
+    if at_end:
+        return (Span(left + rest, style), *middle, Span(right, style))
+    return (Span(left, style), *middle, Span(rest + right, style))
+
+
+def strip_of(row: Line, palette: Palette | PlainPalette, width: int) -> Strip:
+    """Return a row as Textual paints it."""
+    return Strip([Segment(text, palette[style]) for text, style in row], width)
+
+
+def changed_stretches(old: Line, new: Line) -> list[tuple[int, int]]:
+    """Return the stretches of columns, from first to end, in which two rows of one width differ."""
+    before: dict[int, Span] = {}
+    column = 0
+    for span in old:
+        before[column] = span
+        column += cells(span[0])
+    stretches: list[tuple[int, int]] = []
+    column = 0
+    for span in new:
+        end = column + cells(span[0])
+        if before.get(column) != span:
+            if stretches and column - stretches[-1][1] < NARROWEST_GAP:
+                stretches[-1] = (stretches[-1][0], end)
+            else:
+                stretches.append((column, end))
+        column = end
+    return stretches
