@@ -164,7 +164,8 @@ def curve_lines(curve: Curve, width: int, height: int) -> list[Line]:
     canvas.sign(*curve.point, Span("●", "strong"))
     rows = [(Span(f"{label:>{margin - 1}} ", "dim"), *canvas.row(row)) for row, label in enumerate(labels)]
     left, right = text.number(float(curve.x[0]), 3), text.number(float(curve.x[-1]), 3)
-    return [*rows, (Span(" " * margin + left + right.rjust(width - margin - len(left)), "dim"),)]
+    room = width - margin - len(left) - len(right)
+    return [*rows, (Span(" " * margin + left + " " * room + right if room > 0 else "", "dim"),)]
 
 
 def vertical_range(curve: Curve) -> tuple[float, float]:

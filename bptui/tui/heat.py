@@ -45,7 +45,8 @@ def shades(window: Array, scale: float) -> Array:
     """Return for each number its shade: 0 at ``-scale``, ``STEPS`` at 0, twice that at ``scale``."""
     is_finite = np.isfinite(window)
     numbers = np.where(is_finite, window, 0).astype(np.float64)
-    relative = np.clip(numbers / scale, -1, 1) if scale > 0 else np.zeros_like(numbers)
+    with np.errstate(over="ignore"):
+        relative = np.clip(numbers / scale, -1, 1) if scale > 0 else np.zeros_like(numbers)
     return np.where(is_finite, np.rint((relative + 1) * STEPS).astype(int), NOT_FINITE)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 import numpy as np
@@ -20,7 +20,7 @@ from bptui.core.wording import inline, words_of
 from bptui.errors import BptuiError
 from bptui.tui.curve import curve_lines, curve_of
 from bptui.tui.line import Line, Span
-from bptui.tui.pane import Pane
+from bptui.tui.pane import Pane, cut, line_width
 from bptui.tui.prose import array_lines, equation_lines, paragraph
 from bptui.tui.values import wrapped
 from bptui.tui.welcome import welcome_lines
@@ -99,15 +99,18 @@ def kind_of_leaf(moment: Moment, name: str) -> str:
 
 def node_lines(moment: Moment, name: str, width: int) -> Iterator[Line]:
     """Yield everything that there is to say of a value, what has just happened first."""
-    yield from trouble_lines(moment, name, width)
     node = moment.graph.node(name)
     parts = leaf_parts(moment, name, width) if node is None else node_parts(moment, node, width)
-    is_first = True
-    for part in filter(None, parts):
-        if not is_first:
+    lines = chain(trouble_lines(moment, name, width), separated(filter(None, parts)))
+    yield from (line if line_width(line) <= width else cut(line, width) for line in lines)
+
+
+def separated(parts: Iterable[Sequence[Line]]) -> Iterator[Line]:
+    """Yield the lines of all parts, an empty one between two."""
+    for place, part in enumerate(parts):
+        if place:
             yield ()
         yield from part
-        is_first = False
 
 
 def node_parts(moment: Moment, node: Node, width: int) -> Iterator[list[Line]]:
