@@ -1,32 +1,27 @@
-"""The command line: what each command needs, and how every kind of trouble leaves the program.
+"""The command line: which commands there are, and what each of them needs.
 
 A command imports what it needs when it runs, so that ``trace`` never waits for a screen.
 """
 
 # ruff: noqa: PLC0415, T201
-# Commands import for themselves, as said above; and what they have to say is printed here.
+# Commands import for themselves, as said above; and some have a word to print.
 
 from __future__ import annotations
 
 import argparse
-import io
 import os
+import shlex
 import signal
 import sys
-import tempfile
-import traceback
 from collections.abc import Sequence
 from pathlib import Path
-from types import FrameType
 from typing import NoReturn
 
 from bptui import __version__, installation
-from bptui.errors import BptuiError, ScenarioError
+from bptui.ending import BAD_USE, FINE, SIGNALLED, check_output, drop_output, output, report_bug, show, with_signals
+from bptui.errors import BptuiError
 
 FIRST_STEP = "start with `bptui run buy_apple`; `bptui list` tells what else there is"
-
-FINE, FAILED, BAD_USE, BUG = 0, 1, 2, 70
-SIGNALLED = 128
 
 
 class UsageError(BptuiError):
@@ -58,9 +53,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         drop_output()
         return SIGNALLED + signal.SIGPIPE
-    except OSError as error:
-        drop_output()
-        return show(BptuiError(error.strerror or str(error)))
     except Exception as error:  # noqa: BLE001  (a bug of ours; this is the one place that tells of it)
         return report_bug(error)
 
@@ -70,23 +62,12 @@ def attempt(arguments: Sequence[str]) -> int:
     try:
         check_output()
         installation.check("numpy")
-        status = run_command(arguments)
-        sys.stdout.flush()
+        return run_command(arguments)
     except installation.InstallationError as error:
         print(error, file=sys.stderr)
         return BAD_USE
     except BptuiError as error:
         return show(error)
-    return status
-
-
-def check_output() -> None:
-    """Refuse a closed output, and let one that knows few characters escape the others."""
-    if sys.stdout is None or sys.stderr is None:
-        raise BptuiError("standard output or error output is closed")
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
 
 
 def run_command(arguments: Sequence[str]) -> int:
@@ -154,13 +135,15 @@ def trace(options: argparse.Namespace) -> int:
     if options.json:
         from bptui.core.record import line, records
 
-        sys.stdout.writelines(map(line, records(run)))
+        with output() as file:
+            file.writelines(map(line, records(run)))
         return FINE
     from bptui.report.account import account
     from bptui.report.printing import print_lines
 
     run.finish()
-    print_lines(account(run), sys.stdout)
+    with output() as file:
+        print_lines(account(run), file)
     return FINE
 
 
@@ -183,16 +166,18 @@ def list_all(options: argparse.Namespace) -> int:  # noqa: ARG001
     from bptui.report.listing import listing
     from bptui.report.printing import print_lines
 
-    print_lines(listing(), sys.stdout)
+    with output() as file:
+        print_lines(listing(), file)
     return FINE
 
 
 def new(options: argparse.Namespace) -> int:
     """Write a scenario to start from."""
+    from bptui.core.text import visible
     from bptui.report.blank import write_blank
 
     write_blank(options.file)
-    print(f"bptui run {options.file}")
+    print(visible(f"bptui run {shlex.quote(str(options.file))}", limit=2000))
     return FINE
 
 
@@ -209,42 +194,3 @@ def check_terminal() -> None:
             raise BptuiError(f"standard {name} is no terminal", hint=hint)
     if sys.platform != "win32" and (term := os.environ.get("TERM", "")) in ("", "dumb"):
         raise BptuiError(f"the terminal is {term}" if term else "TERM is not set: the terminal is unknown", hint=hint)
-
-
-def with_signals() -> None:
-    """Let the signals that end a session unwind it, so that the terminal is put back as it was."""
-    for name in ("SIGTERM", "SIGHUP"):
-        if number := getattr(signal, name, None):
-            signal.signal(number, leave)
-
-
-def leave(number: int, frame: FrameType | None) -> NoReturn:  # noqa: ARG001
-    """End the program because of a signal."""
-    raise SystemExit(SIGNALLED + number)
-
-
-def show(error: BptuiError) -> int:
-    """Print what is wrong, every problem of it, and return the exit status for it."""
-    from bptui.core.json_line import DamagedTranscriptError
-    from bptui.core.text import visible
-
-    problems = error.problems if isinstance(error, ScenarioError) else (error,)
-    for problem in problems:
-        for line in str(problem).splitlines():
-            print(visible(line, limit=2000), file=sys.stderr)
-    return FAILED if isinstance(error, DamagedTranscriptError) else BAD_USE
-
-
-def drop_output() -> None:
-    """Send to nowhere what is still to be printed: nobody can read it, and Python would complain at exit."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-def report_bug(error: Exception) -> int:
-    """Write down what happened for a report, and say in one line where it lies."""
-    with tempfile.NamedTemporaryFile(
-        "w", prefix="bptui-bug-", suffix=".txt", delete=False, encoding="utf-8", errors="backslashreplace"
-    ) as file:
-        file.write(f"bptui {__version__}, Python {sys.version}\n\n{''.join(traceback.format_exception(error))}")
-    print(f"bptui has a bug ({type(error).__name__}); please send us {file.name}", file=sys.stderr)
-    return BUG

@@ -75,8 +75,9 @@ def test_list_has_every_bundled_scenario_and_layer_on_a_line(capsys: pytest.Capt
 
 
 def test_new_writes_a_scenario_that_runs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    path = tmp_path / "mine.toml"
+    path = tmp_path / "my network.toml"
     assert main(["new", str(path)]) == 0
+    assert capsys.readouterr().out == f"bptui run '{path}'\n"
     assert main(["trace", str(path)]) == 0
     assert capsys.readouterr().err == ""
 
@@ -237,7 +238,7 @@ def test_an_output_that_is_full_is_no_bug(how: list[str]) -> None:
     with open("/dev/full", "w") as full:  # noqa: PTH123
         done = run_bptui("trace", "xor", *how, capture_output=False, stdout=full, stderr=subprocess.PIPE)
     assert done.returncode == 2
-    assert done.stderr == "error: No space left on device\n"
+    assert done.stderr == "error: standard output: No space left on device\n"
 
 
 def test_a_terminal_that_knows_few_characters_gets_the_others_escaped() -> None:

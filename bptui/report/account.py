@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -23,6 +23,7 @@ from bptui.core.tape import Tape
 from bptui.core.wording import inline
 from bptui.report.line import Line
 from bptui.report.numbers import array_lines, named_array, one_row
+from bptui.report.suspect import first_not_finite, tell_suspect
 from bptui.report.training import training_lines
 from layers import Array
 
@@ -155,30 +156,3 @@ def tell_gradient(gradient: Array | None) -> str:
         return row
     largest = float(np.abs(gradient).max(initial=0))
     return f"at most {text.number(largest)} in size, norm {text.number(float(np.linalg.norm(gradient)))}"
-
-
-def first_not_finite(tape: Tape) -> Step | None:
-    """Return the first step that made a NaN or an infinity, None where none did."""
-    return next((step for step in tape if not all(map(is_finite, made(step)))), None)
-
-
-def made(step: Step) -> Iterable[Array]:
-    """Return the arrays that a step made."""
-    match step:
-        case ForwardStep():
-            return (step.out,)
-        case BackwardStep():
-            return [gradient for gradient in step.gradients if gradient is not None]
-        case UpdateStep():
-            return (step.after,)
-
-
-def is_finite(array: Array) -> bool:
-    """Return whether an array has neither NaN nor infinity."""
-    return bool(np.isfinite(array).all())
-
-
-def tell_suspect(step: Step) -> str:
-    """Return in words what the first step with a NaN or an infinity did."""
-    kind = "NaN" if any(np.isnan(array).any() for array in made(step)) else "infinity"
-    return f"{text.visible(step.name)} made the first {kind}, in step {step.number} ({step.pass_.value})"

@@ -1,0 +1,86 @@
+"""How bptui ends: the exit statuses, and what is printed where something went wrong."""
+
+# ruff: noqa: T201
+# This is the one place that prints complaints.
+
+from __future__ import annotations
+
+import io
+import os
+import signal
+import sys
+import tempfile
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import NoReturn, TextIO
+
+from bptui import __version__
+from bptui.errors import BptuiError, ScenarioError
+
+FINE, FAILED, BAD_USE, BUG = 0, 1, 2, 70
+
+SIGNALLED = 128
+"""Added to the number of the signal that ended it."""
+
+
+def check_output() -> None:
+    """Refuse a closed output, and let one that knows few characters escape the others."""
+    if sys.stdout is None or sys.stderr is None:
+        raise BptuiError("standard output or error output is closed")
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+@contextmanager
+def output() -> Iterator[TextIO]:
+    """Give standard output to print on; a disk that is full is then no bug of ours."""
+    try:
+        yield sys.stdout
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        drop_output()
+        raise BptuiError(f"standard output: {error.strerror}") from None
+
+
+def drop_output() -> None:
+    """Send to nowhere what is still to be printed: nobody can read it, and Python would complain at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def with_signals() -> None:
+    """Let the signals that end a session unwind it, so that the terminal is put back as it was."""
+    for name in ("SIGTERM", "SIGHUP"):
+        if number := getattr(signal, name, None):
+            signal.signal(number, leave)
+
+
+def leave(number: int, frame: FrameType | None) -> NoReturn:  # noqa: ARG001
+    """End the program because of a signal."""
+    raise SystemExit(SIGNALLED + number)
+
+
+def show(error: BptuiError) -> int:
+    """Print what is wrong, every problem of it, and return the exit status for it."""
+    from bptui.core.json_line import DamagedTranscriptError  # noqa: PLC0415  (NumPy may be what is missing)
+    from bptui.core.text import visible  # noqa: PLC0415
+
+    problems = error.problems if isinstance(error, ScenarioError) else (error,)
+    for problem in problems:
+        for line in str(problem).splitlines():
+            print(visible(line, limit=2000), file=sys.stderr)
+    return FAILED if isinstance(error, DamagedTranscriptError) else BAD_USE
+
+
+def report_bug(error: Exception) -> int:
+    """Write down what happened for a report, and say in one line where it lies."""
+    with tempfile.NamedTemporaryFile(
+        "w", prefix="bptui-bug-", suffix=".txt", delete=False, encoding="utf-8", errors="backslashreplace"
+    ) as file:
+        file.write(f"bptui {__version__}, Python {sys.version}\n\n{''.join(traceback.format_exception(error))}")
+    print(f"bptui has a bug ({type(error).__name__}); please send us {file.name}", file=sys.stderr)
+    return BUG
