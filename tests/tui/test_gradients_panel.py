@@ -1,0 +1,157 @@
+"""Every gradient's size on one scale: the book's numbers, the words for what is missing, and rows that stay in line."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bptui.core.engine import run
+from bptui.core.graph import Node
+from bptui.core.load import load, loads
+from bptui.core.moment import Moment
+from bptui.core.scenario import Scenario
+from bptui.core.summary import Summaries, summarise
+from bptui.tui.gradients_panel import HIGHEST, LOWEST, GradientsPanel, Row, bar, gradient_lines, listed, row_of
+from bptui.tui.line import Line
+from bptui.tui.pane import line_width
+from layers import Array
+from strategies import make_scenario, random_scenarios
+
+
+def rows(moment: Moment) -> dict[str, Row]:
+    return {name: row_of(moment, name, summarise) for name in listed(moment)}
+
+
+def written(lines: list[Line]) -> list[str]:
+    return ["".join(span.text for span in line) for line in lines]
+
+
+def test_the_norms_are_those_of_saito_5_4() -> None:
+    tape = run(load("buy_apple_orange"))
+    found = rows(tape.at(8))
+    assert {name: row.norm for name, row in found.items()} == {
+        "apple": pytest.approx(2.2),
+        "apple_count": pytest.approx(110),
+        "orange": pytest.approx(3.3),
+        "orange_count": pytest.approx(165),
+        "tax": pytest.approx(650),
+    }
+    assert [name for name, row in found.items() if row.has_changed] == ["apple", "apple_count"]
+
+
+def test_parameters_come_before_inputs() -> None:
+    text = '[inputs]\nx = 1\n[parameters]\nw = 2\n[nodes]\ny = "w * x"\n'
+    assert listed(run(loads(text)).at(0)) == ("w", "x")
+
+
+def test_an_arrays_bar_is_its_euclidean_norm() -> None:
+    tape = run(loads('[inputs]\nx = [3, 4]\n[nodes]\ny = "Sum(x * x / 2)"\n'))
+    assert rows(tape.at(len(tape)))["x"].norm == pytest.approx(5)
+
+
+def test_what_is_missing_is_said_in_words() -> None:
+    text = """
+[inputs]
+x = [[1, 2]]
+t = [0]
+unused = 1
+[nodes]
+a = "x * x"
+loss = "SoftmaxWithLoss(a, t)"
+other = "unused + 1"
+[run]
+output = "loss"
+"""
+    tape = run(loads(text))
+    assert {name: row.long for name, row in rows(tape.at(1)).items()} == {
+        "x": "not reached yet",
+        "t": "labels: takes none",
+        "unused": "no gradient reaches it",
+    }
+    assert rows(tape.at(len(tape)))["x"].short == "✓"
+
+
+def test_a_partial_sum_says_how_much_of_it_has_come() -> None:
+    tape = run(loads('[inputs]\nx = -2\n[nodes]\ny = "x * x + 3 * x"\n'))
+    assert (rows(tape.at(5))["x"].long, rows(tape.at(5))["x"].short) == ("1 of 3 contributions", "1 of 3")
+    assert rows(tape.at(6))["x"].short == "✓"
+
+
+@pytest.mark.parametrize(
+    ("factor", "words"),
+    [
+        (1e-8, "vanishing"),
+        (1e-6, "✓"),
+        (0, "✓ zero"),
+        (1.0, "✓"),
+        (1e4, "exploding"),
+        (np.nan, "✗ NaN"),
+        (np.inf, "✗ NaN"),
+    ],
+)
+def test_what_vanishes_or_explodes_is_said_in_words(factor: float, words: str) -> None:
+    scenario = make_scenario([Node("y", "Mul", ("x", "w"))], inputs={"x": factor}, parameters={"w": 1.0})
+    assert rows(run(scenario).at(2))["w"].short == words
+
+
+@given(st.floats(1e-8, 1e2), st.floats(1e-8, 1e2), st.integers(1, 40))
+def test_a_larger_gradient_has_no_shorter_bar_on_a_log_scale(one: float, other: float, width: int) -> None:
+    def length(norm: float) -> float:
+        eighths = " ▏▎▍▌▋▊▉█"
+        return sum(eighths.index(it) / 8 for it in bar(norm, width))
+
+    assert (length(one) <= length(other)) or one >= other
+    wanted = (math.log10(one) - LOWEST) / (HIGHEST - LOWEST) * width
+    assert length(one) == pytest.approx(max(wanted, 0.125), abs=0.07)
+    assert len(bar(one, width)) == width
+
+
+@given(scenario=random_scenarios(iterations=2), data=st.data())
+def test_every_row_fits_and_no_two_widths_differ(scenario: Scenario, data: st.DataObject) -> None:
+    tape = run(scenario)
+    moment = tape.at(data.draw(st.integers(0, len(tape))))
+    width = data.draw(st.integers(1, 100))
+    lines = gradient_lines(list(rows(moment).values()), width, "x")
+    assert [line_width(line) for line in lines] == [width] * len(lines)
+
+
+def test_the_numbers_stand_below_each_other() -> None:
+    tape = run(load("buy_apple_orange"))
+    lines = written(gradient_lines(list(rows(tape.at(8)).values()), 50))
+    assert len({line.index("e+") for line in lines}) == 1
+
+
+def test_a_name_is_shown_at_its_width_and_never_obeyed() -> None:
+    scenario = make_scenario([Node("y", "Add", ("苹果", "\x1b]0;"))], inputs={"苹果": 1, "\x1b]0;": 1})
+    lines = gradient_lines(list(rows(run(scenario).at(2)).values()), 50)
+    assert all(line_width(line) == 50 for line in lines)
+    assert "\x1b" not in "".join(written(lines))
+
+
+def test_a_large_gradient_is_counted_in_idle_time() -> None:
+    scenario = make_scenario([Node("y", "Sum", ("x",))], inputs={"x": np.ones((400, 400))})
+    moment, summaries = run(scenario).at(2), Summaries()
+    assert row_of(moment, "x", summaries.get).long == "being counted"
+    while summaries.advance():
+        pass
+    assert row_of(moment, "x", summaries.get).norm == pytest.approx(400)
+
+
+def test_only_the_rows_in_sight_are_worked_out() -> None:
+    leaves = {f"p{at}": float(at) for at in range(500)}
+    nodes = [Node("s0", "Add", ("p0", "p1"))]
+    nodes += [Node(f"s{at}", "Add", (f"s{at - 1}", f"p{at + 1}")) for at in range(1, 499)]
+    tape = run(make_scenario(nodes, parameters=leaves))
+    asked: list[str] = []
+
+    class Spied(Moment):
+        def gradient(self, name: str) -> Array | None:
+            asked.append(name)
+            return super().gradient(name)
+
+    end = tape.at(len(tape))
+    pane = GradientsPanel(Spied(end.tape, end.position, end.progress, end.columns))
+    assert len(pane.view(40, 10)) == 10
+    assert set(asked) <= {f"p{at}" for at in range(10)}

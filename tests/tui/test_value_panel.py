@@ -1,0 +1,213 @@
+"""Any array in any room: the cells in sight are the array's own, aligned, and the selected one is always among them."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+
+from bptui.core.engine import run
+from bptui.core.load import loads
+from bptui.core.moment import Moment
+from bptui.core.scenario import Scenario
+from bptui.core.summary import summarise
+from bptui.tui.line import Line
+from bptui.tui.look import Look, Subject, cell_index
+from bptui.tui.numbers import aligned, cell_text, decimals_for
+from bptui.tui.pane import line_width
+from bptui.tui.value_panel import ValuePanel
+from bptui.tui.values import value_lines
+from layers import Array
+from strategies import random_scenarios
+
+SHAPES = [(), (1,), (7,), (0,), (3, 0), (2, 3), (40, 50), (1, 200), (200, 1), (2, 3, 4), (2, 1, 3, 2)]
+
+TRAINING = """
+[inputs]
+x = 2
+[parameters]
+w = [0.5, 0.5]
+[nodes]
+y = "Sum(w * [PLACE])"
+[train]
+lr = 0.1
+steps = 2
+""".replace("[PLACE]", "x")
+
+
+def written(lines: list[Line]) -> list[str]:
+    return ["".join(span.text for span in line).rstrip() for line in lines]
+
+
+def shown(array: Array, *, look: Look | None = None, width: int = 60, height: int = 12) -> list[str]:
+    return written(value_lines(Subject(array, None, summarise(array)), look or Look(), width, height)[1])
+
+
+def selected_text(lines: list[Line]) -> str:
+    return next(span.text for line in lines for span in line if span.style == "selected").strip()
+
+
+def panel(moment: Moment, selected: str) -> ValuePanel:
+    pane = ValuePanel(moment)
+    pane.selected = selected
+    return pane
+
+
+def test_a_matrix_is_shown_with_its_indices_and_facts() -> None:
+    assert shown(np.array([[1.0, -20.5], [0.0, 3.25]])) == [
+        "min -20.5  max 3.25  mean -4.0625  norm 20.78  zero 1 of 4",
+        "       0      1",
+        "0   1.00 -20.50",
+        "1   0      3.25",
+        "[0, 0] 1.0",
+    ]
+
+
+def test_the_selected_cell_is_written_with_all_its_digits() -> None:
+    assert shown(np.array([0.1, 0.1 + 0.2]), look=Look(column=1))[-1] == "[1] 0.30000000000000004"
+    assert shown(np.array(0.1, np.float32))[-1] == "0.10000000149011612"
+    assert shown(np.array([-0.0, np.nan]))[-1] == "[0] -0.0"
+    assert shown(np.array([0, 2**53]), look=Look(column=1))[-1] == "[1] 9007199254740992"
+
+
+def test_what_is_not_finite_is_counted_and_stands_out() -> None:
+    array = np.array([[np.nan, np.inf], [1.0, -np.inf]])
+    look, lines = value_lines(Subject(array, None, summarise(array)), Look(row=1), 60, 10)
+    assert "NaN 1 of 4  Inf 2 of 4" in written(lines)[0]
+    errors = [span.text.strip() for line in lines[1:] for span in line if span.style == "error"]
+    assert errors == ["NaN", "Inf", "-Inf"]
+    assert look.row == 1
+
+
+def test_changed_cells_are_marked_and_the_selected_one_says_what_it_was() -> None:
+    before, now = np.array([[1.0, 2.0], [np.nan, 4.0]]), np.array([[1.0, 2.5], [np.nan, 4.0]])
+    _, lines = value_lines(Subject(now, before), Look(), 60, 10)
+    assert [span.text.strip() for line in lines for span in line if span.style == "changed"] == ["2.5"]
+    _, lines = value_lines(Subject(now, before), Look(column=1), 60, 10)
+    assert written(lines)[-1] == "[0, 1] 2.5  was 2.0"
+
+
+def test_the_slices_of_an_array_with_more_axes_are_shown_one_at_a_time() -> None:
+    array = np.arange(24.0).reshape(2, 3, 2, 2)
+    lines = shown(array, look=Look(slice=4))
+    assert "slice [1, 1, :, :] 5 of 6" in lines
+    assert lines[-1] == "[1, 1, 0, 0] 16.0"
+
+
+@given(data=st.data())
+def test_the_selected_cell_is_in_sight_and_is_the_arrays_own(data: st.DataObject) -> None:
+    shape = data.draw(st.sampled_from([it for it in SHAPES if 0 not in it]))
+    array = np.arange(float(np.prod(shape, dtype=int))).reshape(shape)
+    row, column, top, left, number = [data.draw(st.integers(0, 10**6)) for _ in range(5)]
+    look = Look(row, column, top, left, number)
+    found, lines = value_lines(Subject(array), look, data.draw(st.integers(12, 100)), data.draw(st.integers(4, 30)))
+    assert float(selected_text(lines)) == array[cell_index(array, found)]
+
+
+elements = st.one_of(
+    st.floats(-10, 10), st.floats(), st.sampled_from([np.nan, np.inf, -np.inf, -0.0, 5e-324, 1e300, 123456789.0])
+)
+
+
+@given(data=st.data())
+def test_every_array_fits_every_room(data: st.DataObject) -> None:
+    dtype = data.draw(st.sampled_from([np.float64, np.float32, np.int64]))
+    shape = data.draw(st.sampled_from(SHAPES))
+    values = elements if dtype is np.float64 else None
+    array = data.draw(arrays.arrays(dtype, shape, elements=values, fill=st.just(dtype(1))))
+    summary = data.draw(st.sampled_from([None, summarise(array)]))
+    width, height = data.draw(st.integers(1, 100)), data.draw(st.integers(0, 30))
+    look = Look(
+        row=data.draw(st.integers(0, 60)), column=data.draw(st.integers(0, 300)), slice=data.draw(st.integers(0, 9))
+    )
+    for as_heat in (False, True):
+        _, lines = value_lines(Subject(array, array, summary), replace(look, as_heat=as_heat), width, height)
+        assert len(lines) <= height
+        assert all(line_width(line) <= width for line in lines)
+
+
+@pytest.mark.parametrize("as_heat", [False, True])
+def test_of_an_array_larger_than_any_memory_only_the_cells_in_sight_are_read(as_heat: bool) -> None:
+    array = np.broadcast_to(np.arange(10.0**6), (10**6, 10**6))
+    look, lines = value_lines(Subject(array), Look(row=10**6, column=10**6, as_heat=as_heat), 80, 20)
+    assert (look.row, look.column) == (999_999, 999_999)
+    assert written(lines)[-1] == "[999999, 999999] 999999.0"
+
+
+@given(st.lists(elements, min_size=1, max_size=20))
+def test_points_stand_below_each_other(numbers: list[float]) -> None:
+    texts = [cell_text(it, decimals_for(np.array(numbers))) for it in numbers]
+    lines = aligned(texts)
+    assert [line.strip() for line in lines] == texts
+    assert len({len(line) for line in lines}) == 1
+    assert len({line.index(".") for line in lines if "." in line}) <= 1
+
+
+@given(st.lists(elements, min_size=1, max_size=20))
+def test_no_number_is_rounded_to_zero_and_none_loses_its_size(numbers: list[float]) -> None:
+    decimals = decimals_for(np.array(numbers))
+    for number in numbers:
+        text = cell_text(number, decimals)
+        if np.isfinite(number):
+            assert (float(text) == 0) == (number == 0)
+            assert float(text) == pytest.approx(number, rel=0.051, abs=1e-323)
+            assert text.startswith("-") == (str(number).startswith("-"))
+
+
+def test_the_backward_pass_shows_gradients_until_it_is_turned_round() -> None:
+    tape = run(loads('[inputs]\nx = 3\n[nodes]\ny = "x * x"\n'))
+    forward, backward = panel(tape.at(1), "x"), panel(tape.at(2), "x")
+    assert written(list(forward.view(30, 5))) == ["3", "3.0"]
+    assert written(list(backward.view(30, 5))) == ["6", "6.0"]
+    backward.toggle_gradient()
+    assert written(list(backward.view(30, 5))) == ["3", "3.0"]
+    assert "".join(span.text for span in backward.heading()) == "Value · x scalar float64"
+
+
+def test_a_gradient_that_has_not_come_says_so() -> None:
+    tape = run(loads('[inputs]\nx = 3\n[nodes]\na = "x * x"\ny = "a + 1"\n'))
+    assert written(list(panel(tape.at(3), "x").view(60, 5))) == ["no gradient yet: it is complete at step 4"]
+    assert written(list(panel(tape.at(1), "y").view(60, 5))) == ["not reached yet: goes forward at step 2"]
+
+
+def test_a_parameter_is_compared_with_itself_an_iteration_ago() -> None:
+    tape = run(loads(TRAINING))
+    length = tape.schedule.length
+    lines = panel(tape.at(2 * length), "w").view(60, 6)
+    assert written(list(lines))[-1] == "[0] 0.09999999999999998  was 0.3"  # 0.5 - 0.1 × 2, twice
+
+
+def test_moving_selects_the_neighbour_and_stops_at_the_edges() -> None:
+    tape = run(loads('[inputs]\nx = [[1, 2], [3, 4]]\n[nodes]\ny = "Sum(x)"\n'))
+    pane = panel(tape.at(0), "x")
+
+    def cell() -> str:
+        return written(list(pane.view(40, 8)))[-1]
+
+    seen = [cell()]
+    for columns, rows in [(4, 0), (0, 1), (4, 0), (0, 1), (-4, 0), (-4, 0), (0, -1), (0, -1)]:
+        pane.move(columns, rows)
+        seen.append(cell())
+    assert [it.split("]")[0] for it in seen] == [
+        "[0, 0", "[0, 1", "[1, 1", "[1, 1", "[1, 1", "[1, 0", "[1, 0", "[0, 0", "[0, 0",
+    ]  # fmt: skip
+    pane.action_end()
+    assert cell() == "[1, 1] 4.0"
+    pane.action_home()
+    assert cell() == "[0, 0] 1.0"
+
+
+@given(scenario=random_scenarios(iterations=2), data=st.data())
+def test_the_panel_has_something_to_say_wherever_one_looks(scenario: Scenario, data: st.DataObject) -> None:
+    tape = run(scenario)
+    moment = tape.at(data.draw(st.integers(0, len(tape))))
+    pane = panel(moment, data.draw(st.sampled_from(moment.graph.names)))
+    for _ in range(2):
+        lines = list(pane.view(40, 10))
+        assert 0 < len(lines) <= 10
+        assert all(line_width(line) == 40 for line in lines)
+        assert pane.heading()
+        pane.toggle_gradient()
+        pane.toggle_heat()
