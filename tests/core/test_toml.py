@@ -164,6 +164,17 @@ def test_a_character_of_an_escaped_string_is_found_where_it_is_written(text: str
         assert tomllib.loads(tail) == {"k": text[index:]}
 
 
+def test_an_array_of_tables_inside_another_starts_anew() -> None:
+    positions = Positions("[[a]]\n[[a.b]]\nx = 1\n[[a.b]]\nx = 2\n[[a]]\n[[a.b]]\nx = 3\n[a.b.c]\nx = 4\n")
+    for line, path in {
+        3: ("a", 0, "b", 0, "x"),
+        5: ("a", 0, "b", 1, "x"),
+        8: ("a", 1, "b", 0, "x"),
+        10: ("a", 1, "b", 0, "c", "x"),
+    }.items():
+        assert positions.line_and_column(positions.span(path).key) == (line, 1)
+
+
 def test_byte_order_mark_and_crlf_are_accepted() -> None:
     document = parse("\ufeffa = 1\r\nb = [1,\r\n 2]\r\n", "f")
     assert document.data == {"a": 1, "b": [1, 2]}

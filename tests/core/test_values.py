@@ -147,6 +147,11 @@ def test_every_array_is_sealed(written: str) -> None:
     assert not leaf(written).flags.writeable
 
 
+def test_a_parameter_is_never_an_integer() -> None:
+    with pytest.raises(ScenarioError, match="labels must be integers"):
+        loads('[inputs]\nx = [[1, 2]]\n[parameters]\nt = [0]\n[nodes]\ny = "SoftmaxWithLoss(x, t)"\n')
+
+
 def test_label_recipes_and_lists_stay_integers() -> None:
     for written in ("[0, 1]", '{ shape = [2], init = "arange" }', '{ shape = [2], init = "zeros" }'):
         scenario = loads(f'[inputs]\nx = [[1.0, 2], [3, 4]]\nt = {written}\n[nodes]\ny = "SoftmaxWithLoss(x, t)"\n')

@@ -101,7 +101,7 @@ initializers: Mapping[str, Initializer] = {
 """The recipes by the name that ``init`` calls them."""
 
 
-def generator_for(name: str, *, scenario_seed: int, own_seed: int | None) -> Generator:
+def generator_for(name: str, scenario_seed: int, *, own_seed: int | None) -> Generator:
     """Return the generator that the value ``name`` draws from."""
     if own_seed is not None:
         return np.random.default_rng(own_seed)

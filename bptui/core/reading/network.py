@@ -18,7 +18,7 @@ from bptui.errors import ScenarioError, Where
 MOST_NAMED = 20
 """Nodes that one error lists."""
 
-EXAMPLE = '[nodes]\n      y = "x * W"'
+EXAMPLE = 'a network is at least one formula: y = "x * 2" under [nodes]'
 
 
 def read_nodes(reader: NodeReader) -> list[Node]:

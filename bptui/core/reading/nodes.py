@@ -13,7 +13,7 @@ from bptui.core.formula import Argument, FormulaError, Operation
 from bptui.core.graph import Node
 from bptui.core.problems import Problems, nearest
 from bptui.core.reading.names import Places
-from bptui.core.reading.signature import signature_of
+from bptui.core.reading.signature import Signature, signature_of
 from bptui.core.reading.values import ValueFormError, from_lists, kind_of
 from bptui.core.text import visible
 from bptui.core.toml import Document, Path
@@ -25,7 +25,7 @@ from layers import Array, Layer
 class NodeReader:
     """Reads formulas, given the ``library`` of layers and the ``places`` of all names in the document.
 
-    Collects on the way the ``constants`` by the way they are written, and the ``labels``: names that feed a label slot.
+    Collects on the way the ``constants``, by the way they are written, and the ``labels``: inputs in a label slot.
     """
 
     document: Document
@@ -83,6 +83,13 @@ class NodeReader:
         if not fits:
             message = f"{operation.layer} takes {takes.counts}, got {count}"
             raise self.error(message, path, operation.layer_at, f"{operation.layer}{takes}")
+        self.check_options(operation, takes, path)
+        for name, slot in zip(inputs, takes.inputs, strict=False):
+            if slot in layer.targets and self.places.get(name, path)[0] == "inputs":
+                self.labels.add(name)
+
+    def check_options(self, operation: Operation, takes: Signature, path: Path) -> None:
+        """Refuse an option that a layer does not have, and the lack of one that it needs."""
         for option, (_, at) in operation.options.items():
             if option not in takes.options:
                 hint = nearest(option, takes.options) or f"{operation.layer}{takes}"
@@ -91,7 +98,6 @@ class NodeReader:
             if option not in operation.options:
                 message = f"{operation.layer} needs the option {option}"
                 raise self.error(message, path, operation.layer_at, f"{operation.layer}{takes}")
-        self.labels.update(name for name, slot in zip(inputs, takes.inputs, strict=False) if slot in layer.targets)
 
     def constant(self, argument: Argument, path: Path) -> Array:
         """Return a number of a formula in the scenario's dtype."""

@@ -9,7 +9,7 @@ from typing import Any
 from bptui.core.toml.positions import Path, Positions, Span, skip
 from bptui.errors import ScenarioError, Where
 
-written_character = re.compile(r"\\(?:U.{8}|u.{4}|.)|.", re.DOTALL)
+written_character = re.compile(r"\\(?:U.{8}|u.{4}|x.{2}|.)|.", re.DOTALL)
 continuation = re.compile(r"(?:\\[ \t]*\n\s*)*")
 
 
