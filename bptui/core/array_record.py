@@ -83,6 +83,8 @@ def decode_dtype(name: object) -> np.dtype[Any]:
 
 def decode_shape(shape: object) -> tuple[int, ...]:
     """Return a shape, within what NumPy can hold."""
+    if shape == []:
+        return ()
     if not isinstance(shape, list) or not all(type(size) is int and 0 <= size < LONGEST_AXIS for size in shape):
         raise TranscriptError("an array's shape is no list of sizes")
     if len(shape) > MOST_AXES or math.prod(size or 1 for size in shape) >= LONGEST_AXIS:
@@ -111,7 +113,7 @@ def decode_numbers(numbers: list[Any], dtype: np.dtype[Any]) -> Array:
             array = np.array(numbers, dtype)
     except OverflowError:
         array = None
-    if array is None or array.size - np.count_nonzero(np.isfinite(array)) != len(words):
+    if array is None or sum(map(math.isfinite, array.tolist())) != len(numbers) - len(words):
         raise TranscriptError(f"an array has a number that {dtype.name} cannot hold")
     return array
 

@@ -23,7 +23,7 @@ from bptui.core.tape import Tape
 from bptui.core.wording import inline
 from bptui.report.line import Line
 from bptui.report.numbers import array_lines, named_array, one_row
-from bptui.report.suspect import first_not_finite, tell_suspect
+from bptui.report.suspect import Suspect, find_suspect
 from bptui.report.training import training_lines
 from layers import Array
 
@@ -35,7 +35,7 @@ BACKWARD_KEY = "dout is the gradient that arrives at a node's output; d x is wha
 def account(run: Run) -> Iterator[Line]:
     """Yield the lines of the account of a run that is complete."""
     yield from opening(run)
-    suspect = first_not_finite(run)
+    suspect = find_suspect(run)
     if run.schedule.iterations == 1:
         yield from iteration_lines(run, 1, suspect)
     else:
@@ -47,7 +47,7 @@ def account(run: Run) -> Iterator[Line]:
     yield from gradient_table(run)
     if suspect is not None:
         yield Line()
-        yield Line(tell_suspect(suspect), "warning")
+        yield Line(suspect.told, "warning")
 
 
 def opening(run: Run) -> Iterator[Line]:
@@ -66,7 +66,7 @@ def opening(run: Run) -> Iterator[Line]:
             yield from named_array(name, scenario.values[name])
 
 
-def iteration_lines(run: Run, iteration: int, suspect: Step | None) -> Iterator[Line]:
+def iteration_lines(run: Run, iteration: int, suspect: Suspect | None) -> Iterator[Line]:
     """Yield every step of one iteration (from 1), pass by pass."""
     first = (iteration - 1) * run.schedule.length + 1
     heading = None
@@ -77,7 +77,7 @@ def iteration_lines(run: Run, iteration: int, suspect: Step | None) -> Iterator[
             yield from heading_lines(heading)
         yield from step_lines(run.at(number), step)
         if suspect is not None and number == suspect.number:
-            yield Line(f"▲ {tell_suspect(suspect)}", "warning", 4)
+            yield Line(f"▲ {suspect.told}", "warning", 4)
 
 
 def heading_lines(pass_: Pass) -> Iterator[Line]:

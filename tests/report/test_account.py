@@ -80,6 +80,12 @@ def test_the_first_nan_is_pointed_at_where_it_was_made() -> None:
     assert lines[-1] == "l made the first NaN, in step 1 (forward)"
 
 
+def test_a_nan_that_was_given_is_no_steps_fault() -> None:
+    lines = told(make_scenario([Node("y", "Sum", ("x",))], inputs={"x": np.array([1.0, np.nan])}))
+    assert lines[-1] == "x has NaN in it to begin with"
+    assert not [line for line in lines if "▲" in line or "the first" in line]
+
+
 def test_an_infinity_is_called_one() -> None:
     lines = told(make_scenario([Node("y", "Log", ("x",))], inputs={"x": 0.0}))
     assert lines[-1] == "y made the first infinity, in step 1 (forward)"
