@@ -45,14 +45,15 @@ def loads(text: str, path: str | Path | None = None, *, library: Mapping[str, ty
 
 def found(path: Path) -> Path:
     """Return ``path`` itself, or where the bundled scenario of that name lies if no file does."""
-    name = str(path)
     try:
+        if path.is_file():
+            return path
         exists = path.exists()
     except (OSError, ValueError):
         return path  # reading it tells what is wrong with it
-    known = {} if exists else dict(bundled())
-    if exists or name in known:
-        return known.get(name, path)
+    known = dict(bundled())
+    if exists or str(path) in known:
+        return known.get(str(path), path)
     hint = nearest(path.stem, known) or "bptui list tells the names of the scenarios that come with it"
     raise ScenarioError("there is no such file, nor a bundled scenario", hint=hint, where=Where(source.shown(path)))
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bptui.core.bundled import bundled
@@ -396,6 +396,9 @@ def test_bundled_scenarios_load_by_name(tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.setattr("bptui.core.bundled.PLACES", (tmp_path / "nowhere", tmp_path))
     assert bundled() == [("buy_apple", tmp_path / "buy_apple.toml")]
     assert load("buy_apple").title == "buy_apple"
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "buy_apple").mkdir()
+    assert load("buy_apple").title == "buy_apple"
     with pytest.raises(ScenarioError) as caught:
         load("by_aple")
     assert caught.value.hint == "did you mean buy_apple?"
@@ -470,6 +473,7 @@ def mutations(draw: Any) -> str:
     return text
 
 
+@settings(deadline=None)
 @given(mutations())
 def test_any_change_to_a_scenario_gives_a_scenario_or_its_mistakes(text: str) -> None:
     try:
