@@ -1,0 +1,36 @@
+"""Which lines of a file are shown: whole classes and functions, those in which something ran."""
+
+from __future__ import annotations
+
+import ast
+import linecache
+from collections.abc import Container, Iterator, Mapping
+from types import CodeType
+from typing import Any
+
+from bptui.errors import BptuiError, Where
+
+LONGEST_LINE = 400
+MOST_LINES = 5_000
+
+
+def listing(code: CodeType, module: dict[str, Any], ran: Container[int]) -> Mapping[int, str]:
+    """Return the lines of the outermost classes and functions in which lines ``ran``, by number."""
+    lines = linecache.getlines(code.co_filename, module)
+    if not lines:
+        raise BptuiError("its source cannot be read", where=Where(code.co_filename, code.co_firstlineno))
+    numbers = [number for block in blocks(lines) if any(line in ran for line in block) for number in block]
+    return {number: lines[number - 1].rstrip("\r\n")[:LONGEST_LINE] for number in numbers[:MOST_LINES]}
+
+
+def blocks(lines: list[str]) -> Iterator[range]:
+    """Yield the line numbers of each statement that stands outermost in a file; of all where it is no Python."""
+    try:
+        body = ast.parse("".join(lines)).body
+    except (SyntaxError, ValueError):  # edited since it was imported
+        yield range(1, len(lines) + 1)
+        return
+    for statement in body:
+        decorators: list[ast.expr] = getattr(statement, "decorator_list", [])
+        first = min([statement.lineno, *(it.lineno for it in decorators)])
+        yield range(first, (statement.end_lineno or statement.lineno) + 1)
