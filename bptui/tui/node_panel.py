@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from itertools import chain, islice
+from itertools import chain, islice, zip_longest
 from typing import Any
 
 import numpy as np
@@ -18,9 +18,9 @@ from bptui.core.schedule import Pass
 from bptui.core.step import BackwardStep
 from bptui.core.wording import inline, words_of
 from bptui.errors import BptuiError
-from bptui.tui.curve import curve_lines, curve_of
+from bptui.tui.curve import Curve, curve_lines, curve_of
 from bptui.tui.line import Line, Span
-from bptui.tui.pane import Pane, cut, line_width
+from bptui.tui.pane import Pane, cut, fitted, line_width
 from bptui.tui.prose import array_lines, equation_lines, paragraph
 from bptui.tui.values import wrapped
 from bptui.tui.welcome import welcome_lines
@@ -31,7 +31,9 @@ MOST_SHOWN = 5
 MOST_KEPT = 1 << 12
 """Elements up to which a node is run again on the side, to see what its layer keeps."""
 
-CURVE_HEIGHT = 9
+CURVE_WIDTH, CURVE_HEIGHT, LOWEST_CURVE = 32, 9, 6
+WIDE = 70
+"""From this width on, a curve stands beside the equations."""
 
 
 class NodePanel(Pane):
@@ -71,7 +73,7 @@ class NodePanel(Pane):
     def lines(self, width: int, height: int) -> Iterable[Line]:  # type: ignore[override]
         if self.selected is None:
             return welcome_lines(width, height, self.title, self.about)
-        return node_lines(self.moment, self.selected, width)
+        return node_lines(self.moment, self.selected, width, height)
 
     @property
     def extent(self) -> Size:
@@ -97,10 +99,13 @@ def kind_of_leaf(moment: Moment, name: str) -> str:
     return "input" if name in moment.graph.inputs else "constant"
 
 
-def node_lines(moment: Moment, name: str, width: int) -> Iterator[Line]:
-    """Yield everything that there is to say of a value, what has just happened first."""
+def node_lines(moment: Moment, name: str, width: int, height: int = 40) -> Iterator[Line]:
+    """Yield everything that there is to say of a value, what has just happened first.
+
+    ``height`` is what can be seen at once: a picture is no higher.
+    """
     node = moment.graph.node(name)
-    parts = leaf_parts(moment, name, width) if node is None else node_parts(moment, node, width)
+    parts = leaf_parts(moment, name, width) if node is None else node_parts(moment, node, width, height)
     lines = chain(trouble_lines(moment, name, width), separated(filter(None, parts)))
     yield from (line if line_width(line) <= width else cut(line, width) for line in lines)
 
@@ -113,17 +118,26 @@ def separated(parts: Iterable[Sequence[Line]]) -> Iterator[Line]:
         yield from part
 
 
-def node_parts(moment: Moment, node: Node, width: int) -> Iterator[list[Line]]:
+def node_parts(moment: Moment, node: Node, width: int, height: int) -> Iterator[list[Line]]:
     """Yield what happened at a node, part by part, each worked out when it is wanted."""
-    if moment.step_of(node.name, Pass.BACKWARD) is not None:
-        yield backward_lines(moment, node, width)
-        yield curve_part(moment, node.name, width)
-        yield forward_lines(moment, node, width)
+    has_gone_back = moment.step_of(node.name, Pass.BACKWARD) is not None
+    now, other = (backward_lines, forward_lines) if has_gone_back else (forward_lines, backward_lines)
+    curve = curve_of(moment, node.name)
+    rows = max(LOWEST_CURVE, min(CURVE_HEIGHT, height - 1))
+    if curve is not None and width >= WIDE:
+        equations = now(moment, node, width - CURVE_WIDTH - 2)
+        yield beside(equations, captioned(curve, CURVE_WIDTH, rows), width - CURVE_WIDTH)
     else:
-        yield forward_lines(moment, node, width)
-        yield curve_part(moment, node.name, width)
-        yield backward_lines(moment, node, width)
+        yield now(moment, node, width)
+        yield captioned(curve, width, rows) if curve is not None else []
+    yield other(moment, node, width)
     yield kept_lines(moment, node, width)
+
+
+def beside(left: Sequence[Line], right: Sequence[Line], start: int) -> list[Line]:
+    """Return lines with others from the column ``start`` on."""
+    pairs = zip_longest(left, right, fillvalue=())
+    return [(*fitted(one, start), *other) if other else one for one, other in pairs]
 
 
 def leaf_parts(moment: Moment, name: str, width: int) -> Iterator[list[Line]]:
@@ -240,15 +254,12 @@ def use_lines(moment: Moment, name: str, width: int) -> list[Line]:
     return paragraph(f"used by {', '.join(used) or 'no node'}{f' and {more} more' if more > 0 else ''}", width, "dim")
 
 
-def curve_part(moment: Moment, name: str, width: int) -> list[Line]:
-    """Return the picture of a node with one input, and the slope at the point in words."""
-    curve = curve_of(moment, name)
-    if curve is None:
-        return []
+def captioned(curve: Curve, width: int, height: int) -> list[Line]:
+    """Return the picture of a curve, and in numbers its point and the slope of the dotted tangent."""
     x, y, slope = map(text.number, (*curve.point, curve.slope))
     which = f"first of {len(curve.points) - 1}: " if len(curve.points) > 2 else ""
-    caption = f"● {which}{x} → {y}, dotted slope {slope}"
-    return [*curve_lines(curve, width, CURVE_HEIGHT), *paragraph(caption, width, "dim")]
+    caption = f"● {which}{x} → {y}  ⋯ slope {slope}"
+    return [*curve_lines(curve, width, height), *paragraph(caption, width, "dim")]
 
 
 def kept_lines(moment: Moment, node: Node, width: int) -> list[Line]:

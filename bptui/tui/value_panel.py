@@ -15,6 +15,7 @@ from bptui.tui.line import Line, Span
 from bptui.tui.look import Look, Subject
 from bptui.tui.palette import PlainPalette
 from bptui.tui.pane import Pane, fitted
+from bptui.tui.prose import paragraph
 from bptui.tui.values import value_lines
 from layers import Array
 
@@ -52,7 +53,7 @@ class ValuePanel(Pane):
     def view(self, width: int, height: int) -> Sequence[Line]:
         name = self.selected
         if name is None:
-            return (fitted((Span("nothing is selected", "dim"),), width),)
+            return paragraph("The numbers of the selected value will stand here.", width, "dim")
         array = looked_at(self.moment, name, gradient=self.shows_gradient)
         if array is None:
             return absent_lines(self.moment, name, width, gradient=self.shows_gradient)

@@ -133,7 +133,7 @@ def test_a_nan_is_pointed_at_before_anything_else() -> None:
 def test_an_activation_has_its_curve_right_below_what_has_just_happened() -> None:
     lines = account('[inputs]\nx = 1.5\n[nodes]\ny = "Sigmoid(x)"\n', 1, "y", 40)
     assert lines[:5] == ["▶ forward", "y = 1 / (1 + exp(-x))", "  = 1 / (1 + exp(-1.5))", "  = 0.81757", ""]
-    assert "● 1.5 → 0.81757, dotted slope 0.14915" in lines
+    assert "● 1.5 → 0.81757  ⋯ slope 0.14915" in lines
 
 
 def test_names_are_shown_and_never_obeyed() -> None:
