@@ -24,14 +24,20 @@ class Back:
 
 @dataclass(frozen=True, slots=True)
 class Finish:
-    """Go to the last step of this pass, or of the next where this one is finished; ``count`` times."""
+    """Go to the last step of this pass, or of the next where this one is finished; ``count`` times.
+
+    Inside a layer's source the first time leaves it at the method's end.
+    """
 
     count: int = 1
 
 
 @dataclass(frozen=True, slots=True)
 class ReverseFinish:
-    """Go back to the first step of this pass, or of the one before where this one has just begun; ``count`` times."""
+    """Go back to the first step of this pass, or of the one before where this one has just begun; ``count`` times.
+
+    Inside a layer's source the first time leaves it at the method's start: the step before.
+    """
 
     count: int = 1
 
@@ -70,4 +76,18 @@ class RunTo:
     name: str
 
 
-Command: TypeAlias = Next | Back | Finish | ReverseFinish | GoTo | First | Last | PassStart | RunTo
+@dataclass(frozen=True, slots=True)
+class Into:
+    """Go into the source of this step's layer, to the ``count``-th line that runs; inside, ``count`` lines on."""
+
+    count: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class LineBack:
+    """Inside a layer's source go ``count`` lines back, and out of it where there are fewer."""
+
+    count: int = 1
+
+
+Command: TypeAlias = Next | Back | Finish | ReverseFinish | GoTo | First | Last | PassStart | RunTo | Into | LineBack

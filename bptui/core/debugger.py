@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import chain
+from typing import TYPE_CHECKING
 
 from bptui.core.command import (
     Back,
@@ -11,7 +12,9 @@ from bptui.core.command import (
     Finish,
     First,
     GoTo,
+    Into,
     Last,
+    LineBack,
     Next,
     PassStart,
     ReverseFinish,
@@ -21,18 +24,22 @@ from bptui.core.moment import Moment
 from bptui.core.schedule import Pass, Schedule
 from bptui.core.tape import Tape
 
+if TYPE_CHECKING:
+    from bptui.core.source.line_tape import LineCursor
+
 
 class Debugger:
     """A cursor over ``tape``, at ``position``: the number of steps before it.
 
     Where a command asks for a step that has not run yet, the cursor goes as far as the tape reaches, and on to
-    its ``goal`` at the next ``catch_up``.
+    its ``goal`` at the next ``catch_up``. Inside the source of the step's layer, ``lines`` is a second cursor.
     """
 
     def __init__(self, tape: Tape) -> None:
         self.tape = tape
         self.goal = 0
         self.position = 0
+        self.lines: LineCursor | None = None
 
     @property
     def moment(self) -> Moment:
@@ -40,8 +47,13 @@ class Debugger:
         return self.tape.at(self.position)
 
     def do(self, command: Command) -> Moment:
-        """Carry out a command, as far as the ends of the schedule let it go."""
+        """Carry out a command, as far as the ends of the schedule let it go.
+
+        Raises BptuiError, and stays, where it goes into a step that has no source.
+        """
+        lines = self.lines_after(command)
         self.goal = max(0, min(self.destination(command), len(self.tape.schedule)))
+        self.lines = lines
         return self.catch_up()
 
     def catch_up(self) -> Moment:
@@ -49,7 +61,7 @@ class Debugger:
         self.position = min(self.goal, len(self.tape))
         return self.moment
 
-    def destination(self, command: Command) -> int:  # noqa: PLR0911  (one return a command)
+    def destination(self, command: Command) -> int:  # noqa: C901, PLR0911  (one case, one return a command)
         """Return the position that a command asks for, which may lie beyond the ends."""
         schedule, here = self.tape.schedule, self.position
         match command:
@@ -58,9 +70,10 @@ class Debugger:
             case Back(count):
                 return here - count
             case Finish(count):
-                return finish(schedule, here, count)
+                return finish(schedule, here, count - bool(self.lines))
             case ReverseFinish(count):
-                return reverse_finish(schedule, here, count)
+                inside = bool(self.lines)
+                return reverse_finish(schedule, here - inside, count - inside)
             case GoTo(step):
                 return step
             case First():
@@ -71,6 +84,22 @@ class Debugger:
                 return pass_start(schedule, here, pass_)
             case RunTo(name):
                 return run_to(schedule, here, name)
+            case Into() | LineBack():
+                return here
+
+    def lines_after(self, command: Command) -> LineCursor | None:
+        """Return where a command leads in the source of the step's layer; None is out of it."""
+        match command:
+            case Into(count) if self.lines:
+                return self.lines.next(count)
+            case Into(count):
+                from bptui.core.source.enter import enter  # noqa: PLC0415  (few sessions go into a layer, and start sooner)
+
+                return enter(self.moment).start.next(count - 1)
+            case LineBack(count) if self.lines:
+                return self.lines.back(count)
+            case _:
+                return None
 
 
 def finish(schedule: Schedule, position: int, count: int) -> int:

@@ -1,10 +1,10 @@
 """Into a layer: its own source, line by line, as a little tape with a cursor of its own.
 
-``enter`` runs the forward or backward of a moment's step again under a line tracer; ``visit`` does so with any layer,
-also within another process, whose ``LineTape`` comes back as plain records and never as objects.
+``visit`` runs a layer's forward or backward again under a line tracer, here or within another process, whose
+``LineTape`` comes back as plain records and never as objects. ``enter``, in the file of that name, does so for the
+step of a moment; what it needs of a run is not imported here, so that a child process need not load it.
 """
 
-from bptui.core.source.enter import enter
 from bptui.core.source.line_record import line_tape_record, read_line_tape
 from bptui.core.source.line_tape import Event, LineCursor, LineStep, LineTape
 from bptui.core.source.snapshot import Snapshot, snapshot
@@ -16,7 +16,6 @@ __all__ = [
     "LineStep",
     "LineTape",
     "Snapshot",
-    "enter",
     "line_tape_record",
     "read_line_tape",
     "snapshot",

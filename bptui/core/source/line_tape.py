@@ -51,6 +51,11 @@ class LineTape:
     is_repeatable: bool = True
 
     @property
+    def start(self) -> LineCursor:
+        """The cursor at the first line."""
+        return LineCursor(self)
+
+    @property
     def returned(self) -> Snapshot | None:
         """What the method returned, None where it raised."""
         last = self.steps[-1]

@@ -38,13 +38,20 @@ def visit(
     layer = make()
     with np.errstate(all="ignore"):
         if dout is None:
-            return watch(layer, "forward", inputs, recorded, most_steps)
+            return watch(layer, "forward", inputs, recorded=recorded, most_steps=most_steps)
         layer.forward(*inputs)
-        return watch(layer, "backward", (dout,), recorded, most_steps)
+        return watch(layer, "backward", (dout,), recorded=recorded, most_steps=most_steps)
 
 
-def watch(layer: Any, method: str, arguments: Sequence[Any], recorded: Recorded, most_steps: int) -> LineTape:
-    """Return the course of one call."""
+def watch(
+    layer: Any,
+    method: str,
+    arguments: Sequence[Any],
+    *,
+    recorded: Recorded = None,
+    most_steps: int = MOST_STEPS,
+) -> LineTape:
+    """Return the course of one call of a layer's method. An exception in it is the tape's last step."""
     call = getattr(layer, method)
     function = inspect.unwrap(call)
     code = getattr(function, "__code__", None)
