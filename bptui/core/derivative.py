@@ -8,7 +8,7 @@ from bptui.core import text
 from bptui.core.explain import Equation, inputs_by_own_name, with_numbers
 from bptui.core.moment import Moment
 from bptui.core.standing import takes_gradient
-from bptui.core.wording import inline, name_inputs, put, words_of
+from bptui.core.wording import inline, is_built_in, name_inputs, put, words_of
 from layers import Array
 
 MOST_LOCAL = 30
@@ -26,7 +26,7 @@ def local_equations(moment: Moment, name: str) -> tuple[tuple[Equation, Array | 
     words = words_of(moment.tape, node)
     arrays = inputs_by_own_name(moment, node, words) | {"out": out}
     names = name_inputs(words, node) | {"out": text.visible(name)}
-    is_small = all(np.size(array) <= MOST_LOCAL for array in arrays.values())
+    is_small = is_built_in(moment.tape, node) and all(np.size(it) <= MOST_LOCAL for it in arrays.values())
     locals_ = moment.local(name) if is_small else (None,) * len(node.inputs)
     equations = []
     for own, value, local in zip(words.inputs, node.inputs, locals_, strict=False):

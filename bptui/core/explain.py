@@ -6,7 +6,8 @@ Pure functions of a moment and a name, shared by the screen and the reports; the
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import numpy as np
 
@@ -14,7 +15,8 @@ from bptui.core import text
 from bptui.core.engine import Run
 from bptui.core.graph import Node, Use
 from bptui.core.moment import Moment
-from bptui.core.optimizer import SGD, AdaGrad, Adam, Momentum, Optimizer, RMSProp
+from bptui.core.optimizer import SGD, AdaGrad, Adam, Momentum, Optimizer, RMSProp, optimizers
+from bptui.core.recorded import RecordedTape
 from bptui.core.schedule import Pass
 from bptui.core.standing import before_update, gradient_uses
 from bptui.core.step import BackwardStep, UpdateStep
@@ -225,9 +227,22 @@ def update_numbers(step: UpdateStep, rule: Optimizer | None) -> str:
 
 
 def optimizer_of(tape: Tape) -> Optimizer | None:
-    """Return the rule of a run that trains; a replayed tape does not know it."""
-    train = tape.scenario.train if isinstance(tape, Run) else None
-    return train.optimizer if train else None
+    """Return the rule by which a run was trained, if it was, and if a recording says so."""
+    match tape:
+        case Run():
+            return tape.scenario.train.optimizer if tape.scenario.train else None
+        case RecordedTape():
+            return recorded_optimizer(tape.header.train or {})
+    return None
+
+
+def recorded_optimizer(train: Mapping[str, Any]) -> Optimizer | None:
+    """Return the rule that a recording names, with its options."""
+    rule = optimizers.get(str(train.get("optimizer")))
+    if rule is None:
+        return None
+    options = {it.name: train[it.name] for it in fields(rule) if isinstance(train.get(it.name), int | float)}
+    return rule(**options)
 
 
 def inputs_by_own_name(moment: Moment, node: Node, words: Words) -> dict[str, Array]:

@@ -54,6 +54,12 @@ def words_of(tape: Tape, node: Node) -> Words:
     return it._replace(inputs=it.inputs[: len(node.inputs)], options={**it.options, **node.options})
 
 
+def is_built_in(tape: Tape, node: Node) -> bool:
+    """Return whether a node's layer is one of ours, which may be run again to look at; a guest's may do anything."""
+    known = tape.scenario.library if isinstance(tape, Run) else library
+    return node.layer in library and known.get(node.layer) is library[node.layer]
+
+
 @lru_cache(maxsize=512)
 def spoken(layer: type[Layer]) -> Words:
     """Return a class's words, with its options' defaults; each of ``*inputs`` has the one rule's name."""

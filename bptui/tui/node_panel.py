@@ -16,8 +16,7 @@ from bptui.core.graph import Node
 from bptui.core.moment import Moment
 from bptui.core.schedule import Pass
 from bptui.core.step import BackwardStep
-from bptui.core.wording import inline, words_of
-from bptui.errors import BptuiError
+from bptui.core.wording import inline, is_built_in, words_of
 from bptui.tui.curve import Curve, curve_lines, curve_of
 from bptui.tui.line import Line, Span
 from bptui.tui.pane import Pane, cut, fitted, line_width
@@ -265,12 +264,10 @@ def captioned(curve: Curve, width: int, height: int) -> list[Line]:
 def kept_lines(moment: Moment, node: Node, width: int) -> list[Line]:
     """Return what a node's layer keeps for its backward pass; a large node would have to be run again to see it."""
     arrays = [moment.value(name) for name in (node.name, *node.inputs)]
-    if any(array is None or array.size > MOST_KEPT for array in arrays):
+    is_small = all(array is not None and array.size <= MOST_KEPT for array in arrays)
+    if not is_small or not is_built_in(moment.tape, node):
         return []
-    try:
-        kept = moment.kept(node.name)
-    except BptuiError:
-        return []
+    kept = moment.kept(node.name)
     options = words_of(moment.tape, node).options
     items = [
         (Span(f"self.{text.visible(name)} = {remembered(it)}"),) for name, it in kept.items() if name not in options

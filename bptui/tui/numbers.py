@@ -12,17 +12,13 @@ MOST_DECIMALS = 4
 LARGEST_PLAIN = 1e6
 
 
-def decimals_for(window: Array) -> int:
+def decimals_for(numbers: Sequence[float]) -> int:
     """Return the decimals that suit the numbers in sight: as few as show them exactly, four at the most."""
-    if window.dtype.kind != "f":
+    plain = [it for it in map(abs, numbers) if it < LARGEST_PLAIN]
+    if not plain:
         return 0
-    finite = np.abs(window[np.isfinite(window)])
-    plain = finite[finite < LARGEST_PLAIN]
-    if not plain.size:
-        return 0
-    most = max(0, MOST_DECIMALS - max(0, len(str(int(plain.max()))) - 2))
-    rounded = (np.round(plain, count) for count in range(most))
-    return next((count for count, it in enumerate(rounded) if (it == plain).all()), most)
+    most = max(0, MOST_DECIMALS - max(0, len(str(int(max(plain)))) - 2))
+    return next((count for count in range(most) if all(round(it, count) == it for it in plain)), most)
 
 
 def cell_text(value: float, decimals: int) -> str:
@@ -64,6 +60,7 @@ def point(text: str) -> int:
 def grid(window: Array) -> list[list[str]]:
     """Return a matrix's numbers as text, all of one width and aligned on their points."""
     rows, columns = window.shape
-    decimals = decimals_for(window)
-    texts = aligned([cell_text(it, decimals) for it in window.ravel().tolist()])
+    numbers = window.ravel().tolist()
+    decimals = decimals_for(numbers)
+    texts = aligned([cell_text(it, decimals) for it in numbers])
     return [texts[row * columns : (row + 1) * columns] for row in range(rows)]

@@ -140,7 +140,7 @@ def test_of_an_array_larger_than_any_memory_only_the_cells_in_sight_are_read(as_
 
 @given(st.lists(elements, min_size=1, max_size=20))
 def test_points_stand_below_each_other(numbers: list[float]) -> None:
-    texts = [cell_text(it, decimals_for(np.array(numbers))) for it in numbers]
+    texts = [cell_text(it, decimals_for(numbers)) for it in numbers]
     lines = aligned(texts)
     assert [line.strip() for line in lines] == texts
     assert len({len(line) for line in lines}) == 1
@@ -149,7 +149,7 @@ def test_points_stand_below_each_other(numbers: list[float]) -> None:
 
 @given(st.lists(elements, min_size=1, max_size=20))
 def test_no_number_is_rounded_to_zero_and_none_loses_its_size(numbers: list[float]) -> None:
-    decimals = decimals_for(np.array(numbers))
+    decimals = decimals_for(numbers)
     for number in numbers:
         text = cell_text(number, decimals)
         if abs(number) < 1e308:  # rounded up to two digits, anything larger reads as infinite
