@@ -1,12 +1,13 @@
 """What the style names of a line look like: one table for dark and light themes, and one of attributes for NO_COLOR.
 
-Blue is forward and vermilion backward, from the palette of Okabe and Ito (2008), which colour-blind readers can tell
+Blue is forward and vermilion backward, near those of Okabe and Ito (2008), which colour-blind readers can tell
 apart. No meaning hangs on a colour alone: a sign, a word or an attribute always says it too.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import product
 
 from rich.color import Color
 from rich.errors import StyleSyntaxError
@@ -27,9 +28,7 @@ ATTRIBUTES: Mapping[str, str] = {
     "changed": "bold underline",
     "current": "bold reverse",
     "selected": "reverse",
-    "leaf": "",
     "wire": "dim",
-    "box": "",
     "error": "bold",
     "warning": "bold",
     "key": "bold",
@@ -41,58 +40,57 @@ ATTRIBUTES: Mapping[str, str] = {
 """The attributes of every style name; they alone are left where colours are not wanted."""
 
 DARK: Mapping[str, str] = {
-    "dim": "#8a93a0",
+    "dim": "#8a8a8a",
     "strong": "#ffffff",
     "title": "#ffffff",
-    "frame": "#56606d",
-    "focus": "#f0e442",
-    "forward": "#56b4e9",
-    "backward": "#ff8f57",
-    "update": "#4fd6ae",
-    "value": "#8fcdf2",
-    "gradient": "#ffab80",
-    "changed": "#f0e442",
-    "current": "#ffffff on #1d4f73",
-    "selected": "#ffffff on #3d4653",
-    "leaf": "#c3cad3",
-    "wire": "#6f7a88",
-    "box": "#aab3be",
-    "error": "#ff9d7a",
-    "warning": "#f0c050",
-    "key": "#f0e442",
-    "cursor": "#14181d on #f0e442",
-    "mark": "#f0e442",
-    "good": "#4fd6ae",
-    "bad": "#ff8f57",
+    "frame": "#585858",
+    "focus": "#ffd75f",
+    "forward": "#5fafff",
+    "backward": "#ff875f",
+    "update": "#5fd7af",
+    "value": "#87d7ff",
+    "gradient": "#ffaf87",
+    "changed": "#ffff5f",
+    "current": "#ffffff on #005f87",
+    "selected": "#ffffff on #444444",
+    "wire": "#767676",
+    "error": "#ff875f",
+    "warning": "#ffd75f",
+    "key": "#ffd75f",
+    "cursor": "#1c1c1c on #ffd75f",
+    "mark": "#ffff5f",
+    "good": "#5fd7af",
+    "bad": "#ff875f",
 }
 """Colours on a dark background, each at a contrast of at least 4.5 to 1 where it carries text."""
 
 LIGHT: Mapping[str, str] = {
-    "dim": "#5c6570",
+    "dim": "#626262",
     "strong": "#000000",
     "title": "#000000",
-    "frame": "#9aa3ad",
-    "focus": "#7a4d00",
-    "forward": "#005f96",
-    "backward": "#ab4300",
-    "update": "#006b4e",
-    "value": "#005f96",
-    "gradient": "#ab4300",
-    "changed": "#7a4d00",
-    "current": "#000000 on #b5dcf5",
-    "selected": "#000000 on #d5dae0",
-    "leaf": "#3a424c",
-    "wire": "#7c8692",
-    "box": "#3a424c",
-    "error": "#a32f00",
-    "warning": "#7a4d00",
-    "key": "#7a4d00",
-    "cursor": "#ffffff on #7a4d00",
-    "mark": "#7a4d00",
-    "good": "#006b4e",
-    "bad": "#ab4300",
+    "frame": "#9e9e9e",
+    "focus": "#875f00",
+    "forward": "#005faf",
+    "backward": "#af5f00",
+    "update": "#00875f",
+    "value": "#005faf",
+    "gradient": "#af5f00",
+    "changed": "#875f00",
+    "current": "#000000 on #afd7ff",
+    "selected": "#000000 on #d0d0d0",
+    "wire": "#808080",
+    "error": "#af0000",
+    "warning": "#875f00",
+    "key": "#875f00",
+    "cursor": "#ffffff on #875f00",
+    "mark": "#875f00",
+    "good": "#00875f",
+    "bad": "#af5f00",
 }
 """Colours on a light background, to the same contrast."""
+
+SAME: Mapping[str, str] = {"box": "", "leaf": ""}
+"""Names that look like others, so that one span does where they meet."""
 
 FLAT = frozenset(
     name
@@ -107,17 +105,19 @@ class Palette(dict[str, Style]):
 
     def __init__(self, *, foreground: str, background: str, is_dark: bool) -> None:
         colours = DARK if is_dark else LIGHT
-        self.base = Style(color=Color.parse(foreground), bgcolor=Color.parse(background))
+        self.base = Style(color=short(Color.parse(foreground)), bgcolor=short(Color.parse(background)))
         super().__init__(
             {
-                name: self.base + Style.parse(f"{coloured(attributes)} {colours.get(name, '')}")
+                name: self.base + shortened(Style.parse(f"{coloured(attributes)} {colours.get(name, '')}"))
                 for name, attributes in ATTRIBUTES.items()
             }
         )
 
     def __missing__(self, name: str) -> Style:
+        if name in SAME:
+            return self[SAME[name]]
         try:
-            style = self.base + Style.parse(name)
+            style = self.base + shortened(Style.parse(name))
         except StyleSyntaxError:
             style = self.base
         self[name] = style
@@ -137,3 +137,26 @@ class PlainPalette(dict[str, Style]):
 def coloured(attributes: str) -> str:
     """Return the attributes that stay beside a colour; the others only stand in for one."""
     return " ".join(attribute for attribute in attributes.split() if attribute not in {"reverse", "dim"})
+
+
+def shortened(style: Style) -> Style:
+    """Return ``style`` with its colours written in as few bytes as may be."""
+    return style + Style(
+        color=short(style.color) if style.color else None, bgcolor=short(style.bgcolor) if style.bgcolor else None
+    )
+
+
+def short(color: Color) -> Color:
+    """Return the same colour by its number among the 256, where it is one of them: half the bytes on each change."""
+    number = NUMBERS.get(color.get_truecolor())
+    return color if number is None else Color.from_ansi(number)
+
+
+def numbers() -> dict[tuple[int, int, int], int]:
+    """Return the numbers of the colours that every terminal agrees on: a cube of six levels, and greys."""
+    levels = (0, 95, 135, 175, 215, 255)
+    cube = {(red, green, blue): 16 + place for place, (red, green, blue) in enumerate(product(levels, levels, levels))}
+    return {(grey, grey, grey): 232 + place for place, grey in enumerate(range(8, 248, 10))} | cube
+
+
+NUMBERS = numbers()

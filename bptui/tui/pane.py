@@ -158,7 +158,7 @@ class Pane(Widget):
         if y == height - 1:
             return safe(edge_row(safe(source), lower_left + edge, edge + lower_right, width, style, at_end=True))
         bar = Span(side, style)
-        return safe((bar, *fitted(safe(source), width - 2), bar))
+        return (bar, *safe(fitted(safe(source), width - 2)), bar)
 
     def resolve_palette(self) -> Palette | PlainPalette:
         """Return the theme's styles, looked up once for each theme."""

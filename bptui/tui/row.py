@@ -8,10 +8,10 @@ from textual.strip import Strip
 
 from bptui.core.text import visible
 from bptui.tui.line import Line, Span
-from bptui.tui.palette import FLAT, Palette, PlainPalette
+from bptui.tui.palette import FLAT, SAME, Palette, PlainPalette
 
-NARROWEST_GAP = 8
-"""Unchanged cells between two changes that are worth leaving out: moving the cursor costs as many bytes."""
+NARROWEST_GAP = 16
+"""Unchanged cells between two changes that are worth leaving out: a move of the cursor is shorter than a style."""
 
 
 def cells(text: str) -> int:
@@ -70,6 +70,7 @@ def safe(line: Line) -> Line:
         if not text:
             continue
         shown = text if text.isprintable() else visible(text, limit=len(text))
+        style = SAME.get(style, style)  # noqa: PLW2901  (the same look by its first name)
         if spans and (style == spans[-1][1] or (shown.isspace() and style in FLAT and spans[-1][1] in FLAT)):
             spans[-1] = Span(spans[-1][0] + shown, spans[-1][1])
         else:
