@@ -1,4 +1,4 @@
-"""bptui: the debugger for backpropagation, in the terminal. From Python: ``load`` or ``loads``, then ``run``.
+"""bptui: the debugger for backpropagation, in the terminal; from Python ``load``, ``run`` and ``check``.
 
 Names are looked up when they are used: ``bptui trace`` has to say how NumPy shall start before NumPy is imported.
 """
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from bptui.errors import BptuiError, LayerError, ScenarioError, TranscriptError
 
 if TYPE_CHECKING:
+    from bptui.core.check.whole import check
     from bptui.core.engine import run
     from bptui.core.load import load, loads
     from bptui.core.scenario import Scenario
@@ -24,6 +25,7 @@ __all__ = [
     "Tape",
     "TranscriptError",
     "__version__",
+    "check",
     "load",
     "loads",
     "run",
@@ -34,6 +36,7 @@ __version__ = "0.1.0"
 HOMES = {
     "Scenario": "bptui.core.scenario",
     "Tape": "bptui.core.tape",
+    "check": "bptui.core.check.whole",
     "load": "bptui.core.load",
     "loads": "bptui.core.load",
     "run": "bptui.core.engine",

@@ -1,0 +1,90 @@
+"""What a check has to say: a verdict on one rule at one node, with the element that shows it and the numbers there."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import Enum
+from functools import cached_property
+from typing import Any, ClassVar, NamedTuple
+
+
+class Verdict(Enum):
+    """How a rule came out. A kink has no one slope, and any between its two sides is right."""
+
+    PASS = "pass"  # noqa: S105  (no password)
+    FAIL = "fail"
+    KINK = "kink"
+    SKIP = "skip"
+
+
+@dataclass(frozen=True, slots=True)
+class Worst:
+    """The element that disagrees most: what backward says, what differences say, and how far those can be trusted."""
+
+    index: tuple[int, ...]
+    analytic: float
+    numeric: float
+    error: float
+
+
+class Rung(NamedTuple):
+    """The slopes measured with one size of step: on the left, on the right, and right through."""
+
+    step: float
+    left: float
+    right: float
+    central: float
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A verdict on one rule: ``gradient``, ``expect`` or one of the lint's. ``input`` is a value's name.
+
+    ``reason`` is a sentence for a person. ``mistake`` names a known pattern, ``advice`` says what to do about it, and
+    ``ladder`` has the slopes for smaller and smaller steps at ``worst``.
+    """
+
+    kind: ClassVar[str] = "check"
+
+    node: str
+    layer: str | None
+    input: str | None
+    rule: str
+    verdict: Verdict
+    worst: Worst | None = None
+    reason: str = ""
+    mistake: str | None = None
+    advice: str | None = None
+    ladder: tuple[Rung, ...] = ()
+
+
+@dataclass(frozen=True)
+class Report:
+    """The findings of a scenario, in the order of its nodes."""
+
+    title: str
+    findings: tuple[Finding, ...]
+
+    @cached_property
+    def counts(self) -> Counter[Verdict]:
+        """How many findings have each verdict."""
+        return Counter(finding.verdict for finding in self.findings)
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing failed."""
+        return not self.counts[Verdict.FAIL]
+
+
+def verdict_of(verdicts: Iterable[Verdict]) -> Verdict:
+    """Return what several verdicts come to: one failure fails all, and a pass outweighs what was skipped."""
+    found = set(verdicts)
+    order = (Verdict.FAIL, Verdict.KINK, Verdict.PASS, Verdict.SKIP)
+    return next((verdict for verdict in order if verdict in found), Verdict.PASS)
+
+
+def plain_index(index: Iterable[Any]) -> tuple[int, ...]:
+    """Return an element's index as Python integers."""
+    return tuple(int(place) for place in index)

@@ -1,0 +1,291 @@
+"""The contract that every layer keeps, whatever it computes: one small check a rule, each on a visit of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from bptui.core import text
+from bptui.core.check.probe import FaultError, Probe, Visit
+from layers import Array
+
+RULES = (
+    "raises",
+    "value",
+    "repeatable",
+    "mutates",
+    "gradients",
+    "shape",
+    "dtype",
+    "finite",
+    "shared-memory",
+    "second-backward",
+    "linear",
+    "stale-cache",
+)
+"""The rules of the lint, in the order in which they are looked at."""
+
+LARGE = 2.0**20
+"""What dout is multiplied by to see that nothing is clipped on the way."""
+
+Gradients: TypeAlias = tuple[Array | None, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Lint:
+    """What a layer is linted with: a probe, the inputs, and two different douts."""
+
+    probe: Probe
+    inputs: tuple[Array, ...]
+    dout: Array
+    other: Array
+
+    def gradients(self, dout: Array) -> Gradients:
+        """Return what a fresh layer hands back for ``dout``, as float64 copies."""
+        visit = self.probe.visit(copies(self.inputs))
+        return copied(self.probe.backward(visit.layer, dout.copy()))
+
+    def changed(self, change: Callable[[Array], Array]) -> tuple[Array, ...]:
+        """Return the inputs, those that take a gradient changed."""
+        return self.probe.subject.changed(self.inputs, change)
+
+    def faults(self) -> Iterator[FaultError]:
+        """Yield what the layer does wrong. Raises the fault after which nothing more can be looked at."""
+        visit = self.probe.visit(copies(self.inputs))
+        yield from self.touched(visit, None, "forward")
+        dout = self.dout.copy()
+        handed = self.probe.backward(visit.layer, dout)
+        yield from self.touched(visit, dout, "backward")
+        yield from self.shapes(handed)
+        yield from self.sharing(handed, visit, dout)
+        first = copied(handed)
+        yield from self.second(visit, handed, first)
+        yield from self.linear(first)
+        yield from self.truncation(first)
+        yield from self.stale(visit.out, first)
+
+    def touched(self, visit: Visit, dout: Array | None, method: str) -> Iterator[FaultError]:
+        """Rule ``mutates``: inputs, dout and the output stay as they were."""
+        for position, (x, given) in enumerate(zip(self.inputs, visit.given, strict=True)):
+            if not same(x, given):
+                reason = f"{method} writes into its input {self.probe.subject.called(position)}, which others still use"
+                yield FaultError("mutates", reason, position, "writes into its input")
+        if dout is not None and not same(self.dout, dout):
+            reason = f"{method} writes into dout, which is also the gradient of other nodes"
+            yield FaultError("mutates", reason, mistake="writes into dout")
+        if not same(visit.out, np.asarray(visit.handed)):
+            yield FaultError("mutates", f"{method} writes into what forward returned", mistake="writes into its output")
+
+    def shapes(self, handed: tuple[Any, ...]) -> Iterator[FaultError]:
+        """Rules ``dtype`` and ``shape``: each gradient is floating, and of exactly its input's shape."""
+        subject = self.probe.subject
+        for position, (x, gradient) in enumerate(zip(self.inputs, handed, strict=True)):
+            if gradient is None or not subject.takes_gradient[position]:
+                continue
+            name = subject.called(position)
+            if (kind := kind_of(gradient)) is not None:
+                raise FaultError("dtype", f"the gradient of {name} is {kind}", position, kind)
+            if np.shape(gradient) != x.shape:
+                got, wanted = text.shape(gradient), text.shape(x)
+                mistake = misshapen(np.shape(gradient), x.shape, self.dout.shape)
+                told = f": {mistake}" if mistake else ""
+                reason = f"the gradient of {name} has shape {got}, and {name} has {wanted}{told}"
+                raise FaultError("shape", reason, position, mistake)
+            if np.asarray(gradient).dtype.itemsize < 8:
+                dtype = np.asarray(gradient).dtype.name
+                reason = f"the gradient of {name} is {dtype} though everything given is float64"
+                yield FaultError("dtype", reason, position, f"truncates to {dtype}")
+
+    def sharing(self, handed: tuple[Any, ...], visit: Visit, dout: Array) -> Iterator[FaultError]:
+        """Rule ``shared-memory``: whoever changes one gradient changes no other, nor an input."""
+        own = [
+            (i, it) for i, it in enumerate(handed) if isinstance(it, np.ndarray) and not np.may_share_memory(it, dout)
+        ]
+        called = self.probe.subject.called
+        for (i, one), (j, two) in combinations(own, 2):
+            if np.shares_memory(one, two):
+                reason = f"the gradients of {called(i)} and {called(j)} are the same memory"
+                yield FaultError("shared-memory", reason, i, "gradients share memory")
+        for i, one in own:
+            for j, x in enumerate(visit.given):
+                if isinstance(x, np.ndarray) and np.may_share_memory(one, x) and np.shares_memory(one, x):
+                    reason = f"the gradient of {called(i)} is the memory of the input {called(j)}"
+                    yield FaultError("shared-memory", reason, i, "gradient is a view of an input")
+
+    def second(self, visit: Visit, handed: tuple[Any, ...], first: Gradients) -> Iterator[FaultError]:
+        """Rule ``second-backward``: backward leaves the layer as it was, and hands out new memory each time."""
+        self.probe.backward(visit.layer, self.other.copy())
+        if not all(a is None or same(a, np.asarray(b)) for a, b in zip(first, handed, strict=True)):
+            reason = "a second backward changes the gradients that the first one returned"
+            yield FaultError("shared-memory", reason, mistake="uses its memory again")
+        again = copied(self.probe.backward(visit.layer, self.dout.copy()))
+        position = first_difference(again, first)
+        if position is not None:
+            reason = "backward called once more with the same dout gives another gradient"
+            yield FaultError("second-backward", reason, position, "backward changes the layer, or is random")
+
+    def linear(self, first: Gradients) -> Iterator[FaultError]:
+        """Rule ``linear``: the gradient follows dout: none for none, twice for twice, sums for sums."""
+        nothing = self.gradients(np.zeros_like(self.dout))
+        position = first_true(it is not None and bool(np.nan_to_num(it).any()) for it in nothing)
+        if position is not None:
+            ignored = all(alike(one, two, 0.0) for one, two in zip(nothing, first, strict=True))
+            mistake = "ignores dout" if ignored else None
+            told = (
+                "backward ignores dout: with dout = 0 it gives the same gradient"
+                if ignored
+                else "dout = 0 gives a gradient"
+            )
+            yield FaultError("linear", told, position, mistake)
+            return
+        second = self.gradients(self.other)
+        for a, b, what in (
+            (0.75, -1.25, "a sum of two douts"),
+            (LARGE, 0.0, "a large dout"),
+            (1 / LARGE, 0.0, "a small dout"),
+        ):
+            mixed = self.gradients(a * self.dout + b * self.other)
+            position = self.bent(mixed, first, second, a, b)
+            if position is not None:
+                reason = f"the gradient does not follow dout: {what} does not give what it should"
+                yield FaultError("linear", reason, position, "not linear in dout")
+                return
+
+    def bent(self, mixed: Gradients, first: Gradients, second: Gradients, a: float, b: float) -> int | None:
+        """Return the first position whose gradient is not ``a`` times the first and ``b`` times the second."""
+        floor = 1e-12 * (abs(a) + abs(b)) * float(np.abs(self.dout).max(initial=0))
+        for position, (got, one, two) in enumerate(zip(mixed, first, second, strict=True)):
+            if got is None or one is None or two is None:
+                continue
+            with np.errstate(all="ignore"):
+                allowed = 1e-9 * (abs(a) * np.abs(one) + abs(b) * np.abs(two)) + floor
+                allowed += 1e-11 * float(np.abs(np.nan_to_num(a * one)).max(initial=0))
+                off = np.abs(got - (a * one + b * two)) > allowed
+            if (off & np.isfinite(one) & np.isfinite(two) & np.isfinite(a * one)).any():
+                return position
+        return None
+
+    def truncation(self, first: Gradients) -> Iterator[FaultError]:
+        """Rule ``dtype``: the gradient sees every digit of the inputs."""
+        rounded = self.changed(lambda x: x.astype(np.float32).astype(np.float64))
+        if all(same(x, y) for x, y in zip(self.inputs, rounded, strict=True)) or not all(map(finite, rounded)):
+            return
+        visit = self.probe.visit(rounded)
+        got = copied(self.probe.backward(visit.layer, self.dout.copy()))
+        exact = self.probe.visit(self.changed(next_digit))
+        moved = copied(self.probe.backward(exact.layer, self.dout.copy()))
+        for position, (one, two, three) in enumerate(zip(first, got, moved, strict=True)):
+            if one is None or two is None or three is None or not self.depends(position, one):
+                continue
+            if same(one, two) and same(one, three):
+                reason = "the gradient is the same for inputs cut to float32: digits are lost on the way"
+                yield FaultError("dtype", reason, position, "truncates to float32")
+
+    def depends(self, position: int, gradient: Array) -> bool:
+        """Return whether a gradient depends on the inputs at all, going by inputs a little off."""
+        off = self.changed(lambda x: x * 1.001)
+        visit = self.probe.visit(off)
+        there = copied(self.probe.backward(visit.layer, self.dout.copy()))[position]
+        return there is not None and not same(there, gradient) and bool(np.any(gradient))
+
+    def stale(self, out: Array, first: Gradients) -> Iterator[FaultError]:
+        """Rule ``stale-cache``: neither what went through before nor another instance leaves a trace."""
+        others = self.changed(elsewhere)
+        used = self.probe.visit(others)
+        self.probe.backward(used.layer, self.other.copy() if used.out.shape == self.other.shape else used.out * 0 + 1)
+        again = self.probe.visit(copies(self.inputs), used.layer)
+        if not same(again.out, out):
+            reason = "after other inputs went through, forward gives another value than a fresh layer"
+            yield FaultError("stale-cache", reason, mistake="stale cache")
+        position = first_difference(copied(self.probe.backward(used.layer, self.dout.copy())), first)
+        if position is not None:
+            reason = "after other inputs went through, backward gives another gradient than a fresh layer"
+            yield FaultError("stale-cache", reason, position, "stale cache")
+            return
+        visit = self.probe.visit(copies(self.inputs))
+        self.probe.visit(others)
+        position = first_difference(copied(self.probe.backward(visit.layer, self.dout.copy())), first)
+        if position is not None:
+            reason = "another instance's forward changes this one's backward: what is kept belongs on self"
+            yield FaultError("stale-cache", reason, position, "kept on the class instead of on self")
+
+
+def is_repeatable(probe: Probe, inputs: tuple[Array, ...]) -> bool:
+    """Return whether two forwards agree bit for bit."""
+    return same(probe.forward(copies(inputs)), probe.forward(copies(inputs)))
+
+
+def elsewhere(x: Array) -> Array:
+    """Return values of the same shape, different from ``x`` but of its size."""
+    return x * np.random.default_rng(x.size + 2).uniform(0.5, 0.9, x.shape)
+
+
+def next_digit(x: Array) -> Array:
+    """Return ``x`` changed by less than a float32 can tell."""
+    return x * (1 + 2.0**-30)
+
+
+def copies(inputs: tuple[Array, ...]) -> tuple[Array, ...]:
+    """Return arrays that a layer may damage."""
+    return tuple([x.copy() for x in inputs])
+
+
+def copied(handed: tuple[Any, ...]) -> Gradients:
+    """Return gradients as float64, copied."""
+    return tuple([None if it is None else np.array(it, np.float64) for it in handed])
+
+
+def kind_of(gradient: Any) -> str | None:
+    """Return what a gradient is made of if that is not floats, in words."""
+    if isinstance(gradient, list | tuple):
+        return f"a {type(gradient).__name__} instead of an array"
+    dtype = np.asarray(gradient).dtype
+    if dtype.kind == "f":
+        return None
+    return "integers instead of floats" if dtype.kind in "iub" else f"{dtype.name} instead of floats"
+
+
+def misshapen(got: tuple[int, ...], wanted: tuple[int, ...], dout: tuple[int, ...]) -> str | None:
+    """Return what went wrong with a gradient's shape, if that can be told."""
+    if got == wanted[::-1]:
+        return "transposed"
+    if (
+        got == dout
+        and len(wanted) <= len(dout)
+        and all(a in {1, b} for a, b in zip(wanted[::-1], dout[::-1], strict=False))
+    ):
+        return "missing sum over the axes that broadcasting stretched"
+    if [size for size in got if size != 1] == [size for size in wanted if size != 1]:
+        return "an axis of size 1 too many or too few (keepdims?)"
+    return None
+
+
+def same(one: Array, two: Array) -> bool:
+    """Return whether two arrays hold the same numbers, bit for bit."""
+    return np.shape(one) == np.shape(two) and np.array_equal(one, two, equal_nan=True)
+
+
+def alike(one: Array | None, two: Array | None, tolerance: float) -> bool:
+    """Return whether two gradients agree, or both are none."""
+    if one is None or two is None:
+        return one is two
+    return one.shape == two.shape and np.allclose(one, two, rtol=tolerance, atol=0, equal_nan=True)
+
+
+def first_difference(one: Gradients, two: Gradients) -> int | None:
+    """Return the first position at which gradients differ by more than the last digits."""
+    return first_true(not alike(a, b, 1e-10) for a, b in zip(one, two, strict=True))
+
+
+def first_true(flags: Iterator[bool]) -> int | None:
+    """Return the position of the first that holds."""
+    return next((position for position, flag in enumerate(flags) if flag), None)
+
+
+def finite(x: Array) -> bool:
+    """Return whether all numbers of an array are finite."""
+    return bool(np.isfinite(x).all())

@@ -1,0 +1,60 @@
+"""What is checked: one node's layer, made anew as often as it takes, and the values that the run gave it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from layers import Array, Layer
+
+
+@dataclass(frozen=True, eq=False)
+class Subject:
+    """A layer at its node. ``make`` returns a fresh instance, of which nothing but its methods is used.
+
+    ``names`` are the values that it takes, ``slots`` what its forward calls them, and ``takes_gradient`` says which
+    of them a gradient goes back to. ``inputs`` are float64 but for integers, which stay what they are.
+    """
+
+    node: str
+    layer: str
+    make: Callable[[], Layer]
+    names: tuple[str, ...]
+    slots: tuple[str, ...]
+    inputs: tuple[Array, ...]
+    takes_gradient: tuple[bool, ...]
+    dtype: np.dtype[Any]
+
+    def at(self, inputs: tuple[Array, ...]) -> Subject:
+        """Return the same layer at other values."""
+        return replace(self, inputs=inputs)
+
+    @property
+    def is_finite(self) -> bool:
+        """Whether all of its inputs are numbers."""
+        return all(bool(np.isfinite(x).all()) for x in self.inputs)
+
+    @property
+    def taking(self) -> tuple[int, ...]:
+        """The positions of the inputs that take a gradient."""
+        return tuple(position for position, takes in enumerate(self.takes_gradient) if takes)
+
+    def changed(self, inputs: tuple[Array, ...], change: Callable[[Array], Array]) -> tuple[Array, ...]:
+        """Return ``inputs``, those that take a gradient changed."""
+        return tuple(
+            [np.asarray(change(x)) if takes else x for x, takes in zip(inputs, self.takes_gradient, strict=True)]
+        )
+
+    def called(self, position: int) -> str:
+        """Return what a person calls an input: its name at the node, and forward's own where that differs."""
+        name, slot = self.names[position], self.slots[position]
+        return name if slot in {"", name} else f"{name} (forward's {slot})"
+
+
+def widened(x: Any) -> Array:
+    """Return a value as float64; integers stay what they are. The array is the caller's own."""
+    array = np.asarray(x)
+    return np.array(array, np.float64 if array.dtype.kind == "f" else array.dtype)
