@@ -18,7 +18,7 @@ from bptui.core.moment import Moment
 from bptui.tui.keys import ARROWS
 from bptui.tui.line import Line, Span
 from bptui.tui.palette import Palette, PlainPalette
-from bptui.tui.row import changed_stretches, cut, edge_row, fitted, line_width, safe, shifted, strip_of
+from bptui.tui.row import changed_stretches, cut, edge_row, fitted, laid, line_width, shifted, strip_of
 
 __all__ = ["Pane", "cut", "fitted", "line_width"]
 
@@ -150,15 +150,15 @@ class Pane(Widget):
         """Return the whole row of the widget that is made of ``source``, its part of the frame included."""
         width, height = self.drawn_size
         if not self.is_framed or self.is_folded:
-            return safe(fitted(safe(source), width))
+            return laid(source, width)
         left, edge, right, side, lower_left, lower_right = HEAVY_FRAME if self.has_focus else LIGHT_FRAME
         style = "focus" if self.has_focus else "frame"
         if y == 0:
-            return safe(edge_row(safe(source), left + edge, edge + right, width, style))
+            return edge_row(source, left + edge, edge + right, width, style)
         if y == height - 1:
-            return safe(edge_row(safe(source), lower_left + edge, edge + lower_right, width, style, at_end=True))
+            return edge_row(source, lower_left + edge, edge + lower_right, width, style, at_end=True)
         bar = Span(side, style)
-        return (bar, *safe(fitted(safe(source), width - 2)), bar)
+        return (bar, *laid(source, width - 2), bar)
 
     def resolve_palette(self) -> Palette | PlainPalette:
         """Return the theme's styles, looked up once for each theme."""

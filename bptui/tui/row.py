@@ -63,18 +63,33 @@ def shifted(line: Line, columns: int) -> Line:
     return tuple(rest)
 
 
-def safe(line: Line) -> Line:
-    """Return ``line`` with nothing in it that a terminal would obey, in as few spans as show the same."""
+def laid(line: Line, width: int) -> Line:
+    """Return ``line`` as a row of exactly ``width`` cells, with nothing in it that a terminal would obey.
+
+    Spans that look alike become one, and spaces join what stands before them: each span costs bytes on the wire.
+    """
     spans: list[Span] = []
-    for text, style in line:
+    room = width
+    last = None
+    for span in line:
+        text, style = span
         if not text:
             continue
-        shown = text if text.isprintable() else visible(text, limit=len(text))
-        style = SAME.get(style, style)  # noqa: PLW2901  (the same look by its first name)
-        if spans and (style == spans[-1][1] or (shown.isspace() and style in FLAT and spans[-1][1] in FLAT)):
-            spans[-1] = Span(spans[-1][0] + shown, spans[-1][1])
+        if not text.isprintable():
+            text = visible(text, limit=len(text))
+        style = SAME.get(style, style)
+        room -= len(text) if text.isascii() else cell_len(text)
+        if style == last or (style in FLAT and last in FLAT and text.isspace()):
+            spans[-1] = Span(spans[-1][0] + text, last or "")
         else:
-            spans.append(Span(shown, style))
+            spans.append(Span(text, style))
+            last = style
+    if room < 0:
+        return cut(tuple(spans), width)
+    if room and last in FLAT:
+        spans[-1] = Span(spans[-1][0] + " " * room, last or "")
+    elif room:
+        spans.append(Span(" " * room))
     return tuple(spans)
 
 
@@ -85,7 +100,7 @@ def edge_row(title: Line, left: str, right: str, width: int, style: str, *, at_e
     if not title or room < 4:
         return (Span(left + edge * max(0, room) + right, style),)
     middle: Line = (Span(" "), *title, Span(" "))
-    middle = fitted(middle, min(line_width(middle), room))
+    middle = laid(middle, min(line_width(middle), room))
     rest = edge * (room - line_width(middle))
     if at_end:
         return (Span(left + rest, style), *middle, Span(right, style))

@@ -7,7 +7,7 @@ from rich.cells import cell_len
 
 from bptui.tui.line import Line, Span
 from bptui.tui.palette import Palette
-from bptui.tui.row import changed_stretches, cut, edge_row, fitted, line_width, safe, shifted, strip_of
+from bptui.tui.row import changed_stretches, cut, edge_row, fitted, laid, line_width, shifted, strip_of
 
 PALETTE = Palette(foreground="#ffffff", background="#000000", is_dark=True)
 
@@ -44,7 +44,7 @@ def test_scrolling_sideways_takes_cells_away_at_the_left_only(line: Line, column
 
 @given(lines, lines, st.integers(1, 40))
 def test_painting_only_the_changed_stretches_gives_the_new_row(old: Line, new: Line, width: int) -> None:
-    before, after = safe(fitted(old, width)), safe(fitted(new, width))
+    before, after = laid(old, width), laid(new, width)
     was, now = strip_of(before, PALETTE, width), strip_of(after, PALETTE, width)
     painted, column = [], 0
     for first, end in changed_stretches(before, after):
@@ -60,27 +60,29 @@ def test_what_is_equal_is_not_painted_again() -> None:
     assert changed_stretches(old, new) == [(5, 6), (23, 24)]
 
 
-@given(lines)
-def test_fewer_spans_show_the_same_text(line: Line) -> None:
-    assert text_of(safe(line)) == text_of(line)
-    assert len(safe(line)) <= len(line)
+@given(lines, st.integers(1, 40))
+def test_a_row_shows_its_line_at_the_width_of_the_pane(line: Line, width: int) -> None:
+    row = laid(line, width)
+    assert line_width(row) == width
+    if line_width(line) <= width:
+        assert text_of(row).rstrip(" ") == text_of(line).rstrip(" ")
 
 
 def test_spaces_join_what_stands_before_them_unless_they_show() -> None:
-    assert safe((Span("a", "value"), Span("  "), Span("b", "value"))) == (Span("a  b", "value"),)
+    assert laid((Span("a", "value"), Span("  "), Span("b", "value")), 6) == (Span("a  b  ", "value"),)
     underlined = (Span("a", "changed"), Span("  "), Span("b", "changed"))
-    assert safe(underlined) == underlined
+    assert laid(underlined, 4) == underlined
 
 
 @pytest.mark.parametrize("text", ["\x1b[31mred", "a\x07b", "a\nb", "\u202egnp", "\x9b1m"])
 def test_nothing_that_a_terminal_would_obey_reaches_it(text: str) -> None:
-    painted = strip_of(safe((Span(text),)), PALETTE, 40).text
+    painted = strip_of(laid((Span(text),), 40), PALETTE, 40).text
     assert painted.isprintable()
 
 
 @pytest.mark.parametrize("name", ["[/red]", "h[t]", "[bold", "{0}", "W[0:2]", "\\"])
 def test_what_looks_like_markup_is_text(name: str) -> None:
-    assert strip_of(safe((Span(name, "value"),)), PALETTE, 20).text.rstrip() == name
+    assert strip_of(laid((Span(name, "value"),), 20), PALETTE, 20).text.rstrip() == name
 
 
 @given(lines, st.integers(8, 40), st.booleans())
