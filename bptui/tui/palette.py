@@ -36,6 +36,8 @@ ATTRIBUTES: Mapping[str, str] = {
     "mark": "bold",
     "good": "",
     "bad": "bold",
+    "keyword": "bold",
+    "string": "",
 }
 """The attributes of every style name; they alone are left where colours are not wanted."""
 
@@ -61,6 +63,8 @@ DARK: Mapping[str, str] = {
     "mark": "#ffff5f",
     "good": "#5fd7af",
     "bad": "#ff875f",
+    "keyword": "#d7afff",
+    "string": "#afd787",
 }
 """Colours on a dark background, each at a contrast of at least 4.5 to 1 where it carries text."""
 
@@ -86,6 +90,8 @@ LIGHT: Mapping[str, str] = {
     "mark": "#875f00",
     "good": "#00875f",
     "bad": "#af5f00",
+    "keyword": "#5f00af",
+    "string": "#005f00",
 }
 """Colours on a light background, to the same contrast."""
 

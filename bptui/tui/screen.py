@@ -10,6 +10,7 @@ from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.screen import Screen
+from textual.widget import Widget
 
 from bptui.core.command import (
     Back,
@@ -17,7 +18,9 @@ from bptui.core.command import (
     Finish,
     First,
     GoTo,
+    Into,
     Last,
+    LineBack,
     Next,
     PassStart,
     ReverseFinish,
@@ -25,6 +28,7 @@ from bptui.core.command import (
 )
 from bptui.core.moment import Moment
 from bptui.core.schedule import Pass
+from bptui.core.source.line_tape import LineCursor
 from bptui.core.text import visible
 from bptui.errors import BptuiError
 from bptui.tui import command_line, search
@@ -37,6 +41,7 @@ from bptui.tui.message import NodeSelected, StepClicked
 from bptui.tui.node_panel import NodePanel
 from bptui.tui.pane import Pane
 from bptui.tui.session import Session
+from bptui.tui.source_panel import SourcePanel
 from bptui.tui.tape_panel import TapePanel
 from bptui.tui.title import TitleLine
 from bptui.tui.too_small import SMALLEST, TooSmall
@@ -70,16 +75,18 @@ class DebuggerScreen(Screen[None]):
         self.matches: list[str] = []
         self.count = ""
         self.is_interrupted = False
+        self.focused_before: Widget | None = None
 
     def compose(self) -> ComposeResult:
         moment = self.session.moment
         self.title_line = TitleLine(moment, id="title", can_focus=False)
         self.title_line.name_shown = self.session.name
         self.circuit = CircuitPanel(moment, id="circuit")
+        self.source = SourcePanel(moment, id="source")
         self.folding = panels(self.session)
         self.footer = Footer(moment, id="footer")
         self.too_small = TooSmall(moment, id="small", can_focus=False)
-        self.panes: tuple[Pane, ...] = (self.title_line, self.circuit, *self.folding)
+        self.panes: tuple[Pane, ...] = (self.title_line, self.circuit, self.source, *self.folding)
         for pane in self.folding:
             pane.add_class("panel")
         self.unfold(self.folding[0])
@@ -100,8 +107,22 @@ class DebuggerScreen(Screen[None]):
     def show(self, moment: Moment) -> None:
         """Show a moment in all panes."""
         self.title_line.recording = self.session.recording
+        self.show_source(self.session.debugger.lines)
         for pane in self.panes:
             pane.show(moment, self.selected)
+
+    def show_source(self, lines: LineCursor | None) -> None:
+        """Give room to a layer's source while the debugger is inside it, and the focus."""
+        was_inside = self.source.cursor is not None
+        self.source.cursor = lines
+        if was_inside == (lines is not None):
+            return
+        self.set_class(lines is not None, "inside")
+        if lines:
+            self.focused_before = self.focused
+            self.set_focus(self.source)
+        else:
+            self.set_focus(self.focused_before)
 
     def select(self, name: str | None) -> None:
         """Select a value, until the next step selects its own."""
@@ -123,7 +144,7 @@ class DebuggerScreen(Screen[None]):
             self.keep_working()
         if self.session.is_waiting:
             self.say(f"running to step {self.session.debugger.goal} …", "dim")
-        elif moment.position == before:
+        elif moment.position == before and not isinstance(command, Into | LineBack):
             self.say_where_it_ends(moment)
 
     def say_where_it_ends(self, moment: Moment) -> None:
@@ -187,6 +208,26 @@ class DebuggerScreen(Screen[None]):
     def action_reverse_finish(self) -> None:
         """Go back to the start of this pass."""
         self.do(ReverseFinish(self.take_count()))
+
+    def action_into(self) -> None:
+        """Go into the layer's source, or on in it."""
+        lines = self.session.debugger.lines
+        if lines and lines.is_at_end:
+            self.take_count()
+            self.say(f"{lines.tape.method} has ended: n goes on, f leaves its source")
+            return
+        try:
+            self.do(Into(self.take_count()))
+        except BptuiError as error:
+            self.say(error.message, "warning")
+
+    def action_line_back(self) -> None:
+        """Go back in the layer's source."""
+        count = self.take_count()
+        if self.session.debugger.lines is None:
+            self.say("S goes back a line inside a layer's source: s goes into it")
+            return
+        self.do(LineBack(count))
 
     def action_first(self) -> None:
         """Go to the first step."""

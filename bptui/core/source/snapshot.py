@@ -19,7 +19,7 @@ from layers import Array
 MOST_WHOLE = 1024
 """Elements up to which an array is kept whole; of a larger one, a corner."""
 
-CORNER = 8
+CORNER = 24
 """Places that are kept along each axis of a large array; along axes before its last two, one."""
 
 MOST_SURVEYED = 1 << 22
