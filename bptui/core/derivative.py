@@ -34,7 +34,7 @@ def local_equations(moment: Moment, name: str) -> tuple[tuple[Equation, Array | 
         if rule and value not in moment.graph.constants and (local is not None or not is_small):
             left = f"∂{text.visible(name)}/∂{text.visible(value)}"
             result = inline(local) if local is not None else None
-            equation = Equation(left, put(rule, names), with_numbers(rule, arrays, words), result or "")
+            equation = Equation(left, put(rule, names), with_numbers(rule, arrays, words, out), result or "")
             equations.append((equation, None if rule.rstrip("ᵀ") in arrays else local))
     return tuple(equations)
 

@@ -83,7 +83,7 @@ def forward_equation(moment: Moment, name: str) -> Equation | None:
     return Equation(
         text.visible(name),
         node_formula(moment, name),
-        with_numbers(words.formula, arrays, words),
+        with_numbers(words.formula, arrays, words, out),
         inline(out) or "",
         with_shapes(words.formula, arrays, out),
     )
@@ -130,7 +130,7 @@ def gradient_equation(
     return Equation(
         f"d {text.visible(name)}",
         put(rule, names) or f"{text.visible(step.node.layer)}.backward(dout)",
-        with_numbers(rule, arrays, words),
+        with_numbers(rule, arrays, words, gradient),
         inline(gradient) or "",
         with_shapes(rule, arrays, gradient),
         note,
@@ -251,19 +251,23 @@ def inputs_by_own_name(moment: Moment, node: Node, words: Words) -> dict[str, Ar
     return {own: it for own, it in zip(words.inputs, values, strict=False) if it is not None}
 
 
-def with_numbers(rule: str, arrays: Mapping[str, Array], words: Words) -> str:
+def with_numbers(rule: str, arrays: Mapping[str, Array], words: Words, result: Array) -> str:
     """Return ``rule`` with numbers for its words; empty where it is more than arithmetic, or one would not fit."""
-    used = {name: inline(arrays[name]) for name in set(word.findall(rule)) & arrays.keys()}
-    numbers = words.numbers | {name: it for name, it in used.items() if it is not None}
-    return put_numbers(rule, numbers) if None not in used.values() and is_arithmetic(rule, numbers) else ""
+    used = {name: arrays[name] for name in set(word.findall(rule)) & arrays.keys()}
+    is_reduced = not np.ndim(result) and any(np.ndim(array) for array in used.values()) and " · " not in rule
+    short = {name: inline(array) for name, array in used.items()}
+    numbers = words.numbers | {name: it for name, it in short.items() if it is not None}
+    if is_reduced or None in short.values() or not is_arithmetic(rule, numbers):
+        return ""
+    return put_numbers(rule, numbers)
 
 
 def with_shapes(rule: str, arrays: Mapping[str, Array], result: Array) -> str:
-    """Return ``rule`` in shapes where it is simple enough to follow; empty where there are none but scalars."""
-    used = set(word.findall(rule)) & arrays.keys()
-    if not np.ndim(result) and not any(np.ndim(arrays[name]) for name in used):
+    """Return ``rule`` in shapes where it is nothing but operators; empty where there are none but scalars."""
+    names = word.findall(rule)
+    if not np.ndim(result) and not any(np.ndim(arrays[name]) for name in names if name in arrays):
         return ""
-    is_simple = used and "(" not in rule and " where " not in rule
+    is_simple = len(names) > 1 and arrays.keys() >= set(names) and "(" not in rule
     return f"{put_shapes(rule, arrays) if is_simple else ''} → {text.shape(result)}".lstrip()
 
 

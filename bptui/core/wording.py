@@ -40,8 +40,9 @@ class Words(NamedTuple):
 
     @property
     def numbers(self) -> dict[str, str]:
-        """The options that are numbers, as text."""
-        return {name: text.number(it) for name, it in self.options.items() if isinstance(it, int | float)}
+        """The options that are numbers, or None, as text."""
+        numbers = {name: text.number(it) for name, it in self.options.items() if isinstance(it, int | float)}
+        return numbers | {name: "None" for name, it in self.options.items() if it is None}
 
 
 def words_of(tape: Tape, node: Node) -> Words:

@@ -50,8 +50,11 @@ class Machine:
         inputs: list[Any] = [x]
         for at, constant in self.constants:
             inputs.insert(at, np.float64(constant))
-        with np.errstate(all="ignore"):
-            return np.asarray(self.layer.forward(*inputs))
+        try:
+            with np.errstate(all="ignore"):
+                return np.asarray(self.layer.forward(*inputs))
+        except (ValueError, IndexError):
+            return np.empty(0)  # made for one shape or for more axes: no curve has as many values as that
 
     def slope(self, x: float) -> float | None:
         """Return the layer's own derivative at ``x``; None where it has no finite one."""
@@ -121,11 +124,17 @@ def curve_of(moment: Moment, name: str, element: int = 0) -> Curve | None:
         return None
     options = tuple(sorted((key, repr(it)) for key, it in node.options.items()))
     machine = Machine(layer, node.options, constants, place, options)
+    return curve_through(machine, points)
+
+
+def curve_through(machine: Machine, points: tuple[tuple[float, float], ...]) -> Curve | None:
+    """Return a layer's curve around ``points``; None where it has none, or does not go through the first of them."""
     between = span(points)
-    drawn, slope = sample(machine, *between), machine.slope(points[0][0])
+    drawn = sample(machine, *between)
+    slope = machine.slope(points[0][0]) if drawn else None
     if drawn is None or slope is None or not np.allclose(machine(np.array([points[0][0]])), points[0][1]):
         return None
-    is_plain_line = bool(constants) and np.allclose(np.diff(drawn[1], 2), 0)
+    is_plain_line = bool(machine.constants) and np.allclose(np.diff(drawn[1], 2), 0)
     return None if is_plain_line else Curve(machine, between, points, slope)
 
 
@@ -157,8 +166,8 @@ def span(points: Iterable[tuple[float, float]]) -> tuple[float, float]:
 def sample(machine: Machine, low: float, high: float) -> Samples | None:
     """Return the curve between two inputs; None where the layer does not work element by element."""
     x = np.linspace(low, high, 321)
-    y = machine(x)
-    if y.shape != x.shape or not np.array_equal(machine(x[:7]), y[:7], equal_nan=True):
+    y, first = machine(x), machine(x[:7])
+    if y.shape != x.shape or not np.array_equal(first, y[:7], equal_nan=True):
         return None
     drawable = np.abs(y) < LARGEST
     return (x[drawable], y[drawable], usual_range(y[drawable])) if drawable.any() else None

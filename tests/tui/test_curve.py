@@ -8,10 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bptui.core.engine import run
+from bptui.core.graph import Node
 from bptui.core.load import loads
 from bptui.tui.curve import Curve, curve_lines, curve_of
 from bptui.tui.pane import line_width
-from layers import Array
+from layer_cases import every_layer, rows_of
+from layers import Array, Layer
+from strategies import make_scenario
 
 
 def curve(formula: str, x: str = "0.5", *, position: int = 1) -> Curve | None:
@@ -65,6 +68,15 @@ def test_what_is_no_curve_of_one_input_has_none(formula: str) -> None:
 @pytest.mark.parametrize("x", ["nan", "inf", "-inf", "1e300"])
 def test_a_point_that_cannot_be_drawn_has_no_curve(x: str) -> None:
     assert curve("Relu(x)", x) is None
+
+
+@given(data=st.data(), layer=st.sampled_from(every_layer))
+def test_no_layer_on_any_of_its_examples_breaks_the_picture(data: st.DataObject, layer: type[Layer]) -> None:
+    options, inputs = data.draw(rows_of(layer))
+    values = {f"v{at}": it if isinstance(it, np.ndarray) else np.full(it, 0.5) for at, it in enumerate(inputs)}
+    scenario = make_scenario([Node("y", layer.__name__, tuple(values), options)], inputs=values)
+    found = curve_of(run(scenario).at(1), "y")
+    assert found is None or len(inputs) == 1
 
 
 def test_before_its_forward_a_node_has_no_curve() -> None:
