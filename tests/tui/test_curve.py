@@ -74,7 +74,8 @@ def test_a_point_that_cannot_be_drawn_has_no_curve(x: str) -> None:
 def test_no_layer_on_any_of_its_examples_breaks_the_picture(data: st.DataObject, layer: type[Layer]) -> None:
     options, inputs = data.draw(rows_of(layer))
     values = {f"v{at}": it if isinstance(it, np.ndarray) else np.full(it, 0.5) for at, it in enumerate(inputs)}
-    scenario = make_scenario([Node("y", layer.__name__, tuple(values), options)], inputs=values)
+    nodes = [Node("y", layer.__name__, tuple(values), options), Node("total", "Sum", ("y",))]
+    scenario = make_scenario(nodes, inputs=values)
     found = curve_of(run(scenario).at(1), "y")
     assert found is None or len(inputs) == 1
 
