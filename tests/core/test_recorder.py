@@ -114,6 +114,15 @@ def test_many_steps_are_written_in_slices(path: Path) -> None:
     assert recorder.count == 2 + len(run) + 1 == len(kinds(path))
 
 
+def test_steps_that_were_reached_are_recorded_though_the_cursor_has_gone_back(path: Path) -> None:
+    run = finished(Run(chain(SLICE)))
+    debugger = Debugger(run)
+    with record(path, run) as recorder:
+        recorder.moved(Last(), debugger.do(Last()))
+        recorder.moved(GoTo(1), debugger.do(GoTo(1)))
+    assert read_transcript(path).is_complete
+
+
 def test_an_abandoned_recording_has_whole_lines_and_nothing_more(path: Path) -> None:
     run = finished(Run(chain(SLICE)))
     recorder = record(path, run)

@@ -203,6 +203,23 @@ def test_damage_is_told_with_its_line(tmp_path: Path, content: Content, number: 
 
 
 @pytest.mark.parametrize(
+    ("fields", "why"),
+    [
+        ({"gradient": A}, "gradient is not the sum"),
+        ({"gradient": None}, "gradient is not the sum"),
+        ({"before": A}, "before is not the value"),
+        ({"after": A | {"shape": [1]}}, "not of the parameter's shape"),
+    ],
+)
+def test_damage_to_an_update_is_told_with_its_line(tmp_path: Path, fields: dict[str, Any], why: str) -> None:
+    lines = lines_of(chain(2, iterations=2))
+    number = next(place for place, it in enumerate(lines, start=1) if '"update"' in it)
+    with pytest.raises(DamagedTranscriptError, match=why) as caught:
+        read(tmp_path, edited(lines, number, **fields))
+    assert caught.value.line == number
+
+
+@pytest.mark.parametrize(
     ("content", "number", "why"),
     [
         (b"", 1, "no whole record"),

@@ -58,6 +58,7 @@ def test_a_gradient_that_comes_two_ways_is_added_up_when_the_last_has_come() -> 
     lines = told(make_scenario(nodes, inputs={"x": 3.0}, constants={"1": 1.0, "2": 2.0}))
     (at,) = [place for place, line in enumerate(lines) if "8 + 6 = 14" in line]
     assert lines[at - 1].endswith("d x = dout = 6")
+    assert sum("in all" in line for line in lines) == 1
 
 
 @given(scenario=random_scenarios())
@@ -205,8 +206,9 @@ def test_labels_are_said_to_take_no_gradient() -> None:
     assert any(line.split() == ["t", "labels,", "which", "take", "none"] for line in lines)
 
 
-def test_a_dumb_terminal_gets_plain_lines(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TERM", "dumb")
+@pytest.mark.parametrize("term", ["", "dumb"])
+def test_a_terminal_that_is_unknown_gets_plain_lines(term: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", term)
     file = Terminal()
     print_lines(LINES, file)
-    assert "\x1b" not in file.getvalue()
+    assert file.getvalue() == "".join(f"{line}\n" for line in LINES)
