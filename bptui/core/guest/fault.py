@@ -1,0 +1,53 @@
+"""What a guest did that ends a run: the words for it, and the user's line."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from bptui.errors import Where
+
+FRAME = re.compile(r'^  File "(?P<file>.*)", line (?P<line>\d+)', re.MULTILINE)
+"""A line of the traceback that a dying interpreter writes, the innermost first."""
+
+SHOWN_PATH = 500
+"""Characters of a path that such a traceback has."""
+
+
+class Fault(Exception):  # noqa: N818  (what a guest did; what is raised to others is a LayerError)
+    """``message`` says what happened; ``where`` is the user's line and ``text`` what stands there, if it is known."""
+
+    def __init__(self, message: str, where: Where | None = None, text: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.where = where
+        self.text = text
+
+
+def raised(error: Any, files: Iterable[str]) -> Fault:
+    """Return the fault of an exception that the child tells of."""
+    match error:
+        case {"type": str(kind), "text": str(text), "place": place}:
+            message = f"{kind}: {text}" if text else kind
+            if kind == "SystemExit":
+                message = f"it ends the program: sys.exit({text})"
+            match place:
+                case {"file": str(file), "line": int(line), "text": str(source)} if file in files:
+                    return Fault(message, Where(file, line), source)
+            return Fault(message)
+    return Fault("the layer process has sent nonsense")
+
+
+def crashed(how: str, report: str, files: Iterable[str]) -> Fault:
+    """Return the fault of a process that is gone, with the innermost of the user's lines in its last traceback."""
+    known = {as_reported(file): file for file in files}
+    for frame in FRAME.finditer(report):
+        if file := known.get(frame["file"]):
+            return Fault(how, Where(file, int(frame["line"])))
+    return Fault(how)
+
+
+def as_reported(file: str) -> str:
+    """Return a path as a dying interpreter writes it."""
+    return file[:SHOWN_PATH].encode("ascii", "backslashreplace").decode()

@@ -1,0 +1,200 @@
+"""The parent's side: requests go out, answers come in, and nobody waits who doesn't want to."""
+
+from __future__ import annotations
+
+import weakref
+from collections import deque
+from collections.abc import Callable, Sequence
+from time import monotonic
+from typing import Any
+
+from bptui.core.guest.fault import Fault, crashed, raised
+from bptui.core.guest.process import CHUNK, GuestProcess
+from bptui.core.guest.wire import PREFIX, Message, WireError, decode, encode, sizes
+from bptui.core.own_layers import LayerFile
+
+TIME_LIMIT = 10.0
+"""Seconds that a command in the shell gives to one call; on the screen a person decides."""
+
+LOOK_AROUND = 0.2
+"""Seconds after which a silent process is looked at: one that has ended may have left somebody on the line."""
+
+
+class Pending:
+    """A call that is under way. ``is_ready`` and ``wait`` look after it, ``result`` gives its value or raises."""
+
+    def __init__(self, host: Host, finish: Callable[[Message], Any], blame: Callable[[Fault], Exception]) -> None:
+        self.host = host
+        self.finish = finish
+        self.blame = blame
+        self.answer: Message | Fault | None = None
+        self.since = monotonic()
+
+    def is_ready(self) -> bool:
+        """Return whether the answer, or the reason why there is none, has come."""
+        return self.wait(0)
+
+    def wait(self, seconds: float) -> bool:
+        """Wait for it no longer than ``seconds``, and return whether it is there."""
+        if self.answer is None:
+            self.host.pump(self, seconds)
+        return self.answer is not None
+
+    def result(self, seconds: float = TIME_LIMIT) -> Any:
+        """Return what the guest has returned, waiting for it; after ``seconds`` its process is ended."""
+        if not self.wait(seconds):
+            self.give_up(f"did not return within {seconds:g} s")
+        if isinstance(self.answer, Fault):
+            raise self.blame(self.answer)
+        assert self.answer is not None
+        return self.finish(self.answer)
+
+    def give_up(self, why: str) -> None:
+        """End the guest's process, with all calls that are under way in it."""
+        self.host.give_up(why)
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since the call went out."""
+        return monotonic() - self.since
+
+
+class Host:
+    """One process for the guests of a run, started at its first call and again after a crash.
+
+    ``generation`` counts the processes: an instance lives no longer than the one that it was made in.
+    """
+
+    def __init__(self, files: Sequence[LayerFile]) -> None:
+        self.files = files
+        self.paths = [str(file.path) for file in files]
+        self.process: GuestProcess | None = None
+        self.generation = 0
+        self.instances = 0
+        self.dropped: list[int] = []
+        self.calls: deque[Pending] = deque()
+        self.outgoing = bytearray()
+        self.incoming = bytearray()
+        self.loading: Pending | None = None
+
+    def new_instance(self, owner: object) -> int:
+        """Return a number for an instance in the child, which is forgotten there once ``owner`` is no more."""
+        self.instances += 1
+        weakref.finalize(owner, self.dropped.append, self.instances).atexit = False
+        return self.instances
+
+    def start(self) -> None:
+        """Start the process, if there is none, without waiting for it."""
+        if self.process:
+            return
+        self.process = GuestProcess()
+        self.generation += 1
+        self.dropped.clear()
+        files = [(path, file.text) for path, file in zip(self.paths, self.files, strict=True)]
+        self.loading = self.call({"do": "load", "files": files})
+
+    def call(
+        self,
+        request: Message,
+        finish: Callable[[Message], Any] = lambda answer: answer,
+        blame: Callable[[Fault], Exception] = lambda fault: fault,
+    ) -> Pending:
+        """Send a request. Its answer, or what became of it, is the pending call's result."""
+        self.start()
+        pending = Pending(self, finish, blame)
+        self.calls.append(pending)
+        self.outgoing += encode({**request, "dropped": self.dropped})
+        self.dropped.clear()
+        self.send()
+        return pending
+
+    def pump(self, pending: Pending, seconds: float) -> None:
+        """Send and receive until ``pending`` has its answer, for at most ``seconds``."""
+        end = monotonic() + seconds
+        while True:
+            self.send()
+            self.receive()
+            left = end - monotonic()
+            if pending.answer is not None or self.process is None or left <= 0:
+                return
+            if not self.process.wait(min(left, LOOK_AROUND), writes=bool(self.outgoing)) and self.process.has_ended:
+                self.mourn()
+
+    def send(self) -> None:
+        """Send as much as goes without waiting."""
+        while self.outgoing and self.process:
+            try:
+                sent = self.process.control.send(memoryview(self.outgoing)[: 1 << 20])
+            except BlockingIOError:
+                return
+            except OSError:
+                self.mourn()
+                return
+            del self.outgoing[:sent]
+
+    def receive(self) -> None:
+        """Take in what has come, without waiting."""
+        while self.process:
+            try:
+                some = self.process.control.recv(1 << 20 if self.incoming else CHUNK)
+            except BlockingIOError:
+                return
+            except OSError:
+                some = b""
+            if not some:
+                self.mourn()
+                return
+            self.incoming += some
+            self.sort()
+
+    def sort(self) -> None:
+        """Give each answer that is complete to the call that it answers."""
+        try:
+            while len(self.incoming) >= PREFIX.size:
+                header, payload = sizes(bytes(self.incoming[: PREFIX.size]))
+                end = PREFIX.size + header + payload
+                if len(self.incoming) < end:
+                    return
+                middle = PREFIX.size + header
+                answer = decode(bytes(self.incoming[PREFIX.size : middle]), bytes(self.incoming[middle:end]))
+                del self.incoming[:end]
+                self.deliver(answer)
+        except WireError as error:
+            self.fail(Fault(f"the layer process has sent nonsense: {error}"))
+
+    def deliver(self, answer: Message) -> None:
+        """Give an answer to the oldest call."""
+        if not self.calls or self.process is None:
+            raise WireError("an answer to nothing")
+        pending = self.calls.popleft()
+        answer["printed"] = self.process.take_printed()
+        pending.answer = raised(answer["error"], self.paths) if "error" in answer else answer
+        if pending is self.loading and isinstance(pending.answer, Fault):
+            self.fail(pending.answer)
+
+    def mourn(self) -> None:
+        """Find out how the process ended."""
+        if self.process:
+            how = self.process.ending()
+            self.fail(crashed(how, self.process.crash_report(), self.paths))
+
+    def give_up(self, why: str) -> None:
+        """End the process because of ``why``, naming the line that it was at."""
+        if self.process:
+            self.process.abort()
+            self.fail(crashed(why, self.process.crash_report(), self.paths))
+
+    def fail(self, fault: Fault) -> None:
+        """End the process, and let every call that is under way end with ``fault``."""
+        for pending in self.calls:
+            pending.answer = fault
+        self.close()
+
+    def close(self) -> None:
+        """End the process. The next call starts another."""
+        if self.process:
+            self.process.close()
+            self.process = None
+        self.calls.clear()
+        self.outgoing.clear()
+        self.incoming.clear()

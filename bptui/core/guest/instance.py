@@ -1,0 +1,209 @@
+"""In the child: one instance of the user's class, with the values that it was given and what it made of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from bptui.core.guest.described import described
+from bptui.core.guest.wire import Message
+
+Array: TypeAlias = np.ndarray[Any, Any]
+
+
+class Instance:
+    """An instance of ``layer``, and its calls. What it is given are copies of its own, to write into as it likes.
+
+    ``held`` names the arguments of ``__init__`` that are values of the graph: the layer holds them, as the book's do,
+    and they are renewed in place at each forward, as the book's optimizers do it.
+    """
+
+    def __init__(self, layer: type[Any], held: Sequence[str], options: tuple[Message, Message]) -> None:
+        self.layer = layer
+        self.held_names = held
+        self.init_options, self.forward_options = options
+        self.object: Any = None
+        self.held: list[Array] = []
+        self.inputs: list[Any] = []
+        self.given: list[Any] = []
+
+    def forward(self, values: Sequence[Any], names: Sequence[str]) -> Message:
+        """Call forward with the first of ``values``; those beyond are held. ``names`` are forward's own for them."""
+        count = len(values) - len(self.held_names)
+        self.hold(values[count:])
+        self.given = list(values)
+        self.inputs = [own_copy(value) for value in values[:count]]
+        out = self.object.forward(*self.inputs, **self.forward_options)
+        return {**described(out), "mutated": self.mutated(names)}
+
+    def hold(self, values: Sequence[Any]) -> None:
+        """Make the object of these values, or write them into the arrays that it was made of."""
+        if self.object is None:
+            self.held = [np.array(value) for value in values]
+            self.object = self.layer(*self.held, **self.init_options)
+        for array, value in zip(self.held, values, strict=True):
+            array[...] = value
+
+    def backward(self, dout: Any, names: Sequence[str]) -> Message:
+        """Call backward, and read the gradients of what is held."""
+        own = own_copy(dout)
+        gradients = self.object.backward(own)
+        is_tuple = isinstance(gradients, tuple)
+        parts = [described(gradient) for gradient in (gradients if is_tuple else (gradients,))]
+        held = [self.held_gradient(place) for place in range(len(self.held_names))]
+        mutated = self.mutated(names) + (["dout"] if differs(own, dout) else [])
+        return {
+            "is_tuple": is_tuple,
+            "parts": [{key: it for key, it in part.items() if key != "arrays"} for part in parts + held],
+            "arrays": [part["arrays"][0] for part in parts + held],
+            "mutated": mutated,
+        }
+
+    def held_gradient(self, place: int) -> Message:
+        """Return the gradient that ``backward`` has left for a held value: in ``self.dW``, or among ``self.grads``."""
+        name = f"d{self.held_names[place]}"
+        if hasattr(self.object, name):
+            return described(getattr(self.object, name))
+        grads = getattr(self.object, "grads", None)
+        if isinstance(grads, Mapping):
+            return described(grads.get(self.held_names[place]))
+        place = self.place_among_params(place)
+        return described(grads[place] if isinstance(grads, list | tuple) and place < len(grads) else None)
+
+    def place_among_params(self, place: int) -> int:
+        """Return where in ``self.params`` a held value is: where the array itself is, or else in order."""
+        params = getattr(self.object, "params", None)
+        if not isinstance(params, list | tuple):
+            return place
+        return next((at for at, it in enumerate(params) if it is self.held[place]), place)
+
+    def mutated(self, names: Sequence[str]) -> list[str]:
+        """Return which of the values given to the last forward differ from what they were."""
+        now = [*self.inputs, *self.held]
+        return [name for name, own, given in zip(names, now, self.given, strict=True) if differs(own, given)]
+
+    def local(self, values: Sequence[Any], names: Sequence[str]) -> Message:
+        """Go forward, and return the local derivatives: the layer's own, or those that its backward amounts to."""
+        message = self.forward(values, names)
+        out = message["arrays"][0]
+        if callable(getattr(self.object, "local", None)):
+            made = self.object.local()
+            locals_ = [described(it)["arrays"][0] for it in (made if isinstance(made, tuple) else (made,))]
+        else:
+            locals_ = self.unit_local(out)
+        return {"arrays": [out, *locals_[: len(values)]], "count": len(values)}
+
+    def unit_local(self, out: Any) -> list[Any]:
+        """Return what unit douts show of the local derivatives."""
+        if out is None or not 0 < np.size(out) <= MOST_UNITS:
+            return []
+        columns = [UnitGradients(np.asarray(value), np.shape(out)) for value in self.given]
+        for place in range(np.size(out)):
+            unit = np.zeros(np.shape(out), dtype=np.result_type(out, np.float32) if np.ndim(out) == 0 else out.dtype)
+            unit.flat[place] = 1
+            gradients = self.gradients(unit[()])
+            for column, gradient in zip(columns, gradients, strict=False):
+                column.add(place, gradient)
+            if not any(column.is_wanted for column in columns):
+                break
+        return [column.local for column in columns]
+
+    def gradients(self, dout: Any) -> list[Any]:
+        """Return the gradients of all values for one dout, None where there is none."""
+        count = len(self.given) - len(self.held_names)
+        made = self.object.backward(dout)
+        parts = list(made) if isinstance(made, tuple) else [made]
+        parts = (parts + [None] * count)[:count]
+        return parts + [self.held_gradient(place)["arrays"][0] for place in range(len(self.held_names))]
+
+    def kept(self, values: Sequence[Any], names: Sequence[str]) -> Message:
+        """Go forward, and return what the layer keeps on itself, by attribute."""
+        self.forward(values, names)
+        return described_attributes(self.object)
+
+    def job(self, work: Callable[..., Message], values: Sequence[Any], arguments: Message) -> Message:
+        """Let ``work`` do with the object what it likes: step through its lines, for one."""
+        return work(self, values, **arguments)
+
+
+MOST_UNITS = 1024
+"""Elements of a value for which a unit dout each is affordable."""
+
+MOST_JACOBIAN = 32
+"""Rows and columns of a Jacobian worth looking at."""
+
+
+class UnitGradients:
+    """One input's gradients for unit douts, as they come in: a diagonal as long as it is one, or a small Jacobian."""
+
+    def __init__(self, value: Array, shape: tuple[int, ...]) -> None:
+        self.value = value
+        rows, columns = int(np.prod(shape)), value.size
+        self.is_diagonal = shape == value.shape
+        self.is_small = rows <= MOST_JACOBIAN and columns <= MOST_JACOBIAN
+        self.rows: list[Any] = []
+        self.is_wanted = value.dtype.kind == "f" and (self.is_diagonal or self.is_small)
+
+    def add(self, place: int, gradient: Any) -> None:
+        """Take the gradient for the unit dout at ``place``."""
+        if not self.is_wanted:
+            return
+        if gradient is None or np.shape(gradient) != self.value.shape:
+            self.is_wanted = False
+            return
+        row = np.array(gradient).reshape(-1)
+        if self.is_diagonal and np.count_nonzero(row) > np.count_nonzero(row[place]):
+            self.is_diagonal = False
+            self.is_wanted = self.is_small
+        self.rows.append(row if self.is_small else row[place])
+
+    @property
+    def local(self) -> Any:
+        """The diagonal in the input's shape, the Jacobian with a row for each element of the value, or None."""
+        if not self.is_wanted:
+            return None
+        rows = np.array(self.rows)
+        if not self.is_diagonal:
+            return rows
+        return (np.diagonal(rows) if rows.ndim == 2 else rows).reshape(self.value.shape)
+
+
+def own_copy(value: Any) -> Any:
+    """Return a copy that may be written into; a number without axes stays what it is, for nobody can."""
+    return np.array(value) if np.ndim(value) else value
+
+
+def differs(own: Any, given: Any) -> bool:
+    """Return whether a copy no longer has the bytes, the shape and the dtype of the original."""
+    if own is given:
+        return False
+    return own.shape != given.shape or own.dtype != given.dtype or bool(own.tobytes() != given.tobytes())
+
+
+def described_attributes(instance: Any) -> Message:
+    """Return what an object keeps on itself: arrays as they are, up to a size, and all else in words."""
+    names, words, arrays = [], [], []
+    for name, it in list(getattr(instance, "__dict__", {}).items())[:MOST_ATTRIBUTES]:
+        is_array = isinstance(it, np.ndarray | np.generic) and it.nbytes <= MOST_KEPT
+        shown = described(it) if is_array else {"arrays": [None]}
+        names.append(str(name)[:100])
+        arrays.append(shown["arrays"][0])
+        words.append("" if shown["arrays"][0] is not None else in_words(it))
+    return {"names": names, "words": words, "arrays": arrays}
+
+
+MOST_ATTRIBUTES = 100
+MOST_KEPT = 1 << 22
+"""Bytes of an attribute that is shown as an array."""
+
+
+def in_words(it: Any) -> str:
+    """Return a value as Python writes it, or what kind of thing it is where that fails."""
+    if isinstance(it, np.ndarray):
+        return f"{it.dtype} array of shape {list(it.shape)}"
+    try:
+        return repr(it)[:200]
+    except Exception:  # noqa: BLE001  (the fence around the user's code)
+        return f"a {type(it).__name__}"
