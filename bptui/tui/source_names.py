@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from bptui.core import text
-from bptui.core.source.line_tape import Event, LineCursor, LineStep
+from bptui.core.source.line_tape import Event, LineCursor, LineStep, LineTape
 from bptui.core.source.snapshot import Snapshot
 from bptui.core.wording import nested
 from bptui.tui.line import Line, Span
@@ -17,6 +18,10 @@ MOST_INLINE = 24
 """Elements that an array may have to be written in one line, where they fit."""
 
 LONGEST_NAME = 30
+
+MOST_MEASURED = 40
+TALLEST = 100
+"""Steps that are looked at, and lines that are counted, to find how much room the names want."""
 
 INDENT = 6
 """Cells before the numbers of an array that stand below its name."""
@@ -39,6 +44,13 @@ def name_lines(cursor: LineCursor, width: int, height: int) -> list[Line]:
     gone = sorted(step.changed - step.names.keys())
     lines += [(Span(f"* {label(name)} is deleted", "changed"),) for name in gone]
     return [*lines, *entry_lines(entries_of(step), width, height - len(lines))][:height]
+
+
+@lru_cache(maxsize=4)
+def names_height(tape: LineTape, width: int) -> int:
+    """Return how many lines the names take where they take most, of the steps that are not too many to look at."""
+    steps = [*tape.steps[:MOST_MEASURED], tape.steps[-1]]
+    return max(len(entry_lines(entries_of(step), width, TALLEST)) for step in steps) + len(tape.notes)
 
 
 def entries_of(step: LineStep) -> list[Entry]:

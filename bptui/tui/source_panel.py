@@ -8,12 +8,17 @@ from pathlib import PurePath
 from textual.geometry import Offset, Size
 
 from bptui.core import text
-from bptui.core.source.line_tape import Event, LineCursor, LineTape
+from bptui.core.source.line_tape import Event, LineCursor
 from bptui.tui.line import Line, Span
 from bptui.tui.pane import Pane
-from bptui.tui.row import fitted, shifted
-from bptui.tui.source_names import name_lines
-from bptui.tui.tape_panel import following
+from bptui.tui.row import fitted
+from bptui.tui.source_names import name_lines, names_height
+from bptui.tui.source_rows import Row, digits_of, rows_of
+
+MARGIN = 4
+"""Cells beside the number of a line: the sign before it, and the gap after it."""
+
+LEAST_NAMES = 4
 
 
 class SourcePanel(Pane):
@@ -26,7 +31,7 @@ class SourcePanel(Pane):
         if self.cursor is None:
             return ()
         tape = self.cursor.tape
-        place = f" · {file_name(tape.file)} · line step {self.cursor.index + 1}/{len(tape.steps)}"
+        place = f" · {file_name(tape.file)} · {self.cursor.index + 1}/{len(tape.steps)}"
         return (Span(text.visible(f"{tape.layer}.{tape.method}", limit=60), "title"), Span(place, "dim"))
 
     def footing(self) -> Line:
@@ -41,32 +46,39 @@ class SourcePanel(Pane):
 
     @property
     def extent(self) -> Size:
+        width, height = self.inside
         if self.cursor is None:
             return self.inside
-        height = self.inside.height
-        total = len(numbers_shown(self.cursor.tape))
-        widest = max(len(line) for line in self.cursor.tape.source.values())
-        return Size(widest + margin(self.cursor.tape), total + height - code_height(height, total))
+        return Size(width, len(self.listing(self.cursor)) + height - self.code_height(self.cursor))
+
+    def listing(self, cursor: LineCursor) -> tuple[Row, ...]:
+        """Return all rows of the source."""
+        return rows_of(cursor.tape, max(1, self.inside.width - MARGIN - digits_of(cursor.tape)))
+
+    def code_height(self, cursor: LineCursor) -> int:
+        """Return how many rows of the source are seen: what the names leave, which is most of the room."""
+        width, height = self.inside
+        most = max(LEAST_NAMES, height * 2 // 5)
+        return max(1, min(height - min(names_height(cursor.tape, width), most) - 1, len(self.listing(cursor))))
 
     def view(self, width: int, height: int) -> Sequence[Line]:
         if self.cursor is None:
             return ()
-        shown = code_height(height, len(numbers_shown(self.cursor.tape)))
+        shown = self.code_height(self.cursor)
         self.follow(self.cursor, shown)
-        code = code_lines(self.cursor, self.origin.y, self.origin.x, width)[:shown]
-        return [*code, rule(self.cursor, width), *name_lines(self.cursor, width, height - shown - 1)]
+        rows = self.listing(self.cursor)[self.origin.y :][:shown]
+        names = name_lines(self.cursor, width, height - shown - 1)
+        return [*code_lines(self.cursor, rows, width), rule(self.cursor, width), *names]
 
     def follow(self, cursor: LineCursor, shown: int) -> None:
-        """Scroll such that the line about to run is seen; a method that has just been entered, from its first line."""
+        """Scroll such that the line about to run is seen, wherever the cursor has been since."""
         if self.followed == (cursor, self.inside):
             return
-        numbers = numbers_shown(cursor.tape)
-        row, top = numbers.index(cursor.step.line), self.origin.y
-        if self.followed is None or self.followed[0].tape is not cursor.tape:
-            first = numbers.index(cursor.tape.first)
-            top = 0 if row < shown else first if row < first + shown - 1 else row - shown // 4
+        is_new = self.followed is None or self.followed[0].tape is not cursor.tape
         self.followed = cursor, self.inside
-        self.origin = Offset(self.origin.x, min(following(top, row, shown), max(0, len(numbers) - shown)))
+        rows = self.listing(cursor)
+        top = first_top(cursor, rows, shown) if is_new else self.origin.y
+        self.origin = Offset(0, max(0, min(top_that_shows(cursor.step.line, rows, top, shown), len(rows) - shown)))
 
 
 def file_name(path: str) -> str:
@@ -74,51 +86,41 @@ def file_name(path: str) -> str:
     return text.visible("/".join(PurePath(path).parts[-2:]), limit=60)
 
 
-def code_height(height: int, total: int) -> int:
-    """Return how many of ``height`` rows the source takes: most of them, or all that it has."""
-    return max(1, min(height - max(4, height * 2 // 5) - 1, total))
+def first_top(cursor: LineCursor, rows: Sequence[Row], shown: int) -> int:
+    """Return the first row to show of a method just entered: its class's, if all of the method is seen from there."""
+    numbers = [row.number for row in rows]
+    last = max(step.line for step in cursor.tape.steps if not step.depth)
+    return 0 if numbers.index(last) < shown else numbers.index(cursor.tape.first)
 
 
-def numbers_shown(tape: LineTape) -> list[int | None]:
-    """Return the number of each line that can be scrolled to, and None where lines are left out between two."""
-    numbers: list[int | None] = []
-    for number in tape.source:
-        if numbers and numbers[-1] != number - 1:
-            numbers.append(None)
-        numbers.append(number)
-    return numbers
+def top_that_shows(number: int, rows: Sequence[Row], top: int, shown: int) -> int:
+    """Return the first row to show, moved only where line ``number`` would not be seen, and then by a good stretch."""
+    places = [place for place, row in enumerate(rows) if row.number == number]
+    if top <= places[0] and places[-1] < top + shown:
+        return top
+    return max(0, places[0] - shown // 4)
 
 
-def margin(tape: LineTape) -> int:
-    """Return how many cells stand before a line's text."""
-    return len(str(max(tape.source))) + 3
-
-
-def code_lines(cursor: LineCursor, top: int, left: int, width: int) -> list[Line]:
-    """Return the source from row ``top`` on, without its first ``left`` columns."""
-    from bptui.tui.highlight import highlighted  # noqa: PLC0415  (few sessions go into a layer, and start sooner)
-
-    tape = cursor.tape
-    code = dict(zip(tape.source, highlighted(tuple(tape.source.values())), strict=True))
-    lines_run, digits = cursor.lines_run, margin(tape) - 3
+def code_lines(cursor: LineCursor, rows: Sequence[Row], width: int) -> list[Line]:
+    """Return rows of the source, with their numbers and signs."""
+    lines_run, digits = cursor.lines_run, digits_of(cursor.tape)
     lines: list[Line] = []
-    for number in numbers_shown(tape)[top:]:
-        if number is None:
-            lines.append((Span(" " * (digits + 1) + "⋮", "dim"),))
-        elif number == cursor.step.line:
-            lines.append(current_line(cursor, f"{number:>{digits}} ", shifted(code[number], left), width))
+    for number, code, is_first in rows:
+        shown = f"{number if is_first and number else '' if number else '⋮':>{digits}}  "
+        if number == cursor.step.line:
+            lines.append(current_line(cursor, shown, code, width, is_first=is_first))
         else:
             has_run = number in lines_run
-            gutter = Span(f"{'•' if has_run else ' '}{number:>{digits}}  ", "strong" if has_run else "dim")
-            lines.append((gutter, *shifted(code[number], left)))
+            sign = "•" if has_run and is_first else " "
+            lines.append((Span(f"{sign} {shown}", "strong" if has_run else "dim"), *code))
     return lines
 
 
-def current_line(cursor: LineCursor, number: str, code: Line, width: int) -> Line:
-    """Return the line that the cursor stands at, marked from edge to edge."""
+def current_line(cursor: LineCursor, number: str, code: Line, width: int, *, is_first: bool) -> Line:
+    """Return a row of the line that the cursor stands at, marked from edge to edge."""
     sign = "✗" if cursor.step.event is Event.EXCEPTION else "➤"
-    row = fitted((Span(number), Span(" "), *code), width - 1)
-    return (Span(sign, "mark"), Span("".join(span.text for span in row), "current"))
+    row = fitted((Span(f" {number}"), *code), width - 1)
+    return (Span(sign if is_first else " ", "mark"), Span("".join(span.text for span in row), "current"))
 
 
 def rule(cursor: LineCursor, width: int) -> Line:
@@ -126,4 +128,6 @@ def rule(cursor: LineCursor, width: int) -> Line:
     depth = cursor.step.depth
     where = f"names, {depth} call{'s' if depth > 1 else ''} deep" if depth else "names"
     legend = (Span("*", "changed"), Span(" changed by the line before ", "dim"))
-    return (Span("── ", "frame"), Span(f"{where}  ", "dim"), *legend, Span("─" * width, "frame"))[:-1]
+    return fitted((Span("── ", "frame"), Span(f"{where}  ", "dim"), *legend, Span("─" * width, "frame")), width + 1)[
+        :-1
+    ]
