@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from bptui.core.moment import Moment
 from bptui.core.optimizer import SGD, AdaGrad, Adam, Momentum, Optimizer, RMSProp, optimizers
 from bptui.core.recorded import RecordedTape
 from bptui.core.schedule import Pass
-from bptui.core.standing import before_update, gradient_uses
+from bptui.core.standing import arrived_count, before_update, gradient_uses, use_count
 from bptui.core.step import BackwardStep, UpdateStep
 from bptui.core.tape import Tape
 from bptui.core.wording import (
@@ -34,6 +35,9 @@ from bptui.core.wording import (
     words_of,
 )
 from layers import Array
+
+MOST_TERMS = 6
+"""Contributions that are written out; a value may be used a hundred thousand times."""
 
 OPTIMIZER_RULES: Mapping[type[Optimizer | None], str] = {
     SGD: "{W} - lr × d{W}",
@@ -148,18 +152,16 @@ def dout_equation(moment: Moment, name: str) -> Equation:
 
 def dout_origin(moment: Moment, name: str) -> str:
     """Return in words where the gradient that arrives at a node comes from."""
-    uses = gradient_uses(moment, name)
     if name == moment.graph.output:
         return "dout as given at the output"
-    return f"dout from {source(moment, uses[0])}" if len(uses) == 1 else ""
+    return f"dout from {source(moment, next(gradient_uses(moment, name)))}" if use_count(moment, name) == 1 else ""
 
 
 def arrivals(moment: Moment, name: str) -> tuple[Equation, ...]:
     """Return the contributions to a value's gradient that have arrived, each as the node that makes it works it out."""
-    uses = gradient_uses(moment, name)
-    equations = ((use, contribution_equation(moment, use)) for use in uses)
-    arrived = [(source(moment, use), it) for use, it in equations if it is not None]
-    if len(uses) == 1:
+    uses = [use for use, _ in arrived_contributions(moment, name)]
+    arrived = [(source(moment, use), it) for use in uses if (it := contribution_equation(moment, use)) is not None]
+    if use_count(moment, name) == 1:
         return tuple(replace(it, note=it.note or f"from {origin}") for origin, it in arrived)
     return tuple(replace(it, left=f"via {origin}") for origin, it in arrived)
 
@@ -175,23 +177,26 @@ def contribution_equation(moment: Moment, use: Use) -> Equation | None:
 
 def sum_equation(moment: Moment, name: str) -> Equation | None:
     """Return how a value's gradient adds up over its uses; None where it has one use, or nothing has arrived."""
-    uses = gradient_uses(moment, name)
-    arrived = [(use, it) for use in uses if (it := moment.contribution(use)) is not None]
-    total = moment.gradient(name)
-    if len(uses) < 2 or not arrived or total is None:
+    arrived, count, total = arrived_count(moment, name), use_count(moment, name), moment.gradient(name)
+    contributions = arrived_contributions(moment, name)
+    if count < 2 or not contributions or total is None:
         return None
-    terms = [inline(it) for _, it in arrived]
-    missing = len(uses) - len(arrived) if moment.awaits_gradient(name) else 0
-    numbers = " + ".join(
-        f"({it})" if it.startswith("-") and place else it for place, it in enumerate(filter(None, terms))
-    )
+    more = [f"… {arrived - MOST_TERMS:,} more"] if arrived > MOST_TERMS else []
+    terms = [inline(it) for _, it in contributions]
+    numbers = [f"({it})" if it.startswith("-") and place else it for place, it in enumerate(filter(None, terms))]
     return Equation(
         f"d {text.visible(name)}",
-        " + ".join(f"via {source(moment, use)}" for use, _ in arrived),
-        numbers if None not in terms else "",
+        " + ".join([*(f"via {source(moment, use)}" for use, _ in contributions), *more]),
+        " + ".join([*numbers, *("…" for _ in more)]) if None not in terms else "",
         inline(total) or "",
-        note=f"{len(arrived)} of {len(uses)} contributions so far" if missing else "",
+        note=f"{arrived:,} of {count:,} contributions so far" if moment.awaits_gradient(name) else "",
     )
+
+
+def arrived_contributions(moment: Moment, name: str) -> list[tuple[Use, Array]]:
+    """Return the first contributions to a value's gradient that have arrived, in order of arrival, with their uses."""
+    uses = islice(gradient_uses(moment, name), min(MOST_TERMS, arrived_count(moment, name)))
+    return [(use, it) for use in uses if (it := moment.contribution(use)) is not None]
 
 
 def source(moment: Moment, use: Use) -> str:

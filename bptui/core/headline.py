@@ -5,7 +5,7 @@ from __future__ import annotations
 from bptui.core import text
 from bptui.core.explain import forward_equation, inputs_by_own_name, is_stretched, update_equation
 from bptui.core.moment import Moment
-from bptui.core.standing import gradient_uses
+from bptui.core.standing import use_count
 from bptui.core.step import BackwardStep, ForwardStep, UpdateStep
 from bptui.core.wording import brief, inline, name_inputs, put, words_of
 
@@ -33,7 +33,7 @@ def backward_sentence(moment: Moment, step: BackwardStep) -> str:
     for position, gradient in enumerate(step.gradients):
         if gradient is not None:
             name = text.visible(step.node.inputs[position])
-            adds = len(gradient_uses(moment, step.node.inputs[position])) > 1
+            adds = use_count(moment, step.node.inputs[position]) > 1
             gives = (
                 f"adds {brief(gradient)} to {name}'s gradient"
                 if adds

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 
 import numpy as np
@@ -33,9 +34,8 @@ def waiting(moment: Moment, name: str) -> str:
         last += schedule.arrivals[moment.graph.slots[name]].orders[-1]
     if moment.gradient(name) is None:
         return f"no gradient yet: it is complete at step {last}"
-    uses = gradient_uses(moment, name)
-    arrived = sum(moment.contribution(use) is not None for use in uses)
-    return f"{arrived} of {len(uses)} contributions so far, complete at step {last}"
+    arrived, count = arrived_count(moment, name), use_count(moment, name)
+    return f"{arrived:,} of {count:,} contributions so far, complete at step {last}"
 
 
 def takes_gradient(moment: Moment, name: str) -> bool:
@@ -55,11 +55,22 @@ def is_target(tape: Tape, use: Use) -> bool:
     return use.position < len(words.inputs) and words.inputs[use.position] in words.targets
 
 
-def gradient_uses(moment: Moment, name: str) -> tuple[Use, ...]:
-    """Return the uses of a value that the output depends on, in the order in which backward comes by."""
-    orders = moment.schedule.backward_orders
-    needed = [use for use in moment.graph.uses[moment.graph.slots[name]] if orders[use.node] is not None]
-    return tuple(sorted(needed, key=lambda use: (-use.node, use.position)))
+def gradient_uses(moment: Moment, name: str) -> Iterator[Use]:
+    """Yield the uses of a value that the output depends on, in the order in which backward comes by."""
+    schedule, graph = moment.schedule, moment.graph
+    orders, edges = schedule.arrivals[graph.slots[name]]
+    for order, edge in zip(orders, edges, strict=True):
+        yield Use(graph.backward[order], edge - schedule.first_edges[order])
+
+
+def use_count(moment: Moment, name: str) -> int:
+    """Return how many uses of a value the output depends on."""
+    return len(moment.schedule.arrivals[moment.graph.slots[name]].orders)
+
+
+def arrived_count(moment: Moment, name: str) -> int:
+    """Return by how many of those uses backward has come."""
+    return bisect_left(moment.schedule.arrivals[moment.graph.slots[name]].orders, moment.progress.backward)
 
 
 def trouble(moment: Moment, name: str) -> str:

@@ -94,16 +94,15 @@ def absence(moment: Moment, name: str) -> tuple[str, str]:
     """Return in words why a value has no gradient."""
     if not standing.takes_gradient(moment, name):
         return "labels: takes none", "labels"
-    if moment.schedule.arrivals[moment.graph.slots[name]].orders and moment.awaits_gradient(name):
+    if moment.awaits_gradient(name):
         return "not reached yet", "not yet"
     return "no gradient reaches it", "none comes"
 
 
 def arrived(moment: Moment, name: str) -> tuple[str, str]:
     """Return how many contributions have arrived, while some are missing."""
-    orders = moment.schedule.arrivals[moment.graph.slots[name]].orders
-    count = sum(order < moment.progress.backward for order in orders)
-    return f"{count} of {len(orders)} contributions", f"{count} of {len(orders)}"
+    count = f"{standing.arrived_count(moment, name):,} of {standing.use_count(moment, name):,}"
+    return f"{count} contributions", count
 
 
 def judgement(norm: float) -> tuple[str, str, str]:

@@ -250,7 +250,7 @@ def use_lines(moment: Moment, name: str, width: int) -> list[Line]:
     nodes = dict.fromkeys(use.node for use in graph.uses[graph.slots[name]][:MOST_SHOWN])
     used = [f"{text.visible(graph.nodes[it].name)} ({text.visible(graph.nodes[it].layer)})" for it in nodes]
     more = len(graph.uses[graph.slots[name]]) - MOST_SHOWN
-    return paragraph(f"used by {', '.join(used) or 'no node'}{f' and {more} more' if more > 0 else ''}", width, "dim")
+    return paragraph(f"used by {', '.join(used) or 'no node'}{f' and {more:,} more' if more > 0 else ''}", width, "dim")
 
 
 def captioned(curve: Curve, width: int, height: int) -> list[Line]:

@@ -17,7 +17,7 @@ from bptui.core.schedule import Pass
 from bptui.core.step import BackwardStep
 from bptui.core.tape import Tape
 from bptui.core.transcript import read_transcript
-from strategies import make_scenario
+from strategies import chain, make_scenario
 
 BUY_APPLES = """
 [inputs]
@@ -108,6 +108,16 @@ def test_where_a_value_fans_out_its_contributions_are_added_up_in_order_of_arriv
     equation = explain.sum_equation(partial, "x")
     assert equation is not None
     assert equation.note == "1 of 3 contributions so far"
+
+
+def test_of_thousands_of_contributions_only_the_first_are_written_out() -> None:
+    tape = run(chain(4000))  # every second node adds the weight, whose 2,000 contributions are 0.999 apart
+    equation = explain.sum_equation(tape.at(len(tape)), "w")
+    assert equation is not None
+    assert equation.rule.startswith("via n3999 + via n3997 + via n3995 + ")
+    assert equation.rule.endswith(" + … 1,994 more")
+    assert equation.numbers == "1 + 0.999 + 0.998 + 0.997 + 0.99601 + 0.99501 + …"
+    assert float(equation.result) == pytest.approx((1 - 0.999**2000) / (1 - 0.999), rel=1e-4)
 
 
 @pytest.mark.parametrize(
