@@ -99,6 +99,8 @@ def room_beside(entry: Entry, width: int) -> int:
 
 def written(it: Snapshot, room: int) -> str | None:
     """Return a value as a person would type it, or None where there is no room for all of it."""
+    if it.parts:
+        return written_parts(it, room)
     if it.shape is None:
         return it.text
     if it.array is None or not it.is_whole or it.array.size > MOST_INLINE:
@@ -107,14 +109,19 @@ def written(it: Snapshot, room: int) -> str | None:
     return numbers if len(numbers) <= room else None
 
 
+def written_parts(it: Snapshot, room: int) -> str | None:
+    """Return a list or tuple with the numbers of its arrays, or None where there is no room for all of them."""
+    parts = [written(part, room) for part in it.parts]
+    numbers = ", ".join(part for part in parts if part is not None)
+    fits = None not in parts and len(numbers) + 2 <= room and "…" not in it.text[-3:]
+    return f"{it.text[0]}{numbers}{it.text[-1]}" if fits else None
+
+
 def rows_below(entry: Entry, width: int) -> Iterator[Line]:
     """Yield the numbers of an array that is not written beside its name, or those of the arrays in a list."""
-    it = entry.value
-    if it.parts:
-        for part in it.parts:
+    if written(entry.value, room_beside(entry, width)) is None:
+        for part in entry.value.parts or (entry.value,):
             yield from rows(part, width)
-    elif written(it, room_beside(entry, width)) is None:
-        yield from rows(it, width)
 
 
 def rows(it: Snapshot, width: int) -> Iterator[Line]:

@@ -17,7 +17,7 @@ DEEPEST = 0.4
 
 
 class Row(NamedTuple):
-    """A row of the listing. ``number`` is its line's, None where lines are left out; ``is_first`` says if it begins it."""
+    """A row of the listing: the line's number, None where lines are left out, and whether the line begins here."""
 
     number: int | None
     code: Line

@@ -8,6 +8,8 @@ from bptui.tui.screen import DebuggerScreen
 PROMISED = {
     "n": "next",
     "N": "back",
+    "s": "into",
+    "S": "line-back",
     "f": "finish",
     "F": "reverse-finish",
     "g": "first",
