@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from bptui.core import text
 from bptui.core.array_record import decode_array
+from bptui.core.formula import is_name
 from bptui.core.graph import Graph, Node
 from bptui.core.json_line import FORMAT, Record, member
 from bptui.errors import TranscriptError
@@ -43,6 +45,7 @@ def read_header(record: Record) -> Header:
     if (version := member(record, "bptui", int)) > FORMAT:
         raise TranscriptError(f"made by a newer bptui, in format {version}; this one reads up to {FORMAT}")
     values = member(record, "values", dict)
+    record = read_source(record) | record
     return Header(
         title=member(record, "title", str),
         about=record.get("about", "") and member(record, "about", str),
@@ -54,6 +57,30 @@ def read_header(record: Record) -> Header:
         versions={name: str(version) for name, version in member(record, "versions", dict).items()},
         train=read_train(record),
     )
+
+
+def read_source(record: Record) -> Record:
+    """Return what the scenario's own text says of the leaves and the training.
+
+    It serves for a header that another program wrote, with no more in it than the format demands.
+    """
+    try:
+        scenario = tomllib.loads(member(record, "source", str))
+    except (tomllib.TOMLDecodeError, RecursionError):
+        scenario = {}
+    leaves = [name for name in member(record, "values", dict) if is_name(name)]
+    parameters = [name for name in leaves if name in as_table(scenario.get("parameters"))]
+    train = as_table(scenario.get("train"))
+    return {
+        "inputs": [name for name in leaves if name not in parameters],
+        "parameters": parameters,
+        "train": {"steps": train.get("steps", 1)} if train else None,
+    }
+
+
+def as_table(part: object) -> Mapping[str, Any]:
+    """Return a part of a TOML document, empty where it is no table."""
+    return part if isinstance(part, dict) else {}
 
 
 def read_graph(record: Record, values: Iterable[str]) -> Graph:

@@ -19,6 +19,7 @@ from bptui.core.debugger import Debugger
 from bptui.core.engine import Run, run
 from bptui.core.graph import Node
 from bptui.core.json_line import DamagedTranscriptError
+from bptui.core.load import load
 from bptui.core.record import action_record, line, note_record, records
 from bptui.core.recorded import RecordedTape
 from bptui.core.scenario import Scenario
@@ -327,3 +328,17 @@ def look_at_everything(tape: RecordedTape) -> None:
     assert tape.values.keys() == set(tape.graph.names)
     assert tape.gradients.keys() == set(tape.graph.names) - set(tape.graph.constants)
     assert isinstance(tape.title, str)
+
+
+@pytest.mark.parametrize("name", ["mazur", "diamond", "softmax_labels"])
+def test_a_header_with_no_more_than_the_format_demands_is_enough(tmp_path: Path, name: str) -> None:
+    header, *steps = lines_of(load(name))
+    bare = json.loads(header)
+    for extra in ("about", "inputs", "parameters", "train"):
+        del bare[extra]
+    whole, replayed = read(tmp_path, [header, *steps]), read(tmp_path, [json.dumps(bare) + "\n", *steps])
+    assert replayed.graph.parameters == whole.graph.parameters
+    assert replayed.graph.constants == whole.graph.constants
+    assert len(replayed.schedule) == len(whole.schedule) == len(replayed)
+    for leaf in whole.graph.parameters:
+        assert is_bit_for_bit(replayed.values[leaf], whole.values[leaf])
