@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from functools import lru_cache
-from typing import Any, NamedTuple, TypeAlias
+from typing import NamedTuple
 
 import numpy as np
 
@@ -14,59 +14,10 @@ from bptui.core.moment import Moment
 from bptui.core.schedule import Pass
 from bptui.tui.braille import Canvas
 from bptui.tui.line import Line, Span
-from layers import Array, Layer, library
+from bptui.tui.machine import LARGEST, Machine, Samples, sample
+from layers import Array, library
 
 MOST_POINTS = 200
-Samples: TypeAlias = tuple[Array, Array, tuple[float, float]]
-"""A curve's inputs, its values, and the usual range of these, without what runs away."""
-
-LARGEST = 1e15
-"""Where numbers are larger, a picture says nothing."""
-
-
-class Machine:
-    """A fresh instance of a node's layer as a function of its one input, the others being constants."""
-
-    def __init__(
-        self,
-        layer: type[Layer],
-        options: Mapping[str, Any],
-        constants: tuple[tuple[int, float], ...],
-        place: int,
-        key: tuple[tuple[str, str], ...],
-    ) -> None:
-        self.layer = layer(**options)
-        self.constants = constants
-        self.place = place
-        self.key = (layer, constants, place, key)
-
-    def __hash__(self) -> int:
-        return hash(self.key)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Machine) and self.key == other.key
-
-    def __call__(self, x: Array) -> Array:
-        inputs: list[Any] = [x]
-        for at, constant in self.constants:
-            inputs.insert(at, np.float64(constant))
-        try:
-            with np.errstate(all="ignore"):
-                return np.asarray(self.layer.forward(*inputs))
-        except (ValueError, IndexError):
-            return np.empty(0)  # made for one shape or for more axes: no curve has as many values as that
-
-    def slope(self, x: float) -> float | None:
-        """Return the layer's own derivative at ``x``; None where it has no finite one."""
-        out = self(np.array([x]))
-        local = self.layer.local()
-        if out.shape != (1,) or self.place >= len(local) or local[self.place] is None:
-            return None
-        with np.errstate(all="ignore"):
-            gradients = self.layer.backward(np.ones(1))
-        gradient = gradients[self.place] if isinstance(gradients, tuple) else gradients
-        slope = float(np.asarray(gradient).reshape(-1)[0]) if gradient is not None else np.nan
-        return slope if abs(slope) < LARGEST else None
 
 
 class Curve(NamedTuple):
@@ -162,17 +113,6 @@ def span(points: Iterable[tuple[float, float]]) -> tuple[float, float]:
     return (min(low, -3.0), max(high, 3.0)) if low > -9 and high < 9 else (low, high)
 
 
-@lru_cache(maxsize=64)
-def sample(machine: Machine, low: float, high: float) -> Samples | None:
-    """Return the curve between two inputs; None where the layer does not work element by element."""
-    x = np.linspace(low, high, 321)
-    y, first = machine(x), machine(x[:7])
-    if y.shape != x.shape or not np.array_equal(first, y[:7], equal_nan=True):
-        return None
-    drawable = np.abs(y) < LARGEST
-    return (x[drawable], y[drawable], usual_range(y[drawable])) if drawable.any() else None
-
-
 @lru_cache(maxsize=32)
 def curve_lines(curve: Curve, width: int, height: int) -> tuple[Line, ...]:
     """Return the picture: the curve, the tangent in dots, and ● at the point; nothing where there is no room."""
@@ -201,15 +141,6 @@ def vertical_range(curve: Curve) -> tuple[float, float]:
     low, high = min(usual[0], *ys), max(usual[1], *ys)
     room = (high - low) / 20 or max(1.0, abs(high) / 2)
     return low - room, high + room
-
-
-def usual_range(y: Array) -> tuple[float, float]:
-    """Return the range of a curve's values, without its ends where they run away as at a pole."""
-    ordered = np.sort(y)
-    low, high = float(ordered[0]), float(ordered[-1])
-    cut = len(ordered) // 25
-    usual_low, usual_high = float(ordered[cut]), float(ordered[-1 - cut])
-    return (usual_low, usual_high) if usual_high - usual_low < 0.6 * (high - low) else (low, high)
 
 
 def tangent(curve: Curve) -> tuple[Array, Array]:
