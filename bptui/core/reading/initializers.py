@@ -18,7 +18,7 @@ import numpy as np
 from layers import Array
 
 Shape: TypeAlias = "tuple[int, ...]"
-Generator: TypeAlias = np.random.Generator
+Generator: TypeAlias = "np.random.Generator"
 
 MOST_ELEMENTS = 50_000_000
 """400 MB of float64."""
