@@ -108,16 +108,16 @@ def arrived(moment: Moment, name: str) -> tuple[str, str]:
 def judgement(norm: float) -> tuple[str, str, str]:
     """Return what there is to say of a complete gradient, in two lengths, and its style."""
     if norm == 0:
-        return "✓ exactly zero", "✓ zero", "dim"
+        return "exactly zero", "zero", "dim"
     if norm < VANISHING:
-        return "✓ vanishing", "vanishing", "warning"
+        return "vanishing", "vanishing", "warning"
     if norm > EXPLODING:
-        return "✓ exploding", "exploding", "warning"
-    return "✓", "✓", "gradient"
+        return "exploding", "exploding", "warning"
+    return "", "", "gradient"
 
 
 def gradient_lines(rows: Sequence[Row], width: int, selected: str | None = None) -> list[Line]:
-    """Return the rows, their columns in line: ``▸W2  ▇▇▇▏    3.1e-01 ✓``."""
+    """Return the rows, their columns in line: ``▸W2  ▇▇▇▏    3.1e-01``."""
     names = [visible(row.name) for row in rows]
     name_room = min(max(map(cell_len, names), default=0), max(4, width // 4))
     words = max((len(row.short) for row in rows if row.norm is not None), default=0)

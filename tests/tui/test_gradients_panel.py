@@ -70,22 +70,22 @@ output = "loss"
         "t": "labels: takes none",
         "unused": "no gradient reaches it",
     }
-    assert rows(tape.at(len(tape)))["x"].short == "✓"
+    assert rows(tape.at(len(tape)))["x"].short == ""
 
 
 def test_a_partial_sum_says_how_much_of_it_has_come() -> None:
     tape = run(loads('[inputs]\nx = -2\n[nodes]\ny = "x * x + 3 * x"\n'))
     assert (rows(tape.at(5))["x"].long, rows(tape.at(5))["x"].short) == ("1 of 3 contributions", "1 of 3")
-    assert rows(tape.at(6))["x"].short == "✓"
+    assert rows(tape.at(6))["x"].short == ""
 
 
 @pytest.mark.parametrize(
     ("factor", "words"),
     [
         (1e-8, "vanishing"),
-        (1e-6, "✓"),
-        (0, "✓ zero"),
-        (1.0, "✓"),
+        (1e-6, ""),
+        (0, "zero"),
+        (1.0, ""),
         (1e4, "exploding"),
         (np.nan, "✗ NaN"),
         (np.inf, "✗ NaN"),
