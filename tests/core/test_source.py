@@ -368,6 +368,8 @@ def test_snapshots_are_the_same_only_of_equal_arrays(one: Array, other: Array) -
         (np.float32(0.5), "0.5"),
         (np.array([[1.0, np.nan], [-2, np.inf]]), "[2, 2] -2 … 1, 1 NaN, 1 Inf"),
         (np.zeros((2, 3)), "[2, 3] 0"),
+        (np.full(2, np.nan), "[2] 2 NaN"),
+        (np.zeros((0, 3)), "[0, 3]"),
         (np.array([True, False]), "[2]"),
         (np.array(["a"], dtype=object), "[1] of object"),
         (np.exp, "exp"),
@@ -385,6 +387,16 @@ def test_of_a_large_array_a_corner_is_kept_and_a_change_anywhere_is_noticed() ->
     assert (before.shape, before.array.shape, before.is_whole) == ((100, 100), (24, 24), False)
     x[99, 99] = -1
     assert not snapshot(x).is_same(before)
+
+
+@given(st.data())
+def test_any_swap_or_change_within_a_large_array_is_noticed(data: st.DataObject) -> None:
+    x = np.arange(9000.0)
+    x[5000:] = x[:4000]
+    before = snapshot(x)
+    first, second = data.draw(st.integers(0, 8999)), data.draw(st.integers(0, 8999))
+    x[[first, second]] = x[[second, first]]
+    assert snapshot(x).is_same(before) == (x[first] == x[second])
 
 
 def test_a_list_that_contains_itself_ends() -> None:
