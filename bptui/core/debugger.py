@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
 from itertools import chain
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,7 @@ from bptui.core.schedule import Pass, Schedule
 from bptui.core.tape import Tape
 
 if TYPE_CHECKING:
+    from bptui.core.source.enter import Entrance
     from bptui.core.source.line_tape import LineCursor
 
 
@@ -87,15 +89,20 @@ class Debugger:
             case Into() | LineBack():
                 return here
 
+    @cached_property
+    def entrance(self) -> Entrance:
+        """The way into the layers."""
+        from bptui.core.source.enter import Entrance  # noqa: PLC0415  (few sessions go into a layer, and start sooner)
+
+        return Entrance()
+
     def lines_after(self, command: Command) -> LineCursor | None:
         """Return where a command leads in the source of the step's layer; None is out of it."""
         match command:
             case Into(count) if self.lines:
                 return self.lines.next(count)
             case Into(count):
-                from bptui.core.source.enter import enter  # noqa: PLC0415  (few sessions go into a layer, and start sooner)
-
-                return enter(self.moment).start.next(count - 1)
+                return self.entrance.enter(self.moment).start.next(count - 1)
             case LineBack(count) if self.lines:
                 return self.lines.back(count)
             case _:

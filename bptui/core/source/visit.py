@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -50,6 +51,7 @@ def watch(
     *,
     recorded: Recorded = None,
     most_steps: int = MOST_STEPS,
+    options: Mapping[str, Any] = MappingProxyType({}),
 ) -> LineTape:
     """Return the course of one call of a layer's method. An exception in it is the tape's last step."""
     call = getattr(layer, method)
@@ -58,7 +60,7 @@ def watch(
     if code is None:
         raise BptuiError(f"{type(layer).__name__}.{method} is not written in Python")
     tracer = Tracer(layer, code.co_filename, most_steps=most_steps)
-    result, error = run(tracer, call, arguments)
+    result, error = run(tracer, lambda: call(*arguments, **options))
     steps = with_end(tracer.steps, error)
     if not steps:
         raise BptuiError(f"{type(layer).__name__}.{method} ran without a line of its own")
@@ -77,11 +79,11 @@ def watch(
     )
 
 
-def run(tracer: Tracer, call: Callable[..., Any], arguments: Sequence[Any]) -> tuple[Any, Snapshot | None]:
+def run(tracer: Tracer, call: Callable[[], Any]) -> tuple[Any, Snapshot | None]:
     """Return what ``call`` returns, or the exception that it raises."""
     try:
         with tracer.tracing():
-            return call(*arguments), None
+            return call(), None
     except Exception as error:  # noqa: BLE001  (the fence around a layer)
         return None, exception_snapshot(error)
 

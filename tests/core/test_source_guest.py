@@ -1,0 +1,136 @@
+"""A guest's lines are watched in its own process, and come back as plain data."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from bptui.core.guest.layer import GuestLayer
+from bptui.core.source.enter import ask, read
+from bptui.core.source.job import read_course
+from bptui.core.source.line_record import line_tape_record
+from bptui.core.source.line_tape import Event, LineTape
+from bptui.core.source.visit import visit
+from bptui.errors import BptuiError, LayerError
+from guests import array, guest, layer_file, line_of
+
+RELU = """
+    class Relu:
+        def forward(self, x):
+            self.mask = x <= 0
+            out = x.copy()
+            out[self.mask] = 0
+            return out
+
+        def backward(self, dout):
+            dout[self.mask] = 0
+            return dout
+"""
+
+AFFINE = """
+    class Affine:
+        def __init__(self, W, b):
+            self.W = W
+            self.b = b
+
+        def forward(self, x, scale=1.0):
+            self.x = x
+            return scale * (x @ self.W + self.b)  # HERE
+
+        def backward(self, dout):
+            self.dW = self.x.T @ dout
+            self.db = dout.sum(axis=0)
+            return dout @ self.W.T
+"""
+
+
+def course(layer: GuestLayer, inputs: list[Any], dout: Any, recorded: Any) -> LineTape:
+    return read(ask(layer, inputs, dout, recorded))
+
+
+def test_the_books_relu_shows_its_writes_into_dout_and_damages_nothing_of_ours(tmp_path: Path) -> None:
+    file = layer_file(tmp_path, RELU)
+    x, dout = array(1.0, -2.0), array(3.0, 4.0)
+    with guest(file) as layer:
+        forward = course(layer, [x], None, array(1.0, 0.0))
+        backward = course(layer.another(), [x], dout, [array(3.0, 0.0)])
+    assert forward.file == str(file.path)
+    assert forward.steps[0].line == line_of(file, "self.mask = x <= 0")
+    assert forward.steps[2].names["out"].array == pytest.approx([1, -2])
+    assert forward.steps[3].changed == {"out"}
+    assert backward.steps[0].names["dout"].array == pytest.approx([3, 4])
+    assert backward.steps[1].changed == {"dout"}
+    assert backward.returned is not None
+    assert backward.returned.array == pytest.approx([3, 0])
+    assert forward.is_repeatable
+    assert backward.is_repeatable
+    assert dout == pytest.approx([3, 4])
+
+
+def test_a_layer_that_holds_its_parameters_is_gone_into_with_its_options(tmp_path: Path) -> None:
+    file = layer_file(tmp_path, AFFINE)
+    x, weights, b = (np.array(it, dtype=float) for it in ([[1, 2]], [[1, 0], [0, 1]], [10, 20]))
+    with guest(file, "x", "W", "b", scale=2.0) as layer:
+        forward = course(layer, [x, weights, b], None, np.array([[22.0, 44.0]]))
+        backward = course(layer.another(), [x, weights, b], np.ones((1, 2)), [np.ones((1, 2)), None, None])
+    assert forward.returned is not None
+    assert forward.returned.array == pytest.approx(np.array([[22, 44]]))
+    assert forward.steps[0].names["scale"].text == "2.0"
+    assert {"self.W", "self.b"} <= forward.steps[0].names.keys()
+    assert backward.steps[-1].names["self.dW"].array == pytest.approx(np.array([[1, 1], [2, 2]]))
+    assert forward.notes == backward.notes == ()
+
+
+def test_a_guest_sees_the_same_lines_as_our_own_process(tmp_path: Path) -> None:
+    file = layer_file(tmp_path, RELU)
+    x = array(*range(-5, 5))
+    module: dict[str, Any] = {}
+    exec(compile(file.text, str(file.path), "exec"), module)
+    with guest(file) as layer:
+        theirs = course(layer, [x], None, None)
+    ours = visit(module["Relu"], [x.copy()])
+    assert line_tape_record(theirs) == line_tape_record(ours)
+
+
+def test_a_guest_that_draws_at_random_without_a_seed_of_ours_is_not_repeatable(tmp_path: Path) -> None:
+    text = """
+        import time
+        class Clock:
+            def forward(self, x): return x + time.perf_counter()
+            def backward(self, dout): return dout
+    """
+    with guest(layer_file(tmp_path, text)) as layer:
+        tape = course(layer, [array(1.0)], None, layer.forward(array(1.0)))
+    assert not tape.is_repeatable
+    assert "not repeatable" in tape.notes[0]
+
+
+def test_a_guest_that_raises_shows_the_line_as_its_last(tmp_path: Path) -> None:
+    file = layer_file(tmp_path, AFFINE)
+    with guest(file, "x", "W", "b") as layer:
+        tape = course(layer, [np.ones((1, 3)), np.ones((2, 2)), np.ones(2)], None, None)
+    assert tape.steps[-1].event is Event.EXCEPTION
+    assert tape.steps[-1].line == line_of(file, "HERE")
+
+
+def test_a_guest_whose_process_ends_on_the_way_is_an_error_at_its_line(tmp_path: Path) -> None:
+    text = """
+        import os
+        class Leaver:
+            def forward(self, x): os._exit(3)
+            def backward(self, dout): return dout
+    """
+    with guest(layer_file(tmp_path, text)) as layer, pytest.raises(LayerError, match="Leaver"):
+        course(layer, [array(1.0)], None, None)
+
+
+@pytest.mark.parametrize("content", [b"", b"nonsense", b"[]", b"{}", b"[" * 100_000, json.dumps({"steps": 1}).encode()])
+def test_what_is_no_line_tape_is_refused(content: bytes) -> None:
+    with pytest.raises(BptuiError, match="no proper form"):
+        read_course({"arrays": [np.frombuffer(content, np.uint8)]})
+    with pytest.raises(BptuiError, match="no proper form"):
+        read_course({"arrays": []})
