@@ -10,9 +10,6 @@ from bptui.core.text import visible
 from bptui.tui.line import Line, Span
 from bptui.tui.palette import FLAT, SAME, Palette, PlainPalette
 
-NARROWEST_GAP = 16
-"""Unchanged cells between two changes that are worth leaving out: a move of the cursor is shorter than a style."""
-
 
 def cells(text: str) -> int:
     """Return how many cells a text takes."""
@@ -112,21 +109,19 @@ def strip_of(row: Line, palette: Palette | PlainPalette, width: int) -> Strip:
     return Strip([Segment(text, palette[style]) for text, style in row], width)
 
 
-def changed_stretches(old: Line, new: Line) -> list[tuple[int, int]]:
-    """Return the stretches of columns, from first to end, in which two rows of one width differ."""
-    before: dict[int, Span] = {}
+def changed_columns(old: Line, new: Line) -> tuple[int, int]:
+    """Return the first and the end column of the stretch in which two rows of one width differ.
+
+    One stretch a row: moving on to a second one costs more bytes than what stands between them.
+    """
     column = 0
-    for span in old:
-        before[column] = span
-        column += cells(span[0])
-    stretches: list[tuple[int, int]] = []
-    column = 0
-    for span in new:
-        end = column + cells(span[0])
-        if before.get(column) != span:
-            if stretches and column - stretches[-1][1] < NARROWEST_GAP:
-                stretches[-1] = (stretches[-1][0], end)
-            else:
-                stretches.append((column, end))
-        column = end
-    return stretches
+    for before, after in zip(old, new, strict=False):
+        if before != after:
+            break
+        column += cells(after[0])
+    end = line_width(new)
+    for before, after in zip(reversed(old), reversed(new), strict=False):
+        if before != after or end <= column:
+            break
+        end -= cells(after[0])
+    return column, max(end, column)
