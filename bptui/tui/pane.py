@@ -159,7 +159,7 @@ class Pane(Widget):
         if y == height - 1:
             return edge_row(source, lower_left + edge, edge + lower_right, width, style, at_end=True)
         bar = Span(side, style)
-        return (bar, *laid(source, width - 2), bar)
+        return (*laid((bar, *source), width - 1), bar)
 
     def resolve_palette(self) -> Palette | PlainPalette:
         """Return the theme's styles, looked up once for each theme."""
