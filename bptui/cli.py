@@ -101,10 +101,12 @@ def parser() -> Parser:
     run = commands.add_parser("run", help="open the debugger on a scenario")
     run.add_argument("scenario", help="a file, or the name of a bundled scenario")
     run.add_argument("--record", metavar="FILE", type=Path, help="write every step to a new file while it happens")
+    add_layers(run)
 
     trace = commands.add_parser("trace", help="run a scenario without a screen and tell every step")
     trace.add_argument("scenario", help="a file, or the name of a bundled scenario")
     trace.add_argument("--json", action="store_true", help="print records, one a line, for other programs")
+    add_layers(trace)
 
     replay = commands.add_parser("replay", help="open a recorded session")
     replay.add_argument("transcript", type=Path, help="a file that `bptui run --record` has written")
@@ -113,7 +115,22 @@ def parser() -> Parser:
 
     new = commands.add_parser("new", help="write a commented scenario to start from")
     new.add_argument("file", type=Path, help="a file that does not exist yet")
+
+    trust = commands.add_parser("trust", help="let scenarios that name a file with layers run it, until it changes")
+    trust.add_argument("file", type=Path, help="a Python file that you have read")
     return whole
+
+
+def add_layers(command: argparse.ArgumentParser) -> None:
+    """Let a command be given files with layers of the user's own."""
+    command.add_argument(
+        "--layers",
+        metavar="FILE",
+        type=Path,
+        action="append",
+        default=[],
+        help="a Python file with layers of your own, which this allows to run; may be given several times",
+    )
 
 
 def run_scenario(options: argparse.Namespace) -> int:
@@ -123,7 +140,7 @@ def run_scenario(options: argparse.Namespace) -> int:
     from bptui.core.load import load
     from bptui.tui import app
 
-    scenario = load(options.scenario)
+    scenario = load(options.scenario, layers=options.layers)
     with_signals()
     return app.run(scenario, options.record)
 
@@ -133,19 +150,22 @@ def trace(options: argparse.Namespace) -> int:
     from bptui.core.engine import Run
     from bptui.core.load import load
 
-    run = Run(load(options.scenario))
+    run = Run(load(options.scenario, layers=options.layers))
     if options.json:
         from bptui.core.record import line, records
 
         with output() as file:
             file.writelines(map(line, records(run)))
-        return FINE
-    from bptui.report.account import account
-    from bptui.report.printing import print_lines
+    else:
+        from bptui.report.account import account
+        from bptui.report.printing import print_lines
 
-    run.finish()
-    with output() as file:
-        print_lines(account(run), file)
+        run.finish()
+        with output() as file:
+            print_lines(account(run), file)
+    run.close()
+    if run.failure:
+        raise run.failure
     return FINE
 
 
@@ -183,7 +203,17 @@ def new(options: argparse.Namespace) -> int:
     return FINE
 
 
-COMMANDS = {"run": run_scenario, "trace": trace, "replay": replay, "list": list_all, "new": new}
+def trust(options: argparse.Namespace) -> int:
+    """Allow a file with layers to run until it changes."""
+    from bptui.core.text import visible
+    from bptui.core.trust import trust
+
+    file = trust(options.file)
+    print(f"{visible(str(file.path), limit=4_096)} may run until it changes")
+    return FINE
+
+
+COMMANDS = {"run": run_scenario, "trace": trace, "replay": replay, "list": list_all, "new": new, "trust": trust}
 """The commands by name."""
 
 

@@ -1,4 +1,7 @@
-"""The scenarios that come with bptui: beside the package in a checkout, inside it once installed."""
+"""The scenarios that come with bptui: beside the package in a checkout, inside it once installed.
+
+Files with layers among them are part of the installation, as bptui's own code is, and run without being asked for.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,20 @@ PLACES = (PACKAGE / "scenarios", PACKAGE.parent / "scenarios")
 
 
 def bundled() -> list[tuple[str, Path]]:
-    """Return the bundled scenarios by name, sorted."""
-    folder = next((place for place in PLACES if place.is_dir()), None)
-    return sorted((path.stem, path) for path in folder.glob("*.toml")) if folder else []
+    """Return the bundled scenarios by name, sorted, those in a folder after the others: ``book/relu``."""
+    home = folder()
+    if home is None:
+        return []
+    found = [(path.relative_to(home).with_suffix("").as_posix(), path) for path in home.rglob("*.toml")]
+    return sorted(found, key=lambda it: ("/" in it[0], it[0]))
+
+
+def folder() -> Path | None:
+    """Return where the bundled scenarios lie."""
+    return next((place for place in PLACES if place.is_dir()), None)
+
+
+def is_bundled(path: Path) -> bool:
+    """Return whether a file is one of those that come with bptui."""
+    home = folder()
+    return home is not None and path.is_file() and path.resolve().is_relative_to(home.resolve())

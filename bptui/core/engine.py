@@ -3,25 +3,47 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Generator, Iterator, Mapping
 from functools import cached_property, lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
 from bptui.core.columns import Iteration, Value, as_optional_array, freeze
+from bptui.core.graph import Node
+from bptui.core.guest.pending import TIME_LIMIT, Pending
+from bptui.core.guest.remark import Remark
 from bptui.core.optimizer import Memory
 from bptui.core.scenario import Scenario
 from bptui.core.step import Local
 from bptui.core.tape import Tape
+from bptui.core.text import shape, visible
+from bptui.errors import LayerError
 from layers import Layer
+
+if TYPE_CHECKING:
+    from bptui.core.guest.host import Host
+    from bptui.core.guest.layer import GuestLayer
+    from bptui.core.guest.looks import Looks
 
 STRIDE = 64
 """Nodes between two places where a run can be interrupted."""
 
+PATIENCE = 0.005
+"""Seconds that ``advance`` waits for a guest before it returns with less done: ordinary calls take far less."""
+
+REFUSALS = (ValueError, TypeError, IndexError, ArithmeticError, MemoryError)
+"""What a built-in layer raises when a guest before it has returned what does not fit."""
+
 
 class Run(Tape):
-    """A tape that is written by running a scenario: ``advance`` adds steps to it, ``finish`` all that are left."""
+    """A tape that is written by running a scenario: ``advance`` adds steps to it, ``finish`` all that are left.
+
+    Layers of the user's own run in a process of their own. While one of them keeps the run waiting, ``waiting`` is
+    that call. ``failure`` is what ended the run, if it did not come to its end; the steps so far stay. ``remarks``
+    counts what else there is to say of the guests.
+    """
 
     def __init__(self, scenario: Scenario) -> None:
         leaves = [scenario.values[name][()] for name in scenario.graph.leaves]
@@ -29,33 +51,136 @@ class Run(Tape):
         self.scenario = scenario
         self.memories: dict[str, Memory] = {name: {} for name in scenario.schedule.updated}
         self.strides = self.run()
+        self.waiting: Pending | None = None
+        self.failure: LayerError | None = None
+        self.remarks: Counter[Remark] = Counter()
         self.revisit = lru_cache(maxsize=8)(self.run_again)
 
+    @property
+    def is_over(self) -> bool:
+        """Whether no more steps will come: all have run, or the run has failed."""
+        return self.is_complete or self.failure is not None
+
     @cached_property
-    def layers(self) -> list[Layer]:
+    def layers(self) -> list[Layer | GuestLayer]:
         """The instance that each node keeps."""
-        return [self.fresh_layer(node) for node in range(len(self.graph.nodes))]
+        nodes = enumerate(self.graph.nodes)
+        return [self.guest(at, 0) if at in self.scenario.guests else self.scenario.made(it) for at, it in nodes]
 
     @cached_property
     def calls(self) -> list[tuple[Callable[..., Value], Callable[[Value], Any]]]:
-        """The forward and the backward of each node's layer."""
-        return [(bare(layer.forward), bare(layer.backward)) for layer in self.layers]
+        """The forward and the backward of each node's layer. A guest's return at once, with the pending call."""
+        calls = []
+        for layer in self.layers:
+            if isinstance(layer, Layer):
+                calls.append((bare(layer.forward), bare(layer.backward)))
+            else:
+                calls.append((layer.begin_forward, layer.begin_backward))
+        return calls
 
     def fresh_layer(self, node: int) -> Layer:
-        """Return a new instance of a node's layer."""
-        it = self.scenario.graph.nodes[node]
-        return self.scenario.library[it.layer](**it.options)
+        """Return a new instance of a node's layer, or what stands for a guest and is called in the same way."""
+        if node in self.scenario.guests:
+            return cast("Layer", self.guest(node, 0))
+        return self.scenario.made(self.graph.nodes[node])
+
+    @cached_property
+    def host(self) -> Host:
+        """The process of the guests."""
+        from bptui.core.guest.host import Host  # noqa: PLC0415  (few scenarios have guests)
+
+        return Host(self.scenario.layer_files)
+
+    def guest(self, node: int, iteration: int) -> GuestLayer:
+        """Return a new instance of a layer of the user's own."""
+        from bptui.core.guest.layer import GuestLayer  # noqa: PLC0415  (few scenarios have guests)
+
+        scenario = self.scenario
+        layer = GuestLayer(
+            scenario.guests[node],
+            self.host,
+            self.graph.nodes[node],
+            takes_gradient=scenario.takes_gradient[node],
+            dtype=scenario.dtype,
+            seed=scenario.seed,
+            notice=self.note,
+        )
+        layer.iteration = iteration
+        return layer
+
+    def note(self, remark: Remark) -> None:
+        """Count a remark."""
+        self.remarks[remark] += 1
 
     def advance(self, steps: int) -> None:
-        """Run at least ``steps`` more steps, or all that are left."""
+        """Run at least ``steps`` more steps, or all that are left, or less where a guest keeps the run waiting."""
         goal = min(self.length + steps, len(self.schedule))
         with np.errstate(all="ignore"):
-            while self.length < goal:
-                next(self.strides)
+            while self.length < goal and self.failure is None:
+                self.go_on()
+                if self.waiting and not self.waiting.wait(PATIENCE):
+                    return
+
+    def proceed(self, steps: int) -> None:
+        """Run at least ``steps`` more steps, or all that are left; a guest that takes too long ends the run."""
+        goal = min(self.length + steps, len(self.schedule))
+        while self.length < goal and self.failure is None:
+            self.advance(goal - self.length)
+            if self.waiting:
+                self.waiting.insist(TIME_LIMIT)
 
     def finish(self) -> None:
-        """Run all steps that are left."""
-        self.advance(len(self.schedule))
+        """Run all steps that are left; ``failure`` tells whether that went well."""
+        self.proceed(len(self.schedule))
+
+    def give_up(self) -> None:
+        """Stop waiting for a guest; the run ends where it is."""
+        if self.waiting:
+            self.waiting.give_up(f"was stopped after {self.waiting.elapsed:.0f} s")
+            self.advance(1)
+
+    def close(self) -> None:
+        """End the guests' process, if there is one; to look at a step again starts another."""
+        if "host" in vars(self):
+            self.host.close()
+
+    def go_on(self) -> None:
+        """Run a stride; a guest's fault, or a layer's that it has misled, is the run's failure."""
+        if not self.scenario.guests:
+            next(self.strides)
+            return
+        try:
+            next(self.strides)
+        except LayerError as error:
+            self.fail(error)
+        except REFUSALS as error:
+            node = self.node_at(self.steps_done)
+            message = f"{visible(node.name)}: {node.layer}: {visible(str(error) or type(error).__name__)}"
+            self.fail(LayerError(message, where=node.where))
+
+    def fail(self, error: LayerError) -> None:
+        """End the run with what it has done."""
+        columns = self.iterations[-1]
+        self.failure, self.waiting = error, None
+        self.length = (len(self.iterations) - 1) * self.schedule.length + self.steps_done
+        del columns.douts[max(self.steps_done - self.schedule.forward, 0) :]
+
+    @property
+    def steps_done(self) -> int:
+        """How many steps of the last iteration have been done, while it is under way."""
+        columns = self.iterations[-1]
+        forward = len(columns.values) - len(self.leaves)
+        return forward if forward < self.schedule.forward else forward + max(len(columns.douts) - 1, 0)
+
+    def node_at(self, step: int) -> Node:
+        """Return the node whose step follows ``step`` steps of an iteration."""
+        graph, forward = self.graph, self.schedule.forward
+        return graph.nodes[step if step < forward else graph.backward[step - forward]]
+
+    @property
+    def node_waited_for(self) -> Node | None:
+        """The node whose guest keeps the run waiting."""
+        return self.node_at(self.steps_done) if self.waiting else None
 
     def run(self) -> Iterator[None]:
         """Run everything, a stride of nodes at a time."""
@@ -63,6 +188,8 @@ class Run(Tape):
         first = len(self.graph.inputs)
         for iteration in range(self.schedule.iterations):
             self.iterations.append(Iteration(leaves.copy()))
+            for node in self.scenario.guests:
+                self.layers[node].iteration = iteration  # type: ignore[union-attr]
             for done in self.run_iteration():
                 self.length = iteration * self.schedule.length + done
                 yield
@@ -105,7 +232,10 @@ class Run(Tape):
         """Call every node's forward, in order."""
         values = columns.values
         for done, ((forward, _), slots) in enumerate(zip(self.calls, self.graph.edges, strict=True), start=1):
-            values.append(freeze(forward(*[values[slot] for slot in slots])))
+            value = forward(*[values[slot] for slot in slots])
+            if value.__class__ is Pending:
+                value = yield from self.awaited(value, done - 1)
+            values.append(freeze(value))
             if not done % STRIDE:
                 yield done
         yield self.schedule.forward
@@ -115,11 +245,16 @@ class Run(Tape):
         graph, forward = self.graph, self.schedule.forward
         first = len(graph.leaves)
         totals: list[Value | None] = [None] * len(graph.names)
+        if self.scenario.guests:
+            self.dout = self.fitting_dout(columns.values[graph.slots[graph.output]])
         totals[graph.slots[graph.output]] = self.dout
         for done, node in enumerate(graph.backward, start=1):
             dout = totals[first + node]
             columns.douts.append(dout)
-            for slot, contribution in zip(graph.edges[node], self.contributions(node, dout), strict=True):
+            contributions = self.contributions(node, dout)
+            if isinstance(contributions, Pending):
+                contributions = yield from self.awaited(contributions, forward + done - 1)
+            for slot, contribution in zip(graph.edges[node], contributions, strict=True):
                 if contribution is not None:
                     total = totals[slot]
                     totals[slot] = contribution if total is None else freeze(total + contribution)
@@ -129,13 +264,32 @@ class Run(Tape):
                 yield forward + done
         yield forward + self.schedule.backward
 
-    def contributions(self, node: int, dout: Value | None) -> list[Value | None]:
+    def awaited(self, call: Pending, done: int) -> Generator[int, None, Any]:
+        """Return what a guest returns; while it has not, yield how many steps are done."""
+        self.waiting = call
+        yield done
+        while not call.is_ready():
+            yield done
+        self.waiting = None
+        return call.result()
+
+    def fitting_dout(self, out: Value) -> Value:
+        """Return the gradient that enters at the output in the shape of its value, known only now with guests."""
+        dout = self.scenario.dout
+        if dout.shape and dout.shape != np.shape(out):
+            name = visible(self.graph.output)
+            raise LayerError(f"dout is {shape(dout)}, but {name} is {shape(out)}", where=self.node_at(0).where)
+        return freeze(np.broadcast_to(dout, np.shape(out)).copy())[()]
+
+    def contributions(self, node: int, dout: Value | None) -> list[Value | None] | Pending:
         """Return what a node adds to the gradients of its inputs, None for those that take none."""
         takes_gradient = self.scenario.takes_gradient[node]
         if dout is None:
             return [None] * len(takes_gradient)
         _, backward = self.calls[node]
         gradients = backward(dout)
+        if isinstance(gradients, Pending):
+            return gradients
         if not isinstance(gradients, tuple):
             gradients = (gradients,)
         return [freeze(gradient) if takes else None for takes, gradient in zip(takes_gradient, gradients, strict=True)]
@@ -155,15 +309,26 @@ class Run(Tape):
             return before
         return freeze(self.scenario.train.optimizer.update(before, gradient, self.memories[name]))
 
+    @cached_property
+    def looks(self) -> Looks:
+        """What guests do again to be looked at."""
+        from bptui.core.guest.looks import Looks  # noqa: PLC0415  (few scenarios have guests)
+
+        return Looks(self)
+
     def local(self, iteration: int, node: int) -> Local:
+        if node in self.scenario.guests:
+            return self.looks.local(iteration, node)
         return tuple(map(as_optional_array, map(freeze, self.revisit(iteration, node).local())))
 
     def kept(self, iteration: int, node: int) -> Mapping[str, Any]:
+        if node in self.scenario.guests:
+            return self.looks.kept(iteration, node)
         return vars(self.revisit(iteration, node))
 
     def run_again(self, iteration: int, node: int) -> Layer:
         """Return a fresh layer that has gone forward on a node's recorded inputs."""
-        layer = self.fresh_layer(node)
+        layer = self.scenario.made(self.graph.nodes[node])
         values = self.iterations[iteration].values
         with np.errstate(all="ignore"):
             layer.forward(*[values[slot] for slot in self.graph.edges[node]])
@@ -177,7 +342,13 @@ def bare(method: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def run(scenario: Scenario) -> Tape:
-    """Return the complete tape of a scenario: every step of both passes, in every iteration."""
+    """Return the complete tape of a scenario: every step of both passes, in every iteration.
+
+    Raises LayerError where a layer of the user's own fails.
+    """
     tape = Run(scenario)
     tape.finish()
+    tape.close()
+    if tape.failure:
+        raise tape.failure
     return tape

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from bptui.core.bundled import bundled
 from bptui.core.graph import Graph
+from bptui.core.own_layer import OwnLayer
 from bptui.core.problems import Problems, nearest
 from bptui.core.reading import source
 from bptui.core.reading.expectations import check_shapes, read_expect
@@ -28,19 +29,28 @@ NAMELESS = "<text>"
 """What errors call a scenario that is no file."""
 
 
-def load(place: str | Path) -> Scenario:
-    """Return the scenario at a path, or the bundled one of that name. Raises ScenarioError."""
+def load(place: str | Path, *, layers: Sequence[str | Path] = ()) -> Scenario:
+    """Return the scenario at a path, or the bundled one of that name. Raises ScenarioError.
+
+    ``layers`` are files with layers of the user's own, which this allows to run, in a process of their own.
+    """
     path = found(Path(place))
-    return loads(source.read(path), path)
+    return loads(source.read(path), path, layers=layers)
 
 
-def loads(text: str, path: str | Path | None = None, *, library: Mapping[str, type[Layer]] = built_in) -> Scenario:
+def loads(
+    text: str,
+    path: str | Path | None = None,
+    *,
+    layers: Sequence[str | Path] = (),
+    library: Mapping[str, type[Layer]] = built_in,
+) -> Scenario:
     """Return the scenario that ``text`` is, with layers from ``library``. Files that it names lie beside ``path``.
 
     Raises ScenarioError, whose ``problems`` are all the mistakes that one reading can tell apart.
     """
     file = Path(path) if path is not None else None
-    return Loader(parse(text, source.shown(file) if file else NAMELESS), file, library).load()
+    return Loader(parse(text, source.shown(file) if file else NAMELESS), file, layers, library).load()
 
 
 def found(path: Path) -> Path:
@@ -61,18 +71,26 @@ def found(path: Path) -> Path:
 class Loader:
     """One reading of one document: first what is written, then what it amounts to."""
 
-    def __init__(self, document: Document, path: Path | None, library: Mapping[str, type[Layer]]) -> None:
+    def __init__(
+        self,
+        document: Document,
+        path: Path | None,
+        layers: Sequence[str | Path],
+        library: Mapping[str, type[Layer]],
+    ) -> None:
         self.document = document
         self.path = path
-        self.library = library
+        self.layers = layers
+        self.library: Mapping[str, type[Layer] | OwnLayer] = library
         self.problems = Problems()
 
     def load(self) -> Scenario:
         """Return the scenario, or raise everything that is wrong with it."""
         document, problems = self.document, self.problems
         settings = read_settings(document, self.path.stem if self.path else "scenario", problems)
+        refused = self.take_in_own_layers()
         places = read_names(document, problems)
-        reader = NodeReader(document, self.library, places, settings.dtype, problems)
+        reader = NodeReader(document, self.library, places, settings.dtype, problems, refused)
         nodes = read_nodes(reader)
         leaf_reader = LeafReader(document, settings.dtype, settings.seed, self.folder, reader.labels)
         values = read_leaves(leaf_reader, places, problems) | reader.constants
@@ -94,6 +112,18 @@ class Loader:
             expect=expect,
         )
 
+    def take_in_own_layers(self) -> dict[str, ScenarioError]:
+        """Let the user's own layers come before the built-in ones, and return why classes of theirs are none."""
+        own: Mapping[str, OwnLayer | ScenarioError] = {}
+        if self.layers or "layers" in self.document.data:
+            from bptui.core.reading.permission import allowed_layers  # noqa: PLC0415  (few scenarios have any)
+
+            own = allowed_layers(self.document, self.path, self.layers, self.problems)
+        refused = {name: it for name, it in own.items() if isinstance(it, ScenarioError)}
+        layers = {name: it for name, it in own.items() if isinstance(it, OwnLayer)}
+        self.library = {**self.library, **layers}
+        return refused
+
     @property
     def folder(self) -> Path:
         """Where the files lie that the scenario names."""
@@ -111,4 +141,4 @@ class Loader:
         if expect:
             check_shapes(document, expect, shapes, problems)
         problems.raise_any()
-        return read_dout(document, graph.output, shapes[graph.output], settings.dtype)
+        return read_dout(document, graph.output, shapes.get(graph.output), settings.dtype)

@@ -30,15 +30,16 @@ SLICE = 256
 
 
 def records(run: Run) -> Iterator[Record]:
-    """Yield the records of a whole run, advancing it as they are asked for."""
+    """Yield the records of a whole run, advancing it as they are asked for; of one that fails, those so far."""
     yield header_record(run.scenario)
     written = 0
-    while written < len(run.schedule):
-        run.advance(SLICE)
+    while not run.is_over:
+        run.proceed(SLICE)
         for number in range(written + 1, len(run) + 1):
             yield step_record(run.step(number))
         written = len(run)
-    yield end_record(run)
+    if not run.failure:
+        yield end_record(run)
 
 
 def header_record(scenario: Scenario) -> Record:

@@ -10,8 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from bptui.core.graph import Graph
+from bptui.core.graph import Graph, Node
 from bptui.core.optimizer import Optimizer
+from bptui.core.own_layer import LayerFile, OwnLayer
 from bptui.core.schedule import Schedule
 from bptui.core.straight import StraightCode
 from layers import Array, Layer
@@ -51,11 +52,10 @@ class Scenario:
     seed: int
     graph: Graph
     values: Mapping[str, Array]
-    library: Mapping[str, type[Layer]]
+    library: Mapping[str, type[Layer] | OwnLayer]
     dout: Array
     train: Train | None = None
     expect: Expect | None = None
-    layer_files: tuple[Path, ...] = ()
 
     @property
     def iterations(self) -> int:
@@ -73,6 +73,23 @@ class Scenario:
         closed = set(self.graph.constants)
         closed.update(name for name in self.graph.leaves if self.values[name].dtype.kind != "f")
         return tuple(tuple([name not in closed for name in node.inputs]) for node in self.graph.nodes)
+
+    @cached_property
+    def guests(self) -> Mapping[int, OwnLayer]:
+        """The nodes with a layer of the user's own, by index."""
+        layers = enumerate(self.library[node.layer] for node in self.graph.nodes)
+        return {node: layer for node, layer in layers if isinstance(layer, OwnLayer)}
+
+    def made(self, node: Node) -> Layer:
+        """Return a new layer for a node; a layer of the user's own is made in another process, by a run."""
+        layer = self.library[node.layer]
+        assert not isinstance(layer, OwnLayer)
+        return layer(**node.options)
+
+    @property
+    def layer_files(self) -> tuple[LayerFile, ...]:
+        """The files that these layers are in."""
+        return tuple(dict.fromkeys(layer.file for layer in self.guests.values()))
 
     @cached_property
     def code(self) -> StraightCode:

@@ -44,14 +44,14 @@ class StraightCode:
     def listings(self) -> list[Listing] | None:
         """What each node does, or None where not every one is plain arithmetic on float64 scalars."""
         scenario = self.scenario
-        if any(value.shape or value.dtype != np.float64 for value in scenario.values.values()):
+        if scenario.guests or any(value.shape or value.dtype != np.float64 for value in scenario.values.values()):
             return None
         known: dict[str, Listing | None] = {}  # every kind of layer is asked only once
         listings = []
         for node in scenario.graph.nodes:
             kind = f"{node.layer} {len(node.inputs)} {node.options}"
             if kind not in known:
-                known[kind] = list_layer(scenario.library[node.layer](**node.options), len(node.inputs))
+                known[kind] = list_layer(scenario.made(node), len(node.inputs))
             if (listing := known[kind]) is None:
                 return None
             listings.append(listing)

@@ -13,6 +13,7 @@ import numpy as np
 from bptui.core import text
 from bptui.core.engine import Run
 from bptui.core.graph import Node
+from bptui.core.own_layer import OwnLayer
 from bptui.core.tape import Tape
 from layers import Array, Layer, library
 
@@ -51,6 +52,9 @@ def words_of(tape: Tape, node: Node) -> Words:
     layer = known.get(node.layer)
     if layer is None:
         return Words("", {}, (), node.options)
+    if isinstance(layer, OwnLayer):
+        share = layer.share(len(node.inputs), node.options)
+        return Words("", {}, share.slots, node.options, layer.targets)
     it = spoken(layer)
     return it._replace(inputs=it.inputs[: len(node.inputs)], options={**it.options, **node.options})
 

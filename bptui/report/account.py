@@ -33,9 +33,14 @@ BACKWARD_KEY = "dout is the gradient that arrives at a node's output; d x is wha
 
 
 def account(run: Run) -> Iterator[Line]:
-    """Yield the lines of the account of a run that is complete."""
+    """Yield the lines of the account of a run that is over; of one that has failed, as far as it came."""
     yield from opening(run)
     suspect = find_suspect(run)
+    if run.failure:
+        for iteration in dict.fromkeys((1, len(run.iterations))):
+            yield from iteration_lines(run, iteration, suspect)
+        yield from remark_lines(run)
+        return
     if run.schedule.iterations == 1:
         yield from iteration_lines(run, 1, suspect)
     else:
@@ -48,6 +53,16 @@ def account(run: Run) -> Iterator[Line]:
     if suspect is not None:
         yield Line()
         yield Line(suspect.told, "warning")
+    yield from remark_lines(run)
+
+
+def remark_lines(run: Run) -> Iterator[Line]:
+    """Yield what there is to say of the user's own layers."""
+    if run.remarks:
+        yield Line()
+    for remark, count in run.remarks.items():
+        times = f" ({count} times)" if count > 1 else ""
+        yield Line(f"▲ {text.visible(remark.node)}: {remark.text}{times}", "warning")
 
 
 def opening(run: Run) -> Iterator[Line]:
@@ -70,7 +85,7 @@ def iteration_lines(run: Run, iteration: int, suspect: Suspect | None) -> Iterat
     """Yield every step of one iteration (from 1), pass by pass."""
     first = (iteration - 1) * run.schedule.length + 1
     heading = None
-    for number in range(first, first + run.schedule.length):
+    for number in range(first, min(first + run.schedule.length, len(run) + 1)):
         step = run.step(number)
         if step.pass_ is not heading:
             heading = step.pass_

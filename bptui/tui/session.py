@@ -12,12 +12,20 @@ from bptui.core.debugger import Debugger
 from bptui.core.engine import Run
 from bptui.core.moment import Moment
 from bptui.core.tape import Tape
+from bptui.core.text import visible
+from bptui.errors import LayerError
 
 if TYPE_CHECKING:
     from bptui.core.recorder import Recorder
 
 SLICE = 0.01
 """Seconds of running after which a key may be answered."""
+
+NOTICED = 1.0
+"""Seconds after which a layer that has not returned is spoken of."""
+
+LOOK = 0.02
+"""Seconds that a look at a layer of the user's own may hold up a key."""
 
 STEPS = 256
 """Steps between two looks at the clock."""
@@ -38,8 +46,9 @@ class Session:
         self.about = about
         self.clock = clock
         self.debugger = Debugger(tape)
+        if isinstance(tape, Run) and tape.scenario.guests:
+            tape.looks.patience = LOOK
         self.recorder: Recorder | None = None
-        self.failed: str | None = None
 
     @property
     def moment(self) -> Moment:
@@ -57,17 +66,36 @@ class Session:
     def is_under_way(self) -> bool:
         """Whether there is anything left to run or to write."""
         is_behind = self.recorder is not None and self.recorder.is_behind
-        return is_behind or (self.failed is None and isinstance(self.tape, Run) and not self.tape.is_complete)
+        return is_behind or (isinstance(self.tape, Run) and not self.tape.is_over)
 
     @property
     def is_waiting(self) -> bool:
         """Whether the cursor has been asked for a step that has not run yet."""
-        return self.debugger.position < self.debugger.goal
+        return self.debugger.position < self.debugger.goal and self.failure is None
+
+    @property
+    def failure(self) -> LayerError | None:
+        """What ended the run before its end, if anything did."""
+        return self.tape.failure if isinstance(self.tape, Run) else None
+
+    @property
+    def held_up(self) -> str:
+        """Whose layer keeps the run waiting, and for how long, in words; empty as long as nobody would notice."""
+        node = self.tape.node_waited_for if isinstance(self.tape, Run) else None
+        call = self.tape.waiting if isinstance(self.tape, Run) else None
+        if node is None or call is None or call.elapsed < NOTICED:
+            return ""
+        return f"{visible(node.name, limit=40)}: {node.layer} has not returned for {call.elapsed:.0f} s"
+
+    def give_up(self) -> None:
+        """Stop waiting for a layer; the run ends where it is."""
+        if isinstance(self.tape, Run):
+            self.tape.give_up()
 
     def work(self) -> None:
         """Run, and write what is to be recorded, for about ``SLICE`` seconds."""
         end = self.clock() + SLICE
-        while isinstance(self.tape, Run) and not self.tape.is_complete and self.clock() < end:
+        while isinstance(self.tape, Run) and not self.tape.is_over and self.clock() < end:
             self.tape.advance(STEPS)
         if self.recorder and self.recorder.is_behind:
             self.recorder.advance()

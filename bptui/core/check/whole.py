@@ -15,6 +15,7 @@ from bptui.core.check.subject import Subject, widened
 from bptui.core.engine import Run
 from bptui.core.graph import Node
 from bptui.core.load import load
+from bptui.core.own_layer import OwnLayer
 from bptui.core.reading.signature import own_parameters
 from bptui.core.scenario import Scenario
 from layers import Layer
@@ -69,7 +70,9 @@ def subject_of(run: Run, node: int, iteration: int = 0) -> Subject:
     )
 
 
-def slots_of(layer: type[Layer], node: Node) -> tuple[str, ...]:
+def slots_of(layer: type[Layer] | OwnLayer, node: Node) -> tuple[str, ...]:
     """Return what a layer's forward calls the inputs of a node; nothing where it takes any number of them."""
+    if isinstance(layer, OwnLayer):
+        return layer.share(len(node.inputs), node.options).slots
     names = [it.name for it in own_parameters(layer, "forward") if it.kind is not Parameter.VAR_POSITIONAL]
     return tuple([names[at] if at < len(names) else "" for at in range(len(node.inputs))])

@@ -9,54 +9,13 @@ from time import monotonic
 from typing import Any
 
 from bptui.core.guest.fault import Fault, crashed, raised
+from bptui.core.guest.pending import Pending
 from bptui.core.guest.process import CHUNK, GuestProcess
 from bptui.core.guest.wire import PREFIX, Message, WireError, decode, encode, sizes
-from bptui.core.own_layers import LayerFile
-
-TIME_LIMIT = 10.0
-"""Seconds that a command in the shell gives to one call; on the screen a person decides."""
+from bptui.core.own_layer import LayerFile
 
 LOOK_AROUND = 0.2
 """Seconds after which a silent process is looked at: one that has ended may have left somebody on the line."""
-
-
-class Pending:
-    """A call that is under way. ``is_ready`` and ``wait`` look after it, ``result`` gives its value or raises."""
-
-    def __init__(self, host: Host, finish: Callable[[Message], Any], blame: Callable[[Fault], Exception]) -> None:
-        self.host = host
-        self.finish = finish
-        self.blame = blame
-        self.answer: Message | Fault | None = None
-        self.since = monotonic()
-
-    def is_ready(self) -> bool:
-        """Return whether the answer, or the reason why there is none, has come."""
-        return self.wait(0)
-
-    def wait(self, seconds: float) -> bool:
-        """Wait for it no longer than ``seconds``, and return whether it is there."""
-        if self.answer is None:
-            self.host.pump(self, seconds)
-        return self.answer is not None
-
-    def result(self, seconds: float = TIME_LIMIT) -> Any:
-        """Return what the guest has returned, waiting for it; after ``seconds`` its process is ended."""
-        if not self.wait(seconds):
-            self.give_up(f"did not return within {seconds:g} s")
-        if isinstance(self.answer, Fault):
-            raise self.blame(self.answer)
-        assert self.answer is not None
-        return self.finish(self.answer)
-
-    def give_up(self, why: str) -> None:
-        """End the guest's process, with all calls that are under way in it."""
-        self.host.give_up(why)
-
-    @property
-    def elapsed(self) -> float:
-        """Seconds since the call went out."""
-        return monotonic() - self.since
 
 
 class Host:
@@ -82,6 +41,10 @@ class Host:
         self.instances += 1
         weakref.finalize(owner, self.dropped.append, self.instances).atexit = False
         return self.instances
+
+    def file(self, path: str) -> LayerFile | None:
+        """Return the file that lies at ``path``."""
+        return next((file for file in self.files if str(file.path) == path), None)
 
     def start(self) -> None:
         """Start the process, if there is none, without waiting for it."""

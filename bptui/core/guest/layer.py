@@ -10,11 +10,12 @@ import numpy as np
 
 from bptui.core.graph import Node
 from bptui.core.guest.fault import Fault
-from bptui.core.guest.host import Host, Pending
+from bptui.core.guest.host import Host
+from bptui.core.guest.pending import Pending
 from bptui.core.guest.remark import Remark, remarks_on
 from bptui.core.guest.returned import Returned
 from bptui.core.guest.wire import Message
-from bptui.core.own_layers import OwnLayer
+from bptui.core.own_layer import OwnLayer
 from bptui.core.text import visible
 from bptui.errors import LayerError, Where
 
@@ -175,8 +176,9 @@ class GuestLayer:
         """Return the error about what ``method`` did, at the user's line."""
         known = {"forward": self.own.forward, "backward": self.own.backward}[method].line
         where = fault.where or Where(str(self.own.file.path), known or self.own.line)
-        where = where._replace(path=visible(where.path, limit=4_096))
-        text = fault.text or self.own.file.line(where)
+        file = self.host.file(where.path) or self.own.file
+        where = where._replace(path=file.shown)
+        text = fault.text or file.line(where)
         hint = f"line {where.line}: {visible(text)}" if text else None
         message = f"{visible(self.node.name)}: {self.own.name}.{method}: {visible(fault.message, limit=1_000)}"
         return LayerError(message, hint=hint, where=where)

@@ -10,7 +10,7 @@ import numpy as np
 
 from bptui.core.guest.fault import Fault
 from bptui.core.guest.wire import Message
-from bptui.core.own_layers import TARGETS, Share
+from bptui.core.own_layer import TARGETS, Share
 from bptui.core.text import shape, visible
 
 

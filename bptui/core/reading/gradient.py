@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 
 from bptui.core.graph import Graph
+from bptui.core.own_layer import OwnLayer
 from bptui.core.problems import Problems
 from bptui.core.reading.names import Places
 from bptui.core.reading.tables import index_text, numbers
@@ -21,14 +22,17 @@ MOST_OFF = 1e-6
 """How far from 1 a target distribution may sum: what rounding to float32 or to six printed digits does."""
 
 
-def read_dout(document: Document, output: str, shape: Shape, kind: np.dtype[np.generic]) -> Array:
-    """Return the gradient that enters at the output: ones, or what ``[run] dout`` writes; a number goes everywhere."""
+def read_dout(document: Document, output: str, shape: Shape | None, kind: np.dtype[np.generic]) -> Array:
+    """Return the gradient that enters at the output: ones, or what ``[run] dout`` writes; a number goes everywhere.
+
+    Where the shape is not known before the run, a number stays one.
+    """
     path = ("run", "dout")
     run = document.data.get("run", {})
     if "dout" not in run:
-        return read_only(np.ones(shape, dtype=kind))
+        return read_only(np.ones(shape or (), dtype=kind))
     written = numbers(document, path, run["dout"], kind)
-    if written.shape == shape:
+    if shape is None or written.shape == shape:
         return written
     if not written.shape:
         return read_only(np.full(shape, written, dtype=kind))
@@ -47,7 +51,10 @@ def check_distributions(document: Document, places: Places, targets: Mapping[str
 
 
 def distributions(
-    graph: Graph, values: Mapping[str, Array], shapes: Mapping[str, Shape], library: Mapping[str, type[Layer]]
+    graph: Graph,
+    values: Mapping[str, Array],
+    shapes: Mapping[str, Shape],
+    library: Mapping[str, type[Layer] | OwnLayer],
 ) -> Iterator[tuple[str, Array]]:
     """Yield the inputs that SoftmaxWithLoss takes for distributions.
 

@@ -11,6 +11,7 @@ import numpy as np
 from bptui.core import formula
 from bptui.core.formula import Argument, FormulaError, Operation
 from bptui.core.graph import Node
+from bptui.core.own_layer import TARGETS, OwnLayer
 from bptui.core.problems import Problems, nearest
 from bptui.core.reading.names import Places
 from bptui.core.reading.signature import Signature, signature_of
@@ -29,10 +30,11 @@ class NodeReader:
     """
 
     document: Document
-    library: Mapping[str, type[Layer]]
+    library: Mapping[str, type[Layer] | OwnLayer]
     places: Places
     dtype: np.dtype[Any]
     problems: Problems
+    refused: Mapping[str, ScenarioError] = field(default_factory=dict)
     constants: dict[str, Array] = field(default_factory=dict)
     labels: set[str] = field(default_factory=set)
 
@@ -73,7 +75,12 @@ class NodeReader:
 
     def check_layer(self, operation: Operation, inputs: Sequence[str], path: Path) -> None:
         """Refuse a layer that there is not, or that takes other inputs or options; note what it takes as labels."""
+        if operation.layer in self.refused:
+            raise self.refused[operation.layer]
         layer = self.library.get(operation.layer)
+        if isinstance(layer, OwnLayer):
+            self.check_own_layer(layer, operation, inputs, path)
+            return
         if layer is None:
             message = f"no layer is called {visible(operation.layer)}"
             raise self.error(message, path, operation.layer_at, nearest(operation.layer, self.library))
@@ -99,6 +106,16 @@ class NodeReader:
                 message = f"{operation.layer} needs the option {option}"
                 raise self.error(message, path, operation.layer_at, f"{operation.layer}{takes}")
 
+    def check_own_layer(self, layer: OwnLayer, operation: Operation, inputs: Sequence[str], path: Path) -> None:
+        """Refuse inputs and options that the user's class does not take; note what it takes as labels."""
+        options = {option: value for option, (value, _) in operation.options.items()}
+        try:
+            share = layer.share(len(inputs), options)
+        except ValueError as error:
+            hint = f"it is {layer} in {layer.where}"
+            raise self.error(str(error), path, operation.layer_at, hint) from None
+        self.labels.update(name for name, slot in zip(inputs, share.inputs, strict=False) if slot in TARGETS)
+
     def constant(self, argument: Argument, path: Path) -> Array:
         """Return a number of a formula in the scenario's dtype."""
         try:
@@ -111,7 +128,9 @@ class NodeReader:
         name = argument.name
         hint = nearest(name, self.places)
         if name in self.library:
-            hint = f"{name} is a layer: write {name}{signature_of(self.library[name])}"
+            layer = self.library[name]
+            call = str(layer) if isinstance(layer, OwnLayer) else f"{name}{signature_of(layer)}"
+            hint = f"{name} is a layer: write {call}"
         return self.error(f"nothing is called {visible(name)}", path, argument.at, hint)
 
     def error(self, message: str, path: Path, at: int, hint: str | None = None) -> ScenarioError:

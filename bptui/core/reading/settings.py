@@ -35,8 +35,6 @@ def read_settings(document: Document, default_title: str, problems: Problems) ->
     with problems.collecting():
         check_format(document)
     check_keys(document, (), document.data, KEYS, problems)
-    with problems.collecting():
-        refuse_layers(document)
     settings: dict[str, Any] = {"title": default_title}
     for key, read in (("title", read_text), ("about", read_text), ("dtype", read_dtype), ("seed", read_seed)):
         if key in document.data:
@@ -49,17 +47,6 @@ def check_format(document: Document) -> None:
     """Refuse a scenario in a format that is not known yet."""
     if "bptui" in document.data and whole_number(document, ("bptui",), document.data["bptui"], least=1) > FORMAT:
         raise document.error("made by a newer bptui", "bptui", hint=f"this one reads format {FORMAT}")
-
-
-def refuse_layers(document: Document) -> None:
-    """Refuse files with layers: opening a scenario never makes bptui execute code."""
-    files = document.data.get("layers", [])
-    if type(files) is not list or not all(isinstance(file, str) for file in files):
-        raise document.error("layers: wanted a list of file names", "layers", hint='layers = ["my_layers.py"]')
-    if files:
-        name = visible(files[0])
-        hint = f"read it, then allow it with --layers {name}, or until it changes with: bptui trust {name}"
-        raise document.error(f"{name} will not be run without permission", "layers", 0, hint=hint)
 
 
 def read_text(document: Document, key: str) -> str:

@@ -9,6 +9,7 @@ from typing import TypeAlias
 import numpy as np
 
 from bptui.core.graph import Graph, Node
+from bptui.core.own_layer import OwnLayer
 from bptui.core.problems import Problems
 from bptui.core.text import shape, visible
 from bptui.errors import ScenarioError
@@ -20,23 +21,25 @@ Shape: TypeAlias = "tuple[int, ...]"
 def shapes_of(
     graph: Graph,
     values: Mapping[str, Array],
-    library: Mapping[str, type[Layer]],
+    library: Mapping[str, type[Layer] | OwnLayer],
     problems: Problems,
     lines: Mapping[str, int | None],
 ) -> dict[str, Shape]:
     """Return the shape of every value, running each node's forward once and keeping no value longer than needed.
 
-    A node that fails is a problem, and what depends on it is left out.
+    A node that fails is a problem, and what depends on it is left out, as is what depends on a layer of the user's
+    own: opening a scenario runs none.
     """
     uses = Counter(name for node in graph.nodes for name in node.inputs)
     shapes = {name: value.shape for name, value in values.items()}
     alive = {name: value[()] for name, value in values.items()}
     for node in graph.nodes:
-        if not shapes.keys() >= set(node.inputs):
+        layer = library[node.layer]
+        if isinstance(layer, OwnLayer) or not shapes.keys() >= set(node.inputs):
             continue
         inputs = [alive[name] for name in node.inputs]
         with problems.collecting():
-            alive[node.name] = forward(node, library[node.layer], inputs, lines)
+            alive[node.name] = forward(node, layer, inputs, lines)
             shapes[node.name] = np.shape(alive[node.name])
         uses.subtract(node.inputs)
         for name in (*node.inputs, node.name):

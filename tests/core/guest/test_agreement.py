@@ -16,7 +16,8 @@ import layers
 from bptui.core.graph import Node
 from bptui.core.guest.host import Host
 from bptui.core.guest.layer import GuestLayer
-from bptui.core.own_layers import LayerFile, OwnLayer, read_layers
+from bptui.core.own_layer import LayerFile, OwnLayer
+from bptui.core.own_layers import read_layers
 from guests import array, guest, layer_file
 from layer_cases import Case, case_of, every_layer, frozen, rows_of
 

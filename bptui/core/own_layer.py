@@ -1,0 +1,140 @@
+"""A layer of the user's own, as far as it is known without being run: its inputs, its options, and its lines."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from bptui.core.text import visible
+from bptui.errors import Where
+
+TARGETS = frozenset({"t", "target", "targets", "label", "labels", "y_true"})
+"""What an input is called that is labels: integers stay integers there, and need no gradient."""
+
+
+@dataclass(frozen=True, slots=True)
+class LayerFile:
+    """A file with layers, as it was when it was read and allowed; ``name`` is what the user calls it."""
+
+    path: Path
+    text: str
+    name: str = field(default="", compare=False)
+
+    @property
+    def shown(self) -> str:
+        """The file as errors write it."""
+        return visible(self.name or str(self.path), limit=4_096)
+
+    def line(self, where: Where) -> str:
+        """Return what stands at a line of it; nothing where the place is in another file."""
+        lines = self.text.splitlines()
+        is_here = where.path == self.shown and where.line is not None and 0 < where.line <= len(lines)
+        return lines[where.line - 1].strip() if is_here and where.line else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """A method's parameters after ``self``: ``required`` ones, ``optional`` ones with a default, ``named`` options.
+
+    ``takes_any_input`` and ``takes_any_option`` tell of ``*xs`` and ``**options``.
+    """
+
+    line: int | None = None
+    required: tuple[str, ...] = ()
+    optional: tuple[str, ...] = ()
+    named: tuple[str, ...] = ()
+    named_required: tuple[str, ...] = ()
+    takes_any_input: bool = False
+    takes_any_option: bool = False
+
+    def knows(self, option: str) -> bool:
+        """Return whether it takes an option of that name."""
+        return self.takes_any_option or option in (*self.required, *self.optional, *self.named)
+
+
+UNKNOWN = Method(takes_any_input=True, takes_any_option=True)
+"""A method that an imported base class may have, of which nothing can be known without running it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """How a formula's values are shared out: the first go to forward, by its ``inputs``, the others are ``held``."""
+
+    inputs: tuple[str, ...]
+    held: tuple[str, ...]
+    init_options: Mapping[str, Any]
+    forward_options: Mapping[str, Any]
+
+    @property
+    def slots(self) -> tuple[str, ...]:
+        """The layer's name for each value."""
+        return self.inputs + self.held
+
+
+@dataclass(frozen=True, slots=True)
+class OwnLayer:
+    """A class of the user's: what a formula may give to it."""
+
+    name: str
+    file: LayerFile
+    line: int
+    forward: Method
+    backward: Method
+    init: Method
+
+    @property
+    def where(self) -> Where:
+        """The line at which the class begins."""
+        return Where(self.file.shown, self.line)
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        """The options that it may be given by name."""
+        names = (*self.init.required, *self.init.optional, *self.init.named, *self.forward.optional)
+        return tuple(dict.fromkeys((*names, *self.forward.named)))
+
+    @property
+    def targets(self) -> frozenset[str]:
+        """Those of its inputs that are labels."""
+        return TARGETS.intersection(self.forward.required, self.forward.optional)
+
+    def __str__(self) -> str:
+        inputs = [*self.forward.required, *self.init.required]
+        if self.forward.takes_any_input:
+            inputs.append("...")
+        options = [f"{option}=" for option in self.options if option not in self.init.required]
+        return f"{self.name}({', '.join((*inputs, *options))})"
+
+    def share(self, count: int, options: Mapping[str, Any]) -> Share:
+        """Return what ``count`` values and the ``options`` are to the class. Raises ValueError."""
+        for option in options:
+            if not self.forward.knows(option) and not self.init.knows(option):
+                raise ValueError(f"{self.name} has no option {visible(option)}")
+        inputs = tuple(name for name in self.forward.required if name not in options)
+        held = tuple(name for name in (*self.init.required, *self.init.optional) if name not in options)
+        if self.forward.takes_any_input:
+            inputs += tuple(f"input {place}" for place in range(len(inputs) + 1, count + 1))
+            held = ()
+        elif not held and count > len(inputs):
+            inputs += tuple(name for name in self.forward.optional if name not in options)[: count - len(inputs)]
+        if not len(inputs) <= count <= len(inputs) + len(held):
+            raise ValueError(f"{self.name} takes {counted(len(inputs), len(inputs) + len(held))}, got {count}")
+        held = held[: count - len(inputs)]
+        self.check_needed(held, options)
+        init_options = {name: value for name, value in options.items() if self.init.knows(name)}
+        forward_options = {name: value for name, value in options.items() if self.forward.knows(name)}
+        return Share(inputs, held, init_options, forward_options)
+
+    def check_needed(self, held: Collection[str], options: Mapping[str, Any]) -> None:
+        """Refuse a call that leaves out what has no default."""
+        needed = [*self.init.required, *self.init.named_required, *self.forward.named_required]
+        missing = [name for name in needed if name not in options and name not in held]
+        if missing:
+            raise ValueError(f"{self.name} needs {missing[0]}")
+
+
+def counted(least: int, most: int) -> str:
+    """Return in words how many inputs there may be."""
+    return f"{least} input{'s' * (least != 1)}" if least == most else f"{least} to {most} inputs"
