@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 from rich.color import Color
 from rich.style import Style
+from textual.theme import Theme
 
 from bptui.tui.app import DARK, LIGHT
 from bptui.tui.palette import ATTRIBUTES, Palette, PlainPalette
@@ -25,7 +26,9 @@ def contrast(style: Style) -> float:
 
 
 @pytest.mark.parametrize("theme", [DARK, LIGHT], ids=lambda theme: theme.name)
-def test_every_style_that_carries_text_can_be_read(theme) -> None:
+def test_every_style_that_carries_text_can_be_read(theme: Theme) -> None:
+    assert theme.foreground
+    assert theme.background
     palette = Palette(foreground=theme.foreground, background=theme.background, is_dark=theme.dark)
     for name in ATTRIBUTES.keys() - DECORATION:
         assert contrast(palette[name]) >= 4.5, name

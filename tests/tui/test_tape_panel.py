@@ -8,7 +8,7 @@ from rich.cells import cell_len
 
 from bptui.core.graph import Graph, Node
 from bptui.core.moment import Moment
-from bptui.core.schedule import Schedule
+from bptui.core.schedule import Schedule, Turn
 from bptui.tui.labels import ArrayTexts
 from bptui.tui.line import Line
 from bptui.tui.tape_panel import following, tape_lines
@@ -34,7 +34,7 @@ def test_a_row_far_down_a_long_tape_is_made_alone(moment_at: MomentAt) -> None:
     looked_up: list[int] = []
 
     class Counted(Schedule):
-        def __getitem__(self, number: int):
+        def __getitem__(self, number: int) -> Turn:
             looked_up.append(number)
             return super().__getitem__(number)
 
