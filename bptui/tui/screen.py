@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from textual import events
 from textual.app import ComposeResult
@@ -28,7 +30,6 @@ from bptui.core.command import (
 )
 from bptui.core.moment import Moment
 from bptui.core.schedule import Pass
-from bptui.core.source.line_tape import LineCursor
 from bptui.core.text import visible
 from bptui.errors import BptuiError
 from bptui.tui import command_line, search
@@ -48,6 +49,9 @@ from bptui.tui.too_small import SMALLEST, TooSmall
 from bptui.tui.tour import Tour
 from bptui.tui.value_panel import ValuePanel
 
+if TYPE_CHECKING:
+    from bptui.core.source.line_tape import LineCursor
+
 WIDE = (100, 28)
 """From this many columns and rows on, the panes stand side by side; below, in one column."""
 
@@ -56,6 +60,9 @@ ROOMY = 160
 
 MOST_DIGITS = 7
 """Of a count: enough to cross a tape of a million steps at once."""
+
+LOOK_AGAIN = 0.05
+"""Seconds after which a guest that is on its way through its lines is looked for again."""
 
 PAUSE = 0.005
 """Seconds between two slices of a long run, in which keys are answered."""
@@ -216,10 +223,19 @@ class DebuggerScreen(Screen[None]):
             self.take_count()
             self.say(f"{lines.tape.method} has ended: n goes on, f leaves its source")
             return
+        self.go_into(Into(self.take_count()), self.session.debugger.position)
+
+    def go_into(self, command: Into, position: int) -> None:
+        """Go into the layer of the step at ``position``, if the cursor is still there; a guest is asked again."""
+        debugger = self.session.debugger
+        if debugger.position != position:
+            return
         try:
-            self.do(Into(self.take_count()))
+            self.do(command)
         except BptuiError as error:
             self.say(error.message, "warning")
+            if debugger.entrance.is_waiting:
+                self.set_timer(LOOK_AGAIN, partial(self.go_into, command, position))
 
     def action_line_back(self) -> None:
         """Go back in the layer's source."""

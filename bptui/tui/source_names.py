@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from bptui.core import text
 from bptui.core.source.line_tape import Event, LineCursor, LineStep, LineTape
-from bptui.core.source.snapshot import Snapshot
 from bptui.core.wording import nested
 from bptui.tui.line import Line, Span
 from bptui.tui.prose import corner, paragraph
 from bptui.tui.row import cells
+
+if TYPE_CHECKING:
+    from bptui.core.source.snapshot import Snapshot
 
 MOST_INLINE = 24
 """Elements that an array may have to be written in one line, where they fit."""

@@ -15,16 +15,10 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 import layers
-from bptui.core.source import (
-    Event,
-    LineCursor,
-    LineTape,
-    Snapshot,
-    line_tape_record,
-    read_line_tape,
-    snapshot,
-    visit,
-)
+from bptui.core.source.line_record import line_tape_record, read_line_tape
+from bptui.core.source.line_tape import Event, LineCursor, LineTape
+from bptui.core.source.snapshot import Snapshot, snapshot
+from bptui.core.source.visit import visit
 from bptui.errors import BptuiError
 from layer_cases import cases_of, every_layer
 from layers import Array, Layer
@@ -463,6 +457,9 @@ def test_a_record_that_lacks_anything_is_refused() -> None:
 
 
 def test_the_source_room_imports_no_screen() -> None:
-    code = "import sys, bptui.core.source; print(sorted({'textual', 'rich', 'pygments'} & set(sys.modules)))"
+    code = (
+        "import sys, bptui.core.source.enter, bptui.core.source.job;"
+        "print(sorted({'textual', 'rich', 'pygments'} & set(sys.modules)))"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

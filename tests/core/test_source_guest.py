@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import numpy as np
 import pytest
 
+from bptui.core.engine import run
 from bptui.core.guest.layer import GuestLayer
-from bptui.core.source.enter import ask, read
+from bptui.core.guest.pending import Pending
+from bptui.core.source import enter
+from bptui.core.source.enter import Entrance, ask, read
 from bptui.core.source.job import read_course
 from bptui.core.source.line_record import line_tape_record
 from bptui.core.source.line_tape import Event, LineTape
 from bptui.core.source.visit import visit
 from bptui.errors import BptuiError, LayerError
-from guests import array, guest, layer_file, line_of
+from guests import PATIENCE, array, guest, layer_file, line_of
+from strategies import buy_apple
 
 RELU = """
     class Relu:
@@ -49,7 +54,7 @@ AFFINE = """
 
 
 def course(layer: GuestLayer, inputs: list[Any], dout: Any, recorded: Any) -> LineTape:
-    return read(ask(layer, inputs, dout, recorded))
+    return read(ask(layer, inputs, dout, recorded), seconds=10)
 
 
 def test_the_books_relu_shows_its_writes_into_dout_and_damages_nothing_of_ours(tmp_path: Path) -> None:
@@ -126,6 +131,65 @@ def test_a_guest_whose_process_ends_on_the_way_is_an_error_at_its_line(tmp_path:
     """
     with guest(layer_file(tmp_path, text)) as layer, pytest.raises(LayerError, match="Leaver"):
         course(layer, [array(1.0)], None, None)
+
+
+def test_nobody_waits_for_a_guest_that_takes_its_time_but_asks_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = """
+        import time
+        class Slow:
+            def forward(self, x):
+                time.sleep(0.3)
+                return x
+            def backward(self, dout): return dout
+    """
+    moment = run(buy_apple()).at(1)
+    entrance = Entrance()
+    with guest(layer_file(tmp_path, text)) as layer:
+        layer.host.start()
+        assert layer.host.loading is not None
+        assert layer.host.loading.wait(10)
+        calls: list[Pending] = []
+
+        def begin(_: object) -> Pending:
+            calls.append(ask(layer, [array(1.0)], None, None))
+            return calls[-1]
+
+        monkeypatch.setattr(enter, "begin", begin)
+        before = monotonic()
+        with pytest.raises(BptuiError, match="is still running"):
+            entrance.enter(moment)
+        assert monotonic() - before < 0.2
+        assert entrance.is_waiting
+        calls[0].wait(10)
+        assert entrance.enter(moment).layer == "Slow"
+    assert len(calls) == 1
+    assert not entrance.is_waiting
+
+
+def test_a_guest_that_never_comes_back_is_given_up_with_its_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = """
+        class Endless:
+            def forward(self, x):
+                while True: pass  # HERE
+            def backward(self, dout): return dout
+    """
+    file = layer_file(tmp_path, text)
+    with guest(file) as layer:
+        monkeypatch.setattr(enter, "begin", lambda _: ask(layer, [array(1.0)], None, None))
+        monkeypatch.setattr(enter, "LONGEST", PATIENCE)
+        entrance, moment = Entrance(), run(buy_apple()).at(1)
+        with pytest.raises(BptuiError, match="is still running"):
+            entrance.enter(moment)
+        assert entrance.pending is not None
+        entrance.pending.wait(PATIENCE)
+        with pytest.raises(LayerError) as caught:
+            entrance.enter(moment)
+    assert caught.value.line == line_of(file, "HERE")
+    assert not entrance.is_waiting
 
 
 @pytest.mark.parametrize("content", [b"", b"nonsense", b"[]", b"{}", b"[" * 100_000, json.dumps({"steps": 1}).encode()])

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from textual.geometry import Size
 
 import layers
-from bptui.core.source import LineCursor, visit
+from bptui.core.source.line_tape import LineCursor
+from bptui.core.source.visit import visit
 from bptui.tui.app import BptuiApp
 from bptui.tui.highlight import highlighted
 from bptui.tui.line import Line, Span

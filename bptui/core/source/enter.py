@@ -21,35 +21,45 @@ if TYPE_CHECKING:
 PATIENCE = 0.05
 """Seconds that a key may wait for a guest."""
 
-
-class StillRunningError(BptuiError):
-    """A guest is on its way through its lines, and not there yet: ask again."""
+LONGEST = 10.0
+"""Seconds after which a guest that has not come back is given up, and its process ended."""
 
 
 class Entrance:
-    """The way into the layers of a run. Nobody waits here for a guest that takes its time."""
+    """The way into the layers of a run. Nobody waits here for a guest that takes its time: it is asked again."""
 
     def __init__(self) -> None:
         self.position = 0
         self.pending: Pending | None = None
 
+    @property
+    def is_waiting(self) -> bool:
+        """Whether a guest is on its way."""
+        return self.pending is not None
+
     def enter(self, moment: Moment) -> LineTape:
-        """Return the course of the step that has just run. Raises BptuiError where it has no source to go into."""
-        if self.pending is None or self.position != moment.position:
+        """Return the course of the step that has just run.
+
+        Raises BptuiError where it has no source to go into, and while a guest is on its way through its lines.
+        """
+        if self.position != moment.position:
+            self.position, self.pending = moment.position, None
+        patience = 0.0
+        if self.pending is None:
             course = begin(moment)
             if isinstance(course, LineTape):
                 return course
-            self.position, self.pending = moment.position, course
-        if not self.pending.wait(PATIENCE):
-            raise StillRunningError(f"{text.visible(str(moment.name), limit=40)} is still running …")
+            self.pending, patience = course, PATIENCE
+        if not self.pending.wait(patience) and self.pending.elapsed < LONGEST:
+            raise BptuiError(f"{text.visible(str(moment.name), limit=40)} is still running …")
         pending, self.pending = self.pending, None
-        return read(pending)
+        return read(pending, seconds=0)
 
 
 def enter(moment: Moment) -> LineTape:
     """Return the course of the step that has just run, however long that takes. Raises BptuiError as ``begin`` does."""
     course = begin(moment)
-    return course if isinstance(course, LineTape) else read(course)
+    return course if isinstance(course, LineTape) else read(course, seconds=LONGEST)
 
 
 def begin(moment: Moment) -> LineTape | Pending:
@@ -96,8 +106,8 @@ def ask(layer: GuestLayer, inputs: list[Any], dout: Any, recorded: Any) -> Pendi
     return layer.begin_job(JOB, *inputs, *more, given=len(inputs), has_dout=dout is not None)
 
 
-def read(pending: Pending) -> LineTape:
-    """Return the course that a guest has handed over. Raises LayerError where it did not come to that."""
+def read(pending: Pending, *, seconds: float) -> LineTape:
+    """Return the course that a guest hands over within ``seconds``. Raises LayerError where it does not."""
     from bptui.core.source.job import read_course  # noqa: PLC0415  (few scenarios have guests)
 
-    return read_course(pending.result())
+    return read_course(pending.result(seconds))

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from bptui.core.source.snapshot import Snapshot
+if TYPE_CHECKING:
+    from bptui.core.source.snapshot import Snapshot
 
 
 class Event(StrEnum):
