@@ -116,7 +116,8 @@ def written_parts(it: Snapshot, room: int) -> str | None:
     parts = [written(part, room) for part in it.parts]
     numbers = ", ".join(part for part in parts if part is not None)
     fits = None not in parts and len(numbers) + 2 <= room and "…" not in it.text[-3:]
-    return f"{it.text[0]}{numbers}{it.text[-1]}" if fits else None
+    end = it.text[-2:] if it.text.endswith(",)") else it.text[-1]
+    return f"{it.text[0]}{numbers}{end}" if fits else None
 
 
 def rows_below(entry: Entry, width: int) -> Iterator[Line]:
@@ -132,5 +133,5 @@ def rows(it: Snapshot, width: int) -> Iterator[Line]:
         return
     is_cut = it.array.shape[-1] < it.shape[-1]
     for row in corner(it.array, width - INDENT - 2 * is_cut):
-        more = " …" if is_cut and not row.rstrip().endswith("…") else ""
+        more = " …" if is_cut and not row.rstrip().endswith(("…", "⋮")) else ""
         yield (Span(" " * INDENT), Span(row + more, "value"))

@@ -35,6 +35,7 @@ class Wordy:
         self.name = "[/red]\x1b[31m"
         self.many = np.zeros((40, 50))
         self.pair = [x, None]
+        self.shape = x.shape[:1]
         return x
 
 
@@ -138,6 +139,7 @@ def test_a_large_array_has_as_many_numbers_as_there_is_room_for_and_says_that_th
     tall, flat = name_lines(end, 60, 30), name_lines(end, 60, 5)
     assert "  self.many = [40, 50] 0  float64" in map(text_of, tall)
     assert any(text_of(line).endswith("0 …") for line in tall)
+    assert any(text_of(line).strip() == "⋮" for line in tall)
     assert len(flat) <= 5
 
 
@@ -145,6 +147,7 @@ def test_strings_are_shown_as_they_are_and_obeyed_by_nobody() -> None:
     names = [text_of(line) for line in name_lines(course(Wordy).finish(), 60, 30)]
     assert "  self.name = '[/red]\\x1b[31m'" in names
     assert "  self.pair = [[[1, -2], [0, 4]], None]" in names
+    assert "  self.shape = (2,)" in names
 
 
 def test_where_there_are_too_many_names_the_changed_ones_come_first() -> None:
