@@ -38,7 +38,8 @@ def cut(line: Line, width: int) -> Line:
         while taken < len(text) and (wide := cells(text[taken])) <= room:
             room -= wide
             taken += 1
-        kept.append(Span(text[:taken], style))
+        if taken:
+            kept.append(Span(text[:taken], style))
         if taken < len(text):
             break
     return (*kept, Span("…" + " " * room, "dim")) if width > 0 else ()
