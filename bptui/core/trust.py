@@ -28,9 +28,12 @@ def read_layer_file(path: Path) -> LayerFile:
     where = Where(shown(path))
     try:
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
-        with os.fdopen(descriptor, "rb") as file:
+        try:
             check_status(os.fstat(descriptor), where)
-            content = file.read(MOST_BYTES + 1)
+            with os.fdopen(descriptor, "rb", closefd=False) as file:
+                content = file.read(MOST_BYTES + 1)
+        finally:
+            os.close(descriptor)
         resolved = path.resolve(strict=True)
     except FileNotFoundError:
         raise ScenarioError("there is no such file", where=where) from None
