@@ -78,7 +78,10 @@ class RunTo:
 
 @dataclass(frozen=True, slots=True)
 class Into:
-    """Go into the source of this step's layer, to the ``count``-th line that runs; inside, ``count`` lines on."""
+    """Go into the source of this step's layer, to the ``count``-th line that runs; inside, ``count`` lines on.
+
+    Where the step asked for before has failed, it is that step's layer.
+    """
 
     count: int = 1
 

@@ -102,7 +102,7 @@ class Debugger:
             case Into(count) if self.lines:
                 return self.lines.next(count)
             case Into(count):
-                return self.entrance.enter(self.moment).start.next(count - 1)
+                return self.entrance.enter(self.moment, goal=self.goal).start.next(count - 1)
             case LineBack(count) if self.lines:
                 return self.lines.back(count)
             case _:

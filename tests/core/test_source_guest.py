@@ -10,14 +10,17 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bptui.core.engine import run
+from bptui.core.command import GoTo, Into, Next
+from bptui.core.debugger import Debugger
+from bptui.core.engine import Run, run
 from bptui.core.guest.layer import GuestLayer
 from bptui.core.guest.pending import Pending
+from bptui.core.load import loads
 from bptui.core.source import enter
 from bptui.core.source.enter import Entrance, ask, read
 from bptui.core.source.job import read_course
 from bptui.core.source.line_record import line_tape_record
-from bptui.core.source.line_tape import Event, LineTape
+from bptui.core.source.line_tape import Event, LineCursor, LineTape
 from bptui.core.source.visit import visit
 from bptui.errors import BptuiError, LayerError
 from guests import PATIENCE, array, guest, layer_file, line_of
@@ -152,7 +155,7 @@ def test_nobody_waits_for_a_guest_that_takes_its_time_but_asks_again(
         assert layer.host.loading.wait(10)
         calls: list[Pending] = []
 
-        def begin(_: object) -> Pending:
+        def begin(*_: object) -> Pending:
             calls.append(ask(layer, [array(1.0)], None, None))
             return calls[-1]
 
@@ -179,7 +182,7 @@ def test_a_guest_that_never_comes_back_is_given_up_with_its_line(
     """
     file = layer_file(tmp_path, text)
     with guest(file) as layer:
-        monkeypatch.setattr(enter, "begin", lambda _: ask(layer, [array(1.0)], None, None))
+        monkeypatch.setattr(enter, "begin", lambda *_: ask(layer, [array(1.0)], None, None))
         monkeypatch.setattr(enter, "LONGEST", PATIENCE)
         entrance, moment = Entrance(), run(buy_apple()).at(1)
         with pytest.raises(BptuiError, match="is still running"):
@@ -190,6 +193,56 @@ def test_a_guest_that_never_comes_back_is_given_up_with_its_line(
             entrance.enter(moment)
     assert caught.value.line == line_of(file, "HERE")
     assert not entrance.is_waiting
+
+
+BROKEN = """
+    class Broken:
+        def forward(self, x):
+            self.x = x
+            return x + 0  # FORWARD
+
+        def backward(self, dout):
+            return dout @ np.ones((7, 7))  # BACKWARD
+"""
+
+
+@pytest.mark.parametrize(("mark", "position"), [("FORWARD", 1), ("BACKWARD", 2)])
+def test_a_step_that_has_failed_is_gone_into_once_it_was_asked_for(tmp_path: Path, mark: str, position: int) -> None:
+    text = BROKEN if mark == "BACKWARD" else BROKEN.replace("x + 0", "x @ np.ones((7, 7))")
+    file = layer_file(tmp_path, text)
+    scenario = loads(
+        'layers = ["my_layers.py"]\n[inputs]\nx = [1, 2]\n[nodes]\na = "x * 2"\ny = "Broken(a)"\n',
+        tmp_path / "it.toml",
+        layers=[file.path],
+    )
+    tape = Run(scenario)
+    try:
+        tape.finish()
+        debugger = Debugger(tape)
+        debugger.do(GoTo(position))
+        assert patiently(debugger).tape.layer == ("Mul" if mark == "FORWARD" else "Broken")
+        assert patiently(debugger).tape.raised is None
+        debugger.do(Next())
+        assert debugger.position == position
+        lines = patiently(debugger)
+        assert lines.tape.steps[-1].line == line_of(file, mark)
+        assert lines.tape.raised is not None
+        assert "ValueError: matmul" in lines.tape.raised.text
+    finally:
+        tape.close()
+
+
+def patiently(debugger: Debugger) -> LineCursor:
+    """Go into the source, asking a guest again until it is there."""
+    while True:
+        try:
+            debugger.do(Into())
+        except BptuiError:
+            assert debugger.entrance.pending is not None
+            debugger.entrance.pending.wait(10)
+        else:
+            assert debugger.lines is not None
+            return debugger.lines
 
 
 @pytest.mark.parametrize("content", [b"", b"nonsense", b"[]", b"{}", b"[" * 100_000, json.dumps({"steps": 1}).encode()])

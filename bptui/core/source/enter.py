@@ -8,11 +8,12 @@ from bptui.core import text
 from bptui.core.columns import as_array
 from bptui.core.engine import Run
 from bptui.core.moment import Moment
+from bptui.core.schedule import Pass
 from bptui.core.source.line_tape import LineTape
-from bptui.core.source.visit import visit
+from bptui.core.source.visit import Recorded, visit
 from bptui.core.step import BackwardStep, ForwardStep, UpdateStep
 from bptui.errors import BptuiError
-from layers import Layer
+from layers import Array
 
 if TYPE_CHECKING:
     from bptui.core.guest.layer import GuestLayer
@@ -37,8 +38,8 @@ class Entrance:
         """Whether a guest is on its way."""
         return self.pending is not None
 
-    def enter(self, moment: Moment) -> LineTape:
-        """Return the course of the step that has just run.
+    def enter(self, moment: Moment, *, goal: int | None = None) -> LineTape:
+        """Return the course of the step that has just run, or of that whose failure kept the cursor from its ``goal``.
 
         Raises BptuiError where it has no source to go into, and while a guest is on its way through its lines.
         """
@@ -46,12 +47,12 @@ class Entrance:
             self.position, self.pending = moment.position, None
         patience = 0.0
         if self.pending is None:
-            course = begin(moment)
+            course = begin(moment, goal)
             if isinstance(course, LineTape):
                 return course
             self.pending, patience = course, PATIENCE
         if not self.pending.wait(patience) and self.pending.elapsed < LONGEST:
-            raise BptuiError(f"{text.visible(str(moment.name), limit=40)} is still running …")
+            raise BptuiError("the layer is still running …")
         pending, self.pending = self.pending, None
         return read(pending, seconds=0)
 
@@ -62,47 +63,55 @@ def enter(moment: Moment) -> LineTape:
     return course if isinstance(course, LineTape) else read(course, seconds=LONGEST)
 
 
-def begin(moment: Moment) -> LineTape | Pending:
-    """Return the course of the step that has just run, for a guest the call that is under way.
+def begin(moment: Moment, goal: int | None = None) -> LineTape | Pending:
+    """Return the course of a step, for a guest the call that is under way.
 
     Raises BptuiError where the step has no source to go into.
     """
     run = moment.tape
     if not isinstance(run, Run):
         raise BptuiError("a replay runs no code, so there are no lines to go into")
+    if run.failure and goal is not None and goal > moment.position == len(run):
+        return go_into_failure(run, moment)
+    iteration = moment.progress.iteration
     match moment.step:
         case ForwardStep() as step:
-            return go(run, moment, step)
+            return go(run, iteration, step.name, None, step.out)
         case BackwardStep(dout=None) as step:
             raise BptuiError(f"no gradient reaches {text.visible(step.name, limit=40)}: its backward does not run")
         case BackwardStep() as step:
-            return go(run, moment, step)
+            return go(run, iteration, step.name, step.dout, step.gradients)
         case UpdateStep():
             raise BptuiError("an update has no layer to go into: N goes back to the backward pass")
         case None:
             raise BptuiError("nothing has run yet: n takes the first step, then s goes into it")
 
 
-def go(run: Run, moment: Moment, step: ForwardStep | BackwardStep) -> LineTape | Pending:
-    """Return the course of one node's step on the inputs that the run gave it."""
-    iteration = moment.progress.iteration
-    node = run.graph.slots[step.name] - len(run.graph.leaves)
+def go_into_failure(run: Run, moment: Moment) -> LineTape | Pending:
+    """Return the course of the step that the run failed at, which is not on its tape."""
+    turn = run.schedule[len(run) + 1]
+    dout = None
+    if turn.pass_ is Pass.BACKWARD:
+        dout = as_array(run.dout) if turn.name == run.graph.output else moment.gradient(turn.name)
+    return go(run, turn.iteration - 1, turn.name, dout, None)
+
+
+def go(run: Run, iteration: int, name: str, dout: Array | None, recorded: Recorded) -> LineTape | Pending:
+    """Return the course of one node's forward or, with a dout, of its backward, on the inputs that the run gave it."""
+    node = run.graph.slots[name] - len(run.graph.leaves)
     values = run.iterations[iteration].values
     inputs = [as_array(values[slot])[()] for slot in run.graph.edges[node]]
-    layer: Layer | GuestLayer = run.fresh_layer(node)
-    dout = step.dout[()] if isinstance(step, BackwardStep) and step.dout is not None else None
-    recorded = step.gradients if isinstance(step, BackwardStep) else step.out
-    if isinstance(layer, Layer):
-        return visit(lambda: layer, inputs, dout, recorded=recorded)
-    layer.iteration = iteration
-    return ask(layer, inputs, dout, recorded)
+    number = None if dout is None else dout[()]
+    if node in run.scenario.guests:
+        return ask(run.guest(node, iteration), inputs, number, recorded)
+    return visit(lambda: run.fresh_layer(node), inputs, number, recorded=recorded)
 
 
 def ask(layer: GuestLayer, inputs: list[Any], dout: Any, recorded: Any) -> Pending:
     """Let a guest go into its lines, in its own process."""
     from bptui.core.source.job import JOB  # noqa: PLC0415  (few scenarios have guests)
 
-    more = [recorded] if dout is None else [dout, *recorded]
+    more = [recorded] if dout is None else [dout, *(recorded or [])]
     return layer.begin_job(JOB, *inputs, *more, given=len(inputs), has_dout=dout is not None)
 
 
