@@ -92,16 +92,19 @@ class BptuiApp(App[None]):
         yield SystemCommand("theme", "another theme", self.action_change_theme)
 
     def post_display_hook(self) -> None:
-        """Collect garbage when nobody waits: after a paint, and never for what was there at the first one."""
+        """Put off what can wait until a paint is done and nobody waits."""
         self.paints += 1
-        if self.paints == 1:
+        if self.paints == 1 and not gc.isenabled():
             gc.freeze()
         if not self.paints % YOUNG_COLLECTION and self.is_running:
-            self.set_timer(AFTER_PAINT, self.collect)
+            self.set_timer(AFTER_PAINT, self.tidy)
 
-    def collect(self) -> None:
-        """Collect the young garbage, and now and then all of it."""
-        gc.collect(2 if not self.paints % FULL_COLLECTION else 1)
+    def tidy(self) -> None:
+        """Draw ahead, and collect the young garbage, now and then all of it, but for what was there at first."""
+        if isinstance(self.screen, DebuggerScreen):
+            self.screen.circuit.prefetch()
+        if not gc.isenabled():
+            gc.collect(2 if not self.paints % FULL_COLLECTION else 1)
 
     def _handle_exception(self, error: Exception) -> None:
         """Leave at once after a bug of ours; ``run`` reports it when the terminal is as it was."""
