@@ -82,6 +82,8 @@ class DebuggerScreen(Screen[None]):
         self.matches: list[str] = []
         self.count = ""
         self.is_interrupted = False
+        self.is_following = True
+        self.is_telling = False
         self.focused_before: Widget | None = None
 
     def compose(self) -> ComposeResult:
@@ -113,6 +115,8 @@ class DebuggerScreen(Screen[None]):
 
     def show(self, moment: Moment) -> None:
         """Show a moment in all panes."""
+        if self.is_following:
+            self.selected = moment.name
         self.title_line.recording = self.session.recording
         self.show_source(self.session.debugger.lines)
         for pane in self.panes:
@@ -134,10 +138,12 @@ class DebuggerScreen(Screen[None]):
     def select(self, name: str | None) -> None:
         """Select a value, until the next step selects its own."""
         self.selected = name
+        self.is_following = False
         self.show(self.moment)
 
     def say(self, text: str, style: str = "") -> None:
         """Write a message over the footer; the next key takes it away."""
+        self.is_telling = False
         self.footer.message = (Span(f" {text}", style),) if text else ()
         self.footer.renew()
 
@@ -145,18 +151,20 @@ class DebuggerScreen(Screen[None]):
         """Carry out a command and show where it led."""
         before = self.session.debugger.position
         moment = self.session.do(command)
-        self.selected = moment.name
+        self.is_following = True
         self.show(moment)
-        if self.session.is_waiting or self.session.is_under_way:
+        if self.session.is_under_way:
             self.keep_working()
         if self.session.is_waiting:
-            self.say(f"running to step {self.session.debugger.goal} …", "dim")
+            self.say_how_it_runs()
         elif moment.position == before and not isinstance(command, Into | LineBack):
             self.say_where_it_ends(moment)
 
     def say_where_it_ends(self, moment: Moment) -> None:
         """Say why a command led nowhere."""
-        if moment.position == 0:
+        if self.session.failure and moment.position == len(moment.tape):
+            self.say(f"the run ended here: {visible(self.session.failure.message)}", "error")
+        elif moment.position == 0:
             self.say("this is the start: n goes forward")
         elif moment.position == len(moment.schedule):
             self.say("this is the last step: N goes back")
@@ -173,9 +181,21 @@ class DebuggerScreen(Screen[None]):
             self.session.work()
             if self.session.is_waiting:
                 self.show(self.session.catch_up())
+                self.say_how_it_runs()
             await asyncio.sleep(PAUSE)
-        self.say("") if self.footer.message and not self.session.is_waiting else None
-        self.show(self.moment)
+        self.show(self.session.catch_up())
+        if self.session.failure:
+            self.say(f"the run ended here: {visible(self.session.failure.message)}", "error")
+        elif self.is_telling:
+            self.say("")
+
+    def say_how_it_runs(self) -> None:
+        """Say how far a run is on its way to where the cursor was asked to go, or who holds it up."""
+        if self.session.held_up:
+            self.say(f"{self.session.held_up}: Esc gives it up", "warning")
+        else:
+            self.say(f"running: {len(self.session.tape):,} of {self.session.debugger.goal:,} steps …", "dim")
+        self.is_telling = True
 
     # Keys: first what comes before any of them.
 
@@ -196,8 +216,10 @@ class DebuggerScreen(Screen[None]):
             self.footer.renew()
 
     def action_cancel(self) -> None:
-        """Forget the count, the message and the matches."""
+        """Forget the count, the message and the matches, and wait no longer for a layer that does not return."""
         self.take_count()
+        if self.session.held_up:
+            self.session.give_up()
         self.matches = []
 
     def action_next(self) -> None:

@@ -82,7 +82,7 @@ def tape_lines(moment: Moment, first: int, width: int, height: int, texts: Array
         return rows
     outcomes = (outcome(moment, turn, min(room, WIDEST), texts) for turn in turns)
     return [
-        (*fitted(row, width - len(text) - 1), Span(text, style))
+        (*fitted(row, width - len(text) - 2), Span(" "), Span(text, style))
         for row, (text, style) in zip(rows, outcomes, strict=True)
     ]
 

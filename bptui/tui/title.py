@@ -67,7 +67,7 @@ def progress(moment: Moment, *, is_worded: bool) -> Line:
     ]
     if schedule.updated:
         line += [
-            Span("│", "dim") if not is_worded else Span(" "),
+            Span(" · " if is_worded else "│", "dim"),
             *dots("↻", done.update, len(schedule.updated), "update"),
         ]
         line += [Span(" update", "update")] if is_worded else []

@@ -47,7 +47,7 @@ def test_progress_tells_both_passes(moment_at: MomentAt) -> None:
 
 
 def test_a_training_run_tells_its_update_and_iteration(moment_at: MomentAt) -> None:
-    assert text_of(progress(moment_at(6, TRAINED), is_worded=True)) == "forward ▶│◀ backward ↻ update"
+    assert text_of(progress(moment_at(6, TRAINED), is_worded=True)) == "forward ▶│◀ backward · ↻ update"
     assert "step 4/9 · iteration 2/3" in text_of(title_line(moment_at(4, TRAINED), "t", "", 100))
 
 
