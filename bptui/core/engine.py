@@ -6,7 +6,7 @@ import inspect
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Mapping
 from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -78,10 +78,13 @@ class Run(Tape):
                 calls.append((layer.begin_forward, layer.begin_backward))
         return calls
 
-    def fresh_layer(self, node: int) -> Layer:
-        """Return a new instance of a node's layer, or what stands for a guest and is called in the same way."""
+    def fresh_layer(self, node: int, iteration: int = 0) -> Layer | GuestLayer:
+        """Return a new instance of a node's layer, or what stands for a guest and is called in the same way.
+
+        ``iteration`` (from 0) is for what a guest draws at random.
+        """
         if node in self.scenario.guests:
-            return cast("Layer", self.guest(node, 0))
+            return self.guest(node, iteration)
         return self.scenario.made(self.graph.nodes[node])
 
     @cached_property

@@ -99,7 +99,7 @@ class Desk:
     def job(self, request: Message) -> Message:
         """Let a function of ours work on an instance."""
         module, _, name = request["job"].partition(":")
-        work = getattr(import_module(module), name)
+        work = getattr(import_ours(module), name)
         return self.instance(request).job(work, request["arrays"], request["arguments"])
 
     def instance(self, request: Message) -> Instance:
@@ -124,6 +124,28 @@ class Desk:
     def count(self, kind: str) -> None:
         """Count one of a kind; of many kinds, one in a heap."""
         self.warnings[kind if kind in self.warnings or len(self.warnings) < MOST_WARNINGS else "others"] += 1
+
+
+OUR_PATH = tuple(sys.path)
+"""Where modules are found before the folders of the user's files come first."""
+
+
+def import_ours(name: str) -> ModuleType:
+    """Return a module of ours, even if the user has a ``layers.py``: each side goes on with its own."""
+    theirs = take_out_layers()
+    path, sys.path[:] = list(sys.path), list(OUR_PATH)
+    try:
+        return import_module(name)
+    finally:
+        take_out_layers()
+        sys.path[:] = path
+        sys.modules.update(theirs)
+
+
+def take_out_layers() -> dict[str, ModuleType]:
+    """Forget whatever is imported as ``layers``, and return it."""
+    names = [name for name in sys.modules if name.partition(".")[0] == "layers"]
+    return {name: sys.modules.pop(name) for name in names}
 
 
 def run_file(path: str, text: str) -> ModuleType:

@@ -146,3 +146,20 @@ def test_what_is_drawn_at_random_can_be_drawn_again(tmp_path: Path, draw: str) -
         assert (layer.forward(array(1.0, 2.0)) == first).all()
         layer.iteration = 1
         assert (layer.forward(array(1.0, 2.0)) != first).all()
+
+
+def test_each_side_has_its_own_layers_module(tmp_path: Path) -> None:
+    (tmp_path / "layers.py").write_text("class Base:\n    def backward(self, dout): return dout * 3\n")
+    text = """
+        from layers import Base
+        class Mine(Base):
+            def forward(self, x):
+                import layers
+                return x * len(layers.__file__)
+        """
+    with guest(layer_file(tmp_path, text)) as layer:
+        before = layer.forward(array(1.0))
+        answer = layer.begin_job("bptui.core.source.job:course", array(1.0), before, given=1, has_dout=False).result()
+        assert answer["arrays"][0].dtype == np.uint8
+        assert before == layer.forward(array(1.0)) == len(str(tmp_path / "layers.py"))
+        assert layer.backward(array(1.0)) == (3.0,)
