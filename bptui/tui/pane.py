@@ -18,7 +18,7 @@ from bptui.core.moment import Moment
 from bptui.tui.keys import ARROWS
 from bptui.tui.line import Line, Span
 from bptui.tui.palette import Palette, PlainPalette
-from bptui.tui.row import changed_columns, cut, edge_row, fitted, laid, line_width, shifted, strip_of
+from bptui.tui.row import changed_width, cut, edge_row, fitted, laid, line_width, shifted, strip_of
 
 __all__ = ["Pane", "cut", "fitted", "line_width"]
 
@@ -141,8 +141,8 @@ class Pane(Widget):
         for y, (old, new) in enumerate(zip(self.drawn, sources, strict=True)):
             if old != new:
                 row = self.row(y, new)
-                first, end = changed_columns(self.rows[y], row)
-                changes.append(Region(first, y, end - first, 1))
+                if end := changed_width(self.rows[y], row, width):
+                    changes.append(Region(0, y, end, 1))
                 self.rows[y], self.strips[y] = row, strip_of(row, palette, width)
         self.drawn = sources
         return changes

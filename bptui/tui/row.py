@@ -110,19 +110,14 @@ def strip_of(row: Line, palette: Palette | PlainPalette, width: int) -> Strip:
     return Strip([Segment(text, palette[style]) for text, style in row], width)
 
 
-def changed_columns(old: Line, new: Line) -> tuple[int, int]:
-    """Return the first and the end column of the stretch in which two rows of one width differ.
+def changed_width(old: Line, new: Line, width: int) -> int:
+    """Return how far, in cells, two rows of one width differ; 0 where they are equal.
 
-    One stretch a row: moving on to a second one costs more bytes than what stands between them.
+    Where they start to differ is no matter: Textual paints a pane's row from its first cell in any case.
     """
-    column = 0
-    for before, after in zip(old, new, strict=False):
+    end = width
+    for before, after in zip(reversed(old), reversed(new), strict=False):
         if before != after:
             break
-        column += cells(after[0])
-    end = line_width(new)
-    for before, after in zip(reversed(old), reversed(new), strict=False):
-        if before != after or end <= column:
-            break
         end -= cells(after[0])
-    return column, max(end, column)
+    return end
