@@ -19,7 +19,18 @@ from pathlib import Path
 from typing import NoReturn
 
 from bptui import __version__, installation
-from bptui.ending import BAD_USE, FINE, SIGNALLED, check_output, drop_output, output, report_bug, show, with_signals
+from bptui.ending import (
+    BAD_USE,
+    FAILED,
+    FINE,
+    SIGNALLED,
+    check_output,
+    drop_output,
+    output,
+    report_bug,
+    show,
+    with_signals,
+)
 from bptui.errors import BptuiError
 
 FIRST_STEP = "start with `bptui run buy_apple`; `bptui list` tells what else there is"
@@ -108,6 +119,11 @@ def parser() -> Parser:
     trace.add_argument("--json", action="store_true", help="print records, one a line, for other programs")
     add_layers(trace)
 
+    check = commands.add_parser("check", help="check every node's gradients and contract, and what is expected")
+    check.add_argument("scenarios", nargs="+", metavar="SCENARIO", help="files, or names of bundled scenarios")
+    check.add_argument("--json", action="store_true", help="print findings, one a line, for other programs")
+    add_layers(check)
+
     replay = commands.add_parser("replay", help="open a recorded session")
     replay.add_argument("transcript", type=Path, help="a file that `bptui run --record` has written")
 
@@ -169,6 +185,19 @@ def trace(options: argparse.Namespace) -> int:
     return FINE
 
 
+def check(options: argparse.Namespace) -> int:
+    """Judge every gradient of some scenarios."""
+    from bptui.report.checking import check_scenarios
+
+    with output() as file:
+        reports, errors = check_scenarios(options.scenarios, options.layers, file, as_json=options.json)
+    for error in errors:
+        show(error)
+    if errors:
+        return BAD_USE
+    return FINE if all(report.ok for report in reports) else FAILED
+
+
 def replay(options: argparse.Namespace) -> int:
     """Open a recorded session."""
     check_terminal()
@@ -213,7 +242,15 @@ def trust(options: argparse.Namespace) -> int:
     return FINE
 
 
-COMMANDS = {"run": run_scenario, "trace": trace, "replay": replay, "list": list_all, "new": new, "trust": trust}
+COMMANDS = {
+    "run": run_scenario,
+    "trace": trace,
+    "check": check,
+    "replay": replay,
+    "list": list_all,
+    "new": new,
+    "trust": trust,
+}
 """The commands by name."""
 
 

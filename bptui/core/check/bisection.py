@@ -80,7 +80,7 @@ class Search:
     def disagreement(self, direction: Array) -> float:
         """Return how far the gradient is off, in multiples of what one step allows."""
         line, slope, size = self.line(direction)
-        rough = measure(self.judge.point, line, STEP, is_rough=True)
+        rough = measure(self.judge.point, line, STEP)
         off = abs(slope - float(rough.central[0])) / (PRECISION * size + 8 * float(rough.noise[0]) + 1e-300)
         return off if np.isfinite(off) else np.inf
 

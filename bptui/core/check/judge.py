@@ -30,7 +30,10 @@ QUICK_STEP = 2.0**-17
 SAFETY = 20
 """How many times its estimated error a slope may be off."""
 
-MOST_CLIMBS = 40
+DUST = 1e-9
+"""Gradients so small, compared with dout, may be nothing but rounding."""
+
+MOST_CLIMBS = 24
 """Bundles that may climb: after so many that disagree nothing is learnt from more."""
 
 CODES = (Verdict.PASS, Verdict.KINK, Verdict.SKIP, Verdict.FAIL)
@@ -82,7 +85,7 @@ class Judge:
     def judge(self, bundle: Bundle, analytic: Array) -> Verdicts:
         """Judge the lines of a bundle, quickly where that will do."""
         steps = power_of_two(np.maximum(bundle.reach, 1) * QUICK_STEP)
-        rough = measure(self.point, bundle, steps, is_rough=True)
+        rough = measure(self.point, bundle, steps)
         settled = self.is_settled(rough, analytic)
         if settled.all() or self.climbs >= MOST_CLIMBS:
             codes = np.where(settled, PASS, UNSEEN).astype(np.int8)
@@ -106,16 +109,16 @@ class Judge:
         coarse, fine = (climb(self.point, bundle, size) for size in sizes_of(bundle.reach))
         by_fine, by_coarse = self.by_limit(fine, analytic, bundle), self.by_limit(coarse, analytic, bundle)
         by_kink = np.where(fine.is_kink, between(fine, analytic), between(coarse, analytic))
-        closer = np.where(fine.limit[1] <= coarse.limit[1], by_fine.lenient, by_coarse.lenient)
-        is_kink = fine.is_kink | coarse.is_kink
+        closer = np.where(is_near(bundle.reach) & (coarse.limit[1] < fine.limit[1]), by_coarse.lenient, by_fine.lenient)
         with np.errstate(invalid="ignore"):
             blocked = (bundle.total((~self.point.is_number).astype(float)) > 0) & ~np.isfinite(analytic)
         choices = [
             (blocked | fine.is_steep | coarse.is_steep | (fine.is_blind & coarse.is_blind), np.int8(SKIP)),
             (by_fine.is_certain & ~fine.is_kink, by_fine.codes),
-            (is_kink, by_kink),
-            (by_coarse.is_certain, by_coarse.codes),
+            (fine.is_kink | (coarse.is_kink & is_near(bundle.reach)), by_kink),
+            (by_coarse.is_certain & is_near(bundle.reach), by_coarse.codes),
         ]
+        closer = np.where(fine.allows(analytic), np.int8(PASS), closer)
         codes: Array = np.select([where for where, _ in choices], [np.asarray(it) for _, it in choices], closer)
         use_fine = by_fine.is_certain | (fine.limit[1] <= coarse.limit[1])
         numeric, error = (np.where(use_fine, *pair) for pair in zip(fine.limit, coarse.limit, strict=True))
@@ -126,18 +129,27 @@ class Judge:
         numeric, error = ladder.limit
         judged = ByLimit(analytic, numeric, error)
         if (judged.codes == FAIL).any():
-            return ByLimit(analytic, numeric, error, np.abs(bundle.slope(self.unsteady())))
+            everywhere, dout = self.unsteady(), float(np.abs(self.point.dout).max(initial=0))
+            dust = float(everywhere.max(initial=0))
+            unsteady = np.maximum(bundle.slope(everywhere), dust if dust <= DUST * dout else 0)
+            return ByLimit(analytic, numeric, error, unsteady, dout)
         return judged
+
+
+def is_near(reach: Array) -> NDArray[np.bool_]:
+    """Return where steps of size 1 are on the scale of the numbers: only there may they alone accuse anyone."""
+    return np.asarray((reach == 0) | ((reach >= 2.0**-12) & (reach <= 2.0**12)))
 
 
 @dataclass(frozen=True, eq=False)
 class ByLimit:
-    """Elements compared with slopes that have an error; ``unsteady`` is the analytic numbers' own."""
+    """Elements compared with slopes that have an error; ``unsteady`` is the analytic numbers' own, for a ``dout``."""
 
     analytic: Array
     numeric: Array
     error: Array
     unsteady: Array | float = 0.0
+    dout: float = 0.0
 
     @cached_property
     def size(self) -> Array:
@@ -147,7 +159,7 @@ class ByLimit:
     @cached_property
     def allowed(self) -> Array:
         """How far apart the two may be."""
-        shaky = np.where(np.asarray(self.unsteady) <= 0.1 * self.size, self.unsteady, 0)
+        shaky = np.where(self.unsteady <= np.maximum(0.1 * self.size, DUST * self.dout), self.unsteady, 0)
         return RELATIVE * self.size + SAFETY * self.error + 10 * np.nan_to_num(shaky)
 
     @property

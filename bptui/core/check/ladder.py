@@ -15,13 +15,16 @@ from numpy.typing import NDArray
 
 from bptui.core.check.finding import Rung
 from bptui.core.check.lines import Bundle
-from bptui.core.check.slopes import SMALLEST, Point, Slopes, measure, power_of_two
+from bptui.core.check.slopes import EPSILON, Moves, Point, Slopes, move, power_of_two, slopes, spread
 from layers import Array
 
 RUNGS = 8
 RATIO = 8
 FIRST = 2.0**-4
 """The largest step, compared with the size of what moves."""
+
+COARSEST = 1e3 * EPSILON
+"""Rounding inside a layer makes no larger jumps than this, compared with the numbers about."""
 
 AT_ZERO = 2.0**-13
 """The size that a zero is taken to have on the ladder of small steps."""
@@ -97,6 +100,16 @@ class Ladder:
         drift = np.abs(low[at, lines] - low[before, lines]) + np.abs(high[at, lines] - high[before, lines])
         return low[at, lines], high[at, lines], drift + 4 * self.column("noise")[at, lines]
 
+    def allows(self, analytic: Array) -> NDArray[np.bool_]:
+        """Return where a slope lies between the two sides at the smallest step whose noise is no excuse."""
+        low, high, noise = self.column("low"), self.column("high"), 4 * self.column("noise")
+        quiet = noise <= 0.01 * np.maximum(np.abs(analytic), np.maximum(np.abs(low), np.abs(high)))
+        at = len(self.rungs) - 1 - np.argmax(quiet[::-1], axis=0)
+        lines = np.arange(low.shape[1])
+        low, high, noise = (it[at, lines] for it in (low, high, noise))
+        slack = noise + 1e-4 * np.maximum(np.abs(low), np.abs(high))
+        return np.asarray(quiet.any(axis=0) & (analytic >= low - slack) & (analytic <= high + slack))
+
     def of(self, line: int) -> tuple[Rung, ...]:
         """Return one line's slopes as plain numbers."""
         return tuple(
@@ -108,8 +121,29 @@ class Ladder:
 def climb(point: Point, bundle: Bundle, sizes: Array) -> Ladder:
     """Return the ladder whose largest steps are a sixteenth of ``sizes``."""
     first = power_of_two(sizes * FIRST)
-    steps = [np.maximum(first * float(RATIO) ** -rung, SMALLEST) for rung in range(RUNGS)]
-    return Ladder([measure(point, bundle, step) for step in steps])
+    steps = [first * float(RATIO) ** -rung for rung in range(RUNGS)]
+    moves = [move(point, bundle, step) for step in steps]
+    still, quantum = reach(point, moves)
+    beyond = spread(point, bundle, np.where(still, point.rounding, 0)) / steps[0]
+    rungs = []
+    for it in moves:
+        rounding = np.fmax(point.rounding + EPSILON * it.size(point.out), quantum)
+        noise = spread(point, bundle, np.where(still, 0, rounding)) / it.steps
+        rungs.append(slopes(point, bundle, it, noise + beyond))
+    return Ladder(rungs)
+
+
+def reach(point: Point, moves: Sequence[Moves]) -> tuple[NDArray[np.bool_], Array]:
+    """Return which outputs stay as they are on every rung, and the smallest change of those that do so on some.
+
+    Floats come in steps of their own: where an output stands still although larger steps do move it, it may be off
+    by as much as the smallest move that was seen.
+    """
+    changes = np.array([np.fmax(np.abs(it.above - point.out), np.abs(it.below - point.out)) for it in moves])
+    stands = changes == 0
+    smallest = np.where(stands | ~np.isfinite(changes), np.inf, changes).min(axis=0)
+    is_rounding = stands.any(axis=0) & (smallest <= COARSEST * np.fmax(point.size, np.abs(point.out)))
+    return stands.all(axis=0), np.where(is_rounding, smallest, 0)
 
 
 def sizes_of(reach: Array) -> tuple[Array, Array]:
@@ -118,10 +152,10 @@ def sizes_of(reach: Array) -> tuple[Array, Array]:
     return np.maximum(reach, 1), small
 
 
-def best(slopes: Array, noise: Array, *, order: int) -> tuple[Array, Array]:
+def best(measured: Array, noise: Array, *, order: int) -> tuple[Array, Array]:
     """Return the extrapolated slopes and their errors; ``order`` is the power of the step that the error goes by."""
-    value, error = slopes[-1], np.full(slopes.shape[1:], np.inf)
-    column = slopes
+    value, error = measured[-1], np.full(measured.shape[1:], np.inf)
+    column = measured
     with np.errstate(all="ignore"):
         for level in range(1, 4):
             power = float(RATIO) ** (order * level)

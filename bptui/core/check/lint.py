@@ -8,6 +8,7 @@ from itertools import combinations
 from typing import Any, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bptui.core import text
 from bptui.core.check.probe import FaultError, Probe, Visit
@@ -31,6 +32,9 @@ RULES = (
 
 LARGE = 2.0**20
 """What dout is multiplied by to see that nothing is clipped on the way."""
+
+LARGEST = 1e100
+"""Gradients beyond this are left alone: their sums may overflow on the way."""
 
 Gradients: TypeAlias = tuple[Array | None, ...]
 
@@ -56,10 +60,10 @@ class Lint:
     def faults(self) -> Iterator[FaultError]:
         """Yield what the layer does wrong. Raises the fault after which nothing more can be looked at."""
         visit = self.probe.visit(copies(self.inputs))
-        yield from self.touched(visit, None, "forward")
+        yield from self.touched(visit, None, None, "forward")
         dout = self.dout.copy()
         handed = self.probe.backward(visit.layer, dout)
-        yield from self.touched(visit, dout, "backward")
+        yield from self.touched(visit, self.dout, dout, "backward")
         yield from self.shapes(handed)
         yield from self.sharing(handed, visit, dout)
         first = copied(handed)
@@ -68,13 +72,13 @@ class Lint:
         yield from self.truncation(first)
         yield from self.stale(visit.out, first)
 
-    def touched(self, visit: Visit, dout: Array | None, method: str) -> Iterator[FaultError]:
+    def touched(self, visit: Visit, before: Array | None, dout: Array | None, method: str) -> Iterator[FaultError]:
         """Rule ``mutates``: inputs, dout and the output stay as they were."""
         for position, (x, given) in enumerate(zip(self.inputs, visit.given, strict=True)):
             if not same(x, given):
                 reason = f"{method} writes into its input {self.probe.subject.called(position)}, which others still use"
                 yield FaultError("mutates", reason, position, "writes into its input")
-        if dout is not None and not same(self.dout, dout):
+        if before is not None and dout is not None and not same(before, dout):
             reason = f"{method} writes into dout, which is also the gradient of other nodes"
             yield FaultError("mutates", reason, mistake="writes into dout")
         if not same(visit.out, np.asarray(visit.handed)):
@@ -118,7 +122,9 @@ class Lint:
 
     def second(self, visit: Visit, handed: tuple[Any, ...], first: Gradients) -> Iterator[FaultError]:
         """Rule ``second-backward``: backward leaves the layer as it was, and hands out new memory each time."""
-        self.probe.backward(visit.layer, self.other.copy())
+        other = self.other.copy()
+        self.probe.backward(visit.layer, other)
+        yield from self.touched(visit, self.other, other, "backward")
         if not all(a is None or same(a, np.asarray(b)) for a, b in zip(first, handed, strict=True)):
             reason = "a second backward changes the gradients that the first one returned"
             yield FaultError("shared-memory", reason, mistake="uses its memory again")
@@ -159,7 +165,7 @@ class Lint:
         """Return the first position whose gradient is not ``a`` times the first and ``b`` times the second."""
         floor = 1e-12 * (abs(a) + abs(b)) * float(np.abs(self.dout).max(initial=0))
         for position, (got, one, two) in enumerate(zip(mixed, first, second, strict=True)):
-            if got is None or one is None or two is None:
+            if got is None or one is None or two is None or not np.abs(one).max(initial=0) < LARGEST:
                 continue
             with np.errstate(all="ignore"):
                 allowed = 1e-9 * (abs(a) * np.abs(one) + abs(b) * np.abs(two)) + floor
@@ -179,18 +185,22 @@ class Lint:
         exact = self.probe.visit(self.changed(next_digit))
         moved = copied(self.probe.backward(exact.layer, self.dout.copy()))
         for position, (one, two, three) in enumerate(zip(first, got, moved, strict=True)):
-            if one is None or two is None or three is None or not self.depends(position, one):
+            if one is None or two is None or three is None:
                 continue
-            if same(one, two) and same(one, three):
+            seen = self.sensitive(position, one)
+            if seen.any() and same(one[seen], two[seen]) and same(one[seen], three[seen]):
                 reason = "the gradient is the same for inputs cut to float32: digits are lost on the way"
                 yield FaultError("dtype", reason, position, "truncates to float32")
 
-    def depends(self, position: int, gradient: Array) -> bool:
-        """Return whether a gradient depends on the inputs at all, going by inputs a little off."""
-        off = self.changed(lambda x: x * 1.001)
-        visit = self.probe.visit(off)
+    def sensitive(self, position: int, gradient: Array) -> NDArray[np.bool_]:
+        """Return where a gradient is bound to change when the inputs do so by less than a float32 can tell."""
+        visit = self.probe.visit(self.changed(lambda x: x * (1 + 2.0**-10)))
         there = copied(self.probe.backward(visit.layer, self.dout.copy()))[position]
-        return there is not None and not same(there, gradient) and bool(np.any(gradient))
+        if there is None or there.shape != gradient.shape:
+            return np.zeros(gradient.shape, np.bool_)
+        return np.asarray(
+            np.abs(there - gradient) * 2.0**-20 > 2.0**-46 * np.fmax(np.abs(gradient), np.abs(self.dout).max(initial=0))
+        )
 
     def stale(self, out: Array, first: Gradients) -> Iterator[FaultError]:
         """Rule ``stale-cache``: neither what went through before nor another instance leaves a trace."""
@@ -220,8 +230,8 @@ def is_repeatable(probe: Probe, inputs: tuple[Array, ...]) -> bool:
 
 
 def elsewhere(x: Array) -> Array:
-    """Return values of the same shape, different from ``x`` but of its size."""
-    return x * np.random.default_rng(x.size + 2).uniform(0.5, 0.9, x.shape)
+    """Return values of the same shape and size as those of ``x``, in another order."""
+    return x.reshape(-1)[::-1].reshape(x.shape) * np.random.default_rng(x.size + 2).uniform(0.5, 0.9, x.shape)
 
 
 def next_digit(x: Array) -> Array:

@@ -16,7 +16,7 @@ from bptui.core.check.bisection import PRECISION, random_direction
 from bptui.core.check.finding import Finding, Verdict, Worst
 from bptui.core.check.ladder import Ladder, climb
 from bptui.core.check.lines import Direction, along
-from bptui.core.check.probe import SEED, as_number, borrowed_random_state, called
+from bptui.core.check.probe import SEED, FaultError, as_number, borrowed_random_state, called
 from bptui.core.check.slopes import Point, last_digit_moved
 from bptui.core.check.subject import widened
 from bptui.core.columns import as_array
@@ -36,6 +36,8 @@ def check_network(scenario: Scenario) -> Iterator[Finding]:
     with borrowed_random_state():
         np.random.seed(SEED)  # noqa: NPY002  (a layer that draws from there draws the same numbers every time)
         network = Network(exact(scenario))
+        if network.run.failure:
+            raise FaultError("raises", network.run.failure.message)
         for leaf in network.leaves:
             yield network.check(leaf)
 

@@ -10,13 +10,15 @@ from bptui.core.check.finding import Finding, Verdict
 from bptui.core.check.gradient import Comparison, Gradients
 from bptui.core.check.lint import RULES, Lint, is_repeatable
 from bptui.core.check.mistakes import Evidence, Mistake, recognise
-from bptui.core.check.places import ordinary, shaken
+from bptui.core.check.places import ordinary, shaken, small
 from bptui.core.check.probe import FaultError, Probe, borrowed_random_state
 from bptui.core.check.subject import Subject
 from layers import Array
 
 BUDGET = 40e6
 """What the differences of a node may cost at one point, roughly, in nanoseconds."""
+
+IGNORED = Mistake("ignores dout", "Backward must multiply by dout: this is right only where dout happens to be 1.")
 
 FLAW = "right at the run's own values, but not {there}"
 
@@ -27,7 +29,7 @@ def check_node(subject: Subject, *, is_whole: bool = False) -> tuple[Finding, ..
     Every element of small inputs is looked at, and of large ones a sample and a random direction through all of them;
     with ``is_whole`` every element of all.
     """
-    with borrowed_random_state():
+    with borrowed_random_state(), np.errstate(all="ignore"):
         return NodeCheck(subject, np.inf if is_whole else BUDGET).findings()
 
 
@@ -75,7 +77,11 @@ class NodeCheck:
 
     def look_around(self) -> None:
         """Look again at shaken and at ordinary values; where the layer is not defined there, that is no fault."""
-        for places, there in ((shaken, "at values shaken a little"), (ordinary, "at ordinary values")):
+        for places, there in (
+            (shaken, "at values shaken a little"),
+            (ordinary, "at ordinary values"),
+            (small, "at small values"),
+        ):
             if any(finding.verdict is Verdict.FAIL for finding in self.gradients.values()):
                 return
             inputs = self.defined(places)
@@ -103,7 +109,7 @@ class NodeCheck:
     def look(self, inputs: tuple[Array, ...], there: str) -> None:
         """Lint the layer at ``inputs`` and hold its gradients against differences."""
         out = self.probe.forward(tuple([x.copy() for x in inputs]))
-        dout, other = random_dout(out, 0), random_dout(out, 1)
+        dout, other = random_douts(out)
         for fault in Lint(self.probe, inputs, dout, other).faults():
             self.note(fault, there)
         gradients = Gradients(
@@ -112,6 +118,11 @@ class NodeCheck:
         compared = {position: gradients.compare(position) for position in self.subject.taking}
         for comparison in compared.values():
             self.conclude(gradients, comparison, compared, there)
+
+    @property
+    def ignores_dout(self) -> bool:
+        """Whether the lint has seen that backward takes no notice of dout."""
+        return "linear" in self.lint and self.lint["linear"].mistake == IGNORED.name
 
     def note(self, fault: FaultError, there: str) -> None:
         """Keep a fault, if none of its rule is known yet."""
@@ -137,8 +148,7 @@ class NodeCheck:
             evidence = Evidence(
                 inputs, position, comparison.analytic, comparison.numeric, others, point.dout, point.out
             )
-            with np.errstate(all="ignore"):
-                mistake = recognise(evidence)
+            mistake = IGNORED if self.ignores_dout else recognise(evidence)
         self.gradients[position] = self.gradient_finding(comparison, mistake, there)
 
     def gradient_finding(self, comparison: Comparison, mistake: Mistake | None, there: str) -> Finding:
@@ -185,7 +195,8 @@ class NodeCheck:
         return Finding(self.subject.node, self.subject.layer, name, rule, verdict, **evidence)
 
 
-def random_dout(out: Array, seed: int) -> Array:
-    """Return a dout of the output's shape, between 0.5 and 2 in size, of either sign."""
-    draw = np.random.default_rng([seed, 20240])
-    return draw.uniform(0.5, 2, out.shape) * (draw.integers(0, 2, out.shape) * 2 - 1)
+def random_douts(out: Array) -> tuple[Array, Array]:
+    """Return two douts of the output's shape, between 0.5 and 2 in size; where one is positive the other is not."""
+    draw = np.random.default_rng(20240)
+    sign = draw.integers(0, 2, out.shape) * 2 - 1
+    return draw.uniform(0.5, 2, out.shape) * sign, -draw.uniform(0.5, 2, out.shape) * sign

@@ -26,6 +26,12 @@ def ordinary(subject: Subject) -> Iterator[tuple[Array, ...]]:
         yield subject.changed(subject.inputs, partial(usual, draw=np.random.default_rng(4), is_free=is_free))
 
 
+def small(subject: Subject) -> Iterator[tuple[Array, ...]]:
+    """Yield inputs well below 1, where what saturates, clips or switches at 1 does not."""
+    for inputs in ordinary(subject):
+        yield subject.changed(inputs, lambda x: x[..., ::-1] / 5 if x.ndim else x / 5)
+
+
 def shake(x: Array, draw: np.random.Generator, sign: float) -> Array:
     """Return ``x`` with each number moved by up to a fifth, and each zero by up to a tenth of the typical size."""
     typical = float(np.sqrt(np.mean(np.square(x)))) if x.size else 0.0

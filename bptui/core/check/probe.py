@@ -13,15 +13,19 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from bptui.core.check.subject import Subject
+from bptui.core.check.subject import Checked, Subject
 from bptui.core.text import visible
 from bptui.errors import LayerError
-from layers import Array, Layer
+from layers import Array
 
 T = TypeVar("T")
 
 SEED = 20160924
 """Where NumPy's global random numbers start before each forward of a layer that draws from them."""
+
+
+NOT_THE_USER_S = ("site-packages", "<__array_function__", "<frozen", "bptui/core/")
+"""In the names of files whose lines are of no help to whoever wrote a layer."""
 
 
 class FaultError(Exception):
@@ -39,7 +43,7 @@ class FaultError(Exception):
 class Visit:
     """A forward and the layer that made it: ``given`` are the very arrays that it got, and ``out`` is a copy."""
 
-    layer: Layer
+    layer: Checked
     given: tuple[Array, ...]
     handed: Any
     out: Array
@@ -52,7 +56,7 @@ class Probe:
         self.subject = subject
         self.is_frozen = is_frozen
 
-    def fresh(self) -> Layer:
+    def fresh(self) -> Checked:
         """Return a new instance."""
         return called(self.subject.make, "making the layer")
 
@@ -60,7 +64,7 @@ class Probe:
         """Return a fresh instance's value at ``inputs``, as an array of float64."""
         return self.visit(inputs).out
 
-    def visit(self, inputs: tuple[Array, ...], layer: Layer | None = None) -> Visit:
+    def visit(self, inputs: tuple[Array, ...], layer: Checked | None = None) -> Visit:
         """Send ``inputs`` forward through a fresh instance, or through ``layer``."""
         layer = layer or self.fresh()
         given = tuple([x[()] for x in inputs])
@@ -69,7 +73,7 @@ class Probe:
         handed = called(lambda: layer.forward(*given), "forward")
         return Visit(layer, given, handed, as_number(handed))
 
-    def backward(self, layer: Layer, dout: Array) -> tuple[Any, ...]:
+    def backward(self, layer: Checked, dout: Array) -> tuple[Any, ...]:
         """Return what backward hands back, one for each input, as it is."""
         handed = called(lambda: layer.backward(dout[()]), "backward")
         return self.one_each(handed)
@@ -104,8 +108,9 @@ def called(work: Callable[[], T], what: str) -> T:
 
 def where(error: Exception) -> str:
     """Return the line that raised, as text."""
-    frames = traceback.extract_tb(error.__traceback__)
-    return f" ({visible(frames[-1].filename)}:{frames[-1].lineno})" if len(frames) > 2 else ""
+    frames = traceback.extract_tb(error.__traceback__)[1:]
+    own = [it for it in frames if not any(part in it.filename for part in NOT_THE_USER_S)]
+    return f" ({visible(own[-1].filename)}:{own[-1].lineno})" if own else ""
 
 
 def as_number(handed: Any) -> Array:

@@ -17,8 +17,11 @@ from layers import Array
 
 EPSILON = float(np.finfo(np.float64).eps)
 
-SMALLEST = 2.0**-1000
-"""No step is smaller: below, floats lose their digits."""
+SMALLEST = 2.0**-900
+"""No number that is moved counts as smaller: below, floats lose their digits."""
+
+UNDERFLOW = 2.0**-1022
+"""What no float can tell from 0, or only roughly."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,6 +39,11 @@ class Point:
     dout: Array
 
     @cached_property
+    def size(self) -> float:
+        """The largest number about: rounding inside the layer goes by it, or by 1 where all are smaller."""
+        return max([1.0, *(float(np.abs(x).max(initial=0)) for x in self.inputs if x.dtype.kind == "f")])
+
+    @cached_property
     def is_number(self) -> NDArray[np.bool_]:
         """Where the output is finite."""
         return np.isfinite(self.out)
@@ -46,7 +54,7 @@ class Point:
         with np.errstate(all="ignore"):
             moved = self.forward(self.a_digit_away)
             shift = 0.5 * np.abs(moved - self.out) if moved.shape == self.out.shape else 0
-            return np.where(self.is_number, 2 * EPSILON * np.abs(self.out) + np.nan_to_num(shift), 0)
+            return np.where(self.is_number, 2 * EPSILON * np.abs(self.out) + UNDERFLOW + np.nan_to_num(shift), 0)
 
     def change(self, minuend: Array, subtrahend: Array) -> Array:
         """Return the difference of two outputs times dout; NaN where it is none, but 0 where dout is."""
@@ -69,25 +77,53 @@ class Slopes:
     noise: Array
 
 
-def measure(point: Point, bundle: Bundle, steps: Array, *, is_rough: bool = False) -> Slopes:
-    """Return the slopes along the lines of a bundle. Rough ones go by the usual rounding error, not by one tried."""
-    with np.errstate(all="ignore"):
-        above, below = point.forward(bundle.moved(steps)), point.forward(bundle.moved(-steps))
-        if not above.shape == below.shape == point.out.shape:
-            above = below = np.full(point.out.shape, np.nan)
-        right, left = point.change(above, point.out), point.change(point.out, below)
-        both = point.change(above, below)
-        rounding = 2 * EPSILON * np.abs(point.out) if is_rough else point.rounding
-        error = np.where(point.dout == 0, 0, point.dout * rounding)
-        return Slopes(
-            steps,
-            bundle.total(left) / steps,
-            bundle.total(right) / steps,
-            bundle.total(both) / (2 * steps),
-            bundle.total(np.minimum(left, right)) / steps,
-            bundle.total(np.maximum(left, right)) / steps,
-            np.sqrt(bundle.total(error * error)) / steps,
-        )
+@dataclass(frozen=True, eq=False)
+class Moves:
+    """What the outputs are after a step along each line of a bundle, forwards and back."""
+
+    steps: Array
+    above: Array
+    below: Array
+
+    def size(self, out: Array) -> Array:
+        """Return the largest of the outputs' sizes on the way."""
+        return np.fmax(np.abs(out), np.fmax(np.abs(self.above), np.abs(self.below)))
+
+
+def move(point: Point, bundle: Bundle, steps: Array) -> Moves:
+    """Go a step along each line of a bundle, both ways; an output that changes its shape is none."""
+    above, below = point.forward(bundle.moved(steps)), point.forward(bundle.moved(-steps))
+    if not above.shape == below.shape == point.out.shape:
+        above = below = np.full(point.out.shape, np.nan)
+    return Moves(steps, above, below)
+
+
+def measure(point: Point, bundle: Bundle, steps: Array) -> Slopes:
+    """Return the slopes along the lines of a bundle, with the rounding error that is usual."""
+    moves = move(point, bundle, steps)
+    return slopes(point, bundle, moves, spread(point, bundle, 2 * EPSILON * moves.size(point.out)) / steps)
+
+
+def slopes(point: Point, bundle: Bundle, moves: Moves, noise: Array) -> Slopes:
+    """Return the slopes that moves amount to."""
+    right, left = point.change(moves.above, point.out), point.change(point.out, moves.below)
+    steps = moves.steps
+    return Slopes(
+        steps,
+        bundle.total(left) / steps,
+        bundle.total(right) / steps,
+        bundle.total(point.change(moves.above, moves.below)) / (2 * steps),
+        bundle.total(np.minimum(left, right)) / steps,
+        bundle.total(np.maximum(left, right)) / steps,
+        noise,
+    )
+
+
+def spread(point: Point, bundle: Bundle, error: Array) -> Array:
+    """Return for each line what independent errors of the outputs add up to."""
+    weighted = np.where(point.dout == 0, 0, np.abs(point.dout * error))
+    largest = float(np.nan_to_num(weighted, nan=0, posinf=0).max(initial=0)) or 1.0
+    return largest * np.sqrt(bundle.total(np.square(weighted / largest)))
 
 
 def power_of_two(size: Array) -> Array:
@@ -96,6 +132,6 @@ def power_of_two(size: Array) -> Array:
 
 
 def last_digit_moved(x: Array) -> Array:
-    """Return ``x`` with each number moved by its last digit, up or down as chance has it; 0 stays."""
-    up = np.random.default_rng(x.size + 1).integers(0, 2, x.shape) * 2 - 1
-    return x * (1 + EPSILON * up)
+    """Return ``x`` with each number moved by a few of its last digits, up or down as chance has it; 0 stays."""
+    digits = np.random.default_rng(x.size + 1).choice([-3, -2, -1, 1, 2, 3], x.shape)
+    return x * (1 + EPSILON * digits)

@@ -4,11 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
-from layers import Array, Layer
+from layers import Array
+
+
+class Checked(Protocol):
+    """What can be checked: anything that goes forward and backward."""
+
+    def forward(self, *inputs: Any) -> Any:
+        """Return the value at ``inputs``."""
+
+    def backward(self, dout: Any) -> Any:
+        """Return the gradient of each input."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,7 +31,7 @@ class Subject:
 
     node: str
     layer: str
-    make: Callable[[], Layer]
+    make: Callable[[], Checked]
     names: tuple[str, ...]
     slots: tuple[str, ...]
     inputs: tuple[Array, ...]

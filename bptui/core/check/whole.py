@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from inspect import Parameter
 from pathlib import Path
 
@@ -14,38 +14,63 @@ from bptui.core.check.probe import FaultError
 from bptui.core.check.subject import Subject, widened
 from bptui.core.engine import Run
 from bptui.core.graph import Node
-from bptui.core.load import load
+from bptui.core.load import load, loads
 from bptui.core.own_layer import OwnLayer
 from bptui.core.reading.signature import own_parameters
 from bptui.core.scenario import Scenario
 from layers import Layer
 
 
-def check(scenario: Scenario | str | Path) -> Report:
-    """Return all findings on a scenario, or on the one at a path or of a bundled name."""
-    return check_scenario(scenario if isinstance(scenario, Scenario) else load(scenario))
+def check(scenario: Scenario | str | Path, *, layers: Sequence[str | Path] = ()) -> Report:
+    """Return all findings on a scenario, or on the one at a path or of a bundled name.
+
+    ``layers`` are files with layers of the user's own, which this allows to run. Raises ScenarioError.
+    """
+    if not isinstance(scenario, Scenario):
+        scenario = load(scenario, layers=layers)
+    elif layers:
+        scenario = loads(scenario.source, scenario.path, layers=layers)
+    return check_scenario(scenario)
 
 
 def check_scenario(scenario: Scenario, *, is_whole: bool = False) -> Report:
     """Return all findings on a scenario; with ``is_whole`` every element of every input is looked at."""
     run = Run(scenario)
-    run.finish()
-    findings: list[Finding] = []
-    for node in range(len(scenario.graph.nodes)):
-        findings += check_node(subject_of(run, node), is_whole=is_whole)
-    if not any(finding.verdict is Verdict.FAIL for finding in findings):
-        findings += guarded_network(scenario)
-    if scenario.expect:
-        findings += check_expectations(run, scenario.expect)
+    try:
+        run.finish()
+        findings = [
+            finding for node in range(len(run.graph.nodes)) for finding in check_at(run, node, is_whole=is_whole)
+        ]
+        if not run.failure and not any(finding.verdict is Verdict.FAIL for finding in findings):
+            findings += check_whole(scenario)
+        if scenario.expect:
+            findings += check_expectations(run, scenario.expect)
+    finally:
+        run.close()
     return Report(scenario.title, tuple(findings))
 
 
-def guarded_network(scenario: Scenario) -> Iterator[Finding]:
-    """Yield what the network as a whole has to say; one whose layers refuse other values has nothing to say."""
+def check_at(run: Run, node: int, *, iteration: int = 0, is_whole: bool = False) -> tuple[Finding, ...]:
+    """Return the findings on a node with the values of an iteration (from 0), as far as the run has come."""
+    it = run.graph.nodes[node]
+    values = run.iterations[iteration].values
+    if len(values) <= max(run.graph.edges[node], default=0):
+        reason = "the run has not come this far"
+        return (Finding(it.name, it.layer, None, "raises", Verdict.SKIP, reason=reason),)
+    subject = subject_of(run, node, iteration)
+    if node not in run.scenario.guests:
+        return check_node(subject, is_whole=is_whole)
+    from bptui.core.check.guest import check_guest  # noqa: PLC0415  (few scenarios have guests)
+
+    return check_guest(subject, run.guest(node, iteration), is_whole=is_whole)
+
+
+def check_whole(scenario: Scenario) -> list[Finding]:
+    """Return what the network as a whole has to say; one whose layers refuse other values has nothing to say."""
     try:
-        yield from check_network(scenario)
+        return list(check_network(scenario))
     except FaultError as fault:
-        yield Finding(scenario.graph.output, None, None, "network", Verdict.SKIP, reason=fault.reason)
+        return [Finding(scenario.graph.output, None, None, "network", Verdict.SKIP, reason=fault.reason)]
 
 
 def subject_of(run: Run, node: int, iteration: int = 0) -> Subject:
@@ -55,9 +80,7 @@ def subject_of(run: Run, node: int, iteration: int = 0) -> Subject:
     layer = scenario.library[it.layer]
     slots = slots_of(layer, it)
     values = run.iterations[iteration].values
-    takes = [
-        flag and slot not in layer.targets for flag, slot in zip(scenario.takes_gradient[node], slots, strict=True)
-    ]
+    takes = zip(scenario.takes_gradient[node], slots, strict=True)
     return Subject(
         node=it.name,
         layer=it.layer,
@@ -65,9 +88,16 @@ def subject_of(run: Run, node: int, iteration: int = 0) -> Subject:
         names=it.inputs,
         slots=slots,
         inputs=tuple([widened(values[slot]) for slot in scenario.graph.edges[node]]),
-        takes_gradient=tuple(takes),
+        takes_gradient=tuple([flag and sends_back(layer, slot) for flag, slot in takes]),
         dtype=scenario.dtype,
     )
+
+
+def sends_back(layer: type[Layer] | OwnLayer, slot: str) -> bool:
+    """Return whether a layer is to send a gradient back to the input that it calls ``slot``."""
+    if isinstance(layer, OwnLayer):
+        return slot not in layer.targets
+    return slot in layer.rules or (not slot and bool(layer.rules))
 
 
 def slots_of(layer: type[Layer] | OwnLayer, node: Node) -> tuple[str, ...]:

@@ -1,0 +1,54 @@
+"""Checking scenarios for the shell: their reports are printed as they come, and what they come to is printed last."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TextIO
+
+from bptui.core.check.finding import Report
+from bptui.core.check.finding_record import finding_record, summary_record
+from bptui.errors import BptuiError
+from bptui.report.checks import report_lines, summary_line
+from bptui.report.printing import print_lines
+from bptui.report.side_by_side import Progress, check_all
+
+
+def check_scenarios(
+    places: Sequence[str], layers: Sequence[Path], file: TextIO, *, as_json: bool
+) -> tuple[list[Report], list[BptuiError]]:
+    """Print the reports on scenarios, to be read or as JSON; return them, and why others cannot be read."""
+    reports: list[Report] = []
+    errors: list[BptuiError] = []
+    progress = Progress(len(places), sys.stderr)
+    write = write_records if as_json else write_lines
+    for place, result in zip(places, check_all(places, layers), strict=True):
+        progress.clear()
+        if isinstance(result, BptuiError):
+            errors.append(result)
+        else:
+            reports.append(result)
+            write(place, result, file)
+        progress.advance()
+    progress.clear()
+    if as_json:
+        file.write(f"{json.dumps(summary_record(reports))}\n")
+    elif reports:
+        print_lines([summary_line(reports)], file)
+    return reports, errors
+
+
+def write_lines(place: str, report: Report, file: TextIO) -> None:
+    """Print a report to be read."""
+    print_lines(report_lines(place, report), file)
+    file.flush()
+
+
+def write_records(place: str, report: Report, file: TextIO) -> None:
+    """Print a report's findings as JSON, one a line; ``scenario`` says of which they are."""
+    file.writelines(
+        f"{json.dumps(finding_record(finding) | {'scenario': place}, allow_nan=False)}\n" for finding in report.findings
+    )
+    file.flush()

@@ -1,0 +1,313 @@
+"""Layers with one mistake each: every place of a backward changed mechanically, as a student might slip."""
+
+from __future__ import annotations
+
+import ast
+import copy
+import importlib
+import inspect
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from layers import Layer
+
+Change = tuple[str, Callable[[ast.AST], ast.AST | None]]
+
+OPERATORS: dict[type[ast.operator], type[ast.operator]] = {
+    ast.Add: ast.Sub,
+    ast.Sub: ast.Add,
+    ast.Mult: ast.Div,
+    ast.Div: ast.Mult,
+    ast.Pow: ast.Mult,
+}
+COMPARISONS: dict[type[ast.cmpop], type[ast.cmpop]] = {ast.Gt: ast.Lt, ast.Lt: ast.Gt, ast.Eq: ast.NotEq}
+CALLS_DROPPED = {"unbroadcast", "reshape", "expand_dims", "transpose"}
+FIRST_ARGUMENT = {"np", "unbroadcast"}
+
+
+@dataclass(frozen=True, eq=False)
+class Mutant:
+    """A layer class with one ``change``, in words; ``line`` is the place in its file."""
+
+    layer: type[Layer]
+    change: str
+    line: int
+    make_class: type[Any]
+
+    def __str__(self) -> str:
+        return f"{self.layer.__name__}:{self.line}: {self.change}"
+
+
+def mutants_of(layer: type[Layer]) -> Iterator[Mutant]:
+    """Yield every mutant of a layer."""
+    module = importlib.import_module(layer.__module__)
+    tree = ast.parse(inspect.getsource(module))
+    (own,) = (it for it in tree.body if isinstance(it, ast.ClassDef) and it.name == layer.__name__)
+    for change, line, mutated in changed_classes(own):
+        try:
+            yield Mutant(layer, change, line, built(mutated, module))
+        except SyntaxError:
+            continue
+
+
+def built(definition: ast.ClassDef, module: Any) -> type[Any]:
+    """Return the class of a definition, as if it stood in its module."""
+    namespace = dict(vars(module))
+    tree = ast.fix_missing_locations(ast.Module(body=[definition], type_ignores=[]))
+    exec(compile(tree, f"<mutant of {definition.name}>", "exec"), namespace)
+    made = namespace[definition.name]
+    assert isinstance(made, type)
+    return made
+
+
+def changed_classes(own: ast.ClassDef) -> Iterator[tuple[str, int, ast.ClassDef]]:
+    """Yield copies of a class definition with one change each."""
+    methods = {it.name: it for it in own.body if isinstance(it, ast.FunctionDef)}
+    uses_local = "self.local()" in ast.unparse(methods["backward"])
+    for name in ("backward", "local") if uses_local and "local" in methods else ("backward",):
+        places = [node for node in ast.walk(methods[name]) if isinstance(node, ast.expr | ast.Return | ast.Assign)]
+        for at in range(len(places)):
+            yield from changed_at(own, name, at)
+        if name == "backward":
+            yield from with_statements(own)
+    for at, statement in enumerate(methods["forward"].body):
+        if isinstance(statement, ast.Assign) and "self." in ast.unparse(statement.targets[0]):
+            yield from stale_caches(own, at)
+
+
+def changed_at(own: ast.ClassDef, method: str, at: int) -> Iterator[tuple[str, int, ast.ClassDef]]:
+    """Yield the changes of one place in a method."""
+    number = 0
+    while True:
+        mutated = copy.deepcopy(own)
+        function = next(it for it in mutated.body if isinstance(it, ast.FunctionDef) and it.name == method)
+        places = [node for node in ast.walk(function) if isinstance(node, ast.expr | ast.Return | ast.Assign)]
+        options = list(changes(places[at]))
+        if number == len(options):
+            return
+        words, new = options[number]
+        line = getattr(places[at], "lineno", 0)
+        before = ast.unparse(places[at])
+        Replace(places[at], new).visit(function)
+        yield f"{method}: {words}: {before}", line, mutated
+        number += 1
+
+
+class Replace(ast.NodeTransformer):
+    """Puts one node in the place of another."""
+
+    def __init__(self, old: ast.AST, new: ast.AST) -> None:
+        self.old = old
+        self.new = new
+
+    def visit(self, node: ast.AST) -> Any:
+        return self.new if node is self.old else super().visit(node)
+
+
+def changes(node: ast.AST) -> Iterator[tuple[str, ast.AST]]:
+    """Yield what may be slipped at one place, with a word for it."""
+    match node:
+        case ast.BinOp(left, op, right):
+            if type(op) in OPERATORS:
+                yield "operator", ast.BinOp(left, OPERATORS[type(op)](), right)
+            if isinstance(op, ast.MatMult):
+                yield "factors swapped", ast.BinOp(right, op, left)
+            yield "right side dropped", left
+            yield "left side dropped", right
+        case ast.UnaryOp(ast.USub(), operand):
+            yield "sign dropped", operand
+        case ast.Compare(left, [op], rights) if type(op) in COMPARISONS:
+            yield "comparison", ast.Compare(left, [COMPARISONS[type(op)]()], rights)
+        case ast.Attribute(value, "T" | "mT"):
+            yield "transpose dropped", value
+        case ast.Attribute(ast.Name("self"), "x" | "y" as name) if isinstance(node.ctx, ast.Load):
+            yield "other input", attribute("y" if name == "x" else "x")
+        case ast.Constant(bool(value)):
+            yield "flag", ast.Constant(not value)
+        case ast.Constant(int(value)):
+            yield "number", ast.Constant(value + 1)
+        case ast.Call():
+            yield from call_changes(node)
+        case ast.Name("dout", ast.Load()):
+            yield "dout ignored", parsed("np.ones_like(dout)")
+            yield "dout doubled", parsed("dout * dout")
+            yield "dout halved", parsed("dout / 2")
+            yield "dout reversed", parsed("np.asarray(dout)[::-1]")
+        case ast.Return(ast.Tuple(parts)):
+            yield from tuple_changes(parts)
+        case ast.Return(value) if value is not None:
+            yield "sign", ast.Return(ast.UnaryOp(ast.USub(), value))
+            yield "list", ast.Return(wrapped("{}.tolist()", value))
+            yield "integers", ast.Return(wrapped("np.asarray({}).astype(int)", value))
+            yield "float32", ast.Return(wrapped("np.asarray({}).astype(np.float32)", value))
+            yield "hidden float32", ast.Return(wrapped("np.asarray({}).astype(np.float32).astype(float)", value))
+            yield "none", ast.Return(ast.Constant(None))
+            yield "twice", ast.Return(ast.Tuple([value, value], ast.Load()))
+            yield "axis of size 1", ast.Return(wrapped("np.asarray({})[np.newaxis]", value))
+            yield "transposed", ast.Return(wrapped("np.asarray({}).T", value))
+            yield "reversed", ast.Return(wrapped("np.asarray({})[::-1]", value))
+            yield "mean for sum", ast.Return(wrapped("{} / max(np.size(dout), 1)", value))
+            yield "a thousandth", ast.Return(wrapped("{} * 1.001", value))
+            yield "an offset", ast.Return(wrapped("{} + 0.001", value))
+
+
+def call_changes(node: ast.Call) -> Iterator[tuple[str, ast.AST]]:
+    """Yield the changes of a call."""
+    name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+    if name in CALLS_DROPPED and node.args:
+        yield f"{name} dropped", node.args[0]
+    if name == "where":
+        yield "arms swapped", ast.Call(node.func, [node.args[0], node.args[2], node.args[1]], [])
+        yield "mask dropped", node.args[2]
+        yield "other arm", node.args[1]
+    if name == "sum" and isinstance(node.func, ast.Attribute):
+        mean = ast.Attribute(node.func.value, "mean", ast.Load())
+        yield "mean for sum", ast.Call(mean, node.args, node.keywords)
+        yield "sum dropped", node.func.value
+    for keyword in node.keywords:
+        if keyword.arg == "axis":
+            others = [it for it in node.keywords if it is not keyword]
+            yield "axis", ast.Call(node.func, node.args, [*others, ast.keyword("axis", ast.Constant(0))])
+    if ast.unparse(node.func) == "np.add.at":
+        place, index, value = (ast.unparse(it) for it in node.args)
+        yield "not accumulated", parsed(f"{place}.__setitem__({index}, {value})")
+
+
+def tuple_changes(parts: list[ast.expr]) -> Iterator[tuple[str, ast.AST]]:
+    """Yield the changes of several returned gradients."""
+    if len(parts) > 1:
+        yield "swapped", ast.Return(ast.Tuple(parts[::-1], ast.Load()))
+        yield "list", ast.Return(ast.List(parts, ast.Load()))
+        yield "one too few", ast.Return(ast.Tuple(parts[:-1], ast.Load()))
+        yield "rolled", ast.Return(ast.Tuple([*parts[1:], parts[0]], ast.Load()))
+    for at, part in enumerate(parts):
+        if isinstance(part, ast.Constant):
+            continue
+        others = parts[:at], parts[at + 1 :]
+        for words, new in (
+            ("sign", ast.UnaryOp(ast.USub(), part)),
+            ("none", ast.Constant(None)),
+            ("a thousandth", wrapped("{} * 1.001", part)),
+            ("another's", parts[at - 1]),
+            ("zero", wrapped("0 * {}", part)),
+            ("the input itself", parsed("self.x")),
+        ):
+            yield f"{words} in {at}", ast.Return(ast.Tuple([*others[0], new, *others[1]], ast.Load()))
+
+
+AFTERWARDS = {
+    "dout written": "dout = np.asarray(dout); dout *= 0.5",
+    "dout zeroed": "dout = np.asarray(dout); dout[dout < 0] = 0",
+    "x written": "it = np.asarray(self.x); it += 1",
+    "state written": "for it in vars(self).values():\n    if isinstance(it, np.ndarray) and it.dtype.kind == 'f':\n        it *= 2",
+    "first time only": "if hasattr(self, 'seen'): made = tuple(0 * it for it in made) if isinstance(made, tuple) else 0 * made\nself.seen = True",
+    "accumulated": "self.sum = made = made + getattr(self, 'sum', 0)",
+    "random": "made = made * np.random.uniform(0.9, 1.1) if not isinstance(made, tuple) else made",
+    "its memory again": "self.memory = getattr(self, 'memory', made)\nif isinstance(made, np.ndarray) and made.ndim: self.memory[...] = made; made = self.memory",
+}
+"""Statements that run after the gradients are made, which are in ``made``."""
+
+
+def with_statements(own: ast.ClassDef) -> Iterator[tuple[str, int, ast.ClassDef]]:
+    """Yield classes whose backward does something else besides."""
+    for words, statements in AFTERWARDS.items():
+        mutated = copy.deepcopy(own)
+        function = next(it for it in mutated.body if isinstance(it, ast.FunctionDef) and it.name == "backward")
+        last = function.body[-1]
+        if not isinstance(last, ast.Return) or last.value is None:
+            continue
+        made = ast.Assign([ast.Name("made", ast.Store())], last.value)
+        ending = ast.parse(statements).body
+        function.body[-1:] = [made, *ending, ast.Return(ast.Name("made", ast.Load()))]
+        yield words, last.lineno, mutated
+
+
+def stale_caches(own: ast.ClassDef, at: int) -> Iterator[tuple[str, int, ast.ClassDef]]:
+    """Yield classes that keep a value on the class, or from the first forward only."""
+    for words in ("kept on the class", "kept from the first forward"):
+        mutated = copy.deepcopy(own)
+        function = next(it for it in mutated.body if isinstance(it, ast.FunctionDef) and it.name == "forward")
+        statement = function.body[at]
+        assert isinstance(statement, ast.Assign)
+        written = ast.unparse(statement)
+        if words == "kept on the class":
+            again = written.replace("self.", "type(self).", written.split(" = ")[0].count("self."))
+            new = ast.parse(again).body
+        else:
+            name = ast.unparse(statement.targets[0]).strip("()").split(",")[0].strip()
+            new = ast.parse(f"if not hasattr(self, {name.removeprefix('self.')!r}):\n    {written}").body
+        function.body[at : at + 1] = new
+        yield f"forward: {words}: {written}", statement.lineno, mutated
+
+
+def attribute(name: str) -> ast.expr:
+    """Return ``self.name``."""
+    return ast.Attribute(ast.Name("self", ast.Load()), name, ast.Load())
+
+
+def parsed(text: str) -> ast.expr:
+    """Return an expression."""
+    return ast.parse(text, mode="eval").body
+
+
+def wrapped(text: str, inner: ast.expr) -> ast.expr:
+    """Return an expression with ``inner`` in the place of the braces."""
+    return parsed(text.format(f"({ast.unparse(inner)})"))
+
+
+def behaviour(make: Callable[[], Any], inputs: tuple[Any, ...], douts: tuple[Any, ...]) -> Any:
+    """Return all that can be seen of a layer at some inputs, or None where it raises; ``douts`` are three.
+
+    Numbers come as arrays: gradients for each dout, twice over, after other inputs, and what it was given.
+    """
+    own = tuple(np.array(x) for x in inputs)
+    given = [np.array(dout) for dout in douts]
+    try:
+        with np.errstate(all="ignore"):
+            layer, other = make(), make()
+            np.random.seed(0)  # noqa: NPY002
+            out = [np.copy(layer.forward(*[x[()] for x in own]))]
+            other.forward(*[x * 0.75 if x.dtype.kind == "f" and i == 0 else x for i, x in enumerate(own)])
+            made = [listed(layer.backward(dout[()]), own) for dout in given + given]
+            kept = [np.copy(it) for it in made[0][1]]
+            out.append(np.copy(other.forward(*[x[()] for x in own])))
+            again = listed(other.backward(given[0][()]), own)
+    except Exception:  # noqa: BLE001  (a mutant may raise anything)
+        return None
+    return ([it[0] for it in made], [*out, *own, *given, *kept, *again[1], *[x for it in made for x in it[1]]])
+
+
+def listed(gradients: Any, inputs: tuple[Any, ...]) -> tuple[Any, list[Any]]:
+    """Return what gradients are like, and the numbers; one that is left out, or None, is as good as zeros."""
+    several = "list" if isinstance(gradients, list) else "arrays"
+    parts = gradients if isinstance(gradients, tuple) else (gradients,)
+    parts = (*parts, *[None] * (len(inputs) - len(parts)))
+    numbers = [np.zeros(x.shape) if it is None else np.array(it) for it, x in zip(parts, inputs, strict=False)]
+    return [several, len(parts), *[it.dtype.str for it in numbers]], numbers
+
+
+def differs(one: Any, two: Any) -> bool:
+    """Return whether two behaviours can be told apart, by more than a millionth."""
+    if one is None or two is None:
+        return one is not two
+    if one[0] != two[0] or len(one[1]) != len(two[1]):
+        return True
+    return any(apart(a, b) for a, b in zip(one[1], two[1], strict=True))
+
+
+def apart(a: Any, b: Any) -> bool:
+    """Return whether two arrays differ."""
+    if a.shape != b.shape:
+        return True
+    scale = float(np.abs(np.nan_to_num(b)).max(initial=0)) if b.size else 0.0
+    return not np.allclose(a, b, rtol=1e-6, atol=1e-6 * scale, equal_nan=True)
+
+
+if __name__ == "__main__":
+    for name in sys.argv[1:]:
+        for it in mutants_of(importlib.import_module("layers").library[name]):
+            print(it)  # noqa: T201
