@@ -15,8 +15,8 @@ import pytest
 
 from bptui.core.guest import wire
 from bptui.core.guest.confinement import MOST_MEMORY
-from bptui.core.guest.pending import Pending
 from bptui.core.guest.layer import GuestLayer
+from bptui.core.guest.pending import Pending
 from bptui.core.own_layer import LayerFile
 from bptui.errors import LayerError
 from guests import PATIENCE, array, guest, heard, layer_file, line_of, rules
