@@ -84,6 +84,7 @@ class DebuggerScreen(Screen[None]):
         self.is_interrupted = False
         self.is_following = True
         self.is_telling = False
+        self.is_behind = False
         self.focused_before: Widget | None = None
 
     def compose(self) -> ComposeResult:
@@ -119,6 +120,14 @@ class DebuggerScreen(Screen[None]):
             self.selected = moment.name
         self.title_line.recording = self.session.recording
         self.show_source(self.session.debugger.lines)
+        if not self.is_behind:
+            self.is_behind = True
+            self.call_next(self.show_in_panes)
+
+    def show_in_panes(self) -> None:
+        """Show in all panes what a burst of keys has led to, once."""
+        self.is_behind = False
+        moment = self.moment
         for pane in self.panes:
             pane.show(moment, self.selected)
 

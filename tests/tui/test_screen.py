@@ -80,6 +80,21 @@ async def test_keys_typed_in_one_burst_keep_their_order(app_of: AppOf) -> None:
         assert step_shown(app) == 4
 
 
+async def test_a_flood_of_keys_is_shown_at_its_end_and_in_order(app_of: AppOf) -> None:
+    app = app_of()
+    async with app.run_test(size=(120, 40)) as pilot:
+        shows: list[int] = []
+        circuit = screen_of(app).circuit
+        renew = circuit.renew
+        circuit.renew = lambda: (shows.append(1), renew())[1]  # type: ignore[method-assign,func-returns-value]
+        for key in ["n"] * 500 + ["N"] * 3:
+            app.simulate_key(key)
+        await pilot.pause()
+        await pilot.pause()
+        assert step_shown(app) == 1
+        assert len(shows) < 250
+
+
 async def test_selecting_follows_the_graph_and_the_next_step_takes_over(app_of: AppOf) -> None:
     async with app_of().run_test(size=(120, 40)) as pilot:
         screen = screen_of(pilot.app)
