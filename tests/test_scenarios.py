@@ -60,7 +60,7 @@ def gradient_norm(tape: Tape, name: str) -> float:
 
 def test_the_bundled_scenarios_are_those_of_the_folder() -> None:
     assert NAMES
-    assert bundled() == [(name, FOLDER / f"{name}.toml") for name in NAMES]
+    assert [it for it in bundled() if "/" not in it[0]] == [(name, FOLDER / f"{name}.toml") for name in NAMES]
 
 
 @every_scenario
