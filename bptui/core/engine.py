@@ -33,6 +33,9 @@ STRIDE = 64
 PATIENCE = 0.005
 """Seconds that ``advance`` waits for a guest before it returns with less done: ordinary calls take far less."""
 
+MOST_REMARKS = 100
+"""As many remarks as a run keeps: a layer that prints says something else each time."""
+
 REFUSALS = (ValueError, TypeError, IndexError, ArithmeticError, MemoryError)
 """What a built-in layer raises when a guest before it has returned what does not fit."""
 
@@ -112,8 +115,9 @@ class Run(Tape):
         return layer
 
     def note(self, remark: Remark) -> None:
-        """Count a remark."""
-        self.remarks[remark] += 1
+        """Count a remark; of very many, those that are known already."""
+        if remark in self.remarks or len(self.remarks) < MOST_REMARKS:
+            self.remarks[remark] += 1
 
     def advance(self, steps: int) -> None:
         """Run at least ``steps`` more steps, or all that are left, or less where a guest keeps the run waiting."""

@@ -74,4 +74,6 @@ class Looks:
         if np.shape(out) != recorded.shape or as_array(out).tobytes() != recorded.tobytes():
             it = run.graph.nodes[node]
             text = f"{it.layer}.forward gives another value the second time: it is not repeatable"
-            run.remarks.setdefault(Remark(it.name, "repeats", text), 1)
+            remark = Remark(it.name, "repeats", text)
+            if remark not in run.remarks:
+                run.note(remark)

@@ -119,7 +119,8 @@ def end(popen: subprocess.Popen[bytes], control: socket.socket, descriptors: tup
     """Kill a process with all that it has started, and let go of what held it."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(popen.pid, signal.SIGKILL)
-    popen.wait()
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        popen.wait(timeout=LAST_WORDS)
     control.close()
     for descriptor in descriptors:
         os.close(descriptor)
