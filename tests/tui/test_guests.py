@@ -1,0 +1,117 @@
+"""A session with the user's own layers: whatever they do, keys are answered."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from time import monotonic
+
+import pytest
+
+from bptui.core.command import Back, Last, Next
+from bptui.core.engine import Run
+from bptui.core.load import loads
+from bptui.tui import session as sessions
+from bptui.tui.app import BptuiApp
+from bptui.tui.session import Session
+from guests import layer_file
+
+SCENARIO = "[inputs]\nx = 1\n[nodes]\na = 'Twice(x)'\nb = 'Loops(a)'\nc = 'Twice(b)'\n"
+
+LAYERS = """
+    class Twice:
+        def forward(self, x): return x * 2
+        def backward(self, dout): return dout * 2
+    class Loops(Twice):
+        def forward(self, x):
+            return sum(iter(int, 1))  # in C, holding the interpreter's lock
+    """
+
+KEY = 0.1
+"""Seconds within which a key is answered."""
+
+
+@pytest.fixture
+def session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Session]:
+    """A session whose second node never returns."""
+    monkeypatch.setattr(sessions, "NOTICED", 0.0)
+    file = layer_file(tmp_path, LAYERS)
+    run = Run(loads(SCENARIO, tmp_path / "a.toml", layers=[file.path]))
+    yield Session(run, "loops")
+    run.close()
+
+
+def reach(session: Session, steps: int) -> None:
+    while len(session.tape) < steps:
+        session.work()
+
+
+def test_a_loop_leaves_the_steps_before_it_and_every_command_is_carried_out(session: Session) -> None:
+    reach(session, 1)
+    session.do(Last())
+    assert session.is_waiting
+    times = []
+    for _ in range(5):
+        start = monotonic()
+        session.work()
+        session.do(Back())
+        session.do(Next())
+        times.append(monotonic() - start)
+    assert min(times) < KEY
+    assert session.moment.value("a") == 2.0
+    assert "b: Loops has not returned" in session.held_up
+
+
+def test_giving_up_ends_the_run_there_and_nothing_waits_any_more(session: Session) -> None:
+    reach(session, 1)
+    session.do(Last())
+    session.work()
+    session.give_up()
+    session.work()
+    assert session.failure is not None
+    assert "b: Loops.forward: was stopped after" in session.failure.message
+    assert not session.is_under_way
+    assert not session.is_waiting
+    assert session.catch_up().position == 1
+
+
+def test_leaving_while_a_layer_loops_takes_less_than_a_second_and_leaves_nobody(session: Session) -> None:
+    reach(session, 1)
+    session.work()
+    assert isinstance(session.tape, Run)
+    assert session.tape.host.process is not None
+    child = session.tape.host.process.popen.pid
+    start = monotonic()
+    session.tape.close()
+    assert monotonic() - start < 1
+    with pytest.raises(ProcessLookupError):
+        os.kill(child, 0)
+
+
+def test_a_session_can_be_recorded_as_far_as_it_came(session: Session, tmp_path: Path) -> None:
+    session.record(tmp_path / "session.jsonl")
+    reach(session, 1)
+    session.do(Last())
+    session.work()
+    session.give_up()
+    session.catch_up()
+    session.work()
+    session.stop_recording()
+    kinds = [line.split('"')[3] for line in (tmp_path / "session.jsonl").read_text().splitlines()]
+    assert kinds == ["header", "action", "step"]
+
+
+async def test_keys_are_answered_on_the_screen_while_a_layer_loops(session: Session) -> None:
+    app = BptuiApp(session)
+    async with app.run_test(size=(120, 40)) as pilot:
+        while not len(session.tape):
+            await pilot.pause()
+        await pilot.press("G")
+        assert session.moment.position == 1
+        await pilot.press("N")
+        assert session.moment.position == 0
+        await pilot.press("n", "escape")
+        assert session.failure is not None
+        await pilot.press("q")
+    assert app.return_code == 0
