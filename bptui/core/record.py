@@ -45,7 +45,8 @@ def records(run: Run) -> Iterator[Record]:
 def header_record(scenario: Scenario) -> Record:
     """Return the record that comes first: all that a reader needs to know to make sense of the steps.
 
-    ``inputs`` and ``parameters`` say which of ``values`` are which; the rest are constants.
+    ``inputs`` and ``parameters`` say which of ``values`` are which; the rest are constants. ``own_layers`` are the
+    names that meant layers of the user's own, and not those of bptui that may bear them too.
     """
     graph = scenario.graph
     return {
@@ -63,6 +64,7 @@ def header_record(scenario: Scenario) -> Record:
         "inputs": list(graph.inputs),
         "parameters": list(graph.parameters),
         "train": train_record(scenario.train) if scenario.train else None,
+        "own_layers": sorted({layer.name for layer in scenario.guests.values()}),
     }
 
 

@@ -31,6 +31,7 @@ class Header:
     values: Mapping[str, Array]
     versions: Mapping[str, str]
     train: Mapping[str, Any] | None
+    own_layers: tuple[str, ...] = ()
 
     @property
     def iterations(self) -> int:
@@ -56,6 +57,7 @@ def read_header(record: Record) -> Header:
         values={name: decode_array(array) for name, array in values.items()},
         versions={name: str(version) for name, version in member(record, "versions", dict).items()},
         train=read_train(record),
+        own_layers=names_of(record, "own_layers") if "own_layers" in record else (),
     )
 
 

@@ -14,6 +14,7 @@ from bptui.core import text
 from bptui.core.engine import Run
 from bptui.core.graph import Node
 from bptui.core.own_layer import OwnLayer
+from bptui.core.recorded import RecordedTape
 from bptui.core.tape import Tape
 from layers import Array, Layer, library
 
@@ -48,8 +49,7 @@ class Words(NamedTuple):
 
 def words_of(tape: Tape, node: Node) -> Words:
     """Return a node's layer's words. A guest's layer may have none; a replayed one is known by its name alone."""
-    known = tape.scenario.library if isinstance(tape, Run) else library
-    layer = known.get(node.layer)
+    layer = known_layers(tape).get(node.layer)
     if layer is None:
         return Words("", {}, (), node.options)
     if isinstance(layer, OwnLayer):
@@ -61,8 +61,18 @@ def words_of(tape: Tape, node: Node) -> Words:
 
 def is_built_in(tape: Tape, node: Node) -> bool:
     """Return whether a node's layer is one of ours, which may be run again to look at; a guest's may do anything."""
-    known = tape.scenario.library if isinstance(tape, Run) else library
-    return node.layer in library and known.get(node.layer) is library[node.layer]
+    return node.layer in library and known_layers(tape).get(node.layer) is library[node.layer]
+
+
+def known_layers(tape: Tape) -> Mapping[str, type[Layer] | OwnLayer]:
+    """Return the layers that a tape's nodes name; of a replay the user's own are not known."""
+    match tape:
+        case Run():
+            return tape.scenario.library
+        case RecordedTape():
+            return {name: layer for name, layer in library.items() if name not in tape.header.own_layers}
+        case _:
+            return library
 
 
 @lru_cache(maxsize=512)

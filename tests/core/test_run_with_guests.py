@@ -14,9 +14,12 @@ from hypothesis import strategies as st
 
 from bptui.core import engine
 from bptui.core.engine import Run, run
+from bptui.core.explain import forward_equation
 from bptui.core.load import loads
-from bptui.core.record import records
+from bptui.core.record import line, records
 from bptui.core.schedule import Pass
+from bptui.core.transcript import read_transcript
+from bptui.core.wording import is_built_in
 from bptui.errors import LayerError
 from guests import layer_file, line_of
 
@@ -285,3 +288,13 @@ def test_however_a_run_is_sliced_the_tape_is_the_same(
         made.finish()
         for name in whole.graph.names:
             assert_same(whole.values[name], made.values[name])
+
+
+def test_a_replay_does_not_take_ones_own_layer_for_the_built_in_one_of_its_name(tmp_path: Path) -> None:
+    with running(tmp_path, "[inputs]\nx = 2\n[nodes]\ny = 'Relu(x)'\nz = 'Sigmoid(y)'\n") as made:
+        path = tmp_path / "session.jsonl"
+        path.write_text("".join(map(line, records(made))))
+        replayed = read_transcript(path)
+        for tape in (made, replayed):
+            assert str(forward_equation(tape.at(2), "y")) == "y = Relu(x) = 2"
+            assert [is_built_in(tape, node) for node in tape.graph.nodes] == [False, True]

@@ -45,13 +45,14 @@ class Adapter:
         self.count = len(values) - len(self.instance.held_names)
         self.given = values[self.count :]
         self.instance.hold(self.given)
-        out = self.instance.object.forward(*values[: self.count], **self.instance.forward_options)
+        inputs = map(np.asarray, values[: self.count])
+        out = self.instance.object.forward(*inputs, **self.instance.forward_options)
         self.hand_on_changes()
         return out
 
     def backward(self, dout: Any) -> Any:
         """Return what the object's backward does, and after it the gradients that it has left for what it holds."""
-        returned = self.instance.object.backward(dout)
+        returned = self.instance.object.backward(np.asarray(dout))
         self.hand_on_changes()
         held = range(len(self.instance.held_names))
         if not held or isinstance(returned, list) or is_one_each(returned, self.count + len(held)):

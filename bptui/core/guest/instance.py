@@ -16,6 +16,7 @@ Array: TypeAlias = np.ndarray[Any, Any]
 class Instance:
     """An instance of ``layer``, and its calls. What it is given are copies of its own, to write into as it likes.
 
+    They are arrays, even those without axes: ``out[self.mask] = 0`` works on those, and on NumPy scalars it does not.
     ``held`` names the arguments of ``__init__`` that are values of the graph: the layer holds them, as the book's do,
     and they are renewed in place at each forward, as the book's optimizers do it.
     """
@@ -34,7 +35,7 @@ class Instance:
         count = len(values) - len(self.held_names)
         self.hold(values[count:])
         self.given = list(values)
-        self.inputs = [own_copy(value) for value in values[:count]]
+        self.inputs = [np.array(value) for value in values[:count]]
         out = self.object.forward(*self.inputs, **self.forward_options)
         return {**described(out), "mutated": self.mutated(names)}
 
@@ -48,7 +49,7 @@ class Instance:
 
     def backward(self, dout: Any, names: Sequence[str]) -> Message:
         """Call backward, and read the gradients of what is held."""
-        own = own_copy(dout)
+        own = np.array(dout)
         gradients = self.object.backward(own)
         is_tuple = isinstance(gradients, tuple)
         parts = [described(gradient) for gradient in (gradients if is_tuple else (gradients,))]
@@ -103,7 +104,7 @@ class Instance:
         for place in range(np.size(out)):
             unit = np.zeros(np.shape(out), dtype=np.result_type(out, np.float32) if np.ndim(out) == 0 else out.dtype)
             unit.flat[place] = 1
-            gradients = self.gradients(unit[()])
+            gradients = self.gradients(unit)
             for column, gradient in zip(columns, gradients, strict=False):
                 column.add(place, gradient)
             if not any(column.is_wanted for column in columns):
@@ -168,11 +169,6 @@ class UnitGradients:
         if not self.is_diagonal:
             return rows
         return (np.diagonal(rows) if rows.ndim == 2 else rows).reshape(self.value.shape)
-
-
-def own_copy(value: Any) -> Any:
-    """Return a copy that may be written into; a number without axes stays what it is, for nobody can."""
-    return np.array(value) if np.ndim(value) else value
 
 
 def differs(own: Any, given: Any) -> bool:

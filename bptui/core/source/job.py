@@ -36,10 +36,10 @@ def course(instance: Instance, values: Sequence[Any], *, given: int, has_dout: b
     with np.errstate(all="ignore"):
         if dout:
             instance.forward(inputs, [""] * given)
-            tape = watch(instance.object, "backward", [np.array(dout[0])[()]], recorded=recorded[:count])
+            tape = watch(instance.object, "backward", [np.array(dout[0])], recorded=recorded[:count])
         else:
             instance.hold(inputs[count:])
-            own = [np.array(value)[()] for value in inputs[:count]]
+            own = [np.array(value) for value in inputs[:count]]
             tape = watch(instance.object, "forward", own, recorded=recorded[0], options=instance.forward_options)
     content = json.dumps(line_tape_record(tape), allow_nan=False).encode("ascii")
     return {"arrays": [np.frombuffer(content, np.uint8)]}
