@@ -137,7 +137,6 @@ def run(scenario: Scenario, record: Path | None = None) -> int:
     session = Session(Run(scenario), name, title=scenario.title, about=scenario.about)
     if record:
         session.record(record)
-    session.work()
     return open_screen(session)
 
 

@@ -7,6 +7,7 @@ apart. No meaning hangs on a colour alone: a sign, a word or an attribute always
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from itertools import product
 
 from rich.color import Color
@@ -128,6 +129,12 @@ class Palette(dict[str, Style]):
             style = self.base
         self[name] = style
         return style
+
+
+@lru_cache(maxsize=8)
+def palette_of(foreground: str, background: str, is_dark: bool) -> Palette:  # noqa: FBT001  (a key of the cache)
+    """Return a theme's palette, one for all panes."""
+    return Palette(foreground=foreground, background=background, is_dark=is_dark)
 
 
 class PlainPalette(dict[str, Style]):

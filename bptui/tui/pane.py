@@ -17,7 +17,7 @@ from textual.widget import Widget
 from bptui.core.moment import Moment
 from bptui.tui.keys import ARROWS
 from bptui.tui.line import Line, Span
-from bptui.tui.palette import Palette, PlainPalette
+from bptui.tui.palette import Palette, PlainPalette, palette_of
 from bptui.tui.row import changed_width, cut, edge_row, fitted, laid, line_width, shifted, strip_of
 
 __all__ = ["Pane", "cut", "fitted", "line_width"]
@@ -168,9 +168,7 @@ class Pane(Widget):
             self.palette = PlainPalette()
         else:
             theme = app.theme_variables
-            self.palette = Palette(
-                foreground=theme["foreground"], background=theme["background"], is_dark=app.current_theme.dark
-            )
+            self.palette = palette_of(theme["foreground"], theme["background"], app.current_theme.dark)
         return self.palette
 
     def notify_style_update(self) -> None:

@@ -105,7 +105,7 @@ class DebuggerScreen(Screen[None]):
     def on_mount(self) -> None:
         self.title_line.recording = self.session.recording
         if self.session.is_under_way:
-            self.keep_working()
+            self.call_after_refresh(self.keep_working)  # the first picture needs no step
 
     # What the panes show.
 
