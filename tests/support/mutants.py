@@ -108,7 +108,7 @@ class Replace(ast.NodeTransformer):
         return self.new if node is self.old else super().visit(node)
 
 
-def changes(node: ast.AST) -> Iterator[tuple[str, ast.AST]]:
+def changes(node: ast.AST) -> Iterator[tuple[str, ast.AST]]:  # noqa: C901, PLR0912  (a table)
     """Yield what may be slipped at one place, with a word for it."""
     match node:
         case ast.BinOp(left, op, right):
@@ -203,11 +203,24 @@ AFTERWARDS = {
     "dout written": "dout = np.asarray(dout); dout *= 0.5",
     "dout zeroed": "dout = np.asarray(dout); dout[dout < 0] = 0",
     "x written": "it = np.asarray(self.x); it += 1",
-    "state written": "for it in vars(self).values():\n    if isinstance(it, np.ndarray) and it.dtype.kind == 'f':\n        it *= 2",
-    "first time only": "if hasattr(self, 'seen'): made = tuple(0 * it for it in made) if isinstance(made, tuple) else 0 * made\nself.seen = True",
+    "state written": """
+for it in vars(self).values():
+    if isinstance(it, np.ndarray) and it.dtype.kind == "f":
+        it *= 2
+""",
+    "first time only": """
+if hasattr(self, "seen"):
+    made = tuple(0 * it for it in made) if isinstance(made, tuple) else 0 * made
+self.seen = True
+""",
     "accumulated": "self.sum = made = made + getattr(self, 'sum', 0)",
-    "random": "made = made * np.random.uniform(0.9, 1.1) if not isinstance(made, tuple) else made",
-    "its memory again": "self.memory = getattr(self, 'memory', made)\nif isinstance(made, np.ndarray) and made.ndim: self.memory[...] = made; made = self.memory",
+    "random": "made = made if isinstance(made, tuple) else made * np.random.uniform(0.9, 1.1)",
+    "its memory again": """
+self.memory = getattr(self, "memory", made)
+if isinstance(made, np.ndarray) and made.ndim:
+    self.memory[...] = made
+    made = self.memory
+""",
 }
 """Statements that run after the gradients are made, which are in ``made``."""
 

@@ -30,10 +30,11 @@ STEP = np.array([2.0**-17])
 
 def random_direction(x: Array, seed: int) -> Array:
     """Return a direction that moves every element by about its own size, either way."""
-    draw = np.random.default_rng(seed)
-    typical = float(np.sqrt(np.mean(np.square(x)))) if x.size else 0.0
-    size = np.maximum(np.abs(x), 1e-3 * (typical or 1.0))
-    return draw.uniform(0.5, 1, x.shape) * (draw.integers(0, 2, x.shape) * 2 - 1) * np.minimum(size, max(typical, 1))
+    flat = x.reshape(-1)
+    typical = float(np.sqrt(flat @ flat / max(x.size, 1)))
+    draw = np.random.default_rng(seed).uniform(-0.5, 0.5, x.shape)
+    size = np.clip(np.abs(x), 0.1 * typical or 1.0, max(typical, 1))
+    return np.asarray((draw + np.copysign(0.5, draw)) * size)
 
 
 @dataclass(frozen=True, eq=False)

@@ -15,12 +15,15 @@ from bptui.core.check.judge import CODES, FAIL, KINK, UNSEEN, Judge, Verdicts
 from bptui.core.check.lint import copied, copies
 from bptui.core.check.probe import Probe
 from bptui.core.check.slopes import Point, last_digit_moved
-from bptui.core.check.ties import FEW, find_ties
+from bptui.core.check.ties import find_ties
 from layers import Array
 
-CALL = 20_000
+LEAST = 4
+"""As many columns of a large input are measured in any case, whatever they cost."""
+
+CALL = 50_000
 ELEMENT = 4
-"""What a forward costs, roughly, in nanoseconds: in itself, and for each number that goes in or out."""
+"""What a forward and its bookkeeping cost, roughly, in nanoseconds: in themselves, and for each number."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,7 +102,7 @@ class Gradients:
         with np.errstate(all="ignore"):
             ties = find_ties(self.probe.forward, self.inputs, position, self.point.out)
             columns = ties.columns.shape[1]
-            affordable = max(FEW, int(self.budget / len(self.probe.subject.taking) / self.cost))
+            affordable = max(LEAST, int(min(columns, self.budget / len(self.probe.subject.taking) / self.cost)))
             is_whole = columns <= affordable
             chosen = range(columns) if is_whole else spread(columns, affordable)
             parts = judge.judge_columns(position, ties, chosen)
@@ -128,6 +131,6 @@ def spread(columns: int, many: int) -> list[int]:
 
 def read_only(x: Array) -> Array:
     """Return a view that cannot be written to."""
-    view = x.view()
+    view = np.asarray(x).view()
     view.flags.writeable = False
     return view

@@ -8,6 +8,7 @@ from typing import Any
 from bptui.core.check.finding import Finding, Rung, Verdict, Worst
 from bptui.core.check.subject import Subject
 from bptui.core.guest.layer import GuestLayer
+from bptui.core.guest.pending import Pending
 from bptui.core.text import visible
 from bptui.errors import LayerError
 
@@ -24,13 +25,33 @@ MOST_RUNGS = 100
 def check_guest(subject: Subject, layer: GuestLayer, *, is_whole: bool = False) -> tuple[Finding, ...]:
     """Return the findings on a guest; what it does to its process is one, too."""
     try:
-        answer = layer.begin_job(JOB, *subject.inputs, is_whole=is_whole, **about(subject)).result(LONGEST)
+        call = begin_check(subject, layer, is_whole=is_whole)
+    except LayerError as error:
+        return (broken(subject, error),)
+    return findings_of(subject, call)
+
+
+def begin_check(subject: Subject, layer: GuestLayer, *, is_whole: bool = False) -> Pending:
+    """Let the check of a guest begin, without waiting for it. Raises LayerError."""
+    return layer.begin_job(JOB, *subject.inputs, is_whole=is_whole, **about(subject))
+
+
+def findings_of(subject: Subject, call: Pending) -> tuple[Finding, ...]:
+    """Return the findings that the check of a guest comes to, waiting for them."""
+    try:
+        answer = call.result(LONGEST)
         return tuple([read_finding(subject, record) for record in answer["findings"][:MOST_FINDINGS]])
     except LayerError as error:
-        reason = visible(error.message, limit=500) + (f" ({error.where})" if error.where else "")
+        return (broken(subject, error),)
     except (KeyError, TypeError, ValueError, AttributeError):
         reason = "the layer process has sent nonsense"
     return (Finding(subject.node, subject.layer, None, "raises", Verdict.FAIL, reason=reason),)
+
+
+def broken(subject: Subject, error: LayerError) -> Finding:
+    """Return the finding on a layer that has broken down, or its process."""
+    reason = visible(error.message, limit=500) + (f" ({error.where})" if error.where else "")
+    return Finding(subject.node, subject.layer, None, "raises", Verdict.FAIL, reason=reason)
 
 
 def about(subject: Subject) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,13 +11,23 @@ from bptui.core.check.finding import Finding, Verdict
 from bptui.core.check.gradient import Comparison, Gradients
 from bptui.core.check.lint import RULES, Lint, is_repeatable
 from bptui.core.check.mistakes import Evidence, Mistake, recognise
-from bptui.core.check.places import ordinary, shaken, small
+from bptui.core.check.places import Places, ordinary, shaken, small
 from bptui.core.check.probe import FaultError, Probe, borrowed_random_state
 from bptui.core.check.subject import Subject
 from layers import Array
 
-BUDGET = 40e6
+BUDGET = 24e6
 """What the differences of a node may cost at one point, roughly, in nanoseconds."""
+
+LIGHT = 20_000
+"""Elements of all inputs together; beyond, a layer is looked at in one other place only."""
+
+AROUND: Sequence[tuple[Places, str]] = (
+    (ordinary, "at ordinary values"),
+    (shaken, "at values shaken a little"),
+    (small, "at small values"),
+)
+"""Where a layer is looked at besides the run's own values."""
 
 IGNORED = Mistake("ignores dout", "Backward must multiply by dout: this is right only where dout happens to be 1.")
 
@@ -77,11 +88,7 @@ class NodeCheck:
 
     def look_around(self) -> None:
         """Look again at shaken and at ordinary values; where the layer is not defined there, that is no fault."""
-        for places, there in (
-            (shaken, "at values shaken a little"),
-            (ordinary, "at ordinary values"),
-            (small, "at small values"),
-        ):
+        for places, there in AROUND if self.is_light else AROUND[:1]:
             if any(finding.verdict is Verdict.FAIL for finding in self.gradients.values()):
                 return
             inputs = self.defined(places)
@@ -96,7 +103,7 @@ class NodeCheck:
             if fault.rule != "raises":
                 self.note(fault, there)
 
-    def defined(self, places: Any) -> tuple[Array, ...] | None:
+    def defined(self, places: Places) -> tuple[Array, ...] | None:
         """Return the first inputs at which forward gives nothing but numbers, None if it does nowhere."""
         for inputs in places(self.subject):
             try:
@@ -113,11 +120,16 @@ class NodeCheck:
         for fault in Lint(self.probe, inputs, dout, other).faults():
             self.note(fault, there)
         gradients = Gradients(
-            self.probe, inputs, dout, budget=self.budget if there == "here" else min(self.budget, BUDGET / 4)
+            self.probe, inputs, dout, budget=self.budget if there == "here" else min(self.budget, BUDGET / 6)
         )
         compared = {position: gradients.compare(position) for position in self.subject.taking}
         for comparison in compared.values():
             self.conclude(gradients, comparison, compared, there)
+
+    @property
+    def is_light(self) -> bool:
+        """Whether its arrays are so small that looking once more costs little."""
+        return sum(x.size for x in self.subject.inputs) <= LIGHT
 
     @property
     def ignores_dout(self) -> bool:

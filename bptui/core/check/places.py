@@ -5,13 +5,17 @@ Zeros, ones, symmetric or saturated values make wrong formulas come out right. W
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
+from typing import TypeAlias
 
 import numpy as np
 
 from bptui.core.check.subject import Subject
 from layers import Array
+
+Places: TypeAlias = Callable[[Subject], Iterator[tuple[Array, ...]]]
+"""What yields inputs to try, the best first."""
 
 
 def shaken(subject: Subject) -> Iterator[tuple[Array, ...]]:
