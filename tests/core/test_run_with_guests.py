@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from textwrap import dedent
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 from bptui.core import engine
 from bptui.core.engine import Run, run
 from bptui.core.explain import forward_equation
+from bptui.core.guest import pending
 from bptui.core.load import loads
 from bptui.core.record import line, records
 from bptui.core.schedule import Pass
@@ -298,3 +300,41 @@ def test_a_replay_does_not_take_ones_own_layer_for_the_built_in_one_of_its_name(
         for tape in (made, replayed):
             assert str(forward_equation(tape.at(2), "y")) == "y = Relu(x) = 2"
             assert [is_built_in(tape, node) for node in tape.graph.nodes] == [False, True]
+
+
+def test_of_two_files_with_a_class_of_one_name_the_last_gives_it_whatever_the_order_of_the_nodes(
+    tmp_path: Path,
+) -> None:
+    times = "    def forward(self, x): return x * {0}\n    def backward(self, dout): return dout * {0}\n"
+    first = layer_file(tmp_path, f"class A:\n{times.format(2)}class B:\n{times.format(3)}", name="first.py")
+    last = layer_file(tmp_path, f"class B:\n{times.format(5)}", name="last.py")
+    text = "[inputs]\nx = 1\n[nodes]\ny = 'B(x)'\nz = 'A(y)'\n"
+    assert run(loads(text, tmp_path / "a.toml", layers=[first.path, last.path])).values["z"] == 10.0
+
+
+def test_a_class_that_running_the_file_does_not_define_is_told(tmp_path: Path) -> None:
+    layers = """
+        if False:
+            class Never:
+                def forward(self, x): return x
+                def backward(self, dout): return dout
+        """
+    with running(tmp_path, "[inputs]\nx = 1\n[nodes]\ny = 'Never(x)'\n", layers) as made:
+        assert "NameError: running the file has not defined Never" in failure(made).message
+
+
+def test_importing_may_take_longer_than_a_call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine, "TIME_LIMIT", 0.2)
+    layers = "import time\ntime.sleep(0.5)\n" + dedent(BOOK)
+    with running(tmp_path, "[inputs]\nx = 1\n[nodes]\ny = 'Twice(x)'\n", layers) as made:
+        made.finish()
+        assert made.failure is None
+
+
+def test_a_file_that_never_ends_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pending, "LOADING_LIMIT", 0.3)
+    layers = dedent(BOOK) + "while True: pass  # IMPORT\n"
+    with running(tmp_path, "[inputs]\nx = 1\n[nodes]\ny = 'Twice(x)'\n", layers) as made:
+        error = failure(made)
+        assert "was not imported within 0.3 s" in error.message
+        assert error.line == line_of(made.scenario.layer_files[0], "IMPORT")

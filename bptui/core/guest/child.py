@@ -53,7 +53,7 @@ class Desk:
 
     def __init__(self) -> None:
         self.files: set[str] = set()
-        self.classes: dict[str, Any] = {}
+        self.modules: dict[str, ModuleType] = {}
         self.instances: dict[int, Instance] = {}
         self.warnings: Counter[str] = Counter()
         warnings.simplefilter("always")
@@ -87,12 +87,13 @@ class Desk:
         """Run the user's files. Each comes as text, so that what runs is what was looked at and allowed."""
         for path, text in request["files"]:
             self.files.add(path)
-            self.classes |= vars(run_file(path, text))
+            self.modules[path] = run_file(path, text)
         return {}
 
     def new(self, request: Message) -> Message:
         """Note a node: its object is made when its first values come."""
-        layer = self.classes[request["layer"]]
+        name = request["layer"]
+        layer = getattr(self.modules[request["file"]], name, None) or missing(name)
         self.instances[request["instance"]] = Instance(layer, request["held"], tuple(request["options"]))
         return {}
 
@@ -124,6 +125,15 @@ class Desk:
     def count(self, kind: str) -> None:
         """Count one of a kind; of many kinds, one in a heap."""
         self.warnings[kind if kind in self.warnings or len(self.warnings) < MOST_WARNINGS else "others"] += 1
+
+
+def missing(name: str) -> Callable[..., Any]:
+    """Return what stands for a class that the source promised, and running it did not give."""
+
+    def make(*_: Any, **__: Any) -> Any:
+        raise NameError(f"running the file has not defined {name}")
+
+    return make
 
 
 OUR_PATH = tuple(sys.path)

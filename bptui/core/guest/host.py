@@ -158,6 +158,7 @@ class Host:
         if self.process:
             self.process.close()
             self.process = None
+        self.loading = None
         self.calls.clear()
         self.outgoing.clear()
         self.incoming.clear()

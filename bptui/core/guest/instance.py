@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from time import monotonic
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -21,7 +22,7 @@ class Instance:
     and they are renewed in place at each forward, as the book's optimizers do it.
     """
 
-    def __init__(self, layer: type[Any], held: Sequence[str], options: tuple[Message, Message]) -> None:
+    def __init__(self, layer: Callable[..., Any], held: Sequence[str], options: tuple[Message, Message]) -> None:
         self.layer = layer
         self.held_names = held
         self.init_options, self.forward_options = options
@@ -100,6 +101,7 @@ class Instance:
         """Return what unit douts show of the local derivatives."""
         if out is None or not 0 < np.size(out) <= MOST_UNITS:
             return []
+        end = monotonic() + LONGEST
         columns = [UnitGradients(np.asarray(value), np.shape(out)) for value in self.given]
         for place in range(np.size(out)):
             unit = np.zeros(np.shape(out), dtype=np.result_type(out, np.float32) if np.ndim(out) == 0 else out.dtype)
@@ -109,6 +111,8 @@ class Instance:
                 column.add(place, gradient)
             if not any(column.is_wanted for column in columns):
                 break
+            if monotonic() > end:
+                return []
         return [column.local for column in columns]
 
     def gradients(self, dout: Any) -> list[Any]:
@@ -131,6 +135,9 @@ class Instance:
 
 MOST_UNITS = 1024
 """Elements of a value for which a unit dout each is affordable."""
+
+LONGEST = 1.0
+"""Seconds that all of them may take."""
 
 MOST_JACOBIAN = 32
 """Rows and columns of a Jacobian worth looking at."""

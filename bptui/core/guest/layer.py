@@ -118,6 +118,7 @@ class GuestLayer:
             {
                 "do": "new",
                 "instance": self.instance,
+                "file": str(self.own.file.path),
                 "layer": self.own.name,
                 "held": self.share.held,
                 "options": (dict(self.share.init_options), dict(self.share.forward_options)),

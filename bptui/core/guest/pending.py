@@ -16,6 +16,10 @@ TIME_LIMIT = 10.0
 """Seconds that a command in the shell gives to one call; on the screen a person decides."""
 
 
+LOADING_LIMIT = 60.0
+"""Seconds that it gives to the user's files and all that they import."""
+
+
 class Pending:
     """``is_ready`` and ``wait`` look after the call, ``result`` gives its value or raises what became of it."""
 
@@ -45,7 +49,9 @@ class Pending:
         return self.finish(self.answer)
 
     def insist(self, seconds: float = TIME_LIMIT) -> None:
-        """Wait for it, and after ``seconds`` end the process."""
+        """Wait for it, and after ``seconds`` end the process. What the user's files import may take longer."""
+        if self.host.loading and not self.host.loading.wait(LOADING_LIMIT):
+            self.give_up(f"was not imported within {LOADING_LIMIT:g} s")
         if not self.wait(seconds):
             self.give_up(f"did not return within {seconds:g} s")
 

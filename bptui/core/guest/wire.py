@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import math
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -21,9 +21,16 @@ MOST_PAYLOAD = 1 << 30
 """Bytes of a message's arrays: a value of 128 million float64 numbers."""
 
 ALIGNMENT = 16
-KINDS = "fiub"
-WIDEST = 8
-"""Bytes of one number: float64 and int64, but no long double, which differs from machine to machine."""
+DTYPES: Mapping[str, np.dtype[Any]] = {
+    np.dtype(name).str: np.dtype(name)
+    for name in ("f8", "f4", "f2", "i8", "i4", "i2", "i1", "u8", "u4", "u2", "u1", "?")
+}
+"""What can cross: floats, integers and truth values that any machine has. A long double differs between machines."""
+
+MOST_AXES = 32
+
+LONGEST = 1 << 40
+"""Along one axis, be it of an array without elements."""
 
 Message: TypeAlias = "dict[str, Any]"
 """Plain JSON, and the arrays under the key ``arrays``: a list of arrays or None."""
@@ -58,8 +65,8 @@ def native(array: Any) -> np.ndarray[Any, Any]:
 
 
 def is_sendable(dtype: np.dtype[Any]) -> bool:
-    """Return whether arrays of a dtype can cross: floats, integers and truth values that any machine has."""
-    return dtype.kind in KINDS and dtype.itemsize <= WIDEST
+    """Return whether arrays of a dtype, in either byte order, can cross."""
+    return dtype.newbyteorder("=").str in DTYPES
 
 
 def sizes(prefix: bytes) -> tuple[int, int]:
@@ -93,19 +100,25 @@ def cut(specs: Sequence[Any], payload: bytes) -> Iterator[Any]:
         count = math.prod(shape)
         if offset + count * dtype.itemsize > len(payload):
             raise WireError("an array that is larger than what was sent")
-        yield np.frombuffer(payload, dtype, count, offset).reshape(shape)[()] if count else np.empty(shape, dtype)
+        yield view(payload, dtype, shape, offset)
         size = count * dtype.itemsize
         offset += size + -size % ALIGNMENT
 
 
+def view(payload: bytes, dtype: np.dtype[Any], shape: tuple[int, ...], offset: int) -> Any:
+    """Return the array that lies at ``offset``."""
+    if math.prod(shape):
+        return np.frombuffer(payload, dtype, math.prod(shape), offset).reshape(shape)[()]
+    try:
+        return np.empty(shape, dtype)
+    except ValueError as error:
+        raise WireError("an array of no possible shape") from error
+
+
 def checked(spec: Any) -> tuple[np.dtype[Any], tuple[int, ...]]:
     """Return the dtype and the shape that a header tells of an array."""
-    try:
-        name, shape = spec
-        dtype = np.dtype(name)
-        whole = isinstance(name, str) and all(type(length) is int and length >= 0 for length in shape)
-    except (TypeError, ValueError) as error:
-        raise WireError("no description of an array") from error
-    if not whole or len(shape) > 64 or not is_sendable(dtype):
-        raise WireError("an array of no known kind")
-    return dtype, tuple(shape)
+    match spec:
+        case [str(name), [*shape]] if name in DTYPES and len(shape) <= MOST_AXES:
+            if all(type(length) is int and 0 <= length < LONGEST for length in shape):
+                return DTYPES[name], tuple(shape)
+    raise WireError("an array of no known kind")
