@@ -142,7 +142,7 @@ def run(scenario: Scenario, record: Path | None = None) -> int:
 
 def replay(tape: RecordedTape) -> int:
     """Open a recorded session, and return the exit status when it is left."""
-    return open_screen(Session(tape, tape.title, title=tape.title))
+    return open_screen(Session(tape, tape.title, title=tape.title, notes=tape.notes))
 
 
 def open_screen(session: Session) -> int:
@@ -151,9 +151,11 @@ def open_screen(session: Session) -> int:
     app = BptuiApp(session)
     try:
         app.run()
+    except SystemExit:
+        session.abandon_recording()  # a signal waits for nothing
+        raise
     finally:
-        failure = session.recorder and session.recorder.failure
         session.stop_recording()
     if app.fault:
         raise app.fault
-    return app.return_code or (1 if failure else 0)
+    return app.return_code or (1 if session.has_lost_records else 0)

@@ -24,6 +24,10 @@ HINTS: Mapping[str, str] = {
 """The kinds of line that can be typed, by the key that opens them."""
 
 
+MOST_DIGITS = 7
+"""Of a count: enough to cross a tape of a million steps at once."""
+
+
 class Footer(Pane):
     """One row at the bottom. A message stays until the next key; a typed line until it is entered or left."""
 
@@ -46,6 +50,25 @@ class Footer(Pane):
         self.candidates: Sequence[str] = ()
         self.before: Widget | None = None
         self.history: dict[str, str] = {}
+
+    def say(self, text: str, style: str = "") -> None:
+        """Write a message over the keys; the next key takes it away."""
+        self.message = (Span(f" {text}", style),) if text else ()
+        self.renew()
+
+    def add_digit(self, digit: int) -> None:
+        """Take a digit of a count."""
+        if len(self.count) < MOST_DIGITS and (self.count or digit):
+            self.count += str(digit)
+            self.say("")
+
+    def take_count(self) -> int:
+        """Return the count that was typed, 1 without, and forget it and the message."""
+        count = int(self.count or 1)
+        if self.message or self.count:
+            self.count = ""
+            self.say("")
+        return count
 
     @property
     def is_open(self) -> bool:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 from textual.binding import Binding
+
+from bptui.core.command import Back, Command, Finish, First, Last, Next, PassStart, ReverseFinish
+from bptui.core.schedule import Pass
 
 
 class Key(NamedTuple):
@@ -12,6 +16,7 @@ class Key(NamedTuple):
 
     ``keys`` are Textual's names of the keys, ``shown`` is how a person writes them, ``command`` the name on the ``:``
     line and in the palette, ``action`` the screen's action, ``short`` the footer's word (none: not in the footer).
+    What does nothing but move the cursor names the debugger's command for a count, ``travel``.
     """
 
     keys: tuple[str, ...]
@@ -21,18 +26,19 @@ class Key(NamedTuple):
     group: str
     short: str = ""
     changes_recording: bool = False
+    travel: Callable[[int], Command] | None = None
 
     @property
     def action(self) -> str:
-        """The screen's action of this name."""
-        return self.command.replace("-", "_")
+        """The screen's action."""
+        return f"travel({self.command!r})" if self.travel else self.command.replace("-", "_")
 
 
 MOVE, LOOK, KEEP, PROGRAM = "Move in time", "Look", "Keep", "Program"
 
 KEYS = (
-    Key(("n", "f10"), "n F10", "next", "next step", MOVE, "next"),
-    Key(("N",), "N", "back", "previous step", MOVE, "back"),
+    Key(("n", "f10"), "n F10", "next", "next step", MOVE, "next", travel=Next),
+    Key(("N",), "N", "back", "previous step", MOVE, "back", travel=Back),
     Key(("s",), "s", "into", "into the layer's own source; inside, the next line", MOVE, "into"),
     Key(("S",), "S", "line-back", "inside a layer's source, back a line; from the first, out of it", MOVE),
     Key(
@@ -42,6 +48,7 @@ KEYS = (
         "to the end of this pass, or of the next; inside a layer's source, out of it",
         MOVE,
         "finish pass",
+        travel=Finish,
     ),
     Key(
         ("F",),
@@ -49,10 +56,18 @@ KEYS = (
         "reverse-finish",
         "back to the start of this pass, or of the one before; of this node, inside its source",
         MOVE,
+        travel=ReverseFinish,
     ),
-    Key(("g",), "g", "first", "first step", MOVE),
-    Key(("G",), "G", "last", "last step", MOVE, "last"),
-    Key(("left_square_bracket",), "[", "forward-pass", "start of this iteration's forward pass", MOVE),
+    Key(("g",), "g", "first", "first step", MOVE, travel=lambda _: First()),
+    Key(("G",), "G", "last", "last step", MOVE, "last", travel=lambda _: Last()),
+    Key(
+        ("left_square_bracket",),
+        "[",
+        "forward-pass",
+        "start of this iteration's forward pass",
+        MOVE,
+        travel=lambda _: PassStart(Pass.FORWARD),
+    ),
     Key(
         ("right_square_bracket",),
         "]",
@@ -60,6 +75,7 @@ KEYS = (
         "start of this iteration's backward pass",
         MOVE,
         "backward pass",
+        travel=lambda _: PassStart(Pass.BACKWARD),
     ),
     Key(("t",), "t", "run-to", "run to the selected node, either way", MOVE),
     Key(("u",), "u", "consumer", "select a consumer of the selected value; again for the next", LOOK),
@@ -67,6 +83,11 @@ KEYS = (
     Key(("slash",), "/", "search", "search names and layers", LOOK, "search"),
     Key(("comma",), ",", "previous-match", "previous match", LOOK),
     Key(("full_stop",), ".", "next-match", "next match", LOOK),
+    Key(("v",), "v", "gradient", "the value's gradient instead of its numbers, or the other way round", LOOK),
+    Key(("h",), "h", "heat", "numbers as colours, a heat map, or the other way round", LOOK),
+    Key(("greater_than_sign",), ">", "next-slice", "of an array with more than two axes, the next slice", LOOK),
+    Key(("less_than_sign",), "<", "previous-slice", "the previous slice", LOOK),
+    Key(("ctrl+c",), "ctrl+c", "copy", "copy the selected number, with all its digits; at once again, quit", LOOK),
     Key(("tab",), "Tab", "next-pane", "next pane", LOOK, "pane"),
     Key(("shift+tab",), "shift+Tab", "previous-pane", "previous pane", LOOK),
     Key(("R",), "R", "record", "start or stop recording", KEEP),

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain, islice
 
 from textual.geometry import Size
 
@@ -12,6 +12,7 @@ from bptui.core.moment import Moment
 from bptui.tui.line import Line, Span
 from bptui.tui.node_lines import node_lines
 from bptui.tui.pane import Pane
+from bptui.tui.prose import paragraph
 from bptui.tui.welcome import welcome_lines
 
 
@@ -26,11 +27,13 @@ class NodePanel(Pane):
         can_focus: bool = True,
         title: str = "",
         about: str = "",
+        notes: Mapping[int, Sequence[str]] | None = None,
     ) -> None:
         super().__init__(moment, id=id, can_focus=can_focus)
         self.rest: Iterator[Line] = iter(())
         self.title = title
         self.about = about
+        self.notes = notes or {}
 
     def heading(self) -> Line:
         if self.selected is None:
@@ -50,9 +53,10 @@ class NodePanel(Pane):
         return self.made
 
     def lines(self, width: int, height: int) -> Iterable[Line]:  # type: ignore[override]
+        notes = [line for note in self.notes.get(self.moment.position, ()) for line in note_lines(note, width)]
         if self.selected is None:
-            return welcome_lines(width, height, self.title, self.about)
-        return node_lines(self.moment, self.selected, width, height)
+            return [*notes, *welcome_lines(width, height - len(notes), self.title, self.about)]
+        return chain(notes, node_lines(self.moment, self.selected, width, height))
 
     @property
     def extent(self) -> Size:
@@ -62,6 +66,11 @@ class NodePanel(Pane):
         """Scroll to the end."""
         self.made = [*self.content(*self.inside), *self.rest]
         self.move(0, len(self.made))
+
+
+def note_lines(note: str, width: int) -> list[Line]:
+    """Return what a person has written down at the step."""
+    return paragraph(f"✎ {text.visible(note, limit=2000)}", width, "mark")
 
 
 def heading_of(moment: Moment, name: str) -> Line:

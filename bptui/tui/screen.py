@@ -3,50 +3,32 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from textual import events
 from textual.app import ComposeResult
-from textual.binding import Binding
 from textual.screen import Screen
 from textual.widget import Widget
 
-from bptui.core.command import (
-    Back,
-    Command,
-    Finish,
-    First,
-    GoTo,
-    Into,
-    Last,
-    LineBack,
-    Next,
-    PassStart,
-    ReverseFinish,
-    RunTo,
-)
+from bptui.core.command import Command, GoTo, Into, LineBack, RunTo
 from bptui.core.moment import Moment
-from bptui.core.schedule import Pass
 from bptui.core.text import visible
 from bptui.errors import BptuiError
-from bptui.tui import command_line, search
+from bptui.tui import command_line, recording, telling
 from bptui.tui.circuit_panel import CircuitPanel
 from bptui.tui.footer import Footer
 from bptui.tui.gradients_panel import GradientsPanel
-from bptui.tui.keys import bindings
-from bptui.tui.line import Span
+from bptui.tui.keys import COMMANDS, bindings
 from bptui.tui.message import NodeSelected, StepClicked
 from bptui.tui.node_panel import NodePanel
 from bptui.tui.pane import Pane
+from bptui.tui.selection import Selection
 from bptui.tui.session import Session
 from bptui.tui.source_panel import SourcePanel
 from bptui.tui.tape_panel import TapePanel
 from bptui.tui.title import TitleLine
 from bptui.tui.too_small import SMALLEST, TooSmall
-from bptui.tui.tour import Tour
 from bptui.tui.value_panel import ValuePanel
 
 if TYPE_CHECKING:
@@ -58,31 +40,27 @@ WIDE = (100, 28)
 ROOMY = 160
 """From this many columns on, the circuit gets what is to spare."""
 
-MOST_DIGITS = 7
-"""Of a count: enough to cross a tape of a million steps at once."""
-
 LOOK_AGAIN = 0.05
 """Seconds after which a guest that is on its way through its lines is looked for again."""
 
 PAUSE = 0.005
 """Seconds between two slices of a long run, in which keys are answered."""
 
+LOOK_AFTER = 1.0
+"""Seconds between two looks at whether the file of a recording is still what it was."""
+
 
 class DebuggerScreen(Screen[None]):
     """All panes at one moment, and what is selected."""
 
     AUTO_FOCUS = "#node"
-    BINDINGS = [*bindings(), Binding("ctrl+c", "interrupt", show=False, priority=True)]
+    BINDINGS = [*bindings()]
 
     def __init__(self, session: Session) -> None:
         super().__init__()
         self.session = session
-        self.selected: str | None = None
-        self.tour = Tour(session.tape.graph)
-        self.matches: list[str] = []
-        self.count = ""
-        self.is_interrupted = False
-        self.is_following = True
+        self.selection = Selection(session.tape.graph)
+        self.is_leaving = False
         self.is_telling = False
         self.is_behind = False
         self.focused_before: Widget | None = None
@@ -93,7 +71,13 @@ class DebuggerScreen(Screen[None]):
         self.title_line.name_shown = self.session.name
         self.circuit = CircuitPanel(moment, id="circuit")
         self.source = SourcePanel(moment, id="source")
-        self.folding = panels(self.session)
+        self.value = ValuePanel(moment, id="value")
+        self.folding: tuple[Pane, ...] = (
+            NodePanel(moment, id="node", title=self.session.title, about=self.session.about, notes=self.session.notes),
+            TapePanel(moment, id="tape"),
+            GradientsPanel(moment, id="gradients"),
+            self.value,
+        )
         self.footer = Footer(moment, id="footer")
         self.too_small = TooSmall(moment, id="small", can_focus=False)
         self.panes: tuple[Pane, ...] = (self.title_line, self.circuit, self.source, *self.folding)
@@ -104,6 +88,7 @@ class DebuggerScreen(Screen[None]):
 
     def on_mount(self) -> None:
         self.title_line.recording = self.session.recording
+        self.set_interval(LOOK_AFTER, self.look_after_recording)
         if self.session.is_under_way:
             self.call_after_refresh(self.keep_working)  # the first picture needs no step
 
@@ -116,8 +101,8 @@ class DebuggerScreen(Screen[None]):
 
     def show(self, moment: Moment) -> None:
         """Show a moment in all panes."""
-        if self.is_following:
-            self.selected = moment.name
+        if self.selection.is_following:
+            self.selection.name = moment.name
         self.title_line.recording = self.session.recording
         self.show_source(self.session.debugger.lines)
         if not self.is_behind:
@@ -129,7 +114,7 @@ class DebuggerScreen(Screen[None]):
         self.is_behind = False
         moment = self.moment
         for pane in self.panes:
-            pane.show(moment, self.selected)
+            pane.show(moment, self.selection.name)
 
     def show_source(self, lines: LineCursor | None) -> None:
         """Give room to a layer's source while the debugger is inside it, and the focus."""
@@ -144,41 +129,39 @@ class DebuggerScreen(Screen[None]):
         else:
             self.set_focus(self.focused_before)
 
+    @property
+    def selected(self) -> str | None:
+        """The selected value's name."""
+        return self.selection.name
+
     def select(self, name: str | None) -> None:
         """Select a value, until the next step selects its own."""
-        self.selected = name
-        self.is_following = False
+        self.selection.choose(name)
         self.show(self.moment)
 
     def say(self, text: str, style: str = "") -> None:
         """Write a message over the footer; the next key takes it away."""
         self.is_telling = False
-        self.footer.message = (Span(f" {text}", style),) if text else ()
-        self.footer.renew()
+        self.footer.say(text, style)
 
     def do(self, command: Command) -> None:
         """Carry out a command and show where it led."""
         before = self.session.debugger.position
         moment = self.session.do(command)
-        self.is_following = True
+        self.selection.is_following = True
         self.show(moment)
         if self.session.is_under_way:
             self.keep_working()
         if self.session.is_waiting:
             self.say_how_it_runs()
         elif moment.position == before and not isinstance(command, Into | LineBack):
-            self.say_where_it_ends(moment)
+            self.say_where_it_ends()
 
-    def say_where_it_ends(self, moment: Moment) -> None:
-        """Say why a command led nowhere."""
-        if self.session.failure and moment.position == len(moment.tape):
-            self.say(f"the run ended here: {visible(self.session.failure.message)}", "error")
-        elif moment.position == 0:
-            self.say("this is the start: n goes forward")
-        elif moment.position == len(moment.schedule):
-            self.say("this is the last step: N goes back")
-        else:
-            self.say("already there")
+    def say_where_it_ends(self) -> None:
+        """Say why a command led nowhere, and where the run has failed, point at the node."""
+        if failed := telling.failed_turn(self.moment):
+            self.select(failed.name)
+        self.say(*telling.dead_end(self.session))
 
     def keep_working(self) -> None:
         """Go on running and recording, a slice at a time, while keys are answered."""
@@ -194,58 +177,39 @@ class DebuggerScreen(Screen[None]):
             await asyncio.sleep(PAUSE)
         self.show(self.session.catch_up())
         if self.session.failure:
-            self.say(f"the run ended here: {visible(self.session.failure.message)}", "error")
+            self.say_where_it_ends()
         elif self.is_telling:
             self.say("")
 
     def say_how_it_runs(self) -> None:
         """Say how far a run is on its way to where the cursor was asked to go, or who holds it up."""
-        if self.session.held_up:
-            self.say(f"{self.session.held_up}: Esc gives it up", "warning")
-        else:
-            self.say(f"running: {len(self.session.tape):,} of {self.session.debugger.goal:,} steps …", "dim")
+        self.say(*telling.how_it_runs(self.session))
         self.is_telling = True
 
     # Keys: first what comes before any of them.
 
     def take_count(self) -> int:
-        """Return the count that was typed before a key, 1 without, and forget it."""
-        count, self.count = int(self.count or 1), ""
-        self.is_interrupted = False
-        if self.footer.message or self.footer.count:
-            self.footer.message, self.footer.count = (), ""
-            self.footer.renew()
-        return count
+        """Return the count that was typed before a key, 1 without, and forget it and what was said."""
+        self.is_leaving = False
+        return self.footer.take_count()
 
     def action_digit(self, digit: int) -> None:
         """Take a digit of a count."""
-        if len(self.count) < MOST_DIGITS and (self.count or digit):
-            self.count += str(digit)
-            self.footer.message, self.footer.count = (), self.count
-            self.footer.renew()
+        self.is_leaving = False
+        self.footer.add_digit(digit)
 
     def action_cancel(self) -> None:
         """Forget the count, the message and the matches, and wait no longer for a layer that does not return."""
         self.take_count()
         if self.session.held_up:
             self.session.give_up()
-        self.matches = []
+        self.selection.matches = ()
 
-    def action_next(self) -> None:
-        """Go forward by the count."""
-        self.do(Next(self.take_count()))
-
-    def action_back(self) -> None:
-        """Go back by the count."""
-        self.do(Back(self.take_count()))
-
-    def action_finish(self) -> None:
-        """Finish this pass."""
-        self.do(Finish(self.take_count()))
-
-    def action_reverse_finish(self) -> None:
-        """Go back to the start of this pass."""
-        self.do(ReverseFinish(self.take_count()))
+    def action_travel(self, command: str) -> None:
+        """Move the cursor as a command of the key table says."""
+        count, travel = self.take_count(), COMMANDS[command].travel
+        if travel:
+            self.do(travel(count))
 
     def action_into(self) -> None:
         """Go into the layer's source, or on in it."""
@@ -276,72 +240,77 @@ class DebuggerScreen(Screen[None]):
             return
         self.do(LineBack(count))
 
-    def action_first(self) -> None:
-        """Go to the first step."""
-        self.take_count()
-        self.do(First())
-
-    def action_last(self) -> None:
-        """Go to the last step."""
-        self.take_count()
-        self.do(Last())
-
-    def action_forward_pass(self) -> None:
-        """Go to the start of the forward pass."""
-        self.take_count()
-        self.do(PassStart(Pass.FORWARD))
-
-    def action_backward_pass(self) -> None:
-        """Go to the start of the backward pass."""
-        self.take_count()
-        self.do(PassStart(Pass.BACKWARD))
-
     def action_run_to(self) -> None:
         """Run to the selected node."""
         count = self.take_count()
         if self.selected is None:
             self.say("select a node first: u, d, / or the mouse")
             return
+        name = self.selected
         for _ in range(min(count, len(self.moment.schedule))):
-            self.do(RunTo(self.selected))
+            self.do(RunTo(name))
 
     def action_consumer(self) -> None:
         """Select a consumer of the selected value."""
-        self.walk(self.tour.consumer, "nothing uses it")
+        self.show_selected(self.selection.consumer(self.take_count()))
 
     def action_producer(self) -> None:
         """Select a producer of the selected value."""
-        self.walk(self.tour.producer, "it is given, not computed")
-
-    def walk(self, way: Callable[[str], str | None], otherwise: str) -> None:
-        """Select what lies that way, ``count`` times."""
-        name = self.selected or self.moment.graph.nodes[0].name
-        for _ in range(self.take_count()):
-            following = way(name)
-            if following is None:
-                self.say(f"{visible(name, limit=40)}: {otherwise}")
-                break
-            name = following
-        self.select(name)
+        self.show_selected(self.selection.producer(self.take_count()))
 
     def action_next_match(self) -> None:
         """Select the next match of the search."""
-        self.go_to_match(1)
+        self.show_selected(self.selection.match(self.take_count(), 1))
 
     def action_previous_match(self) -> None:
         """Select the previous match of the search."""
-        self.go_to_match(-1)
+        self.show_selected(self.selection.match(self.take_count(), -1))
 
-    def go_to_match(self, direction: int) -> None:
-        """Select the ``count``-th match from here."""
-        name = self.selected
-        for _ in range(self.take_count()):
-            name = search.neighbour(self.moment.graph, self.matches, name, direction)
-        if name is None or not self.matches:
-            self.say("nothing searched for yet: / searches")
+    def show_selected(self, said: str) -> None:
+        """Show what has been selected, and say what there is to say of it."""
+        self.show(self.moment)
+        if said:
+            self.say(said)
+
+    def action_gradient(self) -> None:
+        """Show the selected value's gradient, or its numbers."""
+        self.take_count()
+        self.value.toggle_gradient()
+
+    def action_heat(self) -> None:
+        """Show the selected value as colours, or as numbers."""
+        self.take_count()
+        self.open_up(self.value)
+        self.value.toggle_heat()
+
+    def action_next_slice(self) -> None:
+        """Show the next slice of the selected value."""
+        self.open_up(self.value)
+        self.value.next_slice(self.take_count())
+
+    def action_previous_slice(self) -> None:
+        """Show the previous slice of the selected value."""
+        self.open_up(self.value)
+        self.value.next_slice(-self.take_count())
+
+    def open_up(self, pane: Pane) -> None:
+        """Give room to a pane that is folded."""
+        if pane.is_folded:
+            self.set_focus(pane)
+
+    def action_copy(self) -> None:
+        """Copy the selected number, and leave the second time."""
+        if self.is_leaving:
+            self.app.exit(return_code=130)
             return
-        self.select(name)
-        self.say(f"{visible(name, limit=40)}: match {self.matches.index(name) + 1} of {len(self.matches)}")
+        self.take_count()
+        self.is_leaving = True
+        number = self.value.selected_number()
+        if number:
+            self.app.copy_to_clipboard(number)
+            self.say(f"copied {number}: ctrl+c again leaves", "warning")
+        else:
+            self.say("press ctrl+c again to leave, or q", "warning")
 
     def action_next_pane(self) -> None:
         """Move the focus on."""
@@ -377,6 +346,9 @@ class DebuggerScreen(Screen[None]):
     def action_note(self) -> None:
         """Open the line for a note."""
         self.take_count()
+        if not self.session.can_record:
+            self.say(recording.REPLAYED)
+            return
         if self.session.recorder is None:
             self.say("a note needs a recording: R starts one")
             return
@@ -388,33 +360,29 @@ class DebuggerScreen(Screen[None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
         """While a line is being typed, leave all keys but ctrl+c to it."""
-        return action == "interrupt" or not (self.is_mounted and self.footer.is_open)
+        return action == "copy" or not (self.is_mounted and self.footer.is_open)
 
     # The recording.
 
     def action_record(self) -> None:
         """Start or stop recording."""
         self.take_count()
-        if not self.session.can_record:
-            self.say("this is a replay, which is not recorded again")
-        elif self.session.recorder:
-            path, count = self.session.recorder.path, self.session.recorder.count
-            self.session.stop_recording()
-            self.show(self.moment)
-            self.say(f"recorded {count} lines in {visible(str(path))}")
-        else:
-            self.start_recording()
-
-    def start_recording(self) -> None:
-        """Record to a new file in the working directory."""
-        path = free_path(self.session.name)
         try:
-            self.session.record(path)
+            said = recording.toggle(self.session)
         except BptuiError as error:
             self.say(error.message, "error")
             return
         self.show(self.moment)
-        self.say(f"recording to {visible(str(path))}: R stops, ; writes a note")
+        self.say(said)
+        if self.session.is_under_way:
+            self.keep_working()
+
+    def look_after_recording(self) -> None:
+        """Notice what has become of the recording, even while no key is pressed."""
+        self.session.look_after_recording()
+        if self.title_line.recording != self.session.recording:
+            self.title_line.recording = self.session.recording
+            self.title_line.renew()
 
     # The program.
 
@@ -434,15 +402,6 @@ class DebuggerScreen(Screen[None]):
         """Leave."""
         self.app.exit(return_code=0)
 
-    def action_interrupt(self) -> None:
-        """Warn first, and leave the second time."""
-        if self.is_interrupted:
-            self.app.exit(return_code=130)
-            return
-        self.take_count()
-        self.is_interrupted = True
-        self.say("press ctrl+c again to leave, or q", "warning")
-
     # What was typed.
 
     def on_footer_entered(self, message: Footer.Entered) -> None:
@@ -456,16 +415,16 @@ class DebuggerScreen(Screen[None]):
 
     def search_for(self, text: str) -> None:
         """Find every match, and select the nearest."""
-        self.matches = search.matches(self.moment.graph, text)
-        if not self.matches:
+        found = self.selection.search(text)
+        if found:
+            self.show_selected(found)
+        else:
             self.say(f"nothing is called {visible(text, limit=40)}", "error")
-            return
-        self.go_to_match(1)
 
     def write_note(self, text: str) -> None:
         """Record a note."""
         if self.session.recorder:
-            self.session.recorder.note(text, self.moment)
+            self.session.write_note(text)
             self.show(self.moment)
             self.say(f"noted at step {self.moment.position}")
 
@@ -478,7 +437,7 @@ class DebuggerScreen(Screen[None]):
                 self.do(RunTo(name))
                 self.select(name)
             case command_line.Call(key, count):
-                self.count = count
+                self.footer.count = count
                 self.call_next(self.run_action, key.action)
             case command_line.Mistake(message):
                 self.say(message, "error")
@@ -498,23 +457,3 @@ class DebuggerScreen(Screen[None]):
         self.set_class(width < SMALLEST[0] or height < SMALLEST[1], "tiny")
         self.set_class(width < WIDE[0] or height < WIDE[1], "narrow")
         self.set_class(width >= ROOMY, "roomy")
-
-
-def panels(session: Session) -> tuple[Pane, ...]:
-    """Return the panes that share the room beside the circuit, in the order of Tab."""
-    moment = session.moment
-    return (
-        NodePanel(moment, id="node", title=session.title, about=session.about),
-        TapePanel(moment, id="tape"),
-        GradientsPanel(moment, id="gradients"),
-        ValuePanel(moment, id="value"),
-    )
-
-
-def free_path(title: str) -> Path:
-    """Return the first of ``NAME-1.jsonl``, ``NAME-2.jsonl``, ... that does not exist in the working directory."""
-    stem = "".join(character if character.isalnum() or character in "-_" else "_" for character in title)[:60]
-    number = 1
-    while (path := Path(f"{stem}-{number}.jsonl")).exists():
-        number += 1
-    return path

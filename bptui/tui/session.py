@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -16,6 +17,7 @@ from bptui.core.text import visible
 from bptui.errors import LayerError
 
 if TYPE_CHECKING:
+    from bptui.core.recorded import Note
     from bptui.core.recorder import Recorder
 
 SLICE = 0.01
@@ -35,10 +37,19 @@ class Session:
     """A debugger over ``tape``, and the recorder of what happens, if there is one.
 
     ``name`` is short, for the title line and for files; ``title`` and ``about`` are the scenario's own words.
+    ``notes`` are what was written down, by the step that it was written at. ``has_lost_records`` tells whether any
+    recording had to stop.
     """
 
     def __init__(
-        self, tape: Tape, name: str, *, title: str = "", about: str = "", clock: Callable[[], float] = monotonic
+        self,
+        tape: Tape,
+        name: str,
+        *,
+        title: str = "",
+        about: str = "",
+        notes: Iterable[Note] = (),
+        clock: Callable[[], float] = monotonic,
     ) -> None:
         self.tape = tape
         self.name = name
@@ -49,6 +60,10 @@ class Session:
         if isinstance(tape, Run) and tape.scenario.guests:
             tape.looks.patience = LOOK
         self.recorder: Recorder | None = None
+        self.has_lost_records = False
+        self.notes: defaultdict[int, list[str]] = defaultdict(list)
+        for note in notes:
+            self.notes[note.at].append(note.text)
 
     @property
     def moment(self) -> Moment:
@@ -120,7 +135,25 @@ class Session:
         """Write what is still to be written and close the file."""
         if self.recorder:
             self.recorder.close()
+            self.has_lost_records |= self.recorder.failure is not None
             self.recorder = None
+
+    def abandon_recording(self) -> None:
+        """Close the file as it is, at once: what is in it is whole."""
+        if self.recorder:
+            self.recorder.abandon()
+            self.recorder = None
+
+    def look_after_recording(self) -> None:
+        """Notice where the recording has become impossible."""
+        if self.recorder:
+            self.recorder.look()
+
+    def write_note(self, text: str) -> None:
+        """Keep a note at this step, in the recording too."""
+        self.notes[self.moment.position].append(text)
+        if self.recorder:
+            self.recorder.note(text, self.moment)
 
     @property
     def can_record(self) -> bool:
@@ -133,5 +166,5 @@ class Session:
         if self.recorder is None:
             return "" if self.can_record else "replay"
         if self.recorder.failure:
-            return f"not recording: {self.recorder.failure}"
+            return f"not recording since step {self.recorder.steps}: {self.recorder.failure}"
         return f"rec {self.recorder.count}"

@@ -27,6 +27,8 @@ def title_line(moment: Moment, title: str, recording: str, width: int) -> Line:
     """Return the title line. Where room is short the words go first, then the title, never the step."""
     left = (Span(" bptui  ", "title"), Span(visible(title, limit=80), "strong"))
     right = (Span("  "), *status(moment), *recorded(recording), Span(" "))
+    if line_width(right) > width // 2:
+        right = (Span("  "), *status(moment), *recorded(recording.partition(":")[0]), Span(" "))
     room = width - line_width(right)
     for middle in (progress(moment, is_worded=True), progress(moment, is_worded=False), ()):
         space = room - line_width(left) - line_width(middle)
@@ -52,6 +54,8 @@ def recorded(recording: str) -> Line:
     """Return the state of the recording, if there is one."""
     if not recording:
         return ()
+    if recording.startswith("not"):
+        return (Span(" · ", "dim"), Span(f"✗ {visible(recording)}", "error"))
     return (Span(" · ", "dim"), Span("● " if recording.startswith("rec") else "", "bad"), Span(recording, "strong"))
 
 

@@ -12,11 +12,11 @@ from bptui.core.moment import Moment
 from bptui.core.schedule import Pass
 from bptui.tui.counter import Counter
 from bptui.tui.line import Line, Span
-from bptui.tui.look import Look, Subject
+from bptui.tui.look import Look, Subject, cell_index, clamped
 from bptui.tui.palette import PlainPalette
 from bptui.tui.pane import Pane, fitted
 from bptui.tui.prose import paragraph
-from bptui.tui.values import value_lines
+from bptui.tui.values import exact, value_lines
 from layers import Array
 
 
@@ -80,6 +80,14 @@ class ValuePanel(Pane):
         """Show colours instead of numbers, or the other way round."""
         self.look = replace(self.look, as_heat=not self.look.as_heat)
         self.renew()
+
+    def selected_number(self) -> str:
+        """Return the selected cell's number with all its digits; nothing where there is no number."""
+        name = self.selected
+        array = None if name is None else looked_at(self.moment, name, gradient=self.shows_gradient)
+        if array is None or not array.size:
+            return ""
+        return exact(array[cell_index(array, clamped(self.look, array))])
 
     def next_slice(self, count: int = 1) -> None:
         """Show another slice of an array with more than two axes."""
