@@ -1,6 +1,7 @@
 """Which files with layers may run: those named for this run, and those whose very content was allowed for good.
 
 What was allowed is kept in the user's data directory, by path and SHA-256, so that a file that changes asks again.
+What an allowed file imports runs with it: to allow it is to believe what lies beside it as well.
 """
 
 from __future__ import annotations

@@ -154,6 +154,14 @@ def test_a_loop_keeps_the_run_waiting_and_not_its_reader(tmp_path: Path) -> None
         assert len(made) == 2
 
 
+def test_a_run_that_is_closed_while_it_waits_is_over(tmp_path: Path) -> None:
+    with running(tmp_path, "[inputs]\nx = 300\n[nodes]\ny = 'Twice(x)'\n") as made:
+        made.advance(1)
+        assert made.waiting is not None
+        made.close()
+        assert "was closed" in failure(made).message
+
+
 def test_the_shell_gives_a_call_only_so_long(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(engine, "TIME_LIMIT", 0.2)
     with running(tmp_path, "[inputs]\nx = 300\n[nodes]\ny = 'Twice(x)'\n") as made:

@@ -147,14 +147,14 @@ class Host:
             self.process.abort()
             self.fail(crashed(why, self.process.crash_report(), self.paths))
 
+    def close(self) -> None:
+        """End the process. The next call starts another."""
+        self.fail(Fault("the layer process was closed"))
+
     def fail(self, fault: Fault) -> None:
         """End the process, and let every call that is under way end with ``fault``."""
         for pending in self.calls:
             pending.answer = fault
-        self.close()
-
-    def close(self) -> None:
-        """End the process. The next call starts another."""
         if self.process:
             self.process.close()
             self.process = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from bptui.core.problems import Problems
 from bptui.core.text import visible
 from bptui.core.toml import Document
 from bptui.core.trust import has_changed, is_trusted, read_layer_file
-from bptui.errors import ScenarioError
+from bptui.errors import ScenarioError, Where
 
 
 def read_layers_key(document: Document) -> list[str]:
@@ -30,6 +31,10 @@ def allowed_layers(
 
     ``named`` are the files that this run was given. Raises ScenarioError for one that is not allowed, or is no Python.
     """
+    if sys.platform == "win32":
+        raise ScenarioError(
+            "layers of one's own run in a process that Windows cannot confine", where=Where(document.path)
+        )
     files: list[LayerFile] = []
     with problems.collecting():
         given = [read_layer_file(Path(name)) for name in named]
