@@ -112,6 +112,8 @@ def difference_of(result: Any, recorded: Recorded) -> str:
         return "" if is_repeated(result, recorded) else "this run returns another value than the recorded one"
     is_several = isinstance(result, tuple) or (isinstance(result, list) and len(recorded) > 1)
     results = tuple(result) if is_several else (result,)
+    if not any(gradient is not None for gradient in recorded[len(results) :]):
+        results += (None,) * (len(recorded) - len(results))  # the last inputs are labels, which need no gradient
     if len(results) != len(recorded):
         return f"this run returns {len(results)} gradients, the recorded one {len(recorded)}"
     pairs = zip(results, recorded, strict=True)
