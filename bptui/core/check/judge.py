@@ -14,6 +14,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from bptui.core.check.affine import MANY, is_affine, measure_straight, rounding_noise
 from bptui.core.check.finding import Rung, Verdict
 from bptui.core.check.ladder import Ladder, climb, sizes_of
 from bptui.core.check.lines import Bundle, Elements
@@ -80,12 +81,17 @@ class Judge:
     def judge_columns(self, position: int, ties: Ties, columns: Iterable[int]) -> list[Verdicts]:
         """Judge the elements of some columns of an input."""
         bundles = [Elements(self.point.inputs, position, ties.columns[:, column], ties) for column in columns]
-        return [self.judge(bundle, bundle.slope(self.gradient)) for bundle in bundles]
+        noise = None
+        if len(bundles) >= MANY and self.point.is_number.all() and is_affine(self.point, position):
+            noise = rounding_noise(self.point, bundles[0])
+        return [self.judge(bundle, bundle.slope(self.gradient), noise) for bundle in bundles]
 
-    def judge(self, bundle: Bundle, analytic: Array) -> Verdicts:
-        """Judge the lines of a bundle, quickly where that will do."""
-        steps = power_of_two(np.maximum(bundle.reach, 1) * QUICK_STEP)
-        rough = measure(self.point, bundle, steps)
+    def judge(self, bundle: Bundle, analytic: Array, straight: Array | None = None) -> Verdicts:
+        """Judge the lines of a bundle, quickly where that will do; ``straight`` ones have that noise."""
+        if straight is None:
+            rough = measure(self.point, bundle, power_of_two(np.maximum(bundle.reach, 1) * QUICK_STEP))
+        else:
+            rough = measure_straight(self.point, bundle, straight)
         settled = self.is_settled(rough, analytic)
         if settled.all() or self.climbs >= MOST_CLIMBS:
             codes = np.where(settled, PASS, UNSEEN).astype(np.int8)

@@ -42,8 +42,11 @@ class Ties:
 
     def total(self, out: Array) -> Array:
         """Return for each element of a column the sum over the part of the output that it reaches."""
-        ordered = np.moveaxis(out, self.outer, range(len(self.outer)))
-        return ordered.reshape(self.width, -1).sum(axis=1)
+        if not self.outer:
+            return out.sum().reshape(1)
+        kept = sorted(self.outer)
+        summed = out.sum(axis=tuple([axis for axis in range(out.ndim) if axis not in kept]))
+        return summed.transpose([kept.index(axis) for axis in self.outer]).reshape(-1)
 
 
 def find_ties(
