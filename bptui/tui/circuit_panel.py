@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import ChainMap
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 from textual import events
@@ -16,7 +18,11 @@ from bptui.tui.labels import LabelTexts
 from bptui.tui.line import Line, Span
 from bptui.tui.message import NodeSelected
 from bptui.tui.pane import Pane
+from bptui.tui.telling import failed_turn
 from layers import library
+
+if TYPE_CHECKING:
+    from bptui.core.verdicts import Verdicts
 
 WIRES = 10
 """Cells before a box that must be seen too: where the wires come together."""
@@ -25,7 +31,9 @@ SIGNS = {Pass.FORWARD: "▶", Pass.BACKWARD: "◀", Pass.UPDATE: "↻"}
 
 
 class CircuitPanel(Pane):
-    """One sheet of the circuit, of which only the visible window is painted."""
+    """One sheet of the circuit, of which only the visible window is painted. Boxes bear the ``verdicts`` on nodes."""
+
+    verdicts: Verdicts | None = None
 
     def __init__(self, moment: Moment, *, id: str | None = None) -> None:  # noqa: A002  (Textual's word)
         super().__init__(moment, id=id)
@@ -111,7 +119,11 @@ class CircuitPanel(Pane):
     def highlight(self) -> Highlight:
         """What stands out at this moment: the node at the cursor, and the wires on which the step has put a number."""
         moment, name = self.moment, self.moment.name
-        marks = {name: SIGNS[moment.pass_]} if name else {}
+        marks = ChainMap({}, self.verdicts.marks(moment.iteration - 1) if self.verdicts else {})
+        if name:
+            marks[name] = marks.get(name, "") + SIGNS[moment.pass_]
+        if failed := failed_turn(moment):
+            marks[failed.name] = "✗"
         wires = moment.changed
         if moment.pass_ is Pass.BACKWARD:
             wires = frozenset(source for source in wires if moment.gradient(source) is not None)

@@ -16,6 +16,7 @@ from bptui.core.moment import Moment
 from bptui.core.schedule import Pass
 from bptui.core.step import BackwardStep
 from bptui.core.wording import inline, is_built_in, words_of
+from bptui.tui import telling
 from bptui.tui.curve import Curve, curve_lines, curve_of
 from bptui.tui.line import Line, Span
 from bptui.tui.pane import cut, fitted, line_width
@@ -40,8 +41,18 @@ def node_lines(moment: Moment, name: str, width: int, height: int = 40) -> Itera
     """
     node = moment.graph.node(name)
     parts = leaf_parts(moment, name, width) if node is None else node_parts(moment, node, width, height)
-    lines = chain(trouble_lines(moment, name, width), separated(filter(None, parts)))
+    above = chain(failure_lines(moment, name, width), trouble_lines(moment, name, width))
+    lines = chain(above, separated(filter(None, parts)))
     yield from (line if line_width(line) <= width else cut(line, width) for line in lines)
+
+
+def failure_lines(moment: Moment, name: str, width: int) -> list[Line]:
+    """Return why the run has ended at this node, if it has."""
+    failed = telling.failed_turn(moment)
+    if failed is None or failed.name != name:
+        return []
+    why = f"✗ step {failed.number}, {failed.pass_.value}: {telling.failure_of(moment)}"
+    return [*paragraph(why, width, "error"), *paragraph("The run ended here: N goes back.", width, "dim"), ()]
 
 
 def separated(parts: Iterable[Sequence[Line]]) -> Iterator[Line]:

@@ -8,7 +8,9 @@ from itertools import chain, islice
 from textual.geometry import Size
 
 from bptui.core import text
+from bptui.core.headline import headline
 from bptui.core.moment import Moment
+from bptui.core.schedule import Pass
 from bptui.tui.line import Line, Span
 from bptui.tui.node_lines import node_lines
 from bptui.tui.pane import Pane
@@ -56,7 +58,8 @@ class NodePanel(Pane):
         notes = [line for note in self.notes.get(self.moment.position, ()) for line in note_lines(note, width)]
         if self.selected is None:
             return [*notes, *welcome_lines(width, height - len(notes), self.title, self.about)]
-        return chain(notes, node_lines(self.moment, self.selected, width, height))
+        sentence = told(self.moment, self.selected, width, height)
+        return chain(notes, sentence, node_lines(self.moment, self.selected, width, height))
 
     @property
     def extent(self) -> Size:
@@ -71,6 +74,14 @@ class NodePanel(Pane):
 def note_lines(note: str, width: int) -> list[Line]:
     """Return what a person has written down at the step."""
     return paragraph(f"✎ {text.visible(note, limit=2000)}", width, "mark")
+
+
+def told(moment: Moment, name: str, width: int, height: int) -> list[Line]:
+    """Return in a sentence what has just gone back through a node, where that leaves enough room for the equations."""
+    if moment.name != name or moment.pass_ is not Pass.BACKWARD:
+        return []
+    lines = paragraph(headline(moment), width)
+    return [*lines, ()] if len(lines) <= height // 4 else lines if len(lines) <= height // 3 else []
 
 
 def heading_of(moment: Moment, name: str) -> Line:

@@ -20,6 +20,7 @@ from bptui.tui.line import Line, Span
 from bptui.tui.message import StepClicked
 from bptui.tui.pane import Pane
 from bptui.tui.row import fitted, line_width
+from bptui.tui.telling import failed_turn
 
 SIGNS: Mapping[Pass, str] = {Pass.FORWARD: "▶", Pass.BACKWARD: "◀", Pass.UPDATE: "↻"}
 
@@ -104,7 +105,8 @@ def tape_line(moment: Moment, turn: Turn, name: str, digits: int, longest: int) 
     """Return one row: the cursor, the pass, the number, the name and the layer."""
     is_here = turn.number == moment.position
     has_run = turn.number <= len(moment.tape)
-    sign = SIGNS[turn.pass_] if has_run else "·"
+    failed = failed_turn(moment)
+    sign = "✗" if failed and failed.number == turn.number else SIGNS[turn.pass_] if has_run else "·"
     style = "current" if is_here else turn.pass_.value if turn.number < moment.position else "dim"
     padded = name + " " * (longest - cell_len(name))
     text = f" {turn.number:>{digits}} {padded} "
