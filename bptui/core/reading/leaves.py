@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 
-from bptui.core.datafile import read_array
 from bptui.core.formula import LARGEST_INTEGER
 from bptui.core.problems import Problems
 from bptui.core.reading.initializers import generator_for
@@ -61,6 +60,8 @@ class LeafReader:
         for key in ("file", "key"):
             if not isinstance(table.get(key, ""), str):
                 raise self.document.error(f"{key}: got {kind_of(table[key])}, wanted a name in quotes", *path, key)
+        from bptui.core.datafile import read_array  # noqa: PLC0415  (few scenarios name files; the others start sooner)
+
         try:
             array = read_array(table["file"], self.folder, key=table.get("key"), rows=self.rows(path, table))
         except ScenarioError as error:
