@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -62,6 +63,14 @@ def cell_index(array: Array, look: Look) -> tuple[int, ...]:
     if array.ndim < 2:
         return (look.column,) * array.ndim
     return (*map(int, np.unravel_index(look.slice, array.shape[:-2])), look.row, look.column)
+
+
+def look_at(look: Look, index: Sequence[int], array: Array) -> Look:
+    """Return a look at the element of an array that has this index."""
+    if array.ndim < 2:
+        return replace(look, slice=0, row=0, column=index[0] if index else 0)
+    number = int(np.ravel_multi_index(tuple(index[:-2]), array.shape[:-2])) if array.ndim > 2 else 0
+    return replace(look, slice=number, row=index[-2], column=index[-1])
 
 
 def follow(first: int, selected: int, shown: int, total: int) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -17,8 +18,17 @@ NARROWEST, USUAL = 2, 7
 """Cells that a column of numbers takes at least, and mostly, its gap included."""
 
 
-def number_lines(matrix: Subject, look: Look, width: int, height: int) -> tuple[Look, list[Line]]:
-    """Return the numbers in sight below their columns' numbers, and the look that has the selected one among them."""
+class Window(NamedTuple):
+    """The numbers in sight as ``texts``, the look that has the selected one among them, and what stands around them."""
+
+    look: Look
+    texts: list[list[str]]
+    margin: int
+    has_header: bool
+
+
+def window_of(matrix: Subject, look: Look, width: int, height: int) -> Window:
+    """Return the numbers that a pane of this size shows."""
     total = matrix.array.shape[0]
     has_header = height > 2 and matrix.array.shape[1] > 1
     shown = height - has_header
@@ -26,8 +36,24 @@ def number_lines(matrix: Subject, look: Look, width: int, height: int) -> tuple[
     margin = len(str(min(top + shown, total) - 1)) + 1 if total > 1 else 0
     rows = slice(top, top + shown)
     left, texts = columns_in_sight(matrix.array[rows], look, max(1, width - margin))
-    look = replace(look, top=top, left=left)
-    marks = changes(matrix, (rows, slice(left, left + len(texts[0]))))
+    return Window(replace(look, top=top, left=left), texts, margin, has_header)
+
+
+def number_at(matrix: Subject, look: Look, size: tuple[int, int], place: tuple[int, int]) -> tuple[int, int] | None:
+    """Return the row and the column of the number that stands at the cell ``place``, x and y, of a pane."""
+    window = window_of(matrix, look, *size)
+    x, y = place[0] - window.margin, place[1] - window.has_header
+    column = x // (len(window.texts[0][0]) + 1)
+    if 0 <= y < len(window.texts) and 0 <= column < len(window.texts[0]):
+        return window.look.top + y, window.look.left + column
+    return None
+
+
+def number_lines(matrix: Subject, look: Look, width: int, height: int) -> tuple[Look, list[Line]]:
+    """Return the numbers in sight below their columns' numbers, and the look that has the selected one among them."""
+    look, texts, margin, has_header = window_of(matrix, look, width, height)
+    top, left = look.top, look.left
+    marks = changes(matrix, (slice(top, top + len(texts)), slice(left, left + len(texts[0]))))
     lines = [header_line(look, texts[0], margin, width)] if has_header else []
     for row, (numbers, changed) in enumerate(zip(texts, marks, strict=True), start=top):
         label = Span(f"{row:>{margin - 1}} " if margin else "", "strong" if row == look.row else "dim")

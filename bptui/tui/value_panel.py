@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from textual import events
 from textual.geometry import Size
 
 from bptui.core import standing, text
@@ -12,11 +13,11 @@ from bptui.core.moment import Moment
 from bptui.core.schedule import Pass
 from bptui.tui.counter import Counter
 from bptui.tui.line import Line, Span
-from bptui.tui.look import Look, Subject, cell_index, clamped
+from bptui.tui.look import Look, Subject, cell_index, clamped, look_at
 from bptui.tui.palette import PlainPalette
 from bptui.tui.pane import Pane, fitted
 from bptui.tui.prose import paragraph
-from bptui.tui.values import exact, value_lines
+from bptui.tui.values import exact, look_pointed_at, value_lines
 from layers import Array
 
 
@@ -57,13 +58,20 @@ class ValuePanel(Pane):
         array = looked_at(self.moment, name, gradient=self.shows_gradient)
         if array is None:
             return absent_lines(self.moment, name, width, gradient=self.shows_gradient)
-        before = looked_at_before(self.moment, name, gradient=self.shows_gradient)
-        style = "gradient" if self.shows_gradient else "value"
-        subject = Subject(array, before, self.counter.get(array), style)
-        look = replace(self.look, as_heat=False) if isinstance(self.palette, PlainPalette) else self.look
-        seen, lines = value_lines(subject, look, width, height)
+        seen, lines = value_lines(self.subject(name, array), self.drawable_look, width, height)
         self.look = replace(seen, as_heat=self.look.as_heat)
         return lines
+
+    def subject(self, name: str, array: Array) -> Subject:
+        """Return what is known of the array that is shown."""
+        before = looked_at_before(self.moment, name, gradient=self.shows_gradient)
+        style = "gradient" if self.shows_gradient else "value"
+        return Subject(array, before, self.counter.get(array), style)
+
+    @property
+    def drawable_look(self) -> Look:
+        """The look; without colours there is no heat map."""
+        return replace(self.look, as_heat=False) if isinstance(self.palette, PlainPalette) else self.look
 
     def show(self, moment: Moment, selected: str | None) -> None:
         """Show another moment; another value is looked at from its beginning."""
@@ -94,10 +102,27 @@ class ValuePanel(Pane):
         self.look = replace(self.look, slice=max(0, self.look.slice + count))
         self.renew()
 
+    def look_at(self, index: Sequence[int]) -> None:
+        """Select the cell of this index, if the array that is shown has one."""
+        array = None if self.selected is None else looked_at(self.moment, self.selected, gradient=self.shows_gradient)
+        if array is not None and len(index) == array.ndim:
+            self.look = look_at(self.look, index, array)
+            self.renew()
+
     def move(self, columns: int, rows: int) -> None:
         """Select a cell that is so many rows, and one column to the left or right, away."""
         column = max(0, self.look.column + max(-1, min(1, columns)))
         self.look = replace(self.look, row=max(0, self.look.row + rows), column=column)
+        self.renew()
+
+    def on_click(self, event: events.Click) -> None:
+        name = self.selected
+        array = None if name is None else looked_at(self.moment, name, gradient=self.shows_gradient)
+        if name is None or array is None or self.is_folded:
+            return
+        place = (event.x - 1, event.y - 1)
+        seen = look_pointed_at(self.subject(name, array), self.drawable_look, (*self.inside,), place)
+        self.look = replace(seen, as_heat=self.look.as_heat)
         self.renew()
 
     def action_home(self) -> None:

@@ -12,7 +12,7 @@ from bptui.tui import heat
 from bptui.tui.line import Line, Span
 from bptui.tui.look import Look, Subject, cell_index, clamped, follow, slices
 from bptui.tui.pane import fitted, line_width
-from bptui.tui.table import number_lines
+from bptui.tui.table import number_at, number_lines
 from layers import Array
 
 
@@ -20,18 +20,40 @@ def value_lines(subject: Subject, look: Look, width: int, height: int) -> tuple[
     """Return an array as lines, and the look brought to where there are cells, the selected one in sight."""
     if width < 1 or height < 1:
         return look, []
-    above = summary_lines(subject, width)[: max(0, height - 3)]
     if not subject.array.size:
+        above = summary_lines(subject, width)[: max(0, height - 3)]
         return Look(as_heat=look.as_heat), [*above, fitted((Span("no elements", "dim"),), width)][:height]
     look = clamped(look, subject.array)
-    if subject.array.ndim > 2 and height > len(above) + 2:
-        above.append(slice_line(subject.array, look, width))
+    above = above_lines(subject, look, width, height)
     room = height - len(above) - 1
-    if room < 1:
+    if room < 1 or not subject.array.ndim:
         return look, [*above, cell_line(subject, look, width)][:height]
     matrix = subject.matrix(look.slice)
     look, body = (heat_lines if look.as_heat else number_lines)(matrix, look, width, room)
     return look, [*above, *body, cell_line(subject, look, width)]
+
+
+def above_lines(subject: Subject, look: Look, width: int, height: int) -> list[Line]:
+    """Return what stands above the cells."""
+    above = summary_lines(subject, width)[: max(0, height - 3)]
+    if subject.array.ndim > 2 and height > len(above) + 2:
+        above.append(slice_line(subject.array, look, width))
+    return above
+
+
+def look_pointed_at(subject: Subject, look: Look, size: tuple[int, int], place: tuple[int, int]) -> Look:
+    """Return the look with the array's cell selected that is drawn at the cell ``place``, x and y, of a pane."""
+    width, height = size
+    if width < 1 or not subject.array.size:
+        return look
+    look = clamped(look, subject.array)
+    above = len(above_lines(subject, look, width, height))
+    room = height - above - 1
+    if room < 1:
+        return look
+    at = heat_at if look.as_heat else number_at
+    cell = at(subject.matrix(look.slice), look, (width, room), (place[0], place[1] - above))
+    return look if cell is None else replace(look, row=cell[0], column=cell[1])
 
 
 def summary_lines(subject: Subject, width: int) -> list[Line]:
@@ -82,7 +104,7 @@ def cell_line(subject: Subject, look: Look, width: int) -> Line:
     place = cell_index(subject.array, look)
     value = subject.array[place]
     label = f"[{', '.join(map(str, place))}] " if place else ""
-    line: Line = (Span(label, "dim"), Span(exact(value), "strong"))
+    line: Line = (Span(label, "dim"), Span(exact(value), "strong" if place else "selected"))
     if subject.before is not None and subject.before.shape == subject.array.shape:
         before = subject.before[place]
         if before != value and not (before != before and value != value):  # noqa: PLR0124  (NaN differs from itself)
@@ -109,6 +131,15 @@ def heat_lines(matrix: Subject, look: Look, width: int, height: int) -> tuple[Lo
     for at, row in enumerate(heat.heat_lines(matrix.array[top : top + rows, left : left + columns], scale, zoom)):
         lines.append(fitted((Span("▸" if at == marked else " ", "strong"), *row), width))
     return look, lines[-height:] if height < 3 else lines
+
+
+def heat_at(matrix: Subject, look: Look, size: tuple[int, int], place: tuple[int, int]) -> tuple[int, int] | None:
+    """Return the row and the column of the number whose colour is at the cell ``place``; of two, of the upper one."""
+    zoom, rows, columns = heat.fit(matrix.array.shape, size[0] - 1, max(1, size[1] - 2))
+    row, column = (place[1] - 2) * 2 // zoom, (place[0] - 1) // zoom
+    if 0 <= row < rows and 0 <= column < columns:
+        return look.top + row, look.left + column
+    return None
 
 
 def scale_of(matrix: Subject) -> float:

@@ -14,13 +14,14 @@ from bptui.core.load import loads
 from bptui.core.moment import Moment
 from bptui.core.scenario import Scenario
 from bptui.core.summary import summarise
+from bptui.tui import heat
 from bptui.tui.app import BptuiApp
 from bptui.tui.line import Line
-from bptui.tui.look import Look, Subject, cell_index
+from bptui.tui.look import Look, Subject, cell_index, matrix_of
 from bptui.tui.numbers import aligned, cell_text, decimals_for
 from bptui.tui.pane import line_width
 from bptui.tui.value_panel import ValuePanel
-from bptui.tui.values import value_lines
+from bptui.tui.values import above_lines, look_pointed_at, value_lines
 from layers import Array
 from strategies import random_scenarios
 
@@ -161,10 +162,10 @@ def test_no_number_is_rounded_to_zero_and_none_loses_its_size(numbers: list[floa
 def test_the_backward_pass_shows_gradients_until_it_is_turned_round() -> None:
     tape = run(loads('[inputs]\nx = 3\n[nodes]\ny = "x * x"\n'))
     forward, backward = panel(tape.at(1), "x"), panel(tape.at(2), "x")
-    assert written(list(forward.view(30, 5))) == ["3", "3.0"]
-    assert written(list(backward.view(30, 5))) == ["6", "6.0"]
+    assert written(list(forward.view(30, 5))) == ["3.0"]
+    assert written(list(backward.view(30, 5))) == ["6.0"]
     backward.toggle_gradient()
-    assert written(list(backward.view(30, 5))) == ["3", "3.0"]
+    assert written(list(backward.view(30, 5))) == ["3.0"]
     assert "".join(span.text for span in backward.heading()) == "Value · x scalar float64"
 
 
@@ -225,3 +226,39 @@ async def test_a_large_array_is_counted_while_keys_are_answered(app_of: Callable
         while pane.counter.is_counting:
             await pilot.pause(0)
         assert written(list(pane.view(60, 8)))[0] == "min 1  max 1  mean 1  norm 512"
+
+
+@given(
+    array=arrays.arrays(np.float64, st.sampled_from([shape for shape in SHAPES if shape and 0 not in shape])),
+    as_heat=st.booleans(),
+    size=st.tuples(st.integers(24, 60), st.integers(14, 24)),
+    data=st.data(),
+)
+def test_pointing_at_a_number_selects_it(
+    array: Array, as_heat: bool, size: tuple[int, int], data: st.DataObject
+) -> None:
+    row, column = data.draw(st.integers(0, 300)), data.draw(st.integers(0, 300))
+    subject = Subject(array, None, summarise(array))
+    look, lines = value_lines(subject, Look(row=row, column=column, as_heat=as_heat), *size)
+    x, y = place_of_selected(lines, as_heat=as_heat)
+    found = look_pointed_at(subject, replace(look, row=look.top, column=look.left), size, (x, y))
+    pair = 2 if as_heat and heat_zoom(array, size) == 1 else 1  # rows that share a cell
+    assert (found.row - look.top) // pair == (look.row - look.top) // pair
+    assert found.column == look.column
+
+
+def place_of_selected(lines: list[Line], *, as_heat: bool) -> tuple[int, int]:
+    """Where the selected number stands, as the pane shows it."""
+    texts = ["".join(span.text for span in line) for line in lines]
+    if as_heat:
+        pointer = next(y for y, text in enumerate(texts) if text.strip() == "▾")
+        row = next(y for y, text in enumerate(texts) if text.startswith("▸"))
+        return texts[pointer].index("▾"), row
+    y = next(y for y, line in enumerate(lines) if any(span.style == "selected" for span in line))
+    before = lines[y][: [span.style for span in lines[y]].index("selected")]
+    return line_width(before), y
+
+
+def heat_zoom(array: Array, size: tuple[int, int]) -> int:
+    room = size[1] - len(above_lines(Subject(array, None, summarise(array)), Look(), *size)) - 1
+    return heat.fit(matrix_of(array, 0).shape, size[0] - 1, max(1, room - 2)).zoom
