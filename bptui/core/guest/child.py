@@ -84,10 +84,10 @@ class Desk:
         return content
 
     def load(self, request: Message) -> Message:
-        """Run the user's files. Each comes as text, so that what runs is what was looked at and allowed."""
-        for path, text in request["files"]:
+        """Run the user's files. Their text comes along, so that what runs is what was looked at and allowed."""
+        for path, text in zip(request["files"], request["arrays"], strict=True):
             self.files.add(path)
-            self.modules[path] = run_file(path, text)
+            self.modules[path] = run_file(path, text.tobytes().decode())
         return {}
 
     def new(self, request: Message) -> Message:

@@ -8,6 +8,8 @@ from collections.abc import Callable, Sequence
 from time import monotonic
 from typing import Any
 
+import numpy as np
+
 from bptui.core.guest.fault import Fault, crashed, raised
 from bptui.core.guest.pending import Pending
 from bptui.core.guest.process import CHUNK, GuestProcess
@@ -53,8 +55,8 @@ class Host:
         self.process = GuestProcess()
         self.generation += 1
         self.dropped.clear()
-        files = [(path, file.text) for path, file in zip(self.paths, self.files, strict=True)]
-        self.loading = self.call({"do": "load", "files": files})
+        texts = [np.frombuffer(file.text.encode(), np.uint8) for file in self.files]
+        self.loading = self.call({"do": "load", "files": self.paths, "arrays": texts})
 
     def call(
         self,
@@ -65,9 +67,14 @@ class Host:
         """Send a request. Its answer, or what became of it, is the pending call's result."""
         self.start()
         pending = Pending(self, finish, blame)
-        self.calls.append(pending)
-        self.outgoing += encode({**request, "dropped": self.dropped})
+        try:
+            content = encode({**request, "dropped": self.dropped})
+        except WireError as error:
+            pending.answer = Fault(str(error))
+            return pending
         self.dropped.clear()
+        self.calls.append(pending)
+        self.outgoing += content
         self.send()
         return pending
 

@@ -8,7 +8,9 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from bptui.core.guest.attributes import described_attributes
 from bptui.core.guest.described import described
+from bptui.core.guest.unit_gradients import LONGEST, MOST_UNITS, UnitGradients
 from bptui.core.guest.wire import Message
 
 Array: TypeAlias = np.ndarray[Any, Any]
@@ -104,7 +106,7 @@ class Instance:
         end = monotonic() + LONGEST
         columns = [UnitGradients(np.asarray(value), np.shape(out)) for value in self.given]
         for place in range(np.size(out)):
-            unit = np.zeros(np.shape(out), dtype=np.result_type(out, np.float32) if np.ndim(out) == 0 else out.dtype)
+            unit = np.zeros(np.shape(out), out.dtype if out.dtype.kind == "f" else np.float64)
             unit.flat[place] = 1
             gradients = self.gradients(unit)
             for column, gradient in zip(columns, gradients, strict=False):
@@ -133,80 +135,8 @@ class Instance:
         return work(self, values, **arguments)
 
 
-MOST_UNITS = 1024
-"""Elements of a value for which a unit dout each is affordable."""
-
-LONGEST = 1.0
-"""Seconds that all of them may take."""
-
-MOST_JACOBIAN = 32
-"""Rows and columns of a Jacobian worth looking at."""
-
-
-class UnitGradients:
-    """One input's gradients for unit douts, as they come in: a diagonal as long as it is one, or a small Jacobian."""
-
-    def __init__(self, value: Array, shape: tuple[int, ...]) -> None:
-        self.value = value
-        rows, columns = int(np.prod(shape)), value.size
-        self.is_diagonal = shape == value.shape
-        self.is_small = rows <= MOST_JACOBIAN and columns <= MOST_JACOBIAN
-        self.rows: list[Any] = []
-        self.is_wanted = value.dtype.kind == "f" and (self.is_diagonal or self.is_small)
-
-    def add(self, place: int, gradient: Any) -> None:
-        """Take the gradient for the unit dout at ``place``."""
-        if not self.is_wanted:
-            return
-        if gradient is None or np.shape(gradient) != self.value.shape:
-            self.is_wanted = False
-            return
-        row = np.array(gradient).reshape(-1)
-        if self.is_diagonal and np.count_nonzero(row) > np.count_nonzero(row[place]):
-            self.is_diagonal = False
-            self.is_wanted = self.is_small
-        self.rows.append(row if self.is_small else row[place])
-
-    @property
-    def local(self) -> Any:
-        """The diagonal in the input's shape, the Jacobian with a row for each element of the value, or None."""
-        if not self.is_wanted:
-            return None
-        rows = np.array(self.rows)
-        if not self.is_diagonal:
-            return rows
-        return (np.diagonal(rows) if rows.ndim == 2 else rows).reshape(self.value.shape)
-
-
 def differs(own: Any, given: Any) -> bool:
     """Return whether a copy no longer has the bytes, the shape and the dtype of the original."""
     if own is given:
         return False
     return own.shape != given.shape or own.dtype != given.dtype or bool(own.tobytes() != given.tobytes())
-
-
-def described_attributes(instance: Any) -> Message:
-    """Return what an object keeps on itself: arrays as they are, up to a size, and all else in words."""
-    names, words, arrays = [], [], []
-    for name, it in list(getattr(instance, "__dict__", {}).items())[:MOST_ATTRIBUTES]:
-        is_array = isinstance(it, np.ndarray | np.generic) and it.nbytes <= MOST_KEPT
-        shown = described(it) if is_array else {"arrays": [None]}
-        names.append(str(name)[:100])
-        arrays.append(shown["arrays"][0])
-        words.append("" if shown["arrays"][0] is not None else in_words(it))
-    return {"names": names, "words": words, "arrays": arrays}
-
-
-MOST_ATTRIBUTES = 100
-MOST_KEPT = 1 << 22
-"""Bytes of an attribute that is shown as an array."""
-
-
-def in_words(it: Any) -> str:
-    """Return a value as Python writes it, or what kind of thing it is where that fails."""
-    if isinstance(it, np.ndarray):
-        return f"{it.dtype} array of shape {list(it.shape)}"
-    try:
-        return repr(it)[:200]
-    except Exception:  # noqa: BLE001  (the fence around the user's code)
-        return f"a {type(it).__name__}"

@@ -106,3 +106,26 @@ def test_a_guest_that_writes_on_the_line_itself_is_an_error_at_its_node(tmp_path
         with pytest.raises(LayerError, match=r"nonsense|did not return|returned None"):
             layer.begin_forward(array(1.0)).result(PATIENCE)
         layer.host.close()
+
+
+def test_a_large_file_and_what_is_not_ascii_come_across(tmp_path: Path) -> None:
+    text = f"""
+        class Größe:
+            WORDS = {"ü" * 400_000!r}
+            def forward(self, x): return x + len(self.WORDS)
+            def backward(self, dout): return dout
+        """
+    with guest(layer_file(tmp_path, text)) as layer:
+        assert layer.forward(array(1.0)) == [400_001.0]
+
+
+def test_a_value_that_is_too_large_to_send_is_an_error_at_its_node(tmp_path: Path) -> None:
+    text = """
+        class Same:
+            def forward(self, x): return x
+            def backward(self, dout): return dout
+        """
+    with guest(layer_file(tmp_path, text)) as layer:
+        with pytest.raises(LayerError, match="more than can be handed over"):
+            layer.forward(np.broadcast_to(np.uint8(1), ((1 << 30) + 1,)))
+        assert layer.forward(array(1.0)) == [1.0]
