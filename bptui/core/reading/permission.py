@@ -10,6 +10,7 @@ from bptui.core.bundled import is_bundled
 from bptui.core.own_layer import LayerFile, OwnLayer
 from bptui.core.own_layers import read_layers
 from bptui.core.problems import Problems
+from bptui.core.reading.source import shown
 from bptui.core.text import visible
 from bptui.core.toml import Document
 from bptui.core.trust import has_changed, is_trusted, read_layer_file
@@ -52,12 +53,12 @@ def allowed_layers(
 
 def allowed(document: Document, at: int, path: Path, given: Sequence[LayerFile]) -> LayerFile:
     """Return the file that the scenario names at a place of its list. Raises ScenarioError unless it may run."""
-    name = visible(str(document.data["layers"][at]))
+    name, place = visible(str(document.data["layers"][at])), shown(path)
     refusal = document.error(
         f"{name} will not be run without permission",
         "layers",
         at,
-        hint=f"read it, then allow it with --layers {name}, or until it changes with: bptui trust {name}",
+        hint=f"read it, then allow it with --layers {place}, or until it changes with: bptui trust {place}",
     )
     if is_bundled(path):
         return LayerFile(path.resolve(), path.read_text(encoding="utf-8"), str(path))
