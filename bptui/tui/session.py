@@ -38,7 +38,8 @@ class Session:
 
     ``name`` is short, for the title line and for files; ``title`` and ``about`` are the scenario's own words.
     ``notes`` are what was written down, by the step that it was written at. ``has_lost_records`` tells whether any
-    recording had to stop.
+    recording had to stop. ``touched_at`` is when the last key came; when none has come for ``idle`` seconds, what
+    nobody has asked for may be done (None: never).
     """
 
     def __init__(
@@ -61,6 +62,8 @@ class Session:
             tape.looks.patience = LOOK
         self.recorder: Recorder | None = None
         self.has_lost_records = False
+        self.touched_at = clock()
+        self.idle: float | None = None
         self.notes: defaultdict[int, list[str]] = defaultdict(list)
         for note in notes:
             self.notes[note.at].append(note.text)
@@ -86,7 +89,7 @@ class Session:
     @property
     def is_waiting(self) -> bool:
         """Whether the cursor has been asked for a step that has not run yet."""
-        return self.debugger.position < self.debugger.goal and self.failure is None
+        return self.can_record and self.failure is None and self.debugger.position < self.debugger.goal
 
     @property
     def failure(self) -> LayerError | None:

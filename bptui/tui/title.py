@@ -18,27 +18,26 @@ class TitleLine(Pane):
     is_framed = False
     recording: str = ""
     name_shown: str = ""
+    checked: str = ""
 
     def lines(self, width: int, height: int) -> list[Line]:  # noqa: ARG002
-        return [title_line(self.moment, self.name_shown, self.recording, width)]
+        return [title_line(self.moment, self.name_shown, self.recording, width, self.checked)]
 
 
-def title_line(moment: Moment, title: str, recording: str, width: int) -> Line:
-    """Return the title line. Where room is short the words go first, then the title, never the step."""
+def title_line(moment: Moment, title: str, recording: str, width: int, checked: str = "") -> Line:
+    """Return the title line. Where room is short the words go first, then what was checked, never the step."""
+    told: Line = (Span(checked, "dim"), Span(" · ", "dim")) if checked else ()
     left = (Span(" bptui  ", "title"), Span(visible(title, limit=80), "strong"))
     right = (Span("  "), *status(moment), *recorded(recording), Span(" "))
-    if line_width(right) > width // 2:
+    if line_width(right) > width * 3 // 4:
         right = (Span("  "), *status(moment), *recorded(recording.partition(":")[0]), Span(" "))
     room = width - line_width(right)
-    for middle in (progress(moment, is_worded=True), progress(moment, is_worded=False), ()):
-        space = room - line_width(left) - line_width(middle)
+    worded, signs = progress(moment, is_worded=True), progress(moment, is_worded=False)
+    for middle, also in ((worded, told), (signs, told), (signs, ()), ((), ())):
+        space = room - line_width(left) - line_width(middle) - line_width(also)
         if space >= 4:
             before = space // 2 if middle else space
-            return (
-                (*left, Span(" " * before), *middle, Span(" " * (space - before)), *right)
-                if middle
-                else (*left, Span(" " * space), *right)
-            )
+            return (*left, Span(" " * before), *middle, Span(" " * (space - before)), *also, *right)
     return (*fitted(cut(left, room) if line_width(left) > room else left, max(0, room)), *right)
 
 

@@ -1,0 +1,87 @@
+"""The keys and clicks of the value panel, on a running screen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from textual.app import App
+
+from bptui.tui.app import BptuiApp
+from bptui.tui.screen import DebuggerScreen
+
+AppOf = Callable[..., BptuiApp]
+
+CUBE = """
+[inputs]
+x = [[[1.5, 2.0], [3.0, 4.0]], [[5.0, 6.0], [7.0, 0.1]]]
+[nodes]
+y = "x * 1"
+z = "Sum(y)"
+"""
+
+
+def shown(app: App[None]) -> str:
+    return "\n".join(strip.text for strip in app.screen._compositor.render_strips())
+
+
+def screen_of(app: App[None]) -> DebuggerScreen:
+    assert isinstance(app.screen, DebuggerScreen)
+    return app.screen
+
+
+async def test_v_turns_from_gradients_to_values_and_back(app_of: AppOf) -> None:
+    async with app_of().run_test(size=(120, 40)) as pilot:
+        await pilot.press("3", "n")
+        assert "Gradient · d price" in shown(pilot.app)
+        await pilot.press("v")
+        assert "Value · price" in shown(pilot.app)
+        await pilot.press("v")
+        assert "Gradient · d price" in shown(pilot.app)
+
+
+async def test_slices_are_walked_through_and_end_at_the_last(app_of: AppOf) -> None:
+    async with app_of(CUBE).run_test(size=(120, 40)) as pilot:
+        await pilot.press("n", "greater_than_sign")
+        assert "[1, :, :] 2 of 2" in shown(pilot.app)
+        await pilot.press("5", "greater_than_sign")
+        assert "[1, :, :] 2 of 2" in shown(pilot.app)
+        await pilot.press("less_than_sign")
+        assert "[0, :, :] 1 of 2" in shown(pilot.app)
+
+
+async def test_h_draws_colours_and_gives_a_folded_panel_the_room_for_them(app_of: AppOf) -> None:
+    async with app_of(CUBE).run_test(size=(80, 24)) as pilot:
+        await pilot.press("n")
+        assert "▀▀" not in shown(pilot.app)
+        await pilot.press("h")
+        assert "▀▀" in shown(pilot.app)
+        assert screen_of(pilot.app).value.has_focus
+
+
+async def test_a_click_selects_the_number_under_it(app_of: AppOf) -> None:
+    async with app_of(CUBE).run_test(size=(120, 40)) as pilot:
+        await pilot.press("n")
+        rows = shown(pilot.app).splitlines()
+        y = next(y for y, row in enumerate(rows) if "3.0 4.0" in row)
+        panel = screen_of(pilot.app).value.region
+        await pilot.click("#value", offset=(rows[y].index("4.0") - panel.x, y - panel.y))
+        assert "[0, 1, 1] 4.0" in shown(pilot.app)
+
+
+async def test_ctrl_c_copies_the_selected_number_whole(app_of: AppOf) -> None:
+    async with app_of("[inputs]\nx = 0.1\n[nodes]\ny = 'x + 0.2'\n").run_test(size=(120, 40)) as pilot:
+        await pilot.press("n", "ctrl+c")
+        assert pilot.app.clipboard == "0.30000000000000004"
+        assert "copied 0.30000000000000004" in shown(pilot.app)
+        assert pilot.app.is_running
+
+
+@pytest.mark.parametrize("between", ["n", "u", "5"])
+async def test_ctrl_c_leaves_only_when_nothing_comes_between(app_of: AppOf, between: str) -> None:
+    app = app_of()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.press("n", "ctrl+c", between, "ctrl+c")
+        assert app.return_code is None
+        await pilot.press("ctrl+c")
+    assert app.return_code == 130
