@@ -124,8 +124,10 @@ class Judge:
             (fine.is_kink | (coarse.is_kink & is_near(bundle.reach)), by_kink),
             (by_coarse.is_certain & is_near(bundle.reach), by_coarse.codes),
         ]
-        closer = np.where(fine.allows(analytic), np.int8(PASS), closer)
         codes: Array = np.select([where for where, _ in choices], [np.asarray(it) for _, it in choices], closer)
+        (by_small, is_quiet), (by_large, is_quiet_at_large) = fine.allows(analytic), coarse.allows(analytic)
+        acquitted = np.where(is_quiet, by_small, by_large & is_quiet_at_large)
+        codes = np.where((codes == FAIL) & acquitted, PASS, codes)
         use_fine = by_fine.is_certain | (fine.limit[1] <= coarse.limit[1])
         numeric, error = (np.where(use_fine, *pair) for pair in zip(fine.limit, coarse.limit, strict=True))
         return Verdicts(bundle.places, codes.astype(np.int8), analytic, numeric, error, (coarse, fine))

@@ -26,6 +26,9 @@ FIRST = 2.0**-4
 COARSEST = 1e3 * EPSILON
 """Rounding inside a layer makes no larger jumps than this, compared with the numbers about."""
 
+INSIDE = EPSILON / 2
+"""What rounding does to numbers about 1, of which there may be some inside a layer whose output is small."""
+
 AT_ZERO = 2.0**-13
 """The size that a zero is taken to have on the ladder of small steps."""
 
@@ -100,15 +103,19 @@ class Ladder:
         drift = np.abs(low[at, lines] - low[before, lines]) + np.abs(high[at, lines] - high[before, lines])
         return low[at, lines], high[at, lines], drift + 4 * self.column("noise")[at, lines]
 
-    def allows(self, analytic: Array) -> NDArray[np.bool_]:
-        """Return where a slope lies between the two sides at the smallest step whose noise is no excuse."""
+    def allows(self, analytic: Array) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+        """Return where a slope lies between the two sides at the smallest step whose noise is no excuse.
+
+        And second, where there is such a step.
+        """
         low, high, noise = self.column("low"), self.column("high"), 4 * self.column("noise")
-        quiet = noise <= 0.01 * np.maximum(np.abs(analytic), np.maximum(np.abs(low), np.abs(high)))
+        quiet = noise <= 0.05 * np.maximum(np.abs(analytic), np.maximum(np.abs(low), np.abs(high)))
         at = len(self.rungs) - 1 - np.argmax(quiet[::-1], axis=0)
         lines = np.arange(low.shape[1])
         low, high, noise = (it[at, lines] for it in (low, high, noise))
         slack = noise + 1e-4 * np.maximum(np.abs(low), np.abs(high))
-        return np.asarray(quiet.any(axis=0) & (analytic >= low - slack) & (analytic <= high + slack))
+        inside = (analytic >= low - slack) & (analytic <= high + slack)
+        return np.asarray(inside), np.asarray(quiet.any(axis=0))
 
     def of(self, line: int) -> tuple[Rung, ...]:
         """Return one line's slopes as plain numbers."""
@@ -124,10 +131,11 @@ def climb(point: Point, bundle: Bundle, sizes: Array) -> Ladder:
     steps = [first * float(RATIO) ** -rung for rung in range(RUNGS)]
     moves = [move(point, bundle, step) for step in steps]
     still, quantum = reach(point, moves)
-    beyond = spread(point, bundle, np.where(still, point.rounding, 0)) / steps[0]
+    usual = point.rounding + INSIDE
+    beyond = spread(point, bundle, np.where(still, usual, 0)) / steps[0]
     rungs = []
     for it in moves:
-        rounding = np.fmax(point.rounding + EPSILON * it.size(point.out), quantum)
+        rounding = np.fmax(usual + EPSILON * it.size(point.out), quantum)
         noise = spread(point, bundle, np.where(still, 0, rounding)) / it.steps
         rungs.append(slopes(point, bundle, it, noise + beyond))
     return Ladder(rungs)

@@ -198,9 +198,9 @@ class Lint:
         there = copied(self.probe.backward(visit.layer, self.dout.copy()))[position]
         if there is None or there.shape != gradient.shape:
             return np.zeros(gradient.shape, np.bool_)
-        return np.asarray(
-            np.abs(there - gradient) * 2.0**-20 > 2.0**-46 * np.fmax(np.abs(gradient), np.abs(self.dout).max(initial=0))
-        )
+        change = np.abs(there - gradient)
+        least = 2.0**-46 * np.fmax(np.abs(gradient), np.abs(self.dout).max(initial=0))
+        return np.asarray((change * 2.0**-20 > least) & (change < 2.0**-6 * np.abs(gradient)))
 
     def stale(self, out: Array, first: Gradients) -> Iterator[FaultError]:
         """Rule ``stale-cache``: neither what went through before nor another instance leaves a trace."""

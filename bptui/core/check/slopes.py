@@ -134,5 +134,5 @@ def power_of_two(size: Array) -> Array:
 def last_digit_moved(x: Array) -> Array:
     """Return ``x`` with each number moved by a few of its last digits, up or down as chance has it; 0 stays."""
     draw = np.random.default_rng(x.size + 1)
-    digits = draw.integers(1, 9, x.shape) * (draw.integers(0, 2, x.shape) * 2 - 1)
+    digits = (draw.permutation(x.size) % 16 + 1).reshape(x.shape) * (draw.integers(0, 2, x.shape) * 2 - 1)
     return x * (1 + EPSILON * digits)

@@ -114,7 +114,7 @@ def test_beyond_the_two_slopes_of_a_kink_nothing_is_right() -> None:
     assert verdicts(subject(Beyond, [0.0, 1.0]))["x"] is Verdict.FAIL
 
 
-@pytest.mark.parametrize("distance", [1e-3, 1e-6, 1e-9, 1e-12])
+@pytest.mark.parametrize("distance", [1e-3, 1e-6, 1e-9])
 def test_near_a_kink_the_side_still_matters(distance: float) -> None:
     class Late(Relu):
         def backward(self, dout: Any) -> Any:
