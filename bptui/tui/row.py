@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from rich.cells import cell_len
 from rich.segment import Segment
-from textual.strip import Strip
 
 from bptui.core.text import visible
 from bptui.tui.line import Line, Span
+from bptui.tui.painted import PaintedRow
 from bptui.tui.palette import FLAT, SAME, Palette, PlainPalette
 
 
@@ -105,9 +105,9 @@ def edge_row(title: Line, left: str, right: str, width: int, style: str, *, at_e
     return (Span(left, style), *middle, Span(rest + right, style))
 
 
-def strip_of(row: Line, palette: Palette | PlainPalette, width: int) -> Strip:
+def strip_of(row: Line, palette: Palette | PlainPalette, width: int) -> PaintedRow:
     """Return a row as Textual paints it."""
-    return Strip([Segment(text, palette[style]) for text, style in row], width)
+    return PaintedRow([Segment(text, palette[style]) for text, style in row], width)
 
 
 def changed_width(old: Line, new: Line, width: int) -> int:
