@@ -64,6 +64,11 @@ def in_numbers(finding: Finding, worst: Worst) -> str:
     """Return the element that stands out, with both numbers."""
     one, other, error = (text.number(value, 8) for value in (worst.analytic, worst.numeric, worst.error))
     place = f"at [{', '.join(map(str, worst.index))}]: " if worst.index else ""
+    if finding.verdict is Verdict.KINK and finding.ladder:
+        rung = finding.ladder[len(finding.ladder) // 2]
+        left, right = text.number(rung.left), text.number(rung.right)
+        who, whose = ("the gradient", "the output's") if finding.rule == "network" else ("backward", "forward's")
+        return f"{place}{who} says {one}; {whose} slope is {left} on the left and {right} on the right"
     match finding.rule:
         case "expect":
             return f"{place}got {one}, expected {other}, off by {text.number(worst.analytic - worst.numeric)}"

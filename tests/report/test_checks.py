@@ -67,6 +67,14 @@ def test_a_failure_shows_its_evidence(write: Write, capsys: pytest.CaptureFixtur
     assert "1 of 1 scenario failed" in out
 
 
+def test_a_kink_shows_both_of_its_slopes(write: Write, capsys: pytest.CaptureFixture[str]) -> None:
+    text = SCENARIO.replace("[0.5, -1.5]", "[0.5, 0.0]")
+    assert cli.main(["check", write("s.toml", text)]) == 0
+    out = capsys.readouterr().out
+    assert "◇ gradient of x" in out
+    assert "on the left and" in out
+
+
 def test_json_is_one_finding_a_line_and_the_summary_last(write: Write, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["check", "--json", write("s.toml", SCENARIO), "--layers", write("own.py", LAYERS)]) == 1
     *findings, summary = map(json.loads, capsys.readouterr().out.splitlines())

@@ -11,8 +11,8 @@ import numpy as np
 
 from bptui.core.check.bisection import Search
 from bptui.core.check.finding import Verdict, Worst, plain_index, verdict_of
+from bptui.core.check.handed import copied, copies
 from bptui.core.check.judge import CODES, FAIL, KINK, UNSEEN, Judge, Verdicts
-from bptui.core.check.lint import copied, copies
 from bptui.core.check.probe import Probe
 from bptui.core.check.slopes import Point, last_digit_moved
 from bptui.core.check.ties import find_ties

@@ -5,12 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import combinations
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bptui.core import text
+from bptui.core.check.handed import (
+    Gradients,
+    alike,
+    copied,
+    copies,
+    finite,
+    first_difference,
+    first_true,
+    kind_of,
+    misshapen,
+    same,
+)
 from bptui.core.check.probe import FaultError, Probe, Visit
 from layers import Array
 
@@ -35,8 +47,6 @@ LARGE = 2.0**20
 
 LARGEST = 1e100
 """Gradients beyond this are left alone: their sums may overflow on the way."""
-
-Gradients: TypeAlias = tuple[Array | None, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -237,65 +247,3 @@ def elsewhere(x: Array) -> Array:
 def next_digit(x: Array) -> Array:
     """Return ``x`` changed by less than a float32 can tell."""
     return x * (1 + 2.0**-30)
-
-
-def copies(inputs: tuple[Array, ...]) -> tuple[Array, ...]:
-    """Return arrays that a layer may damage."""
-    return tuple([x.copy() for x in inputs])
-
-
-def copied(handed: tuple[Any, ...]) -> Gradients:
-    """Return gradients as float64, copied."""
-    return tuple([None if it is None else np.array(it, np.float64) for it in handed])
-
-
-def kind_of(gradient: Any) -> str | None:
-    """Return what a gradient is made of if that is not floats, in words."""
-    if isinstance(gradient, list | tuple):
-        return f"a {type(gradient).__name__} instead of an array"
-    dtype = np.asarray(gradient).dtype
-    if dtype.kind == "f":
-        return None
-    return "integers instead of floats" if dtype.kind in "iub" else f"{dtype.name} instead of floats"
-
-
-def misshapen(got: tuple[int, ...], wanted: tuple[int, ...], dout: tuple[int, ...]) -> str | None:
-    """Return what went wrong with a gradient's shape, if that can be told."""
-    if got == wanted[::-1]:
-        return "transposed"
-    if (
-        got == dout
-        and len(wanted) <= len(dout)
-        and all(a in {1, b} for a, b in zip(wanted[::-1], dout[::-1], strict=False))
-    ):
-        return "missing sum over the axes that broadcasting stretched"
-    if [size for size in got if size != 1] == [size for size in wanted if size != 1]:
-        return "an axis of size 1 too many or too few (keepdims?)"
-    return None
-
-
-def same(one: Array, two: Array) -> bool:
-    """Return whether two arrays hold the same numbers, bit for bit."""
-    return np.shape(one) == np.shape(two) and np.array_equal(one, two, equal_nan=True)
-
-
-def alike(one: Array | None, two: Array | None, tolerance: float) -> bool:
-    """Return whether two gradients agree, or both are none."""
-    if one is None or two is None:
-        return one is two
-    return one.shape == two.shape and np.allclose(one, two, rtol=tolerance, atol=0, equal_nan=True)
-
-
-def first_difference(one: Gradients, two: Gradients) -> int | None:
-    """Return the first position at which gradients differ by more than the last digits."""
-    return first_true(not alike(a, b, 1e-10) for a, b in zip(one, two, strict=True))
-
-
-def first_true(flags: Iterator[bool]) -> int | None:
-    """Return the position of the first that holds."""
-    return next((position for position, flag in enumerate(flags) if flag), None)
-
-
-def finite(x: Array) -> bool:
-    """Return whether all numbers of an array are finite."""
-    return bool(np.isfinite(x).all())

@@ -140,6 +140,6 @@ def at_kink(finding: Finding, ladder: Ladder, slope: float, error: float) -> Fin
     worst = Worst((), slope, (low + high) / 2, max(error, slack))
     if low - slack <= slope <= high + slack:
         reason = "a kink: the slopes on its two sides differ, and the gradient lies between them"
-        return replace(finding, verdict=Verdict.KINK, worst=worst, reason=reason)
+        return replace(finding, verdict=Verdict.KINK, worst=worst, reason=reason, ladder=ladder.of(0))
     reason = f"the gradient of {finding.input} lies beyond both slopes of {finding.node} at a kink"
     return replace(finding, verdict=Verdict.FAIL, worst=worst, reason=reason, ladder=ladder.of(0))
