@@ -39,7 +39,8 @@ def part_lines(part: str, findings: Sequence[Finding]) -> Iterator[Line]:
     """Yield a line for one part of a report, and below it what is to be said of its findings."""
     verdict = verdict_of(finding.verdict for finding in findings)
     checked = dict.fromkeys(visible(it.input or it.node) for it in findings if it.rule in {"gradient", *PARTS})
-    yield Line(f"{MARKS[verdict]} {part}: {', '.join(checked) or 'nothing to check'}", ROLES[verdict], 2)
+    told = f": {', '.join(checked)}" if checked else ""
+    yield Line(f"{MARKS[verdict]} {part}{told}", ROLES[verdict], 2)
     for finding in findings:
         if finding.verdict is not Verdict.PASS:
             yield from finding_lines(finding)

@@ -15,7 +15,7 @@ from bptui.errors import LayerError
 JOB = "bptui.core.check.inside:check_here"
 """What the process is asked to do."""
 
-LONGEST = 60.0
+LONGEST = 20.0
 """Seconds after which the check of one node is given up."""
 
 MOST_FINDINGS = 1_000

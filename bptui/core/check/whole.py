@@ -18,6 +18,7 @@ from bptui.core.load import load, loads
 from bptui.core.own_layer import OwnLayer
 from bptui.core.reading.signature import own_parameters
 from bptui.core.scenario import Scenario
+from bptui.core.text import visible
 from layers import Layer
 
 
@@ -57,6 +58,10 @@ def check_at(run: Run, node: int, *, iteration: int = 0, is_whole: bool = False)
     if len(values) <= max(run.graph.edges[node], default=0):
         reason = "the run has not come this far"
         return (Finding(it.name, it.layer, None, "raises", Verdict.SKIP, reason=reason),)
+    if run.failure and len(values) == len(run.graph.leaves) + node:
+        reason = visible(run.failure.message, limit=500)
+        place = f" ({run.failure.where})" if run.failure.where else ""
+        return (Finding(it.name, it.layer, None, "raises", Verdict.FAIL, reason=reason + place),)
     subject = subject_of(run, node, iteration)
     if node not in run.scenario.guests:
         return check_node(subject, is_whole=is_whole)

@@ -85,6 +85,15 @@ def test_what_it_does_wrong_is_a_finding(
     assert expected in found
 
 
+def test_a_forward_that_fails_is_a_finding_at_its_node_and_what_follows_is_skipped(tmp_path: Path) -> None:
+    report = report_on(tmp_path, RIGHT.replace("self.x = x", "self.x = x.missing"))
+    assert [(it.node, it.rule, it.verdict) for it in report.findings] == [
+        ("a", "raises", Verdict.FAIL),
+        ("y", "raises", Verdict.SKIP),
+    ]
+    assert "'missing'" in report.findings[0].reason
+
+
 def test_the_user_s_line_is_told(tmp_path: Path) -> None:
     (found, *_) = failures(report_on(tmp_path, RIGHT.replace("return dx", "raise RuntimeError('so it is')")))
     line = RIGHT.splitlines().index("        return dx") + 1
