@@ -36,9 +36,9 @@ def random_direction(x: Array, seed: int) -> Array:
     """Return a direction that moves every element by about its own size, either way."""
     flat = x.reshape(-1)
     typical = float(np.sqrt(flat @ flat / max(x.size, 1)))
-    amounts = AMOUNTS[np.random.default_rng(seed).integers(0, len(AMOUNTS), x.shape, dtype=np.uint8)]
-    size = np.clip(np.abs(x), 0.1 * typical or 1.0, max(typical, 1))
-    return np.asarray(amounts * size)
+    amounts = AMOUNTS.take(np.frombuffer(np.random.default_rng(seed).bytes(x.size), np.uint8)).reshape(x.shape)
+    amounts *= np.clip(np.abs(x), 0.1 * typical or 1.0, max(typical, 1))
+    return amounts
 
 
 @dataclass(frozen=True, eq=False)

@@ -81,13 +81,18 @@ class Direction:
     def moved(self, steps: Array) -> tuple[Array, ...]:
         step = float(steps[0])
         pairs = zip(self.inputs, self.directions, strict=True)
-        return tuple([x if v is None else x + step * v for x, v in pairs])
+        return tuple([x if v is None else shifted(x, step * v) for x, v in pairs])
 
     def total(self, out: Array) -> Array:
         return np.sum(out).reshape(1)
 
     def slope(self, gradient: Array) -> Array:
         return gradient.reshape(1)
+
+
+def shifted(x: Array, shift: Array) -> Array:
+    """Return ``x + shift``, in the place of ``shift`` where that has one: large arrays take their time to come by."""
+    return np.add(x, shift, out=shift) if isinstance(shift, np.ndarray) and shift.ndim else np.asarray(x + shift)
 
 
 def along(directions: tuple[Array | None, ...], gradients: tuple[Any, ...]) -> tuple[float, float]:
