@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from textual import events
 from textual.app import App, SystemCommand
 from textual.driver import Driver
 from textual.screen import Screen
@@ -51,6 +52,9 @@ LIGHT = Theme(
     dark=False,
 )
 
+IDLE = 0.3
+"""Seconds without a key after which nodes are checked unasked."""
+
 FULL_COLLECTION = 50
 YOUNG_COLLECTION = 5
 """Paints between two collections of garbage; a few milliseconds after a paint, no key is waiting."""
@@ -90,6 +94,11 @@ class BptuiApp(App[None]):
             for key in KEYS:
                 yield SystemCommand(f"{key.command}  {key.shown}", key.help, _runner(screen, key.action))
         yield SystemCommand("theme", "another theme", self.action_change_theme)
+
+    async def on_event(self, event: events.Event) -> None:
+        if isinstance(event, events.InputEvent):
+            self.session.touched_at = self.session.clock()
+        await super().on_event(event)
 
     def post_display_hook(self) -> None:
         """Put off what can wait until a paint is done and nobody waits."""
@@ -148,6 +157,7 @@ def replay(tape: RecordedTape) -> int:
 def open_screen(session: Session) -> int:
     """Run the screen over ``session``. Whatever happens, the recording is closed and the terminal as it was."""
     gc.disable()
+    session.idle = IDLE
     app = BptuiApp(session)
     try:
         app.run()

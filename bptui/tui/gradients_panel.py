@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from rich.cells import cell_len
 from textual.geometry import Offset, Size
 
 from bptui.core import standing
+from bptui.core.circuit.painter import MARK_STYLES
 from bptui.core.moment import Moment
 from bptui.core.summary import Summary
 from bptui.core.text import visible
@@ -19,16 +20,25 @@ from bptui.tui.line import Line, Span
 from bptui.tui.pane import Pane, cut, fitted, line_width
 from layers import Array
 
+if TYPE_CHECKING:
+    from bptui.core.verdicts import Verdicts
+
 EIGHTHS = " ▏▎▍▌▋▊▉"
 LOWEST, HIGHEST = -8.0, 2.0
 """The powers of ten at the ends of the bar."""
+
+MARK_ROOM = 2
+"""Cells of a verdict, with the gap after it."""
 
 VANISHING, EXPLODING = 1e-7, 1e3
 WIDEST_BAR = 20
 
 
 class Row(NamedTuple):
-    """One value's gradient: its ``norm`` where there is one, and how it stands, in words and in few words."""
+    """One value's gradient: its ``norm`` where there is one, and how it stands, in words and in few words.
+
+    ``mark`` is what is known of all layers that it came through.
+    """
 
     name: str
     norm: float | None
@@ -36,10 +46,13 @@ class Row(NamedTuple):
     short: str
     style: str
     has_changed: bool
+    mark: str = ""
 
 
 class GradientsPanel(Pane):
     """Every parameter and input. Only the rows in sight are worked out."""
+
+    verdicts: Verdicts | None = None
 
     def __init__(self, moment: Moment, *, id: str | None = None, can_focus: bool = True) -> None:  # noqa: A002
         super().__init__(moment, id=id, can_focus=can_focus)
@@ -54,7 +67,14 @@ class GradientsPanel(Pane):
 
     def view(self, width: int, height: int) -> Sequence[Line]:
         names = listed(self.moment)[self.origin.y : self.origin.y + height]
-        return gradient_lines([row_of(self.moment, name, self.counter.get) for name in names], width, self.selected)
+        rows = [row_of(self.moment, name, self.counter.get)._replace(mark=self.mark(name)) for name in names]
+        return gradient_lines(rows, width, self.selected)
+
+    def mark(self, name: str) -> str:
+        """Return the verdict on a gradient: as good as those on the layers that it came through."""
+        if self.verdicts is None or self.moment.gradient(name) is None:
+            return ""
+        return self.verdicts.path(self.moment.iteration - 1, name).sign
 
     def show(self, moment: Moment, selected: str | None) -> None:
         """Show another moment, scrolled to what has changed where that is out of sight."""
@@ -121,7 +141,7 @@ def gradient_lines(rows: Sequence[Row], width: int, selected: str | None = None)
     names = [visible(row.name) for row in rows]
     name_room = min(max(map(cell_len, names), default=0), max(4, width // 4))
     words = max((len(row.short) for row in rows if row.norm is not None), default=0)
-    bar_room = min(WIDEST_BAR, width - name_room - words - 11)
+    bar_room = min(WIDEST_BAR, width - name_room - words - 11 - MARK_ROOM * any(row.mark for row in rows))
     return [gradient_line(row, width, name_room, max(0, bar_room), is_selected=row.name == selected) for row in rows]
 
 
@@ -134,7 +154,8 @@ def gradient_line(row: Row, width: int, name_room: int, bar_room: int, *, is_sel
         return within((mark, label, Span(" · ", "dim")), row, width)
     number = "NaN" if math.isnan(row.norm) else f"{row.norm:.1e}"
     gradient = Span(f" {number:>7} ", "changed" if row.has_changed else row.style)
-    return within((mark, label, Span(" "), Span(bar(row.norm, bar_room), row.style), gradient), row, width)
+    verdict: Line = (Span(f"{row.mark} ", MARK_STYLES.get(row.mark, "")),) if row.mark else ()
+    return within((mark, label, Span(" "), Span(bar(row.norm, bar_room), row.style), gradient, *verdict), row, width)
 
 
 def within(line: Line, row: Row, width: int) -> Line:

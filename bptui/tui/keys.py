@@ -87,6 +87,8 @@ KEYS = (
     Key(("h",), "h", "heat", "numbers as colours, a heat map, or the other way round", LOOK),
     Key(("greater_than_sign",), ">", "next-slice", "of an array with more than two axes, the next slice", LOOK),
     Key(("less_than_sign",), "<", "previous-slice", "the previous slice", LOOK),
+    Key(("equals_sign",), "=", "check", "check the selected node; once checked, its evidence", LOOK, "check"),
+    Key(("enter",), "Enter", "evidence", "the evidence behind the selected node's verdict", LOOK),
     Key(("ctrl+c",), "ctrl+c", "copy", "copy the selected number, with all its digits; at once again, quit", LOOK),
     Key(("tab",), "Tab", "next-pane", "next pane", LOOK, "pane"),
     Key(("shift+tab",), "shift+Tab", "previous-pane", "previous pane", LOOK),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from textual import events
@@ -33,6 +33,7 @@ from bptui.tui.value_panel import ValuePanel
 
 if TYPE_CHECKING:
     from bptui.core.source.line_tape import LineCursor
+    from bptui.tui.checks import ScreenChecks
 
 WIDE = (100, 28)
 """From this many columns and rows on, the panes stand side by side; below, in one column."""
@@ -91,6 +92,8 @@ class DebuggerScreen(Screen[None]):
         self.set_interval(LOOK_AFTER, self.look_after_recording)
         if self.session.is_under_way:
             self.call_after_refresh(self.keep_working)  # the first picture needs no step
+        if self.session.idle is not None:
+            self.set_timer(self.session.idle, self.start_checks)
 
     # What the panes show.
 
@@ -330,6 +333,33 @@ class DebuggerScreen(Screen[None]):
         """Give the room of a one-column screen to one pane."""
         for other in self.folding:
             other.set_class(other is pane, "unfolded")
+
+    # Checks.
+
+    @cached_property
+    def checks(self) -> ScreenChecks:
+        """The checks of nodes, and their evidence."""
+        from bptui.tui.checks import ScreenChecks  # noqa: PLC0415  (after the first picture: the program starts sooner)
+
+        return ScreenChecks(self)
+
+    def start_checks(self) -> None:
+        """Let all nodes be checked from now on, while nobody waits."""
+        self.checks.start()
+
+    def action_check(self) -> None:
+        """Check the selected node, or show what came of it."""
+        self.take_count()
+        self.checks.check(self.selected)
+
+    def action_evidence(self) -> None:
+        """Show what is behind the selected node's verdict."""
+        self.take_count()
+        self.checks.show_evidence(self.selected)
+
+    def on_unmount(self) -> None:
+        if "checks" in vars(self):
+            self.checks.checking.close()
 
     # Commands typed out.
 

@@ -6,11 +6,13 @@ Only the visible rows are made, so a million steps cost what ten do.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 from textual import events
 from textual.geometry import Offset, Size
 
+from bptui.core.circuit.painter import MARK_STYLES
 from bptui.core.moment import Moment
 from bptui.core.schedule import Pass, Turn
 from bptui.core.step import BackwardStep, ForwardStep, UpdateStep
@@ -22,14 +24,24 @@ from bptui.tui.pane import Pane
 from bptui.tui.row import fitted, line_width
 from bptui.tui.telling import failed_turn
 
+if TYPE_CHECKING:
+    from bptui.core.verdicts import Verdicts
+
 SIGNS: Mapping[Pass, str] = {Pass.FORWARD: "▶", Pass.BACKWARD: "◀", Pass.UPDATE: "↻"}
+
+NO_MARKS: Mapping[str, str] = {}
 
 NARROWEST, WIDEST = 9, 16
 """Cells of a step's number, for which the layer's name is cut where there is no room for both."""
 
 
 class TapePanel(Pane):
-    """The steps around the cursor. It follows the cursor, in jumps, so that a step mostly moves one mark."""
+    """The steps around the cursor. It follows the cursor, in jumps, so that a step mostly moves one mark.
+
+    Where nodes have been checked, a column has the ``verdicts`` on them.
+    """
+
+    verdicts: Verdicts | None = None
 
     def __init__(self, moment: Moment, *, id: str | None = None) -> None:  # noqa: A002  (Textual's word)
         super().__init__(moment, id=id)
@@ -48,7 +60,8 @@ class TapePanel(Pane):
         first = self.moment.position or 1
         if not self.is_folded:
             first = self.origin.y + 1
-        return tape_lines(self.moment, first, width, height, self.texts)
+        marks = self.verdicts.marks(self.moment.iteration - 1) if self.verdicts else NO_MARKS
+        return tape_lines(self.moment, first, width, height, self.texts, marks=marks)
 
     def show(self, moment: Moment, selected: str | None) -> None:
         self.origin = Offset(0, following(self.origin.y, moment.position - 1, self.inside.height))
@@ -69,8 +82,10 @@ def following(top: int, row: int, height: int) -> int:
     return max(0, row - height // 4)
 
 
-def tape_lines(moment: Moment, first: int, width: int, height: int, texts: ArrayTexts) -> list[Line]:
-    """Return the rows of the steps from number ``first`` on."""
+def tape_lines(
+    moment: Moment, first: int, width: int, height: int, texts: ArrayTexts, *, marks: Mapping[str, str] = NO_MARKS
+) -> list[Line]:
+    """Return the rows of the steps from number ``first`` on; ``marks`` has the verdicts on nodes."""
     schedule = moment.schedule
     last = min(first + height - 1, len(schedule))
     digits = len(str(last))
@@ -78,6 +93,8 @@ def tape_lines(moment: Moment, first: int, width: int, height: int, texts: Array
     names = [visible(turn.name, limit=40) for turn in turns]
     longest = min(max(map(cell_len, names), default=0), max(4, width // 2))
     rows = [tape_line(moment, turn, name, digits, longest) for turn, name in zip(turns, names, strict=True)]
+    if marks:
+        rows = [(*row[:-1], verdict(marks, turn), row[-1]) for row, turn in zip(rows, turns, strict=True)]
     room = max(width - max(map(line_width, rows), default=0) - 2, NARROWEST)
     if width < 3 * NARROWEST:
         return rows
@@ -116,6 +133,12 @@ def tape_line(moment: Moment, turn: Turn, name: str, digits: int, longest: int) 
         Span(text, style if is_here else "" if turn.number < moment.position else "dim"),
         Span(work(moment, turn), style if is_here else "dim"),
     )
+
+
+def verdict(marks: Mapping[str, str], turn: Turn) -> Span:
+    """Return what was found about the node of a step."""
+    mark = marks.get(turn.name, "") if turn.pass_ is not Pass.UPDATE else ""
+    return Span(f"{mark or ' '} ", MARK_STYLES.get(mark, ""))
 
 
 def work(moment: Moment, turn: Turn) -> str:

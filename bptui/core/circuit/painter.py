@@ -20,6 +20,9 @@ Spans: TypeAlias = "tuple[Span, ...]"
 Texts: TypeAlias = Callable[[Label], Span]
 """What is written at a label, and in which style; no text where nothing is known yet."""
 
+MARK_STYLES: Mapping[str, str] = {"✓": "good", "✗": "bad", "◇": "warning"}
+"""The styles of marks that are verdicts."""
+
 HEAVY = "┏━┓┃┗┛"
 DOUBLE = "╔═╗║╚╝"
 
@@ -156,7 +159,7 @@ def dress(cells: list[str], styles: list[str], look: Look, y: int, cell_length: 
     if look.mark and y == box.y:
         mark = fit(look.mark, min(cell_length(look.mark), box.width - 2), cell_length)
         place = slice(box.x + box.width - 1 - len(mark), box.x + box.width - 1)
-        cells[place], styles[place] = mark, ["mark"] * len(mark)
+        cells[place], styles[place] = mark, [MARK_STYLES.get(cell, "mark") for cell in mark]
 
 
 def crop(cells: list[str], styles: list[str], window: Window) -> tuple[list[str], list[str]]:
