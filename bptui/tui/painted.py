@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 
+from rich.cells import cached_cell_len
 from rich.color import ColorSystem
 from rich.console import Console
 from rich.segment import Segment
@@ -26,6 +27,10 @@ class PaintedRow(Strip):
         cropped = super().crop(start, end)
         return cropped if isinstance(cropped, PaintedRow) else PaintedRow(cropped, cropped.cell_length)
 
+    def divide(self, cuts: Iterable[int]) -> Sequence[Strip]:
+        places = list(cuts)
+        return [self] if places == [self.cell_length] else super().divide(places)
+
     def render(self, console: Console) -> str:
         if self._render_cache is None:
             colours = console._color_system or ColorSystem.TRUECOLOR  # noqa: SLF001  (as Strip does)
@@ -41,7 +46,8 @@ class PaintedRow(Strip):
 def beginning(segments: Iterable[Segment], width: int) -> Iterator[Segment]:
     """Yield the first ``width`` cells of segments that are longer."""
     for segment in segments:
-        wide = segment.cell_length
+        text = segment.text
+        wide = len(text) if text.isascii() else cached_cell_len(text)
         if wide >= width:
             yield segment if wide == width else segment.split_cells(width)[0]
             return

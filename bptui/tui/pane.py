@@ -177,11 +177,12 @@ class Pane(Widget):
         self.drawn_size = Size(0, 0)
 
     def render_lines(self, crop: Region) -> list[Strip]:
-        if self.size != self.drawn_size:
+        size = self.size
+        if size != self.drawn_size:
             self.renew()
         self._dirty_regions.clear()
         strips = self.strips[crop.y : crop.bottom]
-        if crop.x == 0 and crop.width >= self.size.width:
+        if crop.x == 0 and crop.width >= size.width:
             return strips
         return [strip.crop(crop.x, crop.right) for strip in strips]
 

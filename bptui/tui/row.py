@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rich.cells import cell_len
+from rich.cells import cached_cell_len as cell_len
 from rich.segment import Segment
 
 from bptui.core.text import visible

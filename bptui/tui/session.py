@@ -75,6 +75,8 @@ class Session:
 
     def do(self, command: Command) -> Moment:
         """Carry out a command, and record it."""
+        if not self.tape.length:
+            self.work()  # a key that was pressed before the first picture finds its step, and no word of waiting
         moment = self.debugger.do(command)
         if self.recorder:
             self.recorder.moved(command, moment)
