@@ -16,6 +16,7 @@ from bptui.core.check.judge import CODES, FAIL, KINK, UNSEEN, Judge, Verdicts
 from bptui.core.check.probe import Probe
 from bptui.core.check.slopes import Point, last_digit_moved
 from bptui.core.check.ties import find_ties
+from bptui.core.check.work import Work
 from layers import Array
 
 LEAST = 4
@@ -94,20 +95,23 @@ class Gradients:
         visit = self.probe.visit(self.point.a_digit_away)
         return copied(self.probe.backward(visit.layer, self.point.dout.copy()))
 
-    def compare(self, position: int) -> Comparison:
-        """Hold the gradient of one input against differences."""
+    def compare(self, position: int) -> Work[Comparison]:
+        """Hold the gradient of one input against differences, a column at a time."""
         gradient = self.analytic[position]
         analytic = np.zeros(self.inputs[position].shape) if gradient is None else gradient
         judge = Judge(self.point, analytic, lambda: self.unsteady(position, analytic))
-        with np.errstate(all="ignore"):
-            ties = find_ties(self.probe.forward, self.inputs, position, self.point.out)
-            columns = ties.columns.shape[1]
-            affordable = max(LEAST, int(min(columns, self.budget / len(self.probe.subject.taking) / self.cost)))
-            is_whole = columns <= affordable
-            chosen = range(columns) if is_whole else spread(columns, affordable)
-            parts = judge.judge_columns(position, ties, chosen)
-            if not is_whole:
-                parts += Search(judge, position, ties).results()
+        ties = find_ties(self.probe.forward, self.inputs, position, self.point.out)
+        yield
+        columns = ties.columns.shape[1]
+        affordable = max(LEAST, int(min(columns, self.budget / len(self.probe.subject.taking) / self.cost)))
+        is_whole = columns <= affordable
+        parts: list[Verdicts] = []
+        for column in range(columns) if is_whole else spread(columns, affordable):
+            parts += judge.judge_columns(position, ties, [column])
+            yield
+        for part in () if is_whole else Search(judge, position, ties).results():
+            parts.append(part)
+            yield
         return Comparison(position, analytic, parts, is_whole)
 
     @property

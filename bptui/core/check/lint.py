@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import combinations
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,6 +49,12 @@ LARGEST = 1e100
 """Gradients beyond this are left alone: their sums may overflow on the way."""
 
 
+PAUSE = None
+"""Where one may pause between two faults."""
+
+Faults: TypeAlias = Iterator[FaultError | None]
+
+
 @dataclass(frozen=True, eq=False)
 class Lint:
     """What a layer is linted with: a probe, the inputs, and two different douts."""
@@ -67,7 +73,7 @@ class Lint:
         """Return the inputs, those that take a gradient changed."""
         return self.probe.subject.changed(self.inputs, change)
 
-    def faults(self) -> Iterator[FaultError]:
+    def faults(self) -> Faults:
         """Yield what the layer does wrong. Raises the fault after which nothing more can be looked at."""
         visit = self.probe.visit(copies(self.inputs))
         yield from self.touched(visit, None, None, "forward")
@@ -77,9 +83,13 @@ class Lint:
         yield from self.shapes(handed)
         yield from self.sharing(handed, visit, dout)
         first = copied(handed)
+        yield PAUSE
         yield from self.second(visit, handed, first)
+        yield PAUSE
         yield from self.linear(first)
+        yield PAUSE
         yield from self.truncation(first)
+        yield PAUSE
         yield from self.stale(visit.out, first)
 
     def touched(self, visit: Visit, before: Array | None, dout: Array | None, method: str) -> Iterator[FaultError]:
@@ -144,7 +154,7 @@ class Lint:
             reason = "backward called once more with the same dout gives another gradient"
             yield FaultError("second-backward", reason, position, "backward changes the layer, or is random")
 
-    def linear(self, first: Gradients) -> Iterator[FaultError]:
+    def linear(self, first: Gradients) -> Faults:
         """Rule ``linear``: the gradient follows dout: none for none, twice for twice, sums for sums."""
         nothing = self.gradients(np.zeros_like(self.dout))
         position = first_true(it is not None and bool(np.nan_to_num(it).any()) for it in nothing)
@@ -158,12 +168,14 @@ class Lint:
             )
             yield FaultError("linear", told, position, mistake)
             return
+        yield PAUSE
         second = self.gradients(self.other)
         for a, b, what in (
             (0.75, -1.25, "a sum of two douts"),
             (LARGE, 0.0, "a large dout"),
             (1 / LARGE, 0.0, "a small dout"),
         ):
+            yield PAUSE
             mixed = self.gradients(a * self.dout + b * self.other)
             position = self.bent(mixed, first, second, a, b)
             if position is not None:
@@ -185,13 +197,14 @@ class Lint:
                 return position
         return None
 
-    def truncation(self, first: Gradients) -> Iterator[FaultError]:
+    def truncation(self, first: Gradients) -> Faults:
         """Rule ``dtype``: the gradient sees every digit of the inputs."""
         rounded = self.changed(lambda x: x.astype(np.float32).astype(np.float64))
         if all(same(x, y) for x, y in zip(self.inputs, rounded, strict=True)) or not all(map(finite, rounded)):
             return
         visit = self.probe.visit(rounded)
         got = copied(self.probe.backward(visit.layer, self.dout.copy()))
+        yield PAUSE
         exact = self.probe.visit(self.changed(next_digit))
         moved = copied(self.probe.backward(exact.layer, self.dout.copy()))
         for position, (one, two, three) in enumerate(zip(first, got, moved, strict=True)):
@@ -212,11 +225,12 @@ class Lint:
         least = 2.0**-46 * np.fmax(np.abs(gradient), np.abs(self.dout).max(initial=0))
         return np.asarray((change * 2.0**-20 > least) & (change < 2.0**-6 * np.abs(gradient)))
 
-    def stale(self, out: Array, first: Gradients) -> Iterator[FaultError]:
+    def stale(self, out: Array, first: Gradients) -> Faults:
         """Rule ``stale-cache``: neither what went through before nor another instance leaves a trace."""
         others = self.changed(elsewhere)
         used = self.probe.visit(others)
         self.probe.backward(used.layer, self.other.copy() if used.out.shape == self.other.shape else used.out * 0 + 1)
+        yield PAUSE
         again = self.probe.visit(copies(self.inputs), used.layer)
         if not same(again.out, out):
             reason = "after other inputs went through, forward gives another value than a fresh layer"
@@ -226,6 +240,7 @@ class Lint:
             reason = "after other inputs went through, backward gives another gradient than a fresh layer"
             yield FaultError("stale-cache", reason, position, "stale cache")
             return
+        yield PAUSE
         visit = self.probe.visit(copies(self.inputs))
         self.probe.visit(others)
         position = first_difference(copied(self.probe.backward(visit.layer, self.dout.copy())), first)

@@ -14,6 +14,7 @@ from bptui.core.check.mistakes import Evidence, Mistake, recognise
 from bptui.core.check.places import Places, ordinary, shaken, small
 from bptui.core.check.probe import FaultError, Probe, borrowed_random_state
 from bptui.core.check.subject import Subject
+from bptui.core.check.work import Work, finished
 from layers import Array
 
 BUDGET = 24e6
@@ -41,7 +42,7 @@ def check_node(subject: Subject, *, is_whole: bool = False) -> tuple[Finding, ..
     with ``is_whole`` every element of all.
     """
     with borrowed_random_state(), np.errstate(all="ignore"):
-        return NodeCheck(subject, np.inf if is_whole else BUDGET).findings()
+        return finished(NodeCheck(subject, np.inf if is_whole else BUDGET).findings())
 
 
 class NodeCheck:
@@ -54,8 +55,8 @@ class NodeCheck:
         self.lint: dict[str, Finding] = {}
         self.gradients: dict[int, Finding] = {}
 
-    def findings(self) -> tuple[Finding, ...]:
-        """Look at the layer everywhere and return what was found."""
+    def findings(self) -> Work[tuple[Finding, ...]]:
+        """Look at the layer everywhere and return what was found. NumPy's warnings are the caller's to silence."""
         subject = self.subject
         if not subject.is_finite:
             return (
@@ -63,11 +64,12 @@ class NodeCheck:
             )
         try:
             self.settle_randomness()
-            self.look(subject.inputs, "here")
+            yield
+            yield from self.look(subject.inputs, "here")
         except FaultError as fault:
             self.note(fault, "here")
         else:
-            self.look_around()
+            yield from self.look_around()
             for rule in RULES:
                 self.lint.setdefault(rule, self.finding(rule, Verdict.PASS))
         for position in subject.taking:
@@ -86,19 +88,19 @@ class NodeCheck:
         reason = "forward draws random numbers; checked with NumPy's global ones standing still"
         self.lint["repeatable"] = self.finding("repeatable", Verdict.SKIP, reason=reason)
 
-    def look_around(self) -> None:
+    def look_around(self) -> Work[None]:
         """Look again at shaken and at ordinary values; where the layer is not defined there, that is no fault."""
         for places, there in AROUND if self.is_light else AROUND[:1]:
             if any(finding.verdict is Verdict.FAIL for finding in self.gradients.values()):
                 return
             inputs = self.defined(places)
             if inputs is not None:
-                self.look_there(inputs, there)
+                yield from self.look_there(inputs, there)
 
-    def look_there(self, inputs: tuple[Array, ...], there: str) -> None:
+    def look_there(self, inputs: tuple[Array, ...], there: str) -> Work[None]:
         """Look at other values; a layer may refuse them."""
         try:
-            self.look(inputs, there)
+            yield from self.look(inputs, there)
         except FaultError as fault:
             if fault.rule != "raises":
                 self.note(fault, there)
@@ -113,16 +115,21 @@ class NodeCheck:
                 continue
         return None
 
-    def look(self, inputs: tuple[Array, ...], there: str) -> None:
+    def look(self, inputs: tuple[Array, ...], there: str) -> Work[None]:
         """Lint the layer at ``inputs`` and hold its gradients against differences."""
         out = self.probe.forward(tuple([x.copy() for x in inputs]))
         dout, other = random_douts(out)
         for fault in Lint(self.probe, inputs, dout, other).faults():
-            self.note(fault, there)
+            if fault is None:
+                yield
+            else:
+                self.note(fault, there)
         gradients = Gradients(
             self.probe, inputs, dout, budget=self.budget if there == "here" else min(self.budget, BUDGET / 6)
         )
-        compared = {position: gradients.compare(position) for position in self.subject.taking}
+        compared = {}
+        for position in self.subject.taking:
+            compared[position] = yield from gradients.compare(position)
         for comparison in compared.values():
             self.conclude(gradients, comparison, compared, there)
 

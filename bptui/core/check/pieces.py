@@ -1,11 +1,11 @@
 """Checks cut into pieces, for those who have other things to do in between: each ``next`` is a few milliseconds.
 
-A generator yields between the pieces and returns the findings.
+Between two pieces NumPy's global state is what it was, for whoever works then.
 """
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TypeAlias
 
@@ -17,11 +17,11 @@ from bptui.core.check.node import BUDGET, NodeCheck
 from bptui.core.check.probe import borrowed_random_state
 from bptui.core.check.quick import looks_right
 from bptui.core.check.subject import Subject
+from bptui.core.check.work import Work
 from bptui.core.guest.layer import GuestLayer
 from bptui.errors import LayerError
 
-Findings: TypeAlias = tuple[Finding, ...]
-Pieces: TypeAlias = Generator[None, None, Findings]
+Pieces: TypeAlias = Work[tuple[Finding, ...]]
 
 PATIENCE = 20.0
 """Seconds that a guest's check may take: beyond, its process is ended."""
@@ -30,12 +30,16 @@ QUICK = "a quick look: one random direction through all elements"
 
 
 def check_in_pieces(subject: Subject) -> Pieces:
-    """Check a node in full, a piece at a time."""
-    with undisturbed():
-        check = NodeCheck(subject, BUDGET)
-        found = check.findings()
-    yield
-    return found
+    """Check a node in full."""
+    work = NodeCheck(subject, BUDGET).findings()
+    while True:
+        with undisturbed():
+            try:
+                next(work)
+            except StopIteration as end:
+                found: tuple[Finding, ...] = end.value
+                return found
+        yield
 
 
 def look_in_pieces(subject: Subject) -> Pieces:
