@@ -171,6 +171,6 @@ class ScreenChecks:
 def progress(verdicts: Verdicts, iteration: int) -> str:
     """Return how many nodes of an iteration are checked, and how many of them are no plain pass."""
     counts, total = verdicts.counts(iteration), len(verdicts.graph.nodes)
-    done = f"checked {counts.total()} of {total}" if counts.total() < total else f"checked {total}"
+    done = f"checked {counts.total()} of {total}"
     others = [f"{counts[it]} {SIGNS[it]}" for it in (Verdict.FAIL, Verdict.KINK, Verdict.SKIP) if counts[it]]
     return " · ".join((done, *others)) if counts else ""

@@ -19,9 +19,9 @@ STYLES: Mapping[Verdict, str] = {
 }
 
 OUTCOMES: Mapping[Verdict, str] = {
-    Verdict.PASS: "right",
-    Verdict.FAIL: "wrong",
-    Verdict.KINK: "right, at a kink",
+    Verdict.PASS: "is right",
+    Verdict.FAIL: "is wrong",
+    Verdict.KINK: "is right, at a kink",
     Verdict.SKIP: "could not be checked",
 }
 
@@ -76,7 +76,7 @@ def elements(judged: Judged) -> list[Finding]:
 def outcome_lines(judged: Judged, width: int) -> Iterator[Line]:
     """Yield the verdict in a sentence, and with which values it was reached."""
     layer = visible(judged.layer, limit=40)
-    sentence = f"{layer} at {visible(judged.node, limit=40)} is {OUTCOMES[judged.verdict]}."
+    sentence = f"{layer} at {visible(judged.node, limit=40)} {OUTCOMES[judged.verdict]}."
     yield from marked(judged.sign, STYLES[judged.verdict], sentence, width, "strong")
     how = f"Checked with the values of iteration {judged.iteration + 1}, in float64, for a dout drawn at random."
     if judged.is_quick:
@@ -165,7 +165,7 @@ def capital(sentence: str) -> str:
 def summary(judged: Judged) -> str:
     """Return a verdict in one line, for the footer."""
     worst = next(iter(told(judged)), None)
-    lead = f"{judged.sign} {visible(judged.node, limit=40)}: {visible(judged.layer, limit=40)} is"
+    lead = f"{judged.sign} {visible(judged.node, limit=40)}: {visible(judged.layer, limit=40)}"
     if judged.verdict in {Verdict.FAIL, Verdict.SKIP} and worst is not None:
         why = visible(worst.mistake or worst.reason, limit=100)
         return f"{lead} {OUTCOMES[judged.verdict]}: {why}"

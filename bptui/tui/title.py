@@ -26,7 +26,7 @@ class TitleLine(Pane):
 
 def title_line(moment: Moment, title: str, recording: str, width: int, checked: str = "") -> Line:
     """Return the title line. Where room is short the words go first, then what was checked, never the step."""
-    told: Line = (Span(checked, "dim"), Span(" · ", "dim")) if checked else ()
+    told: Line = (Span(checked, "dim"),) if checked else ()
     left = (Span(" bptui  ", "title"), Span(visible(title, limit=80), "strong"))
     right = (Span("  "), *status(moment), *recorded(recording), Span(" "))
     if line_width(right) > width * 3 // 4:

@@ -124,9 +124,11 @@ class NodeCheck:
                 yield
             else:
                 self.note(fault, there)
+        yield
         gradients = Gradients(
             self.probe, inputs, dout, budget=self.budget if there == "here" else min(self.budget, BUDGET / 6)
         )
+        yield
         compared = {}
         for position in self.subject.taking:
             compared[position] = yield from gradients.compare(position)
