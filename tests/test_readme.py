@@ -45,6 +45,7 @@ def test_a_command_of_the_readme_works(
     monkeypatch.chdir(tmp_path)
     (tmp_path / "neuron.toml").write_text(blocks("toml")[0])
     (tmp_path / "typo.toml").write_text(blocks("toml")[0].replace("Sigmoid", "Sigmod"))
+    (tmp_path / "my_layers.py").write_text(next(block for block in blocks("python") if "class Relu" in block))
     program, *arguments = shlex.split(command)
     assert program == "bptui"
     status = main(arguments)
