@@ -66,7 +66,10 @@ class Moment:
             return frozenset()
         turn = self.schedule[self.position]
         if turn.pass_ is Pass.BACKWARD:
-            return frozenset(self.graph.nodes[self.graph.backward[turn.order]].inputs)
+            node = self.graph.nodes[self.graph.backward[turn.order]]
+            first, end = self.schedule.first_edges[turn.order : turn.order + 2]
+            contributions = self.columns.contributions[first:end]
+            return frozenset(name for name, it in zip(node.inputs, contributions, strict=True) if it is not None)
         return frozenset({turn.name})
 
     def value(self, name: str) -> Array | None:

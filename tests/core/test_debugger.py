@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,11 +10,12 @@ from hypothesis import strategies as st
 from bptui.core.command import Back, Command, Finish, First, GoTo, Last, Next, PassStart, ReverseFinish, RunTo
 from bptui.core.debugger import Debugger
 from bptui.core.engine import Run, run
+from bptui.core.graph import Node
 from bptui.core.moment import Moment
 from bptui.core.optimizer import SGD
 from bptui.core.scenario import Scenario, Train
 from bptui.core.schedule import Pass
-from strategies import buy_apple, chain, random_scenarios
+from strategies import buy_apple, chain, make_scenario, random_scenarios
 
 COUNTS = st.integers(1, 30)
 
@@ -90,6 +92,13 @@ def test_a_moment_knows_a_value_or_gradient_exactly_from_its_step_on(scenario: S
         assert one == other or name in tape.at(position).changed
     for name, one, other in zip(tape.graph.names, before["gradients"], after["gradients"], strict=True):
         assert one == other or name in tape.at(position).changed or name == tape.graph.output
+
+
+def test_a_backward_step_changes_nothing_at_labels_and_constants() -> None:
+    nodes = [Node("h", "Mul", ("x", "2")), Node("loss", "SoftmaxWithLoss", ("h", "t"))]
+    inputs = {"x": [[1.0, 2.0]], "t": np.array([0])}
+    tape = run(make_scenario(nodes, inputs=inputs, constants={"2": 2.0}))
+    assert [tape.at(position).changed for position in (3, 4)] == [{"h"}, {"x"}]
 
 
 def test_a_step_back_from_the_first_shows_the_start_and_no_key_leaves_the_ends() -> None:
