@@ -3,57 +3,16 @@
 from __future__ import annotations
 
 import os
-import select
 import signal
-import sys
 from pathlib import Path
 
 import pytest
 
 from bptui.core.transcript import read_transcript
 
-pty = pytest.importorskip("pty", reason="there are no pseudo-terminals here")
+pytest.importorskip("pty", reason="there are no pseudo-terminals here")
 
-PATIENCE = 30.0
-"""Seconds without a byte after which a test fails; never waited for where all is well."""
-
-LEAVE_SCREEN = b"\x1b[?1049l"
-
-
-class Child:
-    """bptui as a child on a terminal of its own."""
-
-    def __init__(self, *arguments: str) -> None:
-        self.pid, self.terminal = pty.fork()
-        if not self.pid:
-            os.environ["TERM"] = "xterm-256color"
-            os.execv(sys.executable, [sys.executable, "-m", "bptui", *arguments])
-        self.seen = b""
-
-    def read(self) -> bool:
-        """Read what there is, once there is something; False when the child has closed its terminal."""
-        ready, _, _ = select.select([self.terminal], [], [], PATIENCE)
-        assert ready, "nothing comes"
-        try:
-            fresh = os.read(self.terminal, 65536)
-        except OSError:
-            return False
-        self.seen += fresh
-        return bool(fresh)
-
-    def wait_for(self, text: bytes) -> None:
-        while text not in self.seen:
-            assert self.read(), self.seen
-
-    def press(self, keys: bytes) -> None:
-        os.write(self.terminal, keys)
-
-    def end(self) -> int:
-        """Return the exit status."""
-        while self.read():
-            pass
-        os.close(self.terminal)
-        return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+from terminal import LEAVE_SCREEN, Child
 
 
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129)])

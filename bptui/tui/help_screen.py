@@ -12,6 +12,8 @@ from bptui.core.moment import Moment
 from bptui.tui.keys import KEYS
 from bptui.tui.line import Line, Span
 from bptui.tui.pane import Pane
+from bptui.tui.prose import paragraph, wrap
+from bptui.tui.row import line_width
 
 PICTURE: tuple[tuple[str, str, str], ...] = (
     ("forward", "▶", "forward: values are computed; a node's value stands above its wire"),
@@ -32,7 +34,7 @@ class HelpPane(Pane):
         return (Span("Help", "title"), Span(" · Esc closes", "dim"))
 
     def lines(self, width: int, height: int) -> list[Line]:  # noqa: ARG002
-        return help_lines()
+        return help_lines(width)
 
 
 class HelpScreen(ModalScreen[None]):
@@ -53,20 +55,23 @@ class HelpScreen(ModalScreen[None]):
         self.dismiss()
 
 
-def help_lines() -> list[Line]:
+def help_lines(width: int) -> list[Line]:
     """Return the help: the idea, the keys by group, and the signs."""
-    lines: list[Line] = [
-        (Span(" A run is a tape of steps, recorded first; the keys move a cursor over it, both ways."),),
-        (Span(" Lower case goes forward in time, the same letter in upper case goes back.", "dim"),),
-    ]
+    lines = paragraph("A run is a tape of steps, recorded first; the keys move a cursor over it, both ways.", width)
+    lines += paragraph("Lower case goes forward in time, the same letter in upper case goes back.", width, "dim")
     for group, keys in groupby(KEYS, key=lambda key: key.group):
-        lines += [(), (Span(f" {group}", "title"),)]
-        lines += [
-            (Span(f"   {key.shown:<10}", "key"), Span(f"{key.command:<15} ", "dim"), Span(key.help)) for key in keys
-        ]
-    lines += [
-        (Span(f"   {'5n':<10}", "key"), Span(f"{'':<15} ", "dim"), Span("a count before a key repeats it")),
-        (),
-        (Span(" The picture", "title"),),
-    ]
-    return lines + [(Span("   "), Span(f"{sign:<10}", style), Span(meaning)) for style, sign, meaning in PICTURE]
+        lines += [(), (Span(group, "title"),)]
+        for key in keys:
+            lines += explained((Span(f"  {key.shown:<9}", "key"), Span(f"{key.command:<15} ", "dim")), key.help, width)
+    lines += explained((Span(f"  {'5n':<9}", "key"), Span(" " * 16)), "a count before a key repeats it", width)
+    lines += [(), (Span("The picture", "title"),)]
+    for style, sign, meaning in PICTURE:
+        lines += explained((Span("  "), Span(f"{sign:<9}", style)), meaning, width)
+    return lines
+
+
+def explained(label: Line, meaning: str, width: int) -> list[Line]:
+    """Return a label with its meaning beside it, over as many lines as it takes."""
+    start = line_width(label)
+    first, *others = wrap(meaning, width - start) or [""]
+    return [(*label, Span(first)), *((Span(" " * start + line),) for line in others)]
