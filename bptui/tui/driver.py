@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from textual.drivers.linux_driver import LinuxDriver
+from codecs import getincrementaldecoder
+from functools import partial
+
+from textual.drivers import linux_driver
 
 
-class ForgivingDriver(LinuxDriver):
-    """Textual's driver for Unix, which goes on reading where a byte cannot be decoded."""
+class ForgivingDriver(linux_driver.LinuxDriver):
+    """Textual's driver for Unix, which takes what cannot be decoded for a sign that no key has."""
 
     def run_input_thread(self) -> None:
-        while not self.exit_event.is_set():
-            try:
-                super().run_input_thread()
-            except UnicodeDecodeError:
-                continue  # what was read with the stray byte is lost; what comes next is not
+        vars(linux_driver)["getincrementaldecoder"] = forgiving_decoder
+        super().run_input_thread()
+
+
+def forgiving_decoder(encoding: str) -> object:
+    """Return what makes a decoder that replaces the bytes which are no text."""
+    return partial(getincrementaldecoder(encoding), errors="replace")
