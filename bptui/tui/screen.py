@@ -283,6 +283,9 @@ class DebuggerScreen(Screen[None]):
     def action_heat(self) -> None:
         """Show the selected value as colours, or as numbers."""
         self.take_count()
+        if self.app.no_color:
+            self.say("a heat map needs colours, which NO_COLOR has switched off")
+            return
         self.open_up(self.value)
         self.value.toggle_heat()
 

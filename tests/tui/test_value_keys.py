@@ -85,3 +85,10 @@ async def test_ctrl_c_leaves_only_when_nothing_comes_between(app_of: AppOf, betw
         assert app.return_code is None
         await pilot.press("ctrl+c")
     assert app.return_code == 130
+
+
+async def test_without_colours_h_says_why_there_is_no_heat_map(app_of: AppOf, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    async with app_of(CUBE).run_test(size=(120, 40)) as pilot:
+        await pilot.press("n", "h")
+        assert "a heat map needs colours" in shown(pilot.app)
