@@ -16,6 +16,9 @@ from bptui.core.graph import Graph
 SIGNS: Mapping[Verdict, str] = {Verdict.PASS: "✓", Verdict.FAIL: "✗", Verdict.KINK: "◇", Verdict.SKIP: "·"}
 
 
+ODD = (Verdict.FAIL, Verdict.KINK, Verdict.SKIP)
+
+
 @dataclass(frozen=True, eq=False)
 class Judged:
     """The findings on one node with the values of an iteration (from 0). ``is_quick`` tells of a look in passing."""
@@ -84,9 +87,11 @@ class Verdicts:
         """Return the verdicts as signs, by node. The mapping lives on."""
         return self.signs[iteration]
 
-    def counts(self, iteration: int) -> Counter[Verdict]:
-        """Return how many nodes have each verdict."""
-        return Counter(judged.verdict for judged in self.judged[iteration].values())
+    def told(self, iteration: int) -> str:
+        """Return in words how many nodes are checked, and how many of them are no plain pass."""
+        counts, total = Counter(self.signs[iteration].values()), len(self.graph.nodes)
+        others = [f"{counts[sign]} {sign}" for sign in (SIGNS[it] for it in ODD) if counts[sign]]
+        return " · ".join((f"checked {counts.total()} of {total}", *others)) if counts else ""
 
     def path(self, iteration: int, name: str) -> Path:
         """Return what is known of all nodes through which the gradient of a value comes."""

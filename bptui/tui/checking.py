@@ -92,9 +92,9 @@ class Checking:
                     yield Job(node, iteration, is_quick)
 
     def guest_jobs(self, iteration: int) -> Iterator[Job]:
-        """Yield the checks of layers of the user's own."""
+        """Yield the checks of layers of the user's own, but not of one that has ended the run: it may hang again."""
         for node in self.run.scenario.guests if self.run else ():
-            if self.is_open(node, iteration, is_quick=False):
+            if self.is_open(node, iteration, is_quick=False) and not self.has_failed(node):
                 yield Job(node, iteration)
 
     def is_open(self, node: int, iteration: int, *, is_quick: bool) -> bool:
@@ -102,10 +102,11 @@ class Checking:
         judged = self.verdicts.of(iteration, self.graph.nodes[node].name)
         return (judged is None or (judged.is_quick and not is_quick)) and self.has_inputs(node, iteration)
 
-    def is_done(self, iteration: int) -> bool:
-        """Return whether every node of an iteration has been checked in full."""
-        judged = self.verdicts.judged[iteration]
-        return len(judged) == len(self.graph.nodes) and not any(it.is_quick for it in judged.values())
+    def has_failed(self, node: int) -> bool:
+        """Return whether a node has ended the run."""
+        if self.run is None or self.run.failure is None:
+            return False
+        return self.run.node_at(self.run.steps_done) is self.graph.nodes[node]
 
     # Doing it.
 

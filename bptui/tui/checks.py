@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from bptui.core.check.finding import Finding, Verdict
+from bptui.core.check.finding import Finding
 from bptui.core.command import GoTo
 from bptui.core.schedule import Pass
 from bptui.core.text import visible
-from bptui.core.verdicts import SIGNS, Judged, Verdicts
+from bptui.core.verdicts import Judged, Verdicts
 from bptui.tui.checking import Checking
 from bptui.tui.circuit_panel import CircuitPanel
 from bptui.tui.gradients_panel import GradientsPanel
@@ -20,6 +20,9 @@ from bptui.tui.value_panel import ValuePanel
 if TYPE_CHECKING:
     from bptui.tui.check_panel import CheckScreen
     from bptui.tui.screen import DebuggerScreen
+
+SHOWING = TitleLine | CircuitPanel | TapePanel | GradientsPanel
+"""The panes that show verdicts."""
 
 PAUSE = 0.005
 """Seconds between two slices of checking, in which keys are answered."""
@@ -40,9 +43,8 @@ class ScreenChecks:
         self.asked: tuple[str, int] | None = None
         self.overlay: CheckScreen | None = None
         self.is_started = False
-        screen.circuit.verdicts = self.verdicts
-        for pane in screen.folding:
-            if isinstance(pane, TapePanel | GradientsPanel):
+        for pane in screen.panes:
+            if isinstance(pane, SHOWING):
                 pane.verdicts = self.verdicts
 
     @property
@@ -88,9 +90,8 @@ class ScreenChecks:
         if self.shown == self.verdicts.version:
             return
         self.shown = self.verdicts.version
-        self.screen.title_line.checked = progress(self.verdicts, self.screen.moment.iteration - 1)
         for pane in self.screen.panes:
-            if isinstance(pane, TitleLine | CircuitPanel | TapePanel | GradientsPanel):
+            if isinstance(pane, SHOWING):
                 pane.renew()
         if self.overlay:
             before = self.overlay.pane.judged
@@ -158,7 +159,7 @@ class ScreenChecks:
         number = schedule.step_number(judged.iteration, Pass.BACKWARD, judged.node)
         if number is None:
             number = schedule.step_number(judged.iteration, Pass.FORWARD, judged.node)
-        if number is not None:
+        if number is not None and number != self.screen.moment.position:
             self.screen.do(GoTo(number))
         self.screen.select(finding.input)
         self.screen.show_in_panes()
@@ -166,11 +167,3 @@ class ScreenChecks:
         if finding.worst:
             value.look_at(finding.worst.index)
         self.screen.set_focus(value)
-
-
-def progress(verdicts: Verdicts, iteration: int) -> str:
-    """Return how many nodes of an iteration are checked, and how many of them are no plain pass."""
-    counts, total = verdicts.counts(iteration), len(verdicts.graph.nodes)
-    done = f"checked {counts.total()} of {total}"
-    others = [f"{counts[it]} {SIGNS[it]}" for it in (Verdict.FAIL, Verdict.KINK, Verdict.SKIP) if counts[it]]
-    return " · ".join((done, *others)) if counts else ""

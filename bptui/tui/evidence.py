@@ -78,7 +78,8 @@ def outcome_lines(judged: Judged, width: int) -> Iterator[Line]:
     layer = visible(judged.layer, limit=40)
     sentence = f"{layer} at {visible(judged.node, limit=40)} {OUTCOMES[judged.verdict]}."
     yield from marked(judged.sign, STYLES[judged.verdict], sentence, width, "strong")
-    how = f"Checked with the values of iteration {judged.iteration + 1}, in float64, for a dout drawn at random."
+    values = f"the values of iteration {judged.iteration + 1}"
+    how = f"Checked in float64 with {values}, and with a dout drawn at random, so these numbers are not the tape's."
     if judged.is_quick:
         how = "Looked at in passing only, along one random direction: = checks it in full."
     yield from paragraph(how, width, "dim", indent=INDENT)
@@ -132,7 +133,7 @@ def ladder_lines(ladder: Sequence[Rung], width: int) -> list[Line]:
     heads = (("step", "from the left", "from the right", "through both"), ("step", "left", "right", "both"))
     for head in heads:
         for digits in DIGITS:
-            rows = [head, *(tuple(number(it, digits) for it in rung) for rung in ladder)]
+            rows = [head, *((number(it.step, 2), *(number(slope, digits) for slope in it[1:])) for it in ladder)]
             rooms = [max(map(len, column)) for column in zip(*rows, strict=True)]
             if INDENT + sum(rooms) + 2 * (len(rooms) - 1) <= width:
                 return [table_line(row, rooms, "dim" if row is head else "") for row in rows]

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from bptui.core.moment import Moment
 from bptui.core.text import visible
 from bptui.tui.line import Line, Span
 from bptui.tui.pane import Pane
 from bptui.tui.row import cut, fitted, line_width
+
+if TYPE_CHECKING:
+    from bptui.core.verdicts import Verdicts
 
 MOST_DOTS = 10
 """Longest progress of one pass, in cells; a longer pass is drawn to scale."""
@@ -18,10 +23,11 @@ class TitleLine(Pane):
     is_framed = False
     recording: str = ""
     name_shown: str = ""
-    checked: str = ""
+    verdicts: Verdicts | None = None
 
     def lines(self, width: int, height: int) -> list[Line]:  # noqa: ARG002
-        return [title_line(self.moment, self.name_shown, self.recording, width, self.checked)]
+        checked = self.verdicts.told(self.moment.iteration - 1) if self.verdicts else ""
+        return [title_line(self.moment, self.name_shown, self.recording, width, checked)]
 
 
 def title_line(moment: Moment, title: str, recording: str, width: int, checked: str = "") -> Line:

@@ -1,0 +1,111 @@
+"""Checks on the running screen: asked for, unasked, and what they lead to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from textual.app import App
+from textual.pilot import Pilot
+
+from bptui.core.engine import Run
+from bptui.core.load import load
+from bptui.tui.app import BptuiApp
+from bptui.tui.check_panel import CheckScreen
+from bptui.tui.screen import DebuggerScreen
+from bptui.tui.session import Session
+
+BOOK = Path(__file__).parents[2] / "scenarios" / "book"
+
+OpenOn = Callable[..., BptuiApp]
+
+
+@pytest.fixture
+def open_on() -> Iterator[OpenOn]:
+    """The program over a scenario; with ``idle``, nodes are checked unasked."""
+    runs = []
+
+    def open_on(name: str, *, idle: float | None = None) -> BptuiApp:
+        layers = [BOOK / "book.py"] if name.startswith("book/") else []
+        run = Run(load(str(BOOK.parent / f"{name}.toml"), layers=layers))
+        run.finish()
+        runs.append(run)
+        session = Session(run, name)
+        session.idle = idle
+        return BptuiApp(session)
+
+    yield open_on
+    for run in runs:
+        run.close()
+
+
+def shown(app: App[None]) -> str:
+    return "\n".join(strip.text for strip in app.screen._compositor.render_strips())
+
+
+def screen_of(app: App[None]) -> DebuggerScreen:
+    screen = app.screen_stack[0]
+    assert isinstance(screen, DebuggerScreen)
+    return screen
+
+
+async def until(pilot: Pilot[None], text: str) -> None:
+    while text not in shown(pilot.app):
+        await pilot.pause(0.02)
+
+
+async def test_a_kink_is_told_marked_and_opens_to_its_evidence(open_on: OpenOn) -> None:
+    async with open_on("relu_kink").run_test(size=(80, 24)) as pilot:
+        await pilot.press("n", "equals_sign")
+        await until(pilot, "◇ y: Relu is right, at a kink")
+        assert "◇▶┓" in shown(pilot.app)
+        await pilot.press("equals_sign")
+        assert isinstance(pilot.app.screen, CheckScreen)
+        assert "gradient of x" in shown(pilot.app)
+        await pilot.press("escape")
+        assert not isinstance(pilot.app.screen, CheckScreen)
+
+
+async def test_a_wrong_layer_is_found_and_enter_jumps_to_the_element_that_shows_it(open_on: OpenOn) -> None:
+    async with open_on("book/softmax_ignores_dout").run_test(size=(120, 40)) as pilot:
+        await pilot.press("n", "equals_sign")
+        await until(pilot, "✗ loss: SoftmaxWithLoss is wrong: ignores dout")
+        await pilot.press("enter")
+        assert "backward says" in shown(pilot.app)
+        await pilot.press("enter")
+        screen = screen_of(pilot.app)
+        assert (screen.moment.position, screen.moment.name, screen.selected) == (4, "loss", "x")
+        assert "Gradient · d x" in shown(pilot.app)
+        assert "[0, 0] -0.5" in shown(pilot.app)
+
+
+async def test_every_node_is_checked_unasked_and_the_tape_stays_what_it_was(open_on: OpenOn) -> None:
+    app = open_on("two_layer", idle=0.01)
+    before = [repr(step) for step in app.session.tape]
+    async with app.run_test(size=(160, 50)) as pilot:
+        await pilot.press("G")
+        await until(pilot, "checked 4 of 4")
+        marks = screen_of(app).checks.verdicts.marks(0)
+        assert marks == dict.fromkeys(("a1", "z1", "a2", "loss"), "✓")
+        text = shown(app)
+        for row in ("1 a1   ✓", "5 loss ✓"):
+            assert row in text
+        assert [line for line in text.splitlines() if "W1 █" in line and "✓" in line]
+    assert [repr(step) for step in app.session.tape] == before
+
+
+async def test_nothing_is_checked_unasked_while_keys_come(open_on: OpenOn) -> None:
+    app = open_on("two_layer", idle=3600.0)
+    async with app.run_test(size=(120, 40)) as pilot:
+        screen_of(app).checks.start()
+        await pilot.press("n", "n")
+        assert not screen_of(app).checks.verdicts.marks(0)
+
+
+async def test_what_cannot_be_checked_says_why(open_on: OpenOn) -> None:
+    async with open_on("two_layer").run_test(size=(120, 40)) as pilot:
+        await pilot.press("equals_sign")
+        assert "select a node first" in shown(pilot.app)
+        await pilot.press("n", "d", "equals_sign")
+        assert "is given, so there is no layer to check" in shown(pilot.app)
