@@ -5,7 +5,8 @@ from __future__ import annotations
 import inspect
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Mapping
-from functools import cached_property, lru_cache
+from functools import cache, cached_property
+from types import MethodType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -33,6 +34,9 @@ STRIDE = 64
 PATIENCE = 0.005
 """Seconds that ``advance`` waits for a guest before it returns with less done: ordinary calls take far less."""
 
+MOST_REVISITED = 8
+"""Layers that are kept for being looked at again: those of the nodes in sight."""
+
 MOST_REMARKS = 100
 """As many remarks as a run keeps: a layer that prints says something else each time."""
 
@@ -49,15 +53,18 @@ class Run(Tape):
     """
 
     def __init__(self, scenario: Scenario) -> None:
-        leaves = [scenario.values[name][()] for name in scenario.graph.leaves]
-        super().__init__(scenario.schedule, leaves, scenario.dout[()])
+        super().__init__(scenario.schedule, scenario.leaves, scenario.dout[()])
         self.scenario = scenario
         self.memories: dict[str, Memory] = {name: {} for name in scenario.schedule.updated}
         self.strides = self.run()
         self.waiting: Pending | None = None
         self.failure: LayerError | None = None
-        self.remarks: Counter[Remark] = Counter()
-        self.revisit = lru_cache(maxsize=8)(self.run_again)
+        self.revisited: dict[tuple[int, int], Layer] = {}
+
+    @cached_property
+    def remarks(self) -> Counter[Remark]:
+        """How often the guests have done each odd thing."""
+        return Counter()
 
     @property
     def is_over(self) -> bool:
@@ -73,10 +80,11 @@ class Run(Tape):
     @cached_property
     def calls(self) -> list[tuple[Callable[..., Value], Callable[[Value], Any]]]:
         """The forward and the backward of each node's layer. A guest's return at once, with the pending call."""
-        calls = []
+        calls: list[tuple[Callable[..., Value], Callable[[Value], Any]]] = []
         for layer in self.layers:
             if isinstance(layer, Layer):
-                calls.append((bare(layer.forward), bare(layer.backward)))
+                forward, backward = bare_methods(type(layer))
+                calls.append((MethodType(forward, layer), MethodType(backward, layer)))
             else:
                 calls.append((layer.begin_forward, layer.begin_backward))
         return calls
@@ -127,6 +135,8 @@ class Run(Tape):
                 self.go_on()
                 if self.waiting and not self.waiting.wait(PATIENCE):
                     return
+        if self.is_complete:
+            self.strides = iter(())  # its frame knows this tape: a circle would keep the arrays until a collection
 
     def proceed(self, steps: int) -> None:
         """Run at least ``steps`` more steps, or all that are left; a guest that takes too long ends the run."""
@@ -251,6 +261,7 @@ class Run(Tape):
         """Call the backward of every node that the output depends on, in reverse, and add up what arrives."""
         graph, forward = self.graph, self.schedule.forward
         first = len(graph.leaves)
+        calls, takes_gradient = self.calls, self.scenario.takes_gradient
         totals: list[Value | None] = [None] * len(graph.names)
         if self.scenario.guests:
             self.dout = self.fitting_dout(columns.values[graph.slots[graph.output]])
@@ -258,10 +269,14 @@ class Run(Tape):
         for done, node in enumerate(graph.backward, start=1):
             dout = totals[first + node]
             columns.douts.append(dout)
-            contributions = self.contributions(node, dout)
-            if isinstance(contributions, Pending):
-                contributions = yield from self.awaited(contributions, forward + done - 1)
-            for slot, contribution in zip(graph.edges[node], contributions, strict=True):
+            slots = graph.edges[node]
+            gradients = (None,) * len(slots) if dout is None else calls[node][1](dout)
+            if gradients.__class__ is Pending:
+                gradients = yield from self.awaited(gradients, forward + done - 1)
+            elif gradients.__class__ is not tuple:
+                gradients = (gradients,)
+            for slot, takes, gradient in zip(slots, takes_gradient[node], gradients, strict=True):
+                contribution = freeze(gradient) if takes else None
                 if contribution is not None:
                     total = totals[slot]
                     totals[slot] = contribution if total is None else freeze(total + contribution)
@@ -287,19 +302,6 @@ class Run(Tape):
             name = visible(self.graph.output)
             raise LayerError(f"dout is {shape(dout)}, but {name} is {shape(out)}", where=self.node_at(0).where)
         return freeze(np.broadcast_to(dout, np.shape(out)).copy())[()]
-
-    def contributions(self, node: int, dout: Value | None) -> list[Value | None] | Pending:
-        """Return what a node adds to the gradients of its inputs, None for those that take none."""
-        takes_gradient = self.scenario.takes_gradient[node]
-        if dout is None:
-            return [None] * len(takes_gradient)
-        _, backward = self.calls[node]
-        gradients = backward(dout)
-        if isinstance(gradients, Pending):
-            return gradients
-        if not isinstance(gradients, tuple):
-            gradients = (gradients,)
-        return [freeze(gradient) if takes else None for takes, gradient in zip(takes_gradient, gradients, strict=True)]
 
     def update(self, columns: Iteration) -> int:
         """Update every parameter from its gradient; one that no gradient reaches stays as it is."""
@@ -333,19 +335,23 @@ class Run(Tape):
             return self.looks.kept(iteration, node)
         return vars(self.revisit(iteration, node))
 
-    def run_again(self, iteration: int, node: int) -> Layer:
-        """Return a fresh layer that has gone forward on a node's recorded inputs."""
-        layer = self.scenario.made(self.graph.nodes[node])
-        values = self.iterations[iteration].values
-        with np.errstate(all="ignore"):
-            layer.forward(*[values[slot] for slot in self.graph.edges[node]])
-        return layer
+    def revisit(self, iteration: int, node: int) -> Layer:
+        """Return a fresh layer that has gone forward on a node's recorded inputs; the last few are kept."""
+        if (iteration, node) not in self.revisited:
+            if len(self.revisited) >= MOST_REVISITED:
+                self.revisited.clear()
+            layer = self.scenario.made(self.graph.nodes[node])
+            values = self.iterations[iteration].values
+            with np.errstate(all="ignore"):
+                layer.forward(*[values[slot] for slot in self.graph.edges[node]])
+            self.revisited[iteration, node] = layer
+        return self.revisited[iteration, node]
 
 
-def bare(method: Callable[..., Any]) -> Callable[..., Any]:
-    """Return a layer's method without the wrapper that quietens NumPy, since a run is quiet as a whole."""
-    function = inspect.unwrap(method)
-    return method if function is method else function.__get__(method.__self__)  # type: ignore[attr-defined]
+@cache
+def bare_methods(layer: type[Layer]) -> tuple[Callable[..., Value], Callable[..., Any]]:
+    """Return a layer's forward and backward without what quietens NumPy around them: a run is quiet as a whole."""
+    return inspect.unwrap(layer.forward), inspect.unwrap(layer.backward)
 
 
 def run(scenario: Scenario) -> Tape:

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from bptui.core.columns import Value
 from bptui.core.graph import Graph, Node
 from bptui.core.optimizer import Optimizer
 from bptui.core.own_layer import LayerFile, OwnLayer
@@ -66,6 +67,12 @@ class Scenario:
     def schedule(self) -> Schedule:
         """Which step of a run does what."""
         return Schedule(self.graph, iterations=self.iterations, trains=self.train is not None)
+
+    @cached_property
+    def leaves(self) -> tuple[Value, ...]:
+        """The leaves' values by slot; those of no axes as NumPy scalars, with which layers compute faster."""
+        values = [self.values[name] for name in self.graph.leaves]
+        return tuple([value if value.ndim else value[()] for value in values])
 
     @cached_property
     def takes_gradient(self) -> tuple[tuple[bool, ...], ...]:

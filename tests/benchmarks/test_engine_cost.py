@@ -162,7 +162,7 @@ def test_memory_is_the_distinct_arrays_and_little_more(make: Callable[[], Scenar
     tracemalloc.stop()
     columns = [getattr(it, column) for it in tape.iterations for column in it.__slots__]
     made = {id(value): value for column in columns for value in column if value is not None}
-    inputs = {id(value) for value in scenario.values.values()}
+    inputs = {id(value) for value in scenario.leaves}
     arrays = sum(np.asarray(value).nbytes for key, value in made.items() if key not in inputs)
     beyond = (used - 1.05 * arrays) / len(tape)
     print(f"\n{len(tape)} steps: arrays {arrays:,} bytes, and beyond 1.05 of that {beyond:.0f} bytes a step")
