@@ -118,6 +118,9 @@ class ScreenChecks:
         """Open what is known of a node."""
         judged = name and self.verdicts.of(self.screen.moment.iteration - 1, name)
         if judged:
+            if judged.is_quick:
+                self.checking.ask(judged.node, judged.iteration)
+                self.start()
             self.open(judged)
         else:
             self.check(name)

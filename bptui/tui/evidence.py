@@ -81,7 +81,7 @@ def outcome_lines(judged: Judged, width: int) -> Iterator[Line]:
     values = f"the values of iteration {judged.iteration + 1}"
     how = f"Checked in float64 with {values}, and with a dout drawn at random, so these numbers are not the tape's."
     if judged.is_quick:
-        how = "Looked at in passing only, along one random direction: = checks it in full."
+        how = "Looked at in passing so far, along one random direction; the full check is still to come."
     yield from paragraph(how, width, "dim", indent=INDENT)
 
 
@@ -133,7 +133,7 @@ def ladder_lines(ladder: Sequence[Rung], width: int) -> list[Line]:
     heads = (("step", "from the left", "from the right", "through both"), ("step", "left", "right", "both"))
     for head in heads:
         for digits in DIGITS:
-            rows = [head, *((number(it.step, 2), *(number(slope, digits) for slope in it[1:])) for it in ladder)]
+            rows = [head, *((number(it.step, 3), *(number(slope, digits) for slope in it[1:])) for it in ladder)]
             rooms = [max(map(len, column)) for column in zip(*rows, strict=True)]
             if INDENT + sum(rooms) + 2 * (len(rooms) - 1) <= width:
                 return [table_line(row, rooms, "dim" if row is head else "") for row in rows]

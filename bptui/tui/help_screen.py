@@ -23,6 +23,9 @@ PICTURE: tuple[tuple[str, str, str], ...] = (
     ("selected", "╔═╗", "the selected value, which the lower panes show"),
     ("changed", "1.1", "what this step has changed"),
     ("dim", "·", "a step that has not run yet"),
+    ("good", "✓", "checked: the layer's backward is right, or all that a gradient came through is"),
+    ("bad", "✗", "checked and wrong: = opens the element, the numbers and what the mistake may be"),
+    ("warning", "◇", "checked and right, but at a kink: the slopes on its two sides differ"),
     ("focus", "┏━┓", "a pane with a heavy frame has the focus: arrows and page keys scroll it"),
 )
 

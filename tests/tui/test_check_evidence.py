@@ -50,7 +50,7 @@ def test_a_failure_shows_the_element_both_numbers_the_error_the_mistake_the_advi
     for part in ("✗ Relu at y is wrong", "mean instead of sum", "W[1, 2]", "0.5", "0.25  ± 3e-12", "once too often"):
         assert part in shown
     assert shown.count("0.0625") == 1
-    assert "0.00048828125"[:9] in shown
+    assert "0.000488" in shown
     assert "writes into nothing" in shown
 
 
@@ -76,8 +76,8 @@ def test_a_broken_promise_is_told_as_what_does_not_hold() -> None:
     assert "Backward writes into dout." in shown
 
 
-def test_a_look_in_passing_says_that_it_is_no_more_and_how_to_get_more() -> None:
-    assert "= checks it in full" in text(evidence_lines(judged(PASS, is_quick=True), 100))
+def test_a_look_in_passing_says_that_it_is_no_more() -> None:
+    assert "the full check is still to come" in text(evidence_lines(judged(PASS, is_quick=True), 100))
 
 
 def test_the_element_that_enter_jumps_to_is_marked() -> None:

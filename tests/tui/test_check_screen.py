@@ -11,6 +11,7 @@ from textual.pilot import Pilot
 
 from bptui.core.engine import Run
 from bptui.core.load import load
+from bptui.core.verdicts import Judged
 from bptui.tui.app import BptuiApp
 from bptui.tui.check_panel import CheckScreen
 from bptui.tui.screen import DebuggerScreen
@@ -109,3 +110,15 @@ async def test_what_cannot_be_checked_says_why(open_on: OpenOn) -> None:
         assert "select a node first" in shown(pilot.app)
         await pilot.press("n", "d", "equals_sign")
         assert "is given, so there is no layer to check" in shown(pilot.app)
+
+
+async def test_evidence_of_a_look_in_passing_becomes_that_of_the_full_check_while_it_is_read(open_on: OpenOn) -> None:
+    app = open_on("two_layer")
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.press("n")
+        checks = screen_of(app).checks
+        checks.verdicts.add(Judged("a1", "Affine", 0, (), is_quick=True))
+        await pilot.press("enter")
+        await until(pilot, "✓ gradient of W1")
+        assert isinstance(app.screen, CheckScreen)
+        assert "Looked at in passing" not in shown(app)
