@@ -168,7 +168,7 @@ def trace(options: argparse.Namespace) -> int:
 
     run = Run(load(options.scenario, layers=options.layers))
     if options.json:
-        from bptui.core.record import line, records
+        from bptui.core.recording.record import line, records
 
         with output() as file:
             file.writelines(map(line, records(run)))
@@ -201,8 +201,8 @@ def check(options: argparse.Namespace) -> int:
 def replay(options: argparse.Namespace) -> int:
     """Open a recorded session."""
     check_terminal()
+    from bptui.core.recording.transcript import read_transcript
     from bptui.core.text import visible
-    from bptui.core.transcript import read_transcript
     from bptui.tui import app
 
     tape = read_transcript(options.transcript)
@@ -234,8 +234,8 @@ def new(options: argparse.Namespace) -> int:
 
 def trust(options: argparse.Namespace) -> int:
     """Allow a file with layers to run until it changes."""
+    from bptui.core.guest.trust import trust
     from bptui.core.text import visible
-    from bptui.core.trust import trust
 
     file = trust(options.file)
     print(f"{visible(str(file.path), limit=4_096)} may run until it changes")

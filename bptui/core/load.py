@@ -7,7 +7,7 @@ from pathlib import Path
 
 from bptui.core.bundled import bundled
 from bptui.core.graph import Graph
-from bptui.core.own_layer import OwnLayer
+from bptui.core.guest.own_layer import OwnLayer
 from bptui.core.problems import Problems, nearest
 from bptui.core.reading import source
 from bptui.core.reading.expectations import check_shapes, read_expect

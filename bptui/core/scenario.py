@@ -12,8 +12,8 @@ import numpy as np
 
 from bptui.core.columns import Value
 from bptui.core.graph import Graph, Node
+from bptui.core.guest.own_layer import LayerFile, OwnLayer
 from bptui.core.optimizer import Optimizer
-from bptui.core.own_layer import LayerFile, OwnLayer
 from bptui.core.schedule import Schedule
 from bptui.core.straight import StraightCode
 from layers import Array, Layer

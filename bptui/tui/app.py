@@ -22,7 +22,7 @@ from bptui.tui.screen import DebuggerScreen
 from bptui.tui.session import Session
 
 if TYPE_CHECKING:
-    from bptui.core.recorded import RecordedTape
+    from bptui.core.recording.recorded import RecordedTape
 
 DARK = Theme(
     name="bptui-dark",

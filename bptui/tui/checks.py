@@ -11,14 +11,14 @@ from bptui.core.schedule import Pass
 from bptui.core.text import visible
 from bptui.core.verdicts import Judged, Verdicts
 from bptui.tui.checking import Checking
-from bptui.tui.circuit_panel import CircuitPanel
-from bptui.tui.gradients_panel import GradientsPanel
-from bptui.tui.tape_panel import TapePanel
+from bptui.tui.panels.circuit_panel import CircuitPanel
+from bptui.tui.panels.gradients_panel import GradientsPanel
+from bptui.tui.panels.tape_panel import TapePanel
+from bptui.tui.panels.value_panel import ValuePanel
 from bptui.tui.title import TitleLine
-from bptui.tui.value_panel import ValuePanel
 
 if TYPE_CHECKING:
-    from bptui.tui.check_panel import CheckScreen
+    from bptui.tui.panels.check_panel import CheckScreen
     from bptui.tui.screen import DebuggerScreen
 
 SHOWING = TitleLine | CircuitPanel | TapePanel | GradientsPanel
@@ -136,14 +136,14 @@ class ScreenChecks:
         judged = self.verdicts.of(iteration, name)
         if judged is None or judged.is_quick:
             return
-        from bptui.tui.evidence import STYLES, summary  # noqa: PLC0415  (when a check has been asked for)
+        from bptui.tui.content.evidence import STYLES, summary  # noqa: PLC0415  (when a check has been asked for)
 
         self.asked = None
         self.screen.say(f"{summary(judged)}   = shows the evidence", STYLES[judged.verdict])
 
     def open(self, judged: Judged) -> None:
         """Show the evidence over the screen."""
-        from bptui.tui.check_panel import CheckScreen  # noqa: PLC0415  (when it is first wanted)
+        from bptui.tui.panels.check_panel import CheckScreen  # noqa: PLC0415  (when it is first wanted)
 
         self.overlay = CheckScreen(self.screen.moment, judged)
         self.screen.app.push_screen(self.overlay, self.close)

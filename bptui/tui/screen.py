@@ -16,20 +16,20 @@ from bptui.core.moment import Moment
 from bptui.core.text import visible
 from bptui.errors import BptuiError
 from bptui.tui import command_line, recording, telling
-from bptui.tui.circuit_panel import CircuitPanel
 from bptui.tui.footer import Footer
-from bptui.tui.gradients_panel import GradientsPanel
 from bptui.tui.keys import COMMANDS, bindings
 from bptui.tui.message import NodeSelected, StepClicked
-from bptui.tui.node_panel import NodePanel
 from bptui.tui.pane import Pane
+from bptui.tui.panels.circuit_panel import CircuitPanel
+from bptui.tui.panels.gradients_panel import GradientsPanel
+from bptui.tui.panels.node_panel import NodePanel
+from bptui.tui.panels.source_panel import SourcePanel
+from bptui.tui.panels.tape_panel import TapePanel
+from bptui.tui.panels.value_panel import ValuePanel
 from bptui.tui.selection import Selection
 from bptui.tui.session import Session
-from bptui.tui.source_panel import SourcePanel
-from bptui.tui.tape_panel import TapePanel
 from bptui.tui.title import TitleLine
 from bptui.tui.too_small import SMALLEST, TooSmall
-from bptui.tui.value_panel import ValuePanel
 
 if TYPE_CHECKING:
     from bptui.core.source.line_tape import LineCursor

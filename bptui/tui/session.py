@@ -17,8 +17,8 @@ from bptui.core.text import visible
 from bptui.errors import LayerError
 
 if TYPE_CHECKING:
-    from bptui.core.recorded import Note
-    from bptui.core.recorder import Recorder
+    from bptui.core.recording.recorded import Note
+    from bptui.core.recording.recorder import Recorder
 
 SLICE = 0.01
 """Seconds of running after which a key may be answered."""
@@ -131,7 +131,7 @@ class Session:
         """Start recording to a new file. Raises TranscriptError."""
         if not isinstance(self.tape, Run):
             return
-        from bptui.core.recorder import Recorder  # noqa: PLC0415  (most sessions are not recorded, and start sooner)
+        from bptui.core.recording.recorder import Recorder  # noqa: PLC0415  (most sessions are not recorded, and start sooner)
 
         self.recorder = Recorder(path, self.tape, self.clock)
         self.recorder.moved(None, self.moment)

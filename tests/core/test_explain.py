@@ -7,16 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bptui.core import explain
 from bptui.core.engine import Run, run
+from bptui.core.explaining import explain
 from bptui.core.graph import Node
 from bptui.core.load import loads
 from bptui.core.moment import Moment
-from bptui.core.record import line, records
+from bptui.core.recording.record import line, records
+from bptui.core.recording.transcript import read_transcript
 from bptui.core.schedule import Pass
 from bptui.core.step import BackwardStep
 from bptui.core.tape import Tape
-from bptui.core.transcript import read_transcript
 from strategies import chain, make_scenario
 
 BUY_APPLES = """

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 
 from bptui.core.engine import run
-from bptui.core.headline import headline
+from bptui.core.explaining.headline import headline
 from bptui.core.load import loads
 from bptui.core.scenario import Scenario
 from bptui.core.tape import Tape

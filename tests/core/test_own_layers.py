@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from bptui.core.guest.own_layer import LayerFile, OwnLayer
+from bptui.core.guest.own_layers import read_layers
 from bptui.core.load import loads
-from bptui.core.own_layer import LayerFile, OwnLayer
-from bptui.core.own_layers import read_layers
 from bptui.errors import ScenarioError
 from guests import layer_file
 

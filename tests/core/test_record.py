@@ -14,11 +14,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from bptui.core.array_record import decode_array, encode_array
 from bptui.core.command import Back, Command, First, GoTo, PassStart, ReverseFinish, RunTo
 from bptui.core.engine import Run
 from bptui.core.graph import Node
-from bptui.core.record import action_record, line, records
+from bptui.core.recording.array_record import decode_array, encode_array
+from bptui.core.recording.record import action_record, line, records
 from bptui.core.schedule import Pass
 from bptui.errors import TranscriptError
 from layers import Array

@@ -22,10 +22,10 @@ from bptui.core.command import Back, GoTo, Last, Next
 from bptui.core.debugger import Debugger
 from bptui.core.engine import Run
 from bptui.core.optimizer import SGD
-from bptui.core.record import line, records
-from bptui.core.recorder import SLICE, Recorder
+from bptui.core.recording.record import line, records
+from bptui.core.recording.recorder import SLICE, Recorder
+from bptui.core.recording.transcript import read_transcript
 from bptui.core.scenario import Train
-from bptui.core.transcript import read_transcript
 from bptui.errors import TranscriptError
 from strategies import buy_apple, chain
 
@@ -218,7 +218,7 @@ from strategies import chain
 from bptui.core.command import Next
 from bptui.core.debugger import Debugger
 from bptui.core.engine import Run
-from bptui.core.recorder import Recorder
+from bptui.core.recording.recorder import Recorder
 run = Run(chain(300, iterations=1000))
 debugger = Debugger(run)
 recorder = Recorder(Path(sys.argv[1]), run, monotonic)

@@ -15,13 +15,13 @@ from hypothesis import strategies as st
 
 from bptui.core import engine
 from bptui.core.engine import Run, run
-from bptui.core.explain import forward_equation
+from bptui.core.explaining.explain import forward_equation
+from bptui.core.explaining.wording import is_built_in
 from bptui.core.guest import pending
 from bptui.core.load import loads
-from bptui.core.record import line, records
+from bptui.core.recording.record import line, records
+from bptui.core.recording.transcript import read_transcript
 from bptui.core.schedule import Pass
-from bptui.core.transcript import read_transcript
-from bptui.core.wording import is_built_in
 from bptui.errors import LayerError
 from guests import layer_file, line_of
 

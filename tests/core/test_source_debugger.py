@@ -13,13 +13,13 @@ from bptui.core.debugger import Debugger
 from bptui.core.engine import Run, run
 from bptui.core.load import load, loads
 from bptui.core.optimizer import SGD
-from bptui.core.record import action_record
-from bptui.core.recorder import Recorder
+from bptui.core.recording.record import action_record
+from bptui.core.recording.recorder import Recorder
+from bptui.core.recording.transcript import read_transcript
 from bptui.core.scenario import Scenario, Train
 from bptui.core.source.enter import enter
 from bptui.core.source.line_tape import Event
 from bptui.core.step import BackwardStep, ForwardStep
-from bptui.core.transcript import read_transcript
 from bptui.errors import BptuiError
 from strategies import buy_apple, random_scenarios
 

@@ -2,8 +2,8 @@
 
 from hypothesis import given
 
-from bptui.core import standing
 from bptui.core.engine import run
+from bptui.core.explaining import standing
 from bptui.core.load import loads
 from bptui.core.scenario import Scenario
 from bptui.core.tape import Tape

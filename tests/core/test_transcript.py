@@ -18,14 +18,14 @@ from bptui.core.command import Last, Next
 from bptui.core.debugger import Debugger
 from bptui.core.engine import Run, run
 from bptui.core.graph import Node
-from bptui.core.json_line import DamagedTranscriptError
 from bptui.core.load import load
-from bptui.core.record import action_record, line, note_record, records
-from bptui.core.recorded import RecordedTape
+from bptui.core.recording.json_line import DamagedTranscriptError
+from bptui.core.recording.record import action_record, line, note_record, records
+from bptui.core.recording.recorded import RecordedTape
+from bptui.core.recording.transcript import LONGEST_LINE, read_transcript
 from bptui.core.scenario import Scenario
 from bptui.core.step import BackwardStep
 from bptui.core.tape import Tape
-from bptui.core.transcript import LONGEST_LINE, read_transcript
 from bptui.errors import TranscriptError
 from layers import Array
 from strategies import buy_apple, chain, make_scenario, random_scenarios

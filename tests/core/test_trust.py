@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from bptui.core import trust as trusting
 from bptui.core.engine import run
+from bptui.core.guest import trust as trusting
+from bptui.core.guest.trust import read_layer_file, record_path, trust
 from bptui.core.load import load
-from bptui.core.trust import read_layer_file, record_path, trust
 from bptui.errors import BptuiError, ScenarioError
 from guests import layer_file
 

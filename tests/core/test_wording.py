@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bptui.core.wording import inline, is_arithmetic, put, put_numbers, put_shapes
+from bptui.core.explaining.wording import inline, is_arithmetic, put, put_numbers, put_shapes
 
 
 def test_only_whole_words_are_names() -> None:

@@ -13,9 +13,9 @@ import numpy as np
 from bptui.core.graph import Node
 from bptui.core.guest.host import Host
 from bptui.core.guest.layer import GuestLayer
+from bptui.core.guest.own_layer import LayerFile, OwnLayer
+from bptui.core.guest.own_layers import read_layers
 from bptui.core.guest.remark import Remark
-from bptui.core.own_layer import LayerFile, OwnLayer
-from bptui.core.own_layers import read_layers
 
 HEAD = "import numpy as np\n"
 

@@ -13,7 +13,7 @@ from bptui.core.engine import Run
 from bptui.core.load import load
 from bptui.core.verdicts import Judged
 from bptui.tui.app import BptuiApp
-from bptui.tui.check_panel import CheckScreen
+from bptui.tui.panels.check_panel import CheckScreen
 from bptui.tui.screen import DebuggerScreen
 from bptui.tui.session import Session
 

@@ -13,9 +13,9 @@ from bptui.core.load import load, loads
 from bptui.core.moment import Moment
 from bptui.core.scenario import Scenario
 from bptui.core.summary import Summaries, summarise
-from bptui.tui.gradients_panel import HIGHEST, LOWEST, GradientsPanel, Row, bar, gradient_lines, listed, row_of
 from bptui.tui.line import Line
 from bptui.tui.pane import line_width
+from bptui.tui.panels.gradients_panel import HIGHEST, LOWEST, GradientsPanel, Row, bar, gradient_lines, listed, row_of
 from layers import Array
 from strategies import make_scenario, random_scenarios
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from bptui.tui import heat
+from bptui.tui.content import heat
 from bptui.tui.line import Line
 from bptui.tui.pane import line_width
 from layers import Array

@@ -12,12 +12,12 @@ from bptui.core.engine import run
 from bptui.core.graph import Node
 from bptui.core.load import load, loads
 from bptui.core.scenario import Scenario
+from bptui.tui.content.node_lines import node_lines
+from bptui.tui.content.prose import wrap
+from bptui.tui.content.welcome import welcome_lines
 from bptui.tui.line import Line
-from bptui.tui.node_lines import node_lines
-from bptui.tui.node_panel import heading_of
 from bptui.tui.pane import line_width
-from bptui.tui.prose import wrap
-from bptui.tui.welcome import welcome_lines
+from bptui.tui.panels.node_panel import heading_of
 from layers import Array
 from strategies import make_scenario, random_scenarios
 

@@ -9,7 +9,7 @@ import pytest
 from textual.app import App
 
 from bptui.core.command import Last, Next
-from bptui.core.transcript import read_transcript
+from bptui.core.recording.transcript import read_transcript
 from bptui.tui.app import BptuiApp, open_screen
 from bptui.tui.session import Session
 

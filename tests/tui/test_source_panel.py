@@ -13,13 +13,13 @@ import layers
 from bptui.core.source.line_tape import LineCursor
 from bptui.core.source.visit import visit
 from bptui.tui.app import BptuiApp
-from bptui.tui.highlight import highlighted
+from bptui.tui.content.highlight import highlighted
+from bptui.tui.content.source_names import name_lines
+from bptui.tui.content.source_rows import broken, rows_of
 from bptui.tui.line import Line, Span
+from bptui.tui.panels.source_panel import SourcePanel, code_lines
 from bptui.tui.row import fitted, line_width
 from bptui.tui.screen import DebuggerScreen
-from bptui.tui.source_names import name_lines
-from bptui.tui.source_panel import SourcePanel, code_lines
-from bptui.tui.source_rows import broken, rows_of
 
 X = np.array([[1.0, -2.0], [0.0, 4.0]])
 

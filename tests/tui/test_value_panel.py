@@ -14,14 +14,14 @@ from bptui.core.load import loads
 from bptui.core.moment import Moment
 from bptui.core.scenario import Scenario
 from bptui.core.summary import summarise
-from bptui.tui import heat
 from bptui.tui.app import BptuiApp
+from bptui.tui.content import heat
+from bptui.tui.content.look import Look, Subject, cell_index, matrix_of
+from bptui.tui.content.numbers import aligned, cell_text, decimals_for
+from bptui.tui.content.values import above_lines, look_pointed_at, value_lines
 from bptui.tui.line import Line
-from bptui.tui.look import Look, Subject, cell_index, matrix_of
-from bptui.tui.numbers import aligned, cell_text, decimals_for
 from bptui.tui.pane import line_width
-from bptui.tui.value_panel import ValuePanel
-from bptui.tui.values import above_lines, look_pointed_at, value_lines
+from bptui.tui.panels.value_panel import ValuePanel
 from layers import Array
 from strategies import random_scenarios
 

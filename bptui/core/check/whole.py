@@ -14,8 +14,8 @@ from bptui.core.check.probe import FaultError
 from bptui.core.check.subject import Subject, widened
 from bptui.core.engine import Run
 from bptui.core.graph import Node
+from bptui.core.guest.own_layer import OwnLayer
 from bptui.core.load import load, loads
-from bptui.core.own_layer import OwnLayer
 from bptui.core.reading.signature import own_parameters
 from bptui.core.scenario import Scenario
 from bptui.core.text import visible

@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 
 from bptui.core.guest.fault import Fault, crashed, raised
+from bptui.core.guest.own_layer import LayerFile
 from bptui.core.guest.pending import Pending
 from bptui.core.guest.process import CHUNK, GuestProcess
 from bptui.core.guest.wire import PREFIX, Message, WireError, decode, encode, sizes
-from bptui.core.own_layer import LayerFile
 
 LOOK_AROUND = 0.2
 """Seconds after which a silent process is looked at: one that has ended may have left somebody on the line."""

@@ -11,11 +11,11 @@ import numpy as np
 from bptui.core.graph import Node
 from bptui.core.guest.fault import Fault
 from bptui.core.guest.host import Host
+from bptui.core.guest.own_layer import OwnLayer
 from bptui.core.guest.pending import Pending
 from bptui.core.guest.remark import Remark, remarks_on
 from bptui.core.guest.returned import Returned
 from bptui.core.guest.wire import Message
-from bptui.core.own_layer import OwnLayer
 from bptui.core.text import visible
 from bptui.errors import LayerError, Where
 

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from bptui.core.guest.fault import Fault
+from bptui.core.guest.own_layer import TARGETS, Share
 from bptui.core.guest.wire import Message
-from bptui.core.own_layer import TARGETS, Share
 from bptui.core.text import shape, visible
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 
 from bptui.core.graph import Graph
-from bptui.core.own_layer import OwnLayer
+from bptui.core.guest.own_layer import OwnLayer
 from bptui.core.problems import Problems
 from bptui.core.reading.names import Places
 from bptui.core.reading.tables import index_text, numbers

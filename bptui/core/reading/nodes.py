@@ -11,7 +11,7 @@ import numpy as np
 from bptui.core import formula
 from bptui.core.formula import Argument, FormulaError, Operation
 from bptui.core.graph import Node
-from bptui.core.own_layer import TARGETS, OwnLayer
+from bptui.core.guest.own_layer import TARGETS, OwnLayer
 from bptui.core.problems import Problems, nearest
 from bptui.core.reading.names import Places
 from bptui.core.reading.signature import Signature, signature_of

@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bptui.core.bundled import is_bundled
-from bptui.core.own_layer import LayerFile, OwnLayer
-from bptui.core.own_layers import read_layers
+from bptui.core.guest.own_layer import LayerFile, OwnLayer
+from bptui.core.guest.own_layers import read_layers
+from bptui.core.guest.trust import has_changed, is_trusted, read_layer_file
 from bptui.core.problems import Problems
 from bptui.core.reading.source import shown
 from bptui.core.text import visible
 from bptui.core.toml import Document
-from bptui.core.trust import has_changed, is_trusted, read_layer_file
 from bptui.errors import ScenarioError, Where
 
 

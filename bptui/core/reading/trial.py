@@ -9,7 +9,7 @@ from typing import TypeAlias
 import numpy as np
 
 from bptui.core.graph import Graph, Node
-from bptui.core.own_layer import OwnLayer
+from bptui.core.guest.own_layer import OwnLayer
 from bptui.core.problems import Problems
 from bptui.core.text import shape, visible
 from bptui.errors import ScenarioError

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, TypeAlias
 
-from bptui.core.array_record import decode_array, encode_array
+from bptui.core.recording.array_record import decode_array, encode_array
 from bptui.core.source.line_tape import Event, LineStep, LineTape
 from bptui.core.source.snapshot import Snapshot
 from bptui.errors import BptuiError

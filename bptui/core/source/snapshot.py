@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 from bptui.core import text
-from bptui.core.array_record import DTYPES
 from bptui.core.columns import freeze
+from bptui.core.recording.array_record import DTYPES
 from bptui.core.summary import summarise
 from layers import Array
 

@@ -16,8 +16,8 @@ import layers
 from bptui.core.graph import Node
 from bptui.core.guest.host import Host
 from bptui.core.guest.layer import GuestLayer
-from bptui.core.own_layer import LayerFile, OwnLayer
-from bptui.core.own_layers import read_layers
+from bptui.core.guest.own_layer import LayerFile, OwnLayer
+from bptui.core.guest.own_layers import read_layers
 from guests import array, guest, layer_file
 from layer_cases import Case, case_of, every_layer, frozen, rows_of
 

@@ -16,8 +16,8 @@ import pytest
 from bptui.core.guest import wire
 from bptui.core.guest.confinement import MOST_MEMORY
 from bptui.core.guest.layer import GuestLayer
+from bptui.core.guest.own_layer import LayerFile
 from bptui.core.guest.pending import Pending
-from bptui.core.own_layer import LayerFile
 from bptui.errors import LayerError
 from guests import PATIENCE, array, guest, heard, layer_file, line_of, rules
 
@@ -391,7 +391,7 @@ def test_the_process_dies_with_ours_even_if_ours_is_killed(tmp_path: Path, body:
     file = layer_with(tmp_path, body)
     program = (
         "import os, sys, signal; from pathlib import Path; from guests import guest, array\n"
-        "from bptui.core.own_layer import LayerFile\n"
+        "from bptui.core.guest.own_layer import LayerFile\n"
         f"path = Path({str(file.path)!r})\n"
         "with guest(LayerFile(path, path.read_text())) as layer:\n"
         "    layer.begin_forward(array(1.0)).wait(1.0)\n"

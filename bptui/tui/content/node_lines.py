@@ -1,0 +1,230 @@
+"""What happened at a value, as lines: its formula with the numbers in it, forward and backward, and the curve."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from itertools import chain, zip_longest
+from typing import Any
+
+import numpy as np
+
+from bptui.core import text
+from bptui.core.explaining import derivative, explain, standing
+from bptui.core.explaining.explain import Equation
+from bptui.core.explaining.wording import inline, is_built_in, words_of
+from bptui.core.graph import Node
+from bptui.core.moment import Moment
+from bptui.core.schedule import Pass
+from bptui.core.step import BackwardStep
+from bptui.tui import telling
+from bptui.tui.content.curve import Curve, curve_lines, curve_of
+from bptui.tui.content.prose import array_lines, equation_lines, paragraph
+from bptui.tui.content.values import wrapped
+from bptui.tui.line import Line, Span
+from bptui.tui.pane import cut, fitted, line_width
+
+MOST_SHOWN = 5
+"""Nodes that are named as using a value."""
+
+MOST_KEPT = 1 << 12
+"""Elements up to which a node is run again on the side, to see what its layer keeps."""
+
+CURVE_WIDTH, CURVE_HEIGHT, LOWEST_CURVE = 32, 9, 6
+WIDE = 70
+"""From this width on, a curve stands beside the equations."""
+
+
+def node_lines(moment: Moment, name: str, width: int, height: int = 40) -> Iterator[Line]:
+    """Yield everything that there is to say of a value, what has just happened first.
+
+    ``height`` is what can be seen at once: a picture is no higher.
+    """
+    node = moment.graph.node(name)
+    parts = leaf_parts(moment, name, width) if node is None else node_parts(moment, node, width, height)
+    above = chain(failure_lines(moment, name, width), trouble_lines(moment, name, width))
+    lines = chain(above, separated(filter(None, parts)))
+    yield from (line if line_width(line) <= width else cut(line, width) for line in lines)
+
+
+def failure_lines(moment: Moment, name: str, width: int) -> list[Line]:
+    """Return why the run has ended at this node, if it has."""
+    failed = telling.failed_turn(moment)
+    if failed is None or failed.name != name:
+        return []
+    why = f"✗ step {failed.number}, {failed.pass_.value}: {telling.failure_of(moment)}"
+    return [*paragraph(why, width, "error"), *paragraph("The run ended here: N goes back.", width, "dim"), ()]
+
+
+def separated(parts: Iterable[Sequence[Line]]) -> Iterator[Line]:
+    """Yield the lines of all parts, an empty one between two."""
+    for place, part in enumerate(parts):
+        if place:
+            yield ()
+        yield from part
+
+
+def node_parts(moment: Moment, node: Node, width: int, height: int) -> Iterator[list[Line]]:
+    """Yield what happened at a node, part by part, each worked out when it is wanted."""
+    has_gone_back = moment.step_of(node.name, Pass.BACKWARD) is not None
+    now, other = (backward_lines, forward_lines) if has_gone_back else (forward_lines, backward_lines)
+    curve = curve_of(moment, node.name)
+    rows = max(LOWEST_CURVE, min(CURVE_HEIGHT, height - 1))
+    if curve is not None and width >= WIDE:
+        equations = now(moment, node, width - CURVE_WIDTH - 2)
+        yield beside(equations, captioned(curve, CURVE_WIDTH, rows), width - CURVE_WIDTH)
+    else:
+        yield now(moment, node, width)
+        yield captioned(curve, width, rows) if curve is not None else []
+    yield other(moment, node, width)
+    yield kept_lines(moment, node, width)
+
+
+def beside(left: Sequence[Line], right: Sequence[Line], start: int) -> list[Line]:
+    """Return lines with others from the column ``start`` on."""
+    pairs = zip_longest(left, right, fillvalue=())
+    return [(*fitted(one, start), *other) if other else one for one, other in pairs]
+
+
+def leaf_parts(moment: Moment, name: str, width: int) -> Iterator[list[Line]]:
+    """Yield a leaf's value, its gradient as the sum of its uses' contributions, its update, and its uses."""
+    yield array_lines(text.visible(name), moment.value(name), width, "value")
+    yield gradient_lines(moment, name, width)
+    yield update_lines(moment, name, width)
+    yield use_lines(moment, name, width)
+
+
+def trouble_lines(moment: Moment, name: str, width: int) -> list[Line]:
+    """Return where NaN or infinity comes from, if there is any."""
+    trouble = standing.trouble(moment, name)
+    return paragraph(f"✗ {trouble}", width, "error") if trouble else []
+
+
+def section(sign: str, title: str, style: str, note: str, width: int) -> list[Line]:
+    """Return a part's title, with a note in words."""
+    line = (Span(f"{sign} {title}", style), Span(f"  {note}" if note else "", "dim"))
+    if len(sign) + len(title) + len(note) + 3 <= width:
+        return [line]
+    return [line[:1], *paragraph(note, width, "dim", indent=2)]
+
+
+def forward_lines(moment: Moment, node: Node, width: int) -> list[Line]:
+    """Return how a node's value comes from its inputs, and those as far as they are arrays."""
+    equation = explain.forward_equation(moment, node.name)
+    if equation is None:
+        formula = explain.node_formula(moment, node.name)
+        waiting = Equation(text.visible(node.name), formula, "", "")
+        return [
+            *section("▶", "forward", "forward", standing.waiting(moment, node.name), width),
+            *equation_lines(waiting, width, "value"),
+        ]
+    lines = [*section("▶", "forward", "forward", "", width), *equation_lines(equation, width, "value")]
+    if not equation.numbers:
+        at_use = standing.before_update(moment)
+        for name in dict.fromkeys(node.inputs):
+            lines += array_lines(text.visible(name), at_use.value(name), width, "")
+    return lines if equation.result else [*lines, *array_lines(equation.left, moment.value(node.name), width, "value")]
+
+
+def backward_lines(moment: Moment, node: Node, width: int) -> list[Line]:
+    """Return what arrives at a node, its local derivatives, and what it gives to each input."""
+    step = moment.step_of(node.name, Pass.BACKWARD)
+    waiting = standing.waiting(moment, node.name)
+    if not isinstance(step, BackwardStep):
+        return awaited_lines(moment, node, width) if moment.value(node.name) is not None else []
+    note = waiting or explain.dout_origin(moment, node.name)
+    lines = [*section("◀", "backward", "backward", note, width), *dout_lines(moment, node, width)]
+    for equation, local in derivative.local_equations(moment, node.name):
+        lines += equation_lines(equation, width, "")
+        lines += [] if equation.result else array_lines("local", local, width, "")
+    contributions = [it for it in step.gradients if it is not None]
+    for equation, contribution in zip(explain.gradient_equations(moment, node.name), contributions, strict=False):
+        lines += equation_lines(equation, width, "gradient")
+        lines += [] if equation.result else array_lines(equation.left, contribution, width, "gradient")
+    return lines if contributions else [*lines, (Span("no gradient goes on from here", "dim"),)]
+
+
+def awaited_lines(moment: Moment, node: Node, width: int) -> list[Line]:
+    """Return when a node's backward will come, and the rules that it will go by."""
+    number = moment.schedule.step_number(moment.progress.iteration, Pass.BACKWARD, node.name)
+    if number is None:
+        return section("◀", "backward", "backward", "the output does not depend on it: no gradient reaches it", width)
+    lines = section("◀", "backward", "backward", f"not reached yet: step {number}", width)
+    for equation in derivative.rules(moment, node.name):
+        lines += equation_lines(equation, width, "dim")
+    return lines
+
+
+def dout_lines(moment: Moment, node: Node, width: int) -> list[Line]:
+    """Return the gradient that arrives, written out as a sum where it comes from several uses."""
+    gradient = moment.gradient(node.name)
+    if gradient is None:
+        return [(Span("no gradient arrives", "dim"),)]
+    equation = explain.dout_equation(moment, node.name)
+    lines = equation_lines(equation, width, "gradient") if equation.parts else []
+    return lines if equation.result else [*lines, *array_lines("dout", gradient, width, "gradient")]
+
+
+def gradient_lines(moment: Moment, name: str, width: int) -> list[Line]:
+    """Return a leaf's gradient so far."""
+    gradient, waiting = moment.gradient(name), standing.waiting(moment, name)
+    if gradient is None:
+        return paragraph(waiting, width, "dim")
+    lines = section("◀", "gradient", "backward", waiting, width)
+    equations = explain.arrivals(moment, name)
+    if (total := explain.sum_equation(moment, name)) is not None:
+        equations += (replace(total, note=""),)
+    for equation in equations:
+        lines += equation_lines(equation, width, "gradient")
+    if equations and equations[-1].result:
+        return lines
+    return [*lines, *array_lines(f"d {text.visible(name)}", gradient, width, "gradient")]
+
+
+def update_lines(moment: Moment, name: str, width: int) -> list[Line]:
+    """Return a parameter's update, once it has been made."""
+    equation = explain.update_equation(moment, name)
+    if equation is None:
+        return []
+    lines = [*section("↻", "update", "update", "", width), *equation_lines(equation, width, "update")]
+    before = standing.before_update(moment).value(name)
+    return lines if equation.result else [*lines, *array_lines("before", before, width, "")]
+
+
+def use_lines(moment: Moment, name: str, width: int) -> list[Line]:
+    """Return which nodes use a leaf."""
+    graph = moment.graph
+    nodes = dict.fromkeys(use.node for use in graph.uses[graph.slots[name]][:MOST_SHOWN])
+    used = [f"{text.visible(graph.nodes[it].name)} ({text.visible(graph.nodes[it].layer)})" for it in nodes]
+    more = len(graph.uses[graph.slots[name]]) - MOST_SHOWN
+    return paragraph(f"used by {', '.join(used) or 'no node'}{f' and {more:,} more' if more > 0 else ''}", width, "dim")
+
+
+def captioned(curve: Curve, width: int, height: int) -> list[Line]:
+    """Return the picture of a curve, and in numbers its point and the slope of the dotted tangent."""
+    x, y, slope = map(text.number, (*curve.point, curve.slope))
+    which = f"first of {len(curve.points) - 1}: " if len(curve.points) > 2 else ""
+    caption = f"● {which}{x} → {y}  ⋯ slope {slope}"
+    return [*curve_lines(curve, width, height), *paragraph(caption, width, "dim")]
+
+
+def kept_lines(moment: Moment, node: Node, width: int) -> list[Line]:
+    """Return what a node's layer keeps for its backward pass; a large node would have to be run again to see it."""
+    arrays = [moment.value(name) for name in (node.name, *node.inputs)]
+    is_small = all(array is not None and array.size <= MOST_KEPT for array in arrays)
+    if not is_small or not is_built_in(moment.tape, node):
+        return []
+    kept = moment.kept(node.name)
+    options = words_of(moment.tape, node).options
+    items = [
+        (Span(f"self.{text.visible(name)} = {remembered(it)}"),) for name, it in kept.items() if name not in options
+    ]
+    return [*paragraph("keeps for its backward", width, "dim"), *wrapped(items, width)] if items else []
+
+
+def remembered(it: Any) -> str:
+    """Return something that a layer keeps, in a few characters."""
+    if isinstance(it, np.ndarray | np.generic | float | int):
+        array = np.asarray(it)
+        return inline(array) or f"array {text.shape(array)}" if array.dtype.kind in "fiub" else str(array.dtype)
+    return text.visible(repr(it), limit=30)

@@ -1,0 +1,128 @@
+"""A matrix as a table of numbers: only the rows and columns in sight are read and formatted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+
+from bptui.tui.content.look import Look, Subject, follow
+from bptui.tui.content.numbers import grid
+from bptui.tui.line import Line, Span
+from bptui.tui.pane import fitted
+from layers import Array
+
+NARROWEST, USUAL = 2, 7
+"""Cells that a column of numbers takes at least, and mostly, its gap included."""
+
+
+class Window(NamedTuple):
+    """The numbers in sight as ``texts``, the look that has the selected one among them, and what stands around them."""
+
+    look: Look
+    texts: list[list[str]]
+    margin: int
+    has_header: bool
+
+
+def window_of(matrix: Subject, look: Look, width: int, height: int) -> Window:
+    """Return the numbers that a pane of this size shows."""
+    total = matrix.array.shape[0]
+    has_header = height > 2 and matrix.array.shape[1] > 1
+    shown = height - has_header
+    top = follow(look.top, look.row, min(shown, total), total)
+    margin = len(str(min(top + shown, total) - 1)) + 1 if total > 1 else 0
+    rows = slice(top, top + shown)
+    left, texts = columns_in_sight(matrix.array[rows], look, max(1, width - margin))
+    return Window(replace(look, top=top, left=left), texts, margin, has_header)
+
+
+def number_at(matrix: Subject, look: Look, size: tuple[int, int], place: tuple[int, int]) -> tuple[int, int] | None:
+    """Return the row and the column of the number that stands at the cell ``place``, x and y, of a pane."""
+    window = window_of(matrix, look, *size)
+    x, y = place[0] - window.margin, place[1] - window.has_header
+    column = x // (len(window.texts[0][0]) + 1)
+    if 0 <= y < len(window.texts) and 0 <= column < len(window.texts[0]):
+        return window.look.top + y, window.look.left + column
+    return None
+
+
+def number_lines(matrix: Subject, look: Look, width: int, height: int) -> tuple[Look, list[Line]]:
+    """Return the numbers in sight below their columns' numbers, and the look that has the selected one among them."""
+    look, texts, margin, has_header = window_of(matrix, look, width, height)
+    top, left = look.top, look.left
+    marks = changes(matrix, (slice(top, top + len(texts)), slice(left, left + len(texts[0]))))
+    lines = [header_line(look, texts[0], margin, width)] if has_header else []
+    for row, (numbers, changed) in enumerate(zip(texts, marks, strict=True), start=top):
+        label = Span(f"{row:>{margin - 1}} " if margin else "", "strong" if row == look.row else "dim")
+        selected = look.column - left if row == look.row else -1
+        spans = [Span(it, style_of(it, matrix.style)) for it in numbers]
+        spans = [Span(it.text, "changed") if mark else it for it, mark in zip(spans, changed, strict=True)]
+        if selected >= 0:
+            spans[selected] = Span(spans[selected].text, "selected")
+        lines.append(fitted((label, *spaced(spans)), width))
+    return look, lines
+
+
+def spaced(spans: Iterable[Span]) -> Iterator[Span]:
+    """Yield ``spans`` with a gap between two."""
+    for place, span in enumerate(spans):
+        if place:
+            yield Span(" ")
+        yield span
+
+
+def style_of(number: str, style: str) -> str:
+    """Return the style of one number: what is not finite stands out, and zeros stand back."""
+    match number.strip():
+        case "NaN" | "Inf" | "-Inf":
+            return "error"
+        case "0" | "-0":
+            return "dim"
+    return style
+
+
+def changes(matrix: Subject, window: tuple[slice, slice]) -> list[list[bool]]:
+    """Return for each cell of ``window`` whether it is another number than it was; NaN stays NaN."""
+    now = matrix.array[window]
+    if matrix.before is None:
+        return np.zeros(now.shape, dtype=bool).tolist()
+    then = matrix.before[window]
+    return ((now != then) & ~(np.isnan(now) & np.isnan(then))).tolist()
+
+
+def header_line(look: Look, texts: Sequence[str], margin: int, width: int) -> Line:
+    """Return the columns' numbers, each at the right end of its column."""
+    labels = [str(look.left + at).rjust(len(it))[-len(it) :] for at, it in enumerate(texts)]
+    spans = [Span(it, "strong" if look.left + at == look.column else "dim") for at, it in enumerate(labels)]
+    return fitted((Span(" " * margin), *spaced(spans)), width)
+
+
+def columns_in_sight(rows: Array, look: Look, width: int) -> tuple[int, list[list[str]]]:
+    """Return the first column in sight and the numbers' texts, such that the selected column is among them."""
+    left = min(look.left, look.column)
+    texts = fitting(rows[:, left:], width)
+    while look.column >= left + len(texts[0]):
+        left = look.column - len(texts[0]) + 1
+        texts = fitting(rows[:, left:], width)
+    return left, texts
+
+
+def fitting(rows: Array, width: int) -> list[list[str]]:
+    """Return the texts of as many columns as fit, and at least of one."""
+    count = max(1, min(rows.shape[1], width // USUAL + 1))
+    texts = grid(rows[:, :count])
+    while count < rows.shape[1] and table_width(texts) + NARROWEST <= width:
+        count += max(1, (width - table_width(texts)) // USUAL)
+        texts = grid(rows[:, :count])
+    while len(texts[0]) > 1 and table_width(texts) > width:
+        count = min(len(texts[0]) - 1, max(1, (width + 1) // (len(texts[0][0]) + 1)))
+        texts = grid(rows[:, :count])
+    return texts
+
+
+def table_width(texts: Sequence[Sequence[str]]) -> int:
+    """Return how many cells the columns take, with a gap between two."""
+    return len(texts[0]) * (len(texts[0][0]) + 1) - 1

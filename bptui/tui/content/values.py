@@ -1,0 +1,151 @@
+"""An array as lines: what it is like as a whole, its cells as numbers or colours, and the selected one exactly."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from bptui.core import text
+from bptui.tui.content import heat
+from bptui.tui.content.look import Look, Subject, cell_index, clamped, follow, slices
+from bptui.tui.content.table import number_at, number_lines
+from bptui.tui.line import Line, Span
+from bptui.tui.pane import fitted, line_width
+from layers import Array
+
+
+def value_lines(subject: Subject, look: Look, width: int, height: int) -> tuple[Look, list[Line]]:
+    """Return an array as lines, and the look brought to where there are cells, the selected one in sight."""
+    if width < 1 or height < 1:
+        return look, []
+    if not subject.array.size:
+        above = summary_lines(subject, width)[: max(0, height - 3)]
+        return Look(as_heat=look.as_heat), [*above, fitted((Span("no elements", "dim"),), width)][:height]
+    look = clamped(look, subject.array)
+    above = above_lines(subject, look, width, height)
+    room = height - len(above) - 1
+    if room < 1 or not subject.array.ndim:
+        return look, [*above, cell_line(subject, look, width)][:height]
+    matrix = subject.matrix(look.slice)
+    look, body = (heat_lines if look.as_heat else number_lines)(matrix, look, width, room)
+    return look, [*above, *body, cell_line(subject, look, width)]
+
+
+def above_lines(subject: Subject, look: Look, width: int, height: int) -> list[Line]:
+    """Return what stands above the cells."""
+    above = summary_lines(subject, width)[: max(0, height - 3)]
+    if subject.array.ndim > 2 and height > len(above) + 2:
+        above.append(slice_line(subject.array, look, width))
+    return above
+
+
+def look_pointed_at(subject: Subject, look: Look, size: tuple[int, int], place: tuple[int, int]) -> Look:
+    """Return the look with the array's cell selected that is drawn at the cell ``place``, x and y, of a pane."""
+    width, height = size
+    if width < 1 or not subject.array.size:
+        return look
+    look = clamped(look, subject.array)
+    above = len(above_lines(subject, look, width, height))
+    room = height - above - 1
+    if room < 1:
+        return look
+    at = heat_at if look.as_heat else number_at
+    cell = at(subject.matrix(look.slice), look, (width, room), (place[0], place[1] - above))
+    return look if cell is None else replace(look, row=cell[0], column=cell[1])
+
+
+def summary_lines(subject: Subject, width: int) -> list[Line]:
+    """Return what is known of all elements, over as many lines as it takes."""
+    if subject.array.ndim == 0 or not subject.array.size:
+        return []
+    summary = subject.summary
+    if summary is None:
+        return [fitted((Span(f"counting {subject.array.size:,} numbers …", "dim"),), width)]
+    facts = [
+        (label, text.number(value), subject.style)
+        for label, value in (
+            ("min", summary.smallest),
+            ("max", summary.largest),
+            ("mean", summary.mean),
+            ("norm", summary.norm),
+        )
+    ]
+    counts = (("zero", summary.zeros), ("NaN", summary.nans), ("Inf", summary.infinities))
+    facts += [(label, f"{n:,} of {summary.size:,}", "" if label == "zero" else "error") for label, n in counts if n]
+    return wrapped([(Span(f"{label} ", "dim"), Span(fact, style)) for label, fact, style in facts], width)
+
+
+def wrapped(items: Sequence[Line], width: int) -> list[Line]:
+    """Return ``items`` beside each other, on as many lines as they need."""
+    lines: list[Line] = []
+    for item in items:
+        if lines and line_width(lines[-1]) + 2 + line_width(item) <= width:
+            lines[-1] = (*lines[-1], Span("  "), *item)
+        else:
+            lines.append(item)
+    return [fitted(line, width) for line in lines]
+
+
+def slice_line(array: Array, look: Look, width: int) -> Line:
+    """Return which slice of an n-d array is in sight."""
+    index = ", ".join(map(str, np.unravel_index(look.slice, array.shape[:-2])))
+    line = (
+        Span("slice ", "dim"),
+        Span(f"[{index}, :, :]", "strong"),
+        Span(f" {look.slice + 1} of {slices(array)}", "dim"),
+    )
+    return fitted(line, width)
+
+
+def cell_line(subject: Subject, look: Look, width: int) -> Line:
+    """Return the selected cell's place and exact number, and what it was an iteration ago if that was another."""
+    place = cell_index(subject.array, look)
+    value = subject.array[place]
+    label = f"[{', '.join(map(str, place))}] " if place else ""
+    line: Line = (Span(label, "dim"), Span(exact(value), "strong" if place else "selected"))
+    if subject.before is not None and subject.before.shape == subject.array.shape:
+        before = subject.before[place]
+        if before != value and not (before != before and value != value):  # noqa: PLR0124  (NaN differs from itself)
+            line = (*line, Span(f"  was {exact(before)}", "dim"))
+    return fitted(line, width)
+
+
+def exact(value: Array) -> str:
+    """Return a number with all its digits, up to 17 of them."""
+    it = np.asarray(value).item()
+    return repr(it) if isinstance(it, int) or np.isfinite(it) else text.number(it)
+
+
+def heat_lines(matrix: Subject, look: Look, width: int, height: int) -> tuple[Look, list[Line]]:
+    """Return the colours in sight, the selected cell pointed at from above and from the left."""
+    scale = scale_of(matrix)
+    zoom, rows, columns = heat.fit(matrix.array.shape, width - 1, max(1, height - 2))
+    top = follow(look.top, look.row, rows, matrix.array.shape[0])
+    left = follow(look.left, look.column, columns, matrix.array.shape[1])
+    look = replace(look, top=top, left=left)
+    pointer = " " * (1 + (look.column - left) * zoom + (zoom - 1) // 2) + "▾"
+    lines: list[Line] = [fitted(heat.legend(scale, width), width), fitted((Span(pointer, "strong"),), width)]
+    marked = (look.row - top) * zoom // 2
+    for at, row in enumerate(heat.heat_lines(matrix.array[top : top + rows, left : left + columns], scale, zoom)):
+        lines.append(fitted((Span("▸" if at == marked else " ", "strong"), *row), width))
+    return look, lines[-height:] if height < 3 else lines
+
+
+def heat_at(matrix: Subject, look: Look, size: tuple[int, int], place: tuple[int, int]) -> tuple[int, int] | None:
+    """Return the row and the column of the number whose colour is at the cell ``place``; of two, of the upper one."""
+    zoom, rows, columns = heat.fit(matrix.array.shape, size[0] - 1, max(1, size[1] - 2))
+    row, column = (place[1] - 2) * 2 // zoom, (place[0] - 1) // zoom
+    if 0 <= row < rows and 0 <= column < columns:
+        return look.top + row, look.left + column
+    return None
+
+
+def scale_of(matrix: Subject) -> float:
+    """Return the number with the strongest colour: the largest of the array, or of a part of one not yet counted."""
+    if (summary := matrix.summary) is not None:
+        largest = max(abs(summary.smallest), abs(summary.largest))
+        return largest if np.isfinite(largest) else 1.0
+    part = np.abs(matrix.array[:64, :64])
+    return float(part[np.isfinite(part)].max(initial=0.0))

@@ -1,0 +1,1 @@
+"""The panels: one file each, a small pane over a pure function."""

@@ -1,0 +1,181 @@
+"""The gradients of parameters and inputs, one a row: a bar on a log scale, the norm, and what is still missing."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from rich.cells import cell_len
+from textual.geometry import Offset, Size
+
+from bptui.core.circuit.painter import MARK_STYLES
+from bptui.core.explaining import standing
+from bptui.core.moment import Moment
+from bptui.core.summary import Summary
+from bptui.core.text import visible
+from bptui.tui.counter import Counter
+from bptui.tui.line import Line, Span
+from bptui.tui.pane import Pane, cut, fitted, line_width
+from layers import Array
+
+if TYPE_CHECKING:
+    from bptui.core.verdicts import Verdicts
+
+EIGHTHS = " ▏▎▍▌▋▊▉"
+LOWEST, HIGHEST = -8.0, 2.0
+"""The powers of ten at the ends of the bar."""
+
+MARK_ROOM = 2
+"""Cells of a verdict, with the gap after it."""
+
+VANISHING, EXPLODING = 1e-7, 1e3
+WIDEST_BAR = 20
+
+
+class Row(NamedTuple):
+    """One value's gradient: its ``norm`` where there is one, and how it stands, in words and in few words.
+
+    ``mark`` is what is known of all layers that it came through.
+    """
+
+    name: str
+    norm: float | None
+    long: str
+    short: str
+    style: str
+    has_changed: bool
+    mark: str = ""
+
+
+class GradientsPanel(Pane):
+    """Every parameter and input. Only the rows in sight are worked out."""
+
+    verdicts: Verdicts | None = None
+
+    def __init__(self, moment: Moment, *, id: str | None = None, can_focus: bool = True) -> None:  # noqa: A002
+        super().__init__(moment, id=id, can_focus=can_focus)
+        self.counter = Counter(self)
+
+    def heading(self) -> Line:
+        return (Span("Gradients", "title"), Span(" norm, log scale", "dim"))
+
+    @property
+    def extent(self) -> Size:
+        return Size(self.inside.width, len(listed(self.moment)))
+
+    def view(self, width: int, height: int) -> Sequence[Line]:
+        names = listed(self.moment)[self.origin.y : self.origin.y + height]
+        rows = [row_of(self.moment, name, self.counter.get)._replace(mark=self.mark(name)) for name in names]
+        return gradient_lines(rows, width, self.selected)
+
+    def mark(self, name: str) -> str:
+        """Return the verdict on a gradient: as good as those on the layers that it came through."""
+        if self.verdicts is None or self.moment.gradient(name) is None:
+            return ""
+        return self.verdicts.path(self.moment.iteration - 1, name).sign
+
+    def show(self, moment: Moment, selected: str | None) -> None:
+        """Show another moment, scrolled to what has changed where that is out of sight."""
+        changed = moment.changed | {selected}
+        places = [place for place, name in enumerate(listed(moment)) if name in changed]
+        height = self.inside.height
+        if places and height and not any(self.origin.y <= place < self.origin.y + height for place in places):
+            self.origin = Offset(0, places[0])
+        super().show(moment, selected)
+
+
+def listed(moment: Moment) -> tuple[str, ...]:
+    """Return the values that have a row: parameters first, then inputs."""
+    return moment.graph.parameters + moment.graph.inputs
+
+
+def row_of(moment: Moment, name: str, count: Callable[[Array], Summary | None]) -> Row:
+    """Return what is known of one value's gradient."""
+    gradient = moment.gradient(name)
+    has_changed = name in moment.changed
+    if gradient is None:
+        return Row(name, None, *absence(moment, name), "dim", has_changed)
+    if gradient.ndim == 0:
+        norm, is_finite = abs(float(gradient)), bool(np.isfinite(gradient))
+    elif summary := count(gradient):
+        norm, is_finite = summary.norm, summary.is_finite
+    else:
+        return Row(name, None, "being counted", "…", "dim", has_changed)
+    if not is_finite:
+        return Row(name, math.nan, "✗ NaN or infinite", "✗ NaN", "error", has_changed)
+    if moment.awaits_gradient(name):
+        return Row(name, norm, *arrived(moment, name), "gradient", has_changed)
+    return Row(name, norm, *judgement(norm), has_changed)
+
+
+def absence(moment: Moment, name: str) -> tuple[str, str]:
+    """Return in words why a value has no gradient."""
+    if not standing.takes_gradient(moment, name):
+        return "labels: takes none", "labels"
+    if moment.awaits_gradient(name):
+        return "not reached yet", "not yet"
+    return "no gradient reaches it", "none comes"
+
+
+def arrived(moment: Moment, name: str) -> tuple[str, str]:
+    """Return how many contributions have arrived, while some are missing."""
+    count = f"{standing.arrived_count(moment, name):,} of {standing.use_count(moment, name):,}"
+    return f"{count} contributions", count
+
+
+def judgement(norm: float) -> tuple[str, str, str]:
+    """Return what there is to say of a complete gradient, in two lengths, and its style."""
+    if norm == 0:
+        return "exactly zero", "zero", "dim"
+    if norm < VANISHING:
+        return "vanishing", "vanishing", "warning"
+    if norm > EXPLODING:
+        return "exploding", "exploding", "warning"
+    return "", "", "gradient"
+
+
+def gradient_lines(rows: Sequence[Row], width: int, selected: str | None = None) -> list[Line]:
+    """Return the rows, their columns in line: ``▸W2  ▇▇▇▏    3.1e-01``."""
+    names = [visible(row.name) for row in rows]
+    name_room = min(max(map(cell_len, names), default=0), max(4, width // 4))
+    words = max((len(row.short) for row in rows if row.norm is not None), default=0)
+    bar_room = min(WIDEST_BAR, width - name_room - words - 11 - MARK_ROOM * any(row.mark for row in rows))
+    return [gradient_line(row, width, name_room, max(0, bar_room), is_selected=row.name == selected) for row in rows]
+
+
+def gradient_line(row: Row, width: int, name_room: int, bar_room: int, *, is_selected: bool) -> Line:
+    """Return one row."""
+    mark = Span("▸" if row.has_changed else " ", "changed")
+    style = "selected" if is_selected else "changed" if row.has_changed else "value"
+    label = Span(cut_text(visible(row.name), name_room), style)
+    if row.norm is None:
+        return within((mark, label, Span(" · ", "dim")), row, width)
+    number = "NaN" if math.isnan(row.norm) else f"{row.norm:.1e}"
+    gradient = Span(f" {number:>7} ", "changed" if row.has_changed else row.style)
+    verdict: Line = (Span(f"{row.mark} ", MARK_STYLES.get(row.mark, "")),) if row.mark else ()
+    return within((mark, label, Span(" "), Span(bar(row.norm, bar_room), row.style), gradient, *verdict), row, width)
+
+
+def within(line: Line, row: Row, width: int) -> Line:
+    """Return ``line`` with the row's words after it, the few where the many do not fit."""
+    room = width - line_width(line)
+    return fitted((*line, Span(row.long if len(row.long) <= room else row.short, row.style)), width)
+
+
+def bar(norm: float, width: int) -> str:
+    """Return a bar as long as the logarithm of ``norm`` says, in eighths of a cell."""
+    if not norm > 0:
+        return "·".ljust(width)
+    exponent = math.log10(min(norm, 1e300))
+    eighths = round(max(0.0, min(1.0, (exponent - LOWEST) / (HIGHEST - LOWEST))) * width * 8)
+    full, rest = divmod(max(1, eighths), 8)
+    return ("█" * full + (EIGHTHS[rest] if rest else "")).ljust(width)
+
+
+def cut_text(name: str, width: int) -> str:
+    """Return a name at exactly ``width`` cells."""
+    if cell_len(name) > width:
+        name = "".join(span.text for span in cut((Span(name),), width))
+    return name + " " * (width - cell_len(name))

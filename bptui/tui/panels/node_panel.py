@@ -1,0 +1,98 @@
+"""The pane that writes down what happened at the selected value; at the very start, a welcome."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain, islice
+
+from textual.geometry import Size
+
+from bptui.core import text
+from bptui.core.explaining.headline import headline
+from bptui.core.moment import Moment
+from bptui.core.schedule import Pass
+from bptui.tui.content.node_lines import node_lines
+from bptui.tui.content.prose import paragraph
+from bptui.tui.content.welcome import welcome_lines
+from bptui.tui.line import Line, Span
+from bptui.tui.pane import Pane
+
+
+class NodePanel(Pane):
+    """The selected node or leaf; at the very start, a welcome."""
+
+    def __init__(
+        self,
+        moment: Moment,
+        *,
+        id: str | None = None,  # noqa: A002
+        can_focus: bool = True,
+        title: str = "",
+        about: str = "",
+        notes: Mapping[int, Sequence[str]] | None = None,
+    ) -> None:
+        super().__init__(moment, id=id, can_focus=can_focus)
+        self.rest: Iterator[Line] = iter(())
+        self.title = title
+        self.about = about
+        self.notes = notes or {}
+
+    def heading(self) -> Line:
+        if self.selected is None:
+            return (Span("Welcome", "title"),)
+        return heading_of(self.moment, self.selected)
+
+    def footing(self) -> Line:
+        below = self.extent.height - self.origin.y - self.inside.height
+        return (Span("↓ more", "dim"),) if below > 0 else ()
+
+    def content(self, width: int, height: int) -> Sequence[Line]:
+        """Return the lines down to one below those in sight: most are never looked at, so they are not written."""
+        if self.made is None:
+            self.rest, self.made = iter(self.lines(width, height)), []
+        wanted = self.origin.y + height + 1 - len(self.made)
+        self.made = [*self.made, *islice(self.rest, max(0, wanted))]
+        return self.made
+
+    def lines(self, width: int, height: int) -> Iterable[Line]:  # type: ignore[override]
+        notes = [line for note in self.notes.get(self.moment.position, ()) for line in note_lines(note, width)]
+        if self.selected is None:
+            return [*notes, *welcome_lines(width, height - len(notes), self.title, self.about)]
+        sentence = told(self.moment, self.selected, width, height)
+        return chain(notes, sentence, node_lines(self.moment, self.selected, width, height))
+
+    @property
+    def extent(self) -> Size:
+        return Size(self.inside.width, len(self.content(*self.inside)))
+
+    def action_end(self) -> None:
+        """Scroll to the end."""
+        self.made = [*self.content(*self.inside), *self.rest]
+        self.move(0, len(self.made))
+
+
+def note_lines(note: str, width: int) -> list[Line]:
+    """Return what a person has written down at the step."""
+    return paragraph(f"✎ {text.visible(note, limit=2000)}", width, "mark")
+
+
+def told(moment: Moment, name: str, width: int, height: int) -> list[Line]:
+    """Return in a sentence what has just gone back through a node, where that leaves enough room for the equations."""
+    if moment.name != name or moment.pass_ is not Pass.BACKWARD:
+        return []
+    lines = paragraph(headline(moment), width)
+    return [*lines, ()] if len(lines) <= height // 4 else lines if len(lines) <= height // 3 else []
+
+
+def heading_of(moment: Moment, name: str) -> Line:
+    """Return ``a2 · Affine``, or what kind of leaf it is."""
+    node = moment.graph.node(name)
+    kind = text.visible(node.layer) if node else kind_of_leaf(moment, name)
+    return (Span(text.visible(name), "title"), Span(f" · {kind}", "dim"))
+
+
+def kind_of_leaf(moment: Moment, name: str) -> str:
+    """Return what a leaf is, in a word."""
+    if name in moment.graph.parameters:
+        return "parameter"
+    return "input" if name in moment.graph.inputs else "constant"

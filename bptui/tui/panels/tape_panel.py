@@ -1,0 +1,149 @@
+"""The tape: every step of the run as a row, those done, those recorded ahead, and those that have not run yet.
+
+Only the visible rows are made, so a million steps cost what ten do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from rich.cells import cell_len
+from textual import events
+from textual.geometry import Offset, Size
+
+from bptui.core.circuit.painter import MARK_STYLES
+from bptui.core.moment import Moment
+from bptui.core.schedule import Pass, Turn
+from bptui.core.step import BackwardStep, ForwardStep, UpdateStep
+from bptui.core.text import visible
+from bptui.tui.content.labels import ArrayTexts
+from bptui.tui.line import Line, Span
+from bptui.tui.message import StepClicked
+from bptui.tui.pane import Pane
+from bptui.tui.row import fitted, line_width
+from bptui.tui.telling import failed_turn
+
+if TYPE_CHECKING:
+    from bptui.core.verdicts import Verdicts
+
+SIGNS: Mapping[Pass, str] = {Pass.FORWARD: "▶", Pass.BACKWARD: "◀", Pass.UPDATE: "↻"}
+
+NO_MARKS: Mapping[str, str] = {}
+
+NARROWEST, WIDEST = 9, 16
+"""Cells of a step's number, for which the layer's name is cut where there is no room for both."""
+
+
+class TapePanel(Pane):
+    """The steps around the cursor. It follows the cursor, in jumps, so that a step mostly moves one mark.
+
+    Where nodes have been checked, a column has the ``verdicts`` on them.
+    """
+
+    verdicts: Verdicts | None = None
+
+    def __init__(self, moment: Moment, *, id: str | None = None) -> None:  # noqa: A002  (Textual's word)
+        super().__init__(moment, id=id)
+        self.texts = ArrayTexts()
+
+    def heading(self) -> Line:
+        iterations = self.moment.schedule.iterations
+        which = f" · iteration {self.moment.iteration}/{iterations}" if iterations > 1 else ""
+        return (Span("Tape", "title"), Span(which, "dim")) if which else (Span("Tape", "title"),)
+
+    @property
+    def extent(self) -> Size:
+        return Size(self.inside.width, len(self.moment.schedule))
+
+    def view(self, width: int, height: int) -> list[Line]:
+        first = self.moment.position or 1
+        if not self.is_folded:
+            first = self.origin.y + 1
+        marks = self.verdicts.marks(self.moment.iteration - 1) if self.verdicts else NO_MARKS
+        return tape_lines(self.moment, first, width, height, self.texts, marks=marks)
+
+    def show(self, moment: Moment, selected: str | None) -> None:
+        self.origin = Offset(0, following(self.origin.y, moment.position - 1, self.inside.height))
+        super().show(moment, selected)
+
+    def on_click(self, event: events.Click) -> None:
+        if self.is_folded:
+            return
+        number = self.origin.y + event.y
+        if 0 < event.y <= self.inside.height and number <= len(self.moment.schedule):
+            self.post_message(StepClicked(number))
+
+
+def following(top: int, row: int, height: int) -> int:
+    """Return the first visible row such that ``row`` is seen, moved by whole stretches and only where needed."""
+    if top <= row < top + height - 1 or row < 0:
+        return top if row >= 0 else 0
+    return max(0, row - height // 4)
+
+
+def tape_lines(
+    moment: Moment, first: int, width: int, height: int, texts: ArrayTexts, *, marks: Mapping[str, str] = NO_MARKS
+) -> list[Line]:
+    """Return the rows of the steps from number ``first`` on; ``marks`` has the verdicts on nodes."""
+    schedule = moment.schedule
+    last = min(first + height - 1, len(schedule))
+    digits = len(str(last))
+    turns = [schedule[number] for number in range(first, last + 1)]
+    names = [visible(turn.name, limit=40) for turn in turns]
+    longest = min(max(map(cell_len, names), default=0), max(4, width // 2))
+    rows = [tape_line(moment, turn, name, digits, longest) for turn, name in zip(turns, names, strict=True)]
+    if marks:
+        rows = [(*row[:-1], verdict(marks, turn), row[-1]) for row, turn in zip(rows, turns, strict=True)]
+    room = max(width - max(map(line_width, rows), default=0) - 2, NARROWEST)
+    if width < 3 * NARROWEST:
+        return rows
+    outcomes = (outcome(moment, turn, min(room, WIDEST), texts) for turn in turns)
+    return [
+        (*fitted(row, width - len(text) - 2), Span(" "), Span(text, style))
+        for row, (text, style) in zip(rows, outcomes, strict=True)
+    ]
+
+
+def outcome(moment: Moment, turn: Turn, width: int, texts: ArrayTexts) -> Span:
+    """Return the number of a step that is done: a value, the gradient that arrived, or what a parameter became."""
+    if turn.number > moment.position:
+        return Span("")
+    match moment.tape.step(turn.number):
+        case ForwardStep(out=array):
+            return Span(texts.text(array, width), "value")
+        case BackwardStep(dout=array):
+            return Span("none", "dim") if array is None else Span(texts.text(array, width), "gradient")
+        case UpdateStep(after=array):
+            return Span(texts.text(array, width), "update")
+
+
+def tape_line(moment: Moment, turn: Turn, name: str, digits: int, longest: int) -> Line:
+    """Return one row: the cursor, the pass, the number, the name and the layer."""
+    is_here = turn.number == moment.position
+    has_run = turn.number <= len(moment.tape)
+    failed = failed_turn(moment)
+    sign = "✗" if failed and failed.number == turn.number else SIGNS[turn.pass_] if has_run else "·"
+    style = "current" if is_here else turn.pass_.value if turn.number < moment.position else "dim"
+    padded = name + " " * (longest - cell_len(name))
+    text = f" {turn.number:>{digits}} {padded} "
+    return (
+        Span("➤" if is_here else " ", "mark"),
+        Span(sign, style),
+        Span(text, style if is_here else "" if turn.number < moment.position else "dim"),
+        Span(work(moment, turn), style if is_here else "dim"),
+    )
+
+
+def verdict(marks: Mapping[str, str], turn: Turn) -> Span:
+    """Return what was found about the node of a step."""
+    mark = marks.get(turn.name, "") if turn.pass_ is not Pass.UPDATE else ""
+    return Span(f"{mark or ' '} ", MARK_STYLES.get(mark, ""))
+
+
+def work(moment: Moment, turn: Turn) -> str:
+    """Return what is done in a step: the node's layer, or the update."""
+    if turn.pass_ is Pass.UPDATE:
+        return "update"
+    node = moment.graph.node(turn.name)
+    return visible(node.layer) if node else ""

@@ -1,0 +1,154 @@
+"""One array, a value or a gradient, as numbers or as a heat map. Only the cells in sight are ever formatted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from textual import events
+from textual.geometry import Size
+
+from bptui.core import text
+from bptui.core.explaining import standing
+from bptui.core.moment import Moment
+from bptui.core.schedule import Pass
+from bptui.tui.content.look import Look, Subject, cell_index, clamped, look_at
+from bptui.tui.content.prose import paragraph
+from bptui.tui.content.values import exact, look_pointed_at, value_lines
+from bptui.tui.counter import Counter
+from bptui.tui.line import Line, Span
+from bptui.tui.palette import PlainPalette
+from bptui.tui.pane import Pane, fitted
+from layers import Array
+
+
+class ValuePanel(Pane):
+    """The selected value's numbers. Until ``toggle_gradient`` turns it round, the backward pass shows gradients."""
+
+    def __init__(self, moment: Moment, *, id: str | None = None, can_focus: bool = True) -> None:  # noqa: A002
+        super().__init__(moment, id=id, can_focus=can_focus)
+        self.look = Look()
+        self.is_turned = False
+        self.counter = Counter(self)
+
+    @property
+    def shows_gradient(self) -> bool:
+        """Whether the gradient is shown, and not the value."""
+        return (self.moment.pass_ is Pass.BACKWARD) != self.is_turned
+
+    def heading(self) -> Line:
+        kind = "Gradient" if self.shows_gradient else "Value"
+        if self.selected is None:
+            return (Span(kind, "title"),)
+        array = looked_at(self.moment, self.selected, gradient=self.shows_gradient)
+        about = "" if array is None else f" {text.shape(array)} {array.dtype}"
+        name = f"d {text.visible(self.selected)}" if self.shows_gradient else text.visible(self.selected)
+        return (Span(f"{kind} · ", "title"), Span(name, "strong"), Span(about, "dim"))
+
+    def footing(self) -> Line:
+        return ()
+
+    @property
+    def extent(self) -> Size:
+        return self.inside
+
+    def view(self, width: int, height: int) -> Sequence[Line]:
+        name = self.selected
+        if name is None:
+            return paragraph("The numbers of the selected value will stand here.", width, "dim")
+        array = looked_at(self.moment, name, gradient=self.shows_gradient)
+        if array is None:
+            return absent_lines(self.moment, name, width, gradient=self.shows_gradient)
+        seen, lines = value_lines(self.subject(name, array), self.drawable_look, width, height)
+        self.look = replace(seen, as_heat=self.look.as_heat)
+        return lines
+
+    def subject(self, name: str, array: Array) -> Subject:
+        """Return what is known of the array that is shown."""
+        before = looked_at_before(self.moment, name, gradient=self.shows_gradient)
+        style = "gradient" if self.shows_gradient else "value"
+        return Subject(array, before, self.counter.get(array), style)
+
+    @property
+    def drawable_look(self) -> Look:
+        """The look; without colours there is no heat map."""
+        return replace(self.look, as_heat=False) if isinstance(self.palette, PlainPalette) else self.look
+
+    def show(self, moment: Moment, selected: str | None) -> None:
+        """Show another moment; another value is looked at from its beginning."""
+        if selected != self.selected:
+            self.look = Look(as_heat=self.look.as_heat)
+        super().show(moment, selected)
+
+    def toggle_gradient(self) -> None:
+        """Show the gradient instead of the value, or the other way round."""
+        self.is_turned = not self.is_turned
+        self.renew()
+
+    def toggle_heat(self) -> None:
+        """Show colours instead of numbers, or the other way round."""
+        self.look = replace(self.look, as_heat=not self.look.as_heat)
+        self.renew()
+
+    def selected_number(self) -> str:
+        """Return the selected cell's number with all its digits; nothing where there is no number."""
+        name = self.selected
+        array = None if name is None else looked_at(self.moment, name, gradient=self.shows_gradient)
+        if array is None or not array.size:
+            return ""
+        return exact(array[cell_index(array, clamped(self.look, array))])
+
+    def next_slice(self, count: int = 1) -> None:
+        """Show another slice of an array with more than two axes."""
+        self.look = replace(self.look, slice=max(0, self.look.slice + count))
+        self.renew()
+
+    def look_at(self, index: Sequence[int]) -> None:
+        """Select the cell of this index, if the array that is shown has one."""
+        array = None if self.selected is None else looked_at(self.moment, self.selected, gradient=self.shows_gradient)
+        if array is not None and len(index) == array.ndim:
+            self.look = look_at(self.look, index, array)
+            self.renew()
+
+    def move(self, columns: int, rows: int) -> None:
+        """Select a cell that is so many rows, and one column to the left or right, away."""
+        column = max(0, self.look.column + max(-1, min(1, columns)))
+        self.look = replace(self.look, row=max(0, self.look.row + rows), column=column)
+        self.renew()
+
+    def on_click(self, event: events.Click) -> None:
+        name = self.selected
+        array = None if name is None else looked_at(self.moment, name, gradient=self.shows_gradient)
+        if name is None or array is None or self.is_folded:
+            return
+        place = (event.x - 1, event.y - 1)
+        seen = look_pointed_at(self.subject(name, array), self.drawable_look, (*self.inside,), place)
+        self.look = replace(seen, as_heat=self.look.as_heat)
+        self.renew()
+
+    def action_home(self) -> None:
+        """Select the first cell."""
+        self.look = replace(self.look, row=0, column=0)
+        self.renew()
+
+    def action_end(self) -> None:
+        """Select the last cell."""
+        self.look = replace(self.look, row=self.look.row + 10**9, column=self.look.column + 10**9)
+        self.renew()
+
+
+def looked_at(moment: Moment, name: str, *, gradient: bool) -> Array | None:
+    """Return the array that is to be shown, if it is there yet."""
+    return moment.gradient(name) if gradient else moment.value(name)
+
+
+def looked_at_before(moment: Moment, name: str, *, gradient: bool) -> Array | None:
+    """Return what the array was one iteration ago, if there was one."""
+    earlier = moment.position - moment.schedule.length
+    return looked_at(moment.tape.at(earlier), name, gradient=gradient) if earlier >= 0 else None
+
+
+def absent_lines(moment: Moment, name: str, width: int, *, gradient: bool) -> list[Line]:
+    """Return in words why there is nothing to show."""
+    reason = standing.waiting(moment, name) or ("no gradient reaches it" if gradient else "not reached yet")
+    return [fitted((Span(reason, "dim"),), width)]
