@@ -143,7 +143,7 @@ class Lint:
     def second(self, visit: Visit, handed: tuple[Any, ...], first: Gradients) -> Iterator[FaultError]:
         """Rule ``second-backward``: backward leaves the layer as it was, and hands out new memory each time."""
         other = self.other.copy()
-        self.probe.backward(visit.layer, other)
+        answer = copied(self.probe.backward(visit.layer, other))
         yield from self.touched(visit, self.other, other, "backward")
         if not all(a is None or same(a, np.asarray(b)) for a, b in zip(first, handed, strict=True)):
             reason = "a second backward changes the gradients that the first one returned"
@@ -153,6 +153,11 @@ class Lint:
         if position is not None:
             reason = "backward called once more with the same dout gives another gradient"
             yield FaultError("second-backward", reason, position, "backward changes the layer, or is random")
+            return
+        position = first_difference(answer, self.gradients(self.other))
+        if position is not None:
+            reason = "backward called once more with another dout gives what no first call would"
+            yield FaultError("second-backward", reason, position, "stale cache")
 
     def linear(self, first: Gradients) -> Faults:
         """Rule ``linear``: the gradient follows dout: none for none, twice for twice, sums for sums."""
