@@ -13,9 +13,10 @@ import numpy as np
 
 from bptui.core.columns import Iteration, Value, as_optional_array, freeze
 from bptui.core.graph import Node
+from bptui.core.guest.own_layer import OwnLayer
 from bptui.core.guest.pending import TIME_LIMIT, Pending
 from bptui.core.guest.remark import Remark
-from bptui.core.optimizer import Memory
+from bptui.core.optimizer import Memory, Optimizer
 from bptui.core.scenario import Scenario
 from bptui.core.step import Local
 from bptui.core.tape import Tape
@@ -65,6 +66,14 @@ class Run(Tape):
     def remarks(self) -> Counter[Remark]:
         """How often the guests have done each odd thing."""
         return Counter()
+
+    @property
+    def library(self) -> Mapping[str, type[Layer] | OwnLayer]:
+        return self.scenario.library
+
+    @property
+    def optimizer(self) -> Optimizer | None:
+        return self.scenario.train.optimizer if self.scenario.train else None
 
     @property
     def is_over(self) -> bool:

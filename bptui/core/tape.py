@@ -12,10 +12,12 @@ from typing import Any, overload
 
 from bptui.core.columns import Iteration, Value, as_array, as_optional_array
 from bptui.core.graph import Graph
+from bptui.core.guest.own_layer import OwnLayer
 from bptui.core.moment import Moment
+from bptui.core.optimizer import Optimizer
 from bptui.core.schedule import Pass, Schedule, Turn
 from bptui.core.step import BackwardStep, ForwardStep, Local, Step, UpdateStep
-from layers import Array
+from layers import Array, Layer
 
 
 class Tape(Sequence[Step], ABC):
@@ -103,6 +105,16 @@ class Tape(Sequence[Step], ABC):
             as_array(columns.values[self.graph.slots[turn.name]]),
             as_array(columns.updates[turn.order]),
         )
+
+    @property
+    @abstractmethod
+    def library(self) -> Mapping[str, type[Layer] | OwnLayer]:
+        """The layers by the names that the nodes have for them, as far as they are known."""
+
+    @property
+    @abstractmethod
+    def optimizer(self) -> Optimizer | None:
+        """The rule by which the parameters are updated, if they are, and if it is known."""
 
     @abstractmethod
     def local(self, iteration: int, node: int) -> Local:

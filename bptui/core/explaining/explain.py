@@ -6,14 +6,12 @@ Pure functions of a moment and a name, shared by the screen and the reports; the
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from itertools import islice
-from typing import Any
 
 import numpy as np
 
 from bptui.core import text
-from bptui.core.engine import Run
 from bptui.core.explaining.standing import arrived_count, before_update, gradient_uses, use_count
 from bptui.core.explaining.wording import (
     Words,
@@ -29,11 +27,9 @@ from bptui.core.explaining.wording import (
 )
 from bptui.core.graph import Node, Use
 from bptui.core.moment import Moment
-from bptui.core.optimizer import SGD, AdaGrad, Adam, Momentum, Optimizer, RMSProp, optimizers
-from bptui.core.recording.recorded import RecordedTape
+from bptui.core.optimizer import SGD, AdaGrad, Adam, Momentum, Optimizer, RMSProp
 from bptui.core.schedule import Pass
 from bptui.core.step import BackwardStep, UpdateStep
-from bptui.core.tape import Tape
 from layers import Array
 
 MOST_TERMS = 6
@@ -214,7 +210,7 @@ def update_equation(moment: Moment, parameter: str) -> Equation | None:
     name = text.visible(parameter)
     if step.gradient is None:
         return Equation(name, name, "", brief(step.after), note="no gradient reaches it: it stays as it is", sign="←")
-    rule = optimizer_of(moment.tape)
+    rule = moment.tape.optimizer
     formula = OPTIMIZER_RULES.get(type(rule), "{W} + change").replace("{W}", name)
     return Equation(
         name, formula, update_numbers(step, rule), inline(step.after) or "", f"→ {text.shape(step.after)}", sign="←"
@@ -229,25 +225,6 @@ def update_numbers(step: UpdateStep, rule: Optimizer | None) -> str:
     if isinstance(rule, SGD):
         return put_numbers("W - lr × dW", {"W": before, "lr": text.number(rule.lr), "dW": brief(step.gradient)})
     return put_numbers("W + change", {"W": before, "change": brief(step.after - step.before)})
-
-
-def optimizer_of(tape: Tape) -> Optimizer | None:
-    """Return the rule by which a run was trained, if it was, and if a recording says so."""
-    match tape:
-        case Run():
-            return tape.scenario.train.optimizer if tape.scenario.train else None
-        case RecordedTape():
-            return recorded_optimizer(tape.header.train or {})
-    return None
-
-
-def recorded_optimizer(train: Mapping[str, Any]) -> Optimizer | None:
-    """Return the rule that a recording names, with its options."""
-    rule = optimizers.get(str(train.get("optimizer")))
-    if rule is None:
-        return None
-    options = {it.name: train[it.name] for it in fields(rule) if isinstance(train.get(it.name), int | float)}
-    return rule(**options)
 
 
 def inputs_by_own_name(moment: Moment, node: Node, words: Words) -> dict[str, Array]:

@@ -11,10 +11,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from bptui.core import text
-from bptui.core.engine import Run
 from bptui.core.graph import Node
 from bptui.core.guest.own_layer import OwnLayer
-from bptui.core.recording.recorded import RecordedTape
 from bptui.core.tape import Tape
 from layers import Array, Layer, library
 
@@ -49,7 +47,7 @@ class Words(NamedTuple):
 
 def words_of(tape: Tape, node: Node) -> Words:
     """Return a node's layer's words. A guest's layer may have none; a replayed one is known by its name alone."""
-    layer = known_layers(tape).get(node.layer)
+    layer = tape.library.get(node.layer)
     if layer is None:
         return Words("", {}, (), node.options)
     if isinstance(layer, OwnLayer):
@@ -61,18 +59,7 @@ def words_of(tape: Tape, node: Node) -> Words:
 
 def is_built_in(tape: Tape, node: Node) -> bool:
     """Return whether a node's layer is one of ours, which may be run again to look at; a guest's may do anything."""
-    return node.layer in library and known_layers(tape).get(node.layer) is library[node.layer]
-
-
-def known_layers(tape: Tape) -> Mapping[str, type[Layer] | OwnLayer]:
-    """Return the layers that a tape's nodes name; of a replay the user's own are not known."""
-    match tape:
-        case Run():
-            return tape.scenario.library
-        case RecordedTape():
-            return {name: layer for name, layer in library.items() if name not in tape.header.own_layers}
-        case _:
-            return library
+    return node.layer in library and tape.library.get(node.layer) is library[node.layer]
 
 
 @lru_cache(maxsize=512)

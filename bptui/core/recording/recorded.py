@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -10,6 +11,7 @@ import numpy as np
 
 from bptui.core import text
 from bptui.core.columns import Iteration, Value, as_optional_array, freeze
+from bptui.core.optimizer import Optimizer, optimizers
 from bptui.core.recording.array_record import decode_array
 from bptui.core.recording.header import Header
 from bptui.core.recording.json_line import DamagedTranscriptError, Record, member
@@ -17,7 +19,7 @@ from bptui.core.schedule import Pass, Schedule, Turn
 from bptui.core.step import Local
 from bptui.core.tape import Tape
 from bptui.errors import TranscriptError
-from layers import Array
+from layers import Array, Layer, library
 
 
 class Action(NamedTuple):
@@ -55,6 +57,20 @@ class RecordedTape(Tape):
         self.notes: list[Note] = []
         self.has_end = False
         self.dropped: str | None = None
+
+    @property
+    def library(self) -> Mapping[str, type[Layer]]:
+        """The built-in layers, but for those in whose place the user's own were run."""
+        return {name: layer for name, layer in library.items() if name not in self.header.own_layers}
+
+    @property
+    def optimizer(self) -> Optimizer | None:
+        """The rule that the header names, with its options."""
+        train = self.header.train or {}
+        rule = optimizers.get(str(train.get("optimizer")))
+        if rule is None:
+            return None
+        return rule(**{it.name: train[it.name] for it in fields(rule) if isinstance(train.get(it.name), int | float)})
 
     @property
     def title(self) -> str:
