@@ -31,6 +31,7 @@ class Child:
             os.execve(sys.executable, [sys.executable, *program, *arguments], {**os.environ, "TERM": "xterm-256color"})
         self.seen = b""
         self.unsent = b""
+        self.left: list[object] = []
 
     def read(self) -> bool:
         """Read what there is, and write what is waiting; False when the child has closed its terminal."""
@@ -68,9 +69,10 @@ class Child:
         os.kill(self.pid, signal.SIGWINCH)
 
     def end(self) -> int:
-        """Return the exit status."""
+        """Return the exit status; ``left`` is then how the terminal was left."""
         while self.read():
             pass
+        self.left = self.settings()
         os.close(self.terminal)
         return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
 

@@ -125,4 +125,4 @@ def test_a_bug_of_ours_puts_the_terminal_back_and_tells_where_its_report_lies(tm
     assert "burst" in report.read_text()
     report.unlink()
     assert record.read_bytes().endswith(b"\n")
-    assert before
+    assert child.left == before
