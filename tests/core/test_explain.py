@@ -17,46 +17,8 @@ from bptui.core.recording.transcript import read_transcript
 from bptui.core.schedule import Pass
 from bptui.core.step import BackwardStep
 from bptui.core.tape import Tape
+from runs import BUY_APPLES, TWO_LAYERS, nodes, tape_of
 from strategies import chain, make_scenario
-
-BUY_APPLES = """
-[inputs]
-apple = 100
-apple_num = 2
-orange = 150
-orange_num = 3
-tax = 1.1
-[nodes]
-apple_price = "apple * apple_num"
-orange_price = "orange * orange_num"
-all_price = "apple_price + orange_price"
-price = "all_price * tax"
-"""
-
-TWO_LAYERS = """
-[inputs]
-x = [[1.0, 0.5], [0.2, -0.3]]
-t = [0, 2]
-[parameters]
-W1 = { shape = [2, 3], init = "he" }
-b1 = 0.5
-[nodes]
-a1 = "x @ W1 + b1"
-z1 = "Relu(a1)"
-loss = "SoftmaxWithLoss(z1, t)"
-[train]
-optimizer = "SGD"
-lr = 0.1
-steps = 2
-"""
-
-
-def tape_of(text: str) -> Tape:
-    return run(loads(text))
-
-
-def nodes(text: str, values: str = "x = -2") -> Tape:
-    return tape_of(f"[inputs]\n{values}\n[nodes]\n{text}")
 
 
 def written(tape: Tape, name: str) -> list[str]:

@@ -5,32 +5,9 @@ from hypothesis import given
 
 from bptui.core.engine import run
 from bptui.core.explaining.headline import headline
-from bptui.core.load import loads
 from bptui.core.scenario import Scenario
-from bptui.core.tape import Tape
+from runs import BUY_APPLES, nodes, tape_of
 from strategies import random_scenarios
-
-BUY_APPLES = """
-[inputs]
-apple = 100
-apple_num = 2
-orange = 150
-orange_num = 3
-tax = 1.1
-[nodes]
-apple_price = "apple * apple_num"
-orange_price = "orange * orange_num"
-all_price = "apple_price + orange_price"
-price = "all_price * tax"
-"""
-
-
-def tape_of(text: str) -> Tape:
-    return run(loads(text))
-
-
-def nodes(text: str, values: str = "x = -2") -> Tape:
-    return tape_of(f"[inputs]\n{values}\n[nodes]\n{text}")
 
 
 def test_the_headline_tells_the_step_in_one_sentence() -> None:

@@ -1,0 +1,46 @@
+"""Runs of scenarios written as text, for tests of what is said about a run."""
+
+from __future__ import annotations
+
+from bptui.core.engine import run
+from bptui.core.load import loads
+from bptui.core.tape import Tape
+
+BUY_APPLES = """
+[inputs]
+apple = 100
+apple_num = 2
+orange = 150
+orange_num = 3
+tax = 1.1
+[nodes]
+apple_price = "apple * apple_num"
+orange_price = "orange * orange_num"
+all_price = "apple_price + orange_price"
+price = "all_price * tax"
+"""
+
+TWO_LAYERS = """
+[inputs]
+x = [[1.0, 0.5], [0.2, -0.3]]
+t = [0, 2]
+[parameters]
+W1 = { shape = [2, 3], init = "he" }
+b1 = 0.5
+[nodes]
+a1 = "x @ W1 + b1"
+z1 = "Relu(a1)"
+loss = "SoftmaxWithLoss(z1, t)"
+[train]
+optimizer = "SGD"
+lr = 0.1
+steps = 2
+"""
+
+
+def tape_of(text: str) -> Tape:
+    return run(loads(text))
+
+
+def nodes(text: str, values: str = "x = -2") -> Tape:
+    return tape_of(f"[inputs]\n{values}\n[nodes]\n{text}")
