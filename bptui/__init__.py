@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 from bptui.errors import BptuiError, LayerError, ScenarioError, TranscriptError
 
 if TYPE_CHECKING:
-    from bptui.core.check.whole import check
+    from bptui.checking.check_scenario import check
     from bptui.core.engine import run
-    from bptui.core.load import load, loads
-    from bptui.core.scenario import Scenario
     from bptui.core.tape import Tape
+    from bptui.scenario.load import load, loads
+    from bptui.scenario.scenario import Scenario
 
 __all__ = [
     "BptuiError",
@@ -34,11 +34,11 @@ __all__ = [
 __version__ = "0.1.0"
 
 HOMES = {
-    "Scenario": "bptui.core.scenario",
+    "Scenario": "bptui.scenario.scenario",
     "Tape": "bptui.core.tape",
-    "check": "bptui.core.check.whole",
-    "load": "bptui.core.load",
-    "loads": "bptui.core.load",
+    "check": "bptui.checking.check_scenario",
+    "load": "bptui.scenario.load",
+    "loads": "bptui.scenario.load",
     "run": "bptui.core.engine",
 }
 """The modules of the names that are not imported yet."""

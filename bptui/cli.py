@@ -95,7 +95,7 @@ def check_command(name: str) -> None:
     """Refuse an unknown command, with the nearest one as the hint."""
     if name.startswith("-") or name in COMMANDS:
         return
-    from bptui.core.problems import nearest
+    from bptui.scenario.problems import nearest
 
     hint = nearest(name, COMMANDS) or (f"bptui run {name}" if Path(name).is_file() else FIRST_STEP)
     raise UsageError(f"there is no command {name}", parser().format_usage(), hint=hint)
@@ -153,7 +153,7 @@ def run_scenario(options: argparse.Namespace) -> int:
     """Open the debugger."""
     check_terminal()
     gc.disable()  # imports leave no garbage, and looking for it is a tenth of the start; the screen collects later
-    from bptui.core.load import load
+    from bptui.scenario.load import load
     from bptui.tui import app
 
     scenario = load(options.scenario, layers=options.layers)
@@ -164,11 +164,11 @@ def run_scenario(options: argparse.Namespace) -> int:
 def trace(options: argparse.Namespace) -> int:
     """Tell what a run does, step by step."""
     from bptui.core.engine import Run
-    from bptui.core.load import load
+    from bptui.scenario.load import load
 
     run = Run(load(options.scenario, layers=options.layers))
     if options.json:
-        from bptui.core.recording.record import line, records
+        from bptui.recording.records import line, records
 
         with output() as file:
             file.writelines(map(line, records(run)))
@@ -201,8 +201,8 @@ def check(options: argparse.Namespace) -> int:
 def replay(options: argparse.Namespace) -> int:
     """Open a recorded session."""
     check_terminal()
-    from bptui.core.recording.transcript import read_transcript
     from bptui.core.text import visible
+    from bptui.recording.transcript import read_transcript
     from bptui.tui import app
 
     tape = read_transcript(options.transcript)
@@ -234,8 +234,8 @@ def new(options: argparse.Namespace) -> int:
 
 def trust(options: argparse.Namespace) -> int:
     """Allow a file with layers to run until it changes."""
-    from bptui.core.guest.trust import trust
     from bptui.core.text import visible
+    from bptui.own_layers.trust import trust
 
     file = trust(options.file)
     print(f"{visible(str(file.path), limit=4_096)} may run until it changes")

@@ -66,8 +66,8 @@ def leave(number: int, frame: FrameType | None) -> NoReturn:  # noqa: ARG001
 
 def show(error: BptuiError) -> int:
     """Print what is wrong, every problem of it, and return the exit status for it."""
-    from bptui.core.recording.json_line import DamagedTranscriptError  # noqa: PLC0415  (NumPy may be what is missing)
     from bptui.core.text import visible  # noqa: PLC0415
+    from bptui.recording.json_line import DamagedTranscriptError  # noqa: PLC0415  (NumPy may be what is missing)
 
     problems = error.problems if isinstance(error, ScenarioError) else (error,)
     for problem in problems:

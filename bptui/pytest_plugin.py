@@ -14,7 +14,7 @@ import pytest
 if TYPE_CHECKING:
     from _pytest._code import ExceptionInfo
 
-    from bptui.core.check.finding import Finding
+    from bptui.checking.finding import Finding
 
 OTHERS = {"pyproject.toml", "pytest.toml", ".pytest.toml", "uv.lock"}
 """Files in TOML that are no scenarios."""
@@ -55,8 +55,8 @@ class ScenarioFile(pytest.File):
 
     def collect(self) -> Iterator[ScenarioItem]:
         """Yield a test for each node, for the network, and for each number that is expected."""
-        from bptui.core.load import load  # noqa: PLC0415  (whoever does not ask for checks waits for nothing)
         from bptui.errors import BptuiError  # noqa: PLC0415
+        from bptui.scenario.load import load  # noqa: PLC0415  (whoever does not ask for checks waits for nothing)
 
         try:
             self.scenario = load(self.path, layers=self.config.getoption("--bptui-layers"))
@@ -77,7 +77,7 @@ class ScenarioFile(pytest.File):
     def findings(self) -> Sequence[Finding]:
         """All findings on the scenario."""
         if self.checked is None:
-            from bptui.core.check.whole import check_scenario  # noqa: PLC0415
+            from bptui.checking.check_scenario import check_scenario  # noqa: PLC0415
 
             self.checked = check_scenario(self.scenario).findings
         return self.checked
@@ -104,7 +104,7 @@ class ScenarioItem(pytest.Item):
 
     def runtest(self) -> None:
         """Fail if a finding does; skip if there was nothing to measure."""
-        from bptui.core.check.finding import Verdict  # noqa: PLC0415
+        from bptui.checking.finding import Verdict  # noqa: PLC0415
 
         found = list(self.own(self.parent.findings))
         failed = [finding for finding in found if finding.verdict is Verdict.FAIL]

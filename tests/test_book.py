@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bptui.core.bundled import bundled
 from bptui.core.engine import Run, run
-from bptui.core.load import load, loads
+from bptui.scenario.bundled import bundled
+from bptui.scenario.load import load, loads
 from layers import library
 
 FOLDER = Path(__file__).parents[1] / "scenarios" / "book"

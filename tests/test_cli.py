@@ -17,7 +17,7 @@ import pytest
 import bptui
 from bptui import cli, installation
 from bptui.cli import main
-from bptui.core.bundled import bundled
+from bptui.scenario.bundled import bundled
 
 ESCAPE = "\x1b"
 

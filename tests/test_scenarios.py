@@ -10,11 +10,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bptui.core.bundled import bundled
 from bptui.core.engine import run
-from bptui.core.load import load
-from bptui.core.scenario import Scenario
 from bptui.core.tape import Tape
+from bptui.scenario.bundled import bundled
+from bptui.scenario.load import load
+from bptui.scenario.scenario import Scenario
 from layers import Array
 
 FOLDER = Path(__file__).parents[1] / "scenarios"

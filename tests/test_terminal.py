@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bptui.core.recording.transcript import read_transcript
+from bptui.recording.transcript import read_transcript
 
 pytest.importorskip("pty", reason="there are no pseudo-terminals here")
 

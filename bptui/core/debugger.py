@@ -26,8 +26,8 @@ from bptui.core.schedule import Pass, Schedule
 from bptui.core.tape import Tape
 
 if TYPE_CHECKING:
-    from bptui.core.source.enter import Entrance
-    from bptui.core.source.line_tape import LineCursor
+    from bptui.stepping.line_tape import LineCursor
+    from bptui.stepping.step_into import Entrance
 
 
 class Debugger:
@@ -92,7 +92,7 @@ class Debugger:
     @cached_property
     def entrance(self) -> Entrance:
         """The way into the layers."""
-        from bptui.core.source.enter import Entrance  # noqa: PLC0415  (few sessions go into a layer, and start sooner)
+        from bptui.stepping.step_into import Entrance  # noqa: PLC0415  (few sessions go into a layer, and start sooner)
 
         return Entrance()
 

@@ -13,21 +13,21 @@ import numpy as np
 
 from bptui.core.columns import Iteration, Value, as_optional_array, freeze
 from bptui.core.graph import Node
-from bptui.core.guest.own_layer import OwnLayer
-from bptui.core.guest.pending import TIME_LIMIT, Pending
-from bptui.core.guest.remark import Remark
 from bptui.core.optimizer import Memory, Optimizer
-from bptui.core.scenario import Scenario
 from bptui.core.step import Local
 from bptui.core.tape import Tape
 from bptui.core.text import shape, visible
 from bptui.errors import LayerError
+from bptui.guest.observation import Remark
+from bptui.guest.pending_call import TIME_LIMIT, Pending
+from bptui.own_layers.own_layer import OwnLayer
+from bptui.scenario.scenario import Scenario
 from layers import Layer
 
 if TYPE_CHECKING:
-    from bptui.core.guest.host import Host
-    from bptui.core.guest.layer import GuestLayer
-    from bptui.core.guest.looks import Looks
+    from bptui.guest.guest_layer import GuestLayer
+    from bptui.guest.host import Host
+    from bptui.guest.revisit import Looks
 
 STRIDE = 64
 """Nodes between two places where a run can be interrupted."""
@@ -110,13 +110,13 @@ class Run(Tape):
     @cached_property
     def host(self) -> Host:
         """The process of the guests."""
-        from bptui.core.guest.host import Host  # noqa: PLC0415  (few scenarios have guests)
+        from bptui.guest.host import Host  # noqa: PLC0415  (few scenarios have guests)
 
         return Host(self.scenario.layer_files)
 
     def guest(self, node: int, iteration: int) -> GuestLayer:
         """Return a new instance of a layer of the user's own."""
-        from bptui.core.guest.layer import GuestLayer  # noqa: PLC0415  (few scenarios have guests)
+        from bptui.guest.guest_layer import GuestLayer  # noqa: PLC0415  (few scenarios have guests)
 
         scenario = self.scenario
         layer = GuestLayer(
@@ -330,7 +330,7 @@ class Run(Tape):
     @cached_property
     def looks(self) -> Looks:
         """What guests do again to be looked at."""
-        from bptui.core.guest.looks import Looks  # noqa: PLC0415  (few scenarios have guests)
+        from bptui.guest.revisit import Looks  # noqa: PLC0415  (few scenarios have guests)
 
         return Looks(self)
 

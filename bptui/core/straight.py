@@ -18,7 +18,7 @@ from bptui.core.schedule import Schedule
 from bptui.core.symbol import Listing, list_layer
 
 if TYPE_CHECKING:
-    from bptui.core.scenario import Scenario
+    from bptui.scenario.scenario import Scenario
 
 CHUNK = 256
 """Nodes in one function: enough to keep values in local names, few enough to be interrupted between two."""

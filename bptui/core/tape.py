@@ -12,11 +12,11 @@ from typing import Any, overload
 
 from bptui.core.columns import Iteration, Value, as_array, as_optional_array
 from bptui.core.graph import Graph
-from bptui.core.guest.own_layer import OwnLayer
 from bptui.core.moment import Moment
 from bptui.core.optimizer import Optimizer
 from bptui.core.schedule import Pass, Schedule, Turn
 from bptui.core.step import BackwardStep, ForwardStep, Local, Step, UpdateStep
+from bptui.own_layers.own_layer import OwnLayer
 from layers import Array, Layer
 
 

@@ -8,19 +8,19 @@ import numpy as np
 
 from bptui.core import text
 from bptui.core.engine import Run
-from bptui.core.explaining.explain import (
+from bptui.core.moment import Moment
+from bptui.core.schedule import Pass
+from bptui.core.step import BackwardStep, ForwardStep, Step, UpdateStep
+from bptui.core.tape import Tape
+from bptui.explaining.equations import (
     Equation,
     forward_equation,
     gradient_equations,
     sum_equation,
     update_equation,
 )
-from bptui.core.explaining.standing import takes_gradient
-from bptui.core.explaining.wording import inline
-from bptui.core.moment import Moment
-from bptui.core.schedule import Pass
-from bptui.core.step import BackwardStep, ForwardStep, Step, UpdateStep
-from bptui.core.tape import Tape
+from bptui.explaining.formula_words import inline
+from bptui.explaining.value_state import takes_gradient
 from bptui.report.line import Line
 from bptui.report.numbers import array_lines, named_array, one_row
 from bptui.report.suspect import Suspect, find_suspect

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TextIO
 
-from bptui.core.check.finding import Report
-from bptui.core.check.finding_record import finding_record, summary_record
+from bptui.checking.finding import Report
+from bptui.checking.finding_record import finding_record, summary_record
 from bptui.errors import BptuiError
 from bptui.report.checks import report_lines, summary_line
 from bptui.report.printing import print_lines

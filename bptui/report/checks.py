@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
+from bptui.checking.finding import Finding, Report, Rung, Verdict, Worst, verdict_of
 from bptui.core import text
-from bptui.core.check.finding import Finding, Report, Rung, Verdict, Worst, verdict_of
 from bptui.core.text import visible
 from bptui.report.line import Line
 from bptui.report.numbers import align

@@ -6,11 +6,11 @@ import inspect
 import re
 from collections.abc import Iterator, Mapping
 
-from bptui.core.bundled import bundled
-from bptui.core.load import load
 from bptui.core.text import visible
 from bptui.errors import BptuiError
 from bptui.report.line import Line
+from bptui.scenario.bundled import bundled
+from bptui.scenario.load import load
 from layers import Layer, library
 
 WIDEST = 30

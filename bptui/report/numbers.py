@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from bptui.core import text
-from bptui.core.summary import Summary, summarise
+from bptui.core.array_summary import Summary, summarise
 from bptui.report.line import Line
 from layers import Array
 

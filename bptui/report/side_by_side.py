@@ -9,10 +9,10 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import TextIO
 
-from bptui.core.check.finding import Report
-from bptui.core.check.whole import check_scenario
-from bptui.core.load import load
+from bptui.checking.check_scenario import check_scenario
+from bptui.checking.finding import Report
 from bptui.errors import BptuiError
+from bptui.scenario.load import load
 
 FEW = 3
 """As many scenarios are checked sooner than other processes have started."""

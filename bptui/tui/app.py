@@ -16,13 +16,13 @@ from textual.screen import Screen
 from textual.theme import Theme
 
 from bptui.core.engine import Run
-from bptui.core.scenario import Scenario
+from bptui.scenario.scenario import Scenario
+from bptui.session.session import Session
 from bptui.tui.keys import KEYS
 from bptui.tui.screen import DebuggerScreen
-from bptui.tui.session import Session
 
 if TYPE_CHECKING:
-    from bptui.core.recording.recorded import RecordedTape
+    from bptui.recording.replay_tape import RecordedTape
 
 DARK = Theme(
     name="bptui-dark",

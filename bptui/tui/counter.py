@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bptui.core.summary import Summaries, Summary
+from bptui.core.array_summary import Summaries, Summary
 from bptui.tui.pane import Pane
 from layers import Array
 

@@ -10,9 +10,9 @@ from textual.widget import Widget
 
 from bptui.core.moment import Moment
 from bptui.core.text import visible
+from bptui.session.line_editor import EDITS, TypedLine, completion
 from bptui.tui.keys import COMMANDS, KEYS
 from bptui.tui.line import Line, Span
-from bptui.tui.line_editor import EDITS, TypedLine, completion
 from bptui.tui.pane import Pane
 from bptui.tui.row import fitted, line_width
 

@@ -7,8 +7,8 @@ from rich.segment import Segment
 
 from bptui.core.text import visible
 from bptui.tui.line import Line, Span
-from bptui.tui.painted import PaintedRow
 from bptui.tui.palette import FLAT, SAME, Palette, PlainPalette
+from bptui.tui.strip_codes import PaintedRow
 
 
 def cells(text: str) -> int:

@@ -15,7 +15,10 @@ from bptui.core.command import Command, GoTo, Into, LineBack, RunTo
 from bptui.core.moment import Moment
 from bptui.core.text import visible
 from bptui.errors import BptuiError
-from bptui.tui import command_line, recording, telling
+from bptui.session import recording, status_messages
+from bptui.session.selection import Selection
+from bptui.session.session import Session
+from bptui.tui import command_line
 from bptui.tui.footer import Footer
 from bptui.tui.keys import COMMANDS, bindings
 from bptui.tui.message import NodeSelected, StepClicked
@@ -26,14 +29,12 @@ from bptui.tui.panels.node_panel import NodePanel
 from bptui.tui.panels.source_panel import SourcePanel
 from bptui.tui.panels.tape_panel import TapePanel
 from bptui.tui.panels.value_panel import ValuePanel
-from bptui.tui.selection import Selection
-from bptui.tui.session import Session
 from bptui.tui.title import TitleLine
 from bptui.tui.too_small import SMALLEST, TooSmall
 
 if TYPE_CHECKING:
-    from bptui.core.source.line_tape import LineCursor
-    from bptui.tui.checks import ScreenChecks
+    from bptui.stepping.line_tape import LineCursor
+    from bptui.tui.check_controller import ScreenChecks
 
 WIDE = (100, 28)
 """From this many columns and rows on, the panes stand side by side; below, in one column."""
@@ -162,9 +163,9 @@ class DebuggerScreen(Screen[None]):
 
     def say_where_it_ends(self) -> None:
         """Say why a command led nowhere, and where the run has failed, point at the node."""
-        if failed := telling.failed_turn(self.moment):
+        if failed := status_messages.failed_turn(self.moment):
             self.select(failed.name)
-        self.say(*telling.dead_end(self.session))
+        self.say(*status_messages.dead_end(self.session))
 
     def keep_working(self) -> None:
         """Go on running and recording, a slice at a time, while keys are answered."""
@@ -186,7 +187,7 @@ class DebuggerScreen(Screen[None]):
 
     def say_how_it_runs(self) -> None:
         """Say how far a run is on its way to where the cursor was asked to go, or who holds it up."""
-        self.say(*telling.how_it_runs(self.session))
+        self.say(*status_messages.how_it_runs(self.session))
         self.is_telling = True
 
     # Keys: first what comes before any of them.
@@ -342,7 +343,7 @@ class DebuggerScreen(Screen[None]):
     @cached_property
     def checks(self) -> ScreenChecks:
         """The checks of nodes, and their evidence."""
-        from bptui.tui.checks import ScreenChecks  # noqa: PLC0415  (after the first picture: the program starts sooner)
+        from bptui.tui.check_controller import ScreenChecks  # noqa: PLC0415  (after the first picture: the program starts sooner)
 
         return ScreenChecks(self)
 

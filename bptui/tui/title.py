@@ -11,7 +11,7 @@ from bptui.tui.pane import Pane
 from bptui.tui.row import cut, fitted, line_width
 
 if TYPE_CHECKING:
-    from bptui.core.verdicts import Verdicts
+    from bptui.checking.verdicts import Verdicts
 
 MOST_DOTS = 10
 """Longest progress of one pass, in cells; a longer pass is drawn to scale."""

@@ -12,14 +12,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bptui.core.bundled import bundled
-from bptui.core.check import Subject, check_node
-from bptui.core.check.quick import check_quickly, looks_right
-from bptui.core.check.whole import check_scenario, subject_of
+from bptui.checking import Subject, check_node
+from bptui.checking.check_scenario import check_scenario, subject_of
+from bptui.checking.quick_look import check_quickly, looks_right
 from bptui.core.engine import Run
 from bptui.core.graph import Node
-from bptui.core.load import load
-from bptui.core.scenario import Scenario
+from bptui.scenario.bundled import bundled
+from bptui.scenario.load import load
+from bptui.scenario.scenario import Scenario
 from layers import library
 from strategies import make_scenario
 

@@ -18,7 +18,7 @@ from bptui.core.command import GoTo
 from bptui.core.debugger import Debugger
 from bptui.core.engine import run
 from bptui.core.graph import Node
-from bptui.core.scenario import Scenario
+from bptui.scenario.scenario import Scenario
 from layers import library
 from strategies import chain, make_scenario
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from bptui.core.engine import Run
-from bptui.core.load import loads
+from bptui.scenario.load import loads
 from guests import array, guest, layer_file
 
 pytestmark = pytest.mark.benchmark

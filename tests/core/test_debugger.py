@@ -13,8 +13,8 @@ from bptui.core.engine import Run, run
 from bptui.core.graph import Node
 from bptui.core.moment import Moment
 from bptui.core.optimizer import SGD
-from bptui.core.scenario import Scenario, Train
 from bptui.core.schedule import Pass
+from bptui.scenario.scenario import Scenario, Train
 from strategies import buy_apple, chain, make_scenario, random_scenarios
 
 COUNTS = st.integers(1, 30)

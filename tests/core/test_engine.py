@@ -12,9 +12,9 @@ from bptui.core.columns import Iteration
 from bptui.core.engine import Run, run
 from bptui.core.graph import Node, Use
 from bptui.core.optimizer import SGD
-from bptui.core.scenario import Scenario, Train
 from bptui.core.schedule import Pass
 from bptui.core.step import BackwardStep, ForwardStep, UpdateStep
+from bptui.scenario.scenario import Scenario, Train
 from layers import Array
 from strategies import buy_apple, chain, make_scenario, random_scenarios
 

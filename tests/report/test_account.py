@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 from bptui.core.engine import Run
 from bptui.core.graph import Node
 from bptui.core.optimizer import SGD, Adam
-from bptui.core.scenario import Scenario, Train
 from bptui.report.account import account
 from bptui.report.line import Line
 from bptui.report.numbers import array_lines, in_summary, named_array
 from bptui.report.printing import print_lines
 from bptui.report.training import choose
+from bptui.scenario.scenario import Scenario, Train
 from strategies import buy_apple, chain, make_scenario, random_scenarios
 
 

@@ -10,7 +10,7 @@ from typing import TypeAlias
 import pytest
 
 from bptui import cli
-from bptui.core.check import Finding, Report, Rung, Verdict, Worst
+from bptui.checking import Finding, Report, Rung, Verdict, Worst
 from bptui.report.checks import report_lines, summary_line
 
 SCENARIO = """

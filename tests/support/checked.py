@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from bptui.core.check import Finding, Subject, Verdict, check_node
+from bptui.checking import Finding, Subject, Verdict, check_node
 from layer_cases import Case
 
 

@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 
 from bptui.core.graph import Node
-from bptui.core.guest.host import Host
-from bptui.core.guest.layer import GuestLayer
-from bptui.core.guest.own_layer import LayerFile, OwnLayer
-from bptui.core.guest.own_layers import read_layers
-from bptui.core.guest.remark import Remark
+from bptui.guest.guest_layer import GuestLayer
+from bptui.guest.host import Host
+from bptui.guest.observation import Remark
+from bptui.own_layers.layers_file import read_layers
+from bptui.own_layers.own_layer import LayerFile, OwnLayer
 
 HEAD = "import numpy as np\n"
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from bptui.core.engine import run
-from bptui.core.load import loads
 from bptui.core.tape import Tape
+from bptui.scenario.load import loads
 
 BUY_APPLES = """
 [inputs]

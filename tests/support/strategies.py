@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 import layers
 from bptui.core.graph import Graph, Node
 from bptui.core.optimizer import SGD
-from bptui.core.scenario import Scenario, Train
+from bptui.scenario.scenario import Scenario, Train
 from layers import Array
 
 UNARY = ("Neg", "Tanh", "Sigmoid", "Sin", "Relu", "Exp", "Abs")

@@ -8,10 +8,10 @@ import pytest
 from textual.app import App
 
 from bptui.core.engine import Run, run
-from bptui.core.load import loads
 from bptui.core.moment import Moment
+from bptui.scenario.load import loads
+from bptui.session.session import Session
 from bptui.tui.app import BptuiApp
-from bptui.tui.session import Session
 
 APPLE = """
 [inputs]

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bptui.core.check import Finding, Rung, Verdict, Worst
+from bptui.checking import Finding, Rung, Verdict, Worst
+from bptui.checking.verdicts import Judged
 from bptui.core.text import UNSAFE
-from bptui.core.verdicts import Judged
 from bptui.tui.content.evidence import elements, evidence_lines, summary, told
 from bptui.tui.line import Line
 from bptui.tui.row import line_width

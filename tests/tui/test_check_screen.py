@@ -9,13 +9,13 @@ import pytest
 from textual.app import App
 from textual.pilot import Pilot
 
+from bptui.checking.verdicts import Judged
 from bptui.core.engine import Run
-from bptui.core.load import load
-from bptui.core.verdicts import Judged
+from bptui.scenario.load import load
+from bptui.session.session import Session
 from bptui.tui.app import BptuiApp
 from bptui.tui.panels.check_panel import CheckScreen
 from bptui.tui.screen import DebuggerScreen
-from bptui.tui.session import Session
 
 BOOK = Path(__file__).parents[2] / "scenarios" / "book"
 

@@ -8,10 +8,10 @@ from textual.app import App
 from textual.pilot import Pilot
 
 from bptui.core.engine import Run
-from bptui.core.load import load
+from bptui.scenario.load import load
+from bptui.session.session import Session
 from bptui.tui.app import BptuiApp
 from bptui.tui.screen import DebuggerScreen
-from bptui.tui.session import Session
 
 LAYERS = """
 class Raising:

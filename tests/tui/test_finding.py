@@ -3,10 +3,10 @@ from __future__ import annotations
 import pytest
 
 from bptui.core.graph import Graph, Node
-from bptui.tui import search
+from bptui.session import search
+from bptui.session.neighbours import Tour
 from bptui.tui.command_line import Call, Mistake, Name, Step, parse
 from bptui.tui.keys import COMMANDS
-from bptui.tui.tour import Tour
 
 GRAPH = Graph(
     ("x",),

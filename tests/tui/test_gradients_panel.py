@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bptui.core.array_summary import Summaries, summarise
 from bptui.core.engine import run
 from bptui.core.graph import Node
-from bptui.core.load import load, loads
 from bptui.core.moment import Moment
-from bptui.core.scenario import Scenario
-from bptui.core.summary import Summaries, summarise
+from bptui.scenario.load import load, loads
+from bptui.scenario.scenario import Scenario
 from bptui.tui.line import Line
 from bptui.tui.pane import line_width
 from bptui.tui.panels.gradients_panel import HIGHEST, LOWEST, GradientsPanel, Row, bar, gradient_lines, listed, row_of

@@ -11,10 +11,10 @@ import pytest
 
 from bptui.core.command import Back, Last, Next
 from bptui.core.engine import Run
-from bptui.core.load import loads
-from bptui.tui import session as sessions
+from bptui.scenario.load import loads
+from bptui.session import session as sessions
+from bptui.session.session import Session
 from bptui.tui.app import BptuiApp
-from bptui.tui.session import Session
 from guests import layer_file
 
 SCENARIO = "[inputs]\nx = 1\n[nodes]\na = 'Twice(x)'\nb = 'Loops(a)'\nc = 'Twice(b)'\n"

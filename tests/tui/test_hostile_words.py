@@ -7,8 +7,8 @@ from collections.abc import Callable
 import pytest
 from textual.app import App
 
+from bptui.session.session import Session
 from bptui.tui.app import BptuiApp
-from bptui.tui.session import Session
 
 LINK = "[@click=app.quit]leave[/]"
 

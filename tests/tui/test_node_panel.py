@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from bptui.core.engine import run
 from bptui.core.graph import Node
-from bptui.core.load import load, loads
-from bptui.core.scenario import Scenario
+from bptui.scenario.load import load, loads
+from bptui.scenario.scenario import Scenario
 from bptui.tui.content.node_lines import node_lines
 from bptui.tui.content.prose import wrap
 from bptui.tui.content.welcome import welcome_lines

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from bptui.core.engine import Run
-from bptui.core.load import load
+from bptui.scenario.load import load
+from bptui.session.session import Session
 from bptui.tui.app import BptuiApp
-from bptui.tui.session import Session
 
 PICTURE = Path(__file__).parents[2] / ".github" / "screen.svg"
 

@@ -9,9 +9,9 @@ import pytest
 from textual.app import App
 
 from bptui.core.command import Last, Next
-from bptui.core.recording.transcript import read_transcript
+from bptui.recording.transcript import read_transcript
+from bptui.session.session import Session
 from bptui.tui.app import BptuiApp, open_screen
-from bptui.tui.session import Session
 
 AppOf = Callable[..., BptuiApp]
 SessionOf = Callable[..., Session]

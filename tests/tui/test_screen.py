@@ -11,9 +11,9 @@ from rich.cells import cell_len
 from textual.app import App
 
 from bptui.errors import TranscriptError
+from bptui.session.session import Session
 from bptui.tui.app import BptuiApp, open_screen
 from bptui.tui.screen import DebuggerScreen
-from bptui.tui.session import Session
 
 AppOf = Callable[..., BptuiApp]
 

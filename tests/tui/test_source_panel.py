@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from textual.geometry import Size
 
 import layers
-from bptui.core.source.line_tape import LineCursor
-from bptui.core.source.visit import visit
+from bptui.stepping.line_tape import LineCursor
+from bptui.stepping.trace_call import visit
 from bptui.tui.app import BptuiApp
 from bptui.tui.content.highlight import highlighted
 from bptui.tui.content.source_names import name_lines

@@ -9,7 +9,7 @@ from rich.cells import cell_len
 from bptui.core.graph import Graph, Node
 from bptui.core.moment import Moment
 from bptui.core.schedule import Schedule, Turn
-from bptui.tui.content.labels import ArrayTexts
+from bptui.tui.content.circuit_labels import ArrayTexts
 from bptui.tui.line import Line
 from bptui.tui.panels.tape_panel import following, tape_lines
 

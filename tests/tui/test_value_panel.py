@@ -9,14 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
+from bptui.core.array_summary import summarise
 from bptui.core.engine import run
-from bptui.core.load import loads
 from bptui.core.moment import Moment
-from bptui.core.scenario import Scenario
-from bptui.core.summary import summarise
+from bptui.scenario.load import loads
+from bptui.scenario.scenario import Scenario
 from bptui.tui.app import BptuiApp
 from bptui.tui.content import heat
-from bptui.tui.content.look import Look, Subject, cell_index, matrix_of
+from bptui.tui.content.array_view import Look, Subject, cell_index, matrix_of
 from bptui.tui.content.numbers import aligned, cell_text, decimals_for
 from bptui.tui.content.values import above_lines, look_pointed_at, value_lines
 from bptui.tui.line import Line

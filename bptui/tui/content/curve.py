@@ -13,7 +13,7 @@ from bptui.core.graph import Node
 from bptui.core.moment import Moment
 from bptui.core.schedule import Pass
 from bptui.tui.content.braille import Canvas
-from bptui.tui.content.machine import LARGEST, Machine, Samples, sample
+from bptui.tui.content.curve_samples import LARGEST, Machine, Samples, sample
 from bptui.tui.line import Line, Span
 from layers import Array, library
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from bptui.core.check.finding import Finding, Rung, Verdict, Worst
+from bptui.checking.finding import Finding, Rung, Verdict, Worst
+from bptui.checking.verdicts import SIGNS, Judged
 from bptui.core.text import number, visible
-from bptui.core.verdicts import SIGNS, Judged
 from bptui.tui.content.prose import paragraph
 from bptui.tui.line import Line, Span
 from bptui.tui.row import cells, fitted

@@ -10,14 +10,14 @@ from typing import Any
 import numpy as np
 
 from bptui.core import text
-from bptui.core.explaining import derivative, explain, standing
-from bptui.core.explaining.explain import Equation
-from bptui.core.explaining.wording import inline, is_built_in, words_of
 from bptui.core.graph import Node
 from bptui.core.moment import Moment
 from bptui.core.schedule import Pass
 from bptui.core.step import BackwardStep
-from bptui.tui import telling
+from bptui.explaining import equations, local_derivatives, value_state
+from bptui.explaining.equations import Equation
+from bptui.explaining.formula_words import inline, is_built_in, words_of
+from bptui.session import status_messages
 from bptui.tui.content.curve import Curve, curve_lines, curve_of
 from bptui.tui.content.prose import array_lines, equation_lines, paragraph
 from bptui.tui.content.values import wrapped
@@ -49,10 +49,10 @@ def node_lines(moment: Moment, name: str, width: int, height: int = 40) -> Itera
 
 def failure_lines(moment: Moment, name: str, width: int) -> list[Line]:
     """Return why the run has ended at this node, if it has."""
-    failed = telling.failed_turn(moment)
+    failed = status_messages.failed_turn(moment)
     if failed is None or failed.name != name:
         return []
-    why = f"✗ step {failed.number}, {failed.pass_.value}: {telling.failure_of(moment)}"
+    why = f"✗ step {failed.number}, {failed.pass_.value}: {status_messages.failure_of(moment)}"
     return [*paragraph(why, width, "error"), *paragraph("The run ended here: N goes back.", width, "dim"), ()]
 
 
@@ -96,7 +96,7 @@ def leaf_parts(moment: Moment, name: str, width: int) -> Iterator[list[Line]]:
 
 def trouble_lines(moment: Moment, name: str, width: int) -> list[Line]:
     """Return where NaN or infinity comes from, if there is any."""
-    trouble = standing.trouble(moment, name)
+    trouble = value_state.trouble(moment, name)
     return paragraph(f"✗ {trouble}", width, "error") if trouble else []
 
 
@@ -110,17 +110,17 @@ def section(sign: str, title: str, style: str, note: str, width: int) -> list[Li
 
 def forward_lines(moment: Moment, node: Node, width: int) -> list[Line]:
     """Return how a node's value comes from its inputs, and those as far as they are arrays."""
-    equation = explain.forward_equation(moment, node.name)
+    equation = equations.forward_equation(moment, node.name)
     if equation is None:
-        formula = explain.node_formula(moment, node.name)
+        formula = equations.node_formula(moment, node.name)
         waiting = Equation(text.visible(node.name), formula, "", "")
         return [
-            *section("▶", "forward", "forward", standing.waiting(moment, node.name), width),
+            *section("▶", "forward", "forward", value_state.waiting(moment, node.name), width),
             *equation_lines(waiting, width, "value"),
         ]
     lines = [*section("▶", "forward", "forward", "", width), *equation_lines(equation, width, "value")]
     if not equation.numbers:
-        at_use = standing.before_update(moment)
+        at_use = value_state.before_update(moment)
         for name in dict.fromkeys(node.inputs):
             lines += array_lines(text.visible(name), at_use.value(name), width, "")
     return lines if equation.result else [*lines, *array_lines(equation.left, moment.value(node.name), width, "value")]
@@ -129,16 +129,16 @@ def forward_lines(moment: Moment, node: Node, width: int) -> list[Line]:
 def backward_lines(moment: Moment, node: Node, width: int) -> list[Line]:
     """Return what arrives at a node, its local derivatives, and what it gives to each input."""
     step = moment.step_of(node.name, Pass.BACKWARD)
-    waiting = standing.waiting(moment, node.name)
+    waiting = value_state.waiting(moment, node.name)
     if not isinstance(step, BackwardStep):
         return awaited_lines(moment, node, width) if moment.value(node.name) is not None else []
-    note = waiting or explain.dout_origin(moment, node.name)
+    note = waiting or equations.dout_origin(moment, node.name)
     lines = [*section("◀", "backward", "backward", note, width), *dout_lines(moment, node, width)]
-    for equation, local in derivative.local_equations(moment, node.name):
+    for equation, local in local_derivatives.local_equations(moment, node.name):
         lines += equation_lines(equation, width, "")
         lines += [] if equation.result else array_lines("local", local, width, "")
     contributions = [it for it in step.gradients if it is not None]
-    for equation, contribution in zip(explain.gradient_equations(moment, node.name), contributions, strict=False):
+    for equation, contribution in zip(equations.gradient_equations(moment, node.name), contributions, strict=False):
         lines += equation_lines(equation, width, "gradient")
         lines += [] if equation.result else array_lines(equation.left, contribution, width, "gradient")
     return lines if contributions else [*lines, (Span("no gradient goes on from here", "dim"),)]
@@ -150,7 +150,7 @@ def awaited_lines(moment: Moment, node: Node, width: int) -> list[Line]:
     if number is None:
         return section("◀", "backward", "backward", "the output does not depend on it: no gradient reaches it", width)
     lines = section("◀", "backward", "backward", f"not reached yet: step {number}", width)
-    for equation in derivative.rules(moment, node.name):
+    for equation in local_derivatives.rules(moment, node.name):
         lines += equation_lines(equation, width, "dim")
     return lines
 
@@ -160,34 +160,34 @@ def dout_lines(moment: Moment, node: Node, width: int) -> list[Line]:
     gradient = moment.gradient(node.name)
     if gradient is None:
         return [(Span("no gradient arrives", "dim"),)]
-    equation = explain.dout_equation(moment, node.name)
+    equation = equations.dout_equation(moment, node.name)
     lines = equation_lines(equation, width, "gradient") if equation.parts else []
     return lines if equation.result else [*lines, *array_lines("dout", gradient, width, "gradient")]
 
 
 def gradient_lines(moment: Moment, name: str, width: int) -> list[Line]:
     """Return a leaf's gradient so far."""
-    gradient, waiting = moment.gradient(name), standing.waiting(moment, name)
+    gradient, waiting = moment.gradient(name), value_state.waiting(moment, name)
     if gradient is None:
         return paragraph(waiting, width, "dim")
     lines = section("◀", "gradient", "backward", waiting, width)
-    equations = explain.arrivals(moment, name)
-    if (total := explain.sum_equation(moment, name)) is not None:
-        equations += (replace(total, note=""),)
-    for equation in equations:
+    sums = equations.arrivals(moment, name)
+    if (total := equations.sum_equation(moment, name)) is not None:
+        sums += (replace(total, note=""),)
+    for equation in sums:
         lines += equation_lines(equation, width, "gradient")
-    if equations and equations[-1].result:
+    if sums and sums[-1].result:
         return lines
     return [*lines, *array_lines(f"d {text.visible(name)}", gradient, width, "gradient")]
 
 
 def update_lines(moment: Moment, name: str, width: int) -> list[Line]:
     """Return a parameter's update, once it has been made."""
-    equation = explain.update_equation(moment, name)
+    equation = equations.update_equation(moment, name)
     if equation is None:
         return []
     lines = [*section("↻", "update", "update", "", width), *equation_lines(equation, width, "update")]
-    before = standing.before_update(moment).value(name)
+    before = value_state.before_update(moment).value(name)
     return lines if equation.result else [*lines, *array_lines("before", before, width, "")]
 
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from rich.cells import cell_len
 
 from bptui.core import text
-from bptui.core.explaining.explain import Equation
-from bptui.core.explaining.wording import inline
+from bptui.explaining.equations import Equation
+from bptui.explaining.formula_words import inline
 from bptui.tui.content.table import fitting
 from bptui.tui.line import Line, Span
 from bptui.tui.pane import line_width

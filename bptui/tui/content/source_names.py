@@ -7,14 +7,14 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from bptui.core import text
-from bptui.core.explaining.wording import nested
-from bptui.core.source.line_tape import Event, LineCursor, LineStep, LineTape
+from bptui.explaining.formula_words import nested
+from bptui.stepping.line_tape import Event, LineCursor, LineStep, LineTape
 from bptui.tui.content.prose import corner, paragraph
 from bptui.tui.line import Line, Span
 from bptui.tui.row import cells
 
 if TYPE_CHECKING:
-    from bptui.core.source.snapshot import Snapshot
+    from bptui.stepping.snapshot import Snapshot
 
 MOST_INLINE = 24
 """Elements that an array may have to be written in one line, where they fit."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import NamedTuple
 
-from bptui.core.source.line_tape import LineTape
+from bptui.stepping.line_tape import LineTape
 from bptui.tui.line import Line, Span
 from bptui.tui.row import cells
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from bptui.tui.content.look import Look, Subject, follow
+from bptui.tui.content.array_view import Look, Subject, follow
 from bptui.tui.content.numbers import grid
 from bptui.tui.line import Line, Span
 from bptui.tui.pane import fitted

@@ -9,7 +9,7 @@ import numpy as np
 
 from bptui.core import text
 from bptui.tui.content import heat
-from bptui.tui.content.look import Look, Subject, cell_index, clamped, follow, slices
+from bptui.tui.content.array_view import Look, Subject, cell_index, clamped, follow, slices
 from bptui.tui.content.table import number_at, number_lines
 from bptui.tui.line import Line, Span
 from bptui.tui.pane import fitted, line_width

@@ -6,10 +6,10 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.screen import ModalScreen
 
-from bptui.core.check.finding import Finding
+from bptui.checking.finding import Finding
+from bptui.checking.verdicts import Judged
 from bptui.core.moment import Moment
 from bptui.core.text import visible
-from bptui.core.verdicts import Judged
 from bptui.tui.content.evidence import STYLES, elements, evidence_lines
 from bptui.tui.line import Line, Span
 from bptui.tui.pane import Pane

@@ -10,19 +10,19 @@ from rich.cells import cell_len
 from textual import events
 from textual.geometry import Offset, Size
 
-from bptui.core.circuit import Box, Circuit, Highlight, Painter, Window
+from bptui.circuit import Box, Circuit, Highlight, Painter, Window
 from bptui.core.graph import Node
 from bptui.core.moment import Moment
 from bptui.core.schedule import Pass
-from bptui.tui.content.labels import LabelTexts
+from bptui.session.status_messages import failed_turn
+from bptui.tui.content.circuit_labels import LabelTexts
 from bptui.tui.line import Line, Span
 from bptui.tui.message import NodeSelected
 from bptui.tui.pane import Pane
-from bptui.tui.telling import failed_turn
 from layers import library
 
 if TYPE_CHECKING:
-    from bptui.core.verdicts import Verdicts
+    from bptui.checking.verdicts import Verdicts
 
 WIRES = 10
 """Cells before a box that must be seen too: where the wires come together."""

@@ -10,18 +10,18 @@ import numpy as np
 from rich.cells import cell_len
 from textual.geometry import Offset, Size
 
-from bptui.core.circuit.painter import MARK_STYLES
-from bptui.core.explaining import standing
+from bptui.circuit.painter import MARK_STYLES
+from bptui.core.array_summary import Summary
 from bptui.core.moment import Moment
-from bptui.core.summary import Summary
 from bptui.core.text import visible
+from bptui.explaining import value_state
 from bptui.tui.counter import Counter
 from bptui.tui.line import Line, Span
 from bptui.tui.pane import Pane, cut, fitted, line_width
 from layers import Array
 
 if TYPE_CHECKING:
-    from bptui.core.verdicts import Verdicts
+    from bptui.checking.verdicts import Verdicts
 
 EIGHTHS = " ▏▎▍▌▋▊▉"
 LOWEST, HIGHEST = -8.0, 2.0
@@ -112,7 +112,7 @@ def row_of(moment: Moment, name: str, count: Callable[[Array], Summary | None]) 
 
 def absence(moment: Moment, name: str) -> tuple[str, str]:
     """Return in words why a value has no gradient."""
-    if not standing.takes_gradient(moment, name):
+    if not value_state.takes_gradient(moment, name):
         return "labels: takes none", "labels"
     if moment.awaits_gradient(name):
         return "not reached yet", "not yet"
@@ -121,7 +121,7 @@ def absence(moment: Moment, name: str) -> tuple[str, str]:
 
 def arrived(moment: Moment, name: str) -> tuple[str, str]:
     """Return how many contributions have arrived, while some are missing."""
-    count = f"{standing.arrived_count(moment, name):,} of {standing.use_count(moment, name):,}"
+    count = f"{value_state.arrived_count(moment, name):,} of {value_state.use_count(moment, name):,}"
     return f"{count} contributions", count
 
 

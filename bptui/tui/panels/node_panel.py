@@ -8,9 +8,9 @@ from itertools import chain, islice
 from textual.geometry import Size
 
 from bptui.core import text
-from bptui.core.explaining.headline import headline
 from bptui.core.moment import Moment
 from bptui.core.schedule import Pass
+from bptui.explaining.sentence import headline
 from bptui.tui.content.node_lines import node_lines
 from bptui.tui.content.prose import paragraph
 from bptui.tui.content.welcome import welcome_lines

@@ -8,7 +8,7 @@ from pathlib import PurePath
 from textual.geometry import Offset, Size
 
 from bptui.core import text
-from bptui.core.source.line_tape import Event, LineCursor
+from bptui.stepping.line_tape import Event, LineCursor
 from bptui.tui.content.source_names import name_lines, names_height
 from bptui.tui.content.source_rows import Row, digits_of, rows_of
 from bptui.tui.line import Line, Span

@@ -12,20 +12,20 @@ from rich.cells import cell_len
 from textual import events
 from textual.geometry import Offset, Size
 
-from bptui.core.circuit.painter import MARK_STYLES
+from bptui.circuit.painter import MARK_STYLES
 from bptui.core.moment import Moment
 from bptui.core.schedule import Pass, Turn
 from bptui.core.step import BackwardStep, ForwardStep, UpdateStep
 from bptui.core.text import visible
-from bptui.tui.content.labels import ArrayTexts
+from bptui.session.status_messages import failed_turn
+from bptui.tui.content.circuit_labels import ArrayTexts
 from bptui.tui.line import Line, Span
 from bptui.tui.message import StepClicked
 from bptui.tui.pane import Pane
 from bptui.tui.row import fitted, line_width
-from bptui.tui.telling import failed_turn
 
 if TYPE_CHECKING:
-    from bptui.core.verdicts import Verdicts
+    from bptui.checking.verdicts import Verdicts
 
 SIGNS: Mapping[Pass, str] = {Pass.FORWARD: "▶", Pass.BACKWARD: "◀", Pass.UPDATE: "↻"}
 

@@ -9,10 +9,10 @@ from textual import events
 from textual.geometry import Size
 
 from bptui.core import text
-from bptui.core.explaining import standing
 from bptui.core.moment import Moment
 from bptui.core.schedule import Pass
-from bptui.tui.content.look import Look, Subject, cell_index, clamped, look_at
+from bptui.explaining import value_state
+from bptui.tui.content.array_view import Look, Subject, cell_index, clamped, look_at
 from bptui.tui.content.prose import paragraph
 from bptui.tui.content.values import exact, look_pointed_at, value_lines
 from bptui.tui.counter import Counter
@@ -150,5 +150,5 @@ def looked_at_before(moment: Moment, name: str, *, gradient: bool) -> Array | No
 
 def absent_lines(moment: Moment, name: str, width: int, *, gradient: bool) -> list[Line]:
     """Return in words why there is nothing to show."""
-    reason = standing.waiting(moment, name) or ("no gradient reaches it" if gradient else "not reached yet")
+    reason = value_state.waiting(moment, name) or ("no gradient reaches it" if gradient else "not reached yet")
     return [fitted((Span(reason, "dim"),), width)]

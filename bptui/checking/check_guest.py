@@ -1,0 +1,98 @@
+"""The check of a layer of the user's own: made in its own process, it comes back as records, and none is trusted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from bptui.checking.finding import Finding, Rung, Verdict, Worst
+from bptui.checking.subject import Subject
+from bptui.core.text import visible
+from bptui.errors import LayerError
+from bptui.guest.guest_layer import GuestLayer
+from bptui.guest.pending_call import Pending
+
+JOB = "bptui.checking.guest_job:check_here"
+"""What the process is asked to do."""
+
+LONGEST = 20.0
+"""Seconds after which the check of one node is given up."""
+
+MOST_FINDINGS = 1_000
+MOST_RUNGS = 100
+
+
+def check_guest(subject: Subject, layer: GuestLayer, *, is_whole: bool = False) -> tuple[Finding, ...]:
+    """Return the findings on a guest; what it does to its process is one, too."""
+    try:
+        call = begin_check(subject, layer, is_whole=is_whole)
+    except LayerError as error:
+        return (broken(subject, error),)
+    return findings_of(subject, call)
+
+
+def begin_check(subject: Subject, layer: GuestLayer, *, is_whole: bool = False) -> Pending:
+    """Let the check of a guest begin, without waiting for it. Raises LayerError."""
+    return layer.begin_job(JOB, *subject.inputs, is_whole=is_whole, **about(subject))
+
+
+def findings_of(subject: Subject, call: Pending) -> tuple[Finding, ...]:
+    """Return the findings that the check of a guest comes to, waiting for them."""
+    try:
+        answer = call.result(LONGEST)
+        return tuple([read_finding(subject, record) for record in answer["findings"][:MOST_FINDINGS]])
+    except LayerError as error:
+        return (broken(subject, error),)
+    except (KeyError, TypeError, ValueError, AttributeError):
+        reason = "the layer process has sent nonsense"
+    return (Finding(subject.node, subject.layer, None, "raises", Verdict.FAIL, reason=reason),)
+
+
+def broken(subject: Subject, error: LayerError) -> Finding:
+    """Return the finding on a layer that has broken down, or its process."""
+    reason = visible(error.message, limit=500) + (f" ({error.where})" if error.where else "")
+    return Finding(subject.node, subject.layer, None, "raises", Verdict.FAIL, reason=reason)
+
+
+def about(subject: Subject) -> dict[str, Any]:
+    """Return what is to be said of a subject beside its inputs, as plain JSON."""
+    return {
+        "node": subject.node,
+        "layer": subject.layer,
+        "names": subject.names,
+        "slots": subject.slots,
+        "takes_gradient": subject.takes_gradient,
+        "dtype": subject.dtype.name,
+    }
+
+
+def read_finding(subject: Subject, record: Mapping[str, Any]) -> Finding:
+    """Return the finding that a record is. Raises KeyError, TypeError or ValueError where it is none."""
+    name = record["input"]
+    if name is not None and name not in subject.names:
+        raise ValueError("a finding on another node's input")
+    return Finding(
+        subject.node,
+        subject.layer,
+        name,
+        visible(str(record["rule"]), limit=50),
+        Verdict(record["verdict"]),
+        read_worst(record["worst"]),
+        told(record["reason"]) or "",
+        told(record["mistake"]),
+        told(record["advice"]),
+        tuple(Rung(*map(float, rung)) for rung in record["ladder"][:MOST_RUNGS]),
+    )
+
+
+def read_worst(record: Mapping[str, Any] | None) -> Worst | None:
+    """Return the element of a record; float reads "NaN" and "Infinity" as well."""
+    if record is None:
+        return None
+    analytic, numeric, error = (float(record[name]) for name in ("analytic", "numeric", "error"))
+    return Worst(tuple(map(int, record["index"])), analytic, numeric, error)
+
+
+def told(text: object) -> str | None:
+    """Return a text that can be shown, None where there is none."""
+    return None if text is None else visible(str(text), limit=1_000)

@@ -1,0 +1,145 @@
+"""The whole network: does each leaf's gradient say how the output moves? What single nodes cannot show, fan-out does.
+
+Each leaf moves along a few random directions. Where a node sends no gradient back (Detach, a target), the output's
+way through it does not count either: there the node gets what the run gave it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
+
+import numpy as np
+
+from bptui.checking.finding import Finding, Verdict, Worst
+from bptui.checking.numeric.bisection import PRECISION, random_direction
+from bptui.checking.numeric.directions import Direction, along
+from bptui.checking.numeric.extrapolation import Ladder, climb
+from bptui.checking.numeric.finite_differences import Point, last_digit_moved
+from bptui.checking.probe import SEED, FaultError, as_number, borrowed_random_state, called
+from bptui.checking.subject import widened
+from bptui.core.columns import as_array
+from bptui.core.engine import Run
+from bptui.scenario.scenario import Scenario
+from layers import Array
+
+RULE = "network"
+DIRECTIONS = 2
+
+SIZES = (1.0, 2.0**-12)
+"""What the two ladders of steps start from, compared with the leaf's own size."""
+
+
+def check_network(scenario: Scenario) -> Iterator[Finding]:
+    """Yield a finding for each leaf that the output's gradient reaches, measured in float64."""
+    with borrowed_random_state():
+        np.random.seed(SEED)  # noqa: NPY002  (a layer that draws from there draws the same numbers every time)
+        network = Network(exact(scenario))
+        if network.run.failure:
+            raise FaultError("raises", network.run.failure.message)
+        for leaf in network.leaves:
+            yield network.check(leaf)
+
+
+def exact(scenario: Scenario) -> Scenario:
+    """Return the scenario in float64, without training."""
+    values = {name: widened(value) for name, value in scenario.values.items()}
+    return replace(scenario, values=values, dout=widened(scenario.dout), train=None, dtype=np.dtype(np.float64))
+
+
+@dataclass(frozen=True, eq=False)
+class Network:
+    """A graph as one function of its leaves, and the run whose gradients are judged."""
+
+    scenario: Scenario
+
+    @cached_property
+    def run(self) -> Run:
+        """Both passes at the scenario's values."""
+        run = Run(self.scenario)
+        run.finish()
+        return run
+
+    @cached_property
+    def leaves(self) -> tuple[str, ...]:
+        """The inputs and parameters to which a gradient comes back."""
+        gradients = self.run.gradients
+        graph = self.scenario.graph
+        return tuple(name for name in graph.inputs + graph.parameters if gradients[name] is not None)
+
+    @cached_property
+    def cut(self) -> frozenset[tuple[int, int]]:
+        """The uses, by node and position, through which no gradient goes back."""
+        graph, columns, schedule = self.scenario.graph, self.run.iterations[0], self.run.schedule
+        return frozenset(
+            (node, position)
+            for order, node in enumerate(graph.backward)
+            for position in range(len(graph.edges[node]))
+            if columns.contributions[schedule.first_edges[order] + position] is None
+        )
+
+    def forward(self, leaves: tuple[Array, ...]) -> Array:
+        """Return the output for other leaves, in the order of the graph's."""
+        np.random.seed(SEED)  # noqa: NPY002
+        graph, recorded = self.scenario.graph, self.run.iterations[0].values
+        values = [leaf[()] for leaf in leaves]
+        for node, slots in enumerate(graph.edges):
+            inputs = [recorded[slot] if (node, at) in self.cut else values[slot] for at, slot in enumerate(slots)]
+            layer = self.run.fresh_layer(node)
+            values.append(called(partial(layer.forward, *inputs), "forward"))
+        return as_number(values[graph.slots[graph.output]])
+
+    @cached_property
+    def point(self) -> Point:
+        """Where the output is measured."""
+        graph = self.scenario.graph
+        leaves = tuple([self.scenario.values[name] for name in graph.leaves])
+        away = tuple([np.asarray(last_digit_moved(x)) if x.dtype.kind == "f" else x for x in leaves])
+        out = as_number(self.run.values[graph.output])
+        return Point(self.forward, leaves, away, out, np.where(np.isfinite(out), as_array(self.run.dout), 0))
+
+    def check(self, leaf: str) -> Finding:
+        """Return the finding on one leaf, the first direction that disagrees standing for all."""
+        graph = self.scenario.graph
+        gradient = self.run.gradients[leaf]
+        finding = Finding(graph.output, None, leaf, RULE, Verdict.PASS)
+        if gradient is None or not (np.isfinite(self.point.out).all() and np.isfinite(gradient).all()):
+            return replace(finding, verdict=Verdict.SKIP, reason="the output or the gradient is not finite")
+        at = graph.slots[leaf]
+        for seed in range(DIRECTIONS):
+            direction = random_direction(self.point.inputs[at], seed)
+            directions = tuple([direction if i == at else None for i in range(len(self.point.inputs))])
+            gradients = tuple([gradient if i == at else None for i in range(len(self.point.inputs))])
+            line = Direction(self.point.inputs, directions)
+            found = self.judge(finding, line, *along(directions, gradients))
+            if found.verdict is not Verdict.PASS:
+                return found
+        return finding
+
+    def judge(self, finding: Finding, line: Direction, slope: float, size: float) -> Finding:
+        """Return the finding that one direction comes to."""
+        ladders = [climb(self.point, line, np.array([start])) for start in SIZES]
+        ladder = min(ladders, key=lambda it: float(it.limit[1][0]))
+        value, error = (float(it[0]) for it in ladder.limit)
+        if abs(slope - value) <= 20 * error + 10 * PRECISION * size:
+            return finding
+        if any(bool((it.is_steep | it.is_blind)[0]) for it in ladders) or not np.isfinite(value):
+            return replace(finding, verdict=Verdict.SKIP, reason="the output has no finite slope here")
+        kinks = [it for it in ladders if it.is_kink[0]]
+        if kinks:
+            return at_kink(finding, kinks[-1], slope, error)
+        reason = f"the gradient of {finding.input} is not the slope of {finding.node} along a random direction"
+        worst = Worst((), slope, value, error)
+        return replace(finding, verdict=Verdict.FAIL, worst=worst, reason=reason, ladder=ladder.of(0))
+
+
+def at_kink(finding: Finding, ladder: Ladder, slope: float, error: float) -> Finding:
+    """Return the finding at a kink: right is what lies between the two sides."""
+    low, high, slack = (float(it[0]) for it in ladder.hull())
+    worst = Worst((), slope, (low + high) / 2, max(error, slack))
+    if low - slack <= slope <= high + slack:
+        reason = "a kink: the slopes on its two sides differ, and the gradient lies between them"
+        return replace(finding, verdict=Verdict.KINK, worst=worst, reason=reason, ladder=ladder.of(0))
+    reason = f"the gradient of {finding.input} lies beyond both slopes of {finding.node} at a kink"
+    return replace(finding, verdict=Verdict.FAIL, worst=worst, reason=reason, ladder=ladder.of(0))

@@ -1,0 +1,113 @@
+"""The check of a scenario: every node at the values of its run, the network as a whole, and ``[expect]``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from inspect import Parameter
+from pathlib import Path
+
+from bptui.checking.check_expectations import check_expectations
+from bptui.checking.check_network import check_network
+from bptui.checking.check_node import check_node
+from bptui.checking.finding import Finding, Report, Verdict
+from bptui.checking.probe import FaultError
+from bptui.checking.subject import Subject, widened
+from bptui.core.engine import Run
+from bptui.core.graph import Node
+from bptui.core.text import visible
+from bptui.own_layers.own_layer import OwnLayer
+from bptui.scenario.load import load, loads
+from bptui.scenario.reading.signature import own_parameters
+from bptui.scenario.scenario import Scenario
+from layers import Layer
+
+
+def check(scenario: Scenario | str | Path, *, layers: Sequence[str | Path] = ()) -> Report:
+    """Return all findings on a scenario, or on the one at a path or of a bundled name.
+
+    ``layers`` are files with layers of the user's own, which this allows to run. Raises ScenarioError.
+    """
+    if not isinstance(scenario, Scenario):
+        scenario = load(scenario, layers=layers)
+    elif layers:
+        scenario = loads(scenario.source, scenario.path, layers=layers)
+    return check_scenario(scenario)
+
+
+def check_scenario(scenario: Scenario, *, is_whole: bool = False) -> Report:
+    """Return all findings on a scenario; with ``is_whole`` every element of every input is looked at."""
+    run = Run(scenario)
+    try:
+        run.finish()
+        findings = [
+            finding for node in range(len(run.graph.nodes)) for finding in check_at(run, node, is_whole=is_whole)
+        ]
+        if not run.failure and not any(finding.verdict is Verdict.FAIL for finding in findings):
+            findings += check_whole(scenario)
+        if scenario.expect:
+            findings += check_expectations(run, scenario.expect)
+    finally:
+        run.close()
+    return Report(scenario.title, tuple(findings))
+
+
+def check_at(run: Run, node: int, *, iteration: int = 0, is_whole: bool = False) -> tuple[Finding, ...]:
+    """Return the findings on a node with the values of an iteration (from 0), as far as the run has come."""
+    it = run.graph.nodes[node]
+    values = run.iterations[iteration].values
+    if len(values) <= max(run.graph.edges[node], default=0):
+        reason = "the run has not come this far"
+        return (Finding(it.name, it.layer, None, "raises", Verdict.SKIP, reason=reason),)
+    if run.failure and len(values) == len(run.graph.leaves) + node:
+        reason = visible(run.failure.message, limit=500)
+        place = f" ({run.failure.where})" if run.failure.where else ""
+        return (Finding(it.name, it.layer, None, "raises", Verdict.FAIL, reason=reason + place),)
+    subject = subject_of(run, node, iteration)
+    if node not in run.scenario.guests:
+        return check_node(subject, is_whole=is_whole)
+    from bptui.checking.check_guest import check_guest  # noqa: PLC0415  (few scenarios have guests)
+
+    return check_guest(subject, run.guest(node, iteration), is_whole=is_whole)
+
+
+def check_whole(scenario: Scenario) -> list[Finding]:
+    """Return what the network as a whole has to say; one whose layers refuse other values has nothing to say."""
+    try:
+        return list(check_network(scenario))
+    except FaultError as fault:
+        return [Finding(scenario.graph.output, None, None, "network", Verdict.SKIP, reason=fault.reason)]
+
+
+def subject_of(run: Run, node: int, iteration: int = 0) -> Subject:
+    """Return a node as something to check, with the values of an iteration (from 0)."""
+    scenario = run.scenario
+    it = scenario.graph.nodes[node]
+    layer = scenario.library[it.layer]
+    slots = slots_of(layer, it)
+    values = run.iterations[iteration].values
+    takes = zip(scenario.takes_gradient[node], slots, strict=True)
+    return Subject(
+        node=it.name,
+        layer=it.layer,
+        make=lambda: run.fresh_layer(node),
+        names=it.inputs,
+        slots=slots,
+        inputs=tuple([widened(values[slot]) for slot in scenario.graph.edges[node]]),
+        takes_gradient=tuple([flag and sends_back(layer, slot) for flag, slot in takes]),
+        dtype=scenario.dtype,
+    )
+
+
+def sends_back(layer: type[Layer] | OwnLayer, slot: str) -> bool:
+    """Return whether a layer is to send a gradient back to the input that it calls ``slot``."""
+    if isinstance(layer, OwnLayer):
+        return slot not in layer.targets
+    return slot in layer.rules or (not slot and bool(layer.rules))
+
+
+def slots_of(layer: type[Layer] | OwnLayer, node: Node) -> tuple[str, ...]:
+    """Return what a layer's forward calls the inputs of a node; nothing where it takes any number of them."""
+    if isinstance(layer, OwnLayer):
+        return layer.share(len(node.inputs), node.options).slots
+    names = [it.name for it in own_parameters(layer, "forward") if it.kind is not Parameter.VAR_POSITIONAL]
+    return tuple([names[at] if at < len(names) else "" for at in range(len(node.inputs))])

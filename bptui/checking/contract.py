@@ -1,0 +1,269 @@
+"""The contract that every layer keeps, whatever it computes: one small check a rule, each on a visit of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bptui.checking.compare_arrays import (
+    Gradients,
+    alike,
+    copied,
+    copies,
+    finite,
+    first_difference,
+    first_true,
+    kind_of,
+    misshapen,
+    same,
+)
+from bptui.checking.probe import FaultError, Probe, Visit
+from bptui.core import text
+from layers import Array
+
+RULES = (
+    "raises",
+    "value",
+    "repeatable",
+    "mutates",
+    "gradients",
+    "shape",
+    "dtype",
+    "finite",
+    "shared-memory",
+    "second-backward",
+    "linear",
+    "stale-cache",
+)
+"""The rules of the lint, in the order in which they are looked at."""
+
+LARGE = 2.0**20
+"""What dout is multiplied by to see that nothing is clipped on the way."""
+
+LARGEST = 1e100
+"""Gradients beyond this are left alone: their sums may overflow on the way."""
+
+
+PAUSE = None
+"""Where one may pause between two faults."""
+
+Faults: TypeAlias = Iterator[FaultError | None]
+
+
+@dataclass(frozen=True, eq=False)
+class Lint:
+    """What a layer is linted with: a probe, the inputs, and two different douts."""
+
+    probe: Probe
+    inputs: tuple[Array, ...]
+    dout: Array
+    other: Array
+
+    def gradients(self, dout: Array) -> Gradients:
+        """Return what a fresh layer hands back for ``dout``, as float64 copies."""
+        visit = self.probe.visit(copies(self.inputs))
+        return copied(self.probe.backward(visit.layer, dout.copy()))
+
+    def changed(self, change: Callable[[Array], Array]) -> tuple[Array, ...]:
+        """Return the inputs, those that take a gradient changed."""
+        return self.probe.subject.changed(self.inputs, change)
+
+    def faults(self) -> Faults:
+        """Yield what the layer does wrong. Raises the fault after which nothing more can be looked at."""
+        visit = self.probe.visit(copies(self.inputs))
+        yield from self.touched(visit, None, None, "forward")
+        dout = self.dout.copy()
+        handed = self.probe.backward(visit.layer, dout)
+        yield from self.touched(visit, self.dout, dout, "backward")
+        yield from self.shapes(handed)
+        yield from self.sharing(handed, visit, dout)
+        first = copied(handed)
+        yield PAUSE
+        yield from self.second(visit, handed, first)
+        yield PAUSE
+        yield from self.linear(first)
+        yield PAUSE
+        yield from self.truncation(first)
+        yield PAUSE
+        yield from self.stale(visit.out, first)
+
+    def touched(self, visit: Visit, before: Array | None, dout: Array | None, method: str) -> Iterator[FaultError]:
+        """Rule ``mutates``: inputs, dout and the output stay as they were."""
+        for position, (x, given) in enumerate(zip(self.inputs, visit.given, strict=True)):
+            if not same(x, given):
+                reason = f"{method} writes into its input {self.probe.subject.called(position)}, which others still use"
+                yield FaultError("mutates", reason, position, "writes into its input")
+        if before is not None and dout is not None and not same(before, dout):
+            reason = f"{method} writes into dout, which is also the gradient of other nodes"
+            yield FaultError("mutates", reason, mistake="writes into dout")
+        if not same(visit.out, np.asarray(visit.handed)):
+            yield FaultError("mutates", f"{method} writes into what forward returned", mistake="writes into its output")
+
+    def shapes(self, handed: tuple[Any, ...]) -> Iterator[FaultError]:
+        """Rules ``dtype`` and ``shape``: each gradient is floating, and of exactly its input's shape."""
+        subject = self.probe.subject
+        for position, (x, gradient) in enumerate(zip(self.inputs, handed, strict=True)):
+            if gradient is None or not subject.takes_gradient[position]:
+                continue
+            name = subject.called(position)
+            if (kind := kind_of(gradient)) is not None:
+                raise FaultError("dtype", f"the gradient of {name} is {kind}", position, kind)
+            if np.shape(gradient) != x.shape:
+                got, wanted = text.shape(gradient), text.shape(x)
+                mistake = misshapen(np.shape(gradient), x.shape, self.dout.shape)
+                told = f": {mistake}" if mistake else ""
+                reason = f"the gradient of {name} has shape {got}, and {name} has {wanted}{told}"
+                raise FaultError("shape", reason, position, mistake)
+            if np.asarray(gradient).dtype.itemsize < 8:
+                dtype = np.asarray(gradient).dtype.name
+                reason = f"the gradient of {name} is {dtype} though everything given is float64"
+                yield FaultError("dtype", reason, position, f"truncates to {dtype}")
+
+    def sharing(self, handed: tuple[Any, ...], visit: Visit, dout: Array) -> Iterator[FaultError]:
+        """Rule ``shared-memory``: whoever changes one gradient changes no other, nor an input."""
+        own = [
+            (i, it) for i, it in enumerate(handed) if isinstance(it, np.ndarray) and not np.may_share_memory(it, dout)
+        ]
+        called = self.probe.subject.called
+        for (i, one), (j, two) in combinations(own, 2):
+            if np.shares_memory(one, two):
+                reason = f"the gradients of {called(i)} and {called(j)} are the same memory"
+                yield FaultError("shared-memory", reason, i, "gradients share memory")
+        for i, one in own:
+            for j, x in enumerate(visit.given):
+                if isinstance(x, np.ndarray) and np.may_share_memory(one, x) and np.shares_memory(one, x):
+                    reason = f"the gradient of {called(i)} is the memory of the input {called(j)}"
+                    yield FaultError("shared-memory", reason, i, "gradient is a view of an input")
+
+    def second(self, visit: Visit, handed: tuple[Any, ...], first: Gradients) -> Iterator[FaultError]:
+        """Rule ``second-backward``: backward leaves the layer as it was, and hands out new memory each time."""
+        other = self.other.copy()
+        answer = copied(self.probe.backward(visit.layer, other))
+        yield from self.touched(visit, self.other, other, "backward")
+        if not all(a is None or same(a, np.asarray(b)) for a, b in zip(first, handed, strict=True)):
+            reason = "a second backward changes the gradients that the first one returned"
+            yield FaultError("shared-memory", reason, mistake="uses its memory again")
+        again = copied(self.probe.backward(visit.layer, self.dout.copy()))
+        position = first_difference(again, first)
+        if position is not None:
+            reason = "backward called once more with the same dout gives another gradient"
+            yield FaultError("second-backward", reason, position, "backward changes the layer, or is random")
+            return
+        position = first_difference(answer, self.gradients(self.other))
+        if position is not None:
+            reason = "backward called once more with another dout gives what no first call would"
+            yield FaultError("second-backward", reason, position, "stale cache")
+
+    def linear(self, first: Gradients) -> Faults:
+        """Rule ``linear``: the gradient follows dout: none for none, twice for twice, sums for sums."""
+        nothing = self.gradients(np.zeros_like(self.dout))
+        position = first_true(it is not None and bool(np.nan_to_num(it).any()) for it in nothing)
+        if position is not None:
+            ignored = all(alike(one, two, 0.0) for one, two in zip(nothing, first, strict=True))
+            mistake = "ignores dout" if ignored else None
+            told = (
+                "backward ignores dout: with dout = 0 it gives the same gradient"
+                if ignored
+                else "dout = 0 gives a gradient"
+            )
+            yield FaultError("linear", told, position, mistake)
+            return
+        yield PAUSE
+        second = self.gradients(self.other)
+        for a, b, what in (
+            (0.75, -1.25, "a sum of two douts"),
+            (LARGE, 0.0, "a large dout"),
+            (1 / LARGE, 0.0, "a small dout"),
+        ):
+            yield PAUSE
+            mixed = self.gradients(a * self.dout + b * self.other)
+            position = self.bent(mixed, first, second, a, b)
+            if position is not None:
+                reason = f"the gradient does not follow dout: {what} does not give what it should"
+                yield FaultError("linear", reason, position, "not linear in dout")
+                return
+
+    def bent(self, mixed: Gradients, first: Gradients, second: Gradients, a: float, b: float) -> int | None:
+        """Return the first position whose gradient is not ``a`` times the first and ``b`` times the second."""
+        floor = 1e-12 * (abs(a) + abs(b)) * float(np.abs(self.dout).max(initial=0))
+        for position, (got, one, two) in enumerate(zip(mixed, first, second, strict=True)):
+            if got is None or one is None or two is None or not np.abs(one).max(initial=0) < LARGEST:
+                continue
+            with np.errstate(all="ignore"):
+                allowed = 1e-9 * (abs(a) * np.abs(one) + abs(b) * np.abs(two)) + floor
+                allowed += 1e-11 * float(np.abs(np.nan_to_num(a * one)).max(initial=0))
+                off = np.abs(got - (a * one + b * two)) > allowed
+            if (off & np.isfinite(one) & np.isfinite(two) & np.isfinite(a * one)).any():
+                return position
+        return None
+
+    def truncation(self, first: Gradients) -> Faults:
+        """Rule ``dtype``: the gradient sees every digit of the inputs."""
+        rounded = self.changed(lambda x: x.astype(np.float32).astype(np.float64))
+        if all(same(x, y) for x, y in zip(self.inputs, rounded, strict=True)) or not all(map(finite, rounded)):
+            return
+        visit = self.probe.visit(rounded)
+        got = copied(self.probe.backward(visit.layer, self.dout.copy()))
+        yield PAUSE
+        exact = self.probe.visit(self.changed(next_digit))
+        moved = copied(self.probe.backward(exact.layer, self.dout.copy()))
+        for position, (one, two, three) in enumerate(zip(first, got, moved, strict=True)):
+            if one is None or two is None or three is None:
+                continue
+            seen = self.sensitive(position, one)
+            if seen.any() and same(one[seen], two[seen]) and same(one[seen], three[seen]):
+                reason = "the gradient is the same for inputs cut to float32: digits are lost on the way"
+                yield FaultError("dtype", reason, position, "truncates to float32")
+
+    def sensitive(self, position: int, gradient: Array) -> NDArray[np.bool_]:
+        """Return where a gradient is bound to change when the inputs do so by less than a float32 can tell."""
+        visit = self.probe.visit(self.changed(lambda x: x * (1 + 2.0**-10)))
+        there = copied(self.probe.backward(visit.layer, self.dout.copy()))[position]
+        if there is None or there.shape != gradient.shape:
+            return np.zeros(gradient.shape, np.bool_)
+        change = np.abs(there - gradient)
+        least = 2.0**-46 * np.fmax(np.abs(gradient), np.abs(self.dout).max(initial=0))
+        return np.asarray((change * 2.0**-20 > least) & (change < 2.0**-6 * np.abs(gradient)))
+
+    def stale(self, out: Array, first: Gradients) -> Faults:
+        """Rule ``stale-cache``: neither what went through before nor another instance leaves a trace."""
+        others = self.changed(elsewhere)
+        used = self.probe.visit(others)
+        self.probe.backward(used.layer, self.other.copy() if used.out.shape == self.other.shape else used.out * 0 + 1)
+        yield PAUSE
+        again = self.probe.visit(copies(self.inputs), used.layer)
+        if not same(again.out, out):
+            reason = "after other inputs went through, forward gives another value than a fresh layer"
+            yield FaultError("stale-cache", reason, mistake="stale cache")
+        position = first_difference(copied(self.probe.backward(used.layer, self.dout.copy())), first)
+        if position is not None:
+            reason = "after other inputs went through, backward gives another gradient than a fresh layer"
+            yield FaultError("stale-cache", reason, position, "stale cache")
+            return
+        yield PAUSE
+        visit = self.probe.visit(copies(self.inputs))
+        self.probe.visit(others)
+        position = first_difference(copied(self.probe.backward(visit.layer, self.dout.copy())), first)
+        if position is not None:
+            reason = "another instance's forward changes this one's backward: what is kept belongs on self"
+            yield FaultError("stale-cache", reason, position, "kept on the class instead of on self")
+
+
+def is_repeatable(probe: Probe, inputs: tuple[Array, ...]) -> bool:
+    """Return whether two forwards agree bit for bit."""
+    return same(probe.forward(copies(inputs)), probe.forward(copies(inputs)))
+
+
+def elsewhere(x: Array) -> Array:
+    """Return values of the same shape and size as those of ``x``, in another order."""
+    return x.reshape(-1)[::-1].reshape(x.shape) * np.random.default_rng(x.size + 2).uniform(0.5, 0.9, x.shape)
+
+
+def next_digit(x: Array) -> Array:
+    """Return ``x`` changed by less than a float32 can tell."""
+    return x * (1 + 2.0**-30)

@@ -1,0 +1,46 @@
+"""Findings as JSON: what ``bptui check --json`` prints."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable
+from typing import Any
+
+from bptui.checking.finding import Finding, Report, Verdict
+from bptui.core import text
+
+
+def finding_record(finding: Finding) -> dict[str, Any]:
+    """Return a finding as plain JSON. Numbers that are not finite are strings."""
+    worst = finding.worst
+    return {
+        "kind": finding.kind,
+        "node": finding.node,
+        "layer": finding.layer,
+        "input": finding.input,
+        "rule": finding.rule,
+        "verdict": finding.verdict.value,
+        "worst": worst
+        and {
+            "index": list(worst.index),
+            "analytic": plain(worst.analytic),
+            "numeric": plain(worst.numeric),
+            "error": plain(worst.error),
+        },
+        "reason": finding.reason,
+        "mistake": finding.mistake,
+        "advice": finding.advice,
+        "ladder": [[plain(number) for number in rung] for rung in finding.ladder],
+    }
+
+
+def summary_record(reports: Iterable[Report]) -> dict[str, Any]:
+    """Return how many findings of all reports have each verdict."""
+    counts = sum((report.counts for report in reports), Counter[Verdict]())
+    return {"kind": "summary", **{verdict.value: counts[verdict] for verdict in Verdict}}
+
+
+def plain(number: float) -> float | str:
+    """Return a number as JSON knows it."""
+    return number if math.isfinite(number) else text.number(number)

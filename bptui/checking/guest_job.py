@@ -1,0 +1,72 @@
+"""The check of a layer of the user's own, made in the process in which it runs.
+
+There the check sees the very arrays that the layer was given and has returned, and a thousand calls cost no messages.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from bptui.checking.check_node import check_node
+from bptui.checking.finding_record import finding_record
+from bptui.checking.subject import Subject, widened
+from bptui.guest.child.instance import Instance, differs
+
+
+def check_here(instance: Instance, values: Sequence[Any], *, is_whole: bool, **about: Any) -> dict[str, Any]:
+    """Return the findings on the class of ``instance`` at ``values``, as a message; ``about`` is the subject's."""
+    subject = Subject(
+        node=about["node"],
+        layer=about["layer"],
+        make=lambda: Adapter(instance),
+        names=tuple(about["names"]),
+        slots=tuple(about["slots"]),
+        inputs=tuple(map(widened, values)),
+        takes_gradient=tuple(about["takes_gradient"]),
+        dtype=np.dtype(about["dtype"]),
+    )
+    return {"findings": list(map(finding_record, check_node(subject, is_whole=is_whole))), "arrays": []}
+
+
+class Adapter:
+    """A fresh object of an instance's class, with what it holds among the values of ``forward``."""
+
+    def __init__(self, instance: Instance) -> None:
+        options = instance.init_options, instance.forward_options
+        self.instance = Instance(instance.layer, instance.held_names, options)
+        self.given: Sequence[Any] = ()
+        self.count = 0
+
+    def forward(self, *values: Any) -> Any:
+        """Return what the object's forward does, whatever it is."""
+        self.count = len(values) - len(self.instance.held_names)
+        self.given = values[self.count :]
+        self.instance.hold(self.given)
+        inputs = map(np.asarray, values[: self.count])
+        out = self.instance.object.forward(*inputs, **self.instance.forward_options)
+        self.hand_on_changes()
+        return out
+
+    def backward(self, dout: Any) -> Any:
+        """Return what the object's backward does, and after it the gradients that it has left for what it holds."""
+        returned = self.instance.object.backward(np.asarray(dout))
+        self.hand_on_changes()
+        held = range(len(self.instance.held_names))
+        if not held or isinstance(returned, list) or is_one_each(returned, self.count + len(held)):
+            return returned
+        parts = returned if isinstance(returned, tuple) else (returned, *[None] * (self.count - 1))
+        return (*parts, *[self.instance.held_gradient(place)["arrays"][0] for place in held])
+
+    def hand_on_changes(self) -> None:
+        """Do to the values that were given what the object has done to the copies that it holds."""
+        for own, given in zip(self.instance.held, self.given, strict=True):
+            if isinstance(given, np.ndarray) and given.flags.writeable and differs(own, given):
+                given[...] = own
+
+
+def is_one_each(returned: Any, count: int) -> bool:
+    """Return whether backward has returned a gradient for every value, the held ones included."""
+    return isinstance(returned, tuple) and len(returned) == count

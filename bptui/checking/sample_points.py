@@ -1,0 +1,53 @@
+"""Where a layer is looked at: at the run's own values, at values shaken a little, and at ordinary ones.
+
+Zeros, ones, symmetric or saturated values make wrong formulas come out right. What fails only elsewhere fails too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import TypeAlias
+
+import numpy as np
+
+from bptui.checking.subject import Subject
+from layers import Array
+
+Places: TypeAlias = Callable[[Subject], Iterator[tuple[Array, ...]]]
+"""What yields inputs to try, the best first."""
+
+
+def shaken(subject: Subject) -> Iterator[tuple[Array, ...]]:
+    """Yield inputs nearby, first with zeros moved either way, then with every sign kept."""
+    for sign in (-1.0, 1.0):
+        yield subject.changed(subject.inputs, partial(shake, draw=np.random.default_rng(3), sign=sign))
+
+
+def ordinary(subject: Subject) -> Iterator[tuple[Array, ...]]:
+    """Yield inputs of size 1, first with signs of their own, then with those of the run."""
+    for is_free in (True, False):
+        yield subject.changed(subject.inputs, partial(usual, draw=np.random.default_rng(4), is_free=is_free))
+
+
+def small(subject: Subject) -> Iterator[tuple[Array, ...]]:
+    """Yield inputs well below 1, where what saturates, clips or switches at 1 does not."""
+    for inputs in ordinary(subject):
+        yield subject.changed(inputs, lambda x: x[..., ::-1] / 5 if x.ndim else x / 5)
+
+
+def shake(x: Array, draw: np.random.Generator, sign: float) -> Array:
+    """Return ``x`` with each number moved by up to a fifth, and each zero by up to a tenth of the typical size."""
+    typical = float(np.sqrt(np.mean(np.square(x)))) if x.size else 0.0
+    if not 0 < typical < np.inf:
+        typical = 1.0
+    amount = draw.uniform(0.05, 0.2, x.shape)
+    either = np.where(draw.integers(0, 2, x.shape) == 1, 1.0, sign)
+    return np.where(x == 0, 0.5 * typical * amount * either, x * (1 + amount * (draw.integers(0, 2, x.shape) * 2 - 1)))
+
+
+def usual(x: Array, draw: np.random.Generator, *, is_free: bool) -> Array:
+    """Return numbers between 0.4 and 1.6 in size."""
+    size = draw.uniform(0.4, 1.6, x.shape)
+    sign = draw.integers(0, 2, x.shape) * 2 - 1
+    return size * (sign if is_free else np.where(x == 0, 1, np.sign(x)))

@@ -1,0 +1,130 @@
+"""The verdicts reached so far: what is known of each node at the values of each iteration, and of what lies before it.
+
+A leaf has no layer that could be checked. Its gradient is right where every node that it came through is.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from bptui.checking.finding import Finding, Verdict, verdict_of
+from bptui.core.graph import Graph
+
+SIGNS: Mapping[Verdict, str] = {Verdict.PASS: "✓", Verdict.FAIL: "✗", Verdict.KINK: "◇", Verdict.SKIP: "·"}
+
+
+ODD = (Verdict.FAIL, Verdict.KINK, Verdict.SKIP)
+
+
+@dataclass(frozen=True, eq=False)
+class Judged:
+    """The findings on one node with the values of an iteration (from 0). ``is_quick`` tells of a look in passing."""
+
+    node: str
+    layer: str
+    iteration: int
+    findings: tuple[Finding, ...]
+    is_quick: bool = False
+
+    @cached_property
+    def verdict(self) -> Verdict:
+        """What the findings come to. Rules that were kept make no gradient right that could not be measured."""
+        found = [finding.verdict for finding in self.findings]
+        if Verdict.FAIL in found:
+            return Verdict.FAIL
+        gradients = [finding.verdict for finding in self.findings if finding.rule == "gradient"]
+        return verdict_of(gradients or found)
+
+    @property
+    def sign(self) -> str:
+        """The verdict as one character."""
+        return SIGNS[self.verdict]
+
+
+class Path:
+    """What the verdicts on the nodes from a value to the output come to: ``culprit`` is the nearest that failed."""
+
+    __slots__ = ("culprit", "verdict")
+
+    def __init__(self, verdict: Verdict | None, culprit: str | None = None) -> None:
+        self.verdict = verdict
+        self.culprit = culprit
+
+    @property
+    def sign(self) -> str:
+        """The verdict as one character, none as long as it is not known."""
+        return SIGNS[self.verdict] if self.verdict else ""
+
+
+class Verdicts:
+    """The latest verdict on each node, by iteration (from 0). ``version`` grows with every one."""
+
+    def __init__(self, graph: Graph) -> None:
+        self.graph = graph
+        self.version = 0
+        self.judged: defaultdict[int, dict[str, Judged]] = defaultdict(dict)
+        self.signs: defaultdict[int, dict[str, str]] = defaultdict(dict)
+        self.paths_known: tuple[int, int] = (0, 0)
+        self.paths: Sequence[Path] = ()
+
+    def add(self, judged: Judged) -> None:
+        """Keep a verdict; one reached in passing does not replace a thorough one."""
+        known = self.judged[judged.iteration]
+        if judged.is_quick and judged.node in known:
+            return
+        known[judged.node] = judged
+        self.signs[judged.iteration][judged.node] = judged.sign
+        self.version += 1
+
+    def of(self, iteration: int, name: str) -> Judged | None:
+        """Return what is known of a node."""
+        return self.judged[iteration].get(name)
+
+    def marks(self, iteration: int) -> dict[str, str]:
+        """Return the verdicts as signs, by node. The mapping lives on."""
+        return self.signs[iteration]
+
+    def told(self, iteration: int) -> str:
+        """Return in words how many nodes are checked, and how many of them are no plain pass."""
+        counts, total = Counter(self.signs[iteration].values()), len(self.graph.nodes)
+        others = [f"{counts[sign]} {sign}" for sign in (SIGNS[it] for it in ODD) if counts[sign]]
+        return " · ".join((f"checked {counts.total()} of {total}", *others)) if counts else ""
+
+    def path(self, iteration: int, name: str) -> Path:
+        """Return what is known of all nodes through which the gradient of a value comes."""
+        if not self.paths or self.paths_known != (iteration, self.version):
+            self.paths = paths(self.graph, self.judged[iteration])
+            self.paths_known = iteration, self.version
+        return self.paths[self.graph.slots[name]]
+
+
+UNKNOWN, RIGHT = Path(None), Path(Verdict.PASS)
+
+
+def paths(graph: Graph, judged: Mapping[str, Judged]) -> list[Path]:
+    """Return for each slot what the verdicts from there to the output come to, in one way back through the graph."""
+    found = [RIGHT] * len(graph.names)
+    first = len(graph.leaves)
+    for node in graph.backward:
+        here = through(judged.get(graph.nodes[node].name), found[first + node])
+        for slot in graph.edges[node]:
+            found[slot] = worse(found[slot], here)
+    return found
+
+
+def through(judged: Judged | None, beyond: Path) -> Path:
+    """Return what a node and all that lies beyond it come to for a gradient that comes through them."""
+    if judged is None or judged.verdict is Verdict.SKIP:
+        return worse(UNKNOWN, beyond)
+    if judged.verdict is Verdict.FAIL:
+        return Path(Verdict.FAIL, judged.node)
+    return worse(Path(judged.verdict), beyond)
+
+
+def worse(one: Path, other: Path) -> Path:
+    """Return which of two ways leaves less to be trusted."""
+    order = (Verdict.FAIL, None, Verdict.KINK)
+    return next((path for verdict in order for path in (one, other) if path.verdict is verdict), one)

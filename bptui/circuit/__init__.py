@@ -1,0 +1,12 @@
+"""The computational graph as a circuit in text cells: laid out once a sheet, painted where it is visible.
+
+A ``Circuit`` gives the ``Drawing`` of each sheet, on which nothing changes; a ``Painter`` turns the cells that a
+``Window`` shows, with the numbers at the wires and what stands out, into spans of text and style name.
+"""
+
+from bptui.circuit.circuit import Circuit
+from bptui.circuit.drawing import Box, Drawing, Label
+from bptui.circuit.painter import Highlight, Painter, Spans
+from bptui.circuit.window import Window
+
+__all__ = ["Box", "Circuit", "Drawing", "Highlight", "Label", "Painter", "Spans", "Window"]

@@ -1,0 +1,92 @@
+"""A sheet of a circuit as it is drawn: what never changes, and the places of what does."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal, NamedTuple
+
+from bptui.circuit.canvas import Pieces, Row
+from bptui.circuit.part import Kind, Uses
+
+
+class Box(NamedTuple):
+    """Where a part stands, border included. ``name`` is the value that it computes, holds, brings or takes away."""
+
+    name: str
+    kind: Kind
+    x: int
+    y: int
+    width: int
+    height: int
+
+    def holds(self, x: int, y: int) -> bool:
+        """Tell whether the cell (x, y) is the box's."""
+        return self.x <= x < self.x + self.width and self.y <= y < self.y + self.height
+
+
+class Label(NamedTuple):
+    """A place of ``width`` cells for a number at a wire.
+
+    "value" stands above a wire where it leaves its box; "gradient" below it there, the sum over ``uses``, or the
+    value's whole gradient where that is None; "contribution" below a wire where it ends, the sum over ``uses``,
+    which is one use but for a wire that leaves the sheet.
+    """
+
+    kind: Literal["value", "gradient", "contribution"]
+    name: str
+    uses: Uses | None
+    x: int
+    y: int
+    width: int
+
+    @property
+    def is_right_aligned(self) -> bool:
+        """Whether its text ends where its place ends: at the arrow head."""
+        return self.kind == "contribution"
+
+
+@dataclass(frozen=True, eq=False)
+class Drawing:
+    """One sheet: ``rows`` has what never changes, with the places of ``labels`` left blank.
+
+    ``wires`` has, for each row, the wires by the name of their value, as they look drawn heavily.
+    """
+
+    width: int
+    height: int
+    rows: tuple[Row, ...]
+    wires: tuple[Mapping[str, Pieces], ...]
+    boxes: tuple[Box, ...]
+    labels: tuple[Label, ...]
+
+    @cached_property
+    def box(self) -> Mapping[str, Box]:
+        """The box of each value by name: its own, or else the first inlet that brings it in."""
+        homes = {box.name: box for box in reversed(self.boxes) if box.kind == "inlet"}
+        return homes | {box.name: box for box in self.boxes if box.kind in {"node", "leaf"}}
+
+    @cached_property
+    def boxes_by_row(self) -> tuple[tuple[int, ...], ...]:
+        """For each row, which of ``boxes`` reach into it."""
+        found: list[list[int]] = [[] for _ in range(self.height)]
+        for index, box in enumerate(self.boxes):
+            for y in range(box.y, box.y + box.height):
+                found[y].append(index)
+        return tuple(map(tuple, found))
+
+    @cached_property
+    def labels_by_row(self) -> tuple[tuple[Label, ...], ...]:
+        """For each row, its labels."""
+        found: list[list[Label]] = [[] for _ in range(self.height)]
+        for label in self.labels:
+            found[label.y].append(label)
+        return tuple(map(tuple, found))
+
+    def name_at(self, x: int, y: int) -> str | None:
+        """Return the value whose box holds the cell (x, y)."""
+        if not 0 <= y < self.height:
+            return None
+        here = (self.boxes[index] for index in self.boxes_by_row[y])
+        return next((box.name for box in here if box.holds(x, y)), None)

@@ -1,0 +1,171 @@
+"""Drawing a sheet: columns, their order, rows, then channel after channel from left to right."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bptui.circuit.canvas import Canvas, Pieces
+from bptui.circuit.cell_width import CellLength, split
+from bptui.circuit.column_assignment import Grid, Link, build_grid
+from bptui.circuit.column_order import order_columns
+from bptui.circuit.drawing import Box, Drawing, Label
+from bptui.circuit.part import Part, Uses
+from bptui.circuit.row_assignment import assign_rows
+from bptui.circuit.wire_routing import Ends, Trunk, route
+
+ROUND = "╭─╮│╰╯"
+LIGHT = "┌─┐│└┘"
+MARGIN = 1
+"""Cells between a label and what stands beside it."""
+
+
+def draw(parts: Sequence[Part], cell_length: CellLength, *, label_width: int = 9) -> Drawing:
+    """Return the drawing of ``parts``, each of which comes after those that feed it."""
+    grid = build_grid(parts)
+    order_columns(grid)
+    draftsman = Draftsman(grid, assign_rows(grid), cell_length, label_width)
+    x = 0
+    for column in grid.columns:
+        x = draftsman.draw_column(column, x)
+    return draftsman.finish()
+
+
+class Draftsman:
+    """Draws one sheet; ``top`` has each station's row."""
+
+    def __init__(self, grid: Grid, top: Sequence[int], cell_length: CellLength, label_width: int) -> None:
+        self.grid = grid
+        self.top = top
+        self.cell_length = cell_length
+        self.label_width = label_width
+        self.lead = label_width + 2 * MARGIN
+        self.canvas = Canvas()
+        self.boxes: list[Box] = []
+        self.labels: list[Label] = []
+
+    def finish(self) -> Drawing:
+        """Return what was drawn, its first row and column being 0."""
+        cells = {*self.canvas.joined(), *self.canvas.texts}
+        top = min((y for _, y in cells), default=0)
+        height = 1 + max((y - top for _, y in cells), default=-1)
+        width = max([1 + x for x, _ in cells] + [label.x + label.width for label in self.labels], default=0)
+        boxes = tuple([box._replace(y=box.y - top) for box in self.boxes])
+        labels = tuple([label._replace(y=label.y - top) for label in self.labels])
+        return Drawing(width, height, self.canvas.rows(top, width, height), self.wires(top, height), boxes, labels)
+
+    def wires(self, top: int, height: int) -> tuple[dict[str, Pieces], ...]:
+        """Return the wires in each row by name; those of all boxes that bring in one value count as one."""
+        named: list[dict[str, Pieces]] = []
+        for row in self.canvas.heavy(top, height):
+            named.append({})
+            for net, pieces in row.items():
+                name = self.grid.parts[net].name
+                named[-1][name] = named[-1].get(name, ()) + pieces
+        return tuple(named)
+
+    def draw_column(self, column: Sequence[int], x: int) -> int:
+        """Draw ``column`` from ``x`` on with the wires that leave it, and return where the next one starts."""
+        parts = [station for station in column if not self.grid.is_passage(station)]
+        width = max(self.box_width(self.grid.parts[station]) for station in parts)
+        right = x + width
+        for station in parts:
+            self.draw_box(station, x, width)
+        for station in column:
+            if self.grid.is_passage(station):
+                self.canvas.horizontal(self.grid.nets[station], self.top[station], x, right)
+            elif self.grid.parts[station].kind != "outlet":
+                self.draw_output(station, right)
+        return self.draw_channel(column, right)
+
+    def box_width(self, part: Part) -> int:
+        return max(map(self.cell_length, part.lines)) + 4
+
+    def draw_box(self, station: int, x: int, width: int) -> None:
+        """Draw the box of a part: a node as wide as its column, another at the side where its wire is."""
+        part, y = self.grid.parts[station], self.top[station]
+        own = width if part.kind == "node" else self.box_width(part)
+        left = x + width - own if part.kind in {"leaf", "inlet"} else x
+        box = Box(part.name, part.kind, left, y, own, part.height)
+        self.boxes.append(box)
+        style = "box" if part.kind == "node" else part.kind
+        for offset, row in enumerate(border(box, LIGHT if part.kind == "node" else ROUND)):
+            self.canvas.write(left, y + offset, list(row), style)
+        for offset, line in enumerate(part.lines):
+            cells = split(line, self.cell_length)
+            text_style = "layer" if part.kind == "node" and offset == 0 else "name"
+            self.canvas.write(left + (own - len(cells)) // 2, y + part.text_row + offset, cells, text_style)
+
+    def draw_output(self, station: int, x: int) -> None:
+        """Start the wire of a value, with the places for the value above it and its gradient below."""
+        part, y = self.grid.parts[station], self.out_row(station)
+        self.canvas.horizontal(station, y, x, x + self.lead - MARGIN - 1)
+        start = x + MARGIN
+        self.labels.append(Label("value", part.name, None, start, y - 1, self.label_width))
+        self.labels.append(Label("gradient", part.name, part.gradient, start, y + 1, self.label_width))
+
+    def draw_channel(self, column: Sequence[int], x: int) -> int:
+        """Draw the wires from ``column`` to the next, and return the first cell behind them."""
+        sources = {self.grid.nets[station]: station for station in column if self.grid.links[station]}
+        wires = {net: self.ends(station) for net, station in sources.items()}
+        trunks = route(wires)
+        first = x + self.lead
+        tracks = 1 + max((trunk.track for trunk in trunks), default=-1)
+        after = first + 2 * tracks
+        links = [link for station in sources.values() for link in self.grid.links[station]]
+        is_shared = any(self.share(link) is not None for link in links)
+        end = after + (self.label_width + MARGIN if is_shared else 0)
+        for net, ends in wires.items():
+            self.draw_wire(net, ends, [trunk for trunk in trunks if trunk.net == net], (x, first, end))
+        for link in links:
+            self.draw_port(link, end)
+        return end + 1 if links else first
+
+    def ends(self, station: int) -> Ends:
+        links = self.grid.links[station]
+        return Ends(self.out_row(station), frozenset(map(self.port_row, links)))
+
+    def draw_wire(self, net: int, ends: Ends, trunks: Sequence[Trunk], places: tuple[int, int, int]) -> None:
+        """Draw one value's wire; ``places`` are where it starts, the first track, and where it ends."""
+        start, first, end = places
+        if ends.row in ends.pins:
+            self.canvas.horizontal(net, ends.row, start, end)
+        for trunk in trunks:
+            x = first + 2 * trunk.track
+            before = trunk.jogged_from
+            self.canvas.horizontal(net, trunk.row, start if before is None else first + 2 * before.track, x)
+            self.canvas.vertical(net, x, trunk.low, trunk.high)
+            if not any(other.jogged_from is trunk for other in trunks):
+                for pin in trunk.pins:
+                    self.canvas.horizontal(net, pin, x, end)
+
+    def draw_port(self, link: Link, x: int) -> None:
+        """Draw the arrow head at a port, with the place for a contribution below its wire."""
+        if self.grid.is_passage(link.station):
+            return
+        y = self.port_row(link)
+        self.canvas.write(x, y, ["▶"], "arrow")
+        if (share := self.share(link)) is not None:
+            source = self.grid.parts[self.grid.parts[link.station].inputs[link.port]]
+            self.labels.append(Label("contribution", source.name, share, x - self.label_width, y + 1, self.label_width))
+
+    def share(self, link: Link) -> Uses | None:
+        """Return the uses whose contribution is written at a port, None where there is none."""
+        return None if self.grid.is_passage(link.station) else self.grid.parts[link.station].shares[link.port]
+
+    def out_row(self, station: int) -> int:
+        return self.top[station] + self.grid.out(station)
+
+    def port_row(self, link: Link) -> int:
+        return self.top[link.station] + self.grid.port(link)
+
+
+def border(box: Box, characters: str) -> list[str]:
+    """Return the rows of an empty box."""
+    top_left, flat, top_right, side, bottom_left, bottom_right = list(characters)
+    inner = box.width - 2
+    middle = side + " " * inner + side
+    return [
+        top_left + flat * inner + top_right,
+        *[middle] * (box.height - 2),
+        bottom_left + flat * inner + bottom_right,
+    ]

@@ -1,0 +1,182 @@
+"""Painting the visible part of a drawing: spans of text and style, row by row, and only the rows that changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from itertools import groupby
+from typing import NamedTuple, TypeAlias
+
+from bptui.circuit.canvas import Pieces
+from bptui.circuit.cell_width import CellLength, fit
+from bptui.circuit.drawing import Box, Drawing, Label
+from bptui.circuit.layout import LIGHT, ROUND, border
+from bptui.circuit.window import Window
+
+Span: TypeAlias = "tuple[str, str]"
+"""Text and the name of its style."""
+
+Spans: TypeAlias = "tuple[Span, ...]"
+Texts: TypeAlias = Callable[[Label], Span]
+"""What is written at a label, and in which style; no text where nothing is known yet."""
+
+MARK_STYLES: Mapping[str, str] = {"✓": "good", "✗": "bad", "◇": "warning"}
+"""The styles of marks that are verdicts."""
+
+HEAVY = "┏━┓┃┗┛"
+DOUBLE = "╔═╗║╚╝"
+
+
+@dataclass(frozen=True, slots=True)
+class Highlight:
+    """What stands out: the node at the cursor, the selected value, some wires, and a mark at some boxes (``▶``, ``✗``).
+
+    ``wires`` are values by name, whose wires are drawn heavily from end to end.
+    """
+
+    current: str | None = None
+    selected: str | None = None
+    wires: frozenset[str] = frozenset()
+    marks: Mapping[str, str] = field(default_factory=dict)
+
+
+PLAIN = Highlight()
+
+
+class Painter:
+    """Paints windows of one drawing, and keeps the rows that it painted last."""
+
+    def __init__(self, drawing: Drawing, cell_length: CellLength) -> None:
+        self.drawing = drawing
+        self.cell_length = cell_length
+        self.painted: dict[int, tuple[object, Spans]] = {}
+
+    def paint(self, window: Window, texts: Texts, highlight: Highlight = PLAIN) -> list[Spans]:
+        """Return the spans of each visible row, exactly ``window.width`` cells together.
+
+        A row that looks as it did in the last painting is the same object again.
+        """
+        kept, self.painted = self.painted, {}
+        rows = []
+        for y in range(window.y, window.y + window.height):
+            content = self.content(y, window, texts, highlight)
+            key = (window.x, window.width, content)
+            before = kept.get(y)
+            spans = before[1] if before and before[0] == key else self.paint_row(y, window, content)
+            self.painted[y] = (key, spans)
+            rows.append(spans)
+        return rows
+
+    def content(self, y: int, window: Window, texts: Texts, highlight: Highlight) -> tuple[Content, ...]:
+        """Return what changes from step to step in the visible part of a row."""
+        if not 0 <= y < self.drawing.height:
+            return ()
+        left, right = window.x, window.x + window.width
+        wires = self.drawing.wires[y]
+        boxes = [self.drawing.boxes[index] for index in self.drawing.boxes_by_row[y]]
+        looks = [look(box, highlight) for box in boxes if box.x < right and box.x + box.width > left]
+        labels = [label for label in self.drawing.labels_by_row[y] if label.x < right and label.x + label.width > left]
+        lit = [Lit(wires[name]) for name in sorted(highlight.wires & wires.keys())]
+        return (*lit, *[seen for seen in looks if seen.matters], *[Written(label, *texts(label)) for label in labels])
+
+    def paint_row(self, y: int, window: Window, content: Iterable[Content]) -> Spans:
+        """Return one row from scratch."""
+        if not 0 <= y < self.drawing.height:
+            return ((" " * window.width, ""),)
+        static_cells, static_styles = self.drawing.rows[y]
+        cells, styles = list(static_cells), list(static_styles)
+        for change in content:
+            match change:
+                case Written(label, text, style) if text:
+                    place = slice(label.x, label.x + label.width)
+                    cells[place] = fit(text, label.width, self.cell_length, right=label.is_right_aligned)
+                    styles[place] = [style] * label.width
+                case Lit(pieces):
+                    for x, cells[x] in pieces:
+                        styles[x] = "lit"
+                case Look():
+                    dress(cells, styles, change, y, self.cell_length)
+        return spans(*crop(cells, styles, window))
+
+
+class Written(NamedTuple):
+    """A label with its text."""
+
+    label: Label
+    text: str
+    style: str
+
+
+class Lit(NamedTuple):
+    """The part of a wire that lies in a row and stands out."""
+
+    pieces: Pieces
+
+
+class Look(NamedTuple):
+    """How a box stands out."""
+
+    box: Box
+    is_current: bool
+    is_selected: bool
+    mark: str
+
+    @property
+    def matters(self) -> bool:
+        """Whether it looks other than in the drawing itself."""
+        return self.is_current or self.is_selected or bool(self.mark)
+
+    @property
+    def characters(self) -> str:
+        """The border's: heavy at the cursor, double where selected."""
+        if self.is_current:
+            return HEAVY
+        if self.is_selected:
+            return DOUBLE
+        return LIGHT if self.box.kind == "node" else ROUND
+
+
+Content: TypeAlias = "Written | Lit | Look"
+
+
+def look(box: Box, highlight: Highlight) -> Look:
+    """Return how ``box`` stands out; marks belong to a value's own box."""
+    is_own = box.kind in {"node", "leaf"}
+    mark = highlight.marks.get(box.name, "") if is_own else ""
+    return Look(box, is_own and box.name == highlight.current, box.name == highlight.selected, mark)
+
+
+def dress(cells: list[str], styles: list[str], look: Look, y: int, cell_length: CellLength) -> None:
+    """Draw the border of a box that stands out into row ``y``, and its mark into the top right corner."""
+    box = look.box
+    row = border(box, look.characters)[y - box.y]
+    style = "current" if look.is_current else "selected" if look.is_selected else styles[box.x]
+    is_edge = y in {box.y, box.y + box.height - 1}
+    for offset in range(box.width) if is_edge else (0, box.width - 1):
+        cells[box.x + offset], styles[box.x + offset] = row[offset], style
+    if look.is_selected and not is_edge:
+        styles[box.x + 1 : box.x + box.width - 1] = ["selected"] * (box.width - 2)
+    if look.mark and y == box.y:
+        mark = fit(look.mark, min(cell_length(look.mark), box.width - 2), cell_length)
+        place = slice(box.x + box.width - 1 - len(mark), box.x + box.width - 1)
+        cells[place], styles[place] = mark, [MARK_STYLES.get(cell, "mark") for cell in mark]
+
+
+def crop(cells: list[str], styles: list[str], window: Window) -> tuple[list[str], list[str]]:
+    """Return the visible cells; half a wide character at an edge becomes a space."""
+    outside = max(0, -window.x)
+    seen = slice(max(0, window.x), max(0, window.x + window.width))
+    shown, kinds = cells[seen], styles[seen]
+    if shown and not shown[0]:
+        shown[0] = " "
+    if shown and seen.stop < len(cells) and not cells[seen.stop]:
+        shown[-1] = " "
+    before = min(outside, window.width)
+    after = window.width - before - len(shown)
+    return [" "] * before + shown + [" "] * after, [""] * before + kinds + [""] * after
+
+
+def spans(cells: list[str], styles: list[str]) -> Spans:
+    """Return runs of equal style."""
+    runs = groupby(zip(styles, cells, strict=True), key=lambda pair: pair[0])
+    return tuple([("".join([cell for _, cell in run]), style) for style, run in runs])

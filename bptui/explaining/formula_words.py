@@ -1,0 +1,142 @@
+"""A layer's own words, ``x × y``, with a node's names, shapes or numbers put in the place of its inputs' names."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Container, Mapping
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from bptui.core import text
+from bptui.core.graph import Node
+from bptui.core.tape import Tape
+from bptui.own_layers.own_layer import OwnLayer
+from layers import Array, Layer, library
+
+word = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+RAISED = ("²", "³", "ᵀ", " **")
+"""What after a number would take its sign in: ``(-2)²``."""
+
+PLAIN = frozenset({"where", "else", "half", "equal", "log"})
+"""Words that stand in a rule beside names and still leave it arithmetic."""
+
+MOST_INPUTS = 1_000
+MOST_INLINE = 4
+"""As many elements as an array may have to stand inside an equation."""
+
+
+class Words(NamedTuple):
+    """What a layer calls its value and its gradients. ``inputs`` has forward's own name for each input of a node."""
+
+    formula: str
+    rules: Mapping[str, str]
+    inputs: tuple[str, ...]
+    options: Mapping[str, Any]
+    targets: frozenset[str] = frozenset()
+
+    @property
+    def numbers(self) -> dict[str, str]:
+        """The options that are numbers, or None, as text."""
+        numbers = {name: text.number(it) for name, it in self.options.items() if isinstance(it, int | float)}
+        return numbers | {name: "None" for name, it in self.options.items() if it is None}
+
+
+def words_of(tape: Tape, node: Node) -> Words:
+    """Return a node's layer's words. A guest's layer may have none; a replayed one is known by its name alone."""
+    layer = tape.library.get(node.layer)
+    if layer is None:
+        return Words("", {}, (), node.options)
+    if isinstance(layer, OwnLayer):
+        share = layer.share(len(node.inputs), node.options)
+        return Words("", {}, share.slots, node.options, layer.targets)
+    it = spoken(layer)
+    return it._replace(inputs=it.inputs[: len(node.inputs)], options={**it.options, **node.options})
+
+
+def is_built_in(tape: Tape, node: Node) -> bool:
+    """Return whether a node's layer is one of ours, which may be run again to look at; a guest's may do anything."""
+    return node.layer in library and tape.library.get(node.layer) is library[node.layer]
+
+
+@lru_cache(maxsize=512)
+def spoken(layer: type[Layer]) -> Words:
+    """Return a class's words, with its options' defaults; each of ``*inputs`` has the one rule's name."""
+    takes = list(inspect.signature(layer.forward).parameters.values())[1:]
+    formula, rules = getattr(layer, "formula", ""), getattr(layer, "rules", {})
+    names = tuple(it.name for it in takes if it.kind in (it.POSITIONAL_ONLY, it.POSITIONAL_OR_KEYWORD))
+    if any(it.kind is it.VAR_POSITIONAL for it in takes):
+        names += (next(iter(rules), ""),) * MOST_INPUTS
+    options = [*inspect.signature(layer).parameters.values(), *takes]
+    defaults = {it.name: it.default for it in options if it.default is not it.empty}
+    return Words(formula, rules, names, defaults, getattr(layer, "targets", frozenset()))
+
+
+def name_inputs(words: Words, node: Node) -> dict[str, str]:
+    """Return what stands for each of forward's names: the values' own, and the options' numbers."""
+    names = {own: text.visible(name) for own, name in zip(words.inputs, node.inputs, strict=False)}
+    return words.numbers | names
+
+
+def put(rule: str, names: Mapping[str, str]) -> str:
+    """Return ``rule`` with every word that ``names`` knows replaced."""
+    return word.sub(lambda found: found[0] if is_call(found) else names.get(found[0], found[0]), rule)
+
+
+def put_numbers(rule: str, numbers: Mapping[str, str]) -> str:
+    """Return ``rule`` with numbers for the words, in parentheses where a sign could be misread: ``3 - (-2)``."""
+
+    def number(found: re.Match[str]) -> str:
+        it = numbers.get(found[0])
+        if it is None or is_call(found):
+            return found[0]
+        before = rule[: found.start()].rstrip()
+        is_exposed = before[-1:] not in ("", "(", ",", "|") or rule.startswith(RAISED, found.end())
+        return f"({it})" if it.startswith("-") and is_exposed else it
+
+    return word.sub(number, rule)
+
+
+def is_arithmetic(rule: str, names: Container[str]) -> bool:
+    """Return whether ``rule`` is nothing but arithmetic on ``names``, so that it can be worked out with numbers."""
+    others = (found for found in word.finditer(rule) if found[0] not in names and found[0] not in PLAIN)
+    return "Σ" not in rule and all(map(is_call, others))
+
+
+def is_call(found: re.Match[str]) -> bool:
+    """Return whether a word is a function's: ``exp(``."""
+    return found.string.startswith("(", found.end())
+
+
+def put_shapes(rule: str, arrays: Mapping[str, Array]) -> str:
+    """Return ``rule`` with shapes for the words, a transposed one turned round: ``[2, 3] · [3, 2]``."""
+
+    def shape(found: re.Match[str]) -> str:
+        array = arrays.get(found["name"])
+        if array is None:
+            return found[0]
+        return text.shape(np.swapaxes(array, -1, -2) if found["turned"] and np.ndim(array) > 1 else array)
+
+    return re.sub(rf"(?P<name>{word.pattern})(?P<turned>ᵀ?)", shape, rule)
+
+
+def inline(array: Array) -> str | None:
+    """Return a scalar or a short vector as it stands in an equation, None for anything larger."""
+    if np.ndim(array) > 1 or np.size(array) > MOST_INLINE:
+        return None
+    return nested(np.asarray(array).tolist())
+
+
+def brief(array: Array) -> str:
+    """Return an array as a sentence names it: its numbers where they are few, otherwise its shape."""
+    return inline(array) or f"of shape {text.shape(array)}"
+
+
+def nested(numbers: Any) -> str:
+    """Return nested lists of numbers as text."""
+    if isinstance(numbers, list):
+        return f"[{', '.join(map(nested, numbers))}]"
+    return text.number(numbers)

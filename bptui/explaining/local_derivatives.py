@@ -1,0 +1,63 @@
+"""A node's rules for its gradients, and what they multiply ``dout`` by: its local derivatives."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from bptui.core import text
+from bptui.core.moment import Moment
+from bptui.explaining.equations import Equation, inputs_by_own_name, with_numbers
+from bptui.explaining.formula_words import inline, is_built_in, name_inputs, put, words_of
+from bptui.explaining.value_state import takes_gradient
+from layers import Array
+
+MOST_LOCAL = 30
+"""As many elements as a node's arrays may have for its local derivatives to be worth a look, number by number."""
+
+
+def local_equations(moment: Moment, name: str) -> tuple[tuple[Equation, Array | None], ...]:
+    """Return a node's local derivatives, what ``dout`` is multiplied by for each input, where its rules tell that.
+
+    Each has its array, or None where that is no more than an input named in the equation, or too large to look at.
+    """
+    node, out = moment.graph.node(name), moment.value(name)
+    if node is None or out is None:
+        return ()
+    words = words_of(moment.tape, node)
+    arrays = inputs_by_own_name(moment, node, words) | {"out": out}
+    names = name_inputs(words, node) | {"out": text.visible(name)}
+    is_small = is_built_in(moment.tape, node) and all(np.size(it) <= MOST_LOCAL for it in arrays.values())
+    locals_ = moment.local(name) if is_small else (None,) * len(node.inputs)
+    equations = []
+    for own, value, local in zip(words.inputs, node.inputs, locals_, strict=False):
+        rule = without_dout(words.rules.get(own, ""))
+        if rule and value not in moment.graph.constants and (local is not None or not is_small):
+            left = f"∂{text.visible(name)}/∂{text.visible(value)}"
+            result = inline(local) if local is not None else None
+            equation = Equation(left, put(rule, names), with_numbers(rule, arrays, words, out), result or "")
+            equations.append((equation, None if rule.rstrip("ᵀ") in arrays else local))
+    return tuple(equations)
+
+
+def without_dout(rule: str) -> str:
+    """Return what a rule multiplies ``dout`` by; empty where it does more than that."""
+    for product in ("dout × ", "dout · "):
+        if rule.removeprefix("-").startswith(product):
+            return rule.replace(product, "", 1)
+    if rule.endswith(" · dout"):
+        return rule.removesuffix(" · dout")
+    return "" if "Σ" in rule or "(dout" in rule else rule.replace("dout", "1")
+
+
+def rules(moment: Moment, name: str) -> tuple[Equation, ...]:
+    """Return how a node's backward will work, before it has: its rules in the names of its values."""
+    node = moment.graph.node(name)
+    if node is None:
+        return ()
+    words = words_of(moment.tape, node)
+    names = name_inputs(words, node) | {"out": text.visible(name)}
+    return tuple(
+        Equation(f"d {text.visible(value)}", put(words.rules[own], names | {own: text.visible(value)}), "", "")
+        for own, value in zip(words.inputs, node.inputs, strict=False)
+        if own in words.rules and takes_gradient(moment, value)
+    )

@@ -1,0 +1,114 @@
+"""How a value stands at a moment: what it still waits for, and whether anything is wrong with it."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+
+from bptui.core import text
+from bptui.core.graph import Use
+from bptui.core.moment import Moment
+from bptui.core.schedule import Pass
+from bptui.core.step import BackwardStep
+from bptui.core.tape import Tape
+from bptui.explaining.formula_words import words_of
+from layers import Array
+
+MOST_SEARCHED = 100_000
+"""As many elements as are looked through for NaN at every key."""
+
+
+def waiting(moment: Moment, name: str) -> str:
+    """Return in words what a value has still to wait for in this iteration; empty where there is nothing."""
+    schedule, iteration = moment.schedule, moment.progress.iteration
+    if moment.value(name) is None:
+        return f"not reached yet: goes forward at step {schedule.step_number(iteration, Pass.FORWARD, name)}"
+    if not takes_gradient(moment, name):
+        return "a constant takes no gradient" if name in moment.graph.constants else "labels take no gradient"
+    if not moment.awaits_gradient(name):
+        return "" if moment.gradient(name) is not None else "no gradient reaches it"
+    last = iteration * schedule.length + schedule.forward + 1
+    if name != moment.graph.output:
+        last += schedule.arrivals[moment.graph.slots[name]].orders[-1]
+    if moment.gradient(name) is None:
+        return f"no gradient yet: it is complete at step {last}"
+    arrived, count = arrived_count(moment, name), use_count(moment, name)
+    return f"{arrived:,} of {count:,} contributions so far, complete at step {last}"
+
+
+def takes_gradient(moment: Moment, name: str) -> bool:
+    """Return whether a gradient can arrive at a value: it is neither a constant nor integers nor labels only."""
+    graph = moment.graph
+    if name in graph.constants:
+        return False
+    if (value := moment.value(name)) is not None and value.dtype.kind != "f":
+        return False
+    uses = graph.uses[graph.slots[name]]
+    return not uses or any(not is_target(moment.tape, use) for use in uses)
+
+
+def is_target(tape: Tape, use: Use) -> bool:
+    """Return whether a use of a value takes it for labels."""
+    words = words_of(tape, tape.graph.nodes[use.node])
+    return use.position < len(words.inputs) and words.inputs[use.position] in words.targets
+
+
+def gradient_uses(moment: Moment, name: str) -> Iterator[Use]:
+    """Yield the uses of a value that the output depends on, in the order in which backward comes by."""
+    schedule, graph = moment.schedule, moment.graph
+    orders, edges = schedule.arrivals[graph.slots[name]]
+    for order, edge in zip(orders, edges, strict=True):
+        yield Use(graph.backward[order], edge - schedule.first_edges[order])
+
+
+def use_count(moment: Moment, name: str) -> int:
+    """Return how many uses of a value the output depends on."""
+    return len(moment.schedule.arrivals[moment.graph.slots[name]].orders)
+
+
+def arrived_count(moment: Moment, name: str) -> int:
+    """Return by how many of those uses backward has come."""
+    return bisect_left(moment.schedule.arrivals[moment.graph.slots[name]].orders, moment.progress.backward)
+
+
+def trouble(moment: Moment, name: str) -> str:
+    """Return in words where NaN or infinity comes into a value or a gradient; empty where all is finite."""
+    value, gradient = moment.value(name), moment.gradient(name)
+    if value is not None and (what := not_finite(value)):
+        return f"{what} in the value: {origin(before_update(moment), name)}"
+    if gradient is not None and (what := not_finite(gradient)):
+        return f"{what} in the gradient"
+    step = moment.step_of(name, Pass.BACKWARD) if moment.graph.node(name) else None
+    if isinstance(step, BackwardStep) and (what := next(filter(None, map(not_finite, present(step.gradients))), "")):
+        return f"{what} leaves here in the backward pass: what arrives, dout, is finite"
+    return ""
+
+
+def origin(moment: Moment, name: str) -> str:
+    """Return where a value that is not finite has it from."""
+    node = moment.graph.node(name)
+    if node is None:
+        return "it was given so"
+    for source_name in node.inputs:
+        if (value := moment.value(source_name)) is not None and not_finite(value):
+            return f"it comes in with {text.visible(source_name)}"
+    return "it starts here, every input is finite"
+
+
+def not_finite(array: Array) -> str:
+    """Return ``NaN`` or ``Infinity`` where there is one; a large array is not searched, for it would take too long."""
+    if np.size(array) > MOST_SEARCHED or np.isfinite(array).all():
+        return ""
+    return "NaN" if np.isnan(array).any() else "Infinity"
+
+
+def present(arrays: Iterable[Array | None]) -> Iterator[Array]:
+    """Yield those that there are."""
+    return (array for array in arrays if array is not None)
+
+
+def before_update(moment: Moment) -> Moment:
+    """Return the last moment of this iteration at which the parameters were those that its nodes worked with."""
+    return moment.tape.at(moment.position - moment.progress.update)

@@ -1,0 +1,41 @@
+"""In the child: what went wrong in the user's code, and at which of the user's lines."""
+
+from __future__ import annotations
+
+import linecache
+from collections.abc import Collection
+
+from bptui.guest.wire import Message
+
+MOST_TEXT = 1_000
+"""Characters of what an exception says."""
+
+
+def complaint(error: BaseException, files: Collection[str]) -> Message:
+    """Return an exception as a message: its type, what it says, and the innermost line that is in ``files``."""
+    lines = [(file, line) for file, line in lines_of(error) if file in files]
+    place = None
+    if lines:
+        file, line = lines[-1]
+        place = {"file": file, "line": line, "text": linecache.getline(file, line).strip()[:MOST_TEXT]}
+    return {"error": {"type": type(error).__name__[:MOST_TEXT], "text": told(error), "place": place}}
+
+
+def lines_of(error: BaseException) -> list[tuple[str, int]]:
+    """Return the file and line of each frame, the innermost last; a mistake in Python itself has a line of its own."""
+    lines = []
+    traceback = error.__traceback__
+    while traceback:
+        lines.append((traceback.tb_frame.f_code.co_filename, traceback.tb_lineno))
+        traceback = traceback.tb_next
+    if isinstance(error, SyntaxError) and error.filename:
+        lines.append((error.filename, error.lineno or 1))
+    return lines
+
+
+def told(error: BaseException) -> str:
+    """Return what an exception says of itself; its own words for it may fail as well."""
+    try:
+        return str(error)[:MOST_TEXT]
+    except Exception:  # noqa: BLE001  (the fence around the user's code)
+        return ""

@@ -1,0 +1,142 @@
+"""In the child: one instance of the user's class, with the values that it was given and what it made of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from time import monotonic
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from bptui.guest.child.attributes import described_attributes
+from bptui.guest.child.encode_value import described
+from bptui.guest.child.unit_gradients import LONGEST, MOST_UNITS, UnitGradients
+from bptui.guest.wire import Message
+
+Array: TypeAlias = np.ndarray[Any, Any]
+
+
+class Instance:
+    """An instance of ``layer``, and its calls. What it is given are copies of its own, to write into as it likes.
+
+    They are arrays, even those without axes: ``out[self.mask] = 0`` works on those, and on NumPy scalars it does not.
+    ``held`` names the arguments of ``__init__`` that are values of the graph: the layer holds them, as the book's do,
+    and they are renewed in place at each forward, as the book's optimizers do it.
+    """
+
+    def __init__(self, layer: Callable[..., Any], held: Sequence[str], options: tuple[Message, Message]) -> None:
+        self.layer = layer
+        self.held_names = held
+        self.init_options, self.forward_options = options
+        self.object: Any = None
+        self.held: list[Array] = []
+        self.inputs: list[Any] = []
+        self.given: list[Any] = []
+
+    def forward(self, values: Sequence[Any], names: Sequence[str]) -> Message:
+        """Call forward with the first of ``values``; those beyond are held. ``names`` are forward's own for them."""
+        count = len(values) - len(self.held_names)
+        self.hold(values[count:])
+        self.given = list(values)
+        self.inputs = [np.array(value) for value in values[:count]]
+        out = self.object.forward(*self.inputs, **self.forward_options)
+        return {**described(out), "mutated": self.mutated(names)}
+
+    def hold(self, values: Sequence[Any]) -> None:
+        """Make the object of these values, or write them into the arrays that it was made of."""
+        if self.object is None:
+            self.held = [np.array(value) for value in values]
+            self.object = self.layer(*self.held, **self.init_options)
+        for array, value in zip(self.held, values, strict=True):
+            array[...] = value
+
+    def backward(self, dout: Any, names: Sequence[str]) -> Message:
+        """Call backward, and read the gradients of what is held."""
+        own = np.array(dout)
+        gradients = self.object.backward(own)
+        is_tuple = isinstance(gradients, tuple)
+        parts = [described(gradient) for gradient in (gradients if is_tuple else (gradients,))]
+        held = [self.held_gradient(place) for place in range(len(self.held_names))]
+        mutated = self.mutated(names) + (["dout"] if differs(own, dout) else [])
+        return {
+            "is_tuple": is_tuple,
+            "parts": [{key: it for key, it in part.items() if key != "arrays"} for part in parts + held],
+            "arrays": [part["arrays"][0] for part in parts + held],
+            "mutated": mutated,
+        }
+
+    def held_gradient(self, place: int) -> Message:
+        """Return the gradient that ``backward`` has left for a held value: in ``self.dW``, or among ``self.grads``."""
+        name = f"d{self.held_names[place]}"
+        if hasattr(self.object, name):
+            return described(getattr(self.object, name))
+        grads = getattr(self.object, "grads", None)
+        if isinstance(grads, Mapping):
+            return described(grads.get(self.held_names[place]))
+        place = self.place_among_params(place)
+        return described(grads[place] if isinstance(grads, list | tuple) and place < len(grads) else None)
+
+    def place_among_params(self, place: int) -> int:
+        """Return where in ``self.params`` a held value is: where the array itself is, or else in order."""
+        params = getattr(self.object, "params", None)
+        if not isinstance(params, list | tuple):
+            return place
+        return next((at for at, it in enumerate(params) if it is self.held[place]), place)
+
+    def mutated(self, names: Sequence[str]) -> list[str]:
+        """Return which of the values given to the last forward differ from what they were."""
+        now = [*self.inputs, *self.held]
+        return [name for name, own, given in zip(names, now, self.given, strict=True) if differs(own, given)]
+
+    def local(self, values: Sequence[Any], names: Sequence[str]) -> Message:
+        """Go forward, and return the local derivatives: the layer's own, or those that its backward amounts to."""
+        message = self.forward(values, names)
+        out = message["arrays"][0]
+        if callable(getattr(self.object, "local", None)):
+            made = self.object.local()
+            locals_ = [described(it)["arrays"][0] for it in (made if isinstance(made, tuple) else (made,))]
+        else:
+            locals_ = self.unit_local(out)
+        return {"arrays": [out, *locals_[: len(values)]], "count": len(values)}
+
+    def unit_local(self, out: Any) -> list[Any]:
+        """Return what unit douts show of the local derivatives."""
+        if out is None or not 0 < np.size(out) <= MOST_UNITS:
+            return []
+        end = monotonic() + LONGEST
+        columns = [UnitGradients(np.asarray(value), np.shape(out)) for value in self.given]
+        for place in range(np.size(out)):
+            unit = np.zeros(np.shape(out), out.dtype if out.dtype.kind == "f" else np.float64)
+            unit.flat[place] = 1
+            gradients = self.gradients(unit)
+            for column, gradient in zip(columns, gradients, strict=False):
+                column.add(place, gradient)
+            if not any(column.is_wanted for column in columns):
+                break
+            if monotonic() > end:
+                return []
+        return [column.local for column in columns]
+
+    def gradients(self, dout: Any) -> list[Any]:
+        """Return the gradients of all values for one dout, None where there is none."""
+        count = len(self.given) - len(self.held_names)
+        made = self.object.backward(dout)
+        parts = list(made) if isinstance(made, tuple) else [made]
+        parts = (parts + [None] * count)[:count]
+        return parts + [self.held_gradient(place)["arrays"][0] for place in range(len(self.held_names))]
+
+    def kept(self, values: Sequence[Any], names: Sequence[str]) -> Message:
+        """Go forward, and return what the layer keeps on itself, by attribute."""
+        self.forward(values, names)
+        return described_attributes(self.object)
+
+    def job(self, work: Callable[..., Message], values: Sequence[Any], arguments: Message) -> Message:
+        """Let ``work`` do with the object what it likes: step through its lines, for one."""
+        return work(self, values, **arguments)
+
+
+def differs(own: Any, given: Any) -> bool:
+    """Return whether a copy no longer has the bytes, the shape and the dtype of the original."""
+    if own is given:
+        return False
+    return own.shape != given.shape or own.dtype != given.dtype or bool(own.tobytes() != given.tobytes())

@@ -1,0 +1,207 @@
+"""The proxy for a layer that runs in the child: it is called as any layer is, or without waiting."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from bptui.core.graph import Node
+from bptui.core.text import visible
+from bptui.errors import LayerError, Where
+from bptui.guest.fault import Fault
+from bptui.guest.host import Host
+from bptui.guest.observation import Remark, remarks_on
+from bptui.guest.pending_call import Pending
+from bptui.guest.returned_value import Returned
+from bptui.guest.wire import Message
+from bptui.own_layers.own_layer import OwnLayer
+
+FLOAT64: np.dtype[Any] = np.dtype(np.float64)
+
+
+class GuestLayer:
+    """One instance of the user's class ``own``, at ``node``, in the process of ``host``.
+
+    ``forward``, ``backward`` and ``local`` wait and return what a built-in layer's do; each ``begin_`` returns the
+    pending call. Both raise LayerError, with the user's line. ``iteration`` and ``seed`` fix what the layer draws at
+    random. ``notice`` gets the remarks.
+    """
+
+    def __init__(
+        self,
+        own: OwnLayer,
+        host: Host,
+        node: Node,
+        *,
+        takes_gradient: Sequence[bool] | None = None,
+        dtype: np.dtype[Any] = FLOAT64,
+        seed: int = 0,
+        notice: Callable[[Remark], None] = lambda _: None,
+    ) -> None:
+        self.own = own
+        self.host = host
+        self.node = node
+        self.share = own.share(len(node.inputs), node.options)
+        self.returned = Returned(self.share, takes_gradient or [True] * len(node.inputs), dtype)
+        self.seed = [seed, zlib.crc32(node.name.encode())]
+        self.iteration = 0
+        self.notice = notice
+        self.values: Sequence[Any] = ()
+        self.instance = host.new_instance(self)
+        self.generation = -1
+
+    @property
+    def targets(self) -> frozenset[str]:
+        """Those of its inputs that are labels."""
+        return self.own.targets
+
+    def forward(self, *values: Any) -> Any:
+        """Return the value at ``values``."""
+        return self.begin_forward(*values).result()
+
+    def backward(self, dout: Any) -> tuple[Any, ...]:
+        """Return one gradient per value, None where there is none."""
+        return tuple(self.begin_backward(dout).result())
+
+    def local(self) -> tuple[Any, ...]:
+        """Return the local derivatives at the values of the last forward, None where they are no single array."""
+        return self.another().begin_local(*self.values).result()[1]
+
+    def another(self) -> GuestLayer:
+        """Return a fresh instance of the same node."""
+        it = GuestLayer(self.own, self.host, self.node, takes_gradient=self.returned.takes_gradient)
+        it.returned, it.seed, it.iteration, it.notice = self.returned, self.seed, self.iteration, self.notice
+        return it
+
+    def begin_forward(self, *values: Any) -> Pending:
+        """Call forward."""
+        self.values = values
+        self.make()
+        return self.call("forward", values, self.take_value)
+
+    def begin_backward(self, dout: Any) -> Pending:
+        """Call backward, after a forward."""
+        if self.generation != self.host.generation or self.host.process is None:
+            raise self.error("backward", Fault("the layer process, which knew what forward was given, has ended"))
+        return self.call("backward", [dout], self.take_gradients)
+
+    def begin_local(self, *values: Any) -> Pending:
+        """Go forward and work out the local derivatives; the result is the value and a tuple of them."""
+        self.make()
+        return self.call("local", values, lambda answer: take_local(answer, len(values)), method="backward")
+
+    def begin_kept(self, *values: Any) -> Pending:
+        """Go forward; the result is what the layer then keeps on itself, by attribute."""
+        self.make()
+        return self.call("kept", values, take_kept, method="forward")
+
+    def begin_job(self, job: str, *values: Any, **arguments: Any) -> Pending:
+        """Let ``job``, ``"module:function"`` of ours, run in the child as ``function(instance, values, **arguments)``.
+
+        It returns a message, as the result is one: plain JSON, with its arrays in a list under ``arrays``. Its module
+        is imported in the child, so it imports little. ``instance`` is a ``guest.instance.Instance``.
+        """
+        self.make()
+        request = {"job": job, "arguments": arguments}
+        return self.call("job", values, lambda answer: answer, method="forward", more=request)
+
+    def make(self) -> None:
+        """Let there be a fresh instance in the child where this one has none there."""
+        self.host.start()
+        if self.generation == self.host.generation:
+            return
+        self.generation = self.host.generation
+        self.host.call(
+            {
+                "do": "new",
+                "instance": self.instance,
+                "file": str(self.own.file.path),
+                "layer": self.own.name,
+                "held": self.share.held,
+                "options": (dict(self.share.init_options), dict(self.share.forward_options)),
+            }
+        )
+
+    def call(
+        self,
+        verb: str,
+        arrays: Sequence[Any],
+        take: Callable[[Message], Any],
+        *,
+        method: str = "",
+        more: Mapping[str, Any] | None = None,
+    ) -> Pending:
+        """Send a request about this instance; ``take`` makes the result of the answer."""
+        method = method or verb
+        request = {"do": verb, "instance": self.instance, "names": self.share.slots, "arrays": arrays, **(more or {})}
+        if verb != "backward":
+            request["seed"] = [*self.seed, self.iteration]
+
+        def finish(answer: Message) -> Any:
+            try:
+                if verb in ("forward", "backward"):
+                    self.note(remarks_on(self.node.name, f"{self.own.name}.{method}", answer))
+                return take(answer)
+            except Fault as fault:
+                raise self.error(method, fault) from None
+            except (KeyError, IndexError, TypeError, ValueError, AttributeError):
+                raise self.error(method, Fault("the layer process has sent nonsense")) from None
+
+        return self.host.call(request, finish, lambda fault: self.error(method, fault))
+
+    def take_value(self, answer: Message) -> Any:
+        """Return what forward has returned."""
+        value = self.returned.value(answer)
+        self.note(self.odd("forward", it) for it in self.returned.value_oddities(value))
+        return value
+
+    def take_gradients(self, answer: Message) -> list[Any]:
+        """Return what backward has returned, and left for what is held."""
+        gradients = self.returned.gradients(answer, self.values)
+        self.note(self.odd("backward", it) for it in self.returned.gradient_oddities(gradients))
+        return gradients
+
+    def odd(self, method: str, text: str) -> Remark:
+        """Return the remark about something odd."""
+        return Remark(self.node.name, "returns", f"{self.own.name}.{method} {text}")
+
+    def note(self, remarks: Iterable[Remark]) -> None:
+        """Hand remarks on."""
+        for remark in remarks:
+            self.notice(remark)
+
+    def error(self, method: str, fault: Fault) -> LayerError:
+        """Return the error about what ``method`` did, at the user's line."""
+        known = {"forward": self.own.forward, "backward": self.own.backward}[method].line
+        where = fault.where or Where(str(self.own.file.path), known or self.own.line)
+        file = self.host.file(where.path) or self.own.file
+        where = where._replace(path=file.shown)
+        text = fault.text or file.line(where)
+        hint = f"line {where.line}: {visible(text)}" if text else None
+        message = f"{visible(self.node.name)}: {self.own.name}.{method}: {visible(fault.message, limit=1_000)}"
+        return LayerError(message, hint=hint, where=where)
+
+
+def take_local(answer: Message, count: int) -> tuple[Any, tuple[Any, ...]]:
+    """Return the value and the local derivatives that an answer has."""
+    out, *locals_ = answer["arrays"]
+    return out, tuple((locals_ + [None] * count)[:count])
+
+
+def take_kept(answer: Message) -> dict[str, Any]:
+    """Return the attributes that an answer has: arrays, and words for all else."""
+    described = zip(answer["names"], answer["arrays"], answer["words"], strict=True)
+    return {str(name): InWords(visible(str(words))) if array is None else array for name, array, words in described}
+
+
+class InWords:
+    """Something that is no array, as it was written down in the child."""
+
+    def __init__(self, words: str) -> None:
+        self.words = words
+
+    def __repr__(self) -> str:
+        return self.words

@@ -1,0 +1,134 @@
+"""The child process as the parent holds it: its pipes, what it prints, and how it ended."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+import weakref
+
+BOOT = (
+    "import json, sys; sys.path[:] = json.loads(sys.argv[1]); "
+    "from bptui.guest.child.program import main; main(*map(int, sys.argv[2:]))"
+)
+"""The child finds modules where the parent finds them, and never ours in the working folder."""
+
+CHUNK = 1 << 16
+
+MOST_OUTPUT = 1 << 16
+"""Bytes kept of what a guest prints; it may print as much as it likes."""
+
+LAST_WORDS = 0.5
+"""Seconds that a process has to say where it hangs, before it is killed."""
+
+
+class GuestProcess:
+    """A process that runs the user's layers. Nothing here waits longer than it says."""
+
+    def __init__(self) -> None:
+        ours, theirs = socket.socketpair()
+        lifeline, hold = os.pipe()
+        output, printed = os.pipe()
+        last_words, crash = os.pipe()
+        handed = (theirs.fileno(), lifeline, crash)
+        self.popen = subprocess.Popen(  # noqa: S603  (it runs ourselves)
+            [sys.executable, "-c", BOOT, json.dumps(sys.path), *map(str, handed)],
+            stdin=subprocess.DEVNULL,
+            stdout=printed,
+            stderr=printed,
+            pass_fds=handed,
+            start_new_session=True,
+            env={"OPENBLAS_NUM_THREADS": "1"} | os.environ,
+        )
+        theirs.close()
+        for descriptor in (lifeline, printed, crash):
+            os.close(descriptor)
+        self.control = ours
+        self.output, self.last_words = output, last_words
+        for descriptor in (ours.fileno(), output, last_words):
+            os.set_blocking(descriptor, False)
+        self.printed = bytearray()
+        self.printed_count = 0
+        self.close = weakref.finalize(self, end, self.popen, ours, (hold, output, last_words))
+        self.poll = select.poll()
+        self.poll.register(self.output, select.POLLIN)
+
+    def wait(self, seconds: float, *, writes: bool) -> bool:
+        """Wait until there is something to read (or to write, if wanted), at most ``seconds``; False if nothing is."""
+        self.poll.register(self.control, select.POLLIN | (select.POLLOUT if writes else 0))
+        events = self.poll.poll(max(0.0, seconds) * 1000)
+        for descriptor, event in events:
+            if descriptor == self.output:
+                self.read_output()
+                if event & select.POLLHUP and not event & select.POLLIN:
+                    self.poll.unregister(self.output)
+        return bool(events)
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether the process is gone."""
+        return self.popen.poll() is not None
+
+    def read_output(self) -> None:
+        """Read what was printed; keep the start of it, count it all."""
+        with contextlib.suppress(BlockingIOError):
+            while some := os.read(self.output, CHUNK):
+                self.printed += some[: MOST_OUTPUT - len(self.printed)]
+                self.printed_count += len(some)
+                if len(some) < CHUNK:
+                    return
+
+    def take_printed(self) -> tuple[str, int]:
+        """Return the start of what was printed since the last time, and how many bytes it was in all."""
+        self.read_output()
+        text, count = self.printed.decode(errors="backslashreplace"), self.printed_count
+        self.printed.clear()
+        self.printed_count = 0
+        return text, count
+
+    def ending(self) -> str:
+        """Return how the process ended, waiting a moment for it to do so."""
+        try:
+            status = self.popen.wait(timeout=LAST_WORDS)
+        except subprocess.TimeoutExpired:
+            return "the layer process has closed its connection"
+        if status < 0:
+            return f"the layer process ended by {signal_name(-status)}"
+        return f"the layer process ended itself with exit status {status}"
+
+    def abort(self) -> None:
+        """Make the process say where it is, and end it."""
+        with contextlib.suppress(ProcessLookupError):
+            self.popen.send_signal(signal.SIGABRT)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.popen.wait(timeout=LAST_WORDS)
+
+    def crash_report(self) -> str:
+        """Return the traceback of a crash, which the process wrote while it went down."""
+        with contextlib.suppress(BlockingIOError):
+            return os.read(self.last_words, CHUNK).decode(errors="replace")
+        return ""
+
+
+def end(popen: subprocess.Popen[bytes], control: socket.socket, descriptors: tuple[int, ...]) -> None:
+    """Kill a process with all that it has started, and let go of what held it."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(popen.pid, signal.SIGKILL)
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        popen.wait(timeout=LAST_WORDS)
+    control.close()
+    for descriptor in descriptors:
+        os.close(descriptor)
+
+
+def signal_name(number: int) -> str:
+    """Return a signal's name."""
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"

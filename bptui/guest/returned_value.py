@@ -1,0 +1,79 @@
+"""What a guest has returned, held against what a layer has to return."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from bptui.core.text import shape, visible
+from bptui.guest.fault import Fault
+from bptui.guest.wire import Message
+from bptui.own_layers.own_layer import TARGETS, Share
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Returned:
+    """Reads what ``forward`` and ``backward`` of a node return, whose values are shared out as ``share`` says.
+
+    ``takes_gradient`` tells it of each value, ``dtype`` is the scenario's.
+    """
+
+    share: Share
+    takes_gradient: Sequence[bool]
+    dtype: np.dtype[Any]
+
+    def value(self, answer: Message) -> Any:
+        """Return the value of a node. Raises Fault."""
+        out = answer["arrays"][0]
+        if out is None:
+            missing = ": a return is missing" if answer.get("other") == "None" else ", not an array"
+            raise Fault(f"returned {visible(str(answer.get('other')))}{missing}")
+        return self.dtype.type(out) if answer.get("kind") == "number" else out
+
+    def gradients(self, answer: Message, values: Sequence[Any]) -> list[Any]:
+        """Return a gradient for each of the node's ``values``, None where there is none. Raises Fault."""
+        shared = len(self.share.inputs)
+        parts = list(zip(answer["parts"], answer["arrays"], strict=True))
+        returned, held = parts[: len(parts) - len(self.share.held)], parts[len(parts) - len(self.share.held) :]
+        if not answer["is_tuple"]:
+            returned += [({"other": "None"}, None)] * (shared - 1)
+        if len(returned) == len(values):
+            held = []
+        elif len(returned) != shared:
+            raise Fault(f"returned {counted(len(returned), 'gradient')} for {counted(shared, 'input')}")
+        return [self.gradient(*part, place, values[place]) for place, part in enumerate(returned + held)]
+
+    def gradient(self, part: Message, gradient: Any, place: int, value: Any) -> Any:
+        """Return the gradient of the value at ``place``."""
+        name = visible(self.share.slots[place])
+        if gradient is None:
+            if part.get("other") == "None":
+                return None
+            raise Fault(f"returned {visible(str(part.get('other')))} as the gradient of {name}, not an array")
+        if not self.takes_gradient[place]:
+            return None
+        if np.shape(gradient) != np.shape(value):
+            raise Fault(f"gives {name}, which is {shape(value)}, a gradient that is {shape(gradient)}")
+        return self.dtype.type(gradient) if part.get("kind") == "number" else gradient
+
+    def value_oddities(self, value: Any) -> Iterator[str]:
+        """Yield what is odd about the dtype of a value."""
+        if value.dtype != self.dtype:
+            yield f"returns {value.dtype} where the scenario has {self.dtype}"
+
+    def gradient_oddities(self, gradients: Sequence[Any]) -> Iterator[str]:
+        """Yield what is odd about gradients that can be used all the same."""
+        for name, takes, gradient in zip(self.share.slots, self.takes_gradient, gradients, strict=True):
+            if gradient is not None and gradient.dtype != self.dtype:
+                yield f"gives {visible(name)} a gradient of {gradient.dtype} where the scenario has {self.dtype}"
+            if gradient is None and takes and name not in TARGETS:
+                places = f": neither in self.d{visible(name)} nor in self.grads" if name in self.share.held else ""
+                yield f"gives {visible(name)} no gradient{places}"
+
+
+def counted(count: int, noun: str) -> str:
+    """Return ``2 inputs``, ``1 gradient``."""
+    return f"{count} {noun}{'s' * (count != 1)}"

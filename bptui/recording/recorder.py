@@ -1,0 +1,211 @@
+"""The recorder: writes a session to a file while it happens, so that whatever ends it ends it with a valid record."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from bptui.core import text
+from bptui.core.command import Command
+from bptui.core.engine import Run
+from bptui.core.moment import Moment
+from bptui.errors import TranscriptError, Where
+from bptui.recording.json_line import Record
+from bptui.recording.records import action_record, end_record, header_record, line, note_record, step_record
+
+if sys.platform != "win32":
+    import fcntl
+
+SLICE = 500
+"""Steps that are written before a key may be answered: about 20 ms of small ones."""
+
+
+class Recorder:
+    """Writes the steps from the first to the furthest that the cursor has reached, the commands and the notes.
+
+    ``count`` records have been handed to the operating system, which keeps them even if this process is killed.
+    ``failure`` says why recording had to stop; the session goes on without it. ``clock`` returns seconds.
+    """
+
+    def __init__(self, path: Path, run: Run, clock: Callable[[], float]) -> None:
+        self.path = path
+        self.run = run
+        self.clock = clock
+        self.started = clock()
+        self.count = 0
+        self.size = 0
+        self.failure: str | None = None
+        self.furthest = 0
+        self.steps = 0
+        self.has_ended = False
+        self.file: int | None = create(path, run.scenario.path)
+        self.write(header_record(run.scenario))
+        if self.failure:
+            path.unlink()
+            raise refusal(path, f"cannot be written: {self.failure}")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        if kind is None:
+            self.close()
+        else:
+            self.abandon()
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether steps that the cursor has reached are still to be written: ``advance`` does it."""
+        return self.failure is None and (self.steps < self.furthest or self.owes_end)
+
+    @property
+    def owes_end(self) -> bool:
+        """Whether every step is written, but not yet what follows the last."""
+        return self.steps == len(self.run.schedule) and not self.has_ended
+
+    def moved(self, command: Command | None, moment: Moment) -> None:
+        """Record that ``command`` took the cursor to ``moment``; None where the run has only caught up.
+
+        Up to ``SLICE`` steps are written at once, and the others by ``advance``.
+        """
+        if command is not None:
+            self.write(action_record(command, moment.position, self.elapsed))
+        self.furthest = max(self.furthest, moment.position)
+        self.advance(SLICE)
+
+    def note(self, text: str, moment: Moment) -> None:
+        """Record what the person writes down at ``moment``."""
+        self.furthest = max(self.furthest, moment.position)
+        self.write(note_record(text, moment.position, self.elapsed))
+
+    def advance(self, steps: int = SLICE) -> None:
+        """Write at most ``steps`` of the steps that are still to be written."""
+        self.look()
+        for number in range(self.steps + 1, min(self.steps + steps, self.furthest) + 1):
+            if self.failure:
+                return
+            self.write(step_record(self.run.step(number)))
+            self.steps = number
+        if self.owes_end:
+            self.write(end_record(self.run))
+            self.has_ended = True
+
+    def look(self) -> None:
+        """Notice where another program has removed, replaced or shortened the file."""
+        if self.file is None:
+            return
+        ours = os.fstat(self.file)
+        try:
+            there = self.path.stat()
+        except OSError:
+            self.fail("the file is gone")
+            return
+        if not os.path.samestat(ours, there):
+            self.fail("another file has taken its place")
+        elif ours.st_size != self.size:
+            self.fail("another program has written to the file")
+
+    def close(self) -> None:
+        """Write what is still to be written, however much it is, and close the file."""
+        while self.is_behind:
+            self.advance()
+        self.abandon()
+
+    def abandon(self) -> None:
+        """Close the file as it is: every record in it is whole."""
+        if self.file is not None:
+            os.close(self.file)
+            self.file = None
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since recording started, to the millisecond."""
+        return round(self.clock() - self.started, 3)
+
+    def write(self, record: Record) -> None:
+        """Hand one record over, whole, or stop recording."""
+        if self.file is None:
+            return
+        encoded = line(record).encode("ascii")
+        try:
+            write_whole(self.file, encoded)
+        except OSError as error:
+            os.ftruncate(self.file, self.size)  # what is left of a torn record
+            self.fail(error.strerror or str(error))
+            return
+        self.size += len(encoded)
+        self.count += 1
+
+    def fail(self, why: str) -> None:
+        """Stop recording, for good."""
+        self.failure = why
+        self.abandon()
+
+
+def create(path: Path, scenario: Path | None) -> int:
+    """Return a new file, open for appending; one that exists is never touched."""
+    try:
+        file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o666)
+    except FileExistsError:
+        raise refuse_existing(path, scenario) from None
+    except FileNotFoundError:
+        raise refusal(path, "the folder does not exist") from None
+    except OSError as error:
+        raise refusal(path, f"cannot be written: {error.strerror}") from None
+    lock(file)
+    return file
+
+
+def refuse_existing(path: Path, scenario: Path | None) -> TranscriptError:
+    """Return what is wrong with recording to a path that exists, with a free name as the hint."""
+    if scenario and scenario.exists() and path.exists() and path.samefile(scenario):
+        message = "is the scenario itself"
+    elif path.is_file() and is_locked(path):
+        message = "is being written by another recording"
+    else:
+        message = "exists already, and a recording never replaces a file"
+    return refusal(path, message, hint=f"{text.visible(str(free_name(path)))} is free")
+
+
+def refusal(path: Path, message: str, *, hint: str | None = None) -> TranscriptError:
+    """Return the error about a recording that cannot start."""
+    return TranscriptError(message, hint=hint, where=Where(text.visible(str(path))))
+
+
+def free_name(path: Path) -> Path:
+    """Return the first of ``name-2``, ``name-3``, ... that does not exist."""
+    number = 2
+    while (free := path.with_name(f"{path.stem}-{number}{path.suffix}")).exists():
+        number += 1
+    return free
+
+
+def write_whole(file: int, encoded: bytes) -> None:
+    """Write all of ``encoded``, however many pieces the system takes it in."""
+    left = memoryview(encoded)
+    while left:
+        left = left[os.write(file, left) :]
+
+
+def lock(file: int) -> None:
+    """Mark an open file as being written, where the system can."""
+    if sys.platform != "win32":
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def is_locked(path: Path) -> bool:
+    """Return whether a file is marked as being written."""
+    if sys.platform == "win32":
+        return False
+    try:
+        with path.open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    return False

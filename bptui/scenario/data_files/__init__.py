@@ -1,0 +1,49 @@
+"""Arrays from the .npy, .npz and .csv files that a scenario names, read as if each of them were hostile.
+
+Nothing in a data file is executed, unpickled or evaluated, and what it claims about itself is held against its real
+size before any memory is spent on it.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import BinaryIO
+
+from bptui.scenario.data_files.csv_file import read_csv
+from bptui.scenario.data_files.location import DataFile, locate
+from bptui.scenario.data_files.npy_file import read_npy
+from bptui.scenario.data_files.npz_file import read_npz
+from bptui.scenario.data_files.row_range import Rows
+from layers import Array
+
+__all__ = ["read_array"]
+
+
+def read_array(name: str, folder: Path, *, key: str | None = None, rows: Rows | None = None) -> Array:
+    """Return the array in the data file ``name``, which lies in ``folder`` or below it; read-only.
+
+    The dtype is the stored one, in this machine's byte order: an integer type, float32 or float64. A .npy holds one
+    array; in a .npz, ``key`` picks one, and may be left out where there is only one. A .csv gives ``[rows, columns]``,
+    and ``[rows]`` where it has a single column: int64 where every cell is an integer, otherwise float64.
+    ``rows = (start, stop)`` keeps that part of the first axis, stop excluded; of a .npy only that part is read.
+
+    Whatever is wrong is a ScenarioError. Its ``where`` is a place in the data file where the file's content is at
+    fault, and None where the scenario is: its name for the file, its key or its rows.
+    """
+    file = locate(name, folder)
+    try:
+        with file.path.open("rb") as stream:
+            array = read(stream, file, key, rows)
+    except OSError as problem:
+        raise file.fault(f"cannot be read: {problem.strerror or problem}") from problem
+    array.setflags(write=False)
+    return array
+
+
+def read(stream: BinaryIO, file: DataFile, key: str | None, rows: Rows | None) -> Array:
+    """Return the array in ``stream``, read in the way that the file's suffix asks for."""
+    if file.suffix == ".npz":
+        return read_npz(stream, file, key, rows)
+    if key is not None:
+        raise file.misuse("holds one array, so there is no key to it", hint="leave key out; only a .npz has keys")
+    return read_npy(stream, file, rows) if file.suffix == ".npy" else read_csv(stream, file, rows)

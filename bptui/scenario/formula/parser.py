@@ -1,0 +1,252 @@
+"""A formula, from its text to the nodes that it stands for. It is parsed by the grammar below and never run as Python.
+
+formula   := operand {operator operand}        by precedence: ``**``, then ``-``, then ``* / @``, then ``+ -``
+operand   := "-" operand | number | name | "(" formula ")" | Layer "(" [argument {"," argument}] ")"
+argument  := formula | option "=" constant     values first
+constant  := ["-"] number | string | true | false | None | "[" [constant {"," constant}] "]"
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from bptui.core.text import visible
+from bptui.scenario.formula.tokens import ELSEWHERE, WORDS, FormulaError, Token, normal, tokenize
+
+DEEPEST = 100
+"""As many expressions inside each other as a formula may have; each takes a few Python frames to parse."""
+
+LONGEST_NUMBER = 40
+LARGEST_INTEGER = 2**53
+"""Beyond it, not every integer is a float64."""
+
+BINARY = {
+    "+": (1, "Add"),
+    "-": (1, "Sub"),
+    "*": (2, "Mul"),
+    "/": (2, "Div"),
+    "@": (2, "MatMul"),
+    "**": (4, "Pow"),
+}
+"""How tightly each operator binds, and its layer."""
+
+NEGATION = 3
+"""A minus binds tighter than ``*`` and less than ``**``: -x ** 2 is -(x ** 2)."""
+
+
+class Argument(NamedTuple):
+    """What a step of a formula takes: a value by name, a constant by the way it is written, or a step before it."""
+
+    name: str
+    at: int
+    is_constant: bool = False
+    step: int | None = None
+
+
+class Option(NamedTuple):
+    """An option's value, and where its name stands."""
+
+    value: Any
+    at: int
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Operation:
+    """One layer applied inside a formula; ``at`` is where its expression starts, ``layer_at`` where it is named."""
+
+    layer: str
+    arguments: Sequence[Argument]
+    options: Mapping[str, Option] = field(default_factory=dict)
+    at: int = 0
+    layer_at: int = 0
+
+
+def parse(formula: str) -> list[Operation]:
+    """Return a formula's operations in evaluation order; the last is the formula itself. Raises FormulaError."""
+    parser = Parser(tokenize(formula))
+    result = parser.expression(0)
+    match parser.next:
+        case Token("end"):
+            pass
+        case Token(_, text, at):
+            raise FormulaError(f"unexpected {visible(text)}", at, ELSEWHERE.get(text[0]))
+    if result.step is None:
+        raise FormulaError(
+            f"{visible(result.name)} alone is no formula: a node needs a layer or an operator",
+            result.at,
+            "a number belongs in [inputs] or [parameters]"
+            if result.is_constant
+            else f"use {visible(result.name)} itself where this node is used",
+        )
+    return parser.operations
+
+
+class Parser:
+    """Walks over the tokens once and writes down each operation when its arguments are complete."""
+
+    def __init__(self, tokens: Sequence[Token]) -> None:
+        self.tokens = tokens
+        self.place = 0
+        self.depth = 0
+        self.operations: list[Operation] = []
+
+    @property
+    def next(self) -> Token:
+        """The token that comes next."""
+        return self.tokens[self.place]
+
+    def take(self) -> Token:
+        """Return the next token, and move past it unless it is the end."""
+        taken = self.tokens[self.place]
+        self.place += taken.kind != "end"
+        return taken
+
+    def takes(self, sign: str) -> bool:
+        """Move past ``sign`` if it comes next, and tell whether it did."""
+        found = self.next.kind == "sign" and self.next.text == sign
+        self.place += found
+        return found
+
+    def close(self, sign: str, opened: Token) -> None:
+        """Move past the closing ``sign``."""
+        if not self.takes(sign):
+            raise FormulaError(
+                f"expected {sign} or a comma, found {visible(self.next.text)}"
+                if opened.kind == "name" or sign == "]"
+                else f"expected {sign}, found {visible(self.next.text)}",
+                self.next.at,
+                ELSEWHERE.get(self.next.text[0])
+                or f"the {'[' if sign == ']' else '('} is at character {opened.at + 1} of the formula",
+            )
+
+    def deeper(self, at: int) -> None:
+        """Count one more expression inside another."""
+        self.depth += 1
+        if self.depth > DEEPEST:
+            raise FormulaError(
+                f"more than {DEEPEST} expressions inside each other", at, "give the inner ones nodes of their own"
+            )
+
+    def expression(self, tightness: int) -> Argument:
+        """Parse operands joined by operators that bind at least as tightly as ``tightness``."""
+        self.deeper(self.next.at)
+        left = self.operand()
+        while self.next.kind == "sign" and (operator := BINARY.get(self.next.text)) and operator[0] >= tightness:
+            sign = self.take()
+            binds, layer = operator
+            right = self.expression(NEGATION if sign.text == "**" else binds + 1)
+            left = self.apply(Operation(layer, [left, right], at=left.at, layer_at=sign.at))
+        self.depth -= 1
+        return left
+
+    def apply(self, operation: Operation) -> Argument:
+        """Write down an operation, and return it as an argument of the next."""
+        self.operations.append(operation)
+        return Argument("", operation.at, step=len(self.operations) - 1)
+
+    def operand(self) -> Argument:
+        """Parse what an operator works on."""
+        match self.take():
+            case Token("sign", "-", at):
+                return self.negative(at)
+            case Token("sign", "(") as opened:
+                inner = self.expression(0)
+                self.close(")", opened)
+                return inner._replace(at=opened.at)
+            case Token("number", text, at):
+                return constant(text, at)
+            case Token("name", text, at) if text in WORDS:
+                raise FormulaError(f"{text} is no value", at, "it may only be an option: Sum(x, keepdims=true)")
+            case Token("name", text, at) as name:
+                return self.call(name) if self.takes("(") else Argument(normal(text), at)
+            case Token("sign", "+", at):
+                raise FormulaError("a plus before a value means nothing", at, "leave it out")
+            case Token(kind, text, at):
+                what = "a value is missing" if kind == "end" else f"expected a value, found {visible(text)}"
+                raise FormulaError(what, at, ELSEWHERE.get(text[0]))
+
+    def negative(self, at: int) -> Argument:
+        """Parse what follows a minus: a number makes it part of its name, anything else a Neg."""
+        if self.next.kind == "number":
+            return constant(f"-{self.take().text}", at)
+        return self.apply(Operation("Neg", [self.expression(NEGATION)], at=at, layer_at=at))
+
+    def call(self, layer: Token) -> Argument:
+        """Parse the arguments of a layer, its parenthesis being open."""
+        values: list[Argument] = []
+        options: dict[str, Option] = {}
+        while not (self.next.kind == "sign" and self.next.text == ")"):
+            if self.tokens[self.place].kind == "name" and self.tokens[self.place + 1][:2] == ("sign", "="):
+                self.option(options)
+            elif options:
+                raise FormulaError("a value after an option", self.next.at, "values come first, then options")
+            else:
+                values.append(self.expression(0))
+            if not self.takes(","):
+                break
+        self.close(")", layer)
+        return self.apply(Operation(normal(layer.text), values, options, layer.at, layer.at))
+
+    def option(self, options: dict[str, Option]) -> None:
+        """Parse ``name=constant``."""
+        name = self.take()
+        self.take()
+        if name.text in options:
+            raise FormulaError(f"the option {visible(name.text)} is given twice", name.at)
+        options[name.text] = Option(self.constant(), name.at)
+
+    def constant(self) -> Any:
+        """Parse an option's value."""
+        match self.take():
+            case Token("sign", "-", at) if self.next.kind == "number":
+                return number(f"-{self.take().text}", at)
+            case Token("number", text, at):
+                return number(text, at)
+            case Token("string", text):
+                return text[1:-1]
+            case Token("name", text) if text in WORDS:
+                return WORDS[text]
+            case Token("sign", "[") as opened:
+                return self.constants(opened)
+            case Token("sign", "(", at):
+                raise FormulaError("a list is written with brackets", at, "axis=[0, 1]")
+            case Token("name", text, at):
+                raise FormulaError(
+                    f"an option is a constant, not a value like {visible(text)}", at, f"a string needs quotes: '{text}'"
+                )
+            case Token(_, text, at):
+                raise FormulaError(f"expected a constant, found {visible(text)}", at)
+
+    def constants(self, opened: Token) -> list[Any]:
+        """Parse a list of constants, its bracket being open."""
+        self.deeper(opened.at)
+        members = []
+        while not (self.next.kind == "sign" and self.next.text == "]"):
+            members.append(self.constant())
+            if not self.takes(","):
+                break
+        self.close("]", opened)
+        self.depth -= 1
+        return members
+
+
+def constant(text: str, at: int) -> Argument:
+    """Return a number as an argument, named as it is written."""
+    number(text, at)
+    return Argument(text, at, is_constant=True)
+
+
+def number(text: str, at: int) -> float:
+    """Return the value of a number: an int where it is written as one."""
+    if len(text) > LONGEST_NUMBER:
+        raise FormulaError(f"a number of more than {LONGEST_NUMBER} characters", at)
+    if text.lstrip("-").isdigit():
+        if abs(int(text)) > LARGEST_INTEGER:
+            raise FormulaError(f"{text} is beyond 2**53, up to which every integer is exact", at)
+        return int(text)
+    value = float(text)
+    if value in {float("inf"), float("-inf")}:
+        raise FormulaError(f"{text} is beyond the largest float64, 1.8e308", at)
+    return value

@@ -1,0 +1,144 @@
+"""Loading a scenario: all its mistakes at once and in their places, or a network that is ready to run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from bptui.core import text_file
+from bptui.core.graph import Graph
+from bptui.errors import ScenarioError, Where
+from bptui.own_layers.own_layer import OwnLayer
+from bptui.scenario.bundled import bundled
+from bptui.scenario.problems import Problems, nearest
+from bptui.scenario.reading.entering_gradient import check_distributions, distributions, read_dout
+from bptui.scenario.reading.expect import check_shapes, read_expect
+from bptui.scenario.reading.leaves import LeafReader, read_leaves
+from bptui.scenario.reading.names import Places, read_names
+from bptui.scenario.reading.network import read_graph, read_nodes
+from bptui.scenario.reading.nodes import NodeReader
+from bptui.scenario.reading.settings import Settings, read_settings
+from bptui.scenario.reading.shape_trial import shapes_of
+from bptui.scenario.reading.training import read_train
+from bptui.scenario.scenario import Expect, Scenario
+from bptui.scenario.toml import Document, parse
+from layers import Array, Layer
+from layers import library as built_in
+
+NAMELESS = "<text>"
+"""What errors call a scenario that is no file."""
+
+
+def load(place: str | Path, *, layers: Sequence[str | Path] = ()) -> Scenario:
+    """Return the scenario at a path, or the bundled one of that name. Raises ScenarioError.
+
+    ``layers`` are files with layers of the user's own, which this allows to run, in a process of their own.
+    """
+    path = found(Path(place))
+    return loads(text_file.read(path), path, layers=layers)
+
+
+def loads(
+    text: str,
+    path: str | Path | None = None,
+    *,
+    layers: Sequence[str | Path] = (),
+    library: Mapping[str, type[Layer]] = built_in,
+) -> Scenario:
+    """Return the scenario that ``text`` is, with layers from ``library``. Files that it names lie beside ``path``.
+
+    Raises ScenarioError, whose ``problems`` are all the mistakes that one reading can tell apart.
+    """
+    file = Path(path) if path is not None else None
+    return Loader(parse(text, text_file.shown(file) if file else NAMELESS), file, layers, library).load()
+
+
+def found(path: Path) -> Path:
+    """Return ``path`` itself, or where the bundled scenario of that name lies if no file does."""
+    try:
+        if path.is_file():
+            return path
+        exists = path.exists()
+    except (OSError, ValueError):
+        return path  # reading it tells what is wrong with it
+    known = dict(bundled())
+    if exists or str(path) in known:
+        return known.get(str(path), path)
+    hint = nearest(path.stem, known) or "bptui list tells the names of the scenarios that come with it"
+    raise ScenarioError("there is no such file, nor a bundled scenario", hint=hint, where=Where(text_file.shown(path)))
+
+
+class Loader:
+    """One reading of one document: first what is written, then what it amounts to."""
+
+    def __init__(
+        self,
+        document: Document,
+        path: Path | None,
+        layers: Sequence[str | Path],
+        library: Mapping[str, type[Layer]],
+    ) -> None:
+        self.document = document
+        self.path = path
+        self.layers = layers
+        self.library: Mapping[str, type[Layer] | OwnLayer] = library
+        self.problems = Problems()
+
+    def load(self) -> Scenario:
+        """Return the scenario, or raise everything that is wrong with it."""
+        document, problems = self.document, self.problems
+        settings = read_settings(document, self.path.stem if self.path else "scenario", problems)
+        refused = self.take_in_own_layers()
+        places = read_names(document, problems)
+        reader = NodeReader(document, self.library, places, settings.dtype, problems, refused)
+        nodes = read_nodes(reader)
+        leaf_reader = LeafReader(document, settings.dtype, settings.seed, self.folder, reader.labels)
+        values = read_leaves(leaf_reader, places, problems) | reader.constants
+        expect = read_expect(document, {*places, *(node.name for node in nodes)}, problems)
+        train = read_train(document, problems)
+        graph = read_graph(document, places, nodes, reader.constants, problems)
+        return Scenario(
+            title=settings.title,
+            about=settings.about,
+            source=document.text,
+            path=self.path,
+            dtype=settings.dtype,
+            seed=settings.seed,
+            graph=graph,
+            values=values,
+            library={node.layer: self.library[node.layer] for node in nodes},
+            dout=self.try_out(graph, values, places, settings, expect),
+            train=train,
+            expect=expect,
+        )
+
+    def take_in_own_layers(self) -> dict[str, ScenarioError]:
+        """Let the user's own layers come before the built-in ones, and return why classes of theirs are none."""
+        own: Mapping[str, OwnLayer | ScenarioError] = {}
+        if self.layers or "layers" in self.document.data:
+            from bptui.scenario.reading.permission import allowed_layers  # noqa: PLC0415  (few scenarios have any)
+
+            own = allowed_layers(self.document, self.path, self.layers, self.problems)
+        refused = {name: it for name, it in own.items() if isinstance(it, ScenarioError)}
+        layers = {name: it for name, it in own.items() if isinstance(it, OwnLayer)}
+        self.library = {**self.library, **layers}
+        return refused
+
+    @property
+    def folder(self) -> Path:
+        """Where the files lie that the scenario names."""
+        return self.path.parent if self.path else Path()
+
+    def try_out(
+        self, graph: Graph, values: Mapping[str, Array], places: Places, settings: Settings, expect: Expect | None
+    ) -> Array:
+        """Run the network forward once, raise what does not fit, and return the gradient that enters at its output."""
+        document, problems = self.document, self.problems
+        lines = {node.name: node.where.line for node in graph.nodes if node.where}
+        lines |= {name: document.where_key(*places[name]).line for name in graph.inputs + graph.parameters}
+        shapes = shapes_of(graph, values, self.library, problems, lines)
+        check_distributions(document, places, dict(distributions(graph, values, shapes, self.library)), problems)
+        if expect:
+            check_shapes(document, expect, shapes, problems)
+        problems.raise_any()
+        return read_dout(document, graph.output, shapes.get(graph.output), settings.dtype)

@@ -1,0 +1,77 @@
+"""``[expect]``: known numbers, by the names of the values and gradients that they are held against."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+
+import numpy as np
+
+from bptui.core.text import visible
+from bptui.scenario.formula import normal
+from bptui.scenario.problems import Problems, nearest
+from bptui.scenario.reading.shape_trial import Shape, shape_text
+from bptui.scenario.reading.table_keys import check_keys, numbers, real_number, table
+from bptui.scenario.reading.value_forms import kind_of
+from bptui.scenario.scenario import Expect
+from bptui.scenario.toml import Document, Path
+from layers import Array
+
+KINDS = ("values", "gradients")
+TOLERANCES = {"rtol": 1e-7, "atol": 1e-9}
+
+
+def read_expect(document: Document, names: Collection[str], problems: Problems) -> Expect | None:
+    """Return what ``[expect]`` knows, None where there is no such table."""
+    written = table(document, "expect", problems)
+    if "expect" not in document.data:
+        return None
+    check_keys(document, ("expect",), written, (*TOLERANCES, *KINDS), problems)
+    tolerances = {}
+    for key, default in TOLERANCES.items():
+        with problems.collecting():
+            tolerances[key] = tolerance(document, key, written.get(key, default))
+    values, gradients = (dict(read_numbers(document, kind, names, problems)) for kind in KINDS)
+    return Expect(values=values, gradients=gradients, **tolerances)
+
+
+def tolerance(document: Document, key: str, written: object) -> float:
+    """Return how far from the expected a number may be."""
+    value = real_number(document, ("expect", key), written)
+    if value < 0:
+        raise document.error(f"{key}: a tolerance is not negative", "expect", key)
+    return value
+
+
+def read_numbers(
+    document: Document, kind: str, names: Collection[str], problems: Problems
+) -> Iterator[tuple[str, Array]]:
+    """Yield the expected values, or gradients, by name."""
+    with problems.collecting():
+        written = document.data["expect"].get(kind, {}) if isinstance(document.data["expect"], dict) else {}
+        if not isinstance(written, dict):
+            raise document.error(f"{kind}: got {kind_of(written)}, wanted a table", "expect", kind)
+        for key, one in written.items():
+            with problems.collecting():
+                yield normal(key), read_one(document, ("expect", kind, key), one, names)
+
+
+def read_one(document: Document, path: Path, written: object, names: Collection[str]) -> Array:
+    """Return the numbers that are expected of one name."""
+    name = normal(str(path[-1]))
+    if name not in names:
+        raise document.key_error(f"nothing is called {visible(name)}", *path, hint=nearest(name, names))
+    if isinstance(written, dict):
+        hint = f'a dot needs quotes: "{name}.1" = 1.0'
+        raise document.key_error(f"{visible(name)}: got a table, wanted numbers", *path, hint=hint)
+    return numbers(document, path, written, np.dtype(np.float64))
+
+
+def check_shapes(document: Document, expect: Expect, shapes: Mapping[str, Shape], problems: Problems) -> None:
+    """Find expected numbers that are not of the shape of what they are held against."""
+    for kind, known in zip(KINDS, (expect.values, expect.gradients), strict=True):
+        for key in document.data["expect"].get(kind, {}):
+            name = normal(key)
+            if name in shapes and known[name].shape != shapes[name]:
+                with problems.collecting():
+                    wanted = f"wanted {shape_text(shapes[name])}, got {shape_text(known[name].shape)}"
+                    raise document.error(f"{visible(name)}: {wanted}", "expect", kind, key)

@@ -1,0 +1,102 @@
+"""``[inputs]`` and ``[parameters]``: from what a scenario writes to read-only arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from pathlib import Path as FilePath
+from typing import Any
+
+import numpy as np
+
+from bptui.errors import ScenarioError
+from bptui.scenario.formula import LARGEST_INTEGER
+from bptui.scenario.problems import Problems
+from bptui.scenario.reading.initializers import generator_for
+from bptui.scenario.reading.names import Places
+from bptui.scenario.reading.recipe import made_by
+from bptui.scenario.reading.table_keys import numbers, refuse_unknown
+from bptui.scenario.reading.value_forms import ValueFormError, as_floats, kind_of, read_only
+from bptui.scenario.toml import Document, Path
+from layers import Array
+
+FILE_KEYS = ("file", "key", "rows")
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class LeafReader:
+    """Reads the values of one scenario, in its dtype, from its seed and its folder; ``labels`` may stay integers."""
+
+    document: Document
+    dtype: np.dtype[Any]
+    seed: int
+    folder: FilePath
+    labels: Collection[str]
+
+    def read(self, name: str, path: Path, written: object) -> Array:
+        """Return the value ``name`` that the document writes at ``path``. Raises ScenarioError."""
+        if isinstance(written, dict):
+            return self.from_file(name, path, written) if "file" in written else self.from_recipe(name, path, written)
+        return numbers(self.document, path, written, self.dtype, keep_integers=name in self.labels)
+
+    def from_recipe(self, name: str, path: Path, recipe: Mapping[str, Any]) -> Array:
+        """Return the array that a table with ``shape`` and ``init`` describes."""
+        array = made_by(self.document, path, recipe, lambda own: generator_for(name, self.seed, own_seed=own))
+        if array.dtype.kind == "i" and name in self.labels:
+            return read_only(array)
+        return self.fitting(path, array)
+
+    def fitting(self, path: Path, array: Array) -> Array:
+        """Return ``array`` in the scenario's dtype."""
+        try:
+            return read_only(as_floats(array.ravel(), self.dtype, array.shape))
+        except ValueFormError as error:
+            raise self.document.error(error.message, *path) from None
+
+    def from_file(self, name: str, path: Path, table: Mapping[str, Any]) -> Array:
+        """Return the array that a table with ``file`` names."""
+        for key in table:
+            refuse_unknown(self.document, (*path, key), FILE_KEYS)
+        for key in ("file", "key"):
+            if not isinstance(table.get(key, ""), str):
+                raise self.document.error(f"{key}: got {kind_of(table[key])}, wanted a name in quotes", *path, key)
+        from bptui.scenario.data_files import read_array  # noqa: PLC0415  (few scenarios name files; the others start sooner)
+
+        try:
+            array = read_array(table["file"], self.folder, key=table.get("key"), rows=self.rows(path, table))
+        except ScenarioError as error:
+            if error.where is not None:
+                raise
+            raise self.document.error(error.message, *path, "file", hint=error.hint) from None
+        if array.dtype.kind in "iu":
+            return self.from_integers(name, path, array)
+        return self.fitting(path, array)
+
+    def from_integers(self, name: str, path: Path, array: Array) -> Array:
+        """Return integers as they are where they are labels, and otherwise in the scenario's dtype."""
+        if array.size and max(-int(array.min()), int(array.max())) > LARGEST_INTEGER:
+            raise self.document.error(
+                "an integer beyond 2**53 in it, up to which every integer is exact", *path, "file"
+            )
+        if name in self.labels:
+            return read_only(array.astype(np.int64))
+        return self.fitting(path, array)
+
+    def rows(self, path: Path, table: Mapping[str, Any]) -> tuple[int, int] | None:
+        """Return the part of a file's array that is asked for, None for all of it."""
+        match table.get("rows"):
+            case None:
+                return None
+            case [int(start), int(stop)] if type(start) is type(stop) is int:
+                return start, stop
+        raise self.document.error("rows: wanted the first row and the one after the last", *path, "rows", hint="[0, 4]")
+
+
+def read_leaves(reader: LeafReader, places: Places, problems: Problems) -> dict[str, Array]:
+    """Return the arrays of all inputs and parameters that can be read."""
+    values = {}
+    for name, (section, key) in places.items():
+        if section != "nodes":
+            with problems.collecting():
+                values[name] = reader.read(name, (section, key), reader.document.data[section][key])
+    return values

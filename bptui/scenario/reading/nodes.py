@@ -1,0 +1,142 @@
+"""``[nodes]``: from formulas to the nodes of a graph, every name, layer and option in them being known."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from bptui.core.graph import Node
+from bptui.core.text import visible
+from bptui.errors import ScenarioError, Where
+from bptui.own_layers.own_layer import TARGETS, OwnLayer
+from bptui.scenario import formula
+from bptui.scenario.formula import Argument, FormulaError, Operation
+from bptui.scenario.problems import Problems, nearest
+from bptui.scenario.reading.names import Places
+from bptui.scenario.reading.signature import Signature, signature_of
+from bptui.scenario.reading.value_forms import ValueFormError, from_lists, kind_of
+from bptui.scenario.toml import Document, Path
+from layers import Array, Layer
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class NodeReader:
+    """Reads formulas, given the ``library`` of layers and the ``places`` of all names in the document.
+
+    Collects on the way the ``constants``, by the way they are written, and the ``labels``: inputs in a label slot.
+    """
+
+    document: Document
+    library: Mapping[str, type[Layer] | OwnLayer]
+    places: Places
+    dtype: np.dtype[Any]
+    problems: Problems
+    refused: Mapping[str, ScenarioError] = field(default_factory=dict)
+    constants: dict[str, Array] = field(default_factory=dict)
+    labels: set[str] = field(default_factory=set)
+
+    def read(self, name: str, path: Path, written: object) -> list[Node]:
+        """Return the nodes that the formula of ``name`` stands for. Raises ScenarioError."""
+        if not isinstance(written, str):
+            raise self.document.error(
+                f"{visible(name)}: got {kind_of(written)}, wanted a formula in quotes",
+                *path,
+                hint=f'{visible(name)} = "Relu(x)"' if not isinstance(written, dict) else "a name has no dots",
+            )
+        try:
+            operations = formula.parse(written)
+        except FormulaError as error:
+            raise self.error(error.message, path, error.at, error.hint) from None
+        last = len(operations)
+        names = [f"{name}.{step}" for step in range(1, last)] + [name]
+        return [self.node(operation, names, step, path) for step, operation in enumerate(operations)]
+
+    def node(self, operation: Operation, names: Sequence[str], step: int, path: Path) -> Node:
+        """Return the node of one operation; ``names`` has those of the formula's operations."""
+        inputs = []
+        for argument in operation.arguments:
+            if argument.step is not None:
+                inputs.append(names[argument.step])
+                continue
+            inputs.append(argument.name)
+            if argument.is_constant:
+                with self.problems.collecting():
+                    self.constants[argument.name] = self.constant(argument, path)
+            elif argument.name not in self.places:
+                with self.problems.collecting():
+                    raise self.undefined(argument, path)
+        with self.problems.collecting():
+            self.check_layer(operation, inputs, path)
+        options = {option: value for option, (value, _) in operation.options.items()}
+        return Node(names[step], operation.layer, tuple(inputs), options, self.where(path, operation.at))
+
+    def check_layer(self, operation: Operation, inputs: Sequence[str], path: Path) -> None:
+        """Refuse a layer that there is not, or that takes other inputs or options; note what it takes as labels."""
+        if operation.layer in self.refused:
+            raise self.refused[operation.layer]
+        layer = self.library.get(operation.layer)
+        if isinstance(layer, OwnLayer):
+            self.check_own_layer(layer, operation, inputs, path)
+            return
+        if layer is None:
+            message = f"no layer is called {visible(operation.layer)}"
+            raise self.error(message, path, operation.layer_at, nearest(operation.layer, self.library))
+        takes = signature_of(layer)
+        count = len(inputs)
+        fits = count >= max(len(takes.inputs), 1) if takes.is_variadic else count == len(takes.inputs)
+        if not fits:
+            message = f"{operation.layer} takes {takes.counts}, got {count}"
+            raise self.error(message, path, operation.layer_at, f"{operation.layer}{takes}")
+        self.check_options(operation, takes, path)
+        for name, slot in zip(inputs, takes.inputs, strict=False):
+            if slot in layer.targets and self.places.get(name, path)[0] == "inputs":
+                self.labels.add(name)
+
+    def check_options(self, operation: Operation, takes: Signature, path: Path) -> None:
+        """Refuse an option that a layer does not have, and the lack of one that it needs."""
+        for option, (_, at) in operation.options.items():
+            if option not in takes.options:
+                hint = nearest(option, takes.options) or f"{operation.layer}{takes}"
+                raise self.error(f"{operation.layer} has no option {visible(option)}", path, at, hint)
+        for option in takes.required:
+            if option not in operation.options:
+                message = f"{operation.layer} needs the option {option}"
+                raise self.error(message, path, operation.layer_at, f"{operation.layer}{takes}")
+
+    def check_own_layer(self, layer: OwnLayer, operation: Operation, inputs: Sequence[str], path: Path) -> None:
+        """Refuse inputs and options that the user's class does not take; note what it takes as labels."""
+        options = {option: value for option, (value, _) in operation.options.items()}
+        try:
+            share = layer.share(len(inputs), options)
+        except ValueError as error:
+            hint = f"it is {layer} in {layer.where}"
+            raise self.error(str(error), path, operation.layer_at, hint) from None
+        self.labels.update(name for name, slot in zip(inputs, share.inputs, strict=False) if slot in TARGETS)
+
+    def constant(self, argument: Argument, path: Path) -> Array:
+        """Return a number of a formula in the scenario's dtype."""
+        try:
+            return from_lists(float(argument.name), self.dtype)
+        except ValueFormError as error:
+            raise self.error(error.message, path, argument.at) from None
+
+    def undefined(self, argument: Argument, path: Path) -> ScenarioError:
+        """Return the error about a name that nothing bears."""
+        name = argument.name
+        hint = nearest(name, self.places)
+        if name in self.library:
+            layer = self.library[name]
+            call = str(layer) if isinstance(layer, OwnLayer) else f"{name}{signature_of(layer)}"
+            hint = f"{name} is a layer: write {call}"
+        return self.error(f"nothing is called {visible(name)}", path, argument.at, hint)
+
+    def error(self, message: str, path: Path, at: int, hint: str | None = None) -> ScenarioError:
+        """Return an error about the formula's character ``at``."""
+        return ScenarioError(message, hint=hint, where=self.where(path, at))
+
+    def where(self, path: Path, at: int) -> Where:
+        """Return the place of the formula's character ``at``."""
+        return self.document.where_character(path, at)

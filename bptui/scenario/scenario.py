@@ -1,0 +1,104 @@
+"""A scenario as it was read: its graph, the leaves' values, and what to do with them. Nothing here reads files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from bptui.core.columns import Value
+from bptui.core.graph import Graph, Node
+from bptui.core.optimizer import Optimizer
+from bptui.core.schedule import Schedule
+from bptui.core.straight import StraightCode
+from bptui.own_layers.own_layer import LayerFile, OwnLayer
+from layers import Array, Layer
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Train:
+    """What ``[train]`` asks for: ``steps`` iterations of forward, backward and an update by ``optimizer``."""
+
+    optimizer: Optimizer
+    steps: int
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Expect:
+    """What ``[expect]`` knows: a number passes where ``|got - want| <= atol + rtol * |want|``."""
+
+    values: Mapping[str, Array]
+    gradients: Mapping[str, Array]
+    rtol: float = 1e-7
+    atol: float = 1e-9
+
+
+@dataclass(frozen=True, eq=False)
+class Scenario:
+    """A small network with its inputs, ready to run.
+
+    ``values`` has the leaves' arrays by name (inputs, parameters and constants), read-only. ``library`` has the
+    class of every layer that the graph names. ``source`` is the file's text, ``path`` None where there is no file.
+    """
+
+    title: str
+    about: str
+    source: str
+    path: Path | None
+    dtype: np.dtype[Any]
+    seed: int
+    graph: Graph
+    values: Mapping[str, Array]
+    library: Mapping[str, type[Layer] | OwnLayer]
+    dout: Array
+    train: Train | None = None
+    expect: Expect | None = None
+
+    @property
+    def iterations(self) -> int:
+        """How many times forward and backward are run: 1, or ``[train]``'s steps."""
+        return self.train.steps if self.train else 1
+
+    @cached_property
+    def schedule(self) -> Schedule:
+        """Which step of a run does what."""
+        return Schedule(self.graph, iterations=self.iterations, trains=self.train is not None)
+
+    @cached_property
+    def leaves(self) -> tuple[Value, ...]:
+        """The leaves' values by slot; those of no axes as NumPy scalars, with which layers compute faster."""
+        values = [self.values[name] for name in self.graph.leaves]
+        return tuple([value if value.ndim else value[()] for value in values])
+
+    @cached_property
+    def takes_gradient(self) -> tuple[tuple[bool, ...], ...]:
+        """For each node, which of its inputs take a gradient: those that are neither constants nor integers."""
+        closed = set(self.graph.constants)
+        closed.update(name for name in self.graph.leaves if self.values[name].dtype.kind != "f")
+        return tuple(tuple([name not in closed for name in node.inputs]) for node in self.graph.nodes)
+
+    @cached_property
+    def guests(self) -> Mapping[int, OwnLayer]:
+        """The nodes with a layer of the user's own, by index."""
+        layers = enumerate(self.library[node.layer] for node in self.graph.nodes)
+        return {node: layer for node, layer in layers if isinstance(layer, OwnLayer)}
+
+    def made(self, node: Node) -> Layer:
+        """Return a new layer for a node; a layer of the user's own is made in another process, by a run."""
+        layer = self.library[node.layer]
+        assert not isinstance(layer, OwnLayer)
+        return layer(**node.options)
+
+    @property
+    def layer_files(self) -> tuple[LayerFile, ...]:
+        """The files that these layers are in."""
+        return tuple(dict.fromkeys(layer.file for layer in self.guests.values()))
+
+    @cached_property
+    def code(self) -> StraightCode:
+        """The graph as straight-line code, where it is one of scalars."""
+        return StraightCode(self)

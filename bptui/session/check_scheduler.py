@@ -1,0 +1,230 @@
+"""Checking nodes while the person reads: in slices, such that no key ever waits, first in passing, then in full.
+
+Layers of the user's own are checked in a process of their own, which is not the one that runs them: a check that
+hangs keeps nobody waiting.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from time import monotonic
+from typing import TYPE_CHECKING, NamedTuple
+
+from bptui.checking.verdicts import Judged, Verdicts
+from bptui.core.engine import Run
+from bptui.core.tape import Tape
+from bptui.core.text import visible
+
+if TYPE_CHECKING:
+    from bptui.checking.finding import Finding
+    from bptui.checking.sliced_check import Pieces
+    from bptui.guest.guest_layer import GuestLayer
+    from bptui.guest.host import Host
+
+SHORT_IDLE = 0.03
+"""Seconds without a key after which a check goes on that was asked for."""
+
+SLICE = 0.008
+"""Seconds of checking after which a key may be answered."""
+
+
+class Job(NamedTuple):
+    """A check to be made: of a node, with the values of an iteration (both from 0), in passing or in full."""
+
+    node: int
+    iteration: int
+    is_quick: bool = False
+
+
+class Checking:
+    """The checks of one run: those asked for, then, unasked, those of all nodes of an iteration.
+
+    ``touched`` tells when the last key came.
+    """
+
+    def __init__(self, tape: Tape, *, touched: Callable[[], float], clock: Callable[[], float] = monotonic) -> None:
+        self.run = tape if isinstance(tape, Run) else None
+        self.graph = tape.graph
+        self.verdicts = Verdicts(self.graph)
+        self.touched = touched
+        self.clock = clock
+        self.asked: set[Job] = set()
+        self.lanes = (Lane(), Lane())
+        self.host: Host | None = None
+
+    # What is to be done.
+
+    def obstacle(self, name: str, iteration: int) -> str:
+        """Return why a value cannot be checked, nothing if it can."""
+        if self.graph.node(name) is None:
+            return self.about_leaf(name, iteration)
+        if self.run is None:
+            return "this is a replay: a check runs the layers again, and a replay runs nothing"
+        return "" if self.has_inputs(self.index(name), iteration) else f"{shown(name)}: the run has not come this far"
+
+    def about_leaf(self, name: str, iteration: int) -> str:
+        """Return what there is to say of a value that no layer computes."""
+        path = self.verdicts.path(iteration, name)
+        given = f"{shown(name)} is given, so there is no layer to check"
+        if path.culprit is not None:
+            return f"{given}; its gradient comes through {shown(path.culprit)}, which is wrong"
+        return f"{given}; its gradient comes through nodes that are right" if path.verdict else given
+
+    def ask(self, name: str, iteration: int) -> None:
+        """Check a node in full, before all others."""
+        job = Job(self.index(name), iteration)
+        if job not in self.asked:
+            self.asked.add(job)
+            self.lane(job.node).put_first(job)
+
+    def plan(self, iteration: int) -> None:
+        """Check all nodes of an iteration, as far as they are not checked already."""
+        if self.run is not None:
+            for lane, jobs in zip(self.lanes, (self.own_jobs(iteration), self.guest_jobs(iteration)), strict=True):
+                lane.plan = jobs
+
+    def own_jobs(self, iteration: int) -> Iterator[Job]:
+        """Yield the checks of built-in layers: all in passing, then all in full."""
+        for is_quick in (True, False):
+            for node in range(len(self.graph.nodes)):
+                if not self.is_guest(node) and self.is_open(node, iteration, is_quick=is_quick):
+                    yield Job(node, iteration, is_quick)
+
+    def guest_jobs(self, iteration: int) -> Iterator[Job]:
+        """Yield the checks of layers of the user's own, but not of one that has ended the run: it may hang again."""
+        for node in self.run.scenario.guests if self.run else ():
+            if self.is_open(node, iteration, is_quick=False) and not self.has_failed(node):
+                yield Job(node, iteration)
+
+    def is_open(self, node: int, iteration: int, *, is_quick: bool) -> bool:
+        """Return whether a check of a node would tell anything new."""
+        judged = self.verdicts.of(iteration, self.graph.nodes[node].name)
+        return (judged is None or (judged.is_quick and not is_quick)) and self.has_inputs(node, iteration)
+
+    def has_failed(self, node: int) -> bool:
+        """Return whether a node has ended the run."""
+        if self.run is None or self.run.failure is None:
+            return False
+        return self.run.node_at(self.run.steps_done) is self.graph.nodes[node]
+
+    # Doing it.
+
+    def pause(self, idle: float | None) -> float | None:
+        """Return how many seconds to wait before the next slice; None where nothing is asked for.
+
+        What nobody has asked for waits until no key has come for ``idle`` seconds, for ever where that is None.
+        """
+        seconds = SHORT_IDLE if self.asked else idle
+        return None if seconds is None else max(0.0, self.touched() + seconds - self.clock())
+
+    def work(self) -> bool:
+        """Check for a slice of time; return whether there is anything left to do."""
+        end = self.clock() + SLICE
+        own, guests = self.lanes
+        is_left = self.advance(guests)
+        while self.advance(own):
+            is_left = True
+            if self.clock() >= end:
+                break
+        return is_left
+
+    def advance(self, lane: Lane) -> bool:
+        """Do a piece of a lane's work; return whether there was any."""
+        if lane.current is None and (job := lane.next_job()):
+            lane.current = job, self.pieces(job)
+        if lane.current is None:
+            return False
+        job, pieces = lane.current
+        try:
+            next(pieces)
+        except StopIteration as end:
+            lane.current = None
+            self.conclude(job, end.value)
+        return True
+
+    def pieces(self, job: Job) -> Pieces:
+        """Return a job as something to be done a piece at a time."""
+        from bptui.checking import sliced_check  # noqa: PLC0415  (most of what a check needs; the program starts sooner)
+        from bptui.checking.check_scenario import subject_of  # noqa: PLC0415
+
+        assert self.run is not None
+        subject = subject_of(self.run, job.node, job.iteration)
+        if self.is_guest(job.node):
+            return sliced_check.check_guest_in_pieces(subject, self.guest(job))
+        return sliced_check.look_in_pieces(subject) if job.is_quick else sliced_check.check_in_pieces(subject)
+
+    def conclude(self, job: Job, findings: tuple[Finding, ...]) -> None:
+        """Keep what a check has found; a look in passing may have found nothing."""
+        self.asked.discard(job)
+        node = self.graph.nodes[job.node]
+        if findings or not job.is_quick:
+            self.verdicts.add(Judged(node.name, node.layer, job.iteration, findings, job.is_quick))
+
+    def guest(self, job: Job) -> GuestLayer:
+        """Return an instance of a layer of the user's own in the process of the checks."""
+        from bptui.guest.guest_layer import GuestLayer  # noqa: PLC0415
+        from bptui.guest.host import Host  # noqa: PLC0415  (few scenarios have guests)
+
+        assert self.run is not None
+        scenario = self.run.scenario
+        if self.host is None:
+            self.host = Host(scenario.layer_files)
+        node, takes_gradient = self.graph.nodes[job.node], scenario.takes_gradient[job.node]
+        it = GuestLayer(
+            scenario.guests[job.node],
+            self.host,
+            node,
+            takes_gradient=takes_gradient,
+            dtype=scenario.dtype,
+            seed=scenario.seed,
+        )
+        it.iteration = job.iteration
+        return it
+
+    def close(self) -> None:
+        """End the process of the checks, if there is one."""
+        if self.host:
+            self.host.close()
+
+    # Nodes.
+
+    def index(self, name: str) -> int:
+        """Return a node's index in forward order."""
+        return self.graph.slots[name] - len(self.graph.leaves)
+
+    def is_guest(self, node: int) -> bool:
+        """Return whether a node's layer is the user's own."""
+        return self.run is not None and node in self.run.scenario.guests
+
+    def lane(self, node: int) -> Lane:
+        """Return the lane in which a node is checked."""
+        return self.lanes[self.is_guest(node)]
+
+    def has_inputs(self, node: int, iteration: int) -> bool:
+        """Return whether the run has come to a node in an iteration."""
+        if self.run is None or iteration >= len(self.run.iterations):
+            return False
+        return len(self.run.iterations[iteration].values) > max(self.graph.edges[node], default=0)
+
+
+class Lane:
+    """Checks that are made one after the other: those asked for, then those planned."""
+
+    def __init__(self) -> None:
+        self.first: deque[Job] = deque()
+        self.plan: Iterator[Job] = iter(())
+        self.current: tuple[Job, Pieces] | None = None
+
+    def put_first(self, job: Job) -> None:
+        """Let a job come before all that have not begun."""
+        self.first.append(job)
+
+    def next_job(self) -> Job | None:
+        """Return what is to be done next."""
+        return self.first.popleft() if self.first else next(self.plan, None)
+
+
+def shown(name: str) -> str:
+    """Return a name as messages write it."""
+    return visible(name, limit=40)

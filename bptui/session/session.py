@@ -1,0 +1,175 @@
+"""One sitting at the debugger, apart from any screen: the tape, which may still be running, and the recording."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from time import monotonic
+from typing import TYPE_CHECKING
+
+from bptui.core.command import Command
+from bptui.core.debugger import Debugger
+from bptui.core.engine import Run
+from bptui.core.moment import Moment
+from bptui.core.tape import Tape
+from bptui.core.text import visible
+from bptui.errors import LayerError
+
+if TYPE_CHECKING:
+    from bptui.recording.recorder import Recorder
+    from bptui.recording.replay_tape import Note
+
+SLICE = 0.01
+"""Seconds of running after which a key may be answered."""
+
+NOTICED = 1.0
+"""Seconds after which a layer that has not returned is spoken of."""
+
+LOOK = 0.02
+"""Seconds that a look at a layer of the user's own may hold up a key."""
+
+STEPS = 256
+"""Steps between two looks at the clock."""
+
+
+class Session:
+    """A debugger over ``tape``, and the recorder of what happens, if there is one.
+
+    ``name`` is short, for the title line and for files; ``title`` and ``about`` are the scenario's own words.
+    ``notes`` are what was written down, by the step that it was written at. ``has_lost_records`` tells whether any
+    recording had to stop. ``touched_at`` is when the last key came; when none has come for ``idle`` seconds, what
+    nobody has asked for may be done (None: never).
+    """
+
+    def __init__(
+        self,
+        tape: Tape,
+        name: str,
+        *,
+        title: str = "",
+        about: str = "",
+        notes: Iterable[Note] = (),
+        clock: Callable[[], float] = monotonic,
+    ) -> None:
+        self.tape = tape
+        self.name = name
+        self.title = title
+        self.about = about
+        self.clock = clock
+        self.debugger = Debugger(tape)
+        if isinstance(tape, Run) and tape.scenario.guests:
+            tape.looks.patience = LOOK
+        self.recorder: Recorder | None = None
+        self.has_lost_records = False
+        self.touched_at = clock()
+        self.idle: float | None = None
+        self.notes: defaultdict[int, list[str]] = defaultdict(list)
+        for note in notes:
+            self.notes[note.at].append(note.text)
+
+    @property
+    def moment(self) -> Moment:
+        """All that is known at the cursor."""
+        return self.debugger.moment
+
+    def do(self, command: Command) -> Moment:
+        """Carry out a command, and record it."""
+        if not self.tape.length:
+            self.work()  # a key that was pressed before the first picture finds its step, and no word of waiting
+        moment = self.debugger.do(command)
+        if self.recorder:
+            self.recorder.moved(command, moment)
+        return moment
+
+    @property
+    def is_under_way(self) -> bool:
+        """Whether there is anything left to run or to write."""
+        is_behind = self.recorder is not None and self.recorder.is_behind
+        return is_behind or (isinstance(self.tape, Run) and not self.tape.is_over)
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether the cursor has been asked for a step that has not run yet."""
+        return self.can_record and self.failure is None and self.debugger.position < self.debugger.goal
+
+    @property
+    def failure(self) -> LayerError | None:
+        """What ended the run before its end, if anything did."""
+        return self.tape.failure if isinstance(self.tape, Run) else None
+
+    @property
+    def held_up(self) -> str:
+        """Whose layer keeps the run waiting, and for how long, in words; empty as long as nobody would notice."""
+        node = self.tape.node_waited_for if isinstance(self.tape, Run) else None
+        call = self.tape.waiting if isinstance(self.tape, Run) else None
+        if node is None or call is None or call.elapsed < NOTICED:
+            return ""
+        return f"{visible(node.name, limit=40)}: {node.layer} has not returned for {call.elapsed:.0f} s"
+
+    def give_up(self) -> None:
+        """Stop waiting for a layer; the run ends where it is."""
+        if isinstance(self.tape, Run):
+            self.tape.give_up()
+
+    def work(self) -> None:
+        """Run, and write what is to be recorded, for about ``SLICE`` seconds."""
+        end = self.clock() + SLICE
+        while isinstance(self.tape, Run) and not self.tape.is_over and self.clock() < end:
+            self.tape.advance(STEPS)
+        if self.recorder and self.recorder.is_behind:
+            self.recorder.advance()
+
+    def catch_up(self) -> Moment:
+        """Go on to where the cursor was asked to go, as far as the tape reaches by now."""
+        moment = self.debugger.catch_up()
+        if self.recorder:
+            self.recorder.moved(None, moment)
+        return moment
+
+    def record(self, path: Path) -> None:
+        """Start recording to a new file. Raises TranscriptError."""
+        if not isinstance(self.tape, Run):
+            return
+        from bptui.recording.recorder import Recorder  # noqa: PLC0415  (most sessions are not recorded, and start sooner)
+
+        self.recorder = Recorder(path, self.tape, self.clock)
+        self.recorder.moved(None, self.moment)
+
+    def stop_recording(self) -> None:
+        """Write what is still to be written and close the file."""
+        if self.recorder:
+            self.recorder.close()
+            self.has_lost_records |= self.recorder.failure is not None
+            self.recorder = None
+
+    def abandon_recording(self) -> None:
+        """Close the file as it is, at once: what is in it is whole."""
+        if self.recorder:
+            self.recorder.abandon()
+            self.recorder = None
+
+    def look_after_recording(self) -> None:
+        """Notice where the recording has become impossible."""
+        if self.recorder:
+            self.recorder.look()
+
+    def write_note(self, text: str) -> None:
+        """Keep a note at this step, in the recording too."""
+        self.notes[self.moment.position].append(text)
+        if self.recorder:
+            self.recorder.note(text, self.moment)
+
+    @property
+    def can_record(self) -> bool:
+        """Whether this is a run; a replay is a recording already."""
+        return isinstance(self.tape, Run)
+
+    @property
+    def recording(self) -> str:
+        """The state of the recording in a word or two, for the title line."""
+        if self.recorder is None:
+            return "" if self.can_record else "replay"
+        if self.recorder.failure:
+            return f"not recording since step {self.recorder.steps}: {self.recorder.failure}"
+        return f"rec {self.recorder.count}"

@@ -1,0 +1,55 @@
+"""In the child process: a guest goes into its own lines, and hands them back as plain data.
+
+The lines may be more than the header of a message holds, so they go as the bytes of an array.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from bptui.errors import BptuiError
+from bptui.stepping.line_record import line_tape_record, read_line_tape
+from bptui.stepping.line_tape import LineTape
+from bptui.stepping.trace_call import watch
+
+if TYPE_CHECKING:
+    from bptui.guest.child.instance import Instance
+
+JOB = "bptui.stepping.guest_job:course"
+"""What the parent calls it."""
+
+MOST_BYTES = 1 << 26
+"""Of a course: many times what ten thousand lines take."""
+
+
+def course(instance: Instance, values: Sequence[Any], *, given: int, has_dout: bool) -> dict[str, Any]:
+    """Return the course of the forward or, where there is a dout, of the backward.
+
+    ``values`` are those ``given`` to the node, then the dout, then what was recorded: the value, or the gradients.
+    """
+    inputs, (*dout, recorded) = values[:given], [*values[given : given + has_dout], values[given + has_dout :]]
+    count = given - len(instance.held_names)
+    with np.errstate(all="ignore"):
+        if dout:
+            instance.forward(inputs, [""] * given)
+            tape = watch(instance.object, "backward", [np.array(dout[0])], recorded=recorded[:count])
+        else:
+            instance.hold(inputs[count:])
+            own = [np.array(value) for value in inputs[:count]]
+            tape = watch(instance.object, "forward", own, recorded=recorded[0], options=instance.forward_options)
+    content = json.dumps(line_tape_record(tape), allow_nan=False).encode("ascii")
+    return {"arrays": [np.frombuffer(content, np.uint8)]}
+
+
+def read_course(answer: dict[str, Any]) -> LineTape:
+    """Return the line tape of an answer, which is not taken on trust. Raises BptuiError."""
+    try:
+        (content,) = answer["arrays"]
+        record = json.loads(content[:MOST_BYTES].tobytes())
+    except (KeyError, AttributeError, TypeError, ValueError, RecursionError) as error:
+        raise BptuiError("the lines of a layer came in no proper form") from error
+    return read_line_tape(record)

@@ -1,0 +1,117 @@
+"""A line tape as plain data, as it comes from a process in which a guest's layer runs, and where nothing is trusted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeAlias
+
+from bptui.errors import BptuiError
+from bptui.recording.array_record import decode_array, encode_array
+from bptui.stepping.line_tape import Event, LineStep, LineTape
+from bptui.stepping.snapshot import Snapshot
+
+Record: TypeAlias = dict[str, Any]
+
+DEEPEST = 8
+
+
+def line_tape_record(tape: LineTape) -> Record:
+    """Return a line tape as JSON knows it. A value that stands in many steps is written once."""
+    values: dict[int, tuple[int, Snapshot]] = {}
+    steps = [step_record(step, values) for step in tape.steps]
+    return {
+        "file": tape.file,
+        "layer": tape.layer,
+        "method": tape.method,
+        "first": tape.first,
+        "source": [[number, line] for number, line in tape.source.items()],
+        "values": [snapshot_record(it) for _, it in values.values()],
+        "steps": steps,
+        "notes": list(tape.notes),
+        "repeatable": tape.is_repeatable,
+    }
+
+
+def step_record(step: LineStep, values: dict[int, tuple[int, Snapshot]]) -> Record:
+    """Return a step, its values as their places among ``values``, to which those not yet there are added."""
+
+    def place(it: Snapshot) -> int:
+        return values.setdefault(id(it), (len(values), it))[0]
+
+    return {
+        "line": step.line,
+        "depth": step.depth,
+        "names": {name: place(it) for name, it in step.names.items()},
+        "changed": sorted(step.changed),
+        "event": step.event.value,
+        "value": None if step.value is None else place(step.value),
+    }
+
+
+def snapshot_record(it: Snapshot) -> Record:
+    """Return a snapshot, with its numbers where it has any."""
+    return {
+        "text": it.text,
+        "digest": it.digest,
+        "shape": None if it.shape is None else list(it.shape),
+        "dtype": it.dtype,
+        "array": None if it.array is None else encode_array(it.array),
+        "parts": [snapshot_record(part) for part in it.parts],
+    }
+
+
+def read_line_tape(record: Record) -> LineTape:
+    """Return the line tape of a record. Raises BptuiError where it is no such record."""
+    try:
+        values = [read_snapshot(it) for it in typed(record["values"], list)]
+        tape = LineTape(
+            typed(record["file"], str),
+            typed(record["layer"], str),
+            typed(record["method"], str),
+            typed(record["first"], int),
+            {typed(number, int): typed(line, str) for number, line in typed(record["source"], list)},
+            tuple([read_step(it, values) for it in typed(record["steps"], list)]),
+            tuple([typed(note, str) for note in typed(record["notes"], list)]),
+            is_repeatable=typed(record["repeatable"], bool),
+        )
+    except (KeyError, IndexError, TypeError, ValueError) as error:
+        raise BptuiError("the lines of a layer came in no proper form") from error
+    if not tape.steps:
+        raise BptuiError("the lines of a layer came without a step")
+    return tape
+
+
+def read_step(record: Record, values: list[Snapshot]) -> LineStep:
+    """Return the step of a record."""
+    names: Mapping[str, int] = typed(record["names"], dict)
+    value = record["value"]
+    return LineStep(
+        typed(record["line"], int),
+        typed(record["depth"], int),
+        {typed(name, str): values[typed(place, int)] for name, place in names.items()},
+        frozenset([typed(name, str) for name in typed(record["changed"], list)]),
+        Event(record["event"]),
+        None if value is None else values[typed(value, int)],
+    )
+
+
+def read_snapshot(record: Record, depth: int = 0) -> Snapshot:
+    """Return the snapshot of a record, its array read-only."""
+    if depth > DEEPEST:
+        raise ValueError("nested too deep")
+    shape, array = record["shape"], record["array"]
+    return Snapshot(
+        typed(record["text"], str),
+        typed(record["digest"], str),
+        None if shape is None else tuple([typed(size, int) for size in typed(shape, list)]),
+        typed(record["dtype"], str),
+        None if array is None else decode_array(array),
+        tuple([read_snapshot(part, depth + 1) for part in typed(record["parts"], list)]),
+    )
+
+
+def typed(value: Any, kind: type) -> Any:
+    """Return ``value``, which must be of ``kind``; true and false are no numbers."""
+    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+        raise TypeError(f"{kind.__name__} expected")
+    return value

@@ -1,0 +1,105 @@
+"""The little tape of one method: every line that ran, what each name stood for before it, and a cursor over it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from bptui.stepping.snapshot import Snapshot
+
+
+class Event(StrEnum):
+    """What happens at a step: a line is about to run, or its function has returned, or the line has raised."""
+
+    LINE = "line"
+    RETURN = "return"
+    EXCEPTION = "exception"
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class LineStep:
+    """One place in a method's course. ``line`` is the file's, ``depth`` is 0 in the method and more in what it calls.
+
+    ``names`` has the local names and, as ``self.mask``, the layer's attributes; ``changed`` those which the lines since
+    the function's step before have set, changed or deleted. ``value`` is what is returned, or the exception in words.
+    """
+
+    line: int
+    depth: int
+    names: Mapping[str, Snapshot]
+    changed: frozenset[str]
+    event: Event = Event.LINE
+    value: Snapshot | None = None
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class LineTape:
+    """The course of ``method`` (``forward`` or ``backward``), defined from line ``first`` of ``file`` on.
+
+    ``source`` has the lines of that class, and of everything else in the file that ran, by number. ``notes`` say what
+    is odd: that not every line was kept, or that the run was not repeated (``is_repeatable`` is False).
+    """
+
+    file: str
+    layer: str
+    method: str
+    first: int
+    source: Mapping[int, str]
+    steps: tuple[LineStep, ...]
+    notes: tuple[str, ...] = ()
+    is_repeatable: bool = True
+
+    @property
+    def start(self) -> LineCursor:
+        """The cursor at the first line."""
+        return LineCursor(self)
+
+    @property
+    def returned(self) -> Snapshot | None:
+        """What the method returned, None where it raised."""
+        last = self.steps[-1]
+        return last.value if last.event is Event.RETURN else None
+
+    @property
+    def raised(self) -> Snapshot | None:
+        """The exception that left the method, in words, if one did."""
+        last = self.steps[-1]
+        return last.value if last.event is Event.EXCEPTION else None
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class LineCursor:
+    """A place on a line tape, from 0. Moving gives another cursor."""
+
+    tape: LineTape
+    index: int = 0
+
+    @property
+    def step(self) -> LineStep:
+        """The step that the cursor stands at."""
+        return self.tape.steps[self.index]
+
+    @property
+    def is_at_end(self) -> bool:
+        """Whether the method has returned or raised."""
+        return self.index == len(self.tape.steps) - 1
+
+    @property
+    def lines_run(self) -> frozenset[int]:
+        """The numbers of the lines that have run."""
+        return frozenset({step.line for step in self.tape.steps[: self.index]})
+
+    def next(self, count: int = 1) -> LineCursor:
+        """Return the cursor ``count`` lines on, or at the end where there are fewer."""
+        return replace(self, index=min(self.index + count, len(self.tape.steps) - 1))
+
+    def back(self, count: int = 1) -> LineCursor | None:
+        """Return the cursor ``count`` lines back, or None where that is before the first."""
+        return replace(self, index=self.index - count) if count <= self.index else None
+
+    def finish(self) -> LineCursor:
+        """Return the cursor at the method's end."""
+        return replace(self, index=len(self.tape.steps) - 1)

@@ -1,0 +1,122 @@
+"""From a moment into the source of its step: which layer, on which inputs, and why not where there is none."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from bptui.core import text
+from bptui.core.columns import as_array
+from bptui.core.engine import Run
+from bptui.core.moment import Moment
+from bptui.core.schedule import Pass
+from bptui.core.step import BackwardStep, ForwardStep, UpdateStep
+from bptui.errors import BptuiError
+from bptui.stepping.line_tape import LineTape
+from bptui.stepping.trace_call import Recorded, visit
+from layers import Array
+
+if TYPE_CHECKING:
+    from bptui.guest.guest_layer import GuestLayer
+    from bptui.guest.pending_call import Pending
+
+PATIENCE = 0.05
+"""Seconds that a key may wait for a guest."""
+
+LONGEST = 10.0
+"""Seconds after which a guest that has not come back is given up, and its process ended."""
+
+
+class Entrance:
+    """The way into the layers of a run. Nobody waits here for a guest that takes its time: it is asked again."""
+
+    def __init__(self) -> None:
+        self.position = 0
+        self.pending: Pending | None = None
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether a guest is on its way."""
+        return self.pending is not None
+
+    def enter(self, moment: Moment, *, goal: int | None = None) -> LineTape:
+        """Return the course of the step that has just run, or of that whose failure kept the cursor from its ``goal``.
+
+        Raises BptuiError where it has no source to go into, and while a guest is on its way through its lines.
+        """
+        if self.position != moment.position:
+            self.position, self.pending = moment.position, None
+        patience = 0.0
+        if self.pending is None:
+            course = begin(moment, goal)
+            if isinstance(course, LineTape):
+                return course
+            self.pending, patience = course, PATIENCE
+        if not self.pending.wait(patience) and self.pending.elapsed < LONGEST:
+            raise BptuiError("the layer is still running …")
+        pending, self.pending = self.pending, None
+        return read(pending, seconds=0)
+
+
+def enter(moment: Moment) -> LineTape:
+    """Return the course of the step that has just run, however long that takes. Raises BptuiError as ``begin`` does."""
+    course = begin(moment)
+    return course if isinstance(course, LineTape) else read(course, seconds=LONGEST)
+
+
+def begin(moment: Moment, goal: int | None = None) -> LineTape | Pending:
+    """Return the course of a step, for a guest the call that is under way.
+
+    Raises BptuiError where the step has no source to go into.
+    """
+    run = moment.tape
+    if not isinstance(run, Run):
+        raise BptuiError("a replay runs no code, so there are no lines to go into")
+    if run.failure and goal is not None and goal > moment.position == len(run):
+        return go_into_failure(run, moment)
+    iteration = moment.progress.iteration
+    match moment.step:
+        case ForwardStep() as step:
+            return go(run, iteration, step.name, None, step.out)
+        case BackwardStep(dout=None) as step:
+            raise BptuiError(f"no gradient reaches {text.visible(step.name, limit=40)}: its backward does not run")
+        case BackwardStep() as step:
+            return go(run, iteration, step.name, step.dout, step.gradients)
+        case UpdateStep():
+            raise BptuiError("an update has no layer to go into: N goes back to the backward pass")
+        case None:
+            raise BptuiError("nothing has run yet: n takes the first step, then s goes into it")
+
+
+def go_into_failure(run: Run, moment: Moment) -> LineTape | Pending:
+    """Return the course of the step that the run failed at, which is not on its tape."""
+    turn = run.schedule[len(run) + 1]
+    dout = None
+    if turn.pass_ is Pass.BACKWARD:
+        dout = as_array(run.dout) if turn.name == run.graph.output else moment.gradient(turn.name)
+    return go(run, turn.iteration - 1, turn.name, dout, None)
+
+
+def go(run: Run, iteration: int, name: str, dout: Array | None, recorded: Recorded) -> LineTape | Pending:
+    """Return the course of one node's forward or, with a dout, of its backward, on the inputs that the run gave it."""
+    node = run.graph.slots[name] - len(run.graph.leaves)
+    values = run.iterations[iteration].values
+    inputs = [as_array(values[slot])[()] for slot in run.graph.edges[node]]
+    number = None if dout is None else dout[()]
+    if node in run.scenario.guests:
+        return ask(run.guest(node, iteration), inputs, number, recorded)
+    return visit(lambda: run.fresh_layer(node), inputs, number, recorded=recorded)
+
+
+def ask(layer: GuestLayer, inputs: list[Any], dout: Any, recorded: Any) -> Pending:
+    """Let a guest go into its lines, in its own process."""
+    from bptui.stepping.guest_job import JOB  # noqa: PLC0415  (few scenarios have guests)
+
+    more = [recorded] if dout is None else [dout, *(recorded or [])]
+    return layer.begin_job(JOB, *inputs, *more, given=len(inputs), has_dout=dout is not None)
+
+
+def read(pending: Pending, *, seconds: float) -> LineTape:
+    """Return the course that a guest hands over within ``seconds``. Raises LayerError where it does not."""
+    from bptui.stepping.guest_job import read_course  # noqa: PLC0415  (few scenarios have guests)
+
+    return read_course(pending.result(seconds))

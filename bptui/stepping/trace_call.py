@@ -1,0 +1,138 @@
+"""Running a layer's forward or backward again on recorded inputs, to see every line of it."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from bptui.errors import BptuiError
+from bptui.stepping.line_tape import Event, LineStep, LineTape
+from bptui.stepping.line_tracer import MOST_STEPS, Tracer, exception_snapshot
+from bptui.stepping.snapshot import Snapshot
+from bptui.stepping.source_listing import listing
+from layers import Array
+
+Recorded: TypeAlias = "Array | Sequence[Array | None] | None"
+"""What the first run gave: a forward's value, or a backward's gradients, one per input and None where not known."""
+
+ULPS = 64
+"""Roundings by which a run may differ from the one before: NumPy adds in another order where memory lies otherwise."""
+
+
+def visit(
+    make: Callable[[], Any],
+    inputs: Sequence[Any],
+    dout: Any = None,
+    *,
+    recorded: Recorded = None,
+    most_steps: int = MOST_STEPS,
+) -> LineTape:
+    """Return the course of a fresh layer's forward on ``inputs`` or, with ``dout``, of its backward after that.
+
+    An exception in the method is the tape's last step. Raises BptuiError where there are no lines to show, and
+    whatever forward raises on the way to a backward.
+    """
+    layer = make()
+    with np.errstate(all="ignore"):
+        if dout is None:
+            return watch(layer, "forward", inputs, recorded=recorded, most_steps=most_steps)
+        layer.forward(*inputs)
+        return watch(layer, "backward", (dout,), recorded=recorded, most_steps=most_steps)
+
+
+def watch(
+    layer: Any,
+    method: str,
+    arguments: Sequence[Any],
+    *,
+    recorded: Recorded = None,
+    most_steps: int = MOST_STEPS,
+    options: Mapping[str, Any] = MappingProxyType({}),
+) -> LineTape:
+    """Return the course of one call of a layer's method. An exception in it is the tape's last step."""
+    call = getattr(layer, method)
+    function = inspect.unwrap(call)
+    code = getattr(function, "__code__", None)
+    if code is None:
+        raise BptuiError(f"{type(layer).__name__}.{method} is not written in Python")
+    tracer = Tracer(layer, code.co_filename, most_steps=most_steps)
+    result, error = run(tracer, lambda: call(*arguments, **options))
+    steps = with_end(tracer.steps, error)
+    if not steps:
+        raise BptuiError(f"{type(layer).__name__}.{method} ran without a line of its own")
+    difference = f"it raised {error.text}" if error else difference_of(result, recorded)
+    if recorded is None:
+        difference = ""
+    return LineTape(
+        code.co_filename,
+        type(layer).__name__,
+        method,
+        code.co_firstlineno,
+        listing(code, function.__globals__, {step.line for step in steps} | {code.co_firstlineno}),
+        steps,
+        notes_of(tracer, difference),
+        is_repeatable=not difference,
+    )
+
+
+def run(tracer: Tracer, call: Callable[[], Any]) -> tuple[Any, Snapshot | None]:
+    """Return what ``call`` returns, or the exception that it raises."""
+    try:
+        with tracer.tracing():
+            return call(), None
+    except Exception as error:  # noqa: BLE001  (the fence around a layer)
+        return None, exception_snapshot(error)
+
+
+def with_end(steps: Sequence[LineStep], error: Snapshot | None) -> tuple[LineStep, ...]:
+    """Return ``steps`` up to the method's end; where too many lines ran, its exception was not among them."""
+    if not steps or error is None or steps[-1].event is Event.EXCEPTION:
+        return tuple(steps)
+    last = steps[-1]
+    return (*steps, LineStep(last.line, last.depth, last.names, frozenset(), Event.EXCEPTION, error))
+
+
+def notes_of(tracer: Tracer, difference: str) -> tuple[str, ...]:
+    """Return what there is to say of a run that is not as it should be."""
+    notes = [f"not repeatable: {difference}"] if difference else []
+    if tracer.is_cut_short:
+        notes.append(f"more than {tracer.most_steps} lines ran: those after them are not shown")
+    return tuple(notes)
+
+
+def difference_of(result: Any, recorded: Recorded) -> str:
+    """Return how ``result`` differs from the recorded one, in words; empty where it does not."""
+    if recorded is None:
+        return ""
+    if isinstance(recorded, np.ndarray | np.generic):
+        return "" if is_repeated(result, recorded) else "this run returns another value than the recorded one"
+    is_several = isinstance(result, tuple) or (isinstance(result, list) and len(recorded) > 1)
+    results = tuple(result) if is_several else (result,)
+    if not any(gradient is not None for gradient in recorded[len(results) :]):
+        results += (None,) * (len(recorded) - len(results))  # the last inputs are labels, which need no gradient
+    if len(results) != len(recorded):
+        return f"this run returns {len(results)} gradients, the recorded one {len(recorded)}"
+    pairs = zip(results, recorded, strict=True)
+    wrong = [
+        str(at) for at, (now, then) in enumerate(pairs, start=1) if then is not None and not is_repeated(now, then)
+    ]
+    return f"this run returns another gradient {' and '.join(wrong)} than the recorded one" if wrong else ""
+
+
+def is_repeated(now: Any, then: Array) -> bool:
+    """Return whether two results are the same but for the last digits."""
+    try:
+        got, wanted = np.asarray(now), np.asarray(then)
+    except ValueError:  # lists of different lengths
+        return False
+    if got.shape != wanted.shape:
+        return False
+    if got.dtype.kind not in "fiub" or wanted.dtype.kind != "f":
+        return np.array_equal(got, wanted)
+    tolerance = ULPS * float(np.finfo(wanted.dtype).eps)
+    scale = float(np.abs(wanted[np.isfinite(wanted)]).max(initial=0))
+    return bool(np.isclose(got, wanted, rtol=tolerance, atol=tolerance * scale, equal_nan=True).all())

@@ -1,0 +1,79 @@
+"""How an array is looked at: which of its cells are in sight, and which one is selected."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from bptui.core.array_summary import Summary
+from layers import Array
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """The selected cell, the first row and column in sight, and which matrix of an array with more than two axes."""
+
+    row: int = 0
+    column: int = 0
+    top: int = 0
+    left: int = 0
+    slice: int = 0
+    as_heat: bool = False
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Subject:
+    """What is looked at: an array, the one from an iteration ago, and what is known of all its elements."""
+
+    array: Array
+    before: Array | None = None
+    summary: Summary | None = None
+    style: str = "value"
+
+    def matrix(self, number: int) -> Subject:
+        """Return the ``number``-th matrix of it, with the one before where that has the same shape."""
+        is_comparable = self.before is not None and self.before.shape == self.array.shape
+        before = matrix_of(self.before, number) if self.before is not None and is_comparable else None
+        return replace(self, array=matrix_of(self.array, number), before=before)
+
+
+def matrix_of(array: Array, number: int) -> Array:
+    """Return the ``number``-th matrix of an array; a vector is a matrix of one row, and a scalar one of one cell."""
+    if array.ndim <= 2:
+        return array.reshape(1, -1) if array.ndim < 2 else array
+    return array[np.unravel_index(number, array.shape[:-2])]
+
+
+def slices(array: Array) -> int:
+    """Return how many matrices an array has."""
+    return int(np.prod(array.shape[:-2])) if array.ndim > 2 else 1
+
+
+def clamped(look: Look, array: Array) -> Look:
+    """Return a look at a cell that there is."""
+    number = min(look.slice, slices(array) - 1)
+    rows, columns = matrix_of(array, number).shape
+    return replace(look, slice=number, row=min(look.row, rows - 1), column=min(look.column, columns - 1))
+
+
+def cell_index(array: Array, look: Look) -> tuple[int, ...]:
+    """Return the selected cell's index in the whole array."""
+    if array.ndim < 2:
+        return (look.column,) * array.ndim
+    return (*map(int, np.unravel_index(look.slice, array.shape[:-2])), look.row, look.column)
+
+
+def look_at(look: Look, index: Sequence[int], array: Array) -> Look:
+    """Return a look at the element of an array that has this index."""
+    if array.ndim < 2:
+        return replace(look, slice=0, row=0, column=index[0] if index else 0)
+    number = int(np.ravel_multi_index(tuple(index[:-2]), array.shape[:-2])) if array.ndim > 2 else 0
+    return replace(look, slice=number, row=index[-2], column=index[-1])
+
+
+def follow(first: int, selected: int, shown: int, total: int) -> int:
+    """Return the first row or column to show so that the selected one is in sight, and no room is left at the end."""
+    first = max(selected - shown + 1, min(first, selected))
+    return max(0, min(first, total - shown))

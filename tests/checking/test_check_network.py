@@ -1,0 +1,96 @@
+"""The gradients of the whole network are the slopes of its output: what arrives on several ways is added up."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import bptui
+from bptui.checking import Verdict
+from bptui.checking.check_network import Network, check_network, exact
+from bptui.checking.check_scenario import check_scenario
+from bptui.core.engine import Run
+from bptui.scenario.bundled import bundled
+
+FAN_OUT = """
+[inputs]
+x = [0.5, -1.5]
+[parameters]
+w = [2.0, 3.0]
+[nodes]
+a = "x * w"
+y = "Sum(a * a + a)"
+"""
+
+
+def verdicts(text: str) -> dict[str | None, Verdict]:
+    return {finding.input: finding.verdict for finding in check_network(bptui.loads(text))}
+
+
+def test_what_fans_out_is_added_up() -> None:
+    assert verdicts(FAN_OUT) == {"x": Verdict.PASS, "w": Verdict.PASS}
+
+
+def test_a_contribution_that_is_lost_is_found() -> None:
+    scenario = exact(bptui.loads(FAN_OUT))
+
+    class Forgetful(Run):
+        @property
+        def gradients(self) -> Any:
+            first = {name: self.at(self.length).gradient(name) for name in ("x", "w")}
+            return {**super().gradients, "w": 0.5 * np.asarray(first["w"])}
+
+    network = Network(scenario)
+    run = Forgetful(scenario)
+    run.finish()
+    vars(network)["run"] = run
+    assert network.check("x").verdict is Verdict.PASS
+    found = network.check("w")
+    assert found.verdict is Verdict.FAIL
+    assert found.worst is not None
+    assert found.worst.analytic == pytest.approx(0.5 * found.worst.numeric, rel=1e-6)
+
+
+def test_what_is_detached_counts_as_constant() -> None:
+    text = FAN_OUT.replace('"Sum(a * a + a)"', '"Sum(a * Detach(a))"')
+    assert verdicts(text) == {"x": Verdict.PASS, "w": Verdict.PASS}
+
+
+def test_a_network_at_kinks_is_not_accused() -> None:
+    text = FAN_OUT.replace('"Sum(a * a + a)"', '"Sum(Relu(a - a))"')
+    assert Verdict.FAIL not in verdicts(text).values()
+
+
+def test_float32_is_checked_in_float64() -> None:
+    scenario = bptui.loads('dtype = "float32"\n' + FAN_OUT)
+    report = check_scenario(scenario)
+    assert report.ok
+    assert report.counts[Verdict.SKIP] == 0
+
+
+@pytest.mark.parametrize("name", [name for name, _ in bundled() if "/" not in name])
+def test_bundled_scenarios_are_right(name: str) -> None:
+    report = bptui.check(name)
+    assert [finding for finding in report.findings if finding.verdict is Verdict.FAIL] == []
+
+
+def test_an_expectation_that_is_not_met_fails_with_both_numbers() -> None:
+    text = FAN_OUT + "[expect.values]\ny = 1.0\n[expect.gradients]\nx = [6.0, -24.0]\nw = [1.5, 12.0]\n"
+    report = bptui.check(bptui.loads(text))
+    found = {(it.node, it.input): it for it in report.findings if it.rule == "expect"}
+    assert not report.ok
+    assert {key: it.verdict for key, it in found.items()} == {
+        ("y", None): Verdict.FAIL,
+        ("x", "x"): Verdict.PASS,
+        ("w", "w"): Verdict.PASS,
+    }
+    worst = found["y", None].worst
+    assert worst is not None
+    assert (worst.index, worst.analytic, worst.numeric) == ((), 17.75, 1.0)  # by hand: 1 + 20.25 + 1 - 4.5
+
+
+def test_training_is_checked_where_it_starts() -> None:
+    text = FAN_OUT + '[train]\noptimizer = "SGD"\nlr = 0.1\nsteps = 3\n'
+    assert bptui.check(bptui.loads(text)).ok

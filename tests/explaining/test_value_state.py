@@ -1,0 +1,62 @@
+"""What a value still waits for, and where trouble comes from: said at the right step, and of the right node."""
+
+from hypothesis import given
+
+from bptui.core.engine import run
+from bptui.explaining import value_state
+from bptui.scenario.scenario import Scenario
+from runs import BUY_APPLES, TWO_LAYERS, nodes, tape_of
+from strategies import random_scenarios
+
+
+def test_a_node_says_what_it_waits_for_before_its_step() -> None:
+    tape = tape_of(BUY_APPLES)
+    assert value_state.waiting(tape.at(1), "price") == "not reached yet: goes forward at step 4"
+    assert value_state.waiting(tape.at(4), "apple") == "no gradient yet: it is complete at step 8"
+    assert value_state.waiting(tape.at(8), "apple") == ""
+
+
+def test_the_first_node_that_makes_a_nan_is_pointed_at() -> None:
+    tape = nodes('a = "Log(x)"\ny = "a + 1"')
+    moment = tape.at(2)
+    assert value_state.trouble(moment, "a") == "NaN in the value: it starts here, every input is finite"
+    assert value_state.trouble(moment, "y") == "NaN in the value: it comes in with a"
+    assert value_state.trouble(moment, "x") == ""
+
+
+def test_what_takes_no_gradient_is_told_why() -> None:
+    tape = tape_of(TWO_LAYERS)
+    assert value_state.waiting(tape.at(3), "t") == "labels take no gradient"
+    assert value_state.waiting(nodes('y = "x * 3"').at(1), "3") == "a constant takes no gradient"
+    assert (
+        value_state.waiting(nodes('y = "x * 1"\nz = "x + 2"\n[run]\noutput = "y"').at(3), "z")
+        == "no gradient reaches it"
+    )
+
+
+@given(random_scenarios(iterations=2))
+def test_what_is_promised_for_a_step_is_there_at_that_step_and_not_before(scenario: Scenario) -> None:
+    tape = run(scenario)
+    for position in range(len(tape) + 1):
+        moment = tape.at(position)
+        for name in moment.graph.names:
+            words = value_state.waiting(moment, name)
+            if "at step" not in words:
+                continue
+            step = int(words.rsplit(" ", 1)[1])
+            assert step > position
+            before, then = tape.at(step - 1), tape.at(step)
+            if "forward" in words:
+                assert before.value(name) is None
+                assert then.value(name) is not None
+            else:
+                assert before.awaits_gradient(name)
+                assert not then.awaits_gradient(name)
+
+
+def test_a_gradient_that_turns_nan_where_all_was_finite_is_blamed_on_its_node() -> None:
+    tape = nodes('a = "Sqrt(x)"\ny = "a * 0"', "x = 0")  # √ has an infinite slope at 0, and 0 × ∞ is none
+    moment = tape.at(4)
+    assert value_state.trouble(moment, "a") == "NaN leaves here in the backward pass: what arrives, dout, is finite"
+    assert value_state.trouble(moment, "x") == "NaN in the gradient"
+    assert value_state.trouble(moment, "y") == ""

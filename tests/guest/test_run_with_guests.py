@@ -1,0 +1,348 @@
+"""A run with the user's own layers: their values on the tape, and their faults at their nodes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from textwrap import dedent
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bptui.core import engine
+from bptui.core.engine import Run, run
+from bptui.core.schedule import Pass
+from bptui.errors import LayerError
+from bptui.explaining.equations import forward_equation
+from bptui.explaining.formula_words import is_built_in
+from bptui.guest import pending_call
+from bptui.recording.records import line, records
+from bptui.recording.transcript import read_transcript
+from bptui.scenario.load import loads
+from guests import layer_file, line_of
+
+BOOK = """
+    class Relu:
+        def forward(self, x):
+            self.mask = x <= 0
+            out = x.copy()
+            out[self.mask] = 0
+            return out
+        def backward(self, dout):
+            dout[self.mask] = 0
+            return dout
+
+    class Affine:
+        def __init__(self, W, b):
+            self.params, self.grads = [W, b], [np.zeros_like(W), np.zeros_like(b)]
+        def forward(self, x):
+            W, b = self.params
+            self.x = x
+            return np.dot(x, W) + b
+        def backward(self, dout):
+            self.grads[0][...] = np.dot(self.x.T, dout)
+            self.grads[1][...] = np.sum(dout, axis=0)
+            return np.dot(dout, self.params[0].T)
+
+    class Twice:
+        def forward(self, x):
+            if np.size(x) and np.max(x) > 100:
+                while True: pass  # HERE
+            return x * 2
+        def backward(self, dout):
+            return dout * 2
+
+    class Fails:
+        def forward(self, x):
+            return x * 1
+        def backward(self, dout):
+            raise ValueError("not today")  # BACK
+    """
+
+NETWORK = """
+seed = 3
+[inputs]
+x = [[1.0, 0.5], [0.2, -0.3]]
+t = [0, 1]
+[parameters]
+W1 = {{ shape = [2, 3], init = "he" }}
+b1 = [0.1, -0.2, 0.3]
+W2 = {{ shape = [3, 2], init = "he" }}
+b2 = {{ shape = [2], init = "zeros" }}
+[nodes]
+a1 = "Affine(x, W1, b1)"
+z1 = "Relu(a1)"
+a2 = "Affine(z1, W2, b2)"
+loss = "SoftmaxWithLoss(a2, t)"
+[train]
+optimizer = "{optimizer}"
+lr = 0.1
+steps = 4
+"""
+
+
+@contextmanager
+def running(folder: Path, text: str, layers: str = BOOK) -> Iterator[Run]:
+    """Yield a run that has not begun, and end its process."""
+    file = layer_file(folder, layers)
+    made = Run(loads(text, folder / "a.toml", layers=[file.path]))
+    try:
+        yield made
+    finally:
+        made.close()
+
+
+def failure(made: Run) -> LayerError:
+    made.finish()
+    assert made.failure is not None
+    return made.failure
+
+
+@pytest.mark.parametrize("optimizer", ["SGD", "Adam"])
+def test_a_training_with_the_books_layers_is_the_training_with_ours_in_every_bit(
+    tmp_path: Path, optimizer: str
+) -> None:
+    text = NETWORK.format(optimizer=optimizer)
+    ours = run(loads(text))
+    with running(tmp_path, text) as theirs:
+        theirs.finish()
+        assert theirs.failure is None
+        assert len(theirs) == len(ours)
+        for number in range(1, len(ours) + 1):
+            for name in ours.graph.names:
+                one, other = ours.at(number), theirs.at(number)
+                assert_same(one.value(name), other.value(name))
+                assert_same(one.gradient(name), other.gradient(name))
+
+
+def assert_same(ours: Any, theirs: Any) -> None:
+    assert (ours is None) == (theirs is None)
+    if ours is not None:
+        assert np.shape(ours) == np.shape(theirs)
+        assert np.asarray(ours).tobytes() == np.asarray(theirs).tobytes()
+
+
+def test_what_a_guest_writes_into_does_not_reach_the_tape(tmp_path: Path) -> None:
+    text = "[inputs]\nx = [-1, 2]\n[nodes]\nr = 'Relu(x)'\ny = 'r + x'\n"
+    with running(tmp_path, text) as made:
+        made.finish()
+        assert made.gradients["x"] is not None
+        assert made.gradients["x"].tolist() == [1.0, 2.0]  # the book's Relu would have made it [0, 2]
+        assert [(remark.node, remark.rule) for remark in made.remarks] == [("r", "mutates")]
+
+
+def test_a_loop_keeps_the_run_waiting_and_not_its_reader(tmp_path: Path) -> None:
+    text = "[inputs]\nx = 30\n[nodes]\na = 'Twice(x)'\nb = 'Twice(a)'\nc = 'Twice(b)'\nd = 'Twice(c)'\n"
+    with running(tmp_path, text) as made:
+        while made.length < 2:
+            made.advance(100)
+        made.advance(100)
+        assert made.waiting is not None
+        assert made.node_waited_for is made.graph.nodes[2]
+        assert (len(made), made.is_over) == (2, False)
+        assert made.values["b"] == 120.0
+        made.give_up()
+        assert made.failure is not None
+        assert "c: Twice.forward: was stopped after" in str(made.failure)
+        assert made.is_over
+        made.advance(5)
+        made.give_up()
+        assert len(made) == 2
+
+
+def test_a_run_that_is_closed_while_it_waits_is_over(tmp_path: Path) -> None:
+    with running(tmp_path, "[inputs]\nx = 300\n[nodes]\ny = 'Twice(x)'\n") as made:
+        made.advance(1)
+        assert made.waiting is not None
+        made.close()
+        assert "was closed" in failure(made).message
+
+
+def test_the_shell_gives_a_call_only_so_long(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine, "TIME_LIMIT", 0.2)
+    with running(tmp_path, "[inputs]\nx = 300\n[nodes]\ny = 'Twice(x)'\n") as made:
+        error = failure(made)
+        assert "did not return within 0.2 s" in error.message
+        assert error.line == line_of(made.scenario.layer_files[0], "HERE")
+        assert len(made) == 0
+
+
+def test_a_fault_in_backward_leaves_the_forward_pass_and_the_steps_before_it(tmp_path: Path) -> None:
+    text = "[inputs]\nx = [1, 2]\n[nodes]\na = 'Fails(x)'\nb = 'a * 3'\ny = 'Sum(b)'\n"
+    with running(tmp_path, text) as made:
+        error = failure(made)
+        assert error.message == "a: Fails.backward: ValueError: not today"
+        assert error.line == line_of(made.scenario.layer_files[0], "BACK")
+        assert [(step.pass_, step.name) for step in made] == [
+            *[(Pass.FORWARD, name) for name in "aby"],
+            (Pass.BACKWARD, "y"),
+            (Pass.BACKWARD, "b"),
+        ]
+        assert made.at(5).gradient("a") is not None
+        kinds = [record["kind"] for record in records(made)]
+        assert kinds == ["header"]  # it is over already
+    with running(tmp_path, text) as made:
+        assert [record["kind"] for record in records(made)] == ["header", *["step"] * 5]
+
+
+def test_a_built_in_layer_that_a_guest_has_misled_fails_at_its_own_node(tmp_path: Path) -> None:
+    text = "[inputs]\nx = [1, 2]\n[nodes]\na = 'Longer(x)'\nb = 'a + x'\n"
+    layers = """
+        class Longer:
+            def forward(self, x): return np.append(x, 1)
+            def backward(self, dout): return dout[:-1]
+        """
+    with running(tmp_path, text, layers) as made:
+        error = failure(made)
+        assert error.message.startswith("b: Add: operands could not be broadcast")
+        assert (error.line, len(made)) == (5, 1)
+
+
+@pytest.mark.parametrize(("dout", "gradient"), [("", 2.0), ("[run]\ndout = 3\n", 6.0)])
+def test_dout_takes_the_shape_that_only_the_run_can_know(tmp_path: Path, dout: str, gradient: float) -> None:
+    with running(tmp_path, f"[inputs]\nx = [1, 2]\n[nodes]\ny = 'Twice(x)'\n{dout}") as made:
+        made.finish()
+        assert made.gradients["x"] is not None
+        assert made.gradients["x"].tolist() == [gradient, gradient]
+        assert made.gradients["y"] is not None
+        assert made.gradients["y"].shape == (2,)
+
+
+def test_a_dout_of_another_shape_than_the_output_ends_the_run(tmp_path: Path) -> None:
+    with running(tmp_path, "[inputs]\nx = [1, 2]\n[nodes]\ny = 'Twice(x)'\n[run]\ndout = [1, 2, 3]\n") as made:
+        assert failure(made).message == "dout is [3], but y is [2]"
+
+
+def test_a_broken_import_is_told_with_its_line(tmp_path: Path) -> None:
+    layers = "import torch_is_not_here  # HERE\n" + BOOK.replace("\n    ", "\n")
+    with running(tmp_path, "[inputs]\nx = 1\n[nodes]\ny = 'Twice(x)'\n", layers) as made:
+        error = failure(made)
+        assert "ModuleNotFoundError" in error.message
+        assert error.line == 2
+
+
+def test_running_from_python_raises_what_a_guest_did(tmp_path: Path) -> None:
+    file = layer_file(tmp_path, BOOK)
+    with pytest.raises(LayerError, match="not today"):
+        run(loads("[inputs]\nx = 1\n[nodes]\ny = 'Fails(x)'\n", tmp_path / "a.toml", layers=[file.path]))
+
+
+def test_a_step_can_be_looked_into_after_the_process_is_gone(tmp_path: Path) -> None:
+    with running(tmp_path, "[inputs]\nx = [1, -2]\n[nodes]\ny = 'Relu(x)'\n") as made:
+        made.finish()
+        made.close()
+        step = made[1]
+        assert step.local[0].tolist() == [1.0, 0.0]  # type: ignore[union-attr]
+        assert made.kept(0, 0)["mask"].tolist() == [False, True]
+
+
+def test_a_layer_that_is_not_repeatable_shows_what_was_recorded_and_is_remarked_upon(tmp_path: Path) -> None:
+    layers = """
+        class Random:
+            def forward(self, x): return x + np.random.default_rng().random()
+            def backward(self, dout): return dout
+        class Frozen:
+            def forward(self, x): return x + np.random.rand()
+            def backward(self, dout): return dout
+        """
+    text = "[inputs]\nx = 1\n[nodes]\na = 'Random(x)'\ny = 'Frozen(a)'\n"
+    with running(tmp_path, text, layers) as made:
+        made.finish()
+        recorded = made.values["a"]
+        for step in made.steps[2:]:
+            assert step.local  # type: ignore[union-attr]
+        assert made.values["a"] == recorded
+        assert [(remark.node, remark.rule) for remark in made.remarks] == [("a", "repeats")]
+
+
+def test_random_layers_draw_anew_in_each_iteration_and_alike_in_each_run(tmp_path: Path) -> None:
+    layers = """
+        class Noise:
+            def forward(self, x): return x + np.random.rand()
+            def backward(self, dout): return dout
+        """
+    text = "[parameters]\nx = 1\n[nodes]\ny = 'Noise(x)'\n[train]\noptimizer = 'SGD'\nlr = 1e-300\nsteps = 2\n"
+    runs = []
+    for _ in range(2):
+        with running(tmp_path, text, layers) as made:
+            made.finish()
+            runs.append([float(iteration.values[-1]) for iteration in made.iterations])
+    assert runs[0] == runs[1]
+    assert len(set(runs[0])) == 2
+
+
+def test_nothing_of_a_guest_runs_again_for_a_run_that_waits(tmp_path: Path) -> None:
+    text = "[inputs]\nx = 60\n[nodes]\na = 'Twice(x)'\nb = 'Twice(a)'\n"
+    with running(tmp_path, text) as made:
+        while made.length < 1:
+            made.advance(100)
+        made.advance(100)
+        assert made.local(0, 0) == (None,)
+        assert made.kept(0, 0) == {}
+
+
+@settings(max_examples=20, deadline=None)
+@given(slices=st.lists(st.integers(1, 5), max_size=20))
+def test_however_a_run_is_sliced_the_tape_is_the_same(
+    tmp_path_factory: pytest.TempPathFactory, slices: list[int]
+) -> None:
+    text = NETWORK.format(optimizer="SGD")
+    whole = run(loads(text))
+    with running(tmp_path_factory.getbasetemp(), text) as made:
+        for steps in slices:
+            made.advance(steps)
+        made.finish()
+        for name in whole.graph.names:
+            assert_same(whole.values[name], made.values[name])
+
+
+def test_a_replay_does_not_take_ones_own_layer_for_the_built_in_one_of_its_name(tmp_path: Path) -> None:
+    with running(tmp_path, "[inputs]\nx = 2\n[nodes]\ny = 'Relu(x)'\nz = 'Sigmoid(y)'\n") as made:
+        path = tmp_path / "session.jsonl"
+        path.write_text("".join(map(line, records(made))))
+        replayed = read_transcript(path)
+        for tape in (made, replayed):
+            assert str(forward_equation(tape.at(2), "y")) == "y = Relu(x) = 2"
+            assert [is_built_in(tape, node) for node in tape.graph.nodes] == [False, True]
+
+
+def test_of_two_files_with_a_class_of_one_name_the_last_gives_it_whatever_the_order_of_the_nodes(
+    tmp_path: Path,
+) -> None:
+    times = "    def forward(self, x): return x * {0}\n    def backward(self, dout): return dout * {0}\n"
+    first = layer_file(tmp_path, f"class A:\n{times.format(2)}class B:\n{times.format(3)}", name="first.py")
+    last = layer_file(tmp_path, f"class B:\n{times.format(5)}", name="last.py")
+    text = "[inputs]\nx = 1\n[nodes]\ny = 'B(x)'\nz = 'A(y)'\n"
+    assert run(loads(text, tmp_path / "a.toml", layers=[first.path, last.path])).values["z"] == 10.0
+
+
+def test_a_class_that_running_the_file_does_not_define_is_told(tmp_path: Path) -> None:
+    layers = """
+        if False:
+            class Never:
+                def forward(self, x): return x
+                def backward(self, dout): return dout
+        """
+    with running(tmp_path, "[inputs]\nx = 1\n[nodes]\ny = 'Never(x)'\n", layers) as made:
+        assert "NameError: running the file has not defined Never" in failure(made).message
+
+
+def test_importing_may_take_longer_than_a_call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine, "TIME_LIMIT", 0.2)
+    layers = "import time\ntime.sleep(0.5)\n" + dedent(BOOK)
+    with running(tmp_path, "[inputs]\nx = 1\n[nodes]\ny = 'Twice(x)'\n", layers) as made:
+        made.finish()
+        assert made.failure is None
+
+
+def test_a_file_that_never_ends_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pending_call, "LOADING_LIMIT", 0.3)
+    layers = dedent(BOOK) + "while True: pass  # IMPORT\n"
+    with running(tmp_path, "[inputs]\nx = 1\n[nodes]\ny = 'Twice(x)'\n", layers) as made:
+        error = failure(made)
+        assert "was not imported within 0.3 s" in error.message
+        assert error.line == line_of(made.scenario.layer_files[0], "IMPORT")

@@ -1,0 +1,208 @@
+"""A scenario never makes bptui run code by being opened."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from bptui.core.engine import run
+from bptui.errors import BptuiError, ScenarioError
+from bptui.own_layers import trust as trusting
+from bptui.own_layers.trust import read_layer_file, record_path, trust
+from bptui.scenario.load import load
+from guests import layer_file
+
+LAYERS = """
+    from pathlib import Path
+    Path(__file__).with_name("ran").touch()
+    class Mine:
+        def forward(self, x): return x + {number}
+        def backward(self, dout): return dout
+    """
+
+
+@pytest.fixture(autouse=True)
+def data_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Keep what these tests trust out of the data directory of whoever runs them."""
+    home = tmp_path / "data"
+    monkeypatch.setenv("XDG_DATA_HOME", str(home))
+    return home
+
+
+@pytest.fixture
+def scenario(tmp_path: Path) -> Path:
+    """Return a scenario that names a file, which leaves a trace if it runs."""
+    write_layers(tmp_path, 1)
+    path = tmp_path / "a.toml"
+    path.write_text("layers = ['my_layers.py']\n[inputs]\nx = 1\n[nodes]\ny = 'Mine(x)'\n")
+    return path
+
+
+def write_layers(folder: Path, number: int) -> Path:
+    return layer_file(folder, LAYERS.format(number=number)).path
+
+
+def refusal(path: Path, **options: object) -> ScenarioError:
+    with pytest.raises(ScenarioError) as caught:
+        load(path, **options)  # type: ignore[arg-type]
+    assert not (path.parent / "ran").exists()
+    return caught.value
+
+
+def value(path: Path, **options: object) -> object:
+    return run(load(path, **options)).values["y"]  # type: ignore[arg-type]
+
+
+def test_a_file_that_a_scenario_names_does_not_run_without_permission(scenario: Path) -> None:
+    error = refusal(scenario)
+    assert str(error).startswith(f"{scenario}:1:11: error: my_layers.py will not be run without permission")
+    assert error.hint is not None
+    file = scenario.with_name("my_layers.py")
+    assert f"--layers {file}" in error.hint
+    assert f"bptui trust {file}" in error.hint
+
+
+def test_loading_a_scenario_runs_nothing_even_with_permission(scenario: Path) -> None:
+    loaded = load(scenario, layers=[scenario.with_name("my_layers.py")])
+    assert not (scenario.parent / "ran").exists()
+    assert run(loaded).values["y"] == 2.0
+    assert (scenario.parent / "ran").exists()
+
+
+def test_naming_the_file_allows_it_for_this_run_only(scenario: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(scenario.parent)
+    assert value(scenario, layers=["my_layers.py"]) == 2.0
+    (scenario.parent / "ran").unlink()
+    refusal(scenario)
+
+
+def test_naming_another_file_allows_only_that(scenario: Path) -> None:
+    other = layer_file(scenario.parent, "class Other: ...", name="other.py")
+    refusal(scenario, layers=[other.path])
+
+
+def test_a_trusted_file_runs_until_it_changes(scenario: Path) -> None:
+    file = scenario.with_name("my_layers.py")
+    trust(file)
+    assert value(scenario) == 2.0
+    (scenario.parent / "ran").unlink()
+    write_layers(scenario.parent, 5)
+    assert "has changed since it was allowed" in refusal(scenario).message
+    trust(file)
+    assert value(scenario) == 6.0
+
+
+def test_trust_is_in_the_path_as_well_as_in_the_content(scenario: Path, tmp_path: Path) -> None:
+    trust(scenario.with_name("my_layers.py"))
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    for name in ("a.toml", "my_layers.py"):
+        (elsewhere / name).write_bytes(scenario.with_name(name).read_bytes())
+    refusal(elsewhere / "a.toml")
+
+
+def test_a_link_to_a_trusted_file_is_that_file(scenario: Path) -> None:
+    trust(scenario.with_name("my_layers.py"))
+    real = scenario.with_name("my_layers.py")
+    link = scenario.parent / "link.py"
+    link.symlink_to(real)
+    scenario.write_text(scenario.read_text().replace("my_layers.py", "link.py"))
+    assert value(scenario) == 2.0
+
+
+def test_what_runs_is_what_was_read_and_not_what_lies_there_later(scenario: Path) -> None:
+    loaded = load(scenario, layers=[scenario.with_name("my_layers.py")])
+    write_layers(scenario.parent, 100)
+    assert run(loaded).values["y"] == 2.0
+
+
+def make_world_writable(file: Path) -> None:
+    file.chmod(0o666)
+
+
+def give_away(file: Path) -> None:
+    if os.getuid() != 0:
+        pytest.skip("only root can give a file away")
+    os.chown(file, 12345, -1)
+
+
+def make_a_pipe(file: Path) -> None:
+    file.unlink()
+    os.mkfifo(file)
+
+
+def make_a_folder(file: Path) -> None:
+    file.unlink()
+    file.mkdir()
+
+
+def make_binary(file: Path) -> None:
+    file.write_bytes(b"\x89PNG")
+
+
+def make_huge(file: Path) -> None:
+    file.write_bytes(b"#" * (trusting.MOST_BYTES + 1))
+
+
+@pytest.mark.parametrize(
+    ("spoil", "told"),
+    [
+        (make_world_writable, "anybody may write to it"),
+        (give_away, "belongs to somebody else"),
+        (make_a_pipe, "is a pipe"),
+        (make_a_folder, "is a folder"),
+        (make_binary, "not UTF-8 text"),
+        (make_huge, "more than 1 MB"),
+        (Path.unlink, "no such file"),
+    ],
+)
+def test_a_file_that_cannot_be_trusted_is_refused_however_it_is_named(
+    scenario: Path, spoil: Callable[[Path], None], told: str
+) -> None:
+    file = scenario.with_name("my_layers.py")
+    trust(file)
+    spoil(file)
+    assert told in refusal(scenario).message
+    assert told in refusal(scenario, layers=[file]).message
+    with pytest.raises(ScenarioError, match=told):
+        trust(file)
+
+
+def test_where_nothing_can_be_kept_trust_says_so_and_names_the_other_way(scenario: Path, data_home: Path) -> None:
+    data_home.write_text("no folder")
+    with pytest.raises(BptuiError, match="cannot be remembered") as caught:
+        trust(scenario.with_name("my_layers.py"))
+    assert "--layers" in str(caught.value.hint)
+    refusal(scenario)
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{", '{"files": 3}', "\x00", '{"files": {"a": null}}'])
+def test_a_damaged_record_trusts_nothing(scenario: Path, content: str) -> None:
+    trust(scenario.with_name("my_layers.py"))
+    record_path().write_text(content)
+    refusal(scenario)
+    trust(scenario.with_name("my_layers.py"))
+    assert value(scenario) == 2.0
+
+
+def test_a_record_that_anybody_may_write_to_trusts_nothing(scenario: Path) -> None:
+    trust(scenario.with_name("my_layers.py"))
+    record_path().chmod(0o666)
+    refusal(scenario)
+
+
+def test_what_is_no_python_is_not_trusted(tmp_path: Path) -> None:
+    file = tmp_path / "my.py"
+    file.write_text("class\n")
+    with pytest.raises(ScenarioError, match="SyntaxError") as caught:
+        trust(file)
+    assert (caught.value.path, caught.value.line) == (str(file), 1)
+
+
+def test_a_byte_order_mark_is_no_part_of_the_text(tmp_path: Path) -> None:
+    file = tmp_path / "my.py"
+    file.write_bytes(b"\xef\xbb\xbfx = 1\n")
+    assert read_layer_file(file).text == "x = 1\n"

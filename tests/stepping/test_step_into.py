@@ -1,0 +1,151 @@
+from __future__ import annotations
+
+from itertools import chain
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bptui.core.command import Back, Command, Finish, First, GoTo, Into, Last, LineBack, Next, ReverseFinish
+from bptui.core.debugger import Debugger
+from bptui.core.engine import Run, run
+from bptui.core.optimizer import SGD
+from bptui.core.step import BackwardStep, ForwardStep
+from bptui.errors import BptuiError
+from bptui.recording.recorder import Recorder
+from bptui.recording.records import action_record
+from bptui.recording.transcript import read_transcript
+from bptui.scenario.bundled import bundled
+from bptui.scenario.load import load, loads
+from bptui.scenario.scenario import Scenario, Train
+from bptui.stepping.line_tape import Event
+from bptui.stepping.step_into import enter
+from strategies import buy_apple, random_scenarios
+
+
+def place(debugger: Debugger) -> tuple[int, int | None]:
+    """The position, and that in the source, if inside."""
+    return debugger.position, debugger.lines.index if debugger.lines else None
+
+
+def done(commands: list[Command], scenario: Scenario | None = None) -> Debugger:
+    debugger = Debugger(run(scenario or buy_apple()))
+    for command in commands:
+        debugger.do(command)
+    return debugger
+
+
+@given(random_scenarios())
+def test_every_step_gone_into_returns_what_was_recorded(scenario: Scenario) -> None:
+    tape = run(scenario)
+    for step in tape:
+        if isinstance(step, BackwardStep) and step.dout is None:
+            continue
+        course = enter(tape.at(step.number))
+        assert course.is_repeatable, course.notes
+        returned = course.returned
+        assert returned is not None
+        if isinstance(step, ForwardStep):
+            assert returned.array == pytest.approx(step.out, nan_ok=True)
+        elif isinstance(step, BackwardStep):
+            parts = returned.parts or (returned,)
+            for part, gradient in zip(parts, step.gradients, strict=True):
+                assert gradient is None or part.array == pytest.approx(gradient, nan_ok=True)
+
+
+@pytest.mark.parametrize("path", [path for _, path in bundled()], ids=[name for name, _ in bundled()])
+def test_every_bundled_scenario_can_be_gone_into_and_repeats_itself(path: Path) -> None:
+    tape = run(load(path))
+    one_iteration = range(1, tape.schedule.forward + tape.schedule.backward + 1)
+    for course in chain.from_iterable([enter(tape.at(number))] for number in one_iteration):
+        assert (course.notes, course.raised) == ((), None)
+
+
+def test_into_shows_the_pass_in_which_the_cursor_stands() -> None:
+    assert methods([Next(2)]) == "Mul.forward"
+    assert methods([Next(3)]) == "Mul.backward"
+
+
+def methods(commands: list[Command]) -> str:
+    lines = done([*commands, Into()]).lines
+    assert lines is not None
+    return f"{lines.tape.layer}.{lines.tape.method}"
+
+
+@pytest.mark.parametrize(
+    ("commands", "expected"),
+    [
+        ([Into()], (2, 0)),
+        ([Into(), Into()], (2, 1)),
+        ([Into(2)], (2, 1)),
+        ([Into(), Into(99)], (2, 2)),
+        ([Into(), Into(), LineBack()], (2, 0)),
+        ([Into(), LineBack()], (2, None)),
+        ([Into(3), LineBack(2)], (2, 0)),
+        ([Into(3), LineBack(3)], (2, None)),
+        ([LineBack()], (2, None)),
+        ([Into(), Finish()], (2, None)),
+        ([Into(), Finish(2)], (4, None)),
+        ([Into(), ReverseFinish()], (1, None)),
+        ([Into(), ReverseFinish(2)], (0, None)),
+        ([Into(), Next()], (3, None)),
+        ([Into(), Back()], (1, None)),
+        ([Into(), GoTo(2)], (2, None)),
+        ([Into(), First()], (1, None)),
+        ([Into(), Last()], (4, None)),
+    ],
+)
+def test_keys_move_through_the_lines_and_out_of_them(commands: list[Command], expected: tuple[int, int | None]) -> None:
+    assert place(done([GoTo(2), *commands])) == expected
+
+
+@given(st.integers(1, 4), st.lists(st.sampled_from([Into(), LineBack()]), max_size=12))
+def test_back_a_line_undoes_a_line(position: int, commands: list[Command]) -> None:
+    debugger = done([GoTo(position), Into(), *commands])
+    before = place(debugger)
+    debugger.do(Into())
+    if debugger.lines and before[1] != debugger.lines.index:
+        debugger.do(LineBack())
+        assert place(debugger) == before
+
+
+def test_the_end_of_the_method_is_its_return() -> None:
+    lines = done([GoTo(1), Into(99)]).lines
+    assert lines is not None
+    assert lines.step.event is Event.RETURN
+    assert lines.step.value is not None
+    assert lines.step.value.text == "200"
+
+
+@pytest.mark.parametrize(
+    ("position", "reason"),
+    [(0, "nothing has run yet"), (5, "an update has no layer")],
+)
+def test_where_there_is_no_source_the_reason_is_said_and_nothing_moves(position: int, reason: str) -> None:
+    debugger = done([GoTo(position)], buy_apple(train=Train(SGD(lr=0.1), 2)))
+    with pytest.raises(BptuiError, match=reason):
+        debugger.do(Into())
+    assert place(debugger) == (position, None)
+
+
+def test_a_node_that_no_gradient_reaches_has_no_backward_to_go_into() -> None:
+    scenario = loads('[inputs]\nx = 1\n[nodes]\na = "Exp(x)"\nb = "Detach(a)"\n')
+    with pytest.raises(BptuiError, match="no gradient reaches a"):
+        done([Last(), Into()], scenario)
+
+
+def test_a_replay_runs_no_code(tmp_path: Path) -> None:
+    tape = Run(buy_apple())
+    tape.finish()
+    with Recorder(tmp_path / "it.jsonl", tape, lambda: 0.0) as recorder:
+        recorder.moved(None, tape.at(len(tape)))
+    debugger = Debugger(read_transcript(tmp_path / "it.jsonl"))
+    debugger.do(Last())
+    with pytest.raises(BptuiError, match="a replay runs no code"):
+        debugger.do(Into())
+
+
+def test_going_into_a_layer_is_recorded_as_any_command() -> None:
+    assert action_record(Into(2), 3, 0.5) == {"kind": "action", "at": 3, "time": 0.5, "verb": "into", "count": 2}
+    assert action_record(LineBack(), 3, 0.5)["verb"] == "line_back"
