@@ -72,7 +72,7 @@ def test_list_has_every_bundled_scenario_and_layer_on_a_line(capsys: pytest.Capt
     for name, path in bundled():
         assert [it.split(maxsplit=1) for it in lines].count([name, bptui.load(path).title]) == 1
     assert sum("SoftmaxWithLoss(x, t, reduction, ignore_index)" in it for it in lines) == 1
-    assert not any("AddLayer" in it for it in lines)  # an alias is no layer of its own
+    assert not any("AddLayer" in it for it in lines)  # an alias is not a layer of its own
 
 
 def test_new_writes_a_scenario_that_runs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

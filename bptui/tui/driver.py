@@ -1,4 +1,4 @@
-"""The terminal's input, made proof against bytes that are no text: line noise, a Latin-1 paste, old mouse reports."""
+"""The terminal's input, made proof against bytes that are not text: line noise, a Latin-1 paste, old mouse reports."""
 
 from __future__ import annotations
 
@@ -17,5 +17,5 @@ class ForgivingDriver(linux_driver.LinuxDriver):
 
 
 def forgiving_decoder(encoding: str) -> object:
-    """Return what makes a decoder that replaces the bytes which are no text."""
+    """Return what makes a decoder that replaces the bytes which are not text."""
     return partial(getincrementaldecoder(encoding), errors="replace")

@@ -238,7 +238,7 @@ def test_damage_to_an_update_is_told_with_its_line(tmp_path: Path, fields: dict[
         ([LINES[0], '{"kind": "step", "step": 1.0}\n'], 2, "'step'"),
         (edited(LINES, 1, bptui=2), 1, "newer bptui"),
         (edited(LINES, 1, bptui="1"), 1, "'bptui'"),
-        (edited(LINES, 1, output="apple"), 1, "output apple is no node"),
+        (edited(LINES, 1, output="apple"), 1, "output apple is not a node"),
         (edited(LINES, 1, inputs=["apple", "pear"]), 1, "do not agree"),
         (edited(LINES, 1, train={"steps": 10**30}), 1, "impossible"),
         (edited(LINES, 1, nodes=[{"name": "price", "layer": "Neg", "inputs": ["price"], "options": {}}]), 1, "unknown"),
