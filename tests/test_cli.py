@@ -160,7 +160,7 @@ def test_every_mistake_of_a_scenario_is_told_with_its_place(tmp_path: Path, caps
 @pytest.mark.parametrize("command", ["run", "replay"])
 def test_a_screen_needs_a_terminal(command: str, scenario: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([command, str(scenario)]) == 2
-    assert "no terminal" in (told := capsys.readouterr().err)
+    assert "is not a terminal" in (told := capsys.readouterr().err)
     assert "bptui trace" in told
 
 
