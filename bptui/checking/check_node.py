@@ -89,7 +89,7 @@ class NodeCheck:
         self.lint["repeatable"] = self.finding("repeatable", Verdict.SKIP, reason=reason)
 
     def look_around(self) -> Work[None]:
-        """Look again at shaken and at ordinary values; where the layer is not defined there, that is no fault."""
+        """Look again at shaken and at ordinary values; where the layer is not defined there, that is not a fault."""
         for places, there in AROUND if self.is_light else AROUND[:1]:
             if any(finding.verdict is Verdict.FAIL for finding in self.gradients.values()):
                 return

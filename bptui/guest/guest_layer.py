@@ -67,7 +67,7 @@ class GuestLayer:
         return tuple(self.begin_backward(dout).result())
 
     def local(self) -> tuple[Any, ...]:
-        """Return the local derivatives at the values of the last forward, None where they are no single array."""
+        """Return the local derivatives at the values of the last forward, None where they are not a single array."""
         return self.another().begin_local(*self.values).result()[1]
 
     def another(self) -> GuestLayer:
@@ -198,7 +198,7 @@ def take_kept(answer: Message) -> dict[str, Any]:
 
 
 class InWords:
-    """Something that is no array, as it was written down in the child."""
+    """Something that is not an array, as it was written down in the child."""
 
     def __init__(self, words: str) -> None:
         self.words = words
