@@ -148,4 +148,4 @@ def test_a_replay_runs_no_code(tmp_path: Path) -> None:
 
 def test_going_into_a_layer_is_recorded_as_any_command() -> None:
     assert action_record(Into(2), 3, 0.5) == {"kind": "action", "at": 3, "time": 0.5, "verb": "into", "count": 2}
-    assert action_record(LineBack(), 3, 0.5)["verb"] == "line_back"
+    assert action_record(LineBack(), 3, 0.5)["verb"] == "line-back"
