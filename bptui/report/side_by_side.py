@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
@@ -35,9 +36,14 @@ def check_all(places: Sequence[str], layers: Sequence[Path]) -> Iterator[Report 
 def check_one(place: str, layers: Sequence[Path]) -> Report | BptuiError:
     """Return the report on one scenario, or why it cannot be read."""
     try:
-        return check_scenario(load(place, layers=layers))
+        return check_scenario(load(place, layers=layers, notice=tell))
     except BptuiError as error:
         return error
+
+
+def tell(words: str) -> None:
+    """Tell that one of the user's files takes its time."""
+    sys.stderr.write(f"{words}\n")
 
 
 def cores() -> int:

@@ -9,9 +9,14 @@ import os
 import resource
 import signal
 import threading
+from collections.abc import Iterator
 
 MOST_MEMORY = 4 << 30
 """Bytes that a guest may allocate; beyond that it gets a MemoryError."""
+
+
+LONG_LOADING = 4.5
+"""Seconds after which a person wonders what a file is doing."""
 
 
 def confine(lifeline: int, last_words: int) -> None:
@@ -24,6 +29,16 @@ def confine(lifeline: int, last_words: int) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     limit_memory()
     die_with_parent(lifeline)
+
+
+@contextlib.contextmanager
+def telling_where_it_is(last_words: int) -> Iterator[None]:
+    """Let the traceback of what runs here, if it still does after ``LONG_LOADING`` seconds, go to ``last_words``."""
+    faulthandler.dump_traceback_later(LONG_LOADING, file=last_words)
+    try:
+        yield
+    finally:
+        faulthandler.cancel_dump_traceback_later()
 
 
 def limit_memory() -> None:
