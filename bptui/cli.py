@@ -260,6 +260,6 @@ def check_terminal() -> None:
     hint = "`bptui trace` does without a screen"
     for stream, name in ((sys.stdin, "input"), (sys.stdout, "output"), (sys.stderr, "error output")):
         if stream is None or not stream.isatty():
-            raise BptuiError(f"standard {name} is no terminal", hint=hint)
+            raise BptuiError(f"standard {name} is not a terminal", hint=hint)
     if sys.platform != "win32" and (term := os.environ.get("TERM", "")) in ("", "dumb"):
         raise BptuiError(f"the terminal is {term}" if term else "TERM is not set: the terminal is unknown", hint=hint)

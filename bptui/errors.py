@@ -79,7 +79,7 @@ class ScenarioError(BptuiError):
 
 
 class LayerError(BptuiError):
-    """A layer raised, or returned what is no value; ``where`` is the node's formula or the layer's own line."""
+    """A layer raised, or returned what is not a value; ``where`` is the node's formula or the layer's own line."""
 
 
 class TranscriptError(BptuiError):

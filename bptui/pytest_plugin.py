@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from bptui.checking.finding import Finding
 
 OTHERS = {"pyproject.toml", "pytest.toml", ".pytest.toml", "uv.lock"}
-"""Files in TOML that are no scenarios."""
+"""Files in TOML that are not scenarios."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -35,7 +35,7 @@ class LeakyRelu(Layer):
     """ReLU that leaks, ``out = x where x > 0, else slope × x``, elementwise. Shapes: any.
 
     Negative inputs keep a small gradient, so a unit cannot die (Maas et al. 2013). The local derivative is 1 where
-    x > 0 and ``slope`` elsewhere, at the kink x = 0 too. Raises ValueError where ``slope`` is no finite number.
+    x > 0 and ``slope`` elsewhere, at the kink x = 0 too. Raises ValueError where ``slope`` is not a finite number.
     """
 
     symbol = "leaky"
@@ -103,7 +103,7 @@ class Softmax(Layer):
     """Shares that sum to 1 along an axis, ``out = exp(x) / Σ exp(x)``. Shapes: any with it; the last if not said.
 
     Subtracting the maximum first changes no share and keeps exp from overflowing (Saito, ch. 3.5.2). Every input moves
-    every share along the axis, ∂outᵢ/∂xⱼ = outᵢ (δᵢⱼ - outⱼ), so the local derivative is no single array.
+    every share along the axis, ∂outᵢ/∂xⱼ = outᵢ (δᵢⱼ - outⱼ), so the local derivative is not a single array.
     Raises ValueError where x lacks the axis.
     """
 
@@ -129,7 +129,7 @@ class LogSoftmax(Layer):
     """Logarithm of the softmax, ``out = x - log Σ exp(x)``, along an axis. Shapes: any with it; the last if not said.
 
     Exact where the softmax itself is too small for a float. With ∂outᵢ/∂xⱼ = δᵢⱼ - exp(outⱼ) the local derivative is
-    no single array. Raises ValueError where x lacks the axis.
+    not a single array. Raises ValueError where x lacks the axis.
     """
 
     symbol = "log softmax"

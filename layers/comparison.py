@@ -67,7 +67,7 @@ class Clip(Layer):
     """Elementwise limit to an interval, ``out = min(max(x, min), max)``. Shapes: any. Either bound may be None.
 
     The local derivative is 1 inside and on the bounds, and 0 beyond them, where out no longer follows x.
-    Raises ValueError where a bound is no finite number, both are None, or they are the wrong way round.
+    Raises ValueError where a bound is not a finite number, both are None, or they are the wrong way round.
     """
 
     symbol = "clip"

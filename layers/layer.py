@@ -59,7 +59,7 @@ class Layer(ABC):
         """Return the gradient of each input, given ``dout``, the gradient of the value of the last ``forward``."""
 
     def local(self) -> tuple[Array | None, ...]:
-        """Return per input what ``backward`` multiplies ``dout`` by, or None where that is no single array."""
+        """Return per input what ``backward`` multiplies ``dout`` by, or None where that is not a single array."""
         return (None,) * (len(self.rules) + len(self.targets))
 
 

@@ -1,6 +1,6 @@
 """Layers that move numbers about without changing them: backward moves ``dout`` the same way back.
 
-Moving is no multiplication by an array, so none of them has a local derivative to show.
+Moving is not a multiplication by an array, so none of them has a local derivative to show.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from layers.options import axes_of, stretches, whole, wholes
 class Transpose(Layer):
     """Axes in another order, ``out = x`` with axis ``axes[i]`` as its i-th. Shapes: any; without ``axes``, reversed.
 
-    The gradient's axes go back by the inverse permutation. Raises ValueError where ``axes`` is no permutation of x's.
+    The gradient's axes go back by the inverse permutation. Raises ValueError where ``axes`` do not permute x's.
     """
 
     symbol = "ᵀ"
@@ -163,7 +163,7 @@ class Gather(Layer):
 
     ``indices`` is a list of whole numbers, nested as one likes; its shape takes the place of x's first axis. Negative
     ones count from the end. A row's gradients add up where it was taken several times; one never taken gets 0.
-    Raises ValueError for indices outside the rows, and where they are no whole numbers or ragged.
+    Raises ValueError for indices outside the rows, and where they are not whole numbers or are ragged.
     """
 
     symbol = "gather"

@@ -72,7 +72,7 @@ def test_list_has_every_bundled_scenario_and_layer_on_a_line(capsys: pytest.Capt
     for name, path in bundled():
         assert [it.split(maxsplit=1) for it in lines].count([name, bptui.load(path).title]) == 1
     assert sum("SoftmaxWithLoss(x, t, reduction, ignore_index)" in it for it in lines) == 1
-    assert not any("AddLayer" in it for it in lines)  # an alias is no layer of its own
+    assert not any("AddLayer" in it for it in lines)  # an alias is not a layer of its own
 
 
 def test_new_writes_a_scenario_that_runs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -160,7 +160,7 @@ def test_every_mistake_of_a_scenario_is_told_with_its_place(tmp_path: Path, caps
 @pytest.mark.parametrize("command", ["run", "replay"])
 def test_a_screen_needs_a_terminal(command: str, scenario: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([command, str(scenario)]) == 2
-    assert "no terminal" in (told := capsys.readouterr().err)
+    assert "is not a terminal" in (told := capsys.readouterr().err)
     assert "bptui trace" in told
 
 

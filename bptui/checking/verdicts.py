@@ -88,7 +88,7 @@ class Verdicts:
         return self.signs[iteration]
 
     def told(self, iteration: int) -> str:
-        """Return in words how many nodes are checked, and how many of them are no plain pass."""
+        """Return in words how many nodes are checked, and how many of them are not a plain pass."""
         counts, total = Counter(self.signs[iteration].values()), len(self.graph.nodes)
         others = [f"{counts[sign]} {sign}" for sign in (SIGNS[it] for it in ODD) if counts[sign]]
         return " · ".join((f"checked {counts.total()} of {total}", *others)) if counts else ""

@@ -34,7 +34,7 @@ class Grid:
     links: list[list[Link]] = field(default_factory=list)
 
     def is_passage(self, station: int) -> bool:
-        """Tell whether ``station`` is a wire going through, and no part."""
+        """Tell whether ``station`` is a wire going through, and not a part."""
         return station >= len(self.parts)
 
     def height(self, station: int) -> int:

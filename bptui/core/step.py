@@ -11,7 +11,7 @@ from bptui.core.schedule import Pass
 from layers import Array
 
 Local: TypeAlias = tuple[Array | None, ...]
-"""Per input, what ``dout`` is multiplied by, or None where that is no single array."""
+"""Per input, what ``dout`` is multiplied by, or None where that is not a single array."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -93,7 +93,7 @@ def spell(operand: Any) -> str:
     if isinstance(operand, Symbol):
         return f"{{{operand.name}}}"
     if np.ndim(operand) or not math.isfinite(operand):
-        raise TypeError(f"{operand!r} is no finite scalar")
+        raise TypeError(f"{operand!r} is not a finite scalar")
     return repr(float(operand))
 
 

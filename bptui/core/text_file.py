@@ -22,7 +22,7 @@ KINDS = (
 
 
 def shown(path: Path) -> str:
-    """Return how errors write ``path``: nothing in it moves a terminal's cursor, and it is no longer than a path is."""
+    """Return how errors write ``path``: nothing in it moves a terminal's cursor, and it is not endless."""
     return visible(str(path), limit=4_096)
 
 

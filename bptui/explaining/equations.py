@@ -218,7 +218,7 @@ def update_equation(moment: Moment, parameter: str) -> Equation | None:
 
 
 def update_numbers(step: UpdateStep, rule: Optimizer | None) -> str:
-    """Return an update with its numbers in it: by ``lr × dW`` where the rule is no more than that."""
+    """Return an update with its numbers in it: by ``lr × dW`` where the rule is only that."""
     before, name = inline(step.before), text.visible(step.parameter)
     if before is None or step.gradient is None:
         return f"{name} - {text.number(rule.lr)} × d{name}" if isinstance(rule, SGD) else ""

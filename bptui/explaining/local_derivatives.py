@@ -18,7 +18,7 @@ MOST_LOCAL = 30
 def local_equations(moment: Moment, name: str) -> tuple[tuple[Equation, Array | None], ...]:
     """Return a node's local derivatives, what ``dout`` is multiplied by for each input, where its rules tell that.
 
-    Each has its array, or None where that is no more than an input named in the equation, or too large to look at.
+    Each has its array, or None where that is only an input named in the equation, or too large to look at.
     """
     node, out = moment.graph.node(name), moment.value(name)
     if node is None or out is None:

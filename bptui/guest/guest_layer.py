@@ -37,6 +37,7 @@ class GuestLayer:
         node: Node,
         *,
         takes_gradient: Sequence[bool] | None = None,
+        needs_gradient: Sequence[bool] | None = None,
         dtype: np.dtype[Any] = FLOAT64,
         seed: int = 0,
         notice: Callable[[Remark], None] = lambda _: None,
@@ -45,7 +46,8 @@ class GuestLayer:
         self.host = host
         self.node = node
         self.share = own.share(len(node.inputs), node.options)
-        self.returned = Returned(self.share, takes_gradient or [True] * len(node.inputs), dtype)
+        takes = takes_gradient or [True] * len(node.inputs)
+        self.returned = Returned(self.share, takes, needs_gradient or takes, dtype)
         self.seed = [seed, zlib.crc32(node.name.encode())]
         self.iteration = 0
         self.notice = notice
@@ -67,7 +69,7 @@ class GuestLayer:
         return tuple(self.begin_backward(dout).result())
 
     def local(self) -> tuple[Any, ...]:
-        """Return the local derivatives at the values of the last forward, None where they are no single array."""
+        """Return the local derivatives at the values of the last forward, None where they are not a single array."""
         return self.another().begin_local(*self.values).result()[1]
 
     def another(self) -> GuestLayer:
@@ -198,7 +200,7 @@ def take_kept(answer: Message) -> dict[str, Any]:
 
 
 class InWords:
-    """Something that is no array, as it was written down in the child."""
+    """Something that is not an array, as it was written down in the child."""
 
     def __init__(self, words: str) -> None:
         self.words = words

@@ -39,7 +39,7 @@ class Host:
         self.loading: Pending | None = None
 
     def new_instance(self, owner: object) -> int:
-        """Return a number for an instance in the child, which is forgotten there once ``owner`` is no more."""
+        """Return a number for an instance in the child, which is forgotten there once ``owner`` is gone."""
         self.instances += 1
         weakref.finalize(owner, self.dropped.append, self.instances).atexit = False
         return self.instances

@@ -37,7 +37,7 @@ Message: TypeAlias = "dict[str, Any]"
 
 
 class WireError(Exception):
-    """What has arrived is no message."""
+    """What has arrived is not a message."""
 
 
 def encode(message: Message) -> bytes:
@@ -82,7 +82,7 @@ def decode(header: bytes, payload: bytes) -> Message:
     try:
         message = json.loads(header)
     except (ValueError, RecursionError) as error:
-        raise WireError("a header that is no JSON") from error
+        raise WireError("a header that is not JSON") from error
     if not isinstance(message, dict) or not isinstance(message.get("arrays"), list):
         raise WireError("a header without arrays")
     message["arrays"] = list(cut(message["arrays"], payload))

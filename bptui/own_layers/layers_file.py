@@ -14,7 +14,7 @@ from bptui.own_layers.own_layer import UNKNOWN, LayerFile, Method, OwnLayer
 def read_layers(file: LayerFile) -> dict[str, OwnLayer | ScenarioError]:
     """Return the layers of a file by name; in place of a class that can be none, the reason why.
 
-    Raises ScenarioError where the file is no Python. Nothing in it is run.
+    Raises ScenarioError where the file is not Python. Nothing in it is run.
     """
     classes = {node.name: node for node in classes_in(parsed(file).body)}
     layers: dict[str, OwnLayer | ScenarioError] = {}
@@ -37,7 +37,7 @@ def parsed(file: LayerFile) -> ast.Module:
         place = Where(file.shown, error.lineno or 1, error.offset or None)
         raise ScenarioError(f"SyntaxError: {error.msg}", where=place) from None
     except (ValueError, RecursionError, MemoryError) as error:
-        raise ScenarioError(f"is no Python: {error or type(error).__name__}", where=Where(file.shown, 1)) from None
+        raise ScenarioError(f"is not Python: {error or type(error).__name__}", where=Where(file.shown, 1)) from None
 
 
 def classes_in(statements: Sequence[ast.stmt]) -> Iterator[ast.ClassDef]:

@@ -59,7 +59,7 @@ def encode_numbers(array: Array) -> list[Any]:
 def decode_array(record: object) -> Array:
     """Return the array of a record, read-only, or raise a TranscriptError that says what is wrong with it."""
     if not isinstance(record, dict):
-        raise TranscriptError("an array is missing, or is no object")
+        raise TranscriptError("an array is missing, or is not an object")
     dtype = decode_dtype(record.get("dtype"))
     shape = decode_shape(record.get("shape"))
     match record:
@@ -86,7 +86,7 @@ def decode_shape(shape: object) -> tuple[int, ...]:
     if shape == []:
         return ()
     if not isinstance(shape, list) or not all(type(size) is int and 0 <= size < LONGEST_AXIS for size in shape):
-        raise TranscriptError("an array's shape is no list of sizes")
+        raise TranscriptError("an array's shape is not a list of sizes")
     if len(shape) > MOST_AXES or math.prod(size or 1 for size in shape) >= LONGEST_AXIS:
         raise TranscriptError("an array's shape is too large")
     return tuple(shape)
@@ -98,7 +98,7 @@ def decode_bytes(encoded: str, dtype: np.dtype[Any]) -> Array:
         raw = b64decode(encoded, validate=True)
         return np.frombuffer(raw, dtype.newbyteorder("<")).astype(dtype, copy=False)
     except ValueError:
-        raise TranscriptError(f"an array's base64 is damaged, or no whole number of {dtype.name}") from None
+        raise TranscriptError(f"an array's base64 is damaged, or not a whole number of {dtype.name}") from None
 
 
 def decode_numbers(numbers: list[Any], dtype: np.dtype[Any]) -> Array:

@@ -42,7 +42,7 @@ class Header:
 def read_header(record: Record) -> Header:
     """Return the header that a record is. Raises TranscriptError."""
     if record.get("kind") != "header":
-        raise TranscriptError("the first record is no header: this is no transcript, or its beginning is lost")
+        raise TranscriptError("the first record is not a header: this is not a transcript, or its beginning is lost")
     if (version := member(record, "bptui", int)) > FORMAT:
         raise TranscriptError(f"made by a newer bptui, in format {version}; this one reads up to {FORMAT}")
     values = member(record, "values", dict)
@@ -81,7 +81,7 @@ def read_source(record: Record) -> Record:
 
 
 def as_table(part: object) -> Mapping[str, Any]:
-    """Return a part of a TOML document, empty where it is no table."""
+    """Return a part of a TOML document, empty where it is not a table."""
     return part if isinstance(part, dict) else {}
 
 
@@ -96,7 +96,7 @@ def read_graph(record: Record, values: Iterable[str]) -> Graph:
     check_order(set(values), nodes)
     output = member(record, "output", str)
     if output not in {node.name for node in nodes}:
-        raise TranscriptError(f"the output {text.visible(output)} is no node")
+        raise TranscriptError(f"the output {text.visible(output)} is not a node")
     return Graph(inputs, parameters, constants, nodes, output)
 
 
@@ -113,7 +113,7 @@ def check_order(known: set[str], nodes: Sequence[Node]) -> None:
 def read_node(record: object) -> Node:
     """Return one node."""
     if not isinstance(record, dict):
-        raise TranscriptError("a node of the header is no object")
+        raise TranscriptError("a node of the header is not an object")
     options = member(record, "options", dict)
     return Node(member(record, "name", str), member(record, "layer", str), names_of(record, "inputs"), options)
 
@@ -132,5 +132,5 @@ def names_of(record: Record, key: str) -> tuple[str, ...]:
     """Return a list of names."""
     names = member(record, key, list)
     if not all(isinstance(name, str) for name in names):
-        raise TranscriptError(f"{key} has something that is no name")
+        raise TranscriptError(f"{key} has something that is not a name")
     return tuple(names)

@@ -37,9 +37,9 @@ def parse_line(line: bytes) -> Record:
     except RecursionError:
         raise TranscriptError("the line is nested too deep") from None
     except json.JSONDecodeError as error:
-        raise DamagedTranscriptError(f"the line is no JSON: {error.msg} at column {error.colno}") from None
+        raise DamagedTranscriptError(f"the line is not JSON: {error.msg} at column {error.colno}") from None
     if not isinstance(record, dict):
-        raise TranscriptError("the line is no JSON object")
+        raise TranscriptError("the line is not a JSON object")
     return record
 
 
@@ -68,12 +68,12 @@ def short_integer(digits: str) -> int:
 
 def refuse_constant(word: str) -> NoReturn:
     """Refuse the bare NaN and Infinity that JSON does not have."""
-    raise TranscriptError(f"{word} is no JSON", hint=f'bptui writes "{word}"')
+    raise TranscriptError(f"{word} is not JSON", hint=f'bptui writes "{word}"')
 
 
 def member(record: Record, key: str, kind: type | tuple[type, ...]) -> Any:
-    """Return an object's entry, which must be of ``kind``; true and false are no numbers."""
+    """Return an object's entry, which must be of ``kind``; true and false are not numbers."""
     value = record.get(key)
     if not isinstance(value, kind) or isinstance(value, bool):
-        raise TranscriptError(f"a {record.get('kind', 'part')} of the recording has no proper {key!r}")
+        raise TranscriptError(f"a {record.get('kind', 'part')} of the recording does not have the right {key!r}")
     return value

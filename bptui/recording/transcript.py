@@ -56,7 +56,7 @@ def place(path: Path, line: int) -> Where:
 def read_lines(path: Path) -> Iterator[bytes]:
     """Yield the file's lines, their newlines included."""
     if path.exists() and not path.is_file():
-        raise TranscriptError("is no ordinary file")
+        raise TranscriptError("is not an ordinary file")
     try:
         with path.open("rb") as file:
             while line := file.readline(LONGEST_LINE + 1):

@@ -47,7 +47,7 @@ def part_lines(part: str, findings: Sequence[Finding]) -> Iterator[Line]:
 
 
 def finding_lines(finding: Finding) -> Iterator[Line]:
-    """Yield what there is to say of a finding that is no plain pass."""
+    """Yield what there is to say of a finding that is not a plain pass."""
     about = f" of {visible(finding.input)}" if finding.input and finding.rule == "gradient" else ""
     mistake = f": {finding.mistake}" if finding.mistake and finding.verdict is Verdict.FAIL else ""
     lead = f"{MARKS[finding.verdict]} {finding.rule}{about}{mistake}"

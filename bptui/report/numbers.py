@@ -15,7 +15,7 @@ from layers import Array
 MOST_ACROSS = 12
 MOST_ROWS = 12
 MOST_NUMBERS = 96
-"""The largest array that is written in full, if its rows and columns are no more than those."""
+"""The largest array that is written in full, if it has at most that many rows and columns."""
 
 
 def named_array(name: str, array: Array, *, indent: int = 2) -> Iterator[Line]:

@@ -26,7 +26,7 @@ from layers import Array, Layer
 from layers import library as built_in
 
 NAMELESS = "<text>"
-"""What errors call a scenario that is no file."""
+"""What errors call a scenario that is not a file."""
 
 
 def load(place: str | Path, *, layers: Sequence[str | Path] = ()) -> Scenario:

@@ -51,5 +51,5 @@ def read_course(answer: dict[str, Any]) -> LineTape:
         (content,) = answer["arrays"]
         record = json.loads(content[:MOST_BYTES].tobytes())
     except (KeyError, AttributeError, TypeError, ValueError, RecursionError) as error:
-        raise BptuiError("the lines of a layer came in no proper form") from error
+        raise BptuiError("the lines of a layer are not in the right form") from error
     return read_line_tape(record)

@@ -61,7 +61,7 @@ def snapshot_record(it: Snapshot) -> Record:
 
 
 def read_line_tape(record: Record) -> LineTape:
-    """Return the line tape of a record. Raises BptuiError where it is no such record."""
+    """Return the line tape of a record. Raises BptuiError where it is not such a record."""
     try:
         values = [read_snapshot(it) for it in typed(record["values"], list)]
         tape = LineTape(
@@ -75,7 +75,7 @@ def read_line_tape(record: Record) -> LineTape:
             is_repeatable=typed(record["repeatable"], bool),
         )
     except (KeyError, IndexError, TypeError, ValueError) as error:
-        raise BptuiError("the lines of a layer came in no proper form") from error
+        raise BptuiError("the lines of a layer are not in the right form") from error
     if not tape.steps:
         raise BptuiError("the lines of a layer came without a step")
     return tape
@@ -111,7 +111,7 @@ def read_snapshot(record: Record, depth: int = 0) -> Snapshot:
 
 
 def typed(value: Any, kind: type) -> Any:
-    """Return ``value``, which must be of ``kind``; true and false are no numbers."""
+    """Return ``value``, which must be of ``kind``; true and false are not numbers."""
     if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
         raise TypeError(f"{kind.__name__} expected")
     return value

@@ -30,7 +30,7 @@ MOST_HASHED = 1 << 16
 """Bytes up to which the digest is of every byte; of more, it is of sums that cost no more than reading them."""
 
 PERIODS = (4096, 4093)
-"""Strides of those sums: a change that keeps all of them is no accident."""
+"""Strides of those sums: a change that keeps all of them is not an accident."""
 
 MOST_PARTS, DEEPEST = 8, 3
 """Entries of a list or tuple that are looked into, and how far lists within lists are."""
@@ -48,7 +48,7 @@ PLAIN = frozenset({bool, int, float, complex, str, bytes, NoneType})
 class Snapshot:
     """A value in words and, where it is an array of numbers, its numbers: all of them or a corner.
 
-    ``digest`` tells different values apart, ``shape`` is None for what is no array, ``parts`` are the first entries
+    ``digest`` tells different values apart, ``shape`` is None for what is not an array, ``parts`` are the first entries
     of a list or tuple.
     """
 

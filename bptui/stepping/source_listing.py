@@ -24,7 +24,7 @@ def listing(code: CodeType, module: dict[str, Any], ran: Container[int]) -> Mapp
 
 
 def blocks(lines: list[str]) -> Iterator[range]:
-    """Yield the line numbers of each statement that stands outermost in a file; of all where it is no Python."""
+    """Yield the line numbers of each statement that stands outermost in a file; of all where it is not Python."""
     try:
         body = ast.parse("".join(lines)).body
     except (SyntaxError, ValueError):  # edited since it was imported

@@ -19,6 +19,7 @@ from bptui.tui.keys import ARROWS
 from bptui.tui.line import Line, Span
 from bptui.tui.palette import Palette, PlainPalette, palette_of
 from bptui.tui.row import changed_width, cut, edge_row, fitted, laid, line_width, shifted, strip_of
+from bptui.tui.textual_private import forget_dirty_regions
 
 __all__ = ["Pane", "cut", "fitted", "line_width"]
 
@@ -180,7 +181,7 @@ class Pane(Widget):
         size = self.size
         if size != self.drawn_size:
             self.renew()
-        self._dirty_regions.clear()
+        forget_dirty_regions(self)
         strips = self.strips[crop.y : crop.bottom]
         if crop.x == 0 and crop.width >= size.width:
             return strips

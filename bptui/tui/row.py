@@ -113,7 +113,7 @@ def strip_of(row: Line, palette: Palette | PlainPalette, width: int) -> PaintedR
 def changed_width(old: Line, new: Line, width: int) -> int:
     """Return how far, in cells, two rows of one width differ; 0 where they are equal.
 
-    Where they start to differ is no matter: Textual paints a pane's row from its first cell in any case.
+    Where they start to differ does not matter: Textual paints a pane's row from its first cell in any case.
     """
     end = width
     for before, after in zip(reversed(old), reversed(new), strict=False):

@@ -71,7 +71,7 @@ def python_tree(node: ast.AST) -> Any:
 def test_precedence_is_that_of_python(formula: str) -> None:
     expected = python_tree(ast.parse(formula, mode="eval").body)
     if isinstance(expected, str):
-        with pytest.raises(FormulaError, match="alone is no formula"):
+        with pytest.raises(FormulaError, match="alone is not a formula"):
             parse(formula)
     else:
         assert value_tree(parse(formula)) == expected
@@ -161,7 +161,7 @@ NO_FORMULAS = {
     "f(x, a=(0, 1))": (7, "brackets", "[0, 1]"),
     "f(x, a=[1)": (9, "expected ]", ""),
     "f(x, a=)": (7, "expected a constant", ""),
-    "f(x, None)": (5, "None is no value", "option"),
+    "f(x, None)": (5, "None is not a value", "option"),
     "f(x, 'mean')": (5, "expected a value", ""),
     "f(x, a='b": (7, "unexpected '", "closed"),
     "1e400 * x": (0, "beyond the largest float64", ""),

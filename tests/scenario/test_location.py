@@ -14,10 +14,10 @@ DEVICE = "is a device on Windows"
 
 NAMES = [
     ("", "names no data file"),
-    (".", "is no .npy, .npz or .csv file"),
-    ("batch", "is no .npy, .npz or .csv file"),
-    ("batch.pkl", "is no .npy, .npz or .csv file"),
-    ("batch.npy/", "is no .npy, .npz or .csv file"),
+    (".", "is not a .npy, .npz or .csv file"),
+    ("batch", "is not a .npy, .npz or .csv file"),
+    ("batch.pkl", "is not a .npy, .npz or .csv file"),
+    ("batch.npy/", "is not a .npy, .npz or .csv file"),
     ("/etc/batch.npy", OUTSIDE),
     ("//server/share/batch.npy", OUTSIDE),
     ("C:/batch.npy", OUTSIDE),
@@ -114,7 +114,7 @@ def test_what_is_no_regular_file_is_refused_without_waiting_for_it(tmp_path: Pat
     os.mkfifo(tmp_path / "pipe.csv")
     with pytest.raises(ScenarioError, match=r"'folder.npz' is a folder"):
         read_array("folder.npz", tmp_path)
-    with pytest.raises(ScenarioError, match=r"'pipe.csv' is no regular file"):
+    with pytest.raises(ScenarioError, match=r"'pipe.csv' is not a regular file"):
         read_array("pipe.csv", tmp_path)
 
 

@@ -92,11 +92,11 @@ FOREIGN = {
     "'|O'": "it holds Python objects",
     "'O'": "it holds Python objects",
     "[('x', '<f8'), ('y', '<f8')]": "it holds structured records",
-    "'f8, f8'": "it holds what is no number",
-    "''": "it holds what is no number",
-    "'<i16'": "it holds what is no number",
-    "'float64'": "it holds what is no number",
-    "'f8x'": "it holds what is no number",
+    "'f8, f8'": "it holds what is not a number",
+    "''": "it holds what is not a number",
+    "'<i16'": "it holds what is not a number",
+    "'float64'": "it holds what is not a number",
+    "'f8x'": "it holds what is not a number",
 }
 
 

@@ -63,17 +63,17 @@ def flagged(data: bytes, flags: int) -> bytes:
 STORED = archive(("x.npy", ONES))
 PACKED = archive(("x.npy", ONES), method=zipfile.ZIP_DEFLATED)
 HOSTILE = {
-    "empty": (b"", "no intact .npz file"),
-    "text": (b"1.0, 2.0\n", "no intact .npz file"),
-    "a .npy": (ONES, "no intact .npz file"),
+    "empty": (b"", "not an intact .npz file"),
+    "text": (b"1.0, 2.0\n", "not an intact .npz file"),
+    "a .npy": (ONES, "not an intact .npz file"),
     "no members": (archive(), "holds no arrays"),
     "no arrays": (archive(("readme.txt", b"hello")), "holds no arrays"),
-    "truncated": (STORED[:-30], "no intact .npz file"),
-    "first half missing": (STORED[100:], "no intact .npz file"),
+    "truncated": (STORED[:-30], "not an intact .npz file"),
+    "first half missing": (STORED[100:], "not an intact .npz file"),
     "bad checksum": (STORED.replace(struct.pack("<d", 1), struct.pack("<d", 2), 1), "Bad CRC-32 for file 'x.npy'"),
-    "bad deflate": (PACKED[:35] + b"\x07" + PACKED[36:], "no intact .npz file.*invalid block type"),
-    "bad UTF-8": (flagged(STORED.replace(b"x.npy", b"\xff.npy"), 0x800), "no intact .npz file.*utf-8"),
-    "beyond all offsets": (archive(("x.npy", ONES), change=claim(header_offset=2**64 - 1)), "no intact .npz file"),
+    "bad deflate": (PACKED[:35] + b"\x07" + PACKED[36:], "not an intact .npz file.*invalid block type"),
+    "bad UTF-8": (flagged(STORED.replace(b"x.npy", b"\xff.npy"), 0x800), "not an intact .npz file.*utf-8"),
+    "beyond all offsets": (archive(("x.npy", ONES), change=claim(header_offset=2**64 - 1)), "not an intact .npz file"),
     "promised but not packed": (
         archive(("x.npy", ONES.replace(b"(6,)", b"(7,)")), method=8, change=claim(file_size=len(ONES) + 8)),
         "array 'x': the header promises 56 bytes of data, the file has 48",
@@ -95,7 +95,7 @@ HOSTILE = {
     "encrypted": (flagged(STORED, 1), "it is encrypted"),
     "bzip2": (archive(("x.npy", ONES), method=zipfile.ZIP_BZIP2), "compressed in a way that NumPy never uses"),
     "lzma": (archive(("x.npy", ONES), method=zipfile.ZIP_LZMA), "compressed in a way that NumPy never uses"),
-    "patched data": (flagged(STORED, 0x20), "no intact .npz file"),
+    "patched data": (flagged(STORED, 0x20), "not an intact .npz file"),
     "objects": (
         archive(("x.npy", npy(np.ones(2)).replace(b"'<f8', ", b"'|O',  "))),
         "array 'x': it holds Python objects",
@@ -165,5 +165,5 @@ def test_damage_behind_the_rows_that_are_read_is_noticed(method: int, tmp_path: 
     assert read_array("x.npz", tmp_path, rows=(0, 2)).tolist() == [0, 1]
     place = intact.rindex(b"PK\x01\x02") - 20
     (tmp_path / "x.npz").write_bytes(intact[:place] + bytes([intact[place] ^ 1]) + intact[place + 1 :])
-    with pytest.raises(ScenarioError, match="no intact"):
+    with pytest.raises(ScenarioError, match="not an intact"):
         read_array("x.npz", tmp_path, rows=(0, 2))

@@ -247,7 +247,7 @@ def patiently(debugger: Debugger) -> LineCursor:
 
 @pytest.mark.parametrize("content", [b"", b"nonsense", b"[]", b"{}", b"[" * 100_000, json.dumps({"steps": 1}).encode()])
 def test_what_is_no_line_tape_is_refused(content: bytes) -> None:
-    with pytest.raises(BptuiError, match="no proper form"):
+    with pytest.raises(BptuiError, match="not in the right form"):
         read_course({"arrays": [np.frombuffer(content, np.uint8)]})
-    with pytest.raises(BptuiError, match="no proper form"):
+    with pytest.raises(BptuiError, match="not in the right form"):
         read_course({"arrays": []})

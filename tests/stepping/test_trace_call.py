@@ -201,7 +201,7 @@ class Counting:
 
 
 class Hiding:
-    """Keeps things that are no arrays, and one that answers nothing."""
+    """Keeps things that are not arrays, and one that answers nothing."""
 
     def forward(self, x: Array) -> Array:
         self.params = [x.copy(), None, "[/red]\x1b"]

@@ -174,7 +174,7 @@ class Case:
         return self.names[position] in self.layer.targets
 
     def map(self, function: Callable[[Array], Any]) -> tuple[Any, ...]:
-        """Return the inputs, each that is no label changed by ``function``."""
+        """Return the inputs, each that is not a label changed by ``function``."""
         return tuple(x if self.is_target(i) else function(x) for i, x in enumerate(self.inputs))
 
 

@@ -75,7 +75,7 @@ class Direction:
 
     @property
     def places(self) -> Places:
-        """It is no element."""
+        """It is not an element."""
         return np.zeros(1, np.intp)
 
     def moved(self, steps: Array) -> tuple[Array, ...]:

@@ -104,7 +104,7 @@ class Ladder:
         return low[at, lines], high[at, lines], drift + 4 * self.column("noise")[at, lines]
 
     def allows(self, analytic: Array) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-        """Return where a slope lies between the two sides at the smallest step whose noise is no excuse.
+        """Return where a slope lies between the two sides at the smallest step whose noise does not excuse it.
 
         And second, where there is such a step.
         """

@@ -28,8 +28,8 @@ UNDERFLOW = 2.0**-1022
 class Point:
     """Where a layer is measured: its inputs, its output there and the dout that meets it.
 
-    ``dout`` is 0 where the output is no number: nothing can be measured there. ``forward`` gives the output elsewhere,
-    and ``a_digit_away`` are the inputs with their last digits moved.
+    ``dout`` is 0 where the output is not a number: nothing can be measured there. ``forward`` gives the output
+    elsewhere, and ``a_digit_away`` are the inputs with their last digits moved.
     """
 
     forward: Callable[[tuple[Array, ...]], Array]

@@ -71,7 +71,7 @@ class Line(NamedTuple):
 def read_csv(stream: BinaryIO, file: DataFile, rows: Rows | None) -> Array:
     """Return the numbers in ``stream``: ``[rows, columns]``, or ``[rows]`` where there is one column.
 
-    The first line is skipped where it is a header: a name in it, and no number. The dtype is int64 where every cell
+    The first line is skipped where it is a header: a name in it, and not a number. The dtype is int64 where every cell
     is an integer that fits, otherwise float64.
     """
     size = os.fstat(stream.fileno()).st_size
@@ -90,7 +90,7 @@ def read_csv(stream: BinaryIO, file: DataFile, rows: Rows | None) -> Array:
 
 
 def read_table(stream: BinaryIO, file: DataFile, kind: Kind) -> Array | None:
-    """Return all cells as numbers of ``kind``, or None where one of them is no integer of 64 bits."""
+    """Return all cells as numbers of ``kind``, or None where one of them is not an integer of 64 bits."""
     numbers: array[Any] = array("q" if kind is int else "d")
     width = 0
     for line in lines(stream, file):
@@ -205,7 +205,7 @@ def parse_cell(cell: Cell, kind: Kind, line: Line, file: DataFile) -> int | floa
 
 
 def advice(text: str) -> str:
-    """Return what to do about a cell that is no number."""
+    """Return what to do about a cell that is not a number."""
     return next((hint for pattern, hint in HINTS if pattern.search(text)), "a cell is a plain number, such as -1.5e-3")
 
 

@@ -81,7 +81,7 @@ def locate(name: str, folder: Path) -> DataFile:
         reason = getattr(problem, "strerror", None) or "this system cannot spell its name"
         raise ScenarioError(f"'{visible(name)}' cannot be opened: {reason}") from problem
     if not stat.S_ISREG(kind):
-        what = "a folder" if stat.S_ISDIR(kind) else "no regular file"
+        what = "a folder" if stat.S_ISDIR(kind) else "not a regular file"
         raise ScenarioError(f"'{visible(name)}' is {what}", hint="name a .npy, .npz or .csv file")
     return DataFile(name, path)
 
@@ -99,7 +99,7 @@ def check_spelling(name: str) -> None:
         (".." in parts, "leads out of the scenario's folder", BESIDE),
         (EXPANDED.search(name), "has a ~, $ or % in it, which is not expanded", BESIDE),
         (any(map(DEVICE.fullmatch, parts)), "is a device on Windows, not a file", "rename the file"),
-        (not is_data(name), "is no .npy, .npz or .csv file", "np.save writes .npy, np.savez writes .npz"),
+        (not is_data(name), "is not a .npy, .npz or .csv file", "np.save writes .npy, np.savez writes .npz"),
     )
     for is_wrong, told, hint in mistakes:
         if is_wrong:

@@ -99,7 +99,7 @@ def read_text(stream: BinaryIO, size: int, file: DataFile) -> tuple[str, int]:
     if not size:
         raise file.fault("the file is empty", hint="write it with np.save")
     if stream.read(len(MAGIC)) != MAGIC:
-        raise file.fault("this is no .npy file: it does not start with \\x93NUMPY", hint="write it with np.save")
+        raise file.fault("this is not a .npy file: it does not start with \\x93NUMPY", hint="write it with np.save")
     version = stream.read(2)
     if version not in LENGTH_BYTES:
         told = ".".join(map(str, version)) or "missing"
@@ -142,7 +142,7 @@ def kind_of(text: str) -> str:
         return "structured records"
     match = REFUSED.fullmatch(text)
     if not match:
-        return "what is no number"
+        return "what is not a number"
     letter, size = match["letter"], match["size"]
     return f"{NAMES[letter]}{8 * int(size)}" if letter in {"c", "f"} and size else NAMES[letter]
 

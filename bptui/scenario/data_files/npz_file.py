@@ -56,7 +56,7 @@ def read_npz(stream: BinaryIO, file: DataFile, key: str | None, rows: Rows | Non
             return read_member(archive, file, key, rows)
     except DAMAGES as problem:
         reason = visible(str(problem)) or "it ends too early"
-        raise file.fault(f"this is no intact .npz file: {reason}", hint="write it with np.savez") from problem
+        raise file.fault(f"this is not an intact .npz file: {reason}", hint="write it with np.savez") from problem
 
 
 def read_member(archive: zipfile.ZipFile, file: DataFile, key: str | None, rows: Rows | None) -> Array:

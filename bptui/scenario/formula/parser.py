@@ -74,7 +74,7 @@ def parse(formula: str) -> list[Operation]:
             raise FormulaError(f"unexpected {visible(text)}", at, ELSEWHERE.get(text[0]))
     if result.step is None:
         raise FormulaError(
-            f"{visible(result.name)} alone is no formula: a node needs a layer or an operator",
+            f"{visible(result.name)} alone is not a formula: a node needs a layer or an operator",
             result.at,
             "a number belongs in [inputs] or [parameters]"
             if result.is_constant
@@ -158,7 +158,7 @@ class Parser:
             case Token("number", text, at):
                 return constant(text, at)
             case Token("name", text, at) if text in WORDS:
-                raise FormulaError(f"{text} is no value", at, "it may only be an option: Sum(x, keepdims=true)")
+                raise FormulaError(f"{text} is not a value", at, "it may only be an option: Sum(x, keepdims=true)")
             case Token("name", text, at) as name:
                 return self.call(name) if self.takes("(") else Argument(normal(text), at)
             case Token("sign", "+", at):

@@ -18,8 +18,8 @@ token = re.compile(
 WORDS: Mapping[str, Any] = {"true": True, "True": True, "false": False, "False": False, "None": None}
 
 ELSEWHERE = {
-    ".": "an attribute is no formula: write Transpose(x) for x.T, and Exp(x) for np.exp(x)",
-    "[": "a subscript is no formula: write Slice(x, axis=0, start=0, stop=1)",
+    ".": "an attribute is not a formula: write Transpose(x) for x.T, and Exp(x) for np.exp(x)",
+    "[": "a subscript is not a formula: write Slice(x, axis=0, start=0, stop=1)",
     "^": "a power is written **",
     "%": "the operators are + - * / ** @",
     "×": "a product is written *",

@@ -37,7 +37,7 @@ def checked_name(document: Document, section: str, key: str) -> str:
     name = normal(key)
     if not is_name(name) or len(name) > LONGEST_NAME:
         raise document.key_error(
-            f"{visible(name, limit=40) or 'an empty text'} is no name",
+            f"{visible(name, limit=40) or 'an empty text'} is not a name",
             section,
             key,
             hint=f"a name has letters, digits and _, no digit first, and at most {LONGEST_NAME} characters",

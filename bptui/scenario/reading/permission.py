@@ -30,7 +30,7 @@ def allowed_layers(
 ) -> dict[str, OwnLayer | ScenarioError]:
     """Return the layers of all files that may run, by name, those of the last file standing.
 
-    ``named`` are the files that this run was given. Raises ScenarioError for one that is not allowed, or is no Python.
+    ``named`` are the files that this run was given. Raises ScenarioError for one that is not allowed, or is not Python.
     """
     if sys.platform == "win32":
         raise ScenarioError(

@@ -58,7 +58,7 @@ def read_text(document: Document, key: str) -> str:
 
 
 def read_dtype(document: Document, key: str) -> np.dtype[Any]:
-    """Return the dtype of every value that is no label."""
+    """Return the dtype of every value that is not a label."""
     name = read_text(document, key)
     if name not in DTYPES:
         hint = nearest(name, DTYPES) or f"there are {' and '.join(DTYPES)}"

@@ -22,7 +22,7 @@ KINDS = {
 
 
 class ValueFormError(Exception):
-    """A value is no array. ``index`` leads to the element that is wrong."""
+    """A value is not an array. ``index`` leads to the element that is wrong."""
 
     def __init__(self, message: str, index: tuple[int, ...] = (), hint: str | None = None) -> None:
         super().__init__(message)
@@ -40,7 +40,7 @@ def from_lists(value: object, dtype: np.dtype[Any], *, keep_integers: bool = Fal
     """Return a number or nested lists of numbers as an array, read-only.
 
     It is of ``dtype``, or of int64 where only integers stand in it and ``keep_integers`` asks for that.
-    Raises ValueFormError for what is ragged, is no number, or does not fit.
+    Raises ValueFormError for what is ragged, is not a number, or does not fit.
     """
     shape, numbers = flatten(value)
     kinds = set(map(type, numbers))

@@ -36,7 +36,7 @@ brackets = re.compile(r"[\[\]{}]")
 def parse(text: str, path: str) -> Document:
     """Return the document that ``text`` is; ``path`` is what errors call the file.
 
-    Raises ScenarioError for text that is no TOML, or more than a scenario has any use for.
+    Raises ScenarioError for text that is not TOML, or more than a scenario has any use for.
     """
     text = text.removeprefix("\ufeff").replace("\r\n", "\n")
     refuse_what_is_no_text(text, path)

@@ -1,4 +1,4 @@
-"""What to say about text that is no TOML: the place where the mistake starts, and a hint for the common ones."""
+"""What to say about text that is not TOML: the place where the mistake starts, and a hint for the common ones."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def understand(said: str, text: str, offset: int) -> tuple[str, int, str | None]
         name, at = last_key(text, offset, inline=said.startswith("Duplicate"))
         return f"{name} is defined twice", at, "a name stands for one thing: rename or remove one of them"
     if said.startswith(ESCAPES):
-        return "a backslash that is no escape, in a string", offset, BACKSLASH
+        return "a backslash that does not start an escape, in a string", offset, BACKSLASH
     start, opening = unclosed(text, offset)
     if opening in {'"', "'", '"""', "'''"}:
         return f"a string is not closed: its {opening} stands here", start, None
@@ -83,7 +83,7 @@ def reworded(said: str, found: str) -> str:
     if said.startswith("Expected newline"):
         return "expected the end of the line"
     if said == "Invalid value":
-        return "a value is missing" if found in {"", "\n", "#"} else "no value that TOML knows"
+        return "a value is missing" if found in {"", "\n", "#"} else "this is not a TOML value"
     if said == "Invalid statement":
         return "neither a key nor a table"
     return visible(said[:1].lower() + said[1:])

@@ -72,7 +72,7 @@ class LabelTexts:
 
 
 def array_text(array: Array, width: int) -> str:
-    """Return shape and norm, ``[2,3] ‖1.2‖``; the norm is left out where it does not fit or is no quick matter."""
+    """Return shape and norm, ``[2,3] ‖1.2‖``; the norm is left out where it does not fit or is not found quickly."""
     shape = f"[{','.join(map(str, array.shape))}]"
     room = width - len(shape) - 3
     if room < len("0.12") or array.size > LARGEST_NORM or array.dtype.kind != "f":

@@ -90,7 +90,7 @@ def curve_through(machine: Machine, points: tuple[tuple[float, float], ...]) -> 
 
 
 def only_input(moment: Moment, node: Node) -> int | None:
-    """Return the place of the one input that is no constant; None where there are several."""
+    """Return the place of the one input that is not a constant; None where there are several."""
     constants = set(moment.graph.constants)
     places = [place for place, name in enumerate(node.inputs) if name not in constants]
     return places[0] if len(places) == 1 else None

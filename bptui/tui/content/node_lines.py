@@ -38,7 +38,7 @@ WIDE = 70
 def node_lines(moment: Moment, name: str, width: int, height: int = 40) -> Iterator[Line]:
     """Yield everything that there is to say of a value, what has just happened first.
 
-    ``height`` is what can be seen at once: a picture is no higher.
+    ``height`` is what can be seen at once: a picture is not higher than that.
     """
     node = moment.graph.node(name)
     parts = leaf_parts(moment, name, width) if node is None else node_parts(moment, node, width, height)
