@@ -21,6 +21,9 @@ MOST_OUTPUT = 1 << 16
 LAST_WORDS = 0.5
 """Seconds that a process has to say where it hangs, before it is killed."""
 
+KILLED = 5.0
+"""Seconds that the system may take to end what was killed, on a machine that is busy."""
+
 
 class GuestProcess:
     """A process that runs the user's layers. Nothing here waits longer than it says."""
@@ -119,7 +122,7 @@ def end(popen: subprocess.Popen[bytes], control: socket.socket, hold: int, descr
     if sys.platform != "linux" or not has_ended_within(popen, LAST_WORDS):
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(popen.pid, signal.SIGKILL)
-        has_ended_within(popen, LAST_WORDS)
+        has_ended_within(popen, KILLED)
     control.close()
     for descriptor in descriptors:
         os.close(descriptor)
