@@ -285,7 +285,7 @@ def test_nothing_of_a_guest_runs_again_for_a_run_that_waits(tmp_path: Path) -> N
         assert made.kept(0, 0) == {}
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(slices=st.lists(st.integers(1, 5), max_size=20))
 def test_however_a_run_is_sliced_the_tape_is_the_same(
     tmp_path_factory: pytest.TempPathFactory, slices: list[int]

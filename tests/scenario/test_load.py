@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bptui.errors import ScenarioError
@@ -476,7 +476,6 @@ def mutations(draw: Any) -> str:
     return text
 
 
-@settings(deadline=None)
 @given(mutations())
 def test_any_change_to_a_scenario_gives_a_scenario_or_its_mistakes(text: str) -> None:
     try:

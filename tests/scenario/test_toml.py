@@ -8,7 +8,7 @@ import tomllib
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bptui.errors import ScenarioError
@@ -129,7 +129,6 @@ def documents(draw: Any) -> Writer:
     return writer
 
 
-@settings(deadline=None)
 @given(documents())
 def test_every_value_is_found_where_it_was_written(document: Writer) -> None:
     tomllib.loads(document.text)
@@ -138,7 +137,6 @@ def test_every_value_is_found_where_it_was_written(document: Writer) -> None:
         assert tuple(positions.span(path)) == truth, path
 
 
-@settings(deadline=None)
 @given(documents())
 def test_line_and_column_lead_back_to_the_offset(document: Writer) -> None:
     positions = Positions(document.text)
@@ -148,7 +146,6 @@ def test_line_and_column_lead_back_to_the_offset(document: Writer) -> None:
         assert (split[line - 1] + "\n")[column - 1] == document.text[offset]
 
 
-@settings(deadline=None)
 @given(st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=10), st.data())
 def test_a_character_of_an_escaped_string_is_found_where_it_is_written(text: str, data: Any) -> None:
     forms = {
@@ -275,7 +272,6 @@ def test_strings_and_comments_do_not_count_as_structure() -> None:
     assert parse(text, "f").data["a"] == "[" * 100
 
 
-@settings(deadline=None)
 @given(st.text(st.sampled_from(list("[]{}\"'=.,#\\\n 019aexT_-:\r\x00é")), max_size=40))
 def test_any_text_is_a_document_or_an_error_in_a_line(text: str) -> None:
     try:
