@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from textual import events
-from textual.app import App, SystemCommand
+from textual.app import SystemCommand
 from textual.driver import Driver
 from textual.screen import Screen
 from textual.theme import Theme
@@ -20,6 +20,7 @@ from bptui.scenario.scenario import Scenario
 from bptui.session.session import Session
 from bptui.tui.keys import KEYS
 from bptui.tui.screen import DebuggerScreen
+from bptui.tui.textual_private import ReportingApp
 
 if TYPE_CHECKING:
     from bptui.recording.replay_tape import RecordedTape
@@ -62,7 +63,7 @@ YOUNG_COLLECTION = 5
 AFTER_PAINT = 0.008
 
 
-class BptuiApp(App[None]):
+class BptuiApp(ReportingApp):
     """One screen over one session."""
 
     TITLE = "bptui"
@@ -72,7 +73,6 @@ class BptuiApp(App[None]):
         super().__init__(ansi_color="NO_COLOR" in os.environ or None)
         self.session = session
         self.paints = 0
-        self.fault: Exception | None = None
         self.register_theme(DARK)
         self.register_theme(LIGHT)
         self.theme = "bptui-light" if has_light_background() else "bptui-dark"
@@ -92,7 +92,7 @@ class BptuiApp(App[None]):
         """Yield every command of the key table, then those that Textual brings."""
         if isinstance(screen, DebuggerScreen):
             for key in KEYS:
-                yield SystemCommand(f"{key.command}  {key.shown}", key.help, _runner(screen, key.action))
+                yield SystemCommand(f"{key.command}  {key.shown}", key.help, runner(screen, key.action))
         yield SystemCommand("theme", "another theme", self.action_change_theme)
 
     async def on_event(self, event: events.Event) -> None:
@@ -115,18 +115,8 @@ class BptuiApp(App[None]):
         if not gc.isenabled():
             gc.collect(2 if not self.paints % FULL_COLLECTION else 1)
 
-    def _handle_exception(self, error: Exception) -> None:
-        """Leave at once after a bug of ours; ``run`` reports it when the terminal is as it was."""
-        if self.fault is None:
-            self.fault = error
-        super()._handle_exception(error)
 
-    def _fatal_error(self) -> None:
-        """Close without writing a traceback over the screen."""
-        self._close_messages_no_wait()
-
-
-def _runner(screen: Screen[Any], action: str) -> Any:
+def runner(screen: Screen[Any], action: str) -> Any:
     """Return what the palette calls for one command."""
 
     async def run_action() -> None:

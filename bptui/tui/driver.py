@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-from codecs import getincrementaldecoder
-from functools import partial
+from textual.drivers.linux_driver import LinuxDriver
 
-from textual.drivers import linux_driver
+from bptui.tui.textual_private import decode_leniently
 
 
-class ForgivingDriver(linux_driver.LinuxDriver):
+class ForgivingDriver(LinuxDriver):
     """Textual's driver for Unix, which takes what cannot be decoded for a sign that no key has."""
 
     def run_input_thread(self) -> None:
-        vars(linux_driver)["getincrementaldecoder"] = forgiving_decoder
+        decode_leniently()
         super().run_input_thread()
-
-
-def forgiving_decoder(encoding: str) -> object:
-    """Return what makes a decoder that replaces the bytes which are not text."""
-    return partial(getincrementaldecoder(encoding), errors="replace")

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from rich.cells import cached_cell_len
 from rich.color import ColorSystem
-from rich.console import Console
+from rich.console import COLOR_SYSTEMS, Console
 from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
@@ -21,9 +21,11 @@ PLAIN = Style.null()
 class PaintedRow(Strip):
     """A strip that Textual paints as any other, but for the codes: it writes each change of look, not each look."""
 
+    codes: str | None = None
+
     def crop(self, start: int, end: int | None = None) -> Strip:
         if start <= 0 and end is not None and 0 < end < self.cell_length:
-            return PaintedRow(beginning(self._segments, end), end)
+            return PaintedRow(beginning(self, end), end)
         cropped = super().crop(start, end)
         return cropped if isinstance(cropped, PaintedRow) else PaintedRow(cropped, cropped.cell_length)
 
@@ -32,15 +34,15 @@ class PaintedRow(Strip):
         return [self] if places == [self.cell_length] else super().divide(places)
 
     def render(self, console: Console) -> str:
-        if self._render_cache is None:
-            colours = console._color_system or ColorSystem.TRUECOLOR  # noqa: SLF001  (as Strip does)
+        if self.codes is None:
+            colours = COLOR_SYSTEMS[console.color_system or "truecolor"]
             parts: list[str] = []
             look = PLAIN
-            for text, style, _ in self._segments:
+            for text, style, _ in self:
                 parts += (change(look, style or PLAIN, colours), text)
                 look = style or PLAIN
-            self._render_cache = "".join((*parts, change(look, PLAIN, colours)))
-        return self._render_cache
+            self.codes = "".join((*parts, change(look, PLAIN, colours)))
+        return self.codes
 
 
 def beginning(segments: Iterable[Segment], width: int) -> Iterator[Segment]:
