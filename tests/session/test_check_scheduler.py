@@ -18,7 +18,7 @@ from bptui.core.engine import Run
 from bptui.scenario.load import load, loads
 from bptui.session.check_scheduler import SHORT_IDLE, SLICE, Checking
 from guests import layer_file
-from layers import Array, MatMul
+from layers import Array, Layer, MatMul
 from waiting import PATIENCE, work_until
 
 SCENARIO = "[inputs]\nx = [1, 2]\n[nodes]\na = 'Wrong(x)'\nb = 'a * 2'\nc = 'Hangs(b)'\n"
@@ -111,7 +111,7 @@ def test_a_slice_ends_when_its_time_is_over_and_no_piece_of_it_is_long(monkeypat
     forwards = 0
     original = MatMul.forward
 
-    def forward(layer: MatMul, x: Array, y: Array) -> Array:
+    def forward(layer: Layer, x: Array, y: Array) -> Array:
         nonlocal forwards
         forwards += 1
         return original(layer, x, y)
@@ -120,7 +120,7 @@ def test_a_slice_ends_when_its_time_is_over_and_no_piece_of_it_is_long(monkeypat
     monkeypatch.setattr(MatMul, "forward", forward)
     checking = Checking(run, touched=lambda: 0.0, clock=count(step=SLICE).__next__)  # every piece takes a whole slice
     checking.plan(0)
-    counts = []
+    counts: list[int] = []
     while checking.work():
         counts.append(forwards - sum(counts))
     assert len(counts) > 50
