@@ -1,0 +1,69 @@
+"""Equations as lines of styled text, folded where they are too long."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from bptui.explaining.equations import Equation
+from bptui.lines.cell_width import cells
+from bptui.lines.line import Line, Span, line_width
+from bptui.lines.paragraph import paragraph, wrap
+
+DEEPEST_INDENT = 18
+
+
+def equation_line(equation: Equation, style: str) -> Line:
+    """Return an equation in one line, and behind it a note or its shapes."""
+    line = [Span(equation.left, "strong")]
+    for place, part in enumerate(sides(equation)):
+        line += [
+            Span(" = " if place else f" {equation.sign} ", "dim"),
+            Span(part, result_style(equation, place, style)),
+        ]
+    aside = equation.note or ("" if equation.result else equation.shapes)
+    return (*line, Span(f"   {aside}", "dim")) if aside else tuple(line)
+
+
+def equation_lines(equation: Equation, width: int, style: str) -> list[Line]:
+    """Return an equation in one line where it fits, and otherwise a line for each of its sides, the signs in line."""
+    if equation.shapes.startswith("→"):
+        equation = replace(equation, shapes="")  # said where the array stands
+    line = equation_line(equation, style)
+    return [line] if line_width(line) <= width else [*folded(equation, width, style), *asides(equation, width)]
+
+
+def sides(equation: Equation) -> tuple[str, ...]:
+    """Return what stands to the right of an equation's left side, an ellipsis where nothing is known."""
+    return equation.parts or ("…",)
+
+
+def result_style(equation: Equation, place: int, style: str) -> str:
+    """Return the style of one side of an equation: the result's own, and none for what leads to it."""
+    is_result = equation.result and place == len(equation.parts) - 1
+    return style if is_result or style == "dim" else ""
+
+
+def folded(equation: Equation, width: int, style: str) -> Iterator[Line]:
+    """Yield an equation's sides below each other."""
+    left = equation.left
+    indent = cells(left)
+    if indent > min(DEEPEST_INDENT, width // 2):
+        yield from paragraph(left, width, "strong")
+        left, indent = "  ", 2
+    for place, part in enumerate(sides(equation)):
+        lines = wrap(part, width - indent - 3)
+        for at, line in enumerate(lines):
+            before = left if not place and not at else " " * indent
+            sign = (equation.sign if not place else "=") if not at else " "
+            yield (
+                Span(before, "strong"),
+                Span(f" {sign} ", "dim"),
+                Span(line, result_style(equation, place, style)),
+            )
+
+
+def asides(equation: Equation, width: int) -> list[Line]:
+    """Return an equation's shapes and note, each in lines of their own."""
+    shapes = "" if equation.result else equation.shapes
+    return [*paragraph(shapes, width, "dim", indent=2), *paragraph(equation.note, width, "dim", indent=2)]
