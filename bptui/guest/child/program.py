@@ -29,9 +29,9 @@ MOST_WARNINGS = 20
 """Kinds of warnings that are told apart in one call."""
 
 
-def main(control: int, lifeline: int, last_words: int) -> None:
+def answer_requests(control: int, last_words: int) -> None:
     """Answer requests until there are no more."""
-    confine(lifeline, last_words)
+    confine(last_words)
     sys.stdin = open(os.devnull, encoding="utf-8")  # noqa: SIM115, PTH123  (for as long as the process lives)
     requests = os.fdopen(control, "rb", closefd=False)
     desk = Desk(last_words)

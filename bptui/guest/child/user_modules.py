@@ -3,45 +3,16 @@
 from __future__ import annotations
 
 import linecache
+import stat
 import sys
-from collections.abc import Sequence
 from importlib import import_module
-from importlib.abc import MetaPathFinder
-from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
 from types import ModuleType
 
-OUR_PATH = tuple(sys.path)
-"""Where modules are found before the folders of the user's files come first."""
+from bptui.guest.child.user_path import OUR_PATH, user_folders
 
 MARK = "__init__.py"
 """What makes a folder a package."""
-
-
-class NextFolder(MetaPathFinder):
-    """Finds what is nowhere else one folder above a project: the book's chapters import ``common`` from there."""
-
-    def __init__(self) -> None:
-        self.folders: list[str] = []
-
-    def find_spec(
-        self,
-        fullname: str,
-        path: Sequence[str] | None,
-        target: ModuleType | None = None,  # noqa: ARG002  (Python's protocol)
-    ) -> ModuleSpec | None:
-        """Return where a module of the outermost level lies."""
-        return PathFinder.find_spec(fullname, self.folders) if path is None else None
-
-    def add(self, folder: Path) -> None:
-        """Look in ``folder`` too, after everywhere else."""
-        if str(folder) not in self.folders:
-            self.folders.append(str(folder))
-        if self not in sys.meta_path:
-            sys.meta_path.append(self)
-
-
-next_folder = NextFolder()
 
 
 def run_file(path: str, text: str) -> ModuleType:
@@ -49,10 +20,9 @@ def run_file(path: str, text: str) -> ModuleType:
     linecache.cache[path] = (len(text), None, text.splitlines(keepends=True), path)
     folder = Path(path).parent
     root = project_root(folder)
-    for place in (root, folder):
-        if str(place) not in sys.path:
-            sys.path.insert(0, str(place))
-    next_folder.add(root.parent)
+    for place in (folder, root, root.parent):
+        if not is_open_to_all(place) or place == folder:
+            user_folders.add(place)
     if "random" in text:
         import_module("numpy.random")
     module = ModuleType(Path(path).stem)
@@ -61,6 +31,11 @@ def run_file(path: str, text: str) -> ModuleType:
     sys.modules.setdefault(module.__name__, module)
     exec(compile(text, path, "exec"), vars(module))  # noqa: S102  (the user has allowed it)
     return module
+
+
+def is_open_to_all(folder: Path) -> bool:
+    """Return whether anybody may put a module into a folder, as into that for temporary files."""
+    return bool(folder.stat().st_mode & stat.S_IWOTH)
 
 
 def project_root(folder: Path) -> Path:

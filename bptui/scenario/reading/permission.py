@@ -17,7 +17,7 @@ from bptui.guest.host_supply import HostSupply
 from bptui.own_layers.given import Given, useless
 from bptui.own_layers.own_layer import LayerFile, OwnLayer
 from bptui.own_layers.source_file import check_syntax
-from bptui.own_layers.trust import has_changed, is_trusted, read_layer_file
+from bptui.own_layers.trust import changed_file, is_trusted, read_layer_file
 from bptui.scenario.bundled import is_bundled
 from bptui.scenario.problems import Problems
 from bptui.scenario.reading.table_keys import table
@@ -131,6 +131,7 @@ def allowed(document: Document, at: int, path: Path, given: Sequence[LayerFile])
         raise refusal from None
     if file in given or is_trusted(file):
         return file
-    if has_changed(file):
-        refusal.message = f"{name} has changed since it was allowed, and will not be run without permission"
+    if (changed := changed_file(file)) is not None:
+        which = name if changed == file.path else f"{visible(changed.name)}, which {name} imports,"
+        refusal.message = f"{which} has changed since it was allowed, and will not be run without permission"
     raise refusal
