@@ -2,39 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 from bptui.checking.finding import Finding, Rung, Verdict, Worst
+from bptui.checking.verdict_words import OUTCOMES, PROMISES, told
 from bptui.checking.verdicts import Judged
 from bptui.core.text import number, visible
 from bptui.lines.cell_width import cells
 from bptui.lines.line import Line, Span, fitted
 from bptui.lines.paragraph import paragraph
-
-OUTCOMES: Mapping[Verdict, str] = {
-    Verdict.PASS: "is right",
-    Verdict.FAIL: "is wrong",
-    Verdict.KINK: "is right, at a kink",
-    Verdict.SKIP: "could not be checked",
-}
-
-PROMISES: Mapping[str, str] = {
-    "raises": "raises nothing",
-    "value": "forward returns numbers",
-    "repeatable": "forward is repeatable",
-    "mutates": "writes into nothing that it was given",
-    "gradients": "backward returns a gradient for each input",
-    "shape": "each gradient has the shape of its input",
-    "dtype": "gradients are floats with all their digits",
-    "finite": "gradients are finite",
-    "shared-memory": "gradients share no memory",
-    "second-backward": "a second backward agrees with the first",
-    "linear": "gradients follow dout",
-    "stale-cache": "nothing stays from what went through before",
-}
-"""What a rule of the lint asks of a layer, in words."""
-
-ORDER = (Verdict.FAIL, Verdict.KINK, Verdict.SKIP, Verdict.PASS)
 
 DIGITS = (8, 6, 4, 3)
 """Digits of the numbers in a ladder of steps, of which as many are shown as there is room for."""
@@ -53,12 +29,6 @@ def evidence_lines(judged: Judged, width: int, chosen: Finding | None = None) ->
         for finding in kept:
             lines += marked(Verdict.PASS.sign, "good", PROMISES[finding.rule], width, "dim")
     return [fitted(line, width) if line else () for line in lines]
-
-
-def told(judged: Judged) -> list[Finding]:
-    """Return the findings that are told one by one: what failed first, then the kinks, what was skipped, the rest."""
-    findings = [it for it in judged.findings if not (it.rule in PROMISES and it.verdict is Verdict.PASS)]
-    return sorted(findings, key=lambda it: ORDER.index(it.verdict))
 
 
 def elements(judged: Judged) -> list[Finding]:
@@ -154,13 +124,3 @@ def capital(sentence: str) -> str:
     """Return a sentence that begins with a capital letter, unless it begins with a name of the code."""
     first = sentence.split(" ", 1)[0]
     return sentence if cells(first) != len(first) or not first.islower() else sentence[:1].upper() + sentence[1:]
-
-
-def summary(judged: Judged) -> str:
-    """Return a verdict in one line, for the footer."""
-    worst = next(iter(told(judged)), None)
-    lead = f"{judged.sign} {visible(judged.node, limit=40)}: {visible(judged.layer, limit=40)}"
-    if judged.verdict in {Verdict.FAIL, Verdict.SKIP} and worst is not None:
-        why = visible(worst.mistake or worst.reason, limit=100)
-        return f"{lead} {OUTCOMES[judged.verdict]}: {why}"
-    return f"{lead} {OUTCOMES[judged.verdict]}"
