@@ -1,10 +1,11 @@
-"""A verdict in words: what it comes to in one line, and what each rule of the lint asks of a layer."""
+"""A node's verdict in words: which findings are told first, and what they come to in one line."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 from bptui.checking.finding import Finding, Verdict
+from bptui.checking.finding_lines import PROMISES
 from bptui.checking.verdicts import Judged
 from bptui.core.text import visible
 
@@ -14,22 +15,6 @@ OUTCOMES: Mapping[Verdict, str] = {
     Verdict.KINK: "is right, at a kink",
     Verdict.SKIP: "could not be checked",
 }
-
-PROMISES: Mapping[str, str] = {
-    "raises": "raises nothing",
-    "value": "forward returns numbers",
-    "repeatable": "forward is repeatable",
-    "mutates": "writes into nothing that it was given",
-    "gradients": "backward returns a gradient for each input",
-    "shape": "each gradient has the shape of its input",
-    "dtype": "gradients are floats with all their digits",
-    "finite": "gradients are finite",
-    "shared-memory": "gradients share no memory",
-    "second-backward": "a second backward agrees with the first",
-    "linear": "gradients follow dout",
-    "stale-cache": "nothing stays from what went through before",
-}
-"""What a rule of the lint asks of a layer, in words."""
 
 ORDER = (Verdict.FAIL, Verdict.KINK, Verdict.SKIP, Verdict.PASS)
 

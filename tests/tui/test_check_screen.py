@@ -6,8 +6,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from textual.app import App
-from textual.pilot import Pilot
 
 from bptui.checking import Finding, Verdict, Worst
 from bptui.checking.verdicts import Judged
@@ -16,7 +14,7 @@ from bptui.scenario.load import load
 from bptui.session.session import Session
 from bptui.tui.app import BptuiApp
 from bptui.tui.panels.check_panel import CheckScreen
-from bptui.tui.screen import DebuggerScreen
+from screens import debugger_screen, shown, wait_until_shown
 
 BOOK = Path(__file__).parents[2] / "scenarios" / "book"
 
@@ -42,25 +40,10 @@ def open_on() -> Iterator[OpenOn]:
         run.close()
 
 
-def shown(app: App[None]) -> str:
-    return "\n".join(strip.text for strip in app.screen._compositor.render_strips())
-
-
-def screen_of(app: App[None]) -> DebuggerScreen:
-    screen = app.screen_stack[0]
-    assert isinstance(screen, DebuggerScreen)
-    return screen
-
-
-async def until(pilot: Pilot[None], text: str) -> None:
-    while text not in shown(pilot.app):
-        await pilot.pause(0.02)
-
-
 async def test_a_kink_is_told_marked_and_opens_to_its_evidence(open_on: OpenOn) -> None:
     async with open_on("relu_kink").run_test(size=(80, 24)) as pilot:
         await pilot.press("n", "equals_sign")
-        await until(pilot, "◇ y: Relu is right, at a kink")
+        await wait_until_shown(pilot, "◇ y: Relu is right, at a kink")
         assert "◇▶┓" in shown(pilot.app)
         await pilot.press("equals_sign")
         assert isinstance(pilot.app.screen, CheckScreen)
@@ -72,11 +55,11 @@ async def test_a_kink_is_told_marked_and_opens_to_its_evidence(open_on: OpenOn) 
 async def test_a_wrong_layer_is_found_and_enter_jumps_to_the_element_that_shows_it(open_on: OpenOn) -> None:
     async with open_on("book/softmax_ignores_dout").run_test(size=(120, 40)) as pilot:
         await pilot.press("n", "equals_sign")
-        await until(pilot, "✗ loss: SoftmaxWithLoss is wrong: ignores dout")
+        await wait_until_shown(pilot, "✗ loss: SoftmaxWithLoss is wrong: ignores dout")
         await pilot.press("enter")
         assert "backward says" in shown(pilot.app)
         await pilot.press("enter")
-        screen = screen_of(pilot.app)
+        screen = debugger_screen(pilot.app)
         assert (screen.moment.position, screen.moment.name, screen.selected) == (4, "loss", "x")
         assert "Gradient · d x" in shown(pilot.app)
         assert "[0, 0] -0.5" in shown(pilot.app)
@@ -87,7 +70,7 @@ async def test_every_node_is_checked_unasked_and_the_tape_stays_what_it_was(open
     before = [repr(step) for step in app.session.tape]
     async with app.run_test(size=(160, 50)) as pilot:
         await pilot.press("G")
-        await until(pilot, "checked 4 of 4")
+        await wait_until_shown(pilot, "checked 4 of 4")
         marks = app.session.checks.verdicts.marks(0)
         assert marks == dict.fromkeys(("a1", "z1", "a2", "loss"), "✓")
         text = shown(app)
@@ -100,7 +83,7 @@ async def test_every_node_is_checked_unasked_and_the_tape_stays_what_it_was(open
 async def test_nothing_is_checked_unasked_while_keys_come(open_on: OpenOn) -> None:
     app = open_on("two_layer", idle=3600.0)
     async with app.run_test(size=(120, 40)) as pilot:
-        screen_of(app).start_checks()
+        debugger_screen(app).start_checks()
         await pilot.press("n", "n")
         assert not app.session.checks.verdicts.marks(0)
 
@@ -108,8 +91,8 @@ async def test_nothing_is_checked_unasked_while_keys_come(open_on: OpenOn) -> No
 async def test_with_nothing_selected_all_nodes_are_checked_and_the_wrong_one_is_selected(open_on: OpenOn) -> None:
     async with open_on("book/softmax_ignores_dout").run_test(size=(120, 40)) as pilot:
         await pilot.press("equals_sign")
-        await until(pilot, "✗ wrong: loss: Enter shows more")
-        assert screen_of(pilot.app).selected == "loss"
+        await wait_until_shown(pilot, "✗ wrong: loss: Enter shows more")
+        assert debugger_screen(pilot.app).selected == "loss"
 
 
 async def test_tab_goes_from_element_to_element_in_the_evidence_and_enter_to_the_chosen_one(open_on: OpenOn) -> None:
@@ -125,7 +108,7 @@ async def test_tab_goes_from_element_to_element_in_the_evidence_and_enter_to_the
         assert "➤ at W1[1, 2]" in shown(pilot.app)
         assert "➤ at x[0, 1]" not in shown(pilot.app)
         await pilot.press("tab", "tab", "tab", "enter")
-        assert screen_of(pilot.app).selected == "W1"
+        assert debugger_screen(pilot.app).selected == "W1"
         assert "[1, 2]" in shown(pilot.app)
 
 
@@ -144,6 +127,6 @@ async def test_evidence_of_a_look_in_passing_becomes_that_of_the_full_check_whil
         checks = app.session.checks
         checks.verdicts.add(Judged("a1", "Affine", 0, (), is_quick=True))
         await pilot.press("enter")
-        await until(pilot, "✓ gradient of W1")
+        await wait_until_shown(pilot, "✓ gradient of W1")
         assert isinstance(app.screen, CheckScreen)
         assert "Looked at in passing" not in shown(app)

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from textual.app import App
 
 from bptui.core.command import VERBS
 from bptui.lines.line import line_width
@@ -15,7 +14,7 @@ from bptui.tui.app import BptuiApp
 from bptui.tui.footer import key_line
 from bptui.tui.help_screen import help_lines
 from bptui.tui.keys import bindings, textual_name
-from bptui.tui.screen import DebuggerScreen
+from screens import debugger_screen, shown
 
 SCENARIO = """
 [inputs]
@@ -40,16 +39,6 @@ class Effect(NamedTuple):
     new: Any
 
 
-def screen(app: BptuiApp) -> DebuggerScreen:
-    first = app.screen_stack[0]
-    assert isinstance(first, DebuggerScreen)
-    return first
-
-
-def shown(app: App[None]) -> str:
-    return "\n".join(strip.text for strip in app.screen._compositor.render_strips())
-
-
 def position(app: BptuiApp) -> int:
     return app.session.moment.position
 
@@ -68,7 +57,7 @@ def focused(app: BptuiApp) -> str | None:
 
 
 def typing(app: BptuiApp) -> str:
-    return screen(app).footer.kind
+    return debugger_screen(app).footer.kind
 
 
 def is_recording(app: BptuiApp) -> bool:
@@ -103,10 +92,10 @@ EFFECTS: dict[str, Effect] = {
     "/": Effect([], typing, "", "/"),
     ".": Effect(SEARCHED, selected, "a2", "a3"),
     ",": Effect(SEARCHED, selected, "a2", "a1"),
-    "v": Effect(["n"], lambda app: screen(app).value.shows_gradient, False, True),
-    "h": Effect(["n"], lambda app: screen(app).value.look.as_heat, False, True),
-    ">": Effect(["n"], lambda app: screen(app).value.look.slice, 0, 1),
-    "<": Effect(["n", ">"], lambda app: screen(app).value.look.slice, 1, 0),
+    "v": Effect(["n"], lambda app: debugger_screen(app).value.shows_gradient, False, True),
+    "h": Effect(["n"], lambda app: debugger_screen(app).value.look.as_heat, False, True),
+    ">": Effect(["n"], lambda app: debugger_screen(app).value.look.slice, 0, 1),
+    "<": Effect(["n", ">"], lambda app: debugger_screen(app).value.look.slice, 1, 0),
     "=": Effect(["n"], is_asked_or_known, False, True),
     "Enter": Effect(["n"], is_asked_or_known, False, True),
     "ctrl+c": Effect(["n"], lambda app: app.clipboard, "", "2.0"),
