@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from bptui.checking.finding import Finding, Rung, Verdict, Worst
@@ -40,12 +40,19 @@ def findings_of(subject: Subject, call: Pending) -> tuple[Finding, ...]:
     """Return the findings that the check of a guest comes to, waiting for them."""
     try:
         answer = call.result(LONGEST)
-        return tuple([read_finding(subject, record) for record in answer["findings"][:MOST_FINDINGS]])
+        findings = [read_finding(subject, record) for record in answer["findings"][:MOST_FINDINGS]]
+        return (*findings, *unpaired_findings(subject))
     except LayerError as error:
         return (broken(subject, error),)
     except (KeyError, TypeError, ValueError, AttributeError):
         reason = "the layer process has sent nonsense"
     return (Finding(subject.node, subject.layer, None, "raises", Verdict.FAIL, reason=reason),)
+
+
+def unpaired_findings(subject: Subject) -> Iterator[Finding]:
+    """Yield the findings on parameters of the layer's own that cannot be checked."""
+    for name, reason in subject.unpaired.items():
+        yield Finding(subject.node, subject.layer, name or None, "gradient", Verdict.SKIP, reason=reason)
 
 
 def broken(subject: Subject, error: LayerError) -> Finding:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -28,7 +28,8 @@ class Subject:
     ``names`` are the values that it takes, ``slots`` what its forward calls them, and ``takes_gradient`` says which
     of them a gradient goes back to. ``inputs`` are float64 but for integers, which stay what they are.
     ``spared`` says which may go without a gradient all the same: data, behind which nobody waits for one. ``sought``
-    tells of each where its gradient is looked for, if that is not what backward returns.
+    tells of each where its gradient is looked for, if that is not what backward returns. ``unpaired`` has what there
+    is to say of parameters that the layer makes itself and that cannot be checked, by name.
     """
 
     node: str
@@ -41,6 +42,7 @@ class Subject:
     dtype: np.dtype[Any]
     spared: tuple[bool, ...] = ()
     sought: tuple[str, ...] = ()
+    unpaired: Mapping[str, str] = field(default_factory=dict)
 
     def at(self, inputs: tuple[Array, ...]) -> Subject:
         """Return the same layer at other values."""

@@ -18,7 +18,7 @@ from bptui.core.step import Local
 from bptui.core.tape import Tape
 from bptui.core.text import shape, visible
 from bptui.errors import LayerError
-from bptui.guest.observation import Remark
+from bptui.guest.observation import Remark, unpaired_at
 from bptui.guest.pending_call import TIME_LIMIT, Pending
 from bptui.own_layers.own_layer import OwnLayer
 from bptui.scenario.scenario import Scenario
@@ -65,7 +65,10 @@ class Run(Tape):
     @cached_property
     def remarks(self) -> Counter[Remark]:
         """How often the guests have done each odd thing."""
-        return Counter()
+        unpaired = self.scenario.unpaired.items()
+        return Counter(
+            Remark(node, "unpaired", words) for node, names in unpaired for _, words in unpaired_at(node, names)
+        )
 
     @property
     def library(self) -> Mapping[str, type[Layer] | OwnLayer]:

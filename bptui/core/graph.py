@@ -13,13 +13,17 @@ from bptui.errors import Where
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Node:
-    """One layer at work: ``name = layer(*inputs, **options)``. Its value bears its name."""
+    """One layer at work: ``name = layer(*inputs, **options)``. Its value bears its name.
+
+    ``made`` are the last of its inputs: parameters that no scenario has given to it, and that its layer makes itself.
+    """
 
     name: str
     layer: str
     inputs: tuple[str, ...]
     options: Mapping[str, Any] = field(default_factory=dict)
     where: Where | None = None
+    made: tuple[str, ...] = ()
 
 
 class Use(NamedTuple):
