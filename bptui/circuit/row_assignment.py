@@ -20,9 +20,9 @@ class Wish(NamedTuple):
     weight: int
 
 
-def assign_rows(grid: Grid) -> list[int]:
-    """Return the top row of every station; the least of them is 0."""
-    placing = Placing(grid)
+def assign_rows(grid: Grid, *, gap: int = 1) -> list[int]:
+    """Return the top row of every station; the least of them is 0. Framed parts stand ``gap`` rows apart."""
+    placing = Placing(grid, gap)
     for sweep in range(SWEEPS):
         last = sweep >= SWEEPS - 2
         for column in grid.columns:
@@ -36,8 +36,9 @@ def assign_rows(grid: Grid) -> list[int]:
 class Placing:
     """The top row of every station as it stands at the moment."""
 
-    def __init__(self, grid: Grid) -> None:
+    def __init__(self, grid: Grid, gap: int) -> None:
         self.grid = grid
+        self.rows_between = gap
         self.top = [0] * len(grid.nets)
         for column in grid.columns:
             for station, offset in zip(column, self.offsets(column), strict=True):
@@ -54,9 +55,9 @@ class Placing:
         return offsets
 
     def gap(self, upper: int, lower: int) -> int:
-        """Rows left empty between two neighbours: passages run side by side, and so do leaves."""
+        """Rows left empty between two neighbours: passages run side by side."""
         both = (upper, lower)
-        return 0 if all(map(self.grid.is_passage, both)) else 1
+        return 0 if all(map(self.grid.is_flat, both)) else self.rows_between
 
     def place(self, column: list[int], *, left: bool, right: bool) -> None:
         """Move the stations of ``column`` to where their wires to the ``left`` and ``right`` are shortest."""

@@ -18,7 +18,7 @@ from bptui.errors import BptuiError
 from bptui.session import recording, status_messages
 from bptui.session.selection import Selection
 from bptui.session.session import Session
-from bptui.tui import command_line
+from bptui.tui import arrangement, command_line
 from bptui.tui.footer import Footer
 from bptui.tui.keys import COMMANDS, bindings
 from bptui.tui.message import NodeSelected, StepClicked
@@ -35,9 +35,6 @@ from bptui.tui.too_small import SMALLEST, TooSmall
 if TYPE_CHECKING:
     from bptui.stepping.line_tape import LineCursor
     from bptui.tui.check_controller import ScreenChecks
-
-WIDE = (100, 28)
-"""From this many columns and rows on, the panes stand side by side; below, in one column."""
 
 ROOMY = 160
 """From this many columns on, the circuit gets what is to spare."""
@@ -489,5 +486,18 @@ class DebuggerScreen(Screen[None]):
     def on_resize(self, event: events.Resize) -> None:
         width, height = event.size
         self.set_class(width < SMALLEST[0] or height < SMALLEST[1], "tiny")
-        self.set_class(width < WIDE[0] or height < WIDE[1], "narrow")
         self.set_class(width >= ROOMY, "roomy")
+        self.arrange()
+
+    def arrange(self) -> None:
+        """Give the panes what their content needs, at the screen's size and the circuit's scale."""
+        layouts = arrangement.layouts(self.size)
+        layout = list(layouts)[self.circuit.arrange(list(layouts.values()))]
+        rows = arrangement.rows(self.size, layout, self.circuit.picture.size, self.moment)
+        for other in arrangement.Layout:
+            self.set_class(other is layout, other.value)
+        self.circuit.styles.height = rows.circuit
+        if layout is arrangement.Layout.NARROW:
+            self.value.styles.clear_rule("height")
+        else:
+            self.value.styles.height = rows.value
