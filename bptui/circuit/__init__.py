@@ -4,7 +4,7 @@ A ``Circuit`` gives the ``Drawing`` of each sheet, on which nothing changes; a `
 ``Window`` shows, with the numbers at the wires and what stands out, into spans of text and style name.
 """
 
-from bptui.circuit.circuit import Circuit
+from bptui.circuit.circuit import Circuit, least_width
 from bptui.circuit.drawing import Box, Drawing, Label
 from bptui.circuit.folding import Folding, composites, fold
 from bptui.circuit.layout import Room
@@ -25,4 +25,5 @@ __all__ = [
     "Window",
     "composites",
     "fold",
+    "least_width",
 ]

@@ -12,10 +12,25 @@ from bptui.core.graph import Graph, Node
 MOST_KEPT = 16
 """Drawings kept; another one takes some 10 ms."""
 
+NARROWEST_BOX = 5
+"""Cells of a node's box with a name of one character."""
+
 
 def layer_name(node: Node) -> str:
     """Return the name of the node's layer."""
     return node.layer
+
+
+def least_width(graph: Graph, label_width: int) -> int:
+    """Return a width below which no drawing of ``graph`` with labels of ``label_width`` cells can be.
+
+    That is the longest way through it, each node with its box, a label and an arrow.
+    """
+    first = len(graph.leaves)
+    depths = [0] * len(graph.names)
+    for node, slots in enumerate(graph.edges):
+        depths[first + node] = 1 + max((depths[slot] for slot in slots), default=0)
+    return max(depths, default=0) * (NARROWEST_BOX + label_width + 2)
 
 
 class Circuit:

@@ -10,7 +10,7 @@ from bptui.circuit.column_assignment import Grid, Link, build_grid
 from bptui.circuit.column_order import order_columns
 from bptui.circuit.drawing import Box, Drawing, Label
 from bptui.circuit.part import Part, Uses
-from bptui.circuit.row_assignment import assign_rows
+from bptui.circuit.row_assignment import assign_rows, squeezed
 from bptui.circuit.wire_routing import Ends, Trunk, route
 from bptui.lines.cell_width import cells, split_cells
 
@@ -21,6 +21,9 @@ MARGIN = 1
 
 MOST_SPREAD = 12
 """Cells by which wires grow at the most where there is room."""
+
+AIRY = 0.7
+"""Of the room's rows, those that boxes may take with a row between them."""
 
 
 class Room(NamedTuple):
@@ -40,15 +43,17 @@ class Wires(NamedTuple):
 def draw(parts: Sequence[Part], *, label_widths: tuple[int, int] = (9, 9), room: Room | None = None) -> Drawing:
     """Return the drawing of ``parts``, each of which comes after those that feed it.
 
-    Without ``room`` everything takes its full size. A drawing that is too high for its room loses the rows between
-    its boxes; one that is too wide has shorter labels, down to the least of ``label_widths``; and in a wider room
-    the wires are longer.
+    Without ``room`` everything takes its full size. A drawing that is high for its room loses the rows between its
+    boxes, and wires that were straight; one that is too wide has shorter labels, down to the least of
+    ``label_widths``; and in a wider room the wires are longer.
     """
     grid = build_grid(parts)
     order_columns(grid)
     tops = assign_rows(grid)
-    if room and grid.bottom(tops) > room.height:
+    if room and grid.bottom(tops) > room.height * AIRY:
         tops = assign_rows(grid, gap=0)
+    if room and grid.bottom(tops) > room.height:
+        tops = squeezed(grid, tops, room.height)
     draftsman = Draftsman(grid, tops, Wires(label_widths[1]))
     drawing = draftsman.draw()
     if room is None or not parts:
@@ -140,16 +145,17 @@ class Draftsman:
     def draw_output(self, station: int, x: int, lead: int) -> None:
         """Start the wire of a value, with the places for the value above it and its gradient below."""
         part, y = self.grid.parts[station], self.out_row(station)
-        self.canvas.horizontal(station, y, x, x + lead - MARGIN - 1)
         if not self.label_width:
             return
+        self.canvas.horizontal(station, y, x, x + lead - MARGIN - 1)
         start = x + MARGIN
         self.labels.append(Label("value", part.name, None, start, y - 1, self.label_width))
         self.labels.append(Label("gradient", part.name, part.gradient, start, y + 1, self.label_width))
 
     def lead(self, links: Sequence[Link]) -> int:
         """Return how far wires run before they turn; those that lead nowhere have no need to be long."""
-        return self.label_width + 2 * MARGIN + (self.wires.spread if links else 0)
+        label = self.label_width + 2 * MARGIN if self.label_width else 1
+        return label + (self.wires.spread if links else 0)
 
     def draw_channel(self, column: Sequence[int], x: int) -> int:
         """Draw the wires from ``column`` to the next, and return the first cell behind them."""

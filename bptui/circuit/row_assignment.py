@@ -6,6 +6,7 @@ that keep order and distances, it is the one with the least sum of the wires' ve
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from bptui.circuit.column_assignment import Grid, Link
@@ -31,6 +32,24 @@ def assign_rows(grid: Grid, *, gap: int = 1) -> list[int]:
             placing.place(column, left=last, right=True)
     least = min(placing.top, default=0)
     return [row - least for row in placing.top]
+
+
+def squeezed(grid: Grid, tops: Sequence[int], height: int) -> list[int]:
+    """Return the top rows moved up as far as it takes to end above row ``height``, as far as the columns can."""
+    rows = max([height, *(packed_height(grid, column) for column in grid.columns)])
+    moved = list(tops)
+    for column in grid.columns:
+        limit = rows
+        for station in reversed(column):
+            limit -= grid.height(station)
+            moved[station] = min(moved[station], limit)
+            limit = moved[station]
+    return moved
+
+
+def packed_height(grid: Grid, column: Sequence[int]) -> int:
+    """Return the rows that the stations of a column take one right below the other."""
+    return sum(grid.height(station) for station in column)
 
 
 class Placing:

@@ -31,7 +31,7 @@ LEAST_CIRCUIT = 5
 LEAST_TOLD = 10
 """Rows of the unfolded pane in one column, its frame included: a sentence and the gradients."""
 
-SHARE_LOW, SHARE_HIGH = 0.47, 0.68
+SHARE_LOW, SHARE_HIGH = 0.5, 0.68
 """Of the rows, those that a circuit takes at most across the screen, and beside the other panes."""
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from textual import events
 from textual.app import ComposeResult
+from textual.geometry import Size
 from textual.screen import Screen
 from textual.widget import Widget
 
@@ -63,6 +64,7 @@ class DebuggerScreen(Screen[None]):
         self.is_telling = False
         self.is_behind = False
         self.focused_before: Widget | None = None
+        self.arranged_for = Size(0, 0)
 
     def compose(self) -> ComposeResult:
         moment = self.session.moment
@@ -86,6 +88,7 @@ class DebuggerScreen(Screen[None]):
         yield from (*self.panes, self.footer, self.too_small)
 
     def on_mount(self) -> None:
+        self.arrange_panes(self.app.size)
         self.title_line.recording = self.session.recording
         self.set_interval(LOOK_AFTER, self.look_after_recording)
         if self.session.is_under_way:
@@ -484,20 +487,22 @@ class DebuggerScreen(Screen[None]):
         self.do(GoTo(message.number))
 
     def on_resize(self, event: events.Resize) -> None:
-        width, height = event.size
+        if event.size != self.arranged_for:
+            self.arrange_panes(event.size)
+
+    def arrange_panes(self, size: Size) -> None:
+        """Give the panes what their content needs, at the screen's size and the circuit's scale."""
+        self.arranged_for = size
+        width, height = size
         self.set_class(width < SMALLEST[0] or height < SMALLEST[1], "tiny")
         self.set_class(width >= ROOMY, "roomy")
-        self.arrange()
-
-    def arrange(self) -> None:
-        """Give the panes what their content needs, at the screen's size and the circuit's scale."""
-        layouts = arrangement.layouts(self.size)
-        layout = list(layouts)[self.circuit.arrange(list(layouts.values()))]
-        rows = arrangement.rows(self.size, layout, self.circuit.picture.size, self.moment)
+        layouts = arrangement.layouts(size)
+        layout = list(layouts)[self.circuit.choose(list(layouts.values()))]
+        rows = arrangement.rows(size, layout, self.circuit.picture.size, self.moment)
         for other in arrangement.Layout:
             self.set_class(other is layout, other.value)
-        self.circuit.styles.height = rows.circuit
         if layout is arrangement.Layout.NARROW:
-            self.value.styles.clear_rule("height")
+            self.circuit.styles.height = rows.circuit
         else:
-            self.value.styles.height = rows.value
+            self.circuit.styles.clear_rule("height")
+            self.styles.grid_rows = f"1 {rows.circuit} 1fr {rows.value} 1"

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bptui.circuit import Circuit, Drawing, Room, Scale, composites, fold
+from bptui.circuit import Circuit, Drawing, Room, Scale
 from bptui.core.graph import Graph, Node, Use
 
 RIGHT, LEFT, UP, DOWN = (1, 0), (-1, 0), (0, -1), (0, 1)

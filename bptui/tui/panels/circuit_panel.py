@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, TypeAlias
 from textual import events
 from textual.geometry import Offset, Size
 
-from bptui.circuit import Room, Scale, Window
+from bptui.circuit import Room, Scale, Window, least_width
 from bptui.core.moment import Moment
 from bptui.lines.line import Line, Span
 from bptui.session.circuit_view import CircuitView
+from bptui.tui.content.circuit_labels import label_widths
 from bptui.tui.drawn_circuit import DrawnCircuit
 from bptui.tui.mapped_circuit import MappedCircuit
 from bptui.tui.message import NodeSelected
@@ -42,7 +43,7 @@ class CircuitPanel(Pane):
         """What is shown."""
         return self.picture_for([self.room])
 
-    def arrange(self, rooms: Sequence[Room]) -> int:
+    def choose(self, rooms: Sequence[Room]) -> int:
         """Choose the scale, if nobody has asked for one, and which of ``rooms`` to be drawn for: the first that fits.
 
         Returns its index.
@@ -54,22 +55,25 @@ class CircuitPanel(Pane):
 
     def picture_for(self, rooms: Sequence[Room]) -> Picture:
         """Return the picture for the first room that it fits into; where there is none, for the last."""
-        for scale, room in ((scale, room) for scale in self.scales() for room in rooms):
+        widest = max(room.width for room in rooms)
+        for scale, room in ((scale, room) for scale in self.scales(widest) for room in rooms):
             self.room = room
             picture = self.made_picture(scale, room)
             if picture.fits:
                 break
         return picture
 
-    def scales(self) -> Iterator[Scale]:
-        """Yield the scales to be tried: the one asked for, or all that do not take too long."""
+    def scales(self, width: int) -> Iterator[Scale]:
+        """Yield the scales to be tried: the one asked for, or those at which the graph may come to fit."""
         if self.looking.scale:
             yield self.looking.scale
             return
-        for scale in Scale:
+        for scale in (Scale.WHOLE, Scale.BOXES):
             graph = self.looking.folding(self.moment.graph, scale).graph
-            if len(graph.nodes) <= MOST_DRAWN or scale is Scale.MAP:
+            label_width = label_widths(self.moment)[0] if scale is Scale.WHOLE else 0
+            if len(graph.nodes) <= MOST_DRAWN and least_width(graph, label_width) <= width:
                 yield scale
+        yield Scale.MAP
 
     def made_picture(self, scale: Scale, room: Room) -> Picture:
         """Return the graph at a scale."""
