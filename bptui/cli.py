@@ -156,7 +156,7 @@ def run_scenario(options: argparse.Namespace) -> int:
     from bptui.scenario.load import load
     from bptui.tui import app
 
-    scenario = load(options.scenario, layers=options.layers)
+    scenario = load(options.scenario, layers=options.layers, notice=tell)
     with_signals()
     return app.run(scenario, options.record)
 
@@ -166,7 +166,7 @@ def trace(options: argparse.Namespace) -> int:
     from bptui.core.engine import Run
     from bptui.scenario.load import load
 
-    run = Run(load(options.scenario, layers=options.layers))
+    run = Run(load(options.scenario, layers=options.layers, notice=tell))
     if options.json:
         from bptui.recording.records import line, records
 
@@ -250,6 +250,11 @@ COMMANDS = {
     "trust": trust,
 }
 """The commands by name."""
+
+
+def tell(words: str) -> None:
+    """Tell that one of the user's files takes its time."""
+    print(words, file=sys.stderr, flush=True)
 
 
 def check_terminal() -> None:
