@@ -11,6 +11,7 @@ from bptui.circuit import Folding, Room, Scale, Window
 from bptui.core.moment import Moment
 from bptui.core.schedule import Pass
 from bptui.core.text import number
+from bptui.lines.cell_width import cells
 from bptui.lines.line import Line
 from bptui.lines.signs import FAIL
 from bptui.session.status_messages import failed_turn
@@ -18,6 +19,9 @@ from bptui.tui.content.circuit_labels import LARGEST_NORM
 from bptui.tui.content.circuit_map import Place, grid_for, map_lines, norm_range
 from bptui.tui.drawn_circuit import folded_signs
 from layers import Array
+
+SHORTEST_NAME = 5
+"""Cells of names that can mostly be told apart; where they would be shorter, composites are folded."""
 
 
 class MappedCircuit:
@@ -33,6 +37,12 @@ class MappedCircuit:
         self.first = 0
         self.norms: dict[int, tuple[Array, float]] = {}
         self.seen: Sequence[Place] = ()
+
+    @property
+    def is_legible(self) -> bool:
+        """Whether names are long enough to be told apart."""
+        longest = max(map(cells, self.names), default=0)
+        return self.grid.name_width >= min(SHORTEST_NAME, longest)
 
     @property
     def size(self) -> Size:

@@ -13,10 +13,12 @@ from textual.widget import Widget
 
 from bptui.core.command import (
     VERBS,
+    ChangeScale,
     Check,
     Command,
     Copy,
     Evidence,
+    Fold,
     GoTo,
     HeatMap,
     Help,
@@ -313,6 +315,10 @@ class DebuggerScreen(Screen[None]):
         match command:
             case TurnGradient() | HeatMap() | NextSlice() | PreviousSlice():
                 return self.show_otherwise(command)
+            case ChangeScale() | Fold():
+                answer = self.circuit.obey(command)
+                self.arrange_panes(self.size)
+                return answer
             case Copy():
                 return self.copy()
             case NextPane():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import product
 from typing import NamedTuple
 
 from bptui.core.text import visible
@@ -26,11 +27,15 @@ class Place(NamedTuple):
 
 
 class Grid(NamedTuple):
-    """How nodes stand: ``columns`` in a band, ``bands`` one below the other, names of ``name_width`` cells or none."""
+    """How nodes stand: ``columns`` in a band, ``bands`` one below the other, names of ``name_width`` cells or none.
+
+    Between two bands there are ``gap`` empty rows.
+    """
 
     columns: int
     bands: int
     name_width: int
+    gap: int = 1
 
     @property
     def cell(self) -> int:
@@ -39,13 +44,13 @@ class Grid(NamedTuple):
 
     @property
     def rows(self) -> int:
-        """Rows that a band takes, the empty one after it included."""
-        return 4 if self.name_width else 3
+        """Rows that a band takes, the gap after it included."""
+        return 2 + bool(self.name_width) + self.gap
 
     @property
     def height(self) -> int:
         """Rows of all bands."""
-        return self.bands * self.rows - 1
+        return self.bands * self.rows - self.gap
 
     def first(self, count: int, current: int) -> int:
         """Return the first of ``count`` nodes in sight: the bands that hold the current one."""
@@ -63,12 +68,12 @@ class Grid(NamedTuple):
 def grid_for(names: Sequence[str], width: int, height: int) -> Grid:
     """Return the grid with the longest names in which all nodes fit, or else the one for as many as may be."""
     longest = min(max(map(cells, names), default=1), LONGEST_NAME)
-    for name_width in (longest, *[it for it in NAME_WIDTHS if it < longest], 0):
-        grid = Grid(max(1, width // (name_width + 2 if name_width else 1)), 1, name_width)
-        bands = -(-len(names) // grid.columns)
-        if bands * grid.rows - 1 <= height:
-            return grid._replace(bands=max(1, bands))
-    return grid._replace(bands=max(1, (height + 1) // grid.rows))
+    for name_width, gap in product((longest, *[it for it in NAME_WIDTHS if it < longest], 0), (1, 0)):
+        columns = max(1, width // (name_width + 2 if name_width else 1))
+        grid = Grid(columns, max(1, -(-len(names) // columns)), name_width, gap)
+        if grid.height <= height:
+            return grid
+    return grid._replace(bands=max(1, height // grid.rows))
 
 
 def map_lines(places: Sequence[Place], current: str | None, selected: str | None, grid: Grid) -> list[Line]:
@@ -78,7 +83,7 @@ def map_lines(places: Sequence[Place], current: str | None, selected: str | None
     for start in range(0, len(places), grid.columns):
         band = places[start : start + grid.columns]
         if start:
-            lines.append(())
+            lines += [()] * grid.gap
         if grid.name_width:
             lines.append(tuple([name_span(it, current, selected, grid.name_width) for it in band]))
         lines.append(tuple([bar_span(it, current, grid, extent) for it in band]))

@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING, TypeAlias
 from textual import events
 from textual.geometry import Offset, Size
 
-from bptui.circuit import Room, Scale, Window, least_width
+from bptui.circuit import Room, Scale, Window, composites, least_width
+from bptui.core.command import ChangeScale, Fold, ShowCircuit
 from bptui.core.moment import Moment
+from bptui.core.text import visible
 from bptui.lines.line import Line, Span
+from bptui.session.answer import Answer, refusal
 from bptui.session.circuit_view import CircuitView
 from bptui.tui.content.circuit_labels import label_widths
 from bptui.tui.drawn_circuit import DrawnCircuit
@@ -78,9 +81,32 @@ class CircuitPanel(Pane):
     def made_picture(self, scale: Scale, room: Room) -> Picture:
         """Return the graph at a scale."""
         folding = self.looking.folding(self.moment.graph, scale)
-        if scale is Scale.MAP:
-            return MappedCircuit(folding, room)
-        return DrawnCircuit(self.moment, scale, folding, room)
+        if scale is not Scale.MAP:
+            return DrawnCircuit(self.moment, scale, folding, room)
+        picture = MappedCircuit(folding, room)
+        if picture.is_legible:
+            return picture
+        folded = MappedCircuit(self.looking.folding(self.moment.graph, Scale.BOXES), room)
+        return folded if folded.is_legible else picture
+
+    def obey(self, command: ShowCircuit) -> Answer:
+        """Show the circuit in another way; the screen then gives it room."""
+        match command:
+            case ChangeScale(scale):
+                self.looking = self.looking.at(Scale(scale) if scale else self.picture.scale.farther)
+            case Fold(name):
+                return self.fold(name or self.selected)
+        return Answer()
+
+    def fold(self, name: str | None) -> Answer:
+        """Open or close the composite that a node is, or belongs to."""
+        found = composites(self.moment.graph)
+        owner = next((it for it, members in found.items() if name == it or name in members), None)
+        if owner is None:
+            which = f"{visible(name, limit=40)} is one node" if name else "no node is selected"
+            return refusal(f"{which}: there is nothing to open or close")
+        self.looking = self.looking.at(self.picture.scale).toggle(owner)
+        return Answer()
 
     def heading(self) -> Line:
         about = self.picture.about(self.moment)
