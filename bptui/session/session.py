@@ -18,7 +18,7 @@ from bptui.errors import LayerError
 
 if TYPE_CHECKING:
     from bptui.recording.recorder import Recorder
-    from bptui.recording.replay_tape import Note
+    from bptui.recording.records import NoteRecord
 
 SLICE = 0.01
 """Seconds of running after which a key may be answered."""
@@ -49,7 +49,7 @@ class Session:
         *,
         title: str = "",
         about: str = "",
-        notes: Iterable[Note] = (),
+        notes: Iterable[NoteRecord] = (),
         clock: Callable[[], float] = monotonic,
     ) -> None:
         self.tape = tape
