@@ -35,6 +35,7 @@ from strategies import buy_apple, chain, make_scenario, random_scenarios
 Content: TypeAlias = bytes | Sequence[str]
 
 A = {"dtype": "float64", "shape": [], "data": [7.0]}
+BACKWARD = {"dout": A, "local": [A, A], "gradients": [A, A]}
 
 in_one_folder = settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 
@@ -185,7 +186,8 @@ def edited(lines: list[str], number: int, **fields: Any) -> list[str]:
         (["\ufeff", *LINES], 1, "byte order mark"),
         (edited(LINES, 3, node="price.1"), 3, "not that of the graph's order"),
         (edited(LINES, 3, iteration=2), 3, "not that of the graph's order"),
-        (edited(LINES, 3, **{"pass": "backward"}), 3, "not that of the graph's order"),
+        (edited(LINES, 3, **{"pass": "backward"}, **BACKWARD), 3, "not that of the graph's order"),
+        (edited(LINES, 3, **{"pass": "sideways"}), 3, "of no pass"),
         (edited(LINES, 5, dout=A), 5, "dout is not the sum"),
         (edited(LINES, 4, gradients=[A, A]), 5, "dout is not the sum"),
         (edited(LINES, 5, gradients=[A]), 5, "1 entries for 2 inputs"),
@@ -236,7 +238,8 @@ def test_damage_to_an_update_is_told_with_its_line(tmp_path: Path, fields: dict[
         ([LINES[0], '{"kind": "teleport"}\n'], 2, "unknown kind teleport"),
         ([LINES[0], '{"kind": "\\u001b[31m"}\n'], 2, r"\\x1b\[31m"),
         ([LINES[0], '{"kind": "note", "at": 0, "time": true, "text": ""}\n'], 2, "'time'"),
-        ([LINES[0], '{"kind": "step", "step": 1.0}\n'], 2, "'step'"),
+        ([LINES[0], LINES[1].replace('"step": 1', '"step": 1.0')], 2, "'step'"),
+        (edited(LINES, 3, **{"pass": "backward"}), 3, "'dout'"),
         (edited(LINES, 1, bptui=2), 1, "newer bptui"),
         (edited(LINES, 1, bptui="1"), 1, "'bptui'"),
         (edited(LINES, 1, output="apple"), 1, "output apple is not a node"),
@@ -336,7 +339,7 @@ def test_a_header_with_no_more_than_the_format_demands_is_enough(tmp_path: Path,
     header, *steps = lines_of(load(name))
     bare = json.loads(header)
     for extra in ("about", "inputs", "parameters", "train"):
-        del bare[extra]
+        bare.pop(extra, None)
     whole, replayed = read(tmp_path, [header, *steps]), read(tmp_path, [json.dumps(bare) + "\n", *steps])
     assert replayed.graph.parameters == whole.graph.parameters
     assert replayed.graph.constants == whole.graph.constants
