@@ -160,7 +160,7 @@ def run_scenario(options: argparse.Namespace) -> int:
     from bptui.scenario.load import load
     from bptui.tui import app
 
-    scenario = load(options.scenario, layers=options.layers)
+    scenario = load(options.scenario, layers=options.layers, notice=tell)
     with_signals()
     return app.run(scenario, options.record)
 
@@ -170,7 +170,7 @@ def trace(options: argparse.Namespace) -> int:
     from bptui.core.engine import Run
     from bptui.scenario.load import load
 
-    run = Run(load(options.scenario, layers=options.layers))
+    run = Run(load(options.scenario, layers=options.layers, notice=tell))
     if options.json:
         from bptui.recording.codec import line
         from bptui.recording.run_records import records
@@ -267,6 +267,11 @@ COMMANDS = {
     "trust": trust,
 }
 """The commands by name."""
+
+
+def tell(words: str) -> None:
+    """Tell that one of the user's files takes its time."""
+    print(words, file=sys.stderr, flush=True)
 
 
 def check_terminal() -> None:
