@@ -164,12 +164,11 @@ class Checking:
     def guest(self, job: Job) -> GuestLayer:
         """Return an instance of a layer of the user's own in the process of the checks."""
         from bptui.guest.guest_layer import GuestLayer  # noqa: PLC0415
-        from bptui.guest.host import Host  # noqa: PLC0415  (few scenarios have guests)
 
         assert self.run is not None
         scenario = self.run.scenario
         if self.host is None:
-            self.host = Host(scenario.layer_files)
+            self.host = scenario.new_host()
         node, takes_gradient = self.graph.nodes[job.node], scenario.takes_gradient[job.node]
         it = GuestLayer(
             scenario.guests[job.node],

@@ -5,11 +5,11 @@ from __future__ import annotations
 import unicodedata
 
 import pytest
-from bptui.checking.evidence_lines import elements, evidence_lines
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bptui.checking import Finding, Rung, Verdict, Worst
+from bptui.checking.evidence_lines import elements, evidence_lines
 from bptui.checking.verdict_words import summary, told
 from bptui.checking.verdicts import Judged
 from bptui.core.text import UNSAFE
