@@ -116,12 +116,10 @@ def test_the_caret_stands_below_the_mistake_however_wide_the_letters_are(run: An
 
 
 def test_a_file_and_lines_are_carried_out_in_the_order_in_which_they_stand(
-    run: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (tmp_path / "commands").write_text("# two steps\nnext\n\n  next\n")
-    status = main(
-        ["exec", "buy_apple", "-f", str(tmp_path / "commands"), "-e", "last", "-f", str(tmp_path / "commands")]
-    )
+    (tmp_path / "two").write_text("# two steps\nnext\n\n  next\n")
+    status = main(["exec", "buy_apple", "-f", str(tmp_path / "two"), "-e", "last", "-f", str(tmp_path / "two")])
     steps = [line.split(" of")[0] for line in capsys.readouterr().out.splitlines()]
     assert steps[:3] == ["step 1", "step 2", "step 4"]
     assert status == 1
