@@ -166,6 +166,6 @@ ARGUMENTS: Mapping[str, Argument] = {
     "text": Argument("TEXT", read_text, write_text, is_text),
     "file": Argument("FILE", read_text, write_text, is_text),
     "scale": choice("SCALE", "whole", "boxes", "map"),
-    "verb": Argument("VERB", read_name, write_name, is_name),
+    "topic": Argument("VERB", read_name, write_name, is_name),
 }
 """The kinds of argument, by the field of a command that has one."""

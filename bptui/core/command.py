@@ -346,7 +346,7 @@ class OpenPalette(Command, word="palette", keys="ctrl+p", group=PROGRAM, help="t
 class Help(Command, word="help", keys="?", group=PROGRAM, help="help"):
     """Show what there is to ask for, or all about one verb."""
 
-    verb: str | None = None
+    topic: str | None = None
 
 
 @dataclass(frozen=True)

@@ -36,7 +36,7 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
     "name": NAMES,
     "node": NAMES,
     "scale": st.sampled_from(["whole", "boxes", "map"]),
-    "verb": NAMES,
+    "topic": NAMES,
     "text": st.text(),
     "file": st.text(),
 }
