@@ -21,7 +21,7 @@ from bptui.session.selection import Selection
 
 if TYPE_CHECKING:
     from bptui.recording.recorder import Recorder
-    from bptui.recording.replay_tape import Note
+    from bptui.recording.records import NoteRecord
     from bptui.session.checks import SessionChecks
 
 SLICE = 0.01
@@ -53,7 +53,7 @@ class Session:
         *,
         title: str = "",
         about: str = "",
-        notes: Iterable[Note] = (),
+        notes: Iterable[NoteRecord] = (),
         clock: Callable[[], float] = monotonic,
     ) -> None:
         self.tape = tape

@@ -21,7 +21,8 @@ from bptui.explaining.equations import forward_equation
 from bptui.explaining.formula_words import is_built_in
 from bptui.guest import pending_call
 from bptui.guest.host_supply import HostSupply
-from bptui.recording.records import line, records
+from bptui.recording.codec import line
+from bptui.recording.run_records import records
 from bptui.recording.transcript import read_transcript
 from bptui.scenario.load import loads
 from guests import ARRIVE, layer_file, line_of, wait_for_arrival
@@ -189,10 +190,10 @@ def test_a_fault_in_backward_leaves_the_forward_pass_and_the_steps_before_it(tmp
             (Pass.BACKWARD, "b"),
         ]
         assert made.at(5).gradient("a") is not None
-        kinds = [record["kind"] for record in records(made)]
+        kinds = [record.kind for record in records(made)]
         assert kinds == ["header"]  # it is over already
     with running(tmp_path, text) as made:
-        assert [record["kind"] for record in records(made)] == ["header", *["step"] * 5]
+        assert [record.kind for record in records(made)] == ["header", *["step"] * 5]
 
 
 def test_a_built_in_layer_that_a_guest_has_misled_fails_at_its_own_node(tmp_path: Path) -> None:
