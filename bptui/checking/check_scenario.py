@@ -95,7 +95,15 @@ def subject_of(run: Run, node: int, iteration: int = 0) -> Subject:
         inputs=tuple([widened(values[slot]) for slot in scenario.graph.edges[node]]),
         takes_gradient=tuple([flag and sends_back(layer, slot) for flag, slot in takes]),
         dtype=scenario.dtype,
+        spared=tuple([not needs for needs in scenario.needs_gradient[node]]) if isinstance(layer, OwnLayer) else (),
+        sought=sought_by(layer, it) if isinstance(layer, OwnLayer) else (),
     )
+
+
+def sought_by(layer: OwnLayer, node: Node) -> tuple[str, ...]:
+    """Return for each input of a node where its gradient is looked for; nothing where backward returns it."""
+    share = layer.share(len(node.inputs), node.options)
+    return (*[""] * len(share.inputs), *[f"self.d{name} and self.grads" for name in share.held])
 
 
 def sends_back(layer: type[Layer] | OwnLayer, slot: str) -> bool:

@@ -13,9 +13,6 @@ from functools import cached_property
 from bptui.checking.finding import Finding, Verdict, verdict_of
 from bptui.core.graph import Graph
 
-SIGNS: Mapping[Verdict, str] = {Verdict.PASS: "✓", Verdict.FAIL: "✗", Verdict.KINK: "◇", Verdict.SKIP: "·"}
-
-
 ODD = (Verdict.FAIL, Verdict.KINK, Verdict.SKIP)
 
 
@@ -41,7 +38,7 @@ class Judged:
     @property
     def sign(self) -> str:
         """The verdict as one character."""
-        return SIGNS[self.verdict]
+        return self.verdict.sign
 
 
 class Path:
@@ -56,7 +53,7 @@ class Path:
     @property
     def sign(self) -> str:
         """The verdict as one character, none as long as it is not known."""
-        return SIGNS[self.verdict] if self.verdict else ""
+        return self.verdict.sign if self.verdict else ""
 
 
 class Verdicts:
@@ -90,7 +87,7 @@ class Verdicts:
     def told(self, iteration: int) -> str:
         """Return in words how many nodes are checked, and how many of them are not a plain pass."""
         counts, total = Counter(self.signs[iteration].values()), len(self.graph.nodes)
-        others = [f"{counts[sign]} {sign}" for sign in (SIGNS[it] for it in ODD) if counts[sign]]
+        others = [f"{counts[sign]} {sign}" for sign in (it.sign for it in ODD) if counts[sign]]
         return " · ".join((f"checked {counts.total()} of {total}", *others)) if counts else ""
 
     def path(self, iteration: int, name: str) -> Path:

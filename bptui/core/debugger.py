@@ -9,17 +9,19 @@ from typing import TYPE_CHECKING
 
 from bptui.core.command import (
     Back,
-    Command,
+    BackwardPass,
     Finish,
     First,
+    ForwardPass,
     GoTo,
+    GoToIteration,
     Into,
     Last,
     LineBack,
     Next,
-    PassStart,
     ReverseFinish,
     RunTo,
+    Travel,
 )
 from bptui.core.moment import Moment
 from bptui.core.schedule import Pass, Schedule
@@ -48,7 +50,7 @@ class Debugger:
         """All that is known at the cursor."""
         return self.tape.at(self.position)
 
-    def do(self, command: Command) -> Moment:
+    def do(self, command: Travel) -> Moment:
         """Carry out a command, as far as the ends of the schedule let it go.
 
         Raises BptuiError, and stays, where it goes into a step that has no source.
@@ -63,7 +65,7 @@ class Debugger:
         self.position = min(self.goal, len(self.tape))
         return self.moment
 
-    def destination(self, command: Command) -> int:  # noqa: C901, PLR0911  (one case, one return a command)
+    def destination(self, command: Travel) -> int:  # noqa: C901, PLR0911  (one case, one return a command)
         """Return the position that a command asks for, which may lie beyond the ends."""
         schedule, here = self.tape.schedule, self.position
         match command:
@@ -82,11 +84,15 @@ class Debugger:
                 return 1
             case Last():
                 return len(schedule)
-            case PassStart(pass_):
-                return pass_start(schedule, here, pass_)
-            case RunTo(name):
-                return run_to(schedule, here, name)
-            case Into() | LineBack():
+            case GoToIteration(iteration):
+                return (iteration - 1) * schedule.length + 1
+            case ForwardPass():
+                return pass_start(schedule, here, Pass.FORWARD)
+            case BackwardPass():
+                return pass_start(schedule, here, Pass.BACKWARD)
+            case RunTo(str(name), count):
+                return run_to(schedule, here, name, count)
+            case RunTo() | Into() | LineBack():
                 return here
 
     @cached_property
@@ -96,7 +102,7 @@ class Debugger:
 
         return Entrance()
 
-    def lines_after(self, command: Command) -> LineCursor | None:
+    def lines_after(self, command: Travel) -> LineCursor | None:
         """Return where a command leads in the source of the step's layer; None is out of it."""
         match command:
             case Into(count) if self.lines:
@@ -111,7 +117,7 @@ class Debugger:
 
 def finish(schedule: Schedule, position: int, count: int) -> int:
     """Return the last step of the ``count``-th pass that is not finished at ``position``."""
-    for _ in range(count):
+    for _ in range(min(count, len(schedule))):
         ends = [start - 1 for start in pass_starts_around(schedule, position)]
         position = next((end for end in ends if end > position), len(schedule))
     return position
@@ -119,7 +125,7 @@ def finish(schedule: Schedule, position: int, count: int) -> int:
 
 def reverse_finish(schedule: Schedule, position: int, count: int) -> int:
     """Return the first step of the ``count``-th pass, going back, that has begun before ``position``."""
-    for _ in range(count):
+    for _ in range(min(count, len(schedule))):
         starts = pass_starts_around(schedule, position)
         position = next((start for start in reversed(starts) if start < position), 0)
     return position
@@ -138,7 +144,16 @@ def pass_start(schedule: Schedule, position: int, pass_: Pass) -> int:
     return next(starts, position)
 
 
-def run_to(schedule: Schedule, position: int, name: str) -> int:
+def run_to(schedule: Schedule, position: int, name: str, count: int) -> int:
+    """Return where going on to the next step of ``name`` leads, ``count`` times."""
+    for _ in range(min(count, len(schedule))):
+        before, position = position, nearest_step(schedule, position, name)
+        if position == before:
+            break
+    return position
+
+
+def nearest_step(schedule: Schedule, position: int, name: str) -> int:
     """Return the nearest later step of ``name``, or else the nearest earlier, or else ``position``."""
     here = schedule.progress(position).iteration
     around = range(max(0, here - 1), min(here + 2, schedule.iterations))

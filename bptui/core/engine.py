@@ -124,6 +124,7 @@ class Run(Tape):
             self.host,
             self.graph.nodes[node],
             takes_gradient=scenario.takes_gradient[node],
+            needs_gradient=scenario.needs_gradient[node],
             dtype=scenario.dtype,
             seed=scenario.seed,
             notice=self.note,

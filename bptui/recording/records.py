@@ -9,8 +9,6 @@ import json
 import platform
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, fields
-from enum import Enum
-from typing import Any
 
 import numpy as np
 
@@ -109,19 +107,12 @@ def end_record(tape: Tape) -> Record:
 
 def action_record(command: Command, at: int, time: float) -> Record:
     """Return the record of a command that took the cursor to step ``at``, ``time`` seconds after the start."""
-    arguments = {key.rstrip("_"): plain(argument) for key, argument in asdict(command).items()}
-    return {"kind": "action", "at": at, "time": time, "verb": verb(command), **arguments}
+    return {"kind": "action", "at": at, "time": time, "verb": command.word, **asdict(command)}
 
 
 def note_record(text: str, at: int, time: float) -> Record:
     """Return the record of a note written at step ``at``, ``time`` seconds after the start."""
     return {"kind": "note", "at": at, "time": time, "text": text}
-
-
-def verb(command: Command) -> str:
-    """Return a command's name in lower case: ``next``, ``reverse_finish``."""
-    name = type(command).__name__
-    return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name).lstrip("_")
 
 
 def line(record: Record) -> str:
@@ -140,14 +131,3 @@ def named(arrays: Mapping[str, Array | None]) -> Record:
 def encode_optional(array: Array | None) -> Record | None:
     """Return an array's record, or None where there is no array."""
     return None if array is None else encode_array(array)
-
-
-def plain(argument: Any) -> Any:
-    """Return a command's argument as JSON knows it."""
-    match argument:
-        case Enum():
-            return argument.value
-        case np.ndarray():
-            return encode_array(argument)
-        case _:
-            return argument

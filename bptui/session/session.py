@@ -8,7 +8,7 @@ from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from bptui.core.command import Command
+from bptui.core.command import Travel
 from bptui.core.debugger import Debugger
 from bptui.core.engine import Run
 from bptui.core.moment import Moment
@@ -73,7 +73,7 @@ class Session:
         """All that is known at the cursor."""
         return self.debugger.moment
 
-    def do(self, command: Command) -> Moment:
+    def do(self, command: Travel) -> Moment:
         """Carry out a command, and record it."""
         if not self.tape.length:
             self.work()  # a key that was pressed before the first picture finds its step, and no word of waiting

@@ -136,10 +136,10 @@ class ScreenChecks:
         judged = self.verdicts.of(iteration, name)
         if judged is None or judged.is_quick:
             return
-        from bptui.tui.content.evidence import STYLES, summary  # noqa: PLC0415  (when a check has been asked for)
+        from bptui.tui.content.evidence import summary  # noqa: PLC0415  (when a check has been asked for)
 
         self.asked = None
-        self.screen.say(f"{summary(judged)}   = shows the evidence", STYLES[judged.verdict])
+        self.screen.say(f"{summary(judged)}   = shows the evidence", judged.verdict.style)
 
     def open(self, judged: Judged) -> None:
         """Show the evidence over the screen."""

@@ -11,7 +11,7 @@ from textual.app import ComposeResult
 from textual.screen import Screen
 from textual.widget import Widget
 
-from bptui.core.command import Command, GoTo, Into, LineBack, RunTo
+from bptui.core.command import GoTo, Into, LineBack, RunTo, Travel
 from bptui.core.moment import Moment
 from bptui.core.text import visible
 from bptui.errors import BptuiError
@@ -148,7 +148,7 @@ class DebuggerScreen(Screen[None]):
         self.is_telling = False
         self.footer.say(text, style)
 
-    def do(self, command: Command) -> None:
+    def do(self, command: Travel) -> None:
         """Carry out a command and show where it led."""
         before = self.session.debugger.position
         moment = self.session.do(command)

@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING
 
 from bptui.core.moment import Moment
 from bptui.core.text import visible
-from bptui.tui.line import Line, Span
+from bptui.lines.line import Line, Span, cut, fitted, line_width
 from bptui.tui.pane import Pane
-from bptui.tui.row import cut, fitted, line_width
 
 if TYPE_CHECKING:
     from bptui.checking.verdicts import Verdicts

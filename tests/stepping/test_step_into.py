@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bptui.core.command import Back, Command, Finish, First, GoTo, Into, Last, LineBack, Next, ReverseFinish
+from bptui.core.command import Back, Finish, First, GoTo, Into, Last, LineBack, Next, ReverseFinish, Travel
 from bptui.core.debugger import Debugger
 from bptui.core.engine import Run, run
 from bptui.core.optimizer import SGD
@@ -29,7 +29,7 @@ def place(debugger: Debugger) -> tuple[int, int | None]:
     return debugger.position, debugger.lines.index if debugger.lines else None
 
 
-def done(commands: list[Command], scenario: Scenario | None = None) -> Debugger:
+def done(commands: list[Travel], scenario: Scenario | None = None) -> Debugger:
     debugger = Debugger(run(scenario or buy_apple()))
     for command in commands:
         debugger.do(command)
@@ -67,7 +67,7 @@ def test_into_shows_the_pass_in_which_the_cursor_stands() -> None:
     assert methods([Next(3)]) == "Mul.backward"
 
 
-def methods(commands: list[Command]) -> str:
+def methods(commands: list[Travel]) -> str:
     lines = done([*commands, Into()]).lines
     assert lines is not None
     return f"{lines.tape.layer}.{lines.tape.method}"
@@ -96,12 +96,12 @@ def methods(commands: list[Command]) -> str:
         ([Into(), Last()], (4, None)),
     ],
 )
-def test_keys_move_through_the_lines_and_out_of_them(commands: list[Command], expected: tuple[int, int | None]) -> None:
+def test_keys_move_through_the_lines_and_out_of_them(commands: list[Travel], expected: tuple[int, int | None]) -> None:
     assert place(done([GoTo(2), *commands])) == expected
 
 
 @given(st.integers(1, 4), st.lists(st.sampled_from([Into(), LineBack()]), max_size=12))
-def test_back_a_line_undoes_a_line(position: int, commands: list[Command]) -> None:
+def test_back_a_line_undoes_a_line(position: int, commands: list[Travel]) -> None:
     debugger = done([GoTo(position), Into(), *commands])
     before = place(debugger)
     debugger.do(Into())
@@ -148,4 +148,4 @@ def test_a_replay_runs_no_code(tmp_path: Path) -> None:
 
 def test_going_into_a_layer_is_recorded_as_any_command() -> None:
     assert action_record(Into(2), 3, 0.5) == {"kind": "action", "at": 3, "time": 0.5, "verb": "into", "count": 2}
-    assert action_record(LineBack(), 3, 0.5)["verb"] == "line_back"
+    assert action_record(LineBack(), 3, 0.5)["verb"] == "line-back"

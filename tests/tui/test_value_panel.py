@@ -12,15 +12,14 @@ from hypothesis.extra import numpy as arrays
 from bptui.core.array_summary import summarise
 from bptui.core.engine import run
 from bptui.core.moment import Moment
+from bptui.lines.line import Line, line_width
+from bptui.lines.number_grid import aligned, cell_text, decimals_for
 from bptui.scenario.load import loads
 from bptui.scenario.scenario import Scenario
 from bptui.tui.app import BptuiApp
 from bptui.tui.content import heat
 from bptui.tui.content.array_view import Look, Subject, cell_index, matrix_of
-from bptui.tui.content.numbers import aligned, cell_text, decimals_for
 from bptui.tui.content.values import above_lines, look_pointed_at, value_lines
-from bptui.tui.line import Line
-from bptui.tui.pane import line_width
 from bptui.tui.panels.value_panel import ValuePanel
 from layers import Array
 from strategies import random_scenarios

@@ -12,13 +12,13 @@ from bptui.core import text
 from bptui.core.moment import Moment
 from bptui.core.schedule import Pass
 from bptui.explaining import value_state
+from bptui.lines.line import Line, Span, fitted
+from bptui.lines.paragraph import paragraph
 from bptui.tui.content.array_view import Look, Subject, cell_index, clamped, look_at
-from bptui.tui.content.prose import paragraph
 from bptui.tui.content.values import exact, look_pointed_at, value_lines
 from bptui.tui.counter import Counter
-from bptui.tui.line import Line, Span
 from bptui.tui.palette import PlainPalette
-from bptui.tui.pane import Pane, fitted
+from bptui.tui.pane import Pane
 from layers import Array
 
 
