@@ -5,7 +5,8 @@ There the check sees the very arrays that the layer was given and has returned, 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import inspect
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ import numpy as np
 from bptui.checking.check_node import check_node
 from bptui.checking.finding import Finding, Verdict
 from bptui.checking.finding_record import finding_record
-from bptui.checking.subject import Subject, widened
+from bptui.checking.subject import Checked, Subject, widened
 from bptui.guest.child.instance import Instance, differs
 from bptui.own_layers.own_layer import TARGETS
 
@@ -31,6 +32,10 @@ def check_here(instance: Instance, values: Sequence[Any], *, is_whole: bool, **a
         dtype=np.dtype(about["dtype"]),
         spared=tuple(about["spared"]),
         sought=tuple(about["sought"]),
+        is_last=about["is_last"],
+        options=options_of(instance),
+        remade=lambda changed: Adapter(instance, changed),
+        inside=object_in,
     )
     findings = [*check_node(subject, is_whole=is_whole), *labels(subject)]
     return {"findings": list(map(finding_record, findings)), "arrays": []}
@@ -47,11 +52,16 @@ def labels(subject: Subject) -> Iterator[Finding]:
 class Adapter:
     """A fresh object of an instance's class, with what it holds among the values of ``forward``."""
 
-    def __init__(self, instance: Instance) -> None:
-        options = instance.init_options, instance.forward_options
+    def __init__(self, instance: Instance, changed: Mapping[str, Any] | None = None) -> None:
+        options = with_changed(instance, changed or {})
         self.instance = Instance(instance.layer, instance.held_names, options)
         self.given: Sequence[Any] = ()
         self.count = 0
+
+    def object_for(self, values: Sequence[Any]) -> Any:
+        """Return the object that goes forward with ``values``."""
+        self.instance.hold(values[len(values) - len(self.instance.held_names) :])
+        return self.instance.object
 
     def forward(self, *values: Any) -> Any:
         """Return what the object's forward does, whatever it is."""
@@ -78,6 +88,35 @@ class Adapter:
         for own, given in zip(self.instance.held, self.given, strict=True):
             if isinstance(given, np.ndarray) and given.flags.writeable and differs(own, given):
                 given[...] = own
+
+
+def object_in(layer: Checked, values: Sequence[Any]) -> Any:
+    """Return the user's own object in an adapter."""
+    assert isinstance(layer, Adapter)
+    return layer.object_for(values)
+
+
+def options_of(instance: Instance) -> dict[str, Any]:
+    """Return the options that an instance's class takes, with those that it was given."""
+    defaults = defaults_of(instance.layer) | defaults_of(getattr(instance.layer, "forward", None))
+    return defaults | dict(instance.init_options) | dict(instance.forward_options)
+
+
+def defaults_of(method: Any) -> dict[str, Any]:
+    """Return the defaults of a method's parameters; nothing where it cannot be looked into."""
+    try:
+        parameters = inspect.signature(method).parameters.values()
+    except (TypeError, ValueError):
+        return {}
+    return {it.name: it.default for it in parameters if it.default is not it.empty}
+
+
+def with_changed(instance: Instance, changed: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return an instance's options for ``__init__`` and for forward, some of them changed."""
+    known = defaults_of(instance.layer)
+    init = {name: value for name, value in changed.items() if name in known or name in instance.init_options}
+    forward = {name: value for name, value in changed.items() if name not in init}
+    return {**instance.init_options, **init}, {**instance.forward_options, **forward}
 
 
 def copy_of(gradient: Any) -> Any:

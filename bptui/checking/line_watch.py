@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from bptui.errors import Where
 from layers import Array
 
 MOST_EVENTS = 20_000
@@ -28,13 +29,6 @@ MOST_BYTES = 1 << 16
 
 OURS = str(Path(__file__).parents[1])
 LIBRARIES = tuple({str(Path(path)) for path in sysconfig.get_paths().values()} - {"/usr"})
-
-
-class Line(NamedTuple):
-    """A line of a file."""
-
-    file: str
-    number: int
 
 
 def is_users(file: str) -> bool:
@@ -49,25 +43,26 @@ class Written:
 
     array: Array
     digest: int
-    line: Line | None = None
+    line: Where | None = None
     moment: int = 0
 
 
 @dataclass(eq=False)
 class LineWatch:
-    """Watches the user's lines: ``written`` has the arrays seen, ``code`` the outermost function, ``last`` its last line.
+    """Watches the user's lines: ``written`` has the arrays seen, ``codes`` the functions, outermost first.
 
+    ``last`` is the last line of the outermost.
     ``probe`` is asked after every line, and ``probed`` is the first line after which it had another answer.
     """
 
     probe: Callable[[], object] = lambda: None
     written: dict[int, Written] = field(default_factory=dict)
-    code: CodeType | None = None
-    last: Line | None = None
-    probed: Line | None = None
+    codes: list[CodeType] = field(default_factory=list)
+    last: Where | None = None
+    probed: Where | None = None
     events: int = 0
     before: object = None
-    running: dict[int, Line] = field(default_factory=dict)
+    running: dict[int, Where] = field(default_factory=dict)
 
     @contextmanager
     def watching(self) -> Iterator[None]:
@@ -84,8 +79,8 @@ class LineWatch:
         """Decide whether a function that begins is watched; what it was given was written elsewhere."""
         if self.events > MOST_EVENTS or not is_users(frame.f_code.co_filename):
             return None
-        if self.code is None:
-            self.code = frame.f_code
+        if frame.f_code not in self.codes:
+            self.codes.append(frame.f_code)
         self.look(frame, None)
         return self.on_event
 
@@ -97,20 +92,20 @@ class LineWatch:
         just_run = self.running.get(id(frame))
         self.look(frame, just_run)
         self.ask(just_run)
-        line = Line(frame.f_code.co_filename, frame.f_lineno)
+        line = Where(frame.f_code.co_filename, frame.f_lineno)
         self.running[id(frame)] = line
         if event == "return":
             del self.running[id(frame)]
-            if frame.f_code is self.code:
+            if frame.f_code is self.codes[0]:
                 self.last = line
         return self.on_event
 
-    def ask(self, line: Line | None) -> None:
+    def ask(self, line: Where | None) -> None:
         """Ask the probe."""
         if self.probed is None and line is not None and self.probe() != self.before:
             self.probed = line
 
-    def look(self, frame: FrameType, line: Line | None) -> None:
+    def look(self, frame: FrameType, line: Where | None) -> None:
         """Look at all arrays that a function can name."""
         for array in arrays_in(frame.f_locals):
             digest = digest_of(array)
@@ -120,7 +115,7 @@ class LineWatch:
             elif known.digest != digest:
                 known.digest, known.line, known.moment = digest, line, self.events
 
-    def line_of(self, result: Any) -> Line | None:
+    def line_of(self, result: Any) -> Where | None:
         """Return the line that last wrote an array: its own memory, or the same numbers; the last line otherwise."""
         if isinstance(result, np.ndarray):
             for is_it in (shares_memory, has_same_numbers):
@@ -203,7 +198,7 @@ class AttributeWatch(LineWatch):
         self.kept: dict[str, tuple[Array, Array, int]] = {}
         self.found: dict[str, Overwritten] = {}
 
-    def look(self, frame: FrameType, line: Line | None) -> None:
+    def look(self, frame: FrameType, line: Where | None) -> None:
         """Look at the attributes: the same array with other numbers was overwritten."""
         del frame
         for name, it in islice(attributes_of(self.instance()).items(), MOST_NAMES):
@@ -211,6 +206,14 @@ class AttributeWatch(LineWatch):
                 continue
             array, saved, number = self.kept.get(name, (None, None, 0))
             if array is not it:
-                self.kept[name] = it, it.copy(), line.number
+                self.kept[name] = it, it.copy(), line.line or 0
             elif saved is not None and not np.array_equal(saved, it, equal_nan=it.dtype.kind == "f"):
-                self.found.setdefault(name, Overwritten(name, number, line.number, saved))
+                self.found.setdefault(name, Overwritten(name, number, line.line or 0, saved))
+
+
+def line_that_changes(state: Callable[[], object], work: Callable[[], object]) -> Where | None:
+    """Return the first line of the user's after which ``state`` has another answer while ``work`` is done."""
+    watch = LineWatch(probe=state)
+    with watch.watching():
+        work()
+    return watch.probed

@@ -37,6 +37,13 @@ class RandomSources:
         for generator in self.generators:
             restart(generator, SEED)
 
+    def draw(self) -> None:
+        """Draw a number from each, so that whoever draws next gets others."""
+        random.random()  # noqa: S311  (no secret)
+        np.random.random()  # noqa: NPY002
+        for generator in self.generators:
+            generator.random()
+
     def state(self) -> bytes:
         """Return what tells whether anything has been drawn."""
         numbers = np.random.get_state()  # noqa: NPY002
@@ -46,7 +53,7 @@ class RandomSources:
 def generators_of(instance: object) -> Iterator[Generator]:
     """Yield the generators on an object, on its class, and in the modules of its methods."""
     seen: set[int] = set()
-    for place in places_of(instance):
+    for place in {id(it): it for it in places_of(instance)}.values():
         for it in islice(list(place.values()), MOST_NAMES):
             if is_generator(it) and id(it) not in seen:
                 seen.add(id(it))

@@ -1,9 +1,8 @@
-"""Which line of the user's file a finding is about: found by letting backward run once more, watched line by line."""
+"""Which line of the user's file a finding is about: backward runs once more, watched line by line."""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -11,9 +10,11 @@ from typing import Any
 import numpy as np
 
 from bptui.checking.compare_arrays import copies
-from bptui.checking.line_watch import Line, LineWatch
-from bptui.checking.probe import FaultError, Probe, Visit
+from bptui.checking.fault import FaultError
+from bptui.checking.line_watch import LineWatch
+from bptui.checking.probe import Probe, Visit
 from bptui.checking.source_look import Unused, tree_of, unused_names
+from bptui.errors import Where
 from layers import Array
 
 
@@ -38,17 +39,17 @@ class UserLines:
         return watch, visit, given
 
     @cached_property
-    def tree(self) -> ast.FunctionDef | None:
-        """The user's backward, as Python reads it."""
-        code = self.seen[0].code
-        return None if code is None else tree_of(code)
+    def trees(self) -> tuple[ast.FunctionDef, ...]:
+        """The user's backward, and the functions of the user's that it calls, as Python reads them."""
+        found = (tree_of(code) for code in self.seen[0].codes)
+        return tuple([it for it in found if it is not None])
 
     @property
-    def last(self) -> Line | None:
+    def last(self) -> Where | None:
         """The last line of backward that ran."""
         return self.seen[0].last
 
-    def of_gradient(self, position: int) -> Line | None:
+    def of_gradient(self, position: int) -> Where | None:
         """Return the line that makes the gradient of an input."""
         watch, _, given = self.seen
         return watch.line_of(self.kept(given, position)) if position < len(given) else self.last
@@ -58,23 +59,17 @@ class UserLines:
         result = given[position]
         return np.asarray(result) if isinstance(result, np.ndarray | np.generic) else result
 
-    def of_write(self, position: int) -> Line | None:
+    def of_write(self, position: int) -> Where | None:
         """Return the line of backward that writes into an input."""
         watch, visit, _ = self.seen
         if visit is None:
             return None
-        found = [it for it in watch.written.values() if it.line and np.may_share_memory(it.array, visit.given[position])]
+        found = [
+            it for it in watch.written.values() if it.line and np.may_share_memory(it.array, visit.given[position])
+        ]
         return max(found, key=lambda it: it.moment).line if found else None
 
     @cached_property
     def unused(self) -> tuple[Unused, ...]:
-        """What backward computes and never uses."""
-        return tuple(unused_names(self.tree)) if self.tree else ()
-
-
-def line_that_changes(state: Callable[[], object], work: Callable[[], object]) -> Line | None:
-    """Return the first line of the user's after which ``state`` has another answer while ``work`` is done."""
-    watch = LineWatch(probe=state)
-    with watch.watching():
-        work()
-    return watch.probed
+        """What backward itself computes and never uses."""
+        return tuple(unused_names(self.trees[0])) if self.trees else ()

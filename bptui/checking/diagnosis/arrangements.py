@@ -26,7 +26,7 @@ TURNS: tuple[tuple[str, str, Callable[[Array], Array]], ...] = (
 def turned(x: Array) -> Iterator[tuple[str, str, Array]]:
     """Yield an array turned in every way that keeps its shape and changes it."""
     for name, words, turn in TURNS:
-        if x.ndim > 1 or words in {"flipped along its last axis"}:
+        if x.ndim > 1 or words == "flipped along its last axis":
             made = turn(x) if x.ndim else x
             if made.shape == x.shape and not np.array_equal(made, x):
                 yield name, words, made
@@ -62,7 +62,7 @@ def dout_turned(evidence: Evidence) -> Iterator[Mistake]:
     for name, words, made in turned(evidence.dout):
         if evidence.is_slope_at(evidence.inputs, made):
             if name == "transposed" and evidence.x.ndim < evidence.dout.ndim:
-                yield Mistake("sum over the wrong axis", "Backward sums dout over another axis than forward adds along.")
+                yield Mistake("sum over the wrong axis", "Backward sums dout over another axis than forward does.")
             else:
                 yield Mistake(f"{name} operand", f"This would be right if dout were {words}.")
 

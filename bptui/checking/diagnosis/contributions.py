@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Iterator
 
 import numpy as np
@@ -10,6 +9,7 @@ import numpy as np
 from bptui.checking.diagnosis.evidence import Evidence
 from bptui.checking.diagnosis.jacobians import Jacobians, Mask
 from bptui.checking.diagnosis.mistake import Mistake
+from bptui.checking.source_look import writes_into_elements
 
 OVERWRITTEN = (
     "Where several contributions meet in one element, only one of them is kept and the others are overwritten: "
@@ -35,7 +35,7 @@ def lost_contributions(evidence: Evidence) -> Iterator[Mistake]:
         return
     if is_overwriting(evidence, jacobians, kept):
         yield Mistake("contributions overwritten", OVERWRITTEN)
-    elif kept.any(axis=0)[jacobians.is_there.any(axis=0)].all():
+    elif keeps_one_each(jacobians, kept):
         told = f"Some of the ways by which {evidence.name} reaches the value are right, and others are missing: "
         yield Mistake("a use is missing", told + "a value that is used several times gets the sum of all its uses.")
 
@@ -54,8 +54,7 @@ def is_diagonal(jacobians: Jacobians, where: Mask) -> bool:
 
 def kept_slab(jacobians: Jacobians, kept: Mask) -> tuple[int, int, int] | None:
     """Return the axis of the output, its length, and the one place along it that contributes; None if there is none."""
-    rows = kept.any(axis=1).reshape(jacobians.out_shape)
-    needed = jacobians.is_there.any(axis=1).reshape(jacobians.out_shape)
+    rows, needed = (np.asarray(it.any(axis=1)).reshape(jacobians.out_shape) for it in (kept, jacobians.is_there))
     for axis, length in enumerate(jacobians.out_shape):
         others = tuple(at for at in range(rows.ndim) if at != axis)
         gives = rows.any(axis=others)
@@ -79,18 +78,14 @@ def loop_mistake(axis: int, length: int, place: int) -> Mistake:
 
 def is_overwriting(evidence: Evidence, jacobians: Jacobians, kept: Mask) -> bool:
     """Return whether one writer wins in each element: seen in the numbers, and in the lines where there are any."""
-    lost = jacobians.is_lost
-    several = lost.any(axis=0)
-    if not kept.any(axis=0)[jacobians.is_there.any(axis=0)].all() or not several.any():
+    if not keeps_one_each(jacobians, kept) or not jacobians.is_lost.any():
         return False
-    tree = evidence.subject.backward_tree
-    return tree is None or writes_into_elements(tree)
+    return not evidence.trees or any(map(writes_into_elements, evidence.trees))
 
 
-def writes_into_elements(tree: ast.AST) -> bool:
-    """Return whether code stores into elements of an array, or in a loop."""
-    stores = any(isinstance(it, ast.Subscript) and isinstance(it.ctx, ast.Store) for it in ast.walk(tree))
-    return stores or any(isinstance(it, ast.For | ast.While) for it in ast.walk(tree))
+def keeps_one_each(jacobians: Jacobians, kept: Mask) -> bool:
+    """Return whether each element that moves the value keeps a contribution at least."""
+    return not (np.asarray(jacobians.is_there.any(axis=0)) & ~np.asarray(kept.any(axis=0))).any()
 
 
 def counted_twice(evidence: Evidence) -> Iterator[Mistake]:

@@ -6,6 +6,7 @@ in the place of an input or of dout, and ``jacobians`` has the local derivatives
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -16,7 +17,8 @@ from numpy.typing import NDArray
 
 from bptui.checking.compare_arrays import copied, copies
 from bptui.checking.diagnosis.jacobians import Jacobians, measure_jacobians
-from bptui.checking.probe import FaultError, Probe
+from bptui.checking.fault import FaultError
+from bptui.checking.probe import Probe
 from bptui.checking.subject import Subject
 from layers import Array
 
@@ -34,7 +36,8 @@ DIRECTIONS = 3
 class Evidence:
     """Two gradients of one input that disagree, NaN in ``numeric`` where nothing was measured.
 
-    ``others`` has what was measured for the other inputs, by position; ``dout`` is what went into backward.
+    ``others`` has what was measured for the other inputs, by position; ``dout`` is what went into backward, and
+    ``trees`` are that and what it calls as they are written, if that can be read.
     """
 
     probe: Probe
@@ -45,6 +48,7 @@ class Evidence:
     others: Mapping[int, Array]
     dout: Array
     out: Array
+    trees: tuple[ast.FunctionDef, ...] = ()
 
     @property
     def subject(self) -> Subject:
@@ -138,17 +142,27 @@ class Evidence:
         except FaultError:
             return None
 
-    def measured(self, probe: Probe, inputs: tuple[Array, ...], dout: Array, places: NDArray[np.intp]) -> Array | None:
+    def measured(
+        self,
+        probe: Probe,
+        inputs: tuple[Array, ...],
+        dout: Array,
+        places: NDArray[np.intp],
+        *,
+        step: float = STEP,
+    ) -> Array | None:
         """Return the slopes of forward at some elements of the input in question, by flat places."""
-        slopes = [self.slope_at_place(probe, inputs, dout, int(place)) for place in places]
+        slopes = [self.slope_at_place(probe, inputs, dout, int(place), step) for place in places]
         return None if any(slope is None for slope in slopes) else np.array(slopes, np.float64)
 
-    def slope_at_place(self, probe: Probe, inputs: tuple[Array, ...], dout: Array, place: int) -> float | None:
+    def slope_at_place(
+        self, probe: Probe, inputs: tuple[Array, ...], dout: Array, place: int, step: float
+    ) -> float | None:
         """Return the slope of forward in one element."""
         v = np.zeros(inputs[self.position].shape)
         v.reshape(-1)[place] = 1
         size = max(1.0, abs(float(inputs[self.position].reshape(-1)[place])))
-        return replace(self, probe=probe).slope_along(inputs, dout, v, STEP * size)
+        return replace(self, probe=probe).slope_along(inputs, dout, v, step * size)
 
 
 def numbers_of(options: Mapping[str, Any]) -> dict[str, float]:

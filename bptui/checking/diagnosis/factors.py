@@ -1,4 +1,4 @@
-"""Gradients that are right but for one factor: a sign, a size, an option. Each factor is tried where it would change."""
+"""Gradients that are right but for one factor: a sign, a size, an option. Each is tried where it would change."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import numpy as np
 
 from bptui.checking.diagnosis.evidence import CLOSE, Evidence, numbers_of
 from bptui.checking.diagnosis.mistake import Mistake
-from bptui.checking.probe import FaultError, Probe
-from bptui.checking.subject import Subject
+from bptui.checking.fault import FaultError
+from bptui.checking.probe import Probe
 from bptui.core import text
 from layers import Array
 

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bptui.checking.compare_arrays import copied, copies
-from bptui.checking.probe import FaultError, Probe
+from bptui.checking.fault import FaultError
+from bptui.checking.probe import Probe
 from layers import Array
 
 Mask: TypeAlias = NDArray[np.bool_]
@@ -92,9 +93,7 @@ def measure_jacobians(
     return Jacobians(x.shape, dout.shape, forward, backward)
 
 
-def backward_rows(
-    probe: Probe, inputs: tuple[Array, ...], position: int, shape: tuple[int, ...], end: float
-) -> Array:
+def backward_rows(probe: Probe, inputs: tuple[Array, ...], position: int, shape: tuple[int, ...], end: float) -> Array:
     """Return what backward gives for each dout that is 1 in one place."""
     rows = np.zeros((int(np.prod(shape)), inputs[position].size))
     for place in range(len(rows)):
@@ -120,8 +119,9 @@ def forward_columns(
         if monotonic() > end:
             raise TimeoutError
         step = STEP * max(1.0, abs(float(x.reshape(-1)[place])))
-        columns[:, place] = (moved(probe, inputs, position, place, step) - moved(probe, inputs, position, place, -step)
-                             ).reshape(-1) / (2 * step)
+        columns[:, place] = (
+            moved(probe, inputs, position, place, step) - moved(probe, inputs, position, place, -step)
+        ).reshape(-1) / (2 * step)
     return columns
 
 

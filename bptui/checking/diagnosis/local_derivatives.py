@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import numpy as np
 
-from bptui.checking.diagnosis.evidence import Evidence
+from bptui.checking.compare_arrays import summed_to
+from bptui.checking.diagnosis.evidence import Evidence, numbers_of
 from bptui.checking.diagnosis.factors import powers_of
 from bptui.checking.diagnosis.jacobians import Jacobians
-from bptui.checking.diagnosis.evidence import numbers_of
 from bptui.checking.diagnosis.mistake import Mistake
 from layers import Array
 
@@ -33,18 +34,6 @@ def dout_alone(evidence: Evidence) -> Iterator[Mistake]:
         yield Mistake(LEFT_OUT, told)
 
 
-def summed_to(dout: Array, shape: tuple[int, ...]) -> Array:
-    """Return dout summed over the axes that broadcasting stretched ``shape`` along; dout itself if it did not."""
-    extra = dout.ndim - len(shape)
-    if extra < 0:
-        return dout
-    padded = (1,) * extra + shape
-    if any(small not in (1, large) for small, large in zip(padded, dout.shape, strict=True)):
-        return dout
-    stretched = tuple(at for at, (small, large) in enumerate(zip(padded, dout.shape, strict=True)) if small != large)
-    return np.asarray(dout.sum(axis=stretched, keepdims=True)).reshape(shape)
-
-
 def named(evidence: Evidence) -> str:
     """Return which local derivative it is, where the layer's value gives it away."""
     jacobians = evidence.jacobians
@@ -55,10 +44,11 @@ def named(evidence: Evidence) -> str:
 def by_row(evidence: Evidence) -> Iterator[Mistake]:
     """Recognise backward's rows that are right but for a factor each: a derivative by the value, or a mask."""
     jacobians = evidence.jacobians
-    if jacobians is None or evidence.out.size < 2 or not is_wide(jacobians):
+    if jacobians is None or evidence.out.size < 2:
         return
+    is_sure = is_wide(jacobians)
     missing = row_factors(jacobians.forward, jacobians.backward)
-    if missing is not None and not is_one(missing):
+    if missing is not None and not is_one(missing) and (is_sure or is_telling(missing, evidence.out)):
         yield from left_out(evidence, missing)
     surplus = row_factors(jacobians.backward, jacobians.forward)
     if surplus is not None and not is_one(surplus) and (told := name_of(surplus, evidence.out)):
@@ -68,6 +58,14 @@ def by_row(evidence: Evidence) -> Iterator[Mistake]:
 def is_wide(jacobians: Jacobians) -> bool:
     """Return whether rows have several entries, so that one factor for each of them is no matter of course."""
     return bool((jacobians.is_given.sum(axis=1) > 1).any())
+
+
+def is_telling(factors: Array, out: Array) -> bool:
+    """Return whether factors are no matter of course: a mask, or a derivative that goes by the value."""
+    known = factors[np.isfinite(factors)]
+    opened = known[np.abs(known) > 1e-6]
+    is_mask = 1 < opened.size < known.size - 1 and np.allclose(opened, opened[0], rtol=1e-3)
+    return bool(is_mask) or (len(np.unique(np.round(known, 4))) > 2 and bool(name_of(factors, out)))
 
 
 def row_factors(wanted: Array, got: Array) -> Array | None:
@@ -157,15 +155,15 @@ def one_for_all(evidence: Evidence) -> Iterator[Mistake]:
     forward, backward = (blocks(it, rows) for it in (jacobians.forward, jacobians.backward))
     if forward is None or backward is None:
         return
-    tolerance = {"rtol": 1e-3, "atol": 1e-6 * jacobians.scale}
-    if not all(np.allclose(it, backward[0], **tolerance) for it in backward):
+    used = partial(np.allclose, backward[0], rtol=1e-3, atol=1e-6 * jacobians.scale)
+    if not all(used(it) for it in backward):
         return
     for sample, block in enumerate(forward):
-        if np.allclose(block, backward[0], **tolerance):
+        if used(block):
             told = f"The local derivative of sample {sample} is used for every sample: "
             yield Mistake("one sample's derivative for all", told + "an index, or a variable left over from a loop.")
             return
-    if np.allclose(np.mean(forward, axis=0), backward[0], **tolerance):
+    if used(np.mean(forward, axis=0)):
         yield Mistake("one derivative for all", "The mean of the samples' local derivatives is used for each of them.")
 
 

@@ -32,9 +32,10 @@ def multiple(deviation: Array, x: Array, evidence: Evidence) -> float | None:
     """Return how many times an input the deviation is, per unit of dout; None where it is not a multiple of it."""
     seen = evidence.seen
     d, values = deviation[seen], x[seen]
-    if len(np.unique(values)) < 3:
+    square = float(values @ values)
+    if len(np.unique(values)) < 3 or not square:
         return None
-    factor = float(d @ values) / float(values @ values)
+    factor = float(d @ values) / square
     if not factor or not np.allclose(d, factor * values, rtol=1e-3, atol=1e-3 * float(np.abs(d).max())):
         return None
     return factor / float(evidence.dout.reshape(-1)[0]) if evidence.dout.size == 1 else factor
@@ -53,7 +54,9 @@ def told_multiple(evidence: Evidence, position: int, factor: float) -> Mistake:
 
 def penalty_hint(evidence: Evidence, position: int) -> str:
     """Return what is most often behind it."""
-    return " The slope of c × W² is 2 × c × W, and that of c / 2 × W² is c × W." if position == evidence.position else ""
+    return (
+        " The slope of c × W² is 2 × c × W, and that of c / 2 × W² is c × W." if position == evidence.position else ""
+    )
 
 
 def option_words(evidence: Evidence, position: int, factor: float) -> str:
@@ -92,7 +95,7 @@ def dout_missing(evidence: Evidence) -> Iterator[Mistake]:
     seen = evidence.seen
     for sign, words in ((-1, "missing"), (1, "too much")):
         if np.allclose(evidence.deviation[seen], sign * evidence.dout[seen], rtol=1e-3, atol=1e-6):
-            told = f"What is {words} is dout itself: the input also reaches the value straight on, by a skip connection."
+            told = f"What is {words} is dout itself: the input also reaches the value by a skip connection."
             yield Mistake("a use is missing" if sign < 0 else "a use too many", told)
 
 
@@ -109,7 +112,7 @@ def statistics(evidence: Evidence) -> Iterator[Mistake]:
         told = "Backward takes the mean and the variance for constants; both move with every element."
         yield Mistake("statistics taken for constants", told)
     elif is_by(missing, np.ones(evidence.x.size), evidence, axes):
-        yield Mistake("a use is missing", "The way through the mean, or a sum, is missing: it moves with every element.")
+        yield Mistake("a use is missing", "The way through the mean, or a sum, is missing.")
     elif is_by(missing, centred(evidence, axes), evidence, axes):
         yield Mistake("a use is missing", "The way through the variance is missing: it moves with every element.")
 

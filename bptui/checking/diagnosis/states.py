@@ -1,4 +1,4 @@
-"""What changed between forward and backward: a parameter that backward updates first, an array saved and overwritten."""
+"""What changed on the way: a parameter that backward updates first, an array that forward saves and overwrites."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import numpy as np
 from bptui.checking.compare_arrays import copied, copies, same
 from bptui.checking.diagnosis.evidence import Evidence
 from bptui.checking.diagnosis.mistake import Mistake
+from bptui.checking.fault import FaultError
 from bptui.checking.line_watch import overwritten_attributes
-from bptui.checking.probe import FaultError
 from layers import Array
 
 
@@ -24,11 +24,12 @@ def updated_first(evidence: Evidence) -> Iterator[Mistake]:
         return
     for position, (before, after) in enumerate(zip(evidence.inputs, visit.given, strict=True)):
         changed = np.asarray(after)
-        if before.dtype.kind == "f" and not same(before, changed) and position != evidence.position:
-            if evidence.is_slope_at(evidence.with_input(evidence.inputs, changed, position)):
-                name = evidence.subject.called(position)
-                told = f"Backward changes {name} before it is used: this is the gradient for the changed {name}. "
-                yield Mistake("parameter changed before it is used", told + "Work out what goes back first.")
+        if before.dtype.kind != "f" or same(before, changed) or position == evidence.position:
+            continue
+        if evidence.is_slope_at(evidence.with_input(evidence.inputs, changed, position)):
+            name = evidence.subject.called(position)
+            told = f"Backward changes {name} before it is used: this is the gradient for the changed {name}. "
+            yield Mistake("parameter changed before it is used", told + "Work out what goes back first.")
 
 
 def saved_and_overwritten(evidence: Evidence) -> Iterator[Mistake]:
@@ -37,7 +38,7 @@ def saved_and_overwritten(evidence: Evidence) -> Iterator[Mistake]:
         layer = evidence.probe.fresh()
         inputs = copies(evidence.inputs)
         found = overwritten_attributes(
-            lambda: evidence.subject.inside(layer), lambda: evidence.probe.visit(inputs, layer)
+            lambda: evidence.subject.inside(layer, inputs), lambda: evidence.probe.visit(inputs, layer)
         )
     except FaultError:
         return
@@ -53,7 +54,7 @@ def is_right_with(evidence: Evidence, name: str, saved: Array) -> bool:
     """Return whether backward is right once an attribute is what forward has saved in it."""
     try:
         visit = evidence.probe.visit(copies(evidence.inputs))
-        instance: Any = evidence.subject.inside(visit.layer)
+        instance: Any = evidence.subject.inside(visit.layer, visit.given)
         setattr(instance, name, saved.copy())
         gradient = copied(evidence.probe.backward(visit.layer, evidence.dout.copy()))[evidence.position]
     except (FaultError, AttributeError):
