@@ -39,22 +39,18 @@ def culprits_of(graph: Graph, nodes: Sequence[Finding]) -> dict[str, str]:
 
 
 def related_to(finding: Finding, culprit: str | None) -> Finding:
-    """Return a finding of the network with the node that it follows from."""
+    """Return a finding of the network; one that follows from a node is told there, and does not count again."""
     if culprit is None or finding.verdict is not Verdict.FAIL:
         return finding
-    reason = f"follows from {visible(culprit)}, which its gradient comes through"
-    return replace(finding, reason=reason, mistake=FOLLOWS, ladder=())
-
-
-FOLLOWS = "follows from a node"
-"""The mistake of a leaf's gradient that has its cause in a node."""
+    reason = f"wrong, which follows from {visible(culprit)}: the gradient of {visible(finding.input or '')} comes"
+    return replace(finding, verdict=Verdict.SKIP, reason=f"{reason} through it", ladder=())
 
 
 def cancelling(graph: Graph, network: Sequence[Finding], culprits: dict[str, str]) -> Iterator[Finding]:
     """Yield a finding that says so where the gradients behind wrong nodes are right all the same."""
     behind = [it for it in network if it.input in culprits]
     right = [visible(it.input or "") for it in behind if it.verdict is Verdict.PASS and it.input in graph.parameters]
-    if len(set(culprits.values())) < 1 or not right or any(it.verdict is not Verdict.PASS for it in behind):
+    if not right or any(it.verdict is not Verdict.PASS for it in behind):
         return
     digits = precision(it for it in behind if it.input in graph.parameters)
     verb = "gradient of {} is" if len(right) == 1 else "gradients of {} are"

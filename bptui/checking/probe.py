@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from bptui.checking.compare_arrays import copies
 from bptui.checking.fault import FaultError
 from bptui.checking.mend import Shapes, mended
 from bptui.checking.random_sources import RandomSources
@@ -57,8 +58,8 @@ class Probe:
         return called(self.subject.make, "making the layer")
 
     def forward(self, inputs: tuple[Array, ...]) -> Array:
-        """Return a fresh instance's value at ``inputs``, as an array of float64."""
-        return self.visit(inputs).out
+        """Return a fresh instance's value at ``inputs``, as an array of float64; what it writes into are copies."""
+        return self.visit(copies(inputs)).out
 
     def visit(self, inputs: tuple[Array, ...], layer: Checked | None = None) -> Visit:
         """Send ``inputs`` forward through a fresh instance, or through ``layer``."""
