@@ -28,7 +28,7 @@ PROMISES: Mapping[str, str] = {
 
 SPEAKERS: Mapping[str, tuple[str, str]] = {
     "expect": ("got", "expected"),
-    "network": ("the gradient says", "the output's slope"),
+    "network": ("gradient says", "the output moves"),
 }
 """Whose the two numbers at an element are, by rule."""
 
@@ -75,7 +75,7 @@ def element_lines(finding: Finding, worst: Worst, pointer: str) -> Iterator[Line
     rows = ((one, number(worst.analytic, 8), ""), (other, *measured(finding, worst)))
     room = max(len(value) for _, value, _ in rows)
     for label, value, error in rows:
-        yield (Span(f"   {label:<19}", "dim"), Span(f"{value:>{room}}", "gradient"), Span(error, "dim"))
+        yield (Span(f"   {label:<18}", "dim"), Span(f"{value:>{room}}", "gradient"), Span(error, "dim"))
 
 
 def measured(finding: Finding, worst: Worst) -> tuple[str, str]:
