@@ -105,18 +105,23 @@ class Lint:
     def drawing(self, first: Gradients) -> Generator[FaultError | None, None, bool]:
         """Rule ``draws-again``: what is drawn at random is drawn in forward. Return whether backward draws, too."""
         visit = self.probe.visit(copies(self.inputs))
-        sources = RandomSources(self.probe.subject.inside(visit.layer, visit.given))
+        sources = self.sources(visit)
         line = line_that_changes(sources.state, lambda: self.probe.backward(visit.layer, self.dout.copy()))
         if line is None:
             return False
         again = self.probe.visit(copies(self.inputs))
-        RandomSources(self.probe.subject.inside(again.layer, again.given)).draw()
+        self.sources(again).draw()
         position = first_difference(copied(self.probe.backward(again.layer, self.dout.copy())), first)
         if position is None:
             return False
         reason = "backward draws random numbers anew: it has to use those that forward has drawn, kept on self"
         yield FaultError("draws-again", reason, mistake=DRAWS_AGAIN, line=line)
         return True
+
+    def sources(self, visit: Visit) -> RandomSources:
+        """Return what a layer may draw from."""
+        subject = self.probe.subject
+        return RandomSources(subject.inside(visit.layer, visit.given), subject.functions)
 
     @cached_property
     def is_coarse(self) -> bool:

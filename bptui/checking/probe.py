@@ -74,7 +74,7 @@ class Probe:
     def hold_still(self, layer: Checked, given: tuple[Array, ...]) -> None:
         """Set everything that draws at random to where a forward is to find it."""
         instance = called(lambda: self.subject.inside(layer, given), "making the layer")
-        RandomSources(instance).hold()
+        RandomSources(instance, self.subject.functions).hold()
 
     def backward(self, layer: Checked, dout: Array) -> tuple[Any, ...]:
         """Return what backward hands back, one for each input; what could be mended is, and is kept as a fault."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import inspect
 import pickle
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from typing import Any, TypeAlias
@@ -27,8 +27,8 @@ Generator: TypeAlias = "np.random.Generator | np.random.RandomState | random.Ran
 class RandomSources:
     """The generators that a layer can reach, and the global ones."""
 
-    def __init__(self, instance: object) -> None:
-        self.generators = list(generators_of(instance))
+    def __init__(self, instance: object, functions: Sequence[Callable[..., Any]] = ()) -> None:
+        self.generators = list(generators_of(instance, functions))
 
     def hold(self) -> None:
         """Set all of them to where a forward is to find them."""
@@ -50,25 +50,29 @@ class RandomSources:
         return pickle.dumps((random.getstate(), numbers, [state_of(it) for it in self.generators]))
 
 
-def generators_of(instance: object) -> Iterator[Generator]:
-    """Yield the generators on an object, on its class, and in the modules of its methods."""
+def generators_of(instance: object, functions: Sequence[Callable[..., Any]]) -> Iterator[Generator]:
+    """Yield the generators on an object, on its class, and in the modules of its methods and of some functions."""
     seen: set[int] = set()
-    for place in {id(it): it for it in places_of(instance)}.values():
+    for place in {id(it): it for it in places_of(instance, functions)}.values():
         for it in islice(list(place.values()), MOST_NAMES):
             if is_generator(it) and id(it) not in seen:
                 seen.add(id(it))
                 yield it
 
 
-def places_of(instance: object) -> Iterator[dict[str, Any]]:
-    """Yield the names on an object, on its classes, and in the modules that their methods see."""
+def places_of(instance: object, functions: Sequence[Callable[..., Any]]) -> Iterator[dict[str, Any]]:
+    """Yield the names on an object, on its classes, and in the modules that functions see."""
     yield dict(getattr(instance, "__dict__", {}))
     for kind in type(instance).__mro__[:-1]:
         yield dict(vars(kind))
-        for method in vars(kind).values():
-            function = inspect.unwrap(getattr(method, "__func__", method)) if callable(method) else None
-            if inspect.isfunction(function):
-                yield function.__globals__
+        yield from map(globals_of, vars(kind).values())
+    yield from map(globals_of, functions)
+
+
+def globals_of(method: Any) -> dict[str, Any]:
+    """Return the names of the module that a function sees; none of what is not a function written in Python."""
+    function = inspect.unwrap(getattr(method, "__func__", method)) if callable(method) else None
+    return function.__globals__ if inspect.isfunction(function) else {}
 
 
 def is_generator(it: object) -> bool:

@@ -36,7 +36,8 @@ class Subject:
     tells of each where its gradient is looked for, if that is not what backward returns. ``is_last`` says that what
     enters backward here is 1 everywhere, and nothing else. ``options`` are those of the layer, and ``remade`` makes an
     instance with some of them changed, where that is possible.
-    ``inside`` returns the user's own object in an instance, given the values that forward gets.
+    ``inside`` returns the user's own object in an instance, given the values that forward gets, and ``functions`` are
+    those of the user's that it calls.
     """
 
     node: str
@@ -53,6 +54,7 @@ class Subject:
     options: Mapping[str, Any] = field(default_factory=dict)
     remade: Callable[[Mapping[str, Any]], Checked] | None = None
     inside: Callable[[Checked, Sequence[Any]], Any] = the_instance
+    functions: tuple[Callable[..., Any], ...] = ()
 
     def at(self, inputs: tuple[Array, ...]) -> Subject:
         """Return the same layer at other values."""
