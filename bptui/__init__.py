@@ -12,7 +12,7 @@ from bptui.errors import BptuiError, LayerError, ScenarioError, TranscriptError
 
 if TYPE_CHECKING:
     from bptui.checking.check_scenario import check
-    from bptui.core.engine import run
+    from bptui.running import run
     from bptui.core.tape import Tape
     from bptui.scenario.load import load, loads
     from bptui.scenario.scenario import Scenario
@@ -39,7 +39,7 @@ HOMES = {
     "check": "bptui.checking.check_scenario",
     "load": "bptui.scenario.load",
     "loads": "bptui.scenario.load",
-    "run": "bptui.core.engine",
+    "run": "bptui.running",
 }
 """The modules of the names that are not imported yet."""
 

@@ -163,7 +163,7 @@ def run_scenario(options: argparse.Namespace) -> int:
 
 def trace(options: argparse.Namespace) -> int:
     """Tell what a run does, step by step."""
-    from bptui.core.engine import Run
+    from bptui.running import Run
     from bptui.scenario.load import load
 
     run = Run(load(options.scenario, layers=options.layers))

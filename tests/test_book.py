@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bptui.core.engine import Run, run
+from bptui.running import Run, run
 from bptui.scenario.bundled import bundled
 from bptui.scenario.load import load, loads
 from layers import library

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bptui.core.engine import run
+from bptui.running import run
 from bptui.core.tape import Tape
 from bptui.scenario.bundled import bundled
 from bptui.scenario.load import load

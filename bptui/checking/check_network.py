@@ -20,7 +20,7 @@ from bptui.checking.numeric.finite_differences import Point, last_digit_moved
 from bptui.checking.probe import SEED, FaultError, as_number, borrowed_random_state, called
 from bptui.checking.subject import widened
 from bptui.core.columns import as_array
-from bptui.core.engine import Run
+from bptui.running import Run
 from bptui.scenario.scenario import Scenario
 from layers import Array
 

@@ -12,7 +12,7 @@ from bptui.checking.check_node import check_node
 from bptui.checking.finding import Finding, Report, Verdict
 from bptui.checking.probe import FaultError
 from bptui.checking.subject import Subject, widened
-from bptui.core.engine import Run
+from bptui.running import Run
 from bptui.core.graph import Node
 from bptui.core.text import visible
 from bptui.own_layers.own_layer import OwnLayer

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from bptui.core.schedule import Pass
+from bptui.core.order import Pass
 
 
 @dataclass(frozen=True, slots=True)

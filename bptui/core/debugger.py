@@ -22,7 +22,7 @@ from bptui.core.command import (
     RunTo,
 )
 from bptui.core.moment import Moment
-from bptui.core.schedule import Pass, Schedule
+from bptui.core.order import Pass, Schedule
 from bptui.core.tape import Tape
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ class Debugger:
         Raises BptuiError, and stays, where it goes into a step that has no source.
         """
         lines = self.lines_after(command)
-        self.goal = max(0, min(self.destination(command), len(self.tape.schedule)))
+        self.goal = max(0, min(self.destination(command), len(self.tape.order)))
         self.lines = lines
         return self.catch_up()
 
@@ -65,7 +65,7 @@ class Debugger:
 
     def destination(self, command: Command) -> int:  # noqa: C901, PLR0911  (one case, one return a command)
         """Return the position that a command asks for, which may lie beyond the ends."""
-        schedule, here = self.tape.schedule, self.position
+        schedule, here = self.tape.order, self.position
         match command:
             case Next(count):
                 return here + count

@@ -10,7 +10,7 @@ import numpy as np
 from bptui.core import text
 from bptui.core.graph import Use
 from bptui.core.moment import Moment
-from bptui.core.schedule import Pass
+from bptui.core.order import Pass
 from bptui.core.step import BackwardStep
 from bptui.core.tape import Tape
 from bptui.explaining.formula_words import words_of
@@ -22,7 +22,7 @@ MOST_SEARCHED = 100_000
 
 def waiting(moment: Moment, name: str) -> str:
     """Return in words what a value has still to wait for in this iteration; empty where there is nothing."""
-    schedule, iteration = moment.schedule, moment.progress.iteration
+    schedule, iteration = moment.order, moment.progress.iteration
     if moment.value(name) is None:
         return f"not reached yet: goes forward at step {schedule.step_number(iteration, Pass.FORWARD, name)}"
     if not takes_gradient(moment, name):
@@ -57,7 +57,7 @@ def is_target(tape: Tape, use: Use) -> bool:
 
 def gradient_uses(moment: Moment, name: str) -> Iterator[Use]:
     """Yield the uses of a value that the output depends on, in the order in which backward comes by."""
-    schedule, graph = moment.schedule, moment.graph
+    schedule, graph = moment.order, moment.graph
     orders, edges = schedule.arrivals[graph.slots[name]]
     for order, edge in zip(orders, edges, strict=True):
         yield Use(graph.backward[order], edge - schedule.first_edges[order])
@@ -65,12 +65,12 @@ def gradient_uses(moment: Moment, name: str) -> Iterator[Use]:
 
 def use_count(moment: Moment, name: str) -> int:
     """Return how many uses of a value the output depends on."""
-    return len(moment.schedule.arrivals[moment.graph.slots[name]].orders)
+    return len(moment.order.arrivals[moment.graph.slots[name]].orders)
 
 
 def arrived_count(moment: Moment, name: str) -> int:
     """Return by how many of those uses backward has come."""
-    return bisect_left(moment.schedule.arrivals[moment.graph.slots[name]].orders, moment.progress.backward)
+    return bisect_left(moment.order.arrivals[moment.graph.slots[name]].orders, moment.progress.backward)
 
 
 def trouble(moment: Moment, name: str) -> str:

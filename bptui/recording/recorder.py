@@ -11,7 +11,7 @@ from typing import Self
 
 from bptui.core import text
 from bptui.core.command import Command
-from bptui.core.engine import Run
+from bptui.running import Run
 from bptui.core.moment import Moment
 from bptui.errors import TranscriptError, Where
 from bptui.recording.json_line import Record

@@ -16,7 +16,7 @@ import numpy as np
 
 import bptui
 from bptui.core.command import Command
-from bptui.core.engine import Run
+from bptui.running import Run
 from bptui.core.graph import Node
 from bptui.core.step import BackwardStep, ForwardStep, Step, UpdateStep
 from bptui.core.tape import Tape

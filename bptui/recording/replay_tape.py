@@ -12,7 +12,7 @@ import numpy as np
 from bptui.core import text
 from bptui.core.columns import Iteration, Value, as_optional_array, freeze
 from bptui.core.optimizer import Optimizer, optimizers
-from bptui.core.schedule import Pass, Schedule, Turn
+from bptui.core.order import Pass, Schedule, Turn
 from bptui.core.step import Local
 from bptui.core.tape import Tape
 from bptui.errors import TranscriptError

@@ -95,6 +95,6 @@ def add_record(tape: RecordedTape, record: Record) -> None:
 def read_time(tape: RecordedTape, record: Record) -> tuple[int, float]:
     """Return at which step, and how many seconds after the start, an action or a note was made."""
     at = member(record, "at", int)
-    if not 0 <= at <= len(tape.schedule):
+    if not 0 <= at <= len(tape.order):
         raise DamagedTranscriptError(f"step {at} is none of the run's")
     return at, member(record, "time", (int, float))

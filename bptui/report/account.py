@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from bptui.core import text
-from bptui.core.engine import Run
+from bptui.running import Run
 from bptui.core.moment import Moment
-from bptui.core.schedule import Pass
+from bptui.core.order import Pass
 from bptui.core.step import BackwardStep, ForwardStep, Step, UpdateStep
 from bptui.core.tape import Tape
 from bptui.explaining.equations import (
@@ -105,7 +105,7 @@ def heading_lines(pass_: Pass) -> Iterator[Line]:
 
 def step_lines(moment: Moment, step: Step) -> Iterator[Line]:
     """Yield one step, with its equations and numbers."""
-    lead = f"{step.number:{len(str(len(moment.schedule)))}}  "
+    lead = f"{step.number:{len(str(len(moment.order)))}}  "
     match step:
         case ForwardStep():
             yield from equation_lines(lead, forward_equation(moment, step.name), step.out, "forward")

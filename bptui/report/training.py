@@ -8,7 +8,7 @@ from dataclasses import asdict
 import numpy as np
 
 from bptui.core import text
-from bptui.core.engine import Run
+from bptui.running import Run
 from bptui.core.moment import Moment
 from bptui.core.optimizer import Optimizer
 from bptui.report.line import Line

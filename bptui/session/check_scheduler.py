@@ -12,7 +12,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, NamedTuple
 
 from bptui.checking.verdicts import Judged, Verdicts
-from bptui.core.engine import Run
+from bptui.running import Run
 from bptui.core.tape import Tape
 from bptui.core.text import visible
 

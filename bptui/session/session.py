@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from bptui.core.command import Command
 from bptui.core.debugger import Debugger
-from bptui.core.engine import Run
+from bptui.running import Run
 from bptui.core.moment import Moment
 from bptui.core.tape import Tape
 from bptui.core.text import visible

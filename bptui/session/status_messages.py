@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from bptui.core.engine import Run
+from bptui.running import Run
 from bptui.core.moment import Moment
-from bptui.core.schedule import Turn
+from bptui.core.order import Turn
 from bptui.core.text import visible
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def failed_turn(moment: Moment) -> Turn | None:
     tape = moment.tape
     if not isinstance(tape, Run) or tape.failure is None or moment.position < len(tape):
         return None
-    return tape.schedule[len(tape) + 1]
+    return tape.order[len(tape) + 1]
 
 
 def failure_of(moment: Moment) -> str:
@@ -43,7 +43,7 @@ def dead_end(session: Session) -> Saying:
         return Saying(f"✗ step {failed.number}, {failed.pass_.value}: {failure_of(moment)}", "error")
     if moment.position == 0:
         return Saying("this is the start: n goes forward")
-    if moment.position == len(moment.schedule):
+    if moment.position == len(moment.order):
         return Saying("this is the last step: N goes back")
     if moment.position == len(moment.tape):
         return Saying("the recording ends here: N goes back")

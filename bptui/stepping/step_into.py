@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from bptui.core import text
 from bptui.core.columns import as_array
-from bptui.core.engine import Run
+from bptui.running import Run
 from bptui.core.moment import Moment
-from bptui.core.schedule import Pass
+from bptui.core.order import Pass
 from bptui.core.step import BackwardStep, ForwardStep, UpdateStep
 from bptui.errors import BptuiError
 from bptui.stepping.line_tape import LineTape

@@ -15,7 +15,7 @@ from textual.driver import Driver
 from textual.screen import Screen
 from textual.theme import Theme
 
-from bptui.core.engine import Run
+from bptui.running import Run
 from bptui.scenario.scenario import Scenario
 from bptui.session.session import Session
 from bptui.tui.keys import KEYS

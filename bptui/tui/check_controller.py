@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from bptui.checking.finding import Finding
 from bptui.checking.verdicts import Judged, Verdicts
 from bptui.core.command import GoTo
-from bptui.core.schedule import Pass
+from bptui.core.order import Pass
 from bptui.core.text import visible
 from bptui.session.check_scheduler import Checking
 from bptui.tui.panels.circuit_panel import CircuitPanel
@@ -158,7 +158,7 @@ class ScreenChecks:
 
     def jump(self, judged: Judged, finding: Finding) -> None:
         """Go to the node's backward step, and look at the element in its input's gradient."""
-        schedule = self.screen.moment.schedule
+        schedule = self.screen.moment.order
         number = schedule.step_number(judged.iteration, Pass.BACKWARD, judged.node)
         if number is None:
             number = schedule.step_number(judged.iteration, Pass.FORWARD, judged.node)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from textual.binding import Binding
 
 from bptui.core.command import Back, Command, Finish, First, Last, Next, PassStart, ReverseFinish
-from bptui.core.schedule import Pass
+from bptui.core.order import Pass
 
 
 class Key(NamedTuple):

@@ -251,7 +251,7 @@ class DebuggerScreen(Screen[None]):
             self.say("select a node first: u, d, / or the mouse")
             return
         name = self.selected
-        for _ in range(min(count, len(self.moment.schedule))):
+        for _ in range(min(count, len(self.moment.order))):
             self.do(RunTo(name))
 
     def action_consumer(self) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bptui.core.engine import Run
+from bptui.running import Run
 from bptui.scenario.load import loads
 from guests import array, guest, layer_file
 

@@ -11,7 +11,7 @@ import bptui
 from bptui.checking import Verdict
 from bptui.checking.check_network import Network, check_network, exact
 from bptui.checking.check_scenario import check_scenario
-from bptui.core.engine import Run
+from bptui.running import Run
 from bptui.scenario.bundled import bundled
 
 FAN_OUT = """

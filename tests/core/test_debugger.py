@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 
 from bptui.core.command import Back, Command, Finish, First, GoTo, Last, Next, PassStart, ReverseFinish, RunTo
 from bptui.core.debugger import Debugger
-from bptui.core.engine import Run, run
+from bptui.running import Run, run
 from bptui.core.graph import Node
 from bptui.core.moment import Moment
 from bptui.core.optimizer import SGD
-from bptui.core.schedule import Pass
+from bptui.core.order import Pass
 from bptui.scenario.scenario import Scenario, Train
 from strategies import buy_apple, chain, make_scenario, random_scenarios
 

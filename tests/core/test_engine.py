@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bptui.core.columns import Iteration
-from bptui.core.engine import Run, run
+from bptui.running import Run, run
 from bptui.core.graph import Node, Use
 from bptui.core.optimizer import SGD
-from bptui.core.schedule import Pass
+from bptui.core.order import Pass
 from bptui.core.step import BackwardStep, ForwardStep, UpdateStep
 from bptui.scenario.scenario import Scenario, Train
 from layers import Array

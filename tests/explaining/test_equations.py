@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bptui.core.engine import Run, run
+from bptui.running import Run, run
 from bptui.core.graph import Node
 from bptui.core.moment import Moment
-from bptui.core.schedule import Pass
+from bptui.core.order import Pass
 from bptui.core.step import BackwardStep
 from bptui.core.tape import Tape
 from bptui.explaining import equations

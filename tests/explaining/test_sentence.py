@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import given
 
-from bptui.core.engine import run
+from bptui.running import run
 from bptui.explaining.sentence import headline
 from bptui.scenario.scenario import Scenario
 from runs import BUY_APPLES, nodes, tape_of

@@ -14,8 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bptui.core import engine
-from bptui.core.engine import Run, run
-from bptui.core.schedule import Pass
+from bptui.running import Run, run
+from bptui.core.order import Pass
 from bptui.errors import LayerError
 from bptui.explaining.equations import forward_equation
 from bptui.explaining.formula_words import is_built_in

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 import strategies
 from bptui.core.command import Back, GoTo, Last, Next
 from bptui.core.debugger import Debugger
-from bptui.core.engine import Run
+from bptui.running import Run
 from bptui.core.optimizer import SGD
 from bptui.errors import TranscriptError
 from bptui.recording.recorder import SLICE, Recorder
@@ -217,7 +217,7 @@ sys.path.insert(0, sys.argv[2])
 from strategies import chain
 from bptui.core.command import Next
 from bptui.core.debugger import Debugger
-from bptui.core.engine import Run
+from bptui.running import Run
 from bptui.recording.recorder import Recorder
 run = Run(chain(300, iterations=1000))
 debugger = Debugger(run)

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from bptui.core.command import Back, Command, First, GoTo, PassStart, ReverseFinish, RunTo
-from bptui.core.engine import Run
+from bptui.running import Run
 from bptui.core.graph import Node
-from bptui.core.schedule import Pass
+from bptui.core.order import Pass
 from bptui.errors import TranscriptError
 from bptui.recording.array_record import decode_array, encode_array
 from bptui.recording.records import action_record, line, records

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from bptui.core.command import Last, Next
 from bptui.core.debugger import Debugger
-from bptui.core.engine import Run, run
+from bptui.running import Run, run
 from bptui.core.graph import Node
 from bptui.core.step import BackwardStep
 from bptui.core.tape import Tape
@@ -95,7 +95,7 @@ def test_a_recording_that_stops_midway_replays_as_far_as_it_goes(
     length = int(part * len(tape))
     replayed = read(tmp_path, lines_of(scenario)[: 1 + length])
     assert len(replayed) == length
-    assert len(replayed.schedule) == len(tape)
+    assert len(replayed.order) == len(tape)
     assert_same_moments(tape, replayed, range(length + 1))
     debugger = Debugger(replayed)
     assert debugger.do(Last()).position == length
@@ -339,6 +339,6 @@ def test_a_header_with_no_more_than_the_format_demands_is_enough(tmp_path: Path,
     whole, replayed = read(tmp_path, [header, *steps]), read(tmp_path, [json.dumps(bare) + "\n", *steps])
     assert replayed.graph.parameters == whole.graph.parameters
     assert replayed.graph.constants == whole.graph.constants
-    assert len(replayed.schedule) == len(whole.schedule) == len(replayed)
+    assert len(replayed.order) == len(whole.order) == len(replayed)
     for leaf in whole.graph.parameters:
         assert is_bit_for_bit(replayed.values[leaf], whole.values[leaf])

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bptui.core.engine import Run
+from bptui.running import Run
 from bptui.core.graph import Node
 from bptui.core.optimizer import SGD, Adam
 from bptui.report.account import account

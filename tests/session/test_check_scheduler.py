@@ -13,7 +13,7 @@ from bptui.checking import sliced_check as pieces_of_checks
 from bptui.checking.check_scenario import subject_of
 from bptui.checking.sliced_check import check_in_pieces
 from bptui.checking.work import finished
-from bptui.core.engine import Run
+from bptui.running import Run
 from bptui.scenario.load import load, loads
 from bptui.session.check_scheduler import SHORT_IDLE, Checking
 from guests import layer_file

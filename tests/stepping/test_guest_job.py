@@ -12,7 +12,7 @@ import pytest
 
 from bptui.core.command import GoTo, Into, Next
 from bptui.core.debugger import Debugger
-from bptui.core.engine import Run, run
+from bptui.running import Run, run
 from bptui.errors import BptuiError, LayerError
 from bptui.guest.guest_layer import GuestLayer
 from bptui.guest.pending_call import Pending

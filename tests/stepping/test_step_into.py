@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from bptui.core.command import Back, Command, Finish, First, GoTo, Into, Last, LineBack, Next, ReverseFinish
 from bptui.core.debugger import Debugger
-from bptui.core.engine import Run, run
+from bptui.running import Run, run
 from bptui.core.optimizer import SGD
 from bptui.core.step import BackwardStep, ForwardStep
 from bptui.errors import BptuiError
@@ -57,7 +57,7 @@ def test_every_step_gone_into_returns_what_was_recorded(scenario: Scenario) -> N
 @pytest.mark.parametrize("path", [path for _, path in bundled()], ids=[name for name, _ in bundled()])
 def test_every_bundled_scenario_can_be_gone_into_and_repeats_itself(path: Path) -> None:
     tape = run(load(path))
-    one_iteration = range(1, tape.schedule.forward + tape.schedule.backward + 1)
+    one_iteration = range(1, tape.order.forward + tape.order.backward + 1)
     for course in chain.from_iterable([enter(tape.at(number))] for number in one_iteration):
         assert (course.notes, course.raised) == ((), None)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bptui.core.engine import run
+from bptui.running import run
 from bptui.core.tape import Tape
 from bptui.scenario.load import loads
 

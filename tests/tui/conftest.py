@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from textual.app import App
 
-from bptui.core.engine import Run, run
+from bptui.running import Run, run
 from bptui.core.moment import Moment
 from bptui.scenario.load import loads
 from bptui.session.session import Session

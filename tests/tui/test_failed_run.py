@@ -7,7 +7,7 @@ from pathlib import Path
 from textual.app import App
 from textual.pilot import Pilot
 
-from bptui.core.engine import Run
+from bptui.running import Run
 from bptui.scenario.load import load
 from bptui.session.session import Session
 from bptui.tui.app import BptuiApp

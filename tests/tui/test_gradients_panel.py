@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bptui.core.array_summary import Summaries, summarise
-from bptui.core.engine import run
+from bptui.running import run
 from bptui.core.graph import Node
 from bptui.core.moment import Moment
 from bptui.scenario.load import load, loads

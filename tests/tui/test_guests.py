@@ -10,7 +10,7 @@ from time import monotonic
 import pytest
 
 from bptui.core.command import Back, Last, Next
-from bptui.core.engine import Run
+from bptui.running import Run
 from bptui.scenario.load import loads
 from bptui.session import session as sessions
 from bptui.session.session import Session

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bptui.core.engine import run
+from bptui.running import run
 from bptui.core.graph import Node
 from bptui.scenario.load import load, loads
 from bptui.scenario.scenario import Scenario

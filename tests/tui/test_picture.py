@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bptui.core.engine import Run
+from bptui.running import Run
 from bptui.scenario.load import load
 from bptui.session.session import Session
 from bptui.tui.app import BptuiApp

@@ -103,7 +103,7 @@ def test_a_signal_waits_for_no_pending_step_and_leaves_whole_records(
     with pytest.raises(SystemExit):
         open_screen(session)
     tape = read_transcript(path)
-    assert 0 < len(tape) < len(tape.schedule)
+    assert 0 < len(tape) < len(tape.order)
     assert tape.dropped is None
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from bptui.core.array_summary import summarise
-from bptui.core.engine import run
+from bptui.running import run
 from bptui.core.moment import Moment
 from bptui.scenario.load import loads
 from bptui.scenario.scenario import Scenario
@@ -177,7 +177,7 @@ def test_a_gradient_that_has_not_come_says_so() -> None:
 
 def test_a_parameter_is_compared_with_itself_an_iteration_ago() -> None:
     tape = run(loads(TRAINING))
-    length = tape.schedule.length
+    length = tape.order.length
     lines = panel(tape.at(2 * length), "w").view(60, 6)
     assert written(list(lines))[-1] == "[0] 0.09999999999999998  was 0.3"  # 0.5 - 0.1 × 2, twice
 

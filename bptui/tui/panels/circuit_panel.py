@@ -13,7 +13,7 @@ from textual.geometry import Offset, Size
 from bptui.circuit import Box, Circuit, Highlight, Painter, Window
 from bptui.core.graph import Node
 from bptui.core.moment import Moment
-from bptui.core.schedule import Pass
+from bptui.core.order import Pass
 from bptui.session.status_messages import failed_turn
 from bptui.tui.content.circuit_labels import LabelTexts
 from bptui.tui.line import Line, Span

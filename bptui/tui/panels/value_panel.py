@@ -10,7 +10,7 @@ from textual.geometry import Size
 
 from bptui.core import text
 from bptui.core.moment import Moment
-from bptui.core.schedule import Pass
+from bptui.core.order import Pass
 from bptui.explaining import value_state
 from bptui.tui.content.array_view import Look, Subject, cell_index, clamped, look_at
 from bptui.tui.content.prose import paragraph
@@ -144,7 +144,7 @@ def looked_at(moment: Moment, name: str, *, gradient: bool) -> Array | None:
 
 def looked_at_before(moment: Moment, name: str, *, gradient: bool) -> Array | None:
     """Return what the array was one iteration ago, if there was one."""
-    earlier = moment.position - moment.schedule.length
+    earlier = moment.position - moment.order.length
     return looked_at(moment.tape.at(earlier), name, gradient=gradient) if earlier >= 0 else None
 
 
