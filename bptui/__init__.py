@@ -12,8 +12,8 @@ from bptui.errors import BptuiError, LayerError, ScenarioError, TranscriptError
 
 if TYPE_CHECKING:
     from bptui.checking.check_scenario import check
-    from bptui.running import run
     from bptui.core.tape import Tape
+    from bptui.running import run
     from bptui.scenario.load import load, loads
     from bptui.scenario.scenario import Scenario
 

@@ -205,11 +205,11 @@ def replay(options: argparse.Namespace) -> int:
     from bptui.recording.transcript import read_transcript
     from bptui.tui import app
 
-    tape = read_transcript(options.transcript)
-    if tape.dropped:
-        print(f"{visible(str(options.transcript))}: {tape.dropped}", file=sys.stderr)
+    recording = read_transcript(options.transcript)
+    if recording.dropped:
+        print(f"{visible(str(options.transcript))}: {recording.dropped}", file=sys.stderr)
     with_signals()
-    return app.replay(tape)
+    return app.replay(recording)
 
 
 def list_all(options: argparse.Namespace) -> int:  # noqa: ARG001

@@ -3,6 +3,7 @@
 BptuiError                 anything below
 ├── ScenarioError          a scenario, or a data file that it names, cannot be read
 ├── LayerError             a layer failed while a scenario ran
+├── CommandError           a line is not a command of bptui's
 └── TranscriptError        a recording cannot be written or read
 """
 
@@ -80,6 +81,20 @@ class ScenarioError(BptuiError):
 
 class LayerError(BptuiError):
     """A layer raised, or returned what is not a value; ``where`` is the node's formula or the layer's own line."""
+
+
+class CommandError(BptuiError):
+    """``text`` is not a command; what is wrong stands at ``position``, a number of characters from 0.
+
+    ``where`` says which line of which file it was, where it came from one.
+    """
+
+    def __init__(
+        self, message: str, text: str, position: int, *, hint: str | None = None, where: Where | None = None
+    ) -> None:
+        super().__init__(message, hint=hint, where=where)
+        self.text = text
+        self.position = position
 
 
 class TranscriptError(BptuiError):

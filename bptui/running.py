@@ -116,6 +116,7 @@ def guests_of(scenario: Scenario) -> Guests:
         scenario.guests,
         scenario.graph.nodes,
         takes_gradient=scenario.takes_gradient,
+        needs_gradient=scenario.needs_gradient,
         dtype=scenario.dtype,
         seed=scenario.seed,
     )

@@ -11,6 +11,7 @@ import pytest
 
 import bptui
 import bptui.layers
+import bptui.tui.content
 import layers
 
 DRAWING = ("bptui.tui", "bptui.report", "bptui.__main__", "bptui.pytest_plugin")
@@ -40,6 +41,13 @@ def test_every_public_name_is_there() -> None:
 def test_nothing_below_the_screen_imports_one() -> None:
     imported = imported_by("\n".join(f"import {name}" for name in WITHOUT_A_SCREEN))
     assert {"bptui", "numpy", "layers"} <= imported
+    assert not imported & {"textual", "rich"}
+
+
+def test_what_the_panels_show_is_worked_out_without_a_screen() -> None:
+    names = [it.name for it in pkgutil.iter_modules(bptui.tui.content.__path__, "bptui.tui.content.")]
+    imported = imported_by("\n".join(f"import {name}" for name in names))
+    assert len(names) > 5
     assert not imported & {"textual", "rich"}
 
 

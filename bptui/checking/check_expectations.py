@@ -34,6 +34,9 @@ def compare(
     if got is None:
         reason = f"{what} has none: no gradient reaches it"
         return Finding(name, layer, given_to, RULE, Verdict.FAIL, reason=reason, mistake="unexpected")
+    if wanted.shape not in {(), got.shape}:
+        reason = f"{what} is {text.shape(got)}, and {text.shape(wanted)} is expected"
+        return Finding(name, layer, given_to, RULE, Verdict.FAIL, reason=reason, mistake="unexpected")
     wanted = np.broadcast_to(wanted, got.shape)
     with np.errstate(all="ignore"):
         allowed = np.asarray(expect.atol + expect.rtol * np.abs(wanted))

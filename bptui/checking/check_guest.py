@@ -63,6 +63,8 @@ def about(subject: Subject) -> dict[str, Any]:
         "slots": subject.slots,
         "takes_gradient": subject.takes_gradient,
         "dtype": subject.dtype.name,
+        "spared": subject.spared,
+        "sought": subject.sought,
     }
 
 

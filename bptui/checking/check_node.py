@@ -131,7 +131,10 @@ class NodeCheck:
         yield
         compared = {}
         for position in self.subject.taking:
-            compared[position] = yield from gradients.compare(position)
+            if gradients.analytic[position] is None and self.subject.is_spared(position):
+                self.gradients.setdefault(position, self.needless(position))
+            else:
+                compared[position] = yield from gradients.compare(position)
         for comparison in compared.values():
             self.conclude(gradients, comparison, compared, there)
 
@@ -169,7 +172,10 @@ class NodeCheck:
             evidence = Evidence(
                 inputs, position, comparison.analytic, comparison.numeric, others, point.dout, point.out
             )
-            mistake = IGNORED if self.ignores_dout else recognise(evidence)
+            if gradients.analytic[position] is None:
+                mistake = missing_gradient(self.subject, position)
+            else:
+                mistake = IGNORED if self.ignores_dout else recognise(evidence)
         self.gradients[position] = self.gradient_finding(comparison, mistake, there)
 
     def gradient_finding(self, comparison: Comparison, mistake: Mistake | None, there: str) -> Finding:
@@ -201,6 +207,11 @@ class NodeCheck:
                 return "forward has no finite slope here"
         return "" if comparison.is_whole else "a sample of the elements, and one direction through all of them"
 
+    def needless(self, position: int) -> Finding:
+        """Return the finding on data that is given no gradient."""
+        reason = f"backward gives {self.subject.called(position)} no gradient, and none is needed: it is data"
+        return self.finding("gradient", Verdict.PASS, position=position, reason=reason)
+
     def unchecked(self, position: int) -> Finding:
         """Return the finding on an input that could not be looked at."""
         return self.finding(
@@ -214,6 +225,14 @@ class NodeCheck:
         """Return a finding on this node."""
         name = None if position is None else self.subject.names[position]
         return Finding(self.subject.node, self.subject.layer, name, rule, verdict, **evidence)
+
+
+def missing_gradient(subject: Subject, position: int) -> Mistake:
+    """Return the mistake of a gradient that somebody waits for and that is not there."""
+    name = subject.called(position)
+    if position < len(subject.sought) and subject.sought[position]:
+        return Mistake("no gradient found", f"No gradient of {name} was found: looked at {subject.sought[position]}.")
+    return Mistake("returns None", f"Backward returns None for {name}, though the value moves with it.")
 
 
 def random_douts(out: Array) -> tuple[Array, Array]:

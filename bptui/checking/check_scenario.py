@@ -12,10 +12,10 @@ from bptui.checking.check_node import check_node
 from bptui.checking.finding import Finding, Report, Verdict
 from bptui.checking.probe import FaultError
 from bptui.checking.subject import Subject, widened
-from bptui.running import Run
 from bptui.core.graph import Node
 from bptui.core.text import visible
 from bptui.own_layers.own_layer import OwnLayer
+from bptui.running import Run
 from bptui.scenario.load import load, loads
 from bptui.scenario.reading.signature import own_parameters
 from bptui.scenario.scenario import Scenario
@@ -45,7 +45,7 @@ def check_scenario(scenario: Scenario, *, is_whole: bool = False) -> Report:
         if not run.failure and not any(finding.verdict is Verdict.FAIL for finding in findings):
             findings += check_whole(scenario)
         if scenario.expect:
-            findings += check_expectations(run, scenario.expect)
+            findings += check_expectations(run.tape, scenario.expect)
     finally:
         run.close()
     return Report(scenario.title, tuple(findings))
@@ -54,11 +54,11 @@ def check_scenario(scenario: Scenario, *, is_whole: bool = False) -> Report:
 def check_at(run: Run, node: int, *, iteration: int = 0, is_whole: bool = False) -> tuple[Finding, ...]:
     """Return the findings on a node with the values of an iteration (from 0), as far as the run has come."""
     it = run.graph.nodes[node]
-    values = run.iterations[iteration].values
+    values = run.tape.iterations[iteration].values
     if len(values) <= max(run.graph.edges[node], default=0):
         reason = "the run has not come this far"
         return (Finding(it.name, it.layer, None, "raises", Verdict.SKIP, reason=reason),)
-    if run.failure and len(values) == len(run.graph.leaves) + node:
+    if run.failure and len(values) == run.graph.slot_of(node):
         reason = visible(run.failure.message, limit=500)
         place = f" ({run.failure.where})" if run.failure.where else ""
         return (Finding(it.name, it.layer, None, "raises", Verdict.FAIL, reason=reason + place),)
@@ -84,7 +84,6 @@ def subject_of(run: Run, node: int, iteration: int = 0) -> Subject:
     it = scenario.graph.nodes[node]
     layer = scenario.library[it.layer]
     slots = slots_of(layer, it)
-    values = run.iterations[iteration].values
     takes = zip(scenario.takes_gradient[node], slots, strict=True)
     return Subject(
         node=it.name,
@@ -92,10 +91,18 @@ def subject_of(run: Run, node: int, iteration: int = 0) -> Subject:
         make=lambda: run.fresh_layer(node),
         names=it.inputs,
         slots=slots,
-        inputs=tuple([widened(values[slot]) for slot in scenario.graph.edges[node]]),
+        inputs=tuple(map(widened, run.tape.inputs(iteration, node))),
         takes_gradient=tuple([flag and sends_back(layer, slot) for flag, slot in takes]),
         dtype=scenario.dtype,
+        spared=tuple([not needs for needs in scenario.needs_gradient[node]]) if isinstance(layer, OwnLayer) else (),
+        sought=sought_by(layer, it) if isinstance(layer, OwnLayer) else (),
     )
+
+
+def sought_by(layer: OwnLayer, node: Node) -> tuple[str, ...]:
+    """Return for each input of a node where its gradient is looked for; nothing where backward returns it."""
+    share = layer.share(len(node.inputs), node.options)
+    return (*[""] * len(share.inputs), *[f"self.d{name} and self.grads" for name in share.held])
 
 
 def sends_back(layer: type[Layer] | OwnLayer, slot: str) -> bool:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
 from typing import Any, ClassVar, NamedTuple
+
+from bptui.lines import signs
+from bptui.lines.signs import SIGN_STYLES
 
 
 class Verdict(Enum):
@@ -17,6 +20,24 @@ class Verdict(Enum):
     FAIL = "fail"
     KINK = "kink"
     SKIP = "skip"
+
+    @property
+    def sign(self) -> str:
+        """The verdict as one character."""
+        return SIGNS[self]
+
+    @property
+    def style(self) -> str:
+        """The name of the style that its sign is written in."""
+        return SIGN_STYLES[self.sign]
+
+
+SIGNS: Mapping[Verdict, str] = {
+    Verdict.PASS: signs.PASS,
+    Verdict.FAIL: signs.FAIL,
+    Verdict.KINK: signs.KINK,
+    Verdict.SKIP: signs.SKIP,
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,15 +5,17 @@ There the check sees the very arrays that the layer was given and has returned, 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
 from bptui.checking.check_node import check_node
+from bptui.checking.finding import Finding, Verdict
 from bptui.checking.finding_record import finding_record
 from bptui.checking.subject import Subject, widened
 from bptui.guest.child.instance import Instance, differs
+from bptui.own_layers.own_layer import TARGETS
 
 
 def check_here(instance: Instance, values: Sequence[Any], *, is_whole: bool, **about: Any) -> dict[str, Any]:
@@ -27,8 +29,19 @@ def check_here(instance: Instance, values: Sequence[Any], *, is_whole: bool, **a
         inputs=tuple(map(widened, values)),
         takes_gradient=tuple(about["takes_gradient"]),
         dtype=np.dtype(about["dtype"]),
+        spared=tuple(about["spared"]),
+        sought=tuple(about["sought"]),
     )
-    return {"findings": list(map(finding_record, check_node(subject, is_whole=is_whole))), "arrays": []}
+    findings = [*check_node(subject, is_whole=is_whole), *labels(subject)]
+    return {"findings": list(map(finding_record, findings)), "arrays": []}
+
+
+def labels(subject: Subject) -> Iterator[Finding]:
+    """Yield the findings on labels and targets: they need no gradient, so whatever backward says of them is right."""
+    for name, slot in zip(subject.names, subject.slots, strict=True):
+        if slot in TARGETS:
+            reason = "labels or targets, which need no gradient"
+            yield Finding(subject.node, subject.layer, name, "gradient", Verdict.PASS, reason=reason)
 
 
 class Adapter:
@@ -58,13 +71,18 @@ class Adapter:
         if not held or isinstance(returned, list) or is_one_each(returned, self.count + len(held)):
             return returned
         parts = returned if isinstance(returned, tuple) else (returned, *[None] * (self.count - 1))
-        return (*parts, *[self.instance.held_gradient(place)["arrays"][0] for place in held])
+        return (*parts, *[copy_of(self.instance.held_gradient(place)["arrays"][0]) for place in held])
 
     def hand_on_changes(self) -> None:
         """Do to the values that were given what the object has done to the copies that it holds."""
         for own, given in zip(self.instance.held, self.given, strict=True):
             if isinstance(given, np.ndarray) and given.flags.writeable and differs(own, given):
                 given[...] = own
+
+
+def copy_of(gradient: Any) -> Any:
+    """Return a gradient that a layer keeps in an array of its own, and may overwrite the next time."""
+    return None if gradient is None else np.array(gradient)
 
 
 def is_one_each(returned: Any, count: int) -> bool:

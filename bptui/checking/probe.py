@@ -81,12 +81,13 @@ class Probe:
         return self.one_each(handed)
 
     def one_each(self, handed: Any) -> tuple[Any, ...]:
-        """Return gradients as a tuple with one for each input; those left out at the end must take none."""
+        """Return gradients as a tuple with one for each input; those left out at the end must need none."""
         if isinstance(handed, list):
             reason = "backward returns a list; several gradients are a tuple, and one is an array"
             raise FaultError("gradients", reason, mistake="list instead of array")
         gradients = handed if isinstance(handed, tuple) else (handed,)
-        missing = self.subject.takes_gradient[len(gradients) :]
+        takes = enumerate(self.subject.takes_gradient)
+        missing = [flag and not self.subject.is_spared(at) for at, flag in takes if at >= len(gradients)]
         if len(gradients) > len(self.subject.inputs) or any(missing):
             reason = (
                 f"backward returns {count(len(gradients), 'gradient')} for {count(len(self.subject.inputs), 'input')}"

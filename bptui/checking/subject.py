@@ -27,6 +27,8 @@ class Subject:
 
     ``names`` are the values that it takes, ``slots`` what its forward calls them, and ``takes_gradient`` says which
     of them a gradient goes back to. ``inputs`` are float64 but for integers, which stay what they are.
+    ``spared`` says which may go without a gradient all the same: data, behind which nobody waits for one. ``sought``
+    tells of each where its gradient is looked for, if that is not what backward returns.
     """
 
     node: str
@@ -37,6 +39,8 @@ class Subject:
     inputs: tuple[Array, ...]
     takes_gradient: tuple[bool, ...]
     dtype: np.dtype[Any]
+    spared: tuple[bool, ...] = ()
+    sought: tuple[str, ...] = ()
 
     def at(self, inputs: tuple[Array, ...]) -> Subject:
         """Return the same layer at other values."""
@@ -57,6 +61,10 @@ class Subject:
         return tuple(
             [np.asarray(change(x)) if takes else x for x, takes in zip(inputs, self.takes_gradient, strict=True)]
         )
+
+    def is_spared(self, position: int) -> bool:
+        """Return whether an input may go without a gradient."""
+        return position < len(self.spared) and self.spared[position]
 
     def called(self, position: int) -> str:
         """Return what a person calls an input: its name at the node, and forward's own where that differs."""

@@ -8,13 +8,10 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, reduce
 
 from bptui.checking.finding import Finding, Verdict, verdict_of
 from bptui.core.graph import Graph
-
-SIGNS: Mapping[Verdict, str] = {Verdict.PASS: "✓", Verdict.FAIL: "✗", Verdict.KINK: "◇", Verdict.SKIP: "·"}
-
 
 ODD = (Verdict.FAIL, Verdict.KINK, Verdict.SKIP)
 
@@ -41,7 +38,7 @@ class Judged:
     @property
     def sign(self) -> str:
         """The verdict as one character."""
-        return SIGNS[self.verdict]
+        return self.verdict.sign
 
 
 class Path:
@@ -56,7 +53,7 @@ class Path:
     @property
     def sign(self) -> str:
         """The verdict as one character, none as long as it is not known."""
-        return SIGNS[self.verdict] if self.verdict else ""
+        return self.verdict.sign if self.verdict else ""
 
 
 class Verdicts:
@@ -90,7 +87,7 @@ class Verdicts:
     def told(self, iteration: int) -> str:
         """Return in words how many nodes are checked, and how many of them are not a plain pass."""
         counts, total = Counter(self.signs[iteration].values()), len(self.graph.nodes)
-        others = [f"{counts[sign]} {sign}" for sign in (SIGNS[it] for it in ODD) if counts[sign]]
+        others = [f"{counts[sign]} {sign}" for sign in (it.sign for it in ODD) if counts[sign]]
         return " · ".join((f"checked {counts.total()} of {total}", *others)) if counts else ""
 
     def path(self, iteration: int, name: str) -> Path:
@@ -107,9 +104,9 @@ UNKNOWN, RIGHT = Path(None), Path(Verdict.PASS)
 def paths(graph: Graph, judged: Mapping[str, Judged]) -> list[Path]:
     """Return for each slot what the verdicts from there to the output come to, in one way back through the graph."""
     found = [RIGHT] * len(graph.names)
-    first = len(graph.leaves)
     for node in graph.backward:
-        here = through(judged.get(graph.nodes[node].name), found[first + node])
+        beyond = reduce(worse, (found[slot] for slot in graph.slots_of(node)))
+        here = through(judged.get(graph.nodes[node].name), beyond)
         for slot in graph.edges[node]:
             found[slot] = worse(found[slot], here)
     return found

@@ -6,7 +6,7 @@ A ``Circuit`` gives the ``Drawing`` of each sheet, on which nothing changes; a `
 
 from bptui.circuit.circuit import Circuit
 from bptui.circuit.drawing import Box, Drawing, Label
-from bptui.circuit.painter import Highlight, Painter, Spans
+from bptui.circuit.painter import Highlight, Painter
 from bptui.circuit.window import Window
 
-__all__ = ["Box", "Circuit", "Drawing", "Highlight", "Label", "Painter", "Spans", "Window"]
+__all__ = ["Box", "Circuit", "Drawing", "Highlight", "Label", "Painter", "Window"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bptui.circuit.cell_width import CellLength
 from bptui.circuit.drawing import Drawing
 from bptui.circuit.layout import draw
 from bptui.circuit.sheet import Caption, SheetBuilder
@@ -24,12 +23,9 @@ class Circuit:
     ``label_width`` is how many cells each number at a wire has.
     """
 
-    def __init__(
-        self, graph: Graph, cell_length: CellLength, *, caption: Caption = layer_name, label_width: int = 9
-    ) -> None:
+    def __init__(self, graph: Graph, *, caption: Caption = layer_name, label_width: int = 9) -> None:
         self.graph = graph
         self.cuts = Cuts(graph)
-        self.cell_length = cell_length
         self.caption = caption
         self.label_width = label_width
         self.kept: dict[int, Drawing] = {}
@@ -51,5 +47,5 @@ class Circuit:
 
     def draw(self, sheet: int) -> Drawing:
         """Lay out a sheet anew."""
-        parts = SheetBuilder(self.cuts, sheet, self.caption, self.cell_length).build()
-        return draw(parts, self.cell_length, label_width=self.label_width)
+        parts = SheetBuilder(self.cuts, sheet, self.caption).build()
+        return draw(parts, label_width=self.label_width)

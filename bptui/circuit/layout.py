@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bptui.circuit.canvas import Canvas, Pieces
-from bptui.circuit.cell_width import CellLength, split
 from bptui.circuit.column_assignment import Grid, Link, build_grid
 from bptui.circuit.column_order import order_columns
 from bptui.circuit.drawing import Box, Drawing, Label
 from bptui.circuit.part import Part, Uses
 from bptui.circuit.row_assignment import assign_rows
 from bptui.circuit.wire_routing import Ends, Trunk, route
+from bptui.lines.cell_width import cells, split_cells
 
 ROUND = "╭─╮│╰╯"
 LIGHT = "┌─┐│└┘"
@@ -19,11 +19,11 @@ MARGIN = 1
 """Cells between a label and what stands beside it."""
 
 
-def draw(parts: Sequence[Part], cell_length: CellLength, *, label_width: int = 9) -> Drawing:
+def draw(parts: Sequence[Part], *, label_width: int = 9) -> Drawing:
     """Return the drawing of ``parts``, each of which comes after those that feed it."""
     grid = build_grid(parts)
     order_columns(grid)
-    draftsman = Draftsman(grid, assign_rows(grid), cell_length, label_width)
+    draftsman = Draftsman(grid, assign_rows(grid), label_width)
     x = 0
     for column in grid.columns:
         x = draftsman.draw_column(column, x)
@@ -33,10 +33,9 @@ def draw(parts: Sequence[Part], cell_length: CellLength, *, label_width: int = 9
 class Draftsman:
     """Draws one sheet; ``top`` has each station's row."""
 
-    def __init__(self, grid: Grid, top: Sequence[int], cell_length: CellLength, label_width: int) -> None:
+    def __init__(self, grid: Grid, top: Sequence[int], label_width: int) -> None:
         self.grid = grid
         self.top = top
-        self.cell_length = cell_length
         self.label_width = label_width
         self.lead = label_width + 2 * MARGIN
         self.canvas = Canvas()
@@ -78,7 +77,7 @@ class Draftsman:
         return self.draw_channel(column, right)
 
     def box_width(self, part: Part) -> int:
-        return max(map(self.cell_length, part.lines)) + 4
+        return max(map(cells, part.lines)) + 4
 
     def draw_box(self, station: int, x: int, width: int) -> None:
         """Draw the box of a part: a node as wide as its column, another at the side where its wire is."""
@@ -91,9 +90,9 @@ class Draftsman:
         for offset, row in enumerate(border(box, LIGHT if part.kind == "node" else ROUND)):
             self.canvas.write(left, y + offset, list(row), style)
         for offset, line in enumerate(part.lines):
-            cells = split(line, self.cell_length)
+            written = split_cells(line)
             text_style = "layer" if part.kind == "node" and offset == 0 else "name"
-            self.canvas.write(left + (own - len(cells)) // 2, y + part.text_row + offset, cells, text_style)
+            self.canvas.write(left + (own - len(written)) // 2, y + part.text_row + offset, written, text_style)
 
     def draw_output(self, station: int, x: int) -> None:
         """Start the wire of a value, with the places for the value above it and its gradient below."""

@@ -8,20 +8,16 @@ from itertools import groupby
 from typing import NamedTuple, TypeAlias
 
 from bptui.circuit.canvas import Pieces
-from bptui.circuit.cell_width import CellLength, fit
 from bptui.circuit.drawing import Box, Drawing, Label
 from bptui.circuit.layout import LIGHT, ROUND, border
 from bptui.circuit.window import Window
+from bptui.lines import cell_width
+from bptui.lines.cell_width import padded_cells
+from bptui.lines.line import Line, Span
+from bptui.lines.signs import SIGN_STYLES
 
-Span: TypeAlias = "tuple[str, str]"
-"""Text and the name of its style."""
-
-Spans: TypeAlias = "tuple[Span, ...]"
 Texts: TypeAlias = Callable[[Label], Span]
 """What is written at a label, and in which style; no text where nothing is known yet."""
-
-MARK_STYLES: Mapping[str, str] = {"✓": "good", "✗": "bad", "◇": "warning"}
-"""The styles of marks that are verdicts."""
 
 HEAVY = "┏━┓┃┗┛"
 DOUBLE = "╔═╗║╚╝"
@@ -46,12 +42,11 @@ PLAIN = Highlight()
 class Painter:
     """Paints windows of one drawing, and keeps the rows that it painted last."""
 
-    def __init__(self, drawing: Drawing, cell_length: CellLength) -> None:
+    def __init__(self, drawing: Drawing) -> None:
         self.drawing = drawing
-        self.cell_length = cell_length
-        self.painted: dict[int, tuple[object, Spans]] = {}
+        self.painted: dict[int, tuple[object, Line]] = {}
 
-    def paint(self, window: Window, texts: Texts, highlight: Highlight = PLAIN) -> list[Spans]:
+    def paint(self, window: Window, texts: Texts, highlight: Highlight = PLAIN) -> list[Line]:
         """Return the spans of each visible row, exactly ``window.width`` cells together.
 
         A row that looks as it did in the last painting is the same object again.
@@ -62,9 +57,9 @@ class Painter:
             content = self.content(y, window, texts, highlight)
             key = (window.x, window.width, content)
             before = kept.get(y)
-            spans = before[1] if before and before[0] == key else self.paint_row(y, window, content)
-            self.painted[y] = (key, spans)
-            rows.append(spans)
+            row = before[1] if before and before[0] == key else self.paint_row(y, window, content)
+            self.painted[y] = (key, row)
+            rows.append(row)
         return rows
 
     def content(self, y: int, window: Window, texts: Texts, highlight: Highlight) -> tuple[Content, ...]:
@@ -79,24 +74,24 @@ class Painter:
         lit = [Lit(wires[name]) for name in sorted(highlight.wires & wires.keys())]
         return (*lit, *[seen for seen in looks if seen.matters], *[Written(label, *texts(label)) for label in labels])
 
-    def paint_row(self, y: int, window: Window, content: Iterable[Content]) -> Spans:
+    def paint_row(self, y: int, window: Window, content: Iterable[Content]) -> Line:
         """Return one row from scratch."""
         if not 0 <= y < self.drawing.height:
-            return ((" " * window.width, ""),)
+            return (Span(" " * window.width),)
         static_cells, static_styles = self.drawing.rows[y]
         cells, styles = list(static_cells), list(static_styles)
         for change in content:
             match change:
                 case Written(label, text, style) if text:
                     place = slice(label.x, label.x + label.width)
-                    cells[place] = fit(text, label.width, self.cell_length, right=label.is_right_aligned)
+                    cells[place] = padded_cells(text, label.width, right=label.is_right_aligned)
                     styles[place] = [style] * label.width
                 case Lit(pieces):
                     for x, cells[x] in pieces:
                         styles[x] = "lit"
                 case Look():
-                    dress(cells, styles, change, y, self.cell_length)
-        return spans(*crop(cells, styles, window))
+                    dress(cells, styles, change, y)
+        return spans_of(*crop(cells, styles, window))
 
 
 class Written(NamedTuple):
@@ -146,7 +141,7 @@ def look(box: Box, highlight: Highlight) -> Look:
     return Look(box, is_own and box.name == highlight.current, box.name == highlight.selected, mark)
 
 
-def dress(cells: list[str], styles: list[str], look: Look, y: int, cell_length: CellLength) -> None:
+def dress(cells: list[str], styles: list[str], look: Look, y: int) -> None:
     """Draw the border of a box that stands out into row ``y``, and its mark into the top right corner."""
     box = look.box
     row = border(box, look.characters)[y - box.y]
@@ -157,9 +152,9 @@ def dress(cells: list[str], styles: list[str], look: Look, y: int, cell_length: 
     if look.is_selected and not is_edge:
         styles[box.x + 1 : box.x + box.width - 1] = ["selected"] * (box.width - 2)
     if look.mark and y == box.y:
-        mark = fit(look.mark, min(cell_length(look.mark), box.width - 2), cell_length)
+        mark = padded_cells(look.mark, min(cell_width.cells(look.mark), box.width - 2))
         place = slice(box.x + box.width - 1 - len(mark), box.x + box.width - 1)
-        cells[place], styles[place] = mark, [MARK_STYLES.get(cell, "mark") for cell in mark]
+        cells[place], styles[place] = mark, [SIGN_STYLES.get(cell, "mark") for cell in mark]
 
 
 def crop(cells: list[str], styles: list[str], window: Window) -> tuple[list[str], list[str]]:
@@ -176,7 +171,7 @@ def crop(cells: list[str], styles: list[str], window: Window) -> tuple[list[str]
     return [" "] * before + shown + [" "] * after, [""] * before + kinds + [""] * after
 
 
-def spans(cells: list[str], styles: list[str]) -> Spans:
+def spans_of(cells: list[str], styles: list[str]) -> Line:
     """Return runs of equal style."""
     runs = groupby(zip(styles, cells, strict=True), key=lambda pair: pair[0])
-    return tuple([("".join([cell for _, cell in run]), style) for style, run in runs])
+    return tuple([Span("".join([cell for _, cell in run]), style) for style, run in runs])

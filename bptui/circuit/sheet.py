@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TypeAlias
 
-from bptui.circuit.cell_width import CellLength, shorten
 from bptui.circuit.part import Part, Uses
 from bptui.circuit.sheet_cuts import Cuts
 from bptui.core.graph import Node, Use
 from bptui.core.text import visible
+from bptui.lines.cell_width import shorten
 
 Caption: TypeAlias = Callable[[Node], str]
 """What is written in a node's box above its name: its layer, or the sign a person writes for it."""
@@ -27,12 +27,11 @@ LONGEST_NAME = 20
 class SheetBuilder:
     """Collects the parts of one sheet, each after those that feed it; costs the sheet's size, not the graph's."""
 
-    def __init__(self, cuts: Cuts, sheet: int, caption: Caption, cell_length: CellLength) -> None:
+    def __init__(self, cuts: Cuts, sheet: int, caption: Caption) -> None:
         self.cuts = cuts
         self.graph = cuts.graph
         self.sheet = sheet
         self.caption = caption
-        self.cell_length = cell_length
         self.parts: list[Part] = []
         self.homes: dict[int, int] = {}
         self.inlets: dict[tuple[int, int | None], int] = {}
@@ -58,7 +57,7 @@ class SheetBuilder:
             for position, (source, slot) in enumerate(zip(inputs, slots, strict=True))
         ]
         lines = (self.written(self.caption(node)), self.written(node.name))
-        self.homes[len(self.graph.leaves) + index] = len(self.parts)
+        self.homes |= dict.fromkeys(self.graph.slots_of(index), len(self.parts))
         self.parts.append(Part(node.name, "node", lines, inputs, shares))
 
     def source(self, slot: int, consumer: int) -> int:
@@ -125,4 +124,4 @@ class SheetBuilder:
 
     def written(self, text: str) -> str:
         """Return ``text`` as it fits into a box."""
-        return shorten(visible(text), LONGEST_NAME, self.cell_length)
+        return shorten(visible(text), LONGEST_NAME)

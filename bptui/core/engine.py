@@ -214,11 +214,12 @@ class Runner:
         passes, optimizer = self.tape.passes, self.tape.optimizer
         for name in passes.updated[len(columns.updates) :]:
             slot = passes.graph.slots[name]
-            before, memory = columns.values[slot], dict(self.tape.memory(name))
-            edge = passes.last_edge(slot, len(passes.backward))
+            after, memory = columns.values[slot], dict(self.tape.memory(name))
+            edge = passes.last_edge(name, len(passes.backward))
             gradient = None if edge is None else columns.sums[edge]
-            is_moved = optimizer is not None and gradient is not None
-            self.tape.add_update(optimizer.update(before, gradient, memory) if is_moved else before, memory)
+            if optimizer is not None and gradient is not None:
+                after = optimizer.update(after, gradient, memory)
+            self.tape.add_update(after, memory)
 
     def warm(self, node: int, values: Sequence[Value]) -> None:
         """Let a layer go forward which has not in this run, because the tape was begun by another."""
@@ -229,7 +230,7 @@ class Runner:
     def entering_gradient(self, columns: Iteration) -> Value:
         """Return the gradient that enters at the output, in the shape of its value, which may be known only now."""
         out, dout = columns.values[self.graph.slots[self.graph.output]], self.tape.dout
-        if np.shape(dout) == np.shape(out):
+        if dout is None or np.shape(dout) == np.shape(out):
             return dout
         if np.shape(dout):
             name = visible(self.graph.output)

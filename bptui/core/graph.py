@@ -123,6 +123,10 @@ class Graph:
         """Return the index of the node that computes ``name``, or None for a leaf."""
         return self.node_at(self.slots[name])
 
+    def is_leaf(self, name: str) -> bool:
+        """Return whether ``name`` is that of a leaf."""
+        return self.slots.get(name, len(self.names)) < len(self.leaves)
+
     def node(self, name: str) -> Node | None:
         """Return the node that computes ``name``, or None for a leaf."""
         index = self.node_index(name)

@@ -79,9 +79,11 @@ class Moment:
         return frozenset({turn.name})
 
     def value(self, name: str) -> Array | None:
-        """Return a value, or None where this iteration has not reached it yet."""
+        """Return a value, or None where this iteration has not reached it yet, or has none of that name."""
         passes, progress = self.passes, self.progress
-        slot = passes.graph.slots[name]
+        slot = passes.graph.slots.get(name)
+        if slot is None:
+            return None
         if progress.update and (rank := passes.update_ranks.get(name)) is not None:
             if rank < progress.update:
                 return as_array(self.columns.updates[rank])
@@ -95,7 +97,7 @@ class Moment:
             return None
         if name == self.graph.output:
             return as_optional_array(self.columns.dout)
-        edge = self.passes.last_edge(self.graph.slots[name], self.progress.backward)
+        edge = self.passes.last_edge(name, self.progress.backward)
         return None if edge is None else as_optional_array(self.columns.sums[edge])
 
     def contribution(self, use: Use) -> Array | None:
@@ -109,7 +111,7 @@ class Moment:
         """Return whether contributions to a value's gradient are still to come in this iteration."""
         if name == self.graph.output:
             return bool(self.passes.backward) and not self.progress.backward
-        ranks = self.passes.arrivals[self.graph.slots[name]].ranks
+        ranks = self.passes.arrivals_at(name).ranks
         return bool(ranks) and ranks[-1] >= self.progress.backward
 
     def step_of(self, name: str, pass_: Pass) -> Step | None:

@@ -102,19 +102,27 @@ class Passes:
                 edge += 1
         return tuple(map(Arrivals, ranks, edges))
 
+    def arrivals_at(self, name: str) -> Arrivals:
+        """Return the uses that send a gradient back to a value; none where the graph has no value of that name."""
+        slot = self.graph.slots.get(name)
+        return Arrivals((), ()) if slot is None else self.arrivals[slot]
+
     def edges_of(self, rank: int) -> slice:
         """Return the edges of a backward step."""
         return slice(*self.first_edges[rank : rank + 2])
 
-    def last_edge(self, slot: int, backward: int) -> int | None:
-        """Return the edge that last added to a slot's gradient once ``backward`` backward steps are done."""
-        arrived = bisect_left(self.arrivals[slot].ranks, backward)
-        return self.arrivals[slot].edges[arrived - 1] if arrived else None
+    def last_edge(self, name: str, backward: int) -> int | None:
+        """Return the edge that last added to a value's gradient once ``backward`` backward steps are done."""
+        ranks, edges = self.arrivals_at(name)
+        arrived = bisect_left(ranks, backward)
+        return edges[arrived - 1] if arrived else None
 
     def rank(self, pass_: Pass, name: str) -> int | None:
         """Return a node's, or a parameter's, place in a pass; None where it has none."""
         if pass_ is Pass.UPDATE:
             return self.update_ranks.get(name)
+        if name not in self.graph.slots:
+            return None
         node = self.graph.node_index(name)
         return node if node is None or pass_ is Pass.FORWARD else self.backward_ranks[node]
 
@@ -167,6 +175,19 @@ class Order(Protocol):
         backward = min(done - forward, lengths[1])
         return Progress(iteration, forward, backward, done - forward - backward)
 
+    def iteration_earlier(self, position: int) -> int | None:
+        """Return the position that is as far in the same pass of the iteration before; None in the first."""
+        iteration, *done = self.progress(position)
+        if iteration == 0:
+            return None
+        before = self.passes(iteration - 1).lengths
+        kept = [min(steps, length) for steps, length in zip(done, before, strict=True)]
+        if done[1] or done[2]:
+            kept[0] = before[0]
+        if done[2]:
+            kept[1] = before[1]
+        return self.start(iteration - 1) + sum(kept)
+
     def pass_starts(self, iteration: int) -> tuple[int, ...]:
         """Return the first steps' numbers of the passes of ``iteration`` (from 0), those of empty passes left out."""
         if not 0 <= iteration < self.iterations:
@@ -189,7 +210,7 @@ class Order(Protocol):
         The output's gradient is there as soon as the backward pass has begun.
         """
         passes = self.passes(iteration)
-        ranks = (0,) if name == passes.graph.output else passes.arrivals[passes.graph.slots[name]].ranks
+        ranks = (0,) if name == passes.graph.output else passes.arrivals_at(name).ranks
         first = self.start(iteration) + len(passes.graph.nodes) + 1
         return first + ranks[-1] if ranks and passes.backward else None
 

@@ -37,6 +37,7 @@ class GuestLayer:
         node: Node,
         *,
         takes_gradient: Sequence[bool] | None = None,
+        needs_gradient: Sequence[bool] | None = None,
         dtype: np.dtype[Any] = FLOAT64,
         seed: int = 0,
         notice: Callable[[Remark], None] = lambda _: None,
@@ -45,7 +46,8 @@ class GuestLayer:
         self.host = host
         self.node = node
         self.share = own.share(len(node.inputs), node.options)
-        self.returned = Returned(self.share, takes_gradient or [True] * len(node.inputs), dtype)
+        takes = takes_gradient or [True] * len(node.inputs)
+        self.returned = Returned(self.share, takes, needs_gradient or takes, dtype)
         self.seed = [seed, zlib.crc32(node.name.encode())]
         self.iteration = 0
         self.notice = notice

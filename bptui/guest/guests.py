@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from bptui.core.engine import NotReadyError
+from bptui.core.engine import TIME_LIMIT, NotReadyError
 from bptui.core.graph import Node
 from bptui.guest.guest_layer import GuestLayer
 from bptui.guest.host import Host
@@ -27,9 +27,10 @@ MOST_REMARKS = 100
 class Guests:
     """Makes guests for the ``nodes`` that ``own`` has a layer for, by index. ``close`` ends their process.
 
-    ``takes_gradient`` tells of each node's inputs whether a gradient goes back to them; ``dtype`` and ``seed`` are
+    ``takes_gradient`` tells of each node's inputs whether a gradient goes back to them,
+    ``needs_gradient`` whether somebody waits for it; ``dtype`` and ``seed`` are
     the scenario's. ``remarks`` counts how often the guests have done each odd thing. ``is_waited_for`` tells whether
-    one of them keeps a run waiting.
+    one of them keeps a run waiting, ``look_patience`` how many seconds a look at what one did may wait for it.
     """
 
     def __init__(
@@ -38,15 +39,18 @@ class Guests:
         nodes: Sequence[Node],
         *,
         takes_gradient: Sequence[Sequence[bool]],
+        needs_gradient: Sequence[Sequence[bool]],
         dtype: np.dtype[Any],
         seed: int,
     ) -> None:
         self.own = own
         self.nodes = nodes
         self.takes_gradient = takes_gradient
+        self.needs_gradient = needs_gradient
         self.dtype = dtype
         self.seed = seed
         self.remarks: Counter[Remark] = Counter()
+        self.look_patience = TIME_LIMIT
         self.is_waited_for = False
 
     def __contains__(self, node: int) -> bool:
@@ -64,6 +68,7 @@ class Guests:
             self.host,
             self.nodes[node],
             takes_gradient=self.takes_gradient[node],
+            needs_gradient=self.needs_gradient[node],
             dtype=self.dtype,
             seed=self.seed,
             notice=self.note,

@@ -18,11 +18,13 @@ from bptui.own_layers.own_layer import TARGETS, Share
 class Returned:
     """Reads what ``forward`` and ``backward`` of a node return, whose values are shared out as ``share`` says.
 
-    ``takes_gradient`` tells it of each value, ``dtype`` is the scenario's.
+    ``takes_gradient`` tells it of each value, ``needs_gradient`` whether somebody waits for it; ``dtype`` is the
+    scenario's.
     """
 
     share: Share
     takes_gradient: Sequence[bool]
+    needs_gradient: Sequence[bool]
     dtype: np.dtype[Any]
 
     def value(self, answer: Message) -> Any:
@@ -38,8 +40,9 @@ class Returned:
         shared = len(self.share.inputs)
         parts = list(zip(answer["parts"], answer["arrays"], strict=True))
         returned, held = parts[: len(parts) - len(self.share.held)], parts[len(parts) - len(self.share.held) :]
-        if not answer["is_tuple"]:
-            returned += [({"other": "None"}, None)] * (shared - 1)
+        missing = self.needs_gradient[len(returned) : shared]
+        if not answer["is_tuple"] or not any(missing):
+            returned += [({"other": "None"}, None)] * (shared - len(returned))
         if len(returned) == len(values):
             held = []
         elif len(returned) != shared:
@@ -66,10 +69,10 @@ class Returned:
 
     def gradient_oddities(self, gradients: Sequence[Any]) -> Iterator[str]:
         """Yield what is odd about gradients that can be used all the same."""
-        for name, takes, gradient in zip(self.share.slots, self.takes_gradient, gradients, strict=True):
+        for name, needs, gradient in zip(self.share.slots, self.needs_gradient, gradients, strict=True):
             if gradient is not None and gradient.dtype != self.dtype:
                 yield f"gives {visible(name)} a gradient of {gradient.dtype} where the scenario has {self.dtype}"
-            if gradient is None and takes and name not in TARGETS:
+            if gradient is None and needs and name not in TARGETS:
                 places = f": neither in self.d{visible(name)} nor in self.grads" if name in self.share.held else ""
                 yield f"gives {visible(name)} no gradient{places}"
 

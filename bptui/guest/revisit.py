@@ -26,13 +26,12 @@ REMEMBERED = 64
 class GuestsRevisit:
     """The revisit of a tape with guests; ``others`` is that of its other layers.
 
-    A guest that does not answer within ``patience`` seconds shows nothing.
+    A guest that does not answer within the guests' ``look_patience`` shows nothing.
     """
 
-    def __init__(self, guests: Guests, others: Revisit, *, patience: float = TIME_LIMIT) -> None:
+    def __init__(self, guests: Guests, others: Revisit) -> None:
         self.guests = guests
         self.others = others
-        self.patience = patience
         self.calls: OrderedDict[tuple[str | int, ...], tuple[list[Value], Pending]] = OrderedDict()
 
     def local(self, tape: Tape, iteration: int, node: int) -> Local:
@@ -55,7 +54,7 @@ class GuestsRevisit:
     def ask(self, what: str, tape: Tape, iteration: int, node: int, nothing: Any) -> Any:
         """Return the answer of a fresh instance that has gone forward again, or ``nothing``."""
         inputs = tape.inputs(iteration, node)
-        key = (what, iteration, node, *map(id, inputs))
+        key: tuple[str | int, ...] = (what, iteration, node, *map(id, inputs))
         if self.guests.is_waited_for and key not in self.calls:
             return nothing  # the process is busy, and may be so for ever
         if key not in self.calls:
@@ -69,7 +68,7 @@ class GuestsRevisit:
 
     def answer(self, call: Pending, nothing: Any) -> Any:
         """Return what a call has given, or ``nothing`` where it has not, or not yet."""
-        if not call.wait(self.patience) and call.elapsed > TIME_LIMIT:
+        if not call.wait(self.guests.look_patience) and call.elapsed > TIME_LIMIT:
             call.insist(0)
         if not call.is_ready():
             return nothing

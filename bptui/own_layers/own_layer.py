@@ -10,7 +10,7 @@ from typing import Any
 from bptui.core.text import visible
 from bptui.errors import Where
 
-TARGETS = frozenset({"t", "target", "targets", "label", "labels", "y_true"})
+TARGETS = frozenset({"t", "target", "targets", "label", "labels", "y_true", "y_label", "y_labels", "y_target"})
 """What an input is called that is labels: integers stay integers there, and need no gradient."""
 
 
@@ -98,7 +98,7 @@ class OwnLayer:
     @property
     def targets(self) -> frozenset[str]:
         """Those of its inputs that are labels."""
-        return TARGETS.intersection(self.forward.required, self.forward.optional)
+        return TARGETS.intersection((*self.forward.required, *self.forward.optional))
 
     def __str__(self) -> str:
         inputs = [*self.forward.required, *self.init.required]

@@ -9,19 +9,17 @@ import json
 import platform
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, fields
-from enum import Enum
-from typing import Any
 
 import numpy as np
 
 import bptui
 from bptui.core.command import Command
-from bptui.running import Run
 from bptui.core.graph import Node
 from bptui.core.step import BackwardStep, ForwardStep, Step, UpdateStep
 from bptui.core.tape import Tape
 from bptui.recording.array_record import encode_array
 from bptui.recording.json_line import FORMAT, Record
+from bptui.running import Run
 from bptui.scenario.scenario import Scenario, Train
 from layers import Array
 
@@ -35,11 +33,11 @@ def records(run: Run) -> Iterator[Record]:
     written = 0
     while not run.is_over:
         run.proceed(SLICE)
-        for number in range(written + 1, len(run) + 1):
-            yield step_record(run.step(number))
-        written = len(run)
+        for number in range(written + 1, len(run.tape) + 1):
+            yield step_record(run.tape.step(number))
+        written = len(run.tape)
     if not run.failure:
-        yield end_record(run)
+        yield end_record(run.tape)
 
 
 def header_record(scenario: Scenario) -> Record:
@@ -109,19 +107,12 @@ def end_record(tape: Tape) -> Record:
 
 def action_record(command: Command, at: int, time: float) -> Record:
     """Return the record of a command that took the cursor to step ``at``, ``time`` seconds after the start."""
-    arguments = {key.rstrip("_"): plain(argument) for key, argument in asdict(command).items()}
-    return {"kind": "action", "at": at, "time": time, "verb": verb(command), **arguments}
+    return {"kind": "action", "at": at, "time": time, "verb": command.word, **asdict(command)}
 
 
 def note_record(text: str, at: int, time: float) -> Record:
     """Return the record of a note written at step ``at``, ``time`` seconds after the start."""
     return {"kind": "note", "at": at, "time": time, "text": text}
-
-
-def verb(command: Command) -> str:
-    """Return a command's name in lower case: ``next``, ``reverse_finish``."""
-    name = type(command).__name__
-    return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name).lstrip("_")
 
 
 def line(record: Record) -> str:
@@ -140,14 +131,3 @@ def named(arrays: Mapping[str, Array | None]) -> Record:
 def encode_optional(array: Array | None) -> Record | None:
     """Return an array's record, or None where there is no array."""
     return None if array is None else encode_array(array)
-
-
-def plain(argument: Any) -> Any:
-    """Return a command's argument as JSON knows it."""
-    match argument:
-        case Enum():
-            return argument.value
-        case np.ndarray():
-            return encode_array(argument)
-        case _:
-            return argument

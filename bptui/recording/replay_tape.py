@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from bptui.core import text
-from bptui.core.columns import Iteration, Value, as_optional_array, freeze
+from bptui.core.columns import Value, as_optional_array
 from bptui.core.optimizer import Optimizer, optimizers
 from bptui.core.order import Pass, Schedule, Turn
 from bptui.core.step import Local
@@ -39,94 +39,92 @@ class Note(NamedTuple):
     text: str
 
 
-class RecordedTape(Tape):
-    """The tape of a transcript. It reaches as far as its records; ``schedule`` tells how long the whole run was.
+class RecordedLocals:
+    """The revisit of a recording: the local derivatives by iteration and backward step. Nothing runs again."""
+
+    def __init__(self) -> None:
+        self.iterations: list[list[Local]] = []
+
+    def local(self, tape: Tape, iteration: int, node: int) -> Local:
+        """Return what was recorded; None for each input where the backward is not in the recording."""
+        passes = tape.order.passes(iteration)
+        rank = passes.backward_ranks[node]
+        if rank is None or rank >= len(self.iterations[iteration]):
+            return (None,) * len(passes.graph.edges[node])
+        return self.iterations[iteration][rank]
+
+    def kept(self, tape: Tape, iteration: int, node: int) -> Mapping[str, Any]:  # noqa: ARG002
+        """Return nothing: what layers keep on themselves is not recorded."""
+        return {}
+
+
+class Recording:
+    """A transcript: its ``tape``, which reaches as far as its records, and what a person did and wrote.
 
     ``path`` is the file it was read from, ``dropped`` says what of its end was torn and left out.
     """
 
     def __init__(self, header: Header, path: Path | None = None) -> None:
-        schedule = Schedule(header.graph, iterations=header.iterations, trains=header.train is not None)
-        leaves = [header.values[name][()] for name in header.graph.leaves]
-        super().__init__(schedule, leaves, None)
         self.header = header
         self.path = path
-        self.locals: list[list[Local]] = []
-        self.totals: list[Value | None] = []
+        self.locals = RecordedLocals()
+        self.tape = Tape(
+            Schedule(header.graph, iterations=header.iterations, trains=header.train is not None),
+            [header.values[name][()] for name in header.graph.leaves],
+            library=known_layers(header),
+            optimizer=read_optimizer(header),
+            revisit=self.locals,
+        )
         self.actions: list[Action] = []
         self.notes: list[Note] = []
         self.has_end = False
         self.dropped: str | None = None
 
     @property
-    def library(self) -> Mapping[str, type[Layer]]:
-        """The built-in layers, but for those in whose place the user's own were run."""
-        return {name: layer for name, layer in library.items() if name not in self.header.own_layers}
-
-    @property
-    def optimizer(self) -> Optimizer | None:
-        """The rule that the header names, with its options."""
-        train = self.header.train or {}
-        rule = optimizers.get(str(train.get("optimizer")))
-        if rule is None:
-            return None
-        return rule(**{it.name: train[it.name] for it in fields(rule) if isinstance(train.get(it.name), int | float)})
-
-    @property
     def title(self) -> str:
         """The scenario's title, and how far the recording goes where that is not to the end."""
-        if self.is_complete:
+        if self.tape.is_complete:
             return self.header.title
-        return f"{self.header.title} (recorded up to step {self.length} of {len(self.schedule)})"
+        return f"{self.header.title} (recorded up to step {len(self.tape)} of {len(self.tape.order)})"
 
     def add(self, record: Record) -> None:
         """Add the step of a record, which must be the next. Raises TranscriptError."""
         turn = self.next_turn(record)
-        if not (turn.number - 1) % self.schedule.length:
-            self.begin_iteration()
+        if len(self.tape) == self.tape.order.start(len(self.tape.iterations)):
+            self.tape.begin_iteration()
+            self.locals.iterations.append([])
         with np.errstate(all="ignore"):
             match turn.pass_:
                 case Pass.FORWARD:
-                    self.iterations[-1].values.append(array_of(record, "out")[()])
+                    self.tape.add_forward(array_of(record, "out")[()])
                 case Pass.BACKWARD:
                     self.add_backward(turn, record)
                 case Pass.UPDATE:
                     self.add_update(turn, record)
-        self.length = turn.number
 
     def next_turn(self, record: Record) -> Turn:
         """Return whose turn it is, which the record must agree with."""
-        number = member(record, "step", int)
-        if number != self.length + 1:
-            raise DamagedTranscriptError(f"step {number} stands where step {self.length + 1} should")
-        if self.is_complete:
+        number, expected_number = member(record, "step", int), len(self.tape) + 1
+        if number != expected_number:
+            raise DamagedTranscriptError(f"step {number} stands where step {expected_number} should")
+        if self.tape.is_complete:
             raise DamagedTranscriptError(f"step {number} is more than the run has")
-        turn = self.schedule[number]
+        turn = self.tape.order[number]
         key = "parameter" if turn.pass_ is Pass.UPDATE else "node"
         for field, expected in (("iteration", turn.iteration), ("pass", turn.pass_.value), (key, turn.name)):
             if member(record, field, type(expected)) != expected:
                 raise DamagedTranscriptError(f"the {field} of step {number} is not that of the graph's order")
         return turn
 
-    def begin_iteration(self) -> None:
-        """Open an iteration with the parameters as the one before has left them."""
-        leaves = list(self.leaves)
-        if self.iterations:
-            first, updates = len(self.graph.inputs), self.iterations[-1].updates
-            leaves[first : first + len(updates)] = updates
-        self.iterations.append(Iteration(leaves))
-        self.locals.append([])
-        self.totals = [None] * len(self.graph.names)
-
     def add_backward(self, turn: Turn, record: Record) -> None:
         """Add a node's backward, and its contributions to the sums they belong to."""
-        columns, graph = self.iterations[-1], self.graph
-        node = graph.backward[turn.order]
+        columns, graph = self.tape.iterations[-1], self.tape.graph
+        node = self.tape.passes.backward[turn.rank]
         slots = graph.edges[node]
         dout = optional_array_of(record, "dout")
-        if not turn.order:
-            self.dout = self.totals[graph.slots[graph.output]] = dout
-        if not is_same(dout, self.totals[len(graph.leaves) + node]):
+        if not turn.rank:
+            self.tape.begin_backward(dout)
+        if not is_same(dout, self.tape.arriving(node)):
             raise DamagedTranscriptError("dout is not the sum of the contributions that were recorded")
         gradients = arrays_of(record, "gradients", len(slots))
         for slot, gradient in zip(slots, gradients, strict=True):
@@ -134,36 +132,30 @@ class RecordedTape(Tape):
                 raise DamagedTranscriptError(
                     f"the gradient of {text.visible(graph.names[slot])} is not of its value's shape"
                 )
-        self.locals[-1].append(arrays_of(record, "local", len(slots)))
-        columns.douts.append(dout)
-        for slot, gradient in zip(slots, gradients, strict=True):
-            if gradient is not None:
-                total = self.totals[slot]
-                self.totals[slot] = gradient[()] if total is None else freeze(total + gradient[()])
-            columns.contributions.append(gradient)
-            columns.sums.append(self.totals[slot])
+        self.locals.iterations[-1].append(arrays_of(record, "local", len(slots)))
+        self.tape.add_backward(dout, [None if it is None else it[()] for it in gradients])
 
     def add_update(self, turn: Turn, record: Record) -> None:
         """Add a parameter's update."""
-        columns = self.iterations[-1]
-        slot = self.graph.slots[turn.name]
+        columns = self.tape.iterations[-1]
+        slot = self.tape.graph.slots[turn.name]
         gradient = optional_array_of(record, "gradient")
-        if not is_same(gradient, self.totals[slot]):
+        if not is_same(gradient, columns.totals[slot]):
             raise DamagedTranscriptError("the gradient is not the sum of the contributions that were recorded")
         if not is_same(array_of(record, "before"), columns.values[slot]):
             raise DamagedTranscriptError("before is not the value that was recorded last")
         after = array_of(record, "after")
         if after.shape != np.shape(columns.values[slot]):
             raise DamagedTranscriptError("after is not of the parameter's shape")
-        columns.updates.append(after[()])
+        self.tape.add_update(after[()])
 
     def add_end(self, record: Record) -> None:
         """Hold what follows the last step against the steps."""
-        if not self.is_complete:
-            raise DamagedTranscriptError(f"the end stands after step {self.length} of {len(self.schedule)}")
+        if not self.tape.is_complete:
+            raise DamagedTranscriptError(f"the end stands after step {len(self.tape)} of {len(self.tape.order)}")
         if self.has_end:
             raise DamagedTranscriptError("a second end")
-        for field, known in (("values", self.values), ("gradients", self.gradients)):
+        for field, known in (("values", self.tape.values), ("gradients", self.tape.gradients)):
             named = member(record, field, dict)
             if named.keys() != known.keys():
                 raise DamagedTranscriptError(f"{field} has other names than the graph")
@@ -172,16 +164,19 @@ class RecordedTape(Tape):
                     raise DamagedTranscriptError(f"{field} has another {text.visible(name)} than the steps")
         self.has_end = True
 
-    def local(self, iteration: int, node: int) -> Local:
-        """Return what was recorded; None for each input where the backward is not in the recording."""
-        order = self.schedule.backward_orders[node]
-        if order is None or order >= len(self.locals[iteration]):
-            return (None,) * len(self.graph.edges[node])
-        return self.locals[iteration][order]
 
-    def kept(self, iteration: int, node: int) -> Mapping[str, Any]:  # noqa: ARG002
-        """Return nothing: what layers keep on themselves is not recorded."""
-        return {}
+def known_layers(header: Header) -> Mapping[str, type[Layer]]:
+    """Return the built-in layers, but for those in whose place the user's own were run."""
+    return {name: layer for name, layer in library.items() if name not in header.own_layers}
+
+
+def read_optimizer(header: Header) -> Optimizer | None:
+    """Return the rule that the header names, with its options."""
+    train = header.train or {}
+    rule = optimizers.get(str(train.get("optimizer")))
+    if rule is None:
+        return None
+    return rule(**{it.name: train[it.name] for it in fields(rule) if isinstance(train.get(it.name), int | float)})
 
 
 def array_of(record: Record, key: str) -> Array:

@@ -9,7 +9,7 @@ from bptui.core import text
 from bptui.errors import TranscriptError, Where
 from bptui.recording.header import read_header
 from bptui.recording.json_line import DamagedTranscriptError, Record, member, parse_line
-from bptui.recording.replay_tape import Action, Note, RecordedTape
+from bptui.recording.replay_tape import Action, Note, Recording
 
 LONGEST_LINE = 64 * 2**20
 """Bytes in one record: six million numbers. A longer line is refused before it is parsed."""
@@ -18,34 +18,34 @@ TIMED = frozenset({"kind", "at", "time", "verb"})
 """What an action has besides its verb's arguments."""
 
 
-def read_transcript(path: Path) -> RecordedTape:
-    """Return the tape of a transcript, with its notes and actions.
+def read_transcript(path: Path) -> Recording:
+    """Return what a transcript has: its tape, notes and actions.
 
-    A last line that was torn off is left out, and the tape's ``dropped`` says so. Raises TranscriptError.
+    A last line that was torn off is left out, and ``dropped`` says so. Raises TranscriptError.
     """
-    tape = None
+    recording = None
     line, number = b"", 0
     try:
         for line in read_lines(path):
             number += 1
             if is_torn(line):
                 break
-            tape = extend(tape, parse_line(line), path)
+            recording = extend(recording, parse_line(line), path)
     except TranscriptError as error:
         raise type(error)(error.message, hint=error.hint, where=place(path, number)) from None
-    if tape is None:
+    if recording is None:
         raise TranscriptError("there is no whole record in the file", where=place(path, 1))
     if is_torn(line):
-        tape.dropped = f"line {number}, the last, is torn off and left out"
-    return tape
+        recording.dropped = f"line {number}, the last, is torn off and left out"
+    return recording
 
 
-def extend(tape: RecordedTape | None, record: Record, path: Path) -> RecordedTape:
-    """Return ``tape`` with what a record says added to it; the first record begins the tape."""
-    if tape is None:
-        return RecordedTape(read_header(record), path)
-    add_record(tape, record)
-    return tape
+def extend(recording: Recording | None, record: Record, path: Path) -> Recording:
+    """Return ``recording`` with what a record says added to it; the first record begins one."""
+    if recording is None:
+        return Recording(read_header(record), path)
+    add_record(recording, record)
+    return recording
 
 
 def place(path: Path, line: int) -> Where:
@@ -72,18 +72,18 @@ def is_torn(line: bytes) -> bool:
     return not line.endswith(b"\n")
 
 
-def add_record(tape: RecordedTape, record: Record) -> None:
-    """Add what a record says to the tape. Raises TranscriptError."""
+def add_record(recording: Recording, record: Record) -> None:
+    """Add what a record says. Raises TranscriptError."""
     match record.get("kind"):
         case "step":
-            tape.add(record)
+            recording.add(record)
         case "end":
-            tape.add_end(record)
+            recording.add_end(record)
         case "action":
             arguments = {key: argument for key, argument in record.items() if key not in TIMED}
-            tape.actions.append(Action(*read_time(tape, record), member(record, "verb", str), arguments))
+            recording.actions.append(Action(*read_time(recording, record), member(record, "verb", str), arguments))
         case "note":
-            tape.notes.append(Note(*read_time(tape, record), member(record, "text", str)))
+            recording.notes.append(Note(*read_time(recording, record), member(record, "text", str)))
         case "header":
             raise DamagedTranscriptError("a second header: two recordings were joined")
         case str(kind):
@@ -92,9 +92,9 @@ def add_record(tape: RecordedTape, record: Record) -> None:
             raise TranscriptError("a record without a kind")
 
 
-def read_time(tape: RecordedTape, record: Record) -> tuple[int, float]:
+def read_time(recording: Recording, record: Record) -> tuple[int, float]:
     """Return at which step, and how many seconds after the start, an action or a note was made."""
     at = member(record, "at", int)
-    if not 0 <= at <= len(tape.order):
+    if not 0 <= at <= len(recording.tape.order):
         raise DamagedTranscriptError(f"step {at} is none of the run's")
     return at, member(record, "time", (int, float))

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from bptui.core import text
-from bptui.running import Run
 from bptui.core.moment import Moment
 from bptui.core.order import Pass
 from bptui.core.step import BackwardStep, ForwardStep, Step, UpdateStep
@@ -25,6 +24,7 @@ from bptui.report.line import Line
 from bptui.report.numbers import array_lines, named_array, one_row
 from bptui.report.suspect import Suspect, find_suspect
 from bptui.report.training import training_lines
+from bptui.running import Run
 from layers import Array
 
 HEADINGS = {Pass.FORWARD: "Forward", Pass.BACKWARD: "Backward", Pass.UPDATE: "Update"}
@@ -35,21 +35,21 @@ BACKWARD_KEY = "dout is the gradient that arrives at a node's output; d x is wha
 def account(run: Run) -> Iterator[Line]:
     """Yield the lines of the account of a run that is over; of one that has failed, as far as it came."""
     yield from opening(run)
-    suspect = find_suspect(run)
+    suspect = find_suspect(run.tape)
     if run.failure:
-        for iteration in dict.fromkeys((1, len(run.iterations))):
+        for iteration in dict.fromkeys((1, len(run.tape.iterations))):
             yield from iteration_lines(run, iteration, suspect)
         yield from remark_lines(run)
         return
-    if run.schedule.iterations == 1:
+    if run.tape.order.iterations == 1:
         yield from iteration_lines(run, 1, suspect)
     else:
         yield from training_lines(run)
-        for iteration in (1, run.schedule.iterations):
+        for iteration in (1, run.tape.order.iterations):
             yield Line()
             yield Line(f"Iteration {iteration}", "title")
             yield from iteration_lines(run, iteration, suspect)
-    yield from gradient_table(run)
+    yield from gradient_table(run.tape)
     if suspect is not None:
         yield Line()
         yield Line(suspect.told, "warning")
@@ -83,14 +83,14 @@ def opening(run: Run) -> Iterator[Line]:
 
 def iteration_lines(run: Run, iteration: int, suspect: Suspect | None) -> Iterator[Line]:
     """Yield every step of one iteration (from 1), pass by pass."""
-    first = (iteration - 1) * run.schedule.length + 1
+    order = run.tape.order
     heading = None
-    for number in range(first, min(first + run.schedule.length, len(run) + 1)):
-        step = run.step(number)
+    for number in range(order.start(iteration - 1) + 1, min(order.start(iteration), len(run.tape)) + 1):
+        step = run.tape.step(number)
         if step.pass_ is not heading:
             heading = step.pass_
             yield from heading_lines(heading)
-        yield from step_lines(run.at(number), step)
+        yield from step_lines(run.tape.at(number), step)
         if suspect is not None and number == suspect.number:
             yield Line(f"▲ {suspect.told}", "warning", 4)
 

@@ -8,11 +8,11 @@ from dataclasses import asdict
 import numpy as np
 
 from bptui.core import text
-from bptui.running import Run
 from bptui.core.moment import Moment
 from bptui.core.optimizer import Optimizer
 from bptui.report.line import Line
 from bptui.report.numbers import align
+from bptui.running import Run
 
 MOST_ROWS = 25
 """Iterations that get a line each; of more than these, as many are chosen evenly."""
@@ -20,11 +20,11 @@ MOST_ROWS = 25
 
 def training_lines(run: Run) -> Iterator[Line]:
     """Yield what ``[train]`` did, and the table."""
-    iterations = run.schedule.iterations
+    iterations = run.tape.order.iterations
     yield Line()
     yield Line(f"Training, {iterations} iterations{told_rule(run)}", "heading")
     chosen = choose(iterations)
-    rows = [row_of(run.at(iteration * run.schedule.length), iteration) for iteration in chosen]
+    rows = [row_of(run.tape.at(run.tape.order.start(iteration)), iteration) for iteration in chosen]
     head = ("iteration", text.visible(run.graph.output), "largest gradient", "of")
     for line in align([head, *rows]):
         yield Line(line, indent=2)

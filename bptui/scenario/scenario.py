@@ -80,6 +80,12 @@ class Scenario:
         return takes_gradient(self.graph, self.leaves)
 
     @cached_property
+    def needs_gradient(self) -> tuple[tuple[bool, ...], ...]:
+        """For each node, at which of its inputs a parameter or another node waits for a gradient."""
+        waiting = {*self.graph.parameters, *(node.name for node in self.graph.nodes)}
+        return tuple(tuple([name in waiting for name in node.inputs]) for node in self.graph.nodes)
+
+    @cached_property
     def guests(self) -> Mapping[int, OwnLayer]:
         """The nodes with a layer of the user's own, by index."""
         layers = enumerate(self.library[node.layer] for node in self.graph.nodes)

@@ -6,19 +6,21 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from time import monotonic
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
-from bptui.core.command import Command
+from bptui.core.command import Travel
 from bptui.core.debugger import Debugger
-from bptui.running import Run
 from bptui.core.moment import Moment
 from bptui.core.tape import Tape
 from bptui.core.text import visible
 from bptui.errors import LayerError
+from bptui.running import Run
 
 if TYPE_CHECKING:
     from bptui.recording.recorder import Recorder
     from bptui.recording.replay_tape import Note
+    from bptui.stepping.line_tape import LineCursor
+    from bptui.stepping.step_into import Entrance
 
 SLICE = 0.01
 """Seconds of running after which a key may be answered."""
@@ -34,7 +36,7 @@ STEPS = 256
 
 
 class Session:
-    """A debugger over ``tape``, and the recorder of what happens, if there is one.
+    """A debugger over ``tape``, ``run``, which fills it, if there is one, and the recorder of what happens, if any.
 
     ``name`` is short, for the title line and for files; ``title`` and ``about`` are the scenario's own words.
     ``notes`` are what was written down, by the step that it was written at. ``has_lost_records`` tells whether any
@@ -47,19 +49,21 @@ class Session:
         tape: Tape,
         name: str,
         *,
+        run: Run | None = None,
         title: str = "",
         about: str = "",
         notes: Iterable[Note] = (),
         clock: Callable[[], float] = monotonic,
     ) -> None:
         self.tape = tape
+        self.run = run
         self.name = name
         self.title = title
         self.about = about
         self.clock = clock
-        self.debugger = Debugger(tape)
-        if isinstance(tape, Run) and tape.scenario.guests:
-            tape.looks.patience = LOOK
+        self.debugger = Debugger(tape, self.open_entrance)
+        if run and run.scenario.guests:
+            run.guests.look_patience = LOOK
         self.recorder: Recorder | None = None
         self.has_lost_records = False
         self.touched_at = clock()
@@ -73,9 +77,20 @@ class Session:
         """All that is known at the cursor."""
         return self.debugger.moment
 
-    def do(self, command: Command) -> Moment:
+    def open_entrance(self) -> Entrance:
+        """Return the way into the layers."""
+        from bptui.stepping.step_into import Entrance  # noqa: PLC0415  (few sessions go into a layer, and start sooner)
+
+        return Entrance(self.run)
+
+    @property
+    def lines(self) -> LineCursor | None:
+        """The place in the source of the step's layer; None outside of it."""
+        return cast("LineCursor | None", self.debugger.lines)
+
+    def do(self, command: Travel) -> Moment:
         """Carry out a command, and record it."""
-        if not self.tape.length:
+        if not len(self.tape):
             self.work()  # a key that was pressed before the first picture finds its step, and no word of waiting
         moment = self.debugger.do(command)
         if self.recorder:
@@ -86,7 +101,7 @@ class Session:
     def is_under_way(self) -> bool:
         """Whether there is anything left to run or to write."""
         is_behind = self.recorder is not None and self.recorder.is_behind
-        return is_behind or (isinstance(self.tape, Run) and not self.tape.is_over)
+        return is_behind or (self.run is not None and not self.run.is_over)
 
     @property
     def is_waiting(self) -> bool:
@@ -96,27 +111,27 @@ class Session:
     @property
     def failure(self) -> LayerError | None:
         """What ended the run before its end, if anything did."""
-        return self.tape.failure if isinstance(self.tape, Run) else None
+        return self.tape.failure
 
     @property
     def held_up(self) -> str:
         """Whose layer keeps the run waiting, and for how long, in words; empty as long as nobody would notice."""
-        node = self.tape.node_waited_for if isinstance(self.tape, Run) else None
-        call = self.tape.waiting if isinstance(self.tape, Run) else None
+        node = self.run.node_waited_for if self.run else None
+        call = self.run.waiting if self.run else None
         if node is None or call is None or call.elapsed < NOTICED:
             return ""
         return f"{visible(node.name, limit=40)}: {node.layer} has not returned for {call.elapsed:.0f} s"
 
     def give_up(self) -> None:
         """Stop waiting for a layer; the run ends where it is."""
-        if isinstance(self.tape, Run):
-            self.tape.give_up()
+        if self.run:
+            self.run.give_up()
 
     def work(self) -> None:
         """Run, and write what is to be recorded, for about ``SLICE`` seconds."""
         end = self.clock() + SLICE
-        while isinstance(self.tape, Run) and not self.tape.is_over and self.clock() < end:
-            self.tape.advance(STEPS)
+        while self.run and not self.run.is_over and self.clock() < end:
+            self.run.advance(STEPS)
         if self.recorder and self.recorder.is_behind:
             self.recorder.advance()
 
@@ -129,11 +144,11 @@ class Session:
 
     def record(self, path: Path) -> None:
         """Start recording to a new file. Raises TranscriptError."""
-        if not isinstance(self.tape, Run):
+        if self.run is None:
             return
         from bptui.recording.recorder import Recorder  # noqa: PLC0415  (most sessions are not recorded, and start sooner)
 
-        self.recorder = Recorder(path, self.tape, self.clock)
+        self.recorder = Recorder(path, self.run, self.clock)
         self.recorder.moved(None, self.moment)
 
     def stop_recording(self) -> None:
@@ -163,7 +178,7 @@ class Session:
     @property
     def can_record(self) -> bool:
         """Whether this is a run; a replay is a recording already."""
-        return isinstance(self.tape, Run)
+        return self.run is not None
 
     @property
     def recording(self) -> str:

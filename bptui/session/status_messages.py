@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from bptui.running import Run
 from bptui.core.moment import Moment
 from bptui.core.order import Turn
 from bptui.core.text import visible
@@ -23,14 +22,14 @@ class Saying(NamedTuple):
 def failed_turn(moment: Moment) -> Turn | None:
     """Return the turn in which the run has failed, once the cursor is right before it."""
     tape = moment.tape
-    if not isinstance(tape, Run) or tape.failure is None or moment.position < len(tape):
+    if tape.failure is None or moment.position < len(tape):
         return None
     return tape.order[len(tape) + 1]
 
 
 def failure_of(moment: Moment) -> str:
     """Return what a failed run's layer has said, and where in the user's file."""
-    failure = moment.tape.failure if isinstance(moment.tape, Run) else None
+    failure = moment.tape.failure
     if failure is None:
         return ""
     return visible(f"{failure.message} ({failure.where})" if failure.where else failure.message)

@@ -37,7 +37,7 @@ class ScreenChecks:
     def __init__(self, screen: DebuggerScreen) -> None:
         session = screen.session
         self.screen = screen
-        self.checking = Checking(session.tape, touched=lambda: session.touched_at, clock=session.clock)
+        self.checking = Checking(session.tape, session.run, touched=lambda: session.touched_at, clock=session.clock)
         self.shown = 0
         self.planned: int | None = None
         self.asked: tuple[str, int] | None = None
@@ -136,10 +136,10 @@ class ScreenChecks:
         judged = self.verdicts.of(iteration, name)
         if judged is None or judged.is_quick:
             return
-        from bptui.tui.content.evidence import STYLES, summary  # noqa: PLC0415  (when a check has been asked for)
+        from bptui.tui.content.evidence import summary  # noqa: PLC0415  (when a check has been asked for)
 
         self.asked = None
-        self.screen.say(f"{summary(judged)}   = shows the evidence", STYLES[judged.verdict])
+        self.screen.say(f"{summary(judged)}   = shows the evidence", judged.verdict.style)
 
     def open(self, judged: Judged) -> None:
         """Show the evidence over the screen."""
@@ -158,10 +158,10 @@ class ScreenChecks:
 
     def jump(self, judged: Judged, finding: Finding) -> None:
         """Go to the node's backward step, and look at the element in its input's gradient."""
-        schedule = self.screen.moment.order
-        number = schedule.step_number(judged.iteration, Pass.BACKWARD, judged.node)
+        order = self.screen.moment.order
+        number = order.step_number(judged.iteration, Pass.BACKWARD, judged.node)
         if number is None:
-            number = schedule.step_number(judged.iteration, Pass.FORWARD, judged.node)
+            number = order.step_number(judged.iteration, Pass.FORWARD, judged.node)
         if number is not None and number != self.screen.moment.position:
             self.screen.do(GoTo(number))
         self.screen.select(finding.input)

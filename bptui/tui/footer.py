@@ -10,11 +10,10 @@ from textual.widget import Widget
 
 from bptui.core.moment import Moment
 from bptui.core.text import visible
+from bptui.lines.line import Line, Span, fitted, line_width
 from bptui.session.line_editor import EDITS, TypedLine, completion
 from bptui.tui.keys import COMMANDS, KEYS
-from bptui.tui.line import Line, Span
 from bptui.tui.pane import Pane
-from bptui.tui.row import fitted, line_width
 
 HINTS: Mapping[str, str] = {
     ":": "a step's number, a name, or a command: next, last, record …   Enter does it, Esc leaves",

@@ -9,11 +9,10 @@ from textual.binding import Binding
 from textual.screen import ModalScreen
 
 from bptui.core.moment import Moment
-from bptui.tui.content.prose import paragraph, wrap
+from bptui.lines.line import Line, Span, line_width
+from bptui.lines.paragraph import paragraph, wrap
 from bptui.tui.keys import KEYS
-from bptui.tui.line import Line, Span
 from bptui.tui.pane import Pane
-from bptui.tui.row import line_width
 
 PICTURE: tuple[tuple[str, str, str], ...] = (
     ("forward", "▶", "forward: values are computed; a node's value stands above its wire"),

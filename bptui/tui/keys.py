@@ -7,8 +7,7 @@ from typing import NamedTuple
 
 from textual.binding import Binding
 
-from bptui.core.command import Back, Command, Finish, First, Last, Next, PassStart, ReverseFinish
-from bptui.core.order import Pass
+from bptui.core.command import Back, BackwardPass, Finish, First, ForwardPass, Last, Next, ReverseFinish, Travel
 
 
 class Key(NamedTuple):
@@ -26,7 +25,7 @@ class Key(NamedTuple):
     group: str
     short: str = ""
     changes_recording: bool = False
-    travel: Callable[[int], Command] | None = None
+    travel: Callable[[int], Travel] | None = None
 
     @property
     def action(self) -> str:
@@ -66,7 +65,7 @@ KEYS = (
         "forward-pass",
         "start of this iteration's forward pass",
         MOVE,
-        travel=lambda _: PassStart(Pass.FORWARD),
+        travel=lambda _: ForwardPass(),
     ),
     Key(
         ("right_square_bracket",),
@@ -75,7 +74,7 @@ KEYS = (
         "start of this iteration's backward pass",
         MOVE,
         "backward pass",
-        travel=lambda _: PassStart(Pass.BACKWARD),
+        travel=lambda _: BackwardPass(),
     ),
     Key(("t",), "t", "run-to", "run to the selected node, either way", MOVE),
     Key(("u",), "u", "consumer", "select a consumer of the selected value; again for the next", LOOK),

@@ -1,8 +1,4 @@
-"""What the style names of a line look like: one table for dark and light themes, and one of attributes for NO_COLOR.
-
-Blue is forward and vermilion backward, near those of Okabe and Ito (2008), which colour-blind readers can tell
-apart. No meaning hangs on a colour alone: a sign, a word or an attribute always says it too.
-"""
+"""What the style names of a line look like to Textual: Rich's styles, written in as few bytes as may be."""
 
 from __future__ import annotations
 
@@ -14,87 +10,7 @@ from rich.color import Color
 from rich.errors import StyleSyntaxError
 from rich.style import Style
 
-ATTRIBUTES: Mapping[str, str] = {
-    "": "",
-    "dim": "dim",
-    "strong": "bold",
-    "title": "bold",
-    "frame": "dim",
-    "focus": "bold",
-    "forward": "",
-    "backward": "",
-    "update": "",
-    "value": "",
-    "gradient": "",
-    "changed": "bold underline",
-    "current": "bold reverse",
-    "selected": "reverse",
-    "wire": "dim",
-    "error": "bold",
-    "warning": "bold",
-    "key": "bold",
-    "cursor": "reverse",
-    "mark": "bold",
-    "good": "",
-    "bad": "bold",
-    "keyword": "bold",
-    "string": "",
-}
-"""The attributes of every style name; they alone are left where colours are not wanted."""
-
-DARK: Mapping[str, str] = {
-    "dim": "#8a8a8a",
-    "strong": "#ffffff",
-    "title": "#ffffff",
-    "frame": "#585858",
-    "focus": "#ffd75f",
-    "forward": "#5fafff",
-    "backward": "#ff875f",
-    "update": "#5fd7af",
-    "value": "#87d7ff",
-    "gradient": "#ffaf87",
-    "changed": "#ffff5f",
-    "current": "#ffffff on #005f87",
-    "selected": "#ffffff on #444444",
-    "wire": "#767676",
-    "error": "#ff875f",
-    "warning": "#ffd75f",
-    "key": "#ffd75f",
-    "cursor": "#1c1c1c on #ffd75f",
-    "mark": "#ffff5f",
-    "good": "#5fd7af",
-    "bad": "#ff875f",
-    "keyword": "#d7afff",
-    "string": "#afd787",
-}
-"""Colours on a dark background, each at a contrast of at least 4.5 to 1 where it carries text."""
-
-LIGHT: Mapping[str, str] = {
-    "dim": "#626262",
-    "strong": "#000000",
-    "title": "#000000",
-    "frame": "#9e9e9e",
-    "focus": "#875f00",
-    "forward": "#005faf",
-    "backward": "#af5f00",
-    "update": "#00875f",
-    "value": "#005faf",
-    "gradient": "#af5f00",
-    "changed": "#875f00",
-    "current": "#000000 on #afd7ff",
-    "selected": "#000000 on #d0d0d0",
-    "wire": "#808080",
-    "error": "#af0000",
-    "warning": "#875f00",
-    "key": "#875f00",
-    "cursor": "#ffffff on #875f00",
-    "mark": "#875f00",
-    "good": "#00875f",
-    "bad": "#af5f00",
-    "keyword": "#5f00af",
-    "string": "#005f00",
-}
-"""Colours on a light background, to the same contrast."""
+from bptui.lines.styles import ATTRIBUTES, DARK, LIGHT
 
 SAME: Mapping[str, str] = {"box": "", "leaf": ""}
 """Names that look like others, so that one span does where they meet."""

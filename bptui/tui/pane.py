@@ -15,13 +15,11 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from bptui.core.moment import Moment
+from bptui.lines.line import Line, Span, line_width, shifted
 from bptui.tui.keys import ARROWS
-from bptui.tui.line import Line, Span
 from bptui.tui.palette import Palette, PlainPalette, palette_of
-from bptui.tui.row import changed_width, cut, edge_row, fitted, laid, line_width, shifted, strip_of
+from bptui.tui.row import changed_width, edge_row, laid, strip_of
 from bptui.tui.textual_private import forget_dirty_regions
-
-__all__ = ["Pane", "cut", "fitted", "line_width"]
 
 LIGHT_FRAME = ("╭", "─", "╮", "│", "╰", "╯")
 HEAVY_FRAME = ("┏", "━", "┓", "┃", "┗", "┛")

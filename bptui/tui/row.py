@@ -2,63 +2,13 @@
 
 from __future__ import annotations
 
-from rich.cells import cached_cell_len as cell_len
 from rich.segment import Segment
 
 from bptui.core.text import visible
-from bptui.tui.line import Line, Span
+from bptui.lines.cell_width import cells
+from bptui.lines.line import Line, Span, cut, line_width
 from bptui.tui.palette import FLAT, SAME, Palette, PlainPalette
 from bptui.tui.strip_codes import PaintedRow
-
-
-def cells(text: str) -> int:
-    """Return how many cells a text takes."""
-    return len(text) if text.isascii() else cell_len(text)
-
-
-def line_width(line: Line) -> int:
-    """Return how many cells a line takes."""
-    return sum([len(text) if text.isascii() else cell_len(text) for text, _ in line])
-
-
-def fitted(line: Line, width: int) -> Line:
-    """Return ``line`` at exactly ``width`` cells: padded, or cut with an ellipsis."""
-    missing = width - line_width(line)
-    if missing >= 0:
-        return (*line, Span(" " * missing)) if missing else line
-    return cut(line, width)
-
-
-def cut(line: Line, width: int) -> Line:
-    """Return the first ``width`` cells of a line that is longer, the last of them an ellipsis."""
-    kept: list[Span] = []
-    room = width - 1
-    for text, style in line:
-        taken = 0
-        while taken < len(text) and (wide := cells(text[taken])) <= room:
-            room -= wide
-            taken += 1
-        if taken:
-            kept.append(Span(text[:taken], style))
-        if taken < len(text):
-            break
-    return (*kept, Span("…" + " " * room, "dim")) if width > 0 else ()
-
-
-def shifted(line: Line, columns: int) -> Line:
-    """Return ``line`` without its first ``columns`` cells; half a wide character at its start becomes a space."""
-    if not columns:
-        return line
-    rest: list[Span] = []
-    for text, style in line:
-        taken = 0
-        while columns > 0 and taken < len(text):
-            columns -= cells(text[taken])
-            taken += 1
-        if columns < 0 or taken < len(text):
-            rest.append(Span(" " * -columns + text[taken:], style))
-            columns = 0
-    return tuple(rest)
 
 
 def laid(line: Line, width: int) -> Line:
@@ -76,7 +26,7 @@ def laid(line: Line, width: int) -> Line:
         if not text.isprintable():
             text = visible(text, limit=len(text))
         style = SAME.get(style, style)
-        room -= len(text) if text.isascii() else cell_len(text)
+        room -= len(text) if text.isascii() else cells(text)
         if style == last or (style in FLAT and last in FLAT and text.isspace()):
             spans[-1] = Span(spans[-1][0] + text, last or "")
         else:

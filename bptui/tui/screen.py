@@ -11,7 +11,7 @@ from textual.app import ComposeResult
 from textual.screen import Screen
 from textual.widget import Widget
 
-from bptui.core.command import Command, GoTo, Into, LineBack, RunTo
+from bptui.core.command import GoTo, Into, LineBack, RunTo, Travel
 from bptui.core.moment import Moment
 from bptui.core.text import visible
 from bptui.errors import BptuiError
@@ -108,7 +108,7 @@ class DebuggerScreen(Screen[None]):
         if self.selection.is_following:
             self.selection.name = moment.name
         self.title_line.recording = self.session.recording
-        self.show_source(self.session.debugger.lines)
+        self.show_source(self.session.lines)
         if not self.is_behind:
             self.is_behind = True
             self.call_next(self.show_in_panes)
@@ -148,7 +148,7 @@ class DebuggerScreen(Screen[None]):
         self.is_telling = False
         self.footer.say(text, style)
 
-    def do(self, command: Command) -> None:
+    def do(self, command: Travel) -> None:
         """Carry out a command and show where it led."""
         before = self.session.debugger.position
         moment = self.session.do(command)
@@ -217,7 +217,7 @@ class DebuggerScreen(Screen[None]):
 
     def action_into(self) -> None:
         """Go into the layer's source, or on in it."""
-        lines = self.session.debugger.lines
+        lines = self.session.lines
         if lines and lines.is_at_end:
             self.take_count()
             self.say(f"{lines.tape.method} has ended: n goes on, f leaves its source")
@@ -239,7 +239,7 @@ class DebuggerScreen(Screen[None]):
     def action_line_back(self) -> None:
         """Go back in the layer's source."""
         count = self.take_count()
-        if self.session.debugger.lines is None:
+        if self.session.lines is None:
             self.say("S goes back a line inside a layer's source: s goes into it")
             return
         self.do(LineBack(count))

@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING
 
 from bptui.core.moment import Moment
 from bptui.core.text import visible
-from bptui.tui.line import Line, Span
+from bptui.lines.line import Line, Span, cut, fitted, line_width
 from bptui.tui.pane import Pane
-from bptui.tui.row import cut, fitted, line_width
 
 if TYPE_CHECKING:
     from bptui.checking.verdicts import Verdicts
@@ -66,18 +65,18 @@ def recorded(recording: str) -> Line:
 
 def progress(moment: Moment, *, is_worded: bool) -> Line:
     """Return how far each pass of this iteration is: ``forward ▶▶▶│◀◀○ backward``."""
-    schedule, done = moment.order, moment.progress
+    (forward, backward, update), done = moment.passes.lengths, moment.progress
     line = [
         Span("forward ", "forward") if is_worded else Span(""),
-        *dots("▶", done.forward, schedule.forward, "forward"),
+        *dots("▶", done.forward, forward, "forward"),
         Span("│", "dim"),
-        *dots("◀", done.backward, schedule.backward, "backward"),
+        *dots("◀", done.backward, backward, "backward"),
         Span(" backward", "backward") if is_worded else Span(""),
     ]
-    if schedule.updated:
+    if update:
         line += [
             Span(" · " if is_worded else "│", "dim"),
-            *dots("↻", done.update, len(schedule.updated), "update"),
+            *dots("↻", done.update, update, "update"),
         ]
         line += [Span(" update", "update")] if is_worded else []
     return tuple(span for span in line if span.text)

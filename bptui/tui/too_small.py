@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bptui.tui.line import Line, Span
+from bptui.lines.line import Line, Span
 from bptui.tui.pane import Pane
 
 SMALLEST = (60, 15)

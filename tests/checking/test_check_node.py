@@ -52,7 +52,7 @@ WRONG: list[tuple[type[Any], tuple[Any, ...], str, str | None]] = [
     (student.SquareIgnoresDout, (X,), "linear", "ignores dout"),
     (student.SquareDoutTwice, (X,), "linear", "not linear in dout"),
     (student.SquareClips, (X,), "linear", "not linear in dout"),
-    (student.SquareNone, (X,), "gradient", "nothing goes back"),
+    (student.SquareNone, (X,), "gradient", "returns None"),
     (student.SquareRaises, (X,), "raises", None),
     (student.SquareMinus, (X,), "gradient", "wrong sign"),
     (student.SquareOff, (X,), "gradient", None),

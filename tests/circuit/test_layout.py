@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from random import Random
 from typing import NamedTuple
 
@@ -27,11 +26,6 @@ SIDES = {
     "┴": {LEFT, RIGHT, UP},
     "┼": {LEFT, RIGHT, UP, DOWN},
 }
-
-
-def wide(text: str) -> int:
-    """Cells of a text without combining marks, from Unicode's own table."""
-    return sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in text)
 
 
 class Head(NamedTuple):
@@ -157,7 +151,7 @@ def chain(length: int) -> Graph:
 @given(graphs(most=24))
 @settings(max_examples=60, deadline=None)
 def test_every_wire_leads_from_its_value_to_its_consumers_and_nowhere_else(graph: Graph) -> None:
-    drawing = Circuit(graph, wide).drawing(0)
+    drawing = Circuit(graph).drawing(0)
     assert_true_to(graph, drawing)
     assert_apart(drawing)
     assert sorted(box.name for box in drawing.boxes if box.kind in {"node", "leaf"}) == sorted(graph.names)
@@ -166,7 +160,7 @@ def test_every_wire_leads_from_its_value_to_its_consumers_and_nowhere_else(graph
 @pytest.mark.parametrize("seed", range(30))
 def test_wires_stay_true_in_graphs_of_sixty_values(seed: int) -> None:
     graph = random_graph(Random(seed), 60)
-    drawing = Circuit(graph, wide).drawing(0)
+    drawing = Circuit(graph).drawing(0)
     assert_true_to(graph, drawing)
     assert_apart(drawing)
 
@@ -174,7 +168,7 @@ def test_wires_stay_true_in_graphs_of_sixty_values(seed: int) -> None:
 @pytest.mark.parametrize("seed", range(4))
 def test_each_sheet_of_a_large_graph_is_true_and_each_value_has_one_box_of_its_own(seed: int) -> None:
     graph = random_graph(Random(seed), 300)
-    circuit = Circuit(graph, wide)
+    circuit = Circuit(graph)
     homes = []
     for sheet in range(len(circuit)):
         drawing = circuit.drawing(sheet)
@@ -190,7 +184,7 @@ def test_each_sheet_of_a_large_graph_is_true_and_each_value_has_one_box_of_its_o
 @pytest.mark.parametrize("seed", range(8))
 def test_what_is_written_below_the_wires_of_a_box_adds_up_to_what_is_written_at_its_source(seed: int) -> None:
     graph = random_graph(Random(seed), 200)
-    circuit = Circuit(graph, wide)
+    circuit = Circuit(graph)
     for sheet in range(len(circuit)):
         drawing = circuit.drawing(sheet)
         sums = {(label.x - 1, label.y - 1): label for label in drawing.labels if label.kind == "gradient"}
@@ -213,33 +207,33 @@ def test_what_is_written_below_the_wires_of_a_box_adds_up_to_what_is_written_at_
 
 def test_a_port_says_which_use_of_a_value_its_contribution_is() -> None:
     graph = Graph(("x",), (), (), (Node("y", "Mul", ("x", "x")), Node("z", "Add", ("y", "x"))), "z")
-    contributions = [label for label in Circuit(graph, wide).drawing(0).labels if label.kind == "contribution"]
+    contributions = [label for label in Circuit(graph).drawing(0).labels if label.kind == "contribution"]
     assert [label.name for label in contributions] == ["x"] * 3
     assert sorted(label.uses for label in contributions if label.uses) == [(Use(0, 0),), (Use(0, 1),), (Use(1, 1),)]
 
 
 def test_data_flows_to_the_right_on_every_wire() -> None:
-    drawing = Circuit(random_graph(Random(5), 40), wide).drawing(0)
+    drawing = Circuit(random_graph(Random(5), 40)).drawing(0)
     for box, heads in zip(drawing.boxes, wired(drawing), strict=True):
         assert all(head.x >= box.x + box.width for head in heads)
 
 
 def test_a_chain_is_drawn_straight() -> None:
-    drawing = Circuit(chain(12), wide).drawing(0)
+    drawing = Circuit(chain(12)).drawing(0)
     assert len({box.y for box in drawing.boxes if box.kind == "node"}) == 1
 
 
 def test_a_value_used_all_over_a_sheet_has_an_inlet_at_each_consumer() -> None:
     nodes = tuple(Node(f"y{index}", "Mul", ("w", "w")) for index in range(9))
     graph = Graph(("w",), (), (), nodes, "y8")
-    drawing = Circuit(graph, wide).drawing(0)
+    drawing = Circuit(graph).drawing(0)
     assert [box.kind for box in drawing.boxes if box.name == "w"].count("inlet") == 9
     assert_true_to(graph, drawing)
     assert "→ 18×" in "\n".join("".join(cells) for cells, _ in drawing.rows)
 
 
 def test_ten_thousand_nodes_are_cut_into_sheets_of_their_neighbourhood() -> None:
-    circuit = Circuit(chain(10_000), wide)
+    circuit = Circuit(chain(10_000))
     middle = circuit.drawing(circuit.sheet_of("h5000"))
     assert len(circuit.kept) == 1
     assert {"h4999", "h5000", "W4999"} <= {box.name for box in middle.boxes}
@@ -248,7 +242,7 @@ def test_ten_thousand_nodes_are_cut_into_sheets_of_their_neighbourhood() -> None
 
 
 def test_an_empty_place_holds_no_name_and_a_box_holds_its_own() -> None:
-    drawing = Circuit(chain(3), wide).drawing(0)
+    drawing = Circuit(chain(3)).drawing(0)
     for box in drawing.boxes:
         corners = [(box.x, box.y), (box.x + box.width - 1, box.y + box.height - 1)]
         assert [drawing.name_at(*corner) for corner in corners] == [box.name, box.name]
@@ -257,26 +251,26 @@ def test_an_empty_place_holds_no_name_and_a_box_holds_its_own() -> None:
 
 def test_control_characters_in_a_name_are_shown_and_not_obeyed() -> None:
     graph = Graph(("x",), (), (), (Node("y", "\x1b[31m", ("x",)),), "y")
-    text = "".join("".join(cells) for cells, _ in Circuit(graph, wide).drawing(0).rows)
+    text = "".join("".join(cells) for cells, _ in Circuit(graph).drawing(0).rows)
     assert "\x1b" not in text
     assert "\\x1b" in text
 
 
 def test_leaves_that_nobody_uses_are_drawn_without_a_wire_to_anything() -> None:
     graph = Graph(("x", "idle"), (), (), (Node("y", "Exp", ("x",)),), "y")
-    drawing = Circuit(graph, wide).drawing(0)
+    drawing = Circuit(graph).drawing(0)
     assert "idle" in drawing.box
     assert_true_to(graph, drawing)
 
 
 def test_an_output_that_is_used_again_shows_what_its_consumers_contribute() -> None:
     graph = Graph(("x",), (), (), (Node("y", "Exp", ("x",)), Node("z", "Exp", ("y",))), "y")
-    shares = [label.uses for label in Circuit(graph, wide).drawing(0).labels if label.kind == "contribution"]
+    shares = [label.uses for label in Circuit(graph).drawing(0).labels if label.kind == "contribution"]
     assert shares == [(Use(1, 0),)]
 
 
 def test_drawings_looked_at_long_ago_are_drawn_again_alike() -> None:
-    circuit = Circuit(chain(1_000), wide)
+    circuit = Circuit(chain(1_000))
     first = circuit.drawing(0)
     assert circuit.drawing(0) is first
     for sheet in range(1, len(circuit)):

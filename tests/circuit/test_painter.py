@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bptui.circuit import Circuit, Drawing, Highlight, Label, Painter, Spans, Window
+from bptui.circuit import Circuit, Drawing, Highlight, Label, Painter, Window
 from bptui.core.graph import Graph, Node, Use
+from bptui.lines.line import Line, Span
 
 BUY_APPLE = """\
 ╭───────╮ 100
@@ -48,10 +49,10 @@ def buy(apple: str, count: str, tax: str) -> Graph:
 
 
 def drawn(graph: Graph) -> Drawing:
-    return Circuit(graph, wide, caption=lambda node: {"Mul": "×"}.get(node.layer, node.layer)).drawing(0)
+    return Circuit(graph, caption=lambda node: {"Mul": "×"}.get(node.layer, node.layer)).drawing(0)
 
 
-def joined(rows: list[Spans]) -> str:
+def joined(rows: list[Line]) -> str:
     return "\n".join("".join(text for text, _ in row).rstrip() for row in rows)
 
 
@@ -65,7 +66,7 @@ def test_buying_apples_looks_as_in_the_book() -> None:
     drawing = drawn(buy("apple", "count", "tax"))
     known = {"value": values, "gradient": gradients}
     highlight = Highlight(current="price.1", marks={"price.1": "▶"})
-    rows = Painter(drawing, wide).paint(whole(drawing), lambda label: (known[label.kind][label.name], ""), highlight)
+    rows = Painter(drawing).paint(whole(drawing), lambda label: Span(known[label.kind][label.name]), highlight)
     assert joined(rows) == BUY_APPLE
 
 
@@ -77,23 +78,23 @@ def test_a_value_used_three_times_shows_each_contribution_and_the_sum() -> None:
         "contribution": {Use(0, 0): "29.56", Use(1, 0): "14.78", Use(1, 1): "14.78"},
     }
 
-    def text(label: Label) -> tuple[str, str]:
+    def text(label: Label) -> Span:
         key = label.uses[0] if label.kind == "contribution" and label.uses else label.name
-        return known[label.kind][key], ""
+        return Span(known[label.kind][key])
 
     drawing = drawn(Graph(("x",), (), (), nodes, "y"))
-    assert joined(Painter(drawing, wide).paint(whole(drawing), text)) == SHARED
+    assert joined(Painter(drawing).paint(whole(drawing), text)) == SHARED
 
 
-def numbered(label: Label) -> tuple[str, str]:
-    return f"{label.x}.{label.y}苹", label.kind
+def numbered(label: Label) -> Span:
+    return Span(f"{label.x}.{label.y}苹", label.kind)
 
 
 @given(st.integers(-30, 90), st.integers(-5, 15), st.integers(0, 70), st.integers(0, 15))
 def test_a_window_shows_what_the_whole_shows_there(x: int, y: int, width: int, height: int) -> None:
     drawing = drawn(buy("苹果", "个数", "税率"))
     highlight = Highlight("price.1", "苹果", frozenset({"个数"}), {"price": "✗", "苹果": "◇"})
-    painter = Painter(drawing, wide)
+    painter = Painter(drawing)
     all_of_it = ["".join(text for text, _ in row) for row in painter.paint(whole(drawing), numbered, highlight)]
     seen = painter.paint(Window(x, y, width, height), numbered, highlight)
     assert len(seen) == height
@@ -122,22 +123,22 @@ def cut(text: str, x: int, width: int) -> str:
 @given(st.lists(st.tuples(st.sampled_from(["apple", "price.1", "price", None]), st.integers(0, 3), st.booleans())))
 def test_what_was_painted_before_leaves_no_trace(moves: list[tuple[str | None, int, bool]]) -> None:
     drawing = drawn(buy("apple", "count", "tax"))
-    painter = Painter(drawing, wide)
+    painter = Painter(drawing)
     for current, x, is_known in moves:
         window = Window(x, 0, 60, 12)
-        text = (lambda label: ("3.14", label.kind)) if is_known else (lambda _: ("", ""))
+        text = (lambda label: Span("3.14", label.kind)) if is_known else (lambda _: Span(""))
         highlight = Highlight(
             current, "tax" if is_known else None, frozenset({"tax"} - {current}), {"tax": "✓"} if x else {}
         )
-        fresh = Painter(drawing, wide).paint(window, text, highlight)
+        fresh = Painter(drawing).paint(window, text, highlight)
         assert painter.paint(window, text, highlight) == fresh
 
 
 def test_rows_that_did_not_change_are_the_same_objects() -> None:
     drawing = drawn(buy("apple", "count", "tax"))
-    painter = Painter(drawing, wide)
-    before = painter.paint(whole(drawing), lambda _: ("1", "value"))
-    after = painter.paint(whole(drawing), lambda label: ("2" if label.name == "tax" else "1", "value"))
+    painter = Painter(drawing)
+    before = painter.paint(whole(drawing), lambda _: Span("1", "value"))
+    after = painter.paint(whole(drawing), lambda label: Span("2" if label.name == "tax" else "1", "value"))
     changed = {y for y in range(drawing.height) if before[y] is not after[y]}
     assert changed == {label.y for label in drawing.labels if label.name == "tax"}
 
@@ -145,7 +146,7 @@ def test_rows_that_did_not_change_are_the_same_objects() -> None:
 def test_a_name_brought_in_from_elsewhere_is_selected_with_its_own_box() -> None:
     nodes = tuple(Node(f"y{index}", "Mul", ("w", "w")) for index in range(9))
     drawing = drawn(Graph(("w",), (), (), nodes, "y8"))
-    text = joined(Painter(drawing, wide).paint(whole(drawing), lambda _: ("", ""), Highlight(selected="w")))
+    text = joined(Painter(drawing).paint(whole(drawing), lambda _: Span(""), Highlight(selected="w")))
     assert text.count("╔") == 1 + 9 + 1
 
 
@@ -166,14 +167,14 @@ def test_the_wire_of_a_value_is_drawn_heavily_from_end_to_end() -> None:
     nodes = (Node("a", "Exp", ("x",)), Node("b", "Mul", ("x", "x")), Node("y", "Mul", ("a", "b")))
     drawing = drawn(Graph(("x",), (), (), nodes, "y"))
     highlight = Highlight(wires=frozenset({"x"}))
-    assert joined(Painter(drawing, wide).paint(whole(drawing), lambda _: ("", ""), highlight)) == LIT
+    assert joined(Painter(drawing).paint(whole(drawing), lambda _: Span(""), highlight)) == LIT
 
 
 def test_a_heavy_wire_that_runs_over_a_light_one_leaves_it_light() -> None:
     nodes = (Node("a", "Mul", ("y", "x")), Node("b", "Mul", ("x", "y")), Node("c", "Mul", ("a", "b")))
     drawing = drawn(Graph(("x", "y"), (), (), nodes, "c"))
     crossings = sum(cells.count("┼") for cells, _ in drawing.rows)
-    text = joined(Painter(drawing, wide).paint(whole(drawing), lambda _: ("", ""), Highlight(wires=frozenset({"x"}))))
+    text = joined(Painter(drawing).paint(whole(drawing), lambda _: Span(""), Highlight(wires=frozenset({"x"}))))
     assert crossings > 0
     assert text.count("┿") + text.count("╂") == crossings
 
@@ -181,7 +182,7 @@ def test_a_heavy_wire_that_runs_over_a_light_one_leaves_it_light() -> None:
 @pytest.mark.parametrize(("text", "shown"), [("-0.123456789012", "-0.12345…"), ("一二三四五六", "一二三四…")])
 def test_a_number_too_long_for_its_place_says_so(text: str, shown: str) -> None:
     drawing = drawn(buy("apple", "count", "tax"))
-    painted = joined(Painter(drawing, wide).paint(whole(drawing), lambda _: (text, "value")))
+    painted = joined(Painter(drawing).paint(whole(drawing), lambda _: Span(text, "value")))
     assert f"╭───────╮ {shown}" in painted
 
 

@@ -7,20 +7,32 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bptui.core.command import Back, Command, Finish, First, GoTo, Last, Next, PassStart, ReverseFinish, RunTo
+from bptui.core.command import (
+    Back,
+    BackwardPass,
+    Finish,
+    First,
+    ForwardPass,
+    GoTo,
+    GoToIteration,
+    Last,
+    Next,
+    ReverseFinish,
+    RunTo,
+    Travel,
+)
 from bptui.core.debugger import Debugger
-from bptui.running import Run, run
 from bptui.core.graph import Node
 from bptui.core.moment import Moment
 from bptui.core.optimizer import SGD
-from bptui.core.order import Pass
+from bptui.running import Run, run
 from bptui.scenario.scenario import Scenario, Train
 from strategies import buy_apple, chain, make_scenario, random_scenarios
 
 COUNTS = st.integers(1, 30)
 
 
-def commands(scenario: Scenario) -> st.SearchStrategy[Command]:
+def commands(scenario: Scenario) -> st.SearchStrategy[Travel]:
     """Any command that a person could give in this scenario."""
     return st.one_of(
         COUNTS.map(Next),
@@ -30,7 +42,8 @@ def commands(scenario: Scenario) -> st.SearchStrategy[Command]:
         st.integers(-3, 80).map(GoTo),
         st.just(First()),
         st.just(Last()),
-        st.sampled_from(Pass).map(PassStart),
+        st.sampled_from([ForwardPass(), BackwardPass()]),
+        st.integers(1, 5).map(GoToIteration),
         st.sampled_from(scenario.graph.names).map(RunTo),
     )
 
@@ -59,7 +72,7 @@ def test_any_commands_followed_by_their_mirror_give_the_identical_moment(
     debugger = Debugger(run(scenario))
     debugger.do(GoTo(data.draw(st.integers(0, len(debugger.tape)))))
     before = seen(debugger.moment)
-    mirrors: list[Command] = []
+    mirrors: list[Travel] = []
     for command in data.draw(st.lists(commands(scenario), max_size=8)):
         start = debugger.position
         debugger.do(command)
@@ -125,13 +138,13 @@ def test_a_step_back_from_the_first_shows_the_start_and_no_key_leaves_the_ends()
         (ReverseFinish(), 4, 3),
         (ReverseFinish(), 3, 1),
         (ReverseFinish(), 1, 0),
-        (PassStart(Pass.FORWARD), 9, 6),
-        (PassStart(Pass.BACKWARD), 6, 8),
+        (ForwardPass(), 9, 6),
+        (BackwardPass(), 6, 8),
         (GoTo(0), 9, 0),
         (GoTo(99), 9, 15),
     ],
 )
-def test_where_a_command_leads(command: Command, start: int, end: int) -> None:
+def test_where_a_command_leads(command: Travel, start: int, end: int) -> None:
     # three iterations of: forward 1 2, backward 3 4, update 5
     debugger = Debugger(run(buy_apple(train=Train(SGD(lr=0.001), steps=3))))
     debugger.do(GoTo(start))
@@ -150,9 +163,9 @@ def test_run_to_goes_to_the_nearest_later_step_and_otherwise_back(name: str, sta
 
 def test_the_cursor_goes_as_far_as_the_tape_reaches_and_catches_up() -> None:
     tape = Run(chain(1000))
-    debugger = Debugger(tape)
+    debugger = Debugger(tape.tape)
     tape.advance(1)
     reached = debugger.do(Last()).position
-    assert reached == len(tape) < 2000
+    assert reached == len(tape.tape) < 2000
     tape.finish()
     assert debugger.catch_up().position == 2000

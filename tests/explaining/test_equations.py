@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bptui.running import Run, run
 from bptui.core.graph import Node
 from bptui.core.moment import Moment
 from bptui.core.order import Pass
@@ -16,6 +15,7 @@ from bptui.core.tape import Tape
 from bptui.explaining import equations
 from bptui.recording.records import line, records
 from bptui.recording.transcript import read_transcript
+from bptui.running import Run, run
 from bptui.scenario.load import loads
 from runs import BUY_APPLES, TWO_LAYERS, nodes, tape_of
 from strategies import chain, make_scenario
@@ -186,9 +186,9 @@ def test_a_replay_is_explained_word_for_word_as_its_run(tmp_path: Path) -> None:
     path = tmp_path / "run.jsonl"
     path.write_text("".join(map(line, records(live))), encoding="utf-8")
     replay = read_transcript(path)
-    for position in range(len(live) + 1):
+    for position in range(len(live.tape) + 1):
         for name in live.graph.names:
-            assert_same(live.at(position), replay.at(position), name)
+            assert_same(live.tape.at(position), replay.tape.at(position), name)
 
 
 def assert_same(one: Moment, other: Moment, name: str) -> None:

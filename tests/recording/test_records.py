@@ -14,13 +14,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from bptui.core.command import Back, Command, First, GoTo, PassStart, ReverseFinish, RunTo
-from bptui.running import Run
+from bptui.core.command import Back, BackwardPass, Command, First, GoTo, ReverseFinish, RunTo
 from bptui.core.graph import Node
-from bptui.core.order import Pass
 from bptui.errors import TranscriptError
 from bptui.recording.array_record import decode_array, encode_array
 from bptui.recording.records import action_record, line, records
+from bptui.running import Run
 from layers import Array
 from strategies import buy_apple, chain, make_scenario
 
@@ -229,10 +228,10 @@ def test_a_node_that_no_gradient_reaches_has_a_backward_without_dout() -> None:
     [
         (Back(5), {"verb": "back", "count": 5}),
         (First(), {"verb": "first"}),
-        (GoTo(7), {"verb": "go_to", "step": 7}),
-        (PassStart(Pass.BACKWARD), {"verb": "pass_start", "pass": "backward"}),
-        (ReverseFinish(), {"verb": "reverse_finish", "count": 1}),
-        (RunTo("z1"), {"verb": "run_to", "name": "z1"}),
+        (GoTo(7), {"verb": "goto", "step": 7}),
+        (BackwardPass(), {"verb": "backward-pass"}),
+        (ReverseFinish(), {"verb": "reverse-finish", "count": 1}),
+        (RunTo("z1"), {"verb": "run-to", "name": "z1", "count": 1}),
     ],
 )
 def test_an_action_says_the_verb_and_its_arguments(command: Command, said: Any) -> None:

@@ -42,7 +42,7 @@ def run_of(text: str) -> Run:
 
 
 def checking_of(run: Run) -> Checking:
-    return Checking(run, touched=lambda: 0.0, clock=monotonic)
+    return Checking(run.tape, run, touched=lambda: 0.0, clock=monotonic)
 
 
 @pytest.fixture
@@ -92,7 +92,7 @@ def test_a_node_that_is_asked_for_comes_before_those_planned() -> None:
 def test_what_nobody_asked_for_waits_for_a_pause_in_the_typing() -> None:
     now = 10.0
     run = run_of("[inputs]\nx = 1\n[nodes]\na = 'x * 2'\n")
-    checking = Checking(run, touched=lambda: 9.75, clock=lambda: now)
+    checking = Checking(run.tape, run, touched=lambda: 9.75, clock=lambda: now)
     assert checking.pause(0.5) == 0.25
     assert checking.pause(None) is None
     checking.ask("a", 0)

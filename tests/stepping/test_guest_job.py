@@ -12,10 +12,10 @@ import pytest
 
 from bptui.core.command import GoTo, Into, Next
 from bptui.core.debugger import Debugger
-from bptui.running import Run, run
 from bptui.errors import BptuiError, LayerError
 from bptui.guest.guest_layer import GuestLayer
 from bptui.guest.pending_call import Pending
+from bptui.running import Run, run
 from bptui.scenario.load import loads
 from bptui.stepping import step_into
 from bptui.stepping.guest_job import read_course
@@ -148,7 +148,7 @@ def test_nobody_waits_for_a_guest_that_takes_its_time_but_asks_again(
             def backward(self, dout): return dout
     """
     moment = run(buy_apple()).at(1)
-    entrance = Entrance()
+    entrance = Entrance(None)
     with guest(layer_file(tmp_path, text)) as layer:
         layer.host.start()
         assert layer.host.loading is not None
@@ -166,7 +166,7 @@ def test_nobody_waits_for_a_guest_that_takes_its_time_but_asks_again(
         assert monotonic() - before < 0.2
         assert entrance.is_waiting
         calls[0].wait(10)
-        assert entrance.enter(moment).layer == "Slow"
+        assert entrance.enter(moment).tape.layer == "Slow"
     assert len(calls) == 1
     assert not entrance.is_waiting
 
@@ -184,7 +184,7 @@ def test_a_guest_that_never_comes_back_is_given_up_with_its_line(
     with guest(file) as layer:
         monkeypatch.setattr(step_into, "begin", lambda *_: ask(layer, [array(1.0)], None, None))
         monkeypatch.setattr(step_into, "LONGEST", PATIENCE)
-        entrance, moment = Entrance(), run(buy_apple()).at(1)
+        entrance, moment = Entrance(None), run(buy_apple()).at(1)
         with pytest.raises(BptuiError, match="is still running"):
             entrance.enter(moment)
         assert entrance.pending is not None
@@ -218,7 +218,7 @@ def test_a_step_that_has_failed_is_gone_into_once_it_was_asked_for(tmp_path: Pat
     tape = Run(scenario)
     try:
         tape.finish()
-        debugger = Debugger(tape)
+        debugger = Debugger(tape.tape, lambda: Entrance(tape))
         debugger.do(GoTo(position))
         assert patiently(debugger).tape.layer == ("Mul" if mark == "FORWARD" else "Broken")
         assert patiently(debugger).tape.raised is None
@@ -238,10 +238,11 @@ def patiently(debugger: Debugger) -> LineCursor:
         try:
             debugger.do(Into())
         except BptuiError:
+            assert isinstance(debugger.entrance, Entrance)
             assert debugger.entrance.pending is not None
             debugger.entrance.pending.wait(10)
         else:
-            assert debugger.lines is not None
+            assert isinstance(debugger.lines, LineCursor)
             return debugger.lines
 
 

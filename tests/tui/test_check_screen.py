@@ -12,10 +12,10 @@ from textual.pilot import Pilot
 from bptui.checking.verdicts import Judged
 from bptui.running import Run
 from bptui.scenario.load import load
-from bptui.session.session import Session
 from bptui.tui.app import BptuiApp
 from bptui.tui.panels.check_panel import CheckScreen
 from bptui.tui.screen import DebuggerScreen
+from runs import session_on
 
 BOOK = Path(__file__).parents[2] / "scenarios" / "book"
 
@@ -32,7 +32,7 @@ def open_on() -> Iterator[OpenOn]:
         run = Run(load(str(BOOK.parent / f"{name}.toml"), layers=layers))
         run.finish()
         runs.append(run)
-        session = Session(run, name)
+        session = session_on(run, name)
         session.idle = idle
         return BptuiApp(session)
 

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bptui.running import run
 from bptui.core.graph import Node
+from bptui.lines.line import line_width
+from bptui.running import run
 from bptui.scenario.load import loads
 from bptui.tui.content.curve import Curve, curve_lines, curve_of
-from bptui.tui.pane import line_width
 from layer_cases import every_layer, rows_of
 from layers import Array, Layer
 from strategies import make_scenario

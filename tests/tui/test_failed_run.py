@@ -12,6 +12,7 @@ from bptui.scenario.load import load
 from bptui.session.session import Session
 from bptui.tui.app import BptuiApp
 from bptui.tui.screen import DebuggerScreen
+from runs import session_on
 
 LAYERS = """
 class Raising:
@@ -36,7 +37,7 @@ def session_with(layer: str, folder: Path) -> Session:
     (folder / "mine.py").write_text(LAYERS)
     scenario = folder / "mine.toml"
     scenario.write_text(f'[inputs]\nx = 1\n[nodes]\nw = "x * 3"\ny = "{layer}(w)"\nz = "y * y"\n')
-    return Session(Run(load(str(scenario), layers=[folder / "mine.py"])), "mine")
+    return session_on(Run(load(str(scenario), layers=[folder / "mine.py"])), "mine")
 
 
 def shown(app: App[None]) -> str:

@@ -16,6 +16,7 @@ from bptui.session import session as sessions
 from bptui.session.session import Session
 from bptui.tui.app import BptuiApp
 from guests import layer_file
+from runs import session_on
 
 SCENARIO = "[inputs]\nx = 1\n[nodes]\na = 'Twice(x)'\nb = 'Loops(a)'\nc = 'Twice(b)'\n"
 
@@ -38,7 +39,7 @@ def session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Session
     monkeypatch.setattr(sessions, "NOTICED", 0.0)
     file = layer_file(tmp_path, LAYERS)
     run = Run(loads(SCENARIO, tmp_path / "a.toml", layers=[file.path]))
-    yield Session(run, "loops")
+    yield session_on(run, "loops")
     run.close()
 
 

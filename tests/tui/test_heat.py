@@ -6,9 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
+from bptui.lines.line import Line, line_width
 from bptui.tui.content import heat
-from bptui.tui.line import Line
-from bptui.tui.pane import line_width
 from layers import Array
 
 

@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import pytest
 
+from bptui.lines.line import line_width
 from bptui.tui.footer import key_line
 from bptui.tui.help_screen import help_lines
 from bptui.tui.keys import COMMANDS, KEYS, bindings
-from bptui.tui.row import line_width
 from bptui.tui.screen import DebuggerScreen
 
 PROMISED = {

@@ -8,15 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bptui.running import run
 from bptui.core.graph import Node
+from bptui.lines.line import Line, line_width
+from bptui.lines.paragraph import wrap
+from bptui.running import run
 from bptui.scenario.load import load, loads
 from bptui.scenario.scenario import Scenario
 from bptui.tui.content.node_lines import node_lines
-from bptui.tui.content.prose import wrap
 from bptui.tui.content.welcome import welcome_lines
-from bptui.tui.line import Line
-from bptui.tui.pane import line_width
 from bptui.tui.panels.node_panel import heading_of
 from layers import Array
 from strategies import make_scenario, random_scenarios

@@ -5,8 +5,9 @@ from rich.color import Color
 from rich.style import Style
 from textual.theme import Theme
 
+from bptui.lines.styles import ATTRIBUTES
 from bptui.tui.app import DARK, LIGHT
-from bptui.tui.palette import ATTRIBUTES, Palette, PlainPalette
+from bptui.tui.palette import Palette, PlainPalette
 
 DECORATION = {"frame", "wire"}
 """Lines, which carry no text."""

@@ -6,9 +6,9 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from textual.strip import Strip
 
-from bptui.tui.line import Line, Span
+from bptui.lines.line import Line, Span, cut, fitted, line_width, shifted
 from bptui.tui.palette import Palette
-from bptui.tui.row import changed_width, cut, edge_row, fitted, laid, line_width, shifted, strip_of
+from bptui.tui.row import changed_width, edge_row, laid, strip_of
 
 PALETTE = Palette(foreground="#ffffff", background="#000000", is_dark=True)
 

@@ -10,15 +10,14 @@ from hypothesis import strategies as st
 from textual.geometry import Size
 
 import layers
+from bptui.lines.line import Line, Span, fitted, line_width
 from bptui.stepping.line_tape import LineCursor
 from bptui.stepping.trace_call import visit
 from bptui.tui.app import BptuiApp
 from bptui.tui.content.highlight import highlighted
 from bptui.tui.content.source_names import name_lines
 from bptui.tui.content.source_rows import broken, rows_of
-from bptui.tui.line import Line, Span
 from bptui.tui.panels.source_panel import SourcePanel, code_lines
-from bptui.tui.row import fitted, line_width
 from bptui.tui.screen import DebuggerScreen
 
 X = np.array([[1.0, -2.0], [0.0, 4.0]])
@@ -179,8 +178,8 @@ class Calling:
 
 
 def shown_by(app: BptuiApp) -> tuple[int, int | None]:
-    debugger = app.session.debugger
-    return debugger.position, debugger.lines.index if debugger.lines else None
+    session = app.session
+    return session.debugger.position, session.lines.index if session.lines else None
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)])

@@ -11,7 +11,8 @@ from rich.console import Console
 from rich.segment import Segment
 from rich.style import Style
 
-from bptui.tui.palette import ATTRIBUTES, Palette, PlainPalette
+from bptui.lines.styles import ATTRIBUTES
+from bptui.tui.palette import Palette, PlainPalette
 from bptui.tui.strip_codes import PaintedRow
 
 CONSOLE = Console(file=io.StringIO(), color_system="truecolor", force_terminal=True)

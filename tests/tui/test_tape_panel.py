@@ -9,8 +9,8 @@ from rich.cells import cell_len
 from bptui.core.graph import Graph, Node
 from bptui.core.moment import Moment
 from bptui.core.order import Schedule, Turn
+from bptui.lines.line import Line
 from bptui.tui.content.circuit_labels import ArrayTexts
-from bptui.tui.line import Line
 from bptui.tui.panels.tape_panel import following, tape_lines
 
 MomentAt = Callable[..., Moment]

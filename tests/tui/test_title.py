@@ -8,8 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bptui.core.moment import Moment
-from bptui.tui.line import Line
-from bptui.tui.row import line_width
+from bptui.lines.line import Line, line_width
 from bptui.tui.title import MOST_DOTS, dots, progress, title_line
 
 TRAINED = """

@@ -10,17 +10,16 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from bptui.core.array_summary import summarise
-from bptui.running import run
 from bptui.core.moment import Moment
+from bptui.lines.line import Line, line_width
+from bptui.lines.number_grid import aligned, cell_text, decimals_for
+from bptui.running import run
 from bptui.scenario.load import loads
 from bptui.scenario.scenario import Scenario
 from bptui.tui.app import BptuiApp
 from bptui.tui.content import heat
 from bptui.tui.content.array_view import Look, Subject, cell_index, matrix_of
-from bptui.tui.content.numbers import aligned, cell_text, decimals_for
 from bptui.tui.content.values import above_lines, look_pointed_at, value_lines
-from bptui.tui.line import Line
-from bptui.tui.pane import line_width
 from bptui.tui.panels.value_panel import ValuePanel
 from layers import Array
 from strategies import random_scenarios
@@ -177,8 +176,7 @@ def test_a_gradient_that_has_not_come_says_so() -> None:
 
 def test_a_parameter_is_compared_with_itself_an_iteration_ago() -> None:
     tape = run(loads(TRAINING))
-    length = tape.order.length
-    lines = panel(tape.at(2 * length), "w").view(60, 6)
+    lines = panel(tape.at(tape.order.start(2)), "w").view(60, 6)
     assert written(list(lines))[-1] == "[0] 0.09999999999999998  was 0.3"  # 0.5 - 0.1 × 2, twice
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import reduce
+from operator import add
 from time import monotonic
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeGuard
 
 import numpy as np
 
@@ -73,15 +75,17 @@ class Instance:
         grads = getattr(self.object, "grads", None)
         if isinstance(grads, Mapping):
             return described(grads.get(self.held_names[place]))
-        place = self.place_among_params(place)
-        return described(grads[place] if isinstance(grads, list | tuple) and place < len(grads) else None)
+        found = [grads[at] for at in self.places_among_params(place) if at < len(grads)] if is_row(grads) else []
+        return described(reduce(add, found) if found else None)
 
-    def place_among_params(self, place: int) -> int:
-        """Return where in ``self.params`` a held value is: where the array itself is, or else in order."""
+    def places_among_params(self, place: int) -> list[int]:
+        """Return where in ``self.params`` a held value is: at each place where the array itself is, or else in order.
+
+        An array that stands there several times is used several times, and its gradients are summed.
+        """
         params = getattr(self.object, "params", None)
-        if not isinstance(params, list | tuple):
-            return place
-        return next((at for at, it in enumerate(params) if it is self.held[place]), place)
+        places = [at for at, it in enumerate(params) if it is self.held[place]] if is_row(params) else []
+        return places or [place]
 
     def mutated(self, names: Sequence[str]) -> list[str]:
         """Return which of the values given to the last forward differ from what they were."""
@@ -133,6 +137,11 @@ class Instance:
     def job(self, work: Callable[..., Message], values: Sequence[Any], arguments: Message) -> Message:
         """Let ``work`` do with the object what it likes: step through its lines, for one."""
         return work(self, values, **arguments)
+
+
+def is_row(it: Any) -> TypeGuard[list[Any] | tuple[Any, ...]]:
+    """Return whether something is a list or tuple, as ``self.params`` and ``self.grads`` are in the book."""
+    return isinstance(it, list | tuple)
 
 
 def differs(own: Any, given: Any) -> bool:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import numpy as np
 
-from bptui.tui.line import Line, Span
+from bptui.lines.line import Line, Span, joined
 from layers import Array
 
 DOTS = np.array(((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80)))
@@ -63,17 +61,3 @@ class Canvas:
             if line == row:
                 texts[column], styles[column] = sign, style
         return joined(texts, styles)
-
-
-def joined(texts: Iterable[str], styles: Iterable[str]) -> Line:
-    """Return a line of texts, in which neighbours of one style are one span."""
-    line: list[Span] = []
-    run, last = "", ""
-    for text, style in zip(texts, styles, strict=True):
-        if style == last:
-            run += text
-            continue
-        if run:
-            line.append(Span(run, last))
-        run, last = text, style
-    return (*line, Span(run, last)) if run else tuple(line)

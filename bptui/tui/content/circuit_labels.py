@@ -11,6 +11,7 @@ from bptui.circuit import Label
 from bptui.core.moment import Moment
 from bptui.core.order import Pass
 from bptui.core.text import number
+from bptui.lines.line import Span
 from layers import Array
 
 LARGEST_NORM = 10_000
@@ -45,11 +46,11 @@ class LabelTexts:
         self.moment = moment
         self.arrays = ArrayTexts()
 
-    def __call__(self, label: Label) -> tuple[str, str]:
+    def __call__(self, label: Label) -> Span:
         array = self.array(label)
         if array is None:
-            return "", ""
-        return self.arrays.text(array, label.width), self.style(label)
+            return Span("")
+        return Span(self.arrays.text(array, label.width), self.style(label))
 
     def array(self, label: Label) -> Array | None:
         """Return what a label is about, None where it is not known yet."""

@@ -12,9 +12,9 @@ from bptui.core import text
 from bptui.core.graph import Node
 from bptui.core.moment import Moment
 from bptui.core.order import Pass
+from bptui.lines.line import Line, Span
 from bptui.tui.content.braille import Canvas
 from bptui.tui.content.curve_samples import LARGEST, Machine, Samples, sample
-from bptui.tui.line import Line, Span
 from layers import Array, library
 
 MOST_POINTS = 200

@@ -5,18 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from bptui.checking.finding import Finding, Rung, Verdict, Worst
-from bptui.checking.verdicts import SIGNS, Judged
+from bptui.checking.verdicts import Judged
 from bptui.core.text import number, visible
-from bptui.tui.content.prose import paragraph
-from bptui.tui.line import Line, Span
-from bptui.tui.row import cells, fitted
-
-STYLES: Mapping[Verdict, str] = {
-    Verdict.PASS: "good",
-    Verdict.FAIL: "bad",
-    Verdict.KINK: "warning",
-    Verdict.SKIP: "dim",
-}
+from bptui.lines.cell_width import cells
+from bptui.lines.line import Line, Span, fitted
+from bptui.lines.paragraph import paragraph
 
 OUTCOMES: Mapping[Verdict, str] = {
     Verdict.PASS: "is right",
@@ -58,7 +51,7 @@ def evidence_lines(judged: Judged, width: int, chosen: Finding | None = None) ->
     if kept:
         lines += [(), (Span(" And as a layer:", "dim"),)]
         for finding in kept:
-            lines += marked(SIGNS[Verdict.PASS], "good", PROMISES[finding.rule], width, "dim")
+            lines += marked(Verdict.PASS.sign, "good", PROMISES[finding.rule], width, "dim")
     return [fitted(line, width) if line else () for line in lines]
 
 
@@ -77,7 +70,7 @@ def outcome_lines(judged: Judged, width: int) -> Iterator[Line]:
     """Yield the verdict in a sentence, and with which values it was reached."""
     layer = visible(judged.layer, limit=40)
     sentence = f"{layer} at {visible(judged.node, limit=40)} {OUTCOMES[judged.verdict]}."
-    yield from marked(judged.sign, STYLES[judged.verdict], sentence, width, "strong")
+    yield from marked(judged.sign, judged.verdict.style, sentence, width, "strong")
     values = f"the values of iteration {judged.iteration + 1}"
     how = f"Checked in float64 with {values}, and with a dout drawn at random, so these numbers are not the tape's."
     if judged.is_quick:
@@ -87,8 +80,8 @@ def outcome_lines(judged: Judged, width: int) -> Iterator[Line]:
 
 def finding_lines(finding: Finding, width: int, *, is_chosen: bool) -> Iterator[Line]:
     """Yield one finding: what it is about, why, the element, both numbers, and the ladder of steps."""
-    style = STYLES[finding.verdict]
-    yield from marked(SIGNS[finding.verdict], style, title(finding), width, "strong")
+    style = finding.verdict.style
+    yield from marked(finding.verdict.sign, style, title(finding), width, "strong")
     if finding.reason:
         yield from paragraph(f"{capital(visible(finding.reason, limit=1000))}.", width, indent=INDENT)
     if finding.advice:

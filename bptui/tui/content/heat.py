@@ -10,8 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from bptui.core import text
-from bptui.tui.content.braille import joined
-from bptui.tui.line import Line, Span
+from bptui.lines.line import Line, Span, joined
 from layers import Array
 
 NEGATIVE, NEUTRAL, POSITIVE = (0x00, 0x5B, 0x96), (0xF7, 0xF7, 0xF7), (0xD5, 0x5E, 0x00)

@@ -9,7 +9,7 @@ from pygments.lexers.python import PythonLexer
 from pygments.token import Comment, Keyword, Name, Operator, String, Token, _TokenType
 
 from bptui.core.text import visible
-from bptui.tui.line import Line, Span
+from bptui.lines.line import Line, Span
 
 STYLES = {
     Token: "",

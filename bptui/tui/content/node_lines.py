@@ -15,14 +15,14 @@ from bptui.core.moment import Moment
 from bptui.core.order import Pass
 from bptui.core.step import BackwardStep
 from bptui.explaining import equations, local_derivatives, value_state
+from bptui.explaining.array_lines import array_lines
+from bptui.explaining.equation_lines import equation_lines
 from bptui.explaining.equations import Equation
 from bptui.explaining.formula_words import inline, is_built_in, words_of
+from bptui.lines.line import Line, Span, cut, fitted, line_width, packed
+from bptui.lines.paragraph import paragraph
 from bptui.session import status_messages
 from bptui.tui.content.curve import Curve, curve_lines, curve_of
-from bptui.tui.content.prose import array_lines, equation_lines, paragraph
-from bptui.tui.content.values import wrapped
-from bptui.tui.line import Line, Span
-from bptui.tui.pane import cut, fitted, line_width
 
 MOST_SHOWN = 5
 """Nodes that are named as using a value."""
@@ -219,7 +219,7 @@ def kept_lines(moment: Moment, node: Node, width: int) -> list[Line]:
     items = [
         (Span(f"self.{text.visible(name)} = {remembered(it)}"),) for name, it in kept.items() if name not in options
     ]
-    return [*paragraph("keeps for its backward", width, "dim"), *wrapped(items, width)] if items else []
+    return [*paragraph("keeps for its backward", width, "dim"), *packed(items, width)] if items else []
 
 
 def remembered(it: Any) -> str:

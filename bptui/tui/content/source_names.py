@@ -7,11 +7,12 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from bptui.core import text
+from bptui.explaining.array_lines import corner
 from bptui.explaining.formula_words import nested
+from bptui.lines.cell_width import cells
+from bptui.lines.line import Line, Span
+from bptui.lines.paragraph import paragraph
 from bptui.stepping.line_tape import Event, LineCursor, LineStep, LineTape
-from bptui.tui.content.prose import corner, paragraph
-from bptui.tui.line import Line, Span
-from bptui.tui.row import cells
 
 if TYPE_CHECKING:
     from bptui.stepping.snapshot import Snapshot

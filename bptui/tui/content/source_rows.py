@@ -5,9 +5,9 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import NamedTuple
 
+from bptui.lines.cell_width import cells
+from bptui.lines.line import Line, Span
 from bptui.stepping.line_tape import LineTape
-from bptui.tui.line import Line, Span
-from bptui.tui.row import cells
 
 HANGING = 4
 """Cells by which the rest of a broken line stands further in."""

@@ -8,14 +8,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from bptui.lines.line import Line, Span, fitted
+from bptui.lines.number_grid import columns_that_fit
 from bptui.tui.content.array_view import Look, Subject, follow
-from bptui.tui.content.numbers import grid
-from bptui.tui.line import Line, Span
-from bptui.tui.pane import fitted
 from layers import Array
-
-NARROWEST, USUAL = 2, 7
-"""Cells that a column of numbers takes at least, and mostly, its gap included."""
 
 
 class Window(NamedTuple):
@@ -103,26 +99,8 @@ def header_line(look: Look, texts: Sequence[str], margin: int, width: int) -> Li
 def columns_in_sight(rows: Array, look: Look, width: int) -> tuple[int, list[list[str]]]:
     """Return the first column in sight and the numbers' texts, such that the selected column is among them."""
     left = min(look.left, look.column)
-    texts = fitting(rows[:, left:], width)
+    texts = columns_that_fit(rows[:, left:], width)
     while look.column >= left + len(texts[0]):
         left = look.column - len(texts[0]) + 1
-        texts = fitting(rows[:, left:], width)
+        texts = columns_that_fit(rows[:, left:], width)
     return left, texts
-
-
-def fitting(rows: Array, width: int) -> list[list[str]]:
-    """Return the texts of as many columns as fit, and at least of one."""
-    count = max(1, min(rows.shape[1], width // USUAL + 1))
-    texts = grid(rows[:, :count])
-    while count < rows.shape[1] and table_width(texts) + NARROWEST <= width:
-        count += max(1, (width - table_width(texts)) // USUAL)
-        texts = grid(rows[:, :count])
-    while len(texts[0]) > 1 and table_width(texts) > width:
-        count = min(len(texts[0]) - 1, max(1, (width + 1) // (len(texts[0][0]) + 1)))
-        texts = grid(rows[:, :count])
-    return texts
-
-
-def table_width(texts: Sequence[Sequence[str]]) -> int:
-    """Return how many cells the columns take, with a gap between two."""
-    return len(texts[0]) * (len(texts[0][0]) + 1) - 1

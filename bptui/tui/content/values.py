@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from bptui.core import text
+from bptui.lines.line import Line, Span, fitted, packed
 from bptui.tui.content import heat
 from bptui.tui.content.array_view import Look, Subject, cell_index, clamped, follow, slices
 from bptui.tui.content.table import number_at, number_lines
-from bptui.tui.line import Line, Span
-from bptui.tui.pane import fitted, line_width
 from layers import Array
 
 
@@ -74,18 +72,7 @@ def summary_lines(subject: Subject, width: int) -> list[Line]:
     ]
     counts = (("zero", summary.zeros), ("NaN", summary.nans), ("Inf", summary.infinities))
     facts += [(label, f"{n:,} of {summary.size:,}", "" if label == "zero" else "error") for label, n in counts if n]
-    return wrapped([(Span(f"{label} ", "dim"), Span(fact, style)) for label, fact, style in facts], width)
-
-
-def wrapped(items: Sequence[Line], width: int) -> list[Line]:
-    """Return ``items`` beside each other, on as many lines as they need."""
-    lines: list[Line] = []
-    for item in items:
-        if lines and line_width(lines[-1]) + 2 + line_width(item) <= width:
-            lines[-1] = (*lines[-1], Span("  "), *item)
-        else:
-            lines.append(item)
-    return [fitted(line, width) for line in lines]
+    return packed([(Span(f"{label} ", "dim"), Span(fact, style)) for label, fact, style in facts], width)
 
 
 def slice_line(array: Array, look: Look, width: int) -> Line:

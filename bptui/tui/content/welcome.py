@@ -5,9 +5,8 @@ from __future__ import annotations
 from itertools import zip_longest
 
 from bptui.core.text import visible
-from bptui.tui.content.prose import paragraph
-from bptui.tui.line import Line, Span
-from bptui.tui.pane import fitted
+from bptui.lines.line import Line, Span, fitted
+from bptui.lines.paragraph import paragraph
 
 KEYS = (
     ("n", "one step forward in time"),

@@ -10,8 +10,8 @@ from bptui.checking.finding import Finding
 from bptui.checking.verdicts import Judged
 from bptui.core.moment import Moment
 from bptui.core.text import visible
-from bptui.tui.content.evidence import STYLES, elements, evidence_lines
-from bptui.tui.line import Line, Span
+from bptui.lines.line import Line, Span
+from bptui.tui.content.evidence import elements, evidence_lines
 from bptui.tui.pane import Pane
 
 
@@ -42,7 +42,7 @@ class CheckPane(Pane):
     def heading(self) -> Line:
         judged = self.judged
         name = Span(f"{visible(judged.node, limit=40)} · {visible(judged.layer, limit=40)}", "title")
-        return (Span(f"{judged.sign} ", STYLES[judged.verdict]), name)
+        return (Span(f"{judged.sign} ", judged.verdict.style), name)
 
     def footing(self) -> Line:
         keys = [("Enter", "jump there"), ("Tab", "next element")][: min(2, len(elements(self.judged)))]

@@ -6,7 +6,6 @@ from collections import ChainMap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from rich.cells import cell_len
 from textual import events
 from textual.geometry import Offset, Size
 
@@ -14,9 +13,10 @@ from bptui.circuit import Box, Circuit, Highlight, Painter, Window
 from bptui.core.graph import Node
 from bptui.core.moment import Moment
 from bptui.core.order import Pass
+from bptui.lines.line import Line, Span
+from bptui.lines.signs import FAIL, PASS_SIGNS
 from bptui.session.status_messages import failed_turn
 from bptui.tui.content.circuit_labels import LabelTexts
-from bptui.tui.line import Line, Span
 from bptui.tui.message import NodeSelected
 from bptui.tui.pane import Pane
 from layers import library
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 
 WIRES = 10
 """Cells before a box that must be seen too: where the wires come together."""
-
-SIGNS = {Pass.FORWARD: "▶", Pass.BACKWARD: "◀", Pass.UPDATE: "↻"}
 
 
 class CircuitPanel(Pane):
@@ -45,7 +43,7 @@ class CircuitPanel(Pane):
         """Show another sheet."""
         self.sheet = sheet
         self.drawing = self.circuit.drawing(sheet)
-        self.painter = Painter(self.drawing, cell_len)
+        self.painter = Painter(self.drawing)
 
     def heading(self) -> Line:
         title = (Span("Circuit", "title"),)
@@ -113,7 +111,7 @@ class CircuitPanel(Pane):
         if self.is_folded:
             return ()
         window = self.window._replace(width=width, height=height)
-        return self.painter.paint(window, self.texts, self.highlight)  # type: ignore[return-value]  # the same pairs
+        return self.painter.paint(window, self.texts, self.highlight)
 
     @property
     def highlight(self) -> Highlight:
@@ -121,9 +119,9 @@ class CircuitPanel(Pane):
         moment, name = self.moment, self.moment.name
         marks = ChainMap({}, self.verdicts.marks(moment.iteration - 1) if self.verdicts else {})
         if name:
-            marks[name] = marks.get(name, "") + SIGNS[moment.pass_]
+            marks[name] = marks.get(name, "") + PASS_SIGNS[moment.pass_]
         if failed := failed_turn(moment):
-            marks[failed.name] = "✗"
+            marks[failed.name] = FAIL
         wires = moment.changed
         if moment.pass_ is Pass.BACKWARD:
             wires = frozenset(source for source in wires if moment.gradient(source) is not None)
@@ -161,7 +159,7 @@ def circuit_of(moment: Moment) -> Circuit:
     """Return the circuit of the graph that was run; arrays get wider labels than scalars."""
     graph = moment.graph
     is_scalar = all(not value.ndim for name in graph.leaves if (value := moment.value(name)) is not None)
-    return Circuit(graph, cell_len, caption=caption, label_width=9 if is_scalar else 14)
+    return Circuit(graph, caption=caption, label_width=9 if is_scalar else 14)
 
 
 def caption(node: Node) -> str:

@@ -7,17 +7,17 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from rich.cells import cell_len
 from textual.geometry import Offset, Size
 
-from bptui.circuit.painter import MARK_STYLES
 from bptui.core.array_summary import Summary
 from bptui.core.moment import Moment
 from bptui.core.text import visible
 from bptui.explaining import value_state
+from bptui.lines.cell_width import cells
+from bptui.lines.line import Line, Span, cut, fitted, line_width
+from bptui.lines.signs import SIGN_STYLES
 from bptui.tui.counter import Counter
-from bptui.tui.line import Line, Span
-from bptui.tui.pane import Pane, cut, fitted, line_width
+from bptui.tui.pane import Pane
 from layers import Array
 
 if TYPE_CHECKING:
@@ -139,7 +139,7 @@ def judgement(norm: float) -> tuple[str, str, str]:
 def gradient_lines(rows: Sequence[Row], width: int, selected: str | None = None) -> list[Line]:
     """Return the rows, their columns in line: ``▸W2  ▇▇▇▏    3.1e-01``."""
     names = [visible(row.name) for row in rows]
-    name_room = min(max(map(cell_len, names), default=0), max(4, width // 4))
+    name_room = min(max(map(cells, names), default=0), max(4, width // 4))
     words = max((len(row.short) for row in rows if row.norm is not None), default=0)
     bar_room = min(WIDEST_BAR, width - name_room - words - 11 - MARK_ROOM * any(row.mark for row in rows))
     return [gradient_line(row, width, name_room, max(0, bar_room), is_selected=row.name == selected) for row in rows]
@@ -154,7 +154,7 @@ def gradient_line(row: Row, width: int, name_room: int, bar_room: int, *, is_sel
         return within((mark, label, Span(" · ", "dim")), row, width)
     number = "NaN" if math.isnan(row.norm) else f"{row.norm:.1e}"
     gradient = Span(f" {number:>7} ", "changed" if row.has_changed else row.style)
-    verdict: Line = (Span(f"{row.mark} ", MARK_STYLES.get(row.mark, "")),) if row.mark else ()
+    verdict: Line = (Span(f"{row.mark} ", SIGN_STYLES.get(row.mark, "")),) if row.mark else ()
     return within((mark, label, Span(" "), Span(bar(row.norm, bar_room), row.style), gradient, *verdict), row, width)
 
 
@@ -176,6 +176,6 @@ def bar(norm: float, width: int) -> str:
 
 def cut_text(name: str, width: int) -> str:
     """Return a name at exactly ``width`` cells."""
-    if cell_len(name) > width:
+    if cells(name) > width:
         name = "".join(span.text for span in cut((Span(name),), width))
-    return name + " " * (width - cell_len(name))
+    return name + " " * (width - cells(name))

@@ -11,10 +11,10 @@ from bptui.core import text
 from bptui.core.moment import Moment
 from bptui.core.order import Pass
 from bptui.explaining.sentence import headline
+from bptui.lines.line import Line, Span
+from bptui.lines.paragraph import paragraph
 from bptui.tui.content.node_lines import node_lines
-from bptui.tui.content.prose import paragraph
 from bptui.tui.content.welcome import welcome_lines
-from bptui.tui.line import Line, Span
 from bptui.tui.pane import Pane
 
 

@@ -8,12 +8,11 @@ from pathlib import PurePath
 from textual.geometry import Offset, Size
 
 from bptui.core import text
+from bptui.lines.line import Line, Span, fitted
 from bptui.stepping.line_tape import Event, LineCursor
 from bptui.tui.content.source_names import name_lines, names_height
 from bptui.tui.content.source_rows import Row, digits_of, rows_of
-from bptui.tui.line import Line, Span
 from bptui.tui.pane import Pane
-from bptui.tui.row import fitted
 
 MARGIN = 4
 """Cells beside the number of a line: the sign before it, and the gap after it."""

@@ -8,26 +8,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from rich.cells import cell_len
 from textual import events
 from textual.geometry import Offset, Size
 
-from bptui.circuit.painter import MARK_STYLES
 from bptui.core.moment import Moment
 from bptui.core.order import Pass, Turn
 from bptui.core.step import BackwardStep, ForwardStep, UpdateStep
 from bptui.core.text import visible
+from bptui.lines.cell_width import cells
+from bptui.lines.line import Line, Span, fitted, line_width
+from bptui.lines.signs import FAIL, PASS_SIGNS, SIGN_STYLES
 from bptui.session.status_messages import failed_turn
 from bptui.tui.content.circuit_labels import ArrayTexts
-from bptui.tui.line import Line, Span
 from bptui.tui.message import StepClicked
 from bptui.tui.pane import Pane
-from bptui.tui.row import fitted, line_width
 
 if TYPE_CHECKING:
     from bptui.checking.verdicts import Verdicts
-
-SIGNS: Mapping[Pass, str] = {Pass.FORWARD: "▶", Pass.BACKWARD: "◀", Pass.UPDATE: "↻"}
 
 NO_MARKS: Mapping[str, str] = {}
 
@@ -86,12 +83,12 @@ def tape_lines(
     moment: Moment, first: int, width: int, height: int, texts: ArrayTexts, *, marks: Mapping[str, str] = NO_MARKS
 ) -> list[Line]:
     """Return the rows of the steps from number ``first`` on; ``marks`` has the verdicts on nodes."""
-    schedule = moment.order
-    last = min(first + height - 1, len(schedule))
+    order = moment.order
+    last = min(first + height - 1, len(order))
     digits = len(str(last))
-    turns = [schedule[number] for number in range(first, last + 1)]
+    turns = [order[number] for number in range(first, last + 1)]
     names = [visible(turn.name, limit=40) for turn in turns]
-    longest = min(max(map(cell_len, names), default=0), max(4, width // 2))
+    longest = min(max(map(cells, names), default=0), max(4, width // 2))
     rows = [tape_line(moment, turn, name, digits, longest) for turn, name in zip(turns, names, strict=True)]
     if marks:
         rows = [(*row[:-1], verdict(marks, turn), row[-1]) for row, turn in zip(rows, turns, strict=True)]
@@ -123,9 +120,9 @@ def tape_line(moment: Moment, turn: Turn, name: str, digits: int, longest: int) 
     is_here = turn.number == moment.position
     has_run = turn.number <= len(moment.tape)
     failed = failed_turn(moment)
-    sign = "✗" if failed and failed.number == turn.number else SIGNS[turn.pass_] if has_run else "·"
+    sign = FAIL if failed and failed.number == turn.number else PASS_SIGNS[turn.pass_] if has_run else "·"
     style = "current" if is_here else turn.pass_.value if turn.number < moment.position else "dim"
-    padded = name + " " * (longest - cell_len(name))
+    padded = name + " " * (longest - cells(name))
     text = f" {turn.number:>{digits}} {padded} "
     return (
         Span("➤" if is_here else " ", "mark"),
@@ -138,7 +135,7 @@ def tape_line(moment: Moment, turn: Turn, name: str, digits: int, longest: int) 
 def verdict(marks: Mapping[str, str], turn: Turn) -> Span:
     """Return what was found about the node of a step."""
     mark = marks.get(turn.name, "") if turn.pass_ is not Pass.UPDATE else ""
-    return Span(f"{mark or ' '} ", MARK_STYLES.get(mark, ""))
+    return Span(f"{mark or ' '} ", SIGN_STYLES.get(mark, ""))
 
 
 def work(moment: Moment, turn: Turn) -> str:

@@ -12,13 +12,13 @@ from bptui.core import text
 from bptui.core.moment import Moment
 from bptui.core.order import Pass
 from bptui.explaining import value_state
+from bptui.lines.line import Line, Span, fitted
+from bptui.lines.paragraph import paragraph
 from bptui.tui.content.array_view import Look, Subject, cell_index, clamped, look_at
-from bptui.tui.content.prose import paragraph
 from bptui.tui.content.values import exact, look_pointed_at, value_lines
 from bptui.tui.counter import Counter
-from bptui.tui.line import Line, Span
 from bptui.tui.palette import PlainPalette
-from bptui.tui.pane import Pane, fitted
+from bptui.tui.pane import Pane
 from layers import Array
 
 
@@ -144,8 +144,8 @@ def looked_at(moment: Moment, name: str, *, gradient: bool) -> Array | None:
 
 def looked_at_before(moment: Moment, name: str, *, gradient: bool) -> Array | None:
     """Return what the array was one iteration ago, if there was one."""
-    earlier = moment.position - moment.order.length
-    return looked_at(moment.tape.at(earlier), name, gradient=gradient) if earlier >= 0 else None
+    earlier = moment.order.iteration_earlier(moment.position)
+    return None if earlier is None else looked_at(moment.tape.at(earlier), name, gradient=gradient)
 
 
 def absent_lines(moment: Moment, name: str, width: int, *, gradient: bool) -> list[Line]:

@@ -11,6 +11,9 @@ from layers import Array
 MOST_DECIMALS = 4
 LARGEST_PLAIN = 1e6
 
+NARROWEST, USUAL = 2, 7
+"""Cells that a column of numbers takes at least, and mostly, its gap included."""
+
 
 def decimals_for(numbers: Sequence[float]) -> int:
     """Return the decimals that suit the numbers in sight: as few as show them exactly, four at the most."""
@@ -57,10 +60,28 @@ def point(text: str) -> int:
     return len(text)
 
 
-def grid(window: Array) -> list[list[str]]:
+def number_grid(window: Array) -> list[list[str]]:
     """Return a matrix's numbers as text, all of one width and aligned on their points."""
     rows, columns = window.shape
     numbers = window.ravel().tolist()
     decimals = decimals_for(numbers)
     texts = aligned([cell_text(it, decimals) for it in numbers])
     return [texts[row * columns : (row + 1) * columns] for row in range(rows)]
+
+
+def columns_that_fit(rows: Array, width: int) -> list[list[str]]:
+    """Return the texts of as many columns as fit, and at least of one."""
+    count = max(1, min(rows.shape[1], width // USUAL + 1))
+    texts = number_grid(rows[:, :count])
+    while count < rows.shape[1] and grid_width(texts) + NARROWEST <= width:
+        count += max(1, (width - grid_width(texts)) // USUAL)
+        texts = number_grid(rows[:, :count])
+    while len(texts[0]) > 1 and grid_width(texts) > width:
+        count = min(len(texts[0]) - 1, max(1, (width + 1) // (len(texts[0][0]) + 1)))
+        texts = number_grid(rows[:, :count])
+    return texts
+
+
+def grid_width(texts: Sequence[Sequence[str]]) -> int:
+    """Return how many cells the columns take, with a gap between two."""
+    return len(texts[0]) * (len(texts[0][0]) + 1) - 1

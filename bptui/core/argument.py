@@ -1,0 +1,159 @@
+"""The arguments of a command as they are typed: numbers, names and text. Reading undoes writing, whatever they hold."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bptui.errors import CommandError
+
+MOST_DIGITS = 12
+"""Of a number: a longer one is no step that any run has."""
+
+TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"(?=\s|$)|\S+')
+"""A name in quotes, or whatever stands between two blanks."""
+
+BLANKS = re.compile(r"\s*")
+
+
+class Reader:
+    """A line that is being read, from ``position`` on."""
+
+    def __init__(self, line: str) -> None:
+        self.line = line
+        self.position = 0
+        self.skip_blanks()
+
+    def skip_blanks(self) -> None:
+        """Go on to what comes next."""
+        blanks = BLANKS.match(self.line, self.position)
+        assert blanks
+        self.position = blanks.end()
+
+    @property
+    def is_at_end(self) -> bool:
+        """Whether nothing comes any more."""
+        return self.position == len(self.line)
+
+    @property
+    def token(self) -> str:
+        """What comes next, up to a blank; a name in quotes is one token. There must be something."""
+        found = TOKEN.match(self.line, self.position)
+        assert found
+        return found[0]
+
+    def take(self) -> str:
+        """Return what comes next, and go beyond it."""
+        token = self.token
+        self.position += len(token)
+        self.skip_blanks()
+        return token
+
+    def take_rest(self) -> str:
+        """Return all that is left, and go to the end."""
+        rest = self.line[self.position :].rstrip()
+        self.position = len(self.line)
+        return rest
+
+    def error(self, message: str, hint: str | None = None) -> CommandError:
+        """Return the error that points at what comes next."""
+        return CommandError(message, self.line, self.position, hint=hint)
+
+
+@dataclass(frozen=True)
+class Argument:
+    """A kind of argument: how help calls it, and how it is read, written and told from what it is not."""
+
+    label: str
+    read: Callable[[Reader], Any]
+    write: Callable[[Any], str]
+    is_valid: Callable[[object], bool]
+
+
+def number(label: str, lowest: int) -> Argument:
+    """Return the kind of argument that is a whole number from ``lowest`` on."""
+
+    def read(reader: Reader) -> int:
+        token = reader.token
+        if not (token.isascii() and token.isdigit()):
+            raise reader.error(f"a whole number stands here, such as {lowest or 1}")
+        if len(token) > MOST_DIGITS:
+            raise reader.error(f"a number of more than {MOST_DIGITS} digits")
+        if int(token) < lowest:
+            raise reader.error(f"{lowest} is the least")
+        return int(reader.take())
+
+    def is_valid(it: object) -> bool:
+        return type(it) is int and lowest <= it < 10**MOST_DIGITS
+
+    return Argument(label, read, str, is_valid)
+
+
+def read_name(reader: Reader) -> str | None:
+    """Return a name, bare or in quotes; None for an empty one, which no value has."""
+    token = reader.token
+    if token.startswith('"') and unquoted(token) is None:
+        raise reader.error("these quotes are not closed" if len(token) < 2 or token[-1] != '"' else "not a quoted name")
+    reader.take()
+    return (unquoted(token) if token.startswith('"') else token) or None
+
+
+def write_name(name: str | None) -> str:
+    """Return a name as it is typed: in quotes where a blank or an odd character would part or hide it."""
+    is_plain = name and name.isprintable() and not name.startswith('"') and TOKEN.fullmatch(name)
+    return name if name and is_plain else quoted(name or "")
+
+
+def read_text(reader: Reader) -> str:
+    """Return the rest of the line; where all of it is in quotes, what they hold."""
+    rest = reader.take_rest()
+    inside = unquoted(rest)
+    return rest if inside is None else inside
+
+
+def write_text(text: str) -> str:
+    """Return text as it is typed: in quotes where the line would end, or not begin or end as it does."""
+    is_plain = text and text.isprintable() and text == text.strip() and unquoted(text) is None
+    return text if is_plain else quoted(text)
+
+
+def quoted(text: str) -> str:
+    """Return text in quotes, on one line, and with an escape for what cannot be seen."""
+    return json.dumps(text, ensure_ascii=not text.isprintable())
+
+
+def unquoted(token: str) -> str | None:
+    """Return what stands in quotes, None where they are not a whole pair."""
+    if not token.startswith('"'):
+        return None
+    try:
+        inside = json.loads(token, strict=False)
+    except ValueError:
+        return None
+    return inside if isinstance(inside, str) else None
+
+
+def is_name(it: object) -> bool:
+    """Return whether something is a name, or None for none."""
+    return it is None or (isinstance(it, str) and bool(it))
+
+
+def is_text(it: object) -> bool:
+    """Return whether something is text, or None for none."""
+    return it is None or isinstance(it, str)
+
+
+ARGUMENTS: Mapping[str, Argument] = {
+    "count": number("N", 1),
+    "step": number("STEP", 0),
+    "iteration": number("N", 1),
+    "name": Argument("NAME", read_name, write_name, is_name),
+    "node": Argument("NODE", read_name, write_name, is_name),
+    "text": Argument("TEXT", read_text, write_text, is_text),
+    "file": Argument("FILE", read_text, write_text, is_text),
+    "verb": Argument("VERB", read_name, write_name, is_name),
+}
+"""The kinds of argument, by the field of a command that has one."""

@@ -1,0 +1,52 @@
+"""Arrays as lines among sentences and equations: a name, a shape and as many of the numbers as there is room for."""
+
+from __future__ import annotations
+
+from bptui.core import text
+from bptui.explaining.formula_words import inline
+from bptui.lines.cell_width import cells
+from bptui.lines.line import Line, Span, line_width
+from bptui.lines.number_grid import columns_that_fit
+from bptui.lines.paragraph import paragraph
+from layers import Array
+
+MOST_ROWS = 5
+"""Rows of an array that stand among sentences; the value panel shows any array whole."""
+
+INDENT = 2
+LABEL_ROOM = 14
+
+
+def array_lines(label: str, array: Array | None, width: int, style: str) -> list[Line]:
+    """Return a name, its array's shape and as many of the numbers as suit a sentence, beside it or below it."""
+    if array is None:
+        return []
+    if (numbers := inline(array)) is not None:
+        line = (Span(label, "dim"), Span(" = ", "dim"), Span(numbers, style))
+        if line_width(line) <= width:
+            return [line]
+        return [*paragraph(label, width, "dim"), *paragraph(numbers, width, style, indent=2)]
+    title = f"{label} {text.shape(array)}"
+    rows = corner(array, width - INDENT)
+    if not rows:
+        return paragraph(title, width, "dim")
+    start = max(LABEL_ROOM, cells(title) + 2)
+    if start + len(rows[0]) > width:
+        return [*paragraph(title, width, "dim"), *((Span(" " * INDENT + row, style),) for row in rows)]
+    first: Line = (Span(title, "dim"), Span(" " * (start - cells(title)) + rows[0], style))
+    return [first, *((Span(" " * start + row, style),) for row in rows[1:])]
+
+
+def corner(array: Array, width: int) -> list[str]:
+    """Return as many of an array's first rows and columns as fit, all of one length; of more axes, nothing."""
+    if array.ndim > 2 or not array.size:
+        return []
+    matrix = array.reshape(1, -1) if array.ndim == 1 else array
+    shown = MOST_ROWS if matrix.shape[0] <= MOST_ROWS else MOST_ROWS - 1
+    texts = columns_that_fit(matrix[:shown], width)
+    if len(texts[0]) < matrix.shape[1]:
+        texts = [[*row, "…"] for row in columns_that_fit(matrix[:shown, : len(texts[0])], width - 2)]
+    rows = [" ".join(row) for row in texts]
+    if len(rows[0]) > width:
+        return []
+    return rows if shown >= matrix.shape[0] else [*rows, "⋮".ljust(len(rows[0]))]

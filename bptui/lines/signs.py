@@ -1,0 +1,15 @@
+"""The signs that stand for a pass and for a verdict, the same wherever one is written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from bptui.core.order import Pass
+
+PASS_SIGNS: Mapping[Pass, str] = {Pass.FORWARD: "▶", Pass.BACKWARD: "◀", Pass.UPDATE: "↻"}
+
+PASS, FAIL, KINK, SKIP = "✓", "✗", "◇", "·"
+"""Verdicts. ✗ also stands before everything else that went wrong."""
+
+SIGN_STYLES: Mapping[str, str] = {PASS: "good", FAIL: "bad", KINK: "warning", SKIP: "dim"}
+"""The style of a verdict's sign."""
