@@ -220,7 +220,7 @@ from bptui.core.debugger import Debugger
 from bptui.running import Run
 from bptui.recording.recorder import Recorder
 run = Run(chain(300, iterations=1000))
-debugger = Debugger(run)
+debugger = Debugger(run.tape)
 recorder = Recorder(Path(sys.argv[1]), run, monotonic)
 while recorder.failure is None:
     run.advance(100)
