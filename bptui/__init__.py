@@ -3,8 +3,13 @@
 Names are looked up when they are used: ``bptui trace`` has to say how NumPy shall start before NumPy is imported.
 """
 
-from __future__ import annotations
+# Nothing of the standard library, not even __future__, is imported before the path is safe.
+from bptui.working_folder import drop_working_folder
 
+drop_working_folder()
+
+# ruff: noqa: E402
+# isort: split
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 

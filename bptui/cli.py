@@ -234,11 +234,9 @@ def new(options: argparse.Namespace) -> int:
 
 def trust(options: argparse.Namespace) -> int:
     """Allow a file with layers to run until it changes."""
-    from bptui.core.text import visible
-    from bptui.own_layers.trust import trust
+    from bptui.own_layers.trust import trust, words_of_trust
 
-    file = trust(options.file)
-    print(f"{visible(str(file.path), limit=4_096)} may run until it changes")
+    print(words_of_trust(trust(options.file)))
     return FINE
 
 

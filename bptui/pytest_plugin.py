@@ -129,9 +129,11 @@ class ScenarioItem(pytest.Item):
         """Return what is wrong, as the report tells it."""
         if not isinstance(excinfo.value, CheckFailedError):
             return super().repr_failure(excinfo, style)
-        from bptui.report.checks import finding_lines  # noqa: PLC0415
+        from bptui.checking.finding_lines import finding_lines  # noqa: PLC0415
+        from bptui.lines.line import plain  # noqa: PLC0415
+        from bptui.lines.paragraph import UNFOLDED  # noqa: PLC0415
 
-        lines = [str(line)[6:] for finding in excinfo.value.findings for line in finding_lines(finding)]
+        lines = [plain(line) for finding in excinfo.value.findings for line in finding_lines(finding, UNFOLDED)]
         place = f"{self.path.name}:{self.line}: " if self.line else f"{self.path.name}: "
         return f"{place}{self.name}\n" + "\n".join(lines)
 

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from guests import layer_file, line_of
+from guests import ARRIVE, layer_file, line_of
+from waiting import work_until
 
 SCENARIO = "layers = ['my_layers.py']\n[inputs]\nx = [1, 2]\n[nodes]\na = 'Twice(x)'\ny = '{formula}'\n"
 
@@ -36,8 +37,8 @@ LAYERS = """
             return x * np.log(x * 0)
     class Loops(Twice):
         def forward(self, x):
-            return sum(iter(int, 1))  # LOOPS
-    """
+            ARRIVE; return sum(iter(int, 1))  # LOOPS
+    """.replace("ARRIVE", ARRIVE)
 
 
 @pytest.fixture
@@ -142,22 +143,16 @@ def test_ctrl_c_ends_a_command_and_the_layer_that_it_waits_for(folder: Path) -> 
         stderr=subprocess.PIPE,
         text=True,
     )
-    while not (child := children(process.pid)) or not is_busy(child[0]):
-        assert process.poll() is None
+    work_until((folder / "my_layers.py.arrived").exists)
+    (child,) = children(process.pid)
     process.send_signal(signal.SIGINT)
-    assert process.communicate(timeout=10)[1] == ""
+    assert process.communicate(timeout=60)[1] == ""
     assert process.returncode == 130
-    assert not is_alive(child[0])
+    assert not is_alive(child)
 
 
 def children(process: int) -> list[int]:
     return [int(it) for it in Path(f"/proc/{process}/task/{process}/children").read_text(encoding="ascii").split()]
-
-
-def is_busy(process: int) -> bool:
-    """Return whether a process has computed for longer than it takes to start."""
-    fields = Path(f"/proc/{process}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
-    return int(fields[11]) > os.sysconf("SC_CLK_TCK") // 2
 
 
 def is_alive(process: int) -> bool:

@@ -75,7 +75,9 @@ def test_a_failure_reads_like_the_report(run: Run, pytester: pytest.Pytester) ->
         [
             "good.toml:4: check[[]a]",
             "*gradient of x: *",
-            "*at [[]1]: backward says *, the slope of forward is 0 *",
+            "*at *[[]1]",
+            "*backward says *",
+            "*forward's slope *0  ± *",
         ]
     )
 
@@ -84,7 +86,7 @@ def test_an_expectation_that_is_not_met_fails(run: Run, pytester: pytest.Pyteste
     pytester.makefile(".toml", good=SCENARIO.format(expected=7))
     result = run("--bptui")
     result.assert_outcomes(passed=4, failed=1)
-    result.stdout.fnmatch_lines(["*got 0.5, expected 7, off by -6.5"])
+    result.stdout.fnmatch_lines(["*got * 0.5", "*expected * 7  off by -6.5"])
 
 
 def test_a_scenario_that_cannot_be_read_is_an_error(run: Run, pytester: pytest.Pytester) -> None:

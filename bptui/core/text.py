@@ -44,7 +44,9 @@ def escape(character: str) -> str:
 
 
 def number(value: float, digits: int = 5) -> str:
-    """Return ``value`` with at most ``digits`` significant digits: ``2.2``, ``-1.5e-09``, ``NaN``, ``Infinity``."""
+    """Return ``value`` with at most ``digits`` significant digits, ``-1.5e-09`` or ``NaN``; an integer in full."""
+    if isinstance(value, int):
+        return str(value)
     if value != value:  # noqa: PLR0124  (NaN alone differs from itself)
         return "NaN"
     if value in (np.inf, -np.inf):

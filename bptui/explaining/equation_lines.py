@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from dataclasses import replace
 
 from bptui.explaining.equations import Equation
 from bptui.lines.cell_width import cells
@@ -12,18 +13,29 @@ from bptui.lines.paragraph import paragraph, wrap
 DEEPEST_INDENT = 18
 
 
+def equation_line(equation: Equation, style: str) -> Line:
+    """Return an equation in one line, and behind it a note or its shapes."""
+    line = [Span(equation.left, "strong")]
+    for place, part in enumerate(sides(equation)):
+        line += [
+            Span(" = " if place else f" {equation.sign} ", "dim"),
+            Span(part, result_style(equation, place, style)),
+        ]
+    aside = equation.note or ("" if equation.result else equation.shapes)
+    return (*line, Span(f"   {aside}", "dim")) if aside else tuple(line)
+
+
 def equation_lines(equation: Equation, width: int, style: str) -> list[Line]:
     """Return an equation in one line where it fits, and otherwise a line for each of its sides, the signs in line."""
-    parts = equation.parts or ("…",)
-    left, sign = equation.left, f" {equation.sign} "
-    shapes = "" if equation.result or equation.shapes.startswith("→") else equation.shapes
-    line: list[Span] = [Span(left, "strong")]
-    for place, part in enumerate(parts):
-        line += [Span(sign if place == 0 else " = ", "dim"), Span(part, result_style(equation, place, style))]
-    note = f"   {equation.note or shapes}" if equation.note or shapes else ""
-    if line_width(tuple(line)) + cells(note) <= width:
-        return [(*line, Span(note, "dim"))] if note else [tuple(line)]
-    return [*broken(equation, parts, width, style), *aside(equation, shapes, width)]
+    if equation.shapes.startswith("→"):
+        equation = replace(equation, shapes="")  # said where the array stands
+    line = equation_line(equation, style)
+    return [line] if line_width(line) <= width else [*folded(equation, width, style), *asides(equation, width)]
+
+
+def sides(equation: Equation) -> tuple[str, ...]:
+    """Return what stands to the right of an equation's left side, an ellipsis where nothing is known."""
+    return equation.parts or ("…",)
 
 
 def result_style(equation: Equation, place: int, style: str) -> str:
@@ -32,14 +44,14 @@ def result_style(equation: Equation, place: int, style: str) -> str:
     return style if is_result or style == "dim" else ""
 
 
-def broken(equation: Equation, parts: Sequence[str], width: int, style: str) -> Iterator[Line]:
+def folded(equation: Equation, width: int, style: str) -> Iterator[Line]:
     """Yield an equation's sides below each other."""
     left = equation.left
     indent = cells(left)
     if indent > min(DEEPEST_INDENT, width // 2):
         yield from paragraph(left, width, "strong")
         left, indent = "  ", 2
-    for place, part in enumerate(parts):
+    for place, part in enumerate(sides(equation)):
         lines = wrap(part, width - indent - 3)
         for at, line in enumerate(lines):
             before = left if not place and not at else " " * indent
@@ -51,6 +63,7 @@ def broken(equation: Equation, parts: Sequence[str], width: int, style: str) -> 
             )
 
 
-def aside(equation: Equation, shapes: str, width: int) -> list[Line]:
+def asides(equation: Equation, width: int) -> list[Line]:
     """Return an equation's shapes and note, each in lines of their own."""
+    shapes = "" if equation.result else equation.shapes
     return [*paragraph(shapes, width, "dim", indent=2), *paragraph(equation.note, width, "dim", indent=2)]

@@ -124,9 +124,9 @@ def put_shapes(rule: str, arrays: Mapping[str, Array]) -> str:
     return re.sub(rf"(?P<name>{word.pattern})(?P<turned>ᵀ?)", shape, rule)
 
 
-def inline(array: Array) -> str | None:
-    """Return a scalar or a short vector as it stands in an equation, None for anything larger."""
-    if np.ndim(array) > 1 or np.size(array) > MOST_INLINE:
+def inline(array: Array, *, most: int = MOST_INLINE) -> str | None:
+    """Return a scalar or a vector of at most ``most`` numbers as it stands in an equation, None for anything larger."""
+    if np.ndim(array) > 1 or np.size(array) > most:
         return None
     return nested(np.asarray(array).tolist())
 

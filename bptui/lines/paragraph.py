@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bptui.lines.cell_width import cells
-from bptui.lines.line import Line, styled
+from bptui.lines.line import Line, Span, styled
 
 UNFOLDED = 1_000_000
 """The width for what is not to be broken: a file or a pipe takes a line of any length."""
@@ -37,3 +37,10 @@ def pieces(word: str, width: int) -> list[str]:
             found.append("")
         found[-1] += character
     return [piece for piece in found if cells(piece) <= width]
+
+
+def marked_paragraph(sign: Span, sentence: str, width: int, style: str = "") -> list[Line]:
+    """Return a sentence behind a sign, under which nothing stands."""
+    start = cells(sign.text)
+    first, *others = paragraph(sentence, max(1, width - start), style) or [()]
+    return [(sign, *first), *((Span(" " * start), *line) for line in others)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -11,6 +11,7 @@ from bptui.core.moment import Moment
 from bptui.core.order import Pass
 from bptui.core.step import BackwardStep, ForwardStep, Step, UpdateStep
 from bptui.core.tape import Tape
+from bptui.explaining.equation_lines import equation_line
 from bptui.explaining.equations import (
     Equation,
     forward_equation,
@@ -20,8 +21,9 @@ from bptui.explaining.equations import (
 )
 from bptui.explaining.formula_words import inline
 from bptui.explaining.value_state import takes_gradient
-from bptui.report.line import Line
-from bptui.report.numbers import array_lines, named_array, one_row
+from bptui.explaining.whole_array import named_array, one_row, whole_array
+from bptui.lines.line import Line, Span, indented, styled
+from bptui.lines.table import flush_left
 from bptui.report.suspect import Suspect, find_suspect
 from bptui.report.training import training_lines
 from bptui.running import Run
@@ -46,39 +48,39 @@ def account(run: Run) -> Iterator[Line]:
     else:
         yield from training_lines(run)
         for iteration in (1, run.tape.order.iterations):
-            yield Line()
-            yield Line(f"Iteration {iteration}", "title")
+            yield ()
+            yield styled(f"Iteration {iteration}", "title")
             yield from iteration_lines(run, iteration, suspect)
     yield from gradient_table(run.tape)
     if suspect is not None:
-        yield Line()
-        yield Line(suspect.told, "warning")
+        yield ()
+        yield styled(suspect.told, "warning")
     yield from remark_lines(run)
 
 
 def remark_lines(run: Run) -> Iterator[Line]:
     """Yield what there is to say of the user's own layers."""
     if run.remarks:
-        yield Line()
+        yield ()
     for remark, count in run.remarks.items():
         times = f" ({count} times)" if count > 1 else ""
-        yield Line(f"▲ {text.visible(remark.node)}: {remark.text}{times}", "warning")
+        yield styled(f"▲ {text.visible(remark.node)}: {remark.text}{times}", "warning")
 
 
 def opening(run: Run) -> Iterator[Line]:
     """Yield the title, what the scenario says of itself, and the values that are given."""
     scenario = run.scenario
-    yield Line(text.visible(scenario.title), "title")
+    yield styled(text.visible(scenario.title), "title")
     if scenario.about:
-        yield Line()
+        yield ()
         for line in scenario.about.strip().splitlines():
-            yield Line(text.visible(line, limit=1000))
+            yield styled(text.visible(line, limit=1000))
     for heading, names in (("Inputs", run.graph.inputs), ("Parameters", run.graph.parameters)):
         if names:
-            yield Line()
-            yield Line(heading, "heading")
+            yield ()
+            yield styled(heading, "heading")
         for name in names:
-            yield from named_array(name, scenario.values[name])
+            yield from indented(named_array(name, scenario.values[name]), 2)
 
 
 def iteration_lines(run: Run, iteration: int, suspect: Suspect | None) -> Iterator[Line]:
@@ -92,75 +94,72 @@ def iteration_lines(run: Run, iteration: int, suspect: Suspect | None) -> Iterat
             yield from heading_lines(heading)
         yield from step_lines(run.tape.at(number), step)
         if suspect is not None and number == suspect.number:
-            yield Line(f"▲ {suspect.told}", "warning", 4)
+            yield styled(f"▲ {suspect.told}", "warning", indent=4)
 
 
 def heading_lines(pass_: Pass) -> Iterator[Line]:
     """Yield what stands above the steps of a pass."""
-    yield Line()
-    yield Line(HEADINGS[pass_], "heading")
+    yield ()
+    yield styled(HEADINGS[pass_], "heading")
     if pass_ is Pass.BACKWARD:
-        yield Line(BACKWARD_KEY, "quiet", 2)
+        yield styled(BACKWARD_KEY, "dim", indent=2)
 
 
 def step_lines(moment: Moment, step: Step) -> Iterator[Line]:
     """Yield one step, with its equations and numbers."""
-    lead = f"{step.number:{len(str(len(moment.order)))}}  "
+    lead = f"  {step.number:{len(str(len(moment.order)))}}  "
     match step:
         case ForwardStep():
-            yield from equation_lines(lead, forward_equation(moment, step.name), step.out, "forward")
+            yield from worked_out(Span(lead, "forward"), forward_equation(moment, step.name), step.out, "value")
         case BackwardStep():
             yield from backward_lines(lead, moment, step)
         case UpdateStep():
-            yield from equation_lines(lead, update_equation(moment, step.name), step.after, "update")
+            yield from worked_out(Span(lead, "update"), update_equation(moment, step.name), step.after, "update")
 
 
 def backward_lines(lead: str, moment: Moment, step: BackwardStep) -> Iterator[Line]:
     """Yield a node's backward: what arrives, what leaves, and the gradients that are complete with it."""
     name = text.visible(step.name)
     if step.dout is None:
-        yield Line(f"{lead}{name}: no gradient reaches it", "backward", 2)
+        yield styled(f"{lead}{name}: no gradient reaches it", "backward")
         return
+    margin = " " * (len(lead) + 2)
     dout = one_row(step.dout) or f"d {name}, {text.shape(step.dout)}"
-    yield Line(f"{lead}{name}: dout = {dout}", "backward", 2)
+    yield styled(f"{lead}{name}: dout = {dout}", "backward")
     leaving = [gradient for gradient in step.gradients if gradient is not None]
     for equation, gradient in zip(gradient_equations(moment, step.name), leaving, strict=True):
-        yield from equation_lines("", equation, gradient, "", indent=4 + len(lead))
+        yield from worked_out(Span(margin), equation, gradient, "gradient")
     for source in dict.fromkeys(step.node.inputs):
         total = moment.gradient(source)
         if total is not None and not moment.awaits_gradient(source):
-            yield from equation_lines("in all ", sum_equation(moment, source), total, "", indent=4 + len(lead))
+            yield from worked_out(Span(f"{margin}in all "), sum_equation(moment, source), total, "gradient")
 
 
-def equation_lines(
-    lead: str, equation: Equation | None, result: Array, role: str, *, indent: int = 2
-) -> Iterator[Line]:
-    """Yield an equation, and below it the result where it is too large to stand in it."""
+def worked_out(lead: Span, equation: Equation | None, result: Array, style: str) -> Iterator[Line]:
+    """Yield an equation behind ``lead``, and below it the result where it is too large to stand in it."""
     if equation is None:
         return
-    note = f"  ({equation.note})" if equation.note else ""
-    yield Line(f"{lead}{equation}{note}", role, indent)
+    yield (lead, *equation_line(equation, style))
     if inline(result) is None:
-        yield from array_lines(result, indent=indent + len(lead) + 4)
+        yield from whole_array(result, indent=len(lead.text) + 4)
 
 
 def gradient_table(tape: Tape) -> Iterator[Line]:
     """Yield the gradient of every value after the last step."""
-    yield Line()
-    yield Line(f"Gradients of {text.visible(tape.graph.output)}", "heading")
+    yield ()
+    yield styled(f"Gradients of {text.visible(tape.graph.output)}", "heading")
     gradients = tape.gradients
-    names = align_left(list(map(text.visible, gradients)))
-    shapes = align_left(["" if it is None else text.shape(it) for it in gradients.values()])
     end = tape.at(len(tape))
-    for name, label, size in zip(gradients, names, shapes, strict=True):
-        told = tell_gradient(gradients[name]) if takes_gradient(end, name) else "labels, which take none"
-        yield Line(f"{label}  {size}  {told}", indent=2)
-
-
-def align_left(cells: Sequence[str]) -> list[str]:
-    """Return cells made as wide as the widest."""
-    width = max(map(len, cells))
-    return [cell.ljust(width) for cell in cells]
+    rows = [
+        (
+            text.visible(name),
+            "" if gradient is None else text.shape(gradient),
+            tell_gradient(gradient) if takes_gradient(end, name) else "labels, which take none",
+        )
+        for name, gradient in gradients.items()
+    ]
+    for row in flush_left(rows):
+        yield styled(row, indent=2)
 
 
 def tell_gradient(gradient: Array | None) -> str:

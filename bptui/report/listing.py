@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 
 from bptui.core.text import visible
 from bptui.errors import BptuiError
-from bptui.report.line import Line
+from bptui.lines.line import Line, styled
 from bptui.scenario.bundled import bundled
 from bptui.scenario.load import load
 from layers import Layer, library
@@ -22,10 +22,10 @@ SENTENCE_END = re.compile(r"\. (?=[A-Z])")
 
 def listing() -> Iterator[Line]:
     """Yield the lines of ``bptui list``."""
-    yield Line("Scenarios, for bptui run and bptui trace", "heading")
+    yield styled("Scenarios, for bptui run and bptui trace", "heading")
     yield from table({name: title(name) for name, _ in bundled()})
-    yield Line()
-    yield Line("Layers, for the formulas of a scenario", "heading")
+    yield ()
+    yield styled("Layers, for the formulas of a scenario", "heading")
     yield from table({call(name, layer): purpose(layer) for name, layer in sorted(own_names(library).items())})
 
 
@@ -33,7 +33,7 @@ def table(rows: Mapping[str, str]) -> Iterator[Line]:
     """Yield a line for each name and what there is to say of it, the latter in one column."""
     width = max((len(name) for name in rows if len(name) <= WIDEST), default=0)
     for name, meaning in rows.items():
-        yield Line(f"{name:{width}}  {meaning}", indent=2)
+        yield styled(f"{name:{width}}  {meaning}", indent=2)
 
 
 def title(name: str) -> str:

@@ -6,17 +6,8 @@ import os
 from collections.abc import Iterable
 from typing import TextIO
 
-from bptui.report.line import Line
-
-STYLES = {  # blue and vermilion differ to every eye, and can be read on black and on white
-    "title": "bold",
-    "heading": "bold underline",
-    "forward": "#3a8fd0",
-    "backward": "#d55e00",
-    "update": "magenta",
-    "warning": "bold red reverse",
-    "quiet": "dim",
-}
+from bptui.lines.line import Line, plain
+from bptui.lines.styles import ANY_BACKGROUND, ATTRIBUTES
 
 
 def print_lines(lines: Iterable[Line], file: TextIO) -> None:
@@ -24,7 +15,7 @@ def print_lines(lines: Iterable[Line], file: TextIO) -> None:
     if file.isatty() and os.environ.get("TERM", "") not in ("", "dumb"):
         print_on_terminal(lines, file)
     else:
-        file.writelines(f"{line}\n" for line in lines)
+        file.writelines(f"{plain(line).rstrip()}\n" for line in lines)
 
 
 def print_on_terminal(lines: Iterable[Line], file: TextIO) -> None:
@@ -34,8 +25,16 @@ def print_on_terminal(lines: Iterable[Line], file: TextIO) -> None:
 
     console = Console(file=file, highlight=False)
     for line in lines:
-        margin = " " * min(line.indent, console.width // 3)
-        written = Text(line.text, style=STYLES.get(line.role, ""))
-        for piece in written.wrap(console, console.width - len(margin), overflow="fold") or [written]:
+        text = Text().join([Text(span.text, look_of(span.style)) for span in line])
+        text.rstrip()
+        indent = len(text.plain) - len(text.plain.lstrip())
+        margin = min(indent, console.width // 3)
+        written = text[indent:] if text else text
+        for piece in written.wrap(console, console.width - margin, overflow="fold") or [written]:
             piece.rstrip()
-            console.print(Text(margin) + piece)
+            console.print(Text(" " * margin) + piece)
+
+
+def look_of(style: str) -> str:
+    """Return a style as Rich writes it, for a background that nobody knows."""
+    return f"{ATTRIBUTES.get(style, '')} {ANY_BACKGROUND.get(style, '')}".strip()

@@ -10,8 +10,8 @@ import numpy as np
 from bptui.core import text
 from bptui.core.moment import Moment
 from bptui.core.optimizer import Optimizer
-from bptui.report.line import Line
-from bptui.report.numbers import align
+from bptui.lines.line import Line, styled
+from bptui.lines.table import flush_right
 from bptui.running import Run
 
 MOST_ROWS = 25
@@ -21,15 +21,15 @@ MOST_ROWS = 25
 def training_lines(run: Run) -> Iterator[Line]:
     """Yield what ``[train]`` did, and the table."""
     iterations = run.tape.order.iterations
-    yield Line()
-    yield Line(f"Training, {iterations} iterations{told_rule(run)}", "heading")
+    yield ()
+    yield styled(f"Training, {iterations} iterations{told_rule(run)}", "heading")
     chosen = choose(iterations)
     rows = [row_of(run.tape.at(run.tape.order.start(iteration)), iteration) for iteration in chosen]
     head = ("iteration", text.visible(run.graph.output), "largest gradient", "of")
-    for line in align([head, *rows]):
-        yield Line(line, indent=2)
+    for line in flush_right([head, *rows]):
+        yield styled(line, indent=2)
     if len(chosen) < iterations:
-        yield Line(f"{len(chosen)} of {iterations} iterations are shown", "quiet", 2)
+        yield styled(f"{len(chosen)} of {iterations} iterations are shown", "dim", indent=2)
 
 
 def told_rule(run: Run) -> str:

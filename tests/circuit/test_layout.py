@@ -149,7 +149,7 @@ def chain(length: int) -> Graph:
 
 
 @given(graphs(most=24))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_every_wire_leads_from_its_value_to_its_consumers_and_nowhere_else(graph: Graph) -> None:
     drawing = Circuit(graph).drawing(0)
     assert_true_to(graph, drawing)

@@ -6,7 +6,7 @@ from itertools import permutations
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bptui.core.graph import Graph, Node, find_cycle, forward_order
@@ -46,7 +46,6 @@ def test_forward_order_is_valid_and_complete(nodes: list[Node]) -> None:
     assert set(ordered) == set(nodes)
 
 
-@settings(deadline=None)
 @given(shuffled_graphs(most=5))
 def test_of_all_valid_orders_it_is_the_one_that_keeps_the_files_earliest_first(nodes: list[Node]) -> None:
     place = {node.name: at for at, node in enumerate(nodes)}

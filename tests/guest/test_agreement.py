@@ -58,7 +58,7 @@ def assert_same(ours: Any, theirs: Any, *, is_power: bool = False) -> None:
 
 
 @pytest.mark.parametrize("layer", every_layer, ids=lambda it: it.__name__)
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(data=st.data())
 def test_a_guest_of_a_built_in_layers_source_agrees_in_every_bit(host: Host, layer: type, data: st.DataObject) -> None:
     case = case_of(layer, data.draw(rows_of(layer)), data.draw(st.integers(0, 100)))

@@ -19,7 +19,8 @@ from bptui.guest.child.confinement import MOST_MEMORY
 from bptui.guest.guest_layer import GuestLayer
 from bptui.guest.pending_call import Pending
 from bptui.own_layers.own_layer import LayerFile
-from guests import PATIENCE, array, guest, heard, layer_file, line_of, rules
+from guests import ARRIVE, array, guest, heard, layer_file, line_of, rules, wait_for_arrival
+from waiting import work_until
 
 BACKWARD = "def backward(self, dout): return dout"
 
@@ -37,7 +38,7 @@ def failure(layer: GuestLayer, *values: object) -> LayerError:
 
 def given_up(pending: Pending) -> LayerError:
     with pytest.raises(LayerError) as caught:
-        pending.result(PATIENCE)
+        pending.result(seconds=0)
     return caught.value
 
 
@@ -99,23 +100,22 @@ def test_an_exception_in_backward_is_told_too(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "body",
     [
-        "while True: pass  # HERE",
-        "sum(iter(int, 1))  # HERE, and it holds the interpreter's lock in C",
-        "import time; time.sleep(1e6)  # HERE",
-        "import threading; threading.Semaphore(0).acquire()  # HERE",
-        "import re; re.match('(a+)+$', 'a' * 60 + 'b')  # HERE, in C",
-        "print('x' * 1000, end='') or [print('y' * 1000) for _ in iter(int, 1)]  # HERE",
-        "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); [0 for _ in iter(int, 1)]  # HERE",
+        f"while True: {ARRIVE}  # HERE",
+        f"{ARRIVE}; sum(iter(int, 1))  # HERE, and it holds the interpreter's lock in C",
+        f"import time; {ARRIVE}; time.sleep(1e6)  # HERE",
+        f"import threading; {ARRIVE}; threading.Semaphore(0).acquire()  # HERE",
+        f"import re; {ARRIVE}; re.match('(a+)+$', 'a' * 60 + 'b')  # HERE, in C",
+        f"{ARRIVE}; print('x' * 1000, end='') or [print('y' * 1000) for _ in iter(int, 1)]  # HERE",
+        f"import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); {ARRIVE}; [0 for _ in iter(int, 1)]  # HERE",
     ],
 )
 def test_a_call_that_never_returns_keeps_nobody_waiting_and_its_line_is_known(tmp_path: Path, body: str) -> None:
     file = layer_with(tmp_path, body)
     with guest(file) as layer:
         pending = layer.begin_forward(array(1.0))
-        assert not pending.wait(PATIENCE)
+        wait_for_arrival(file)
         assert not pending.is_ready()
-        error = given_up(pending)
-        assert_told(error, file, f"did not return within {PATIENCE} s")
+        assert_told(given_up(pending), file, "did not return within 0 s")
         assert layer.host.process is None
 
 
@@ -412,8 +412,7 @@ def test_the_process_dies_with_ours_even_if_ours_is_killed(tmp_path: Path, body:
 
 def wait_for_end(process: int) -> None:
     """Return when the system has done what it has begun."""
-    while is_running(process):
-        pass
+    work_until(lambda: not is_running(process))
 
 
 def is_running(process: int) -> bool:

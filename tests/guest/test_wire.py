@@ -15,7 +15,7 @@ from hypothesis.extra import numpy as arrays
 
 from bptui.errors import LayerError
 from bptui.guest.wire import DTYPES, PREFIX, WireError, decode, encode, sizes
-from guests import PATIENCE, array, guest, layer_file
+from guests import array, guest, layer_file
 
 any_array = st.sampled_from(sorted(DTYPES)).flatmap(
     lambda dtype: arrays.arrays(dtype, arrays.array_shapes(min_dims=0, min_side=0))
@@ -104,7 +104,7 @@ def test_a_guest_that_writes_on_the_line_itself_is_an_error_at_its_node(tmp_path
         """
     with guest(layer_file(tmp_path, text)) as layer:
         with pytest.raises(LayerError, match=r"nonsense|did not return|returned None"):
-            layer.begin_forward(array(1.0)).result(PATIENCE)
+            layer.begin_forward(array(1.0)).result(seconds=0.3)
         layer.host.close()
 
 

@@ -16,7 +16,7 @@ from layers.layer import unbroadcast
 
 Cases: TypeAlias = "st.SearchStrategy[Case]"
 
-law = settings(max_examples=25, deadline=None)
+law = settings(max_examples=25)
 EXTREMES = [0.0, -0.0, 1000.0, -1000.0, 1e308, -1e308, np.inf, -np.inf, np.nan]
 MATRIX_PRODUCTS = {"MatMul", "Affine"}
 

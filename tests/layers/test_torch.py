@@ -120,7 +120,7 @@ def assert_same_as_torch(case: Case) -> None:
             np.testing.assert_allclose(got, other, rtol=1e-10, atol=1e-13)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(data=st.data())
 def test_values_and_gradients_are_pytorch_s(cases: st.SearchStrategy[Case], data: st.DataObject) -> None:
     assert_same_as_torch(data.draw(cases))

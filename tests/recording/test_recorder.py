@@ -54,7 +54,7 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "session.jsonl"
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(goals=st.lists(st.integers(0, 30), max_size=12))
 def test_the_steps_recorded_are_those_up_to_the_furthest_that_was_reached(path: Path, goals: list[int]) -> None:
     path.unlink(missing_ok=True)

@@ -34,7 +34,7 @@ Content: TypeAlias = bytes | Sequence[str]
 
 A = {"dtype": "float64", "shape": [], "data": [7.0]}
 
-in_one_folder = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+in_one_folder = settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 
 
 def lines_of(scenario: Scenario) -> list[str]:

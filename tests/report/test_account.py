@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from bptui.core.graph import Node
 from bptui.core.optimizer import SGD, Adam
+from bptui.explaining.whole_array import named_array, summary_line, whole_array
+from bptui.lines.line import plain, styled
 from bptui.report.account import account
-from bptui.report.line import Line
-from bptui.report.numbers import array_lines, in_summary, named_array
 from bptui.report.printing import print_lines
 from bptui.report.training import choose
 from bptui.running import Run
@@ -25,7 +25,7 @@ from strategies import buy_apple, chain, make_scenario, random_scenarios
 def told(scenario: Scenario) -> list[str]:
     run = Run(scenario)
     run.finish()
-    return list(map(str, account(run)))
+    return list(map(plain, account(run)))
 
 
 def test_two_apples_with_tax_are_told_as_in_the_book() -> None:
@@ -132,26 +132,27 @@ def test_the_chosen_iterations_are_in_order_and_have_the_first_and_the_last(iter
 
 
 def text_of(array: Any) -> list[str]:
-    return [str(line) for line in array_lines(np.asarray(array), indent=0)]
+    return [plain(line) for line in whole_array(np.asarray(array), indent=0)]
 
 
 def test_small_arrays_are_told_in_full_and_in_columns() -> None:
-    assert text_of([[1.0, -20.5], [0.25, 3.0]]) == ["   1  -20.5", "0.25      3"]
+    assert text_of([[1.0, -20.5], [0.25, 3.0]]) == ["  1.00  -20.50", "  0.25    3.00"]
     assert text_of([[[1.0, 2.0]], [[3.0, 4.0]]]) == ["[0]", "1  2", "[1]", "3  4"]
-    assert [str(line) for line in named_array("t", np.array([0, 2]))] == ["  t = [0, 2]"]
-    assert [str(line) for line in named_array("x", np.array(2.5))] == ["  x = 2.5"]
+    assert [plain(line) for line in named_array("t", np.array([0, 2]))] == ["t = [0, 2]"]
+    assert [plain(line) for line in named_array("x", np.array(2.5))] == ["x = 2.5"]
 
 
 def test_large_arrays_are_told_by_what_they_are_like() -> None:
-    assert text_of(np.arange(-10.0, 91.0)) == ["from -10 to 90, mean 40; 1 of 101 zero"]
-    assert in_summary(np.array([np.nan, np.inf, 2.0])) == "from 2 to 2, mean 2; 1 of 3 NaN; 1 of 3 infinite"
-    assert in_summary(np.full(200, 3.0)) == "all 3"
+    assert text_of(np.arange(-10.0, 91.0)) == ["min -10  max 90  mean 40  norm 497.44  zero 1 of 101"]
+    odd = np.array([np.nan, np.inf, 2.0])
+    assert plain(summary_line(odd)) == "min 2  max 2  mean 2  norm 2  NaN 1 of 3  Inf 1 of 3"
+    assert plain(summary_line(np.full(200, 3.0))) == "all 3"
     assert text_of(np.zeros((0, 300))) == ["no elements"]
 
 
 @pytest.mark.parametrize("shape", [(0,), (3, 0), (0, 3), (2, 0, 3), ()])
 def test_arrays_without_elements_or_axes_are_no_trouble(shape: tuple[int, ...]) -> None:
-    assert all(isinstance(line, Line) for line in named_array("x", np.zeros(shape)))
+    assert list(named_array("x", np.zeros(shape)))
 
 
 def test_names_that_a_terminal_would_obey_are_escaped() -> None:
@@ -167,13 +168,13 @@ class Terminal(io.StringIO):
         return True
 
 
-LINES = [Line("Forward", "heading"), Line("1  a = [/red] b × c [link] = " + "9 " * 60, "forward", 2)]
+LINES = [styled("Forward", "heading"), styled("1  a = [/red] b × c [link] = " + "9 " * 60, "forward", indent=2)]
 
 
 def test_a_pipe_gets_the_lines_as_they_are() -> None:
     file = io.StringIO()
     print_lines(LINES, file)
-    assert file.getvalue() == "".join(f"{line}\n" for line in LINES)
+    assert file.getvalue() == "".join(f"{plain(line).rstrip()}\n" for line in LINES)
 
 
 def test_a_terminal_gets_colour_and_folded_lines(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -196,7 +197,7 @@ def test_a_terminal_keeps_empty_lines_and_leaves_no_blanks_at_the_ends(monkeypat
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setenv("COLUMNS", "20")
     file = Terminal()
-    print_lines([Line("one two three four five six seven"), Line(), Line("eight", indent=2)], file)
+    print_lines([styled("one two three four five six seven"), (), styled("eight", indent=2)], file)
     assert file.getvalue() == "one two three four\nfive six seven\n\n  eight\n"
 
 
@@ -211,4 +212,4 @@ def test_a_terminal_that_is_unknown_gets_plain_lines(term: str, monkeypatch: pyt
     monkeypatch.setenv("TERM", term)
     file = Terminal()
     print_lines(LINES, file)
-    assert file.getvalue() == "".join(f"{line}\n" for line in LINES)
+    assert file.getvalue() == "".join(f"{plain(line).rstrip()}\n" for line in LINES)

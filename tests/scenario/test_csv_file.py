@@ -1,7 +1,6 @@
 """A .csv gives plain numbers, or the line and column of the first cell that is none."""
 
 import re
-import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +8,7 @@ import pytest
 
 from bptui.errors import ScenarioError
 from bptui.scenario.data_files import read_array
+from cost import traced_memory
 from layers import Array
 
 READ = {
@@ -107,13 +107,9 @@ def test_what_is_no_number_is_told_of_at_its_line_and_column(
     data: bytes, line: int | None, column: int | None, told: str, tmp_path: Path
 ) -> None:
     (tmp_path / "x.csv").write_bytes(data)
-    tracemalloc.start()
-    try:
-        with pytest.raises(ScenarioError) as caught:
-            read_array("x.csv", tmp_path)
-        assert tracemalloc.get_traced_memory()[1] < 10_000_000
-    finally:
-        tracemalloc.stop()
+    with traced_memory() as memory, pytest.raises(ScenarioError) as caught:
+        read_array("x.csv", tmp_path)
+    assert memory.peak < 10_000_000
     assert caught.value.where == (str(tmp_path / "x.csv"), line, column)
     assert re.search(told, f"{caught.value.message} {caught.value.hint}"), caught.value
     assert caught.value.message.isprintable()

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bptui.scenario.formula import FormulaError, Operation, is_name, parse
@@ -64,7 +64,6 @@ def python_tree(node: ast.AST) -> Any:
     raise AssertionError(ast.dump(node))
 
 
-@settings(deadline=None)
 @given(trees(names | st.sampled_from(["2", "0.5"])))
 @example("-x ** -y ** z")
 @example("x - y - z + -x * y @ z / z")

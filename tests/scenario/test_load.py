@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import os
 import random
-import time
-import tracemalloc
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bptui.errors import ScenarioError
 from bptui.scenario.bundled import bundled
 from bptui.scenario.load import load, loads
 from bptui.scenario.scenario import Scenario
+from cost import counted_calls, traced_memory
 
 CONTRACT = """\
 title = "Two-layer network"
@@ -320,7 +319,7 @@ def test_a_formulas_mistake_is_told_in_its_column() -> None:
 
 
 def test_many_mistakes_are_counted_and_not_listed() -> None:
-    for count, more in ((50, "30 more"), (100_000, "80 more")):
+    for count, more in ((50, "30 more"), (2_000, "80 more")):
         text = "[nodes]\n" + "".join(f"n{number} = 'q{number} + 1'\n" for number in range(count))
         with pytest.raises(ScenarioError) as caught:
             loads(text)
@@ -384,14 +383,13 @@ def test_an_unreadable_file_is_refused(tmp_path: Path) -> None:
         load(file)
 
 
-def test_a_file_of_100_megabytes_is_refused_at_once(tmp_path: Path) -> None:
+def test_a_file_of_100_megabytes_is_refused_before_it_is_read(tmp_path: Path) -> None:
     file = tmp_path / "a.toml"
     with file.open("wb") as sparse:
         sparse.truncate(100 * 2**20)
-    start = time.process_time()
-    with pytest.raises(ScenarioError, match="is 100 MB"):
+    with traced_memory() as memory, pytest.raises(ScenarioError, match="is 100 MB"):
         load(file)
-    assert time.process_time() - start < 1
+    assert memory.peak < 20 * 2**20
 
 
 def test_bundled_scenarios_load_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -408,28 +406,32 @@ def test_bundled_scenarios_load_by_name(tmp_path: Path, monkeypatch: pytest.Monk
 
 
 def test_a_long_chain_loads_without_recursion() -> None:
-    count = 20_000
-    chain = "".join(f"n{number} = 'n{number - 1} + 1'\n" for number in range(1, count))
-    start = time.process_time()
-    scenario = loads(f"[inputs]\nn0 = 1.0\n[nodes]\n{chain}")
-    assert len(scenario.graph.nodes) == count - 1
-    assert time.process_time() - start < 10
+    assert len(loads(chain_text(5_000)).graph.nodes) == 5_000
+
+
+def test_loading_takes_as_much_work_as_there_are_nodes() -> None:
+    with counted_calls() as short:
+        loads(chain_text(500))
+    with counted_calls() as long:
+        loads(chain_text(1_000))
+    assert long.calls < 2.1 * short.calls
+
+
+def chain_text(count: int) -> str:
+    """A scenario of ``count`` nodes, one after the other."""
+    return "[inputs]\nn0 = 1.0\n[nodes]\n" + "".join(f"n{it} = 'n{it - 1} + 1'\n" for it in range(1, count + 1))
 
 
 def test_trying_a_network_out_keeps_no_value_longer_than_needed() -> None:
     chain = "".join(f"n{number} = 'n{number - 1} + 1'\n" for number in range(1, 100))
-    tracemalloc.start()
-    loads(f"[inputs]\nn0 = {{ shape = [1_000_000], init = 'zeros' }}\n[nodes]\n{chain}")
-    _, peak = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
-    assert peak < 10 * 8 * 1_000_000
+    with traced_memory() as memory:
+        loads(f"[inputs]\nn0 = {{ shape = [1_000_000], init = 'zeros' }}\n[nodes]\n{chain}")
+    assert memory.peak < 10 * 8 * 1_000_000
 
 
 def test_many_inline_numbers_load() -> None:
     numbers = np.random.default_rng(0).normal(size=300_000)
-    start = time.process_time()
     scenario = loads(f"[inputs]\nx = {numbers.tolist()}\n[nodes]\ny = 'Sum(x)'\n")
-    assert time.process_time() - start < 10
     np.testing.assert_array_equal(scenario.values["x"], numbers)
 
 
@@ -476,7 +478,6 @@ def mutations(draw: Any) -> str:
     return text
 
 
-@settings(deadline=None)
 @given(mutations())
 def test_any_change_to_a_scenario_gives_a_scenario_or_its_mistakes(text: str) -> None:
     try:

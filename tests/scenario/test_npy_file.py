@@ -3,7 +3,6 @@
 import pickle
 import re
 import struct
-import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +10,7 @@ import pytest
 
 from bptui.errors import ScenarioError
 from bptui.scenario.data_files import read_array
+from cost import traced_memory
 
 HINT = "write it with np.save"
 
@@ -103,13 +103,9 @@ FOREIGN = {
 def fault(data: bytes, folder: Path) -> ScenarioError:
     """Return the error that a .npy of ``data`` gets, having spent little memory."""
     (folder / "x.npy").write_bytes(data)
-    tracemalloc.start()
-    try:
-        with pytest.raises(ScenarioError) as caught:
-            read_array("x.npy", folder)
-        assert tracemalloc.get_traced_memory()[1] < 1_000_000
-    finally:
-        tracemalloc.stop()
+    with traced_memory() as memory, pytest.raises(ScenarioError) as caught:
+        read_array("x.npy", folder)
+    assert memory.peak < 1_000_000
     return caught.value
 
 
@@ -166,10 +162,9 @@ def test_a_few_rows_of_four_gigabytes_cost_a_few_rows(tmp_path: Path) -> None:
         stream.seek(start + 5 * 4096)
         stream.write(struct.pack("<i", 7))
         stream.truncate(start + 2**32)
-    tracemalloc.start()
-    rows = read_array("x.npy", tmp_path, rows=(4, 8))
-    assert tracemalloc.get_traced_memory()[1] < 500_000
-    tracemalloc.stop()
+    with traced_memory() as memory:
+        rows = read_array("x.npy", tmp_path, rows=(4, 8))
+    assert memory.peak < 500_000
     assert rows.shape == (4, 1024)
     assert np.argwhere(rows).tolist() == [[1, 0]]
     with pytest.raises(ScenarioError, match="the array has 4,294,967,296 bytes; at most 1,073,741,824 are read"):

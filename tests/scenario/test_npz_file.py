@@ -3,7 +3,6 @@
 import io
 import re
 import struct
-import tracemalloc
 import warnings
 import zipfile
 from collections.abc import Callable
@@ -15,6 +14,7 @@ import pytest
 
 from bptui.errors import ScenarioError
 from bptui.scenario.data_files import read_array
+from cost import traced_memory
 from layers import Array
 
 
@@ -109,13 +109,9 @@ HOSTILE = {
 @pytest.mark.parametrize(("data", "told"), HOSTILE.values(), ids=HOSTILE)
 def test_a_broken_file_is_told_of_at_its_own_place(data: bytes, told: str, tmp_path: Path) -> None:
     (tmp_path / "x.npz").write_bytes(data)
-    tracemalloc.start()
-    try:
-        with pytest.raises(ScenarioError) as caught:
-            read_array("x.npz", tmp_path)
-        assert tracemalloc.get_traced_memory()[1] < 4_000_000
-    finally:
-        tracemalloc.stop()
+    with traced_memory() as memory, pytest.raises(ScenarioError) as caught:
+        read_array("x.npz", tmp_path)
+    assert memory.peak < 4_000_000
     assert caught.value.path == str(tmp_path / "x.npz")
     assert re.search(told, caught.value.message), caught.value.message
     assert caught.value.message.isprintable()

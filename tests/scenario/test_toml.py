@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import json
-import time
 import tomllib
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bptui.errors import ScenarioError
 from bptui.scenario.toml import parse
 from bptui.scenario.toml.document import character_offset
 from bptui.scenario.toml.positions import Positions
+from cost import counted_calls
 
 
 def quoted(text: str) -> str:
@@ -129,7 +129,6 @@ def documents(draw: Any) -> Writer:
     return writer
 
 
-@settings(deadline=None)
 @given(documents())
 def test_every_value_is_found_where_it_was_written(document: Writer) -> None:
     tomllib.loads(document.text)
@@ -138,7 +137,6 @@ def test_every_value_is_found_where_it_was_written(document: Writer) -> None:
         assert tuple(positions.span(path)) == truth, path
 
 
-@settings(deadline=None)
 @given(documents())
 def test_line_and_column_lead_back_to_the_offset(document: Writer) -> None:
     positions = Positions(document.text)
@@ -148,7 +146,6 @@ def test_line_and_column_lead_back_to_the_offset(document: Writer) -> None:
         assert (split[line - 1] + "\n")[column - 1] == document.text[offset]
 
 
-@settings(deadline=None)
 @given(st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=10), st.data())
 def test_a_character_of_an_escaped_string_is_found_where_it_is_written(text: str, data: Any) -> None:
     forms = {
@@ -258,10 +255,9 @@ EXCESS = {
 @pytest.mark.parametrize("case", EXCESS)
 def test_excess_is_refused_at_once_and_not_printed(case: str) -> None:
     text, message = EXCESS[case]
-    start = time.process_time()
-    with pytest.raises(ScenarioError) as caught:
+    with counted_calls() as count, pytest.raises(ScenarioError) as caught:
         parse(text, "f.toml")
-    assert time.process_time() - start < 1
+    assert count.calls <= len(text)
     assert message in caught.value.message
     assert len(str(caught.value)) < 400
 
@@ -275,7 +271,6 @@ def test_strings_and_comments_do_not_count_as_structure() -> None:
     assert parse(text, "f").data["a"] == "[" * 100
 
 
-@settings(deadline=None)
 @given(st.text(st.sampled_from(list("[]{}\"'=.,#\\\n 019aexT_-:\r\x00é")), max_size=40))
 def test_any_text_is_a_document_or_an_error_in_a_line(text: str) -> None:
     try:

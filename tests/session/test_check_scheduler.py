@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 from time import monotonic
 
@@ -15,11 +16,10 @@ from bptui.checking.sliced_check import check_in_pieces
 from bptui.checking.work import finished
 from bptui.running import Run
 from bptui.scenario.load import load, loads
-from bptui.session.check_scheduler import SHORT_IDLE, Checking
+from bptui.session.check_scheduler import SHORT_IDLE, SLICE, Checking
 from guests import layer_file
-
-KEY = 0.1
-"""Seconds within which a key is answered."""
+from layers import Array, Layer, MatMul
+from waiting import PATIENCE, work_until
 
 SCENARIO = "[inputs]\nx = [1, 2]\n[nodes]\na = 'Wrong(x)'\nb = 'a * 2'\nc = 'Hangs(b)'\n"
 
@@ -48,7 +48,7 @@ def checking_of(run: Run) -> Checking:
 @pytest.fixture
 def guests(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Checking]:
     """Checks of a run with a wrong layer, and one whose backward hangs where dout is 0."""
-    monkeypatch.setattr(pieces_of_checks, "PATIENCE", 1.0)
+    monkeypatch.setattr(pieces_of_checks, "PATIENCE", PATIENCE)
     run = Run(loads(SCENARIO, tmp_path / "a.toml", layers=[layer_file(tmp_path, LAYERS).path]))
     run.finish()
     checking = checking_of(run)
@@ -83,8 +83,7 @@ def test_a_node_that_is_asked_for_comes_before_those_planned() -> None:
     checking = checking_of(run_of("[inputs]\nx = 1\n[nodes]\na = 'x * 2'\nb = 'Exp(a)'\nc = 'a + b'\n"))
     checking.plan(0)
     checking.ask("c", 0)
-    while not checking.verdicts.judged[0]:
-        checking.work()
+    work_until(lambda: checking.verdicts.judged[0], checking.work)
     (judged, *_) = checking.verdicts.judged[0].values()
     assert (judged.node, judged.is_quick, judged.verdict) == ("c", False, Verdict.PASS)
 
@@ -100,7 +99,7 @@ def test_what_nobody_asked_for_waits_for_a_pause_in_the_typing() -> None:
     assert SHORT_IDLE < 0.25
 
 
-def test_a_slice_of_checking_a_large_layer_is_short() -> None:
+def test_a_slice_ends_when_its_time_is_over_and_no_piece_of_it_is_long(monkeypatch: pytest.MonkeyPatch) -> None:
     text = """
         [inputs]
         x = { shape = [50, 400], init = "uniform" }
@@ -109,36 +108,46 @@ def test_a_slice_of_checking_a_large_layer_is_short() -> None:
         [nodes]
         y = "x @ W"
     """
-    checking = checking_of(run_of(text))
+    forwards = 0
+    original = MatMul.forward
+
+    def forward(layer: Layer, x: Array, y: Array) -> Array:
+        nonlocal forwards
+        forwards += 1
+        return original(layer, x, y)
+
+    run = run_of(text)
+    monkeypatch.setattr(MatMul, "forward", forward)
+    checking = Checking(
+        run.tape, run, touched=lambda: 0.0, clock=count(step=SLICE).__next__
+    )  # every piece takes a whole slice
     checking.plan(0)
-    times = []
-    is_left = True
-    while is_left:
-        start = monotonic()
-        is_left = checking.work()
-        times.append(monotonic() - start)
-    assert len(times) > 5
-    assert sorted(times)[len(times) // 2] < 0.03
+    counts: list[int] = []
+    while checking.work():
+        counts.append(forwards - sum(counts))
+    assert len(counts) > 50
+    assert max(counts) <= 20
     assert checking.verdicts.of(0, "y").verdict is Verdict.PASS  # type: ignore[union-attr]
 
 
 def test_a_guest_that_hangs_keeps_neither_keys_nor_other_checks_waiting(guests: Checking) -> None:
     guests.plan(0)
-    longest = 0.0
-    while guests.verdicts.of(0, "a") is None or guests.verdicts.of(0, "b") is None:
-        start = monotonic()
+    work_until(lambda: guests.verdicts.of(0, "a") and guests.verdicts.of(0, "b"), guests.work)
+    for _ in range(10):
         guests.work()
-        longest = max(longest, monotonic() - start)
-    assert guests.verdicts.of(0, "c") is None
+    assert guests.verdicts.of(0, "c") is None  # nor has any of these slices waited until it was given up
     assert guests.verdicts.of(0, "a").verdict is Verdict.FAIL  # type: ignore[union-attr]
     assert guests.verdicts.of(0, "b").verdict is Verdict.PASS  # type: ignore[union-attr]
-    assert longest < KEY
 
 
-def test_a_guest_that_hangs_is_given_up_and_that_is_its_verdict(guests: Checking) -> None:
+def test_a_guest_that_hangs_is_given_up_and_that_is_its_verdict(
+    guests: Checking, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pieces_of_checks, "PATIENCE", 0.0)
     guests.ask("c", 0)
-    while (judged := guests.verdicts.of(0, "c")) is None:
-        guests.work()
+    work_until(lambda: guests.verdicts.of(0, "c"), guests.work)
+    judged = guests.verdicts.of(0, "c")
+    assert judged is not None
     assert judged.verdict is Verdict.FAIL
     assert "did not return" in judged.findings[0].reason
 
@@ -146,7 +155,6 @@ def test_a_guest_that_hangs_is_given_up_and_that_is_its_verdict(guests: Checking
 def test_a_leaf_s_gradient_is_as_good_as_the_layers_that_it_came_through(guests: Checking) -> None:
     guests.ask("a", 0)
     assert guests.verdicts.path(0, "x").sign == ""
-    while guests.verdicts.of(0, "a") is None:
-        guests.work()
+    work_until(lambda: guests.verdicts.of(0, "a"), guests.work)
     assert guests.verdicts.path(0, "x").sign == "✗"
     assert "its gradient comes through a, which is wrong" in guests.obstacle("x", 0)

@@ -16,11 +16,12 @@ from bptui.guest.host import Host
 from bptui.guest.observation import Remark
 from bptui.own_layers.layers_file import read_layers
 from bptui.own_layers.own_layer import LayerFile, OwnLayer
+from waiting import work_until
 
 HEAD = "import numpy as np\n"
 
-PATIENCE = 0.3
-"""Seconds given to a call that never returns."""
+ARRIVE = "open(__file__ + '.arrived', 'w').close()"
+"""What a layer does on the very line that it never leaves, so that a test need not guess when it is there."""
 
 
 def layer_file(folder: Path, text: str, name: str = "my_layers.py") -> LayerFile:
@@ -42,6 +43,11 @@ def line_of(file: LayerFile, mark: str) -> int:
     found = [number for number, line in enumerate(file.text.splitlines(), start=1) if mark in line]
     assert len(found) == 1
     return found[0]
+
+
+def wait_for_arrival(file: LayerFile) -> None:
+    """Return once a layer of the file has carried out ``ARRIVE``."""
+    work_until(Path(f"{file.path}.arrived").exists)
 
 
 @contextmanager

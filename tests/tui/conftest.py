@@ -13,6 +13,7 @@ from bptui.scenario.load import loads
 from bptui.session.session import Session
 from bptui.tui.app import BptuiApp
 from runs import session_on
+from screens import rows
 
 APPLE = """
 [inputs]
@@ -62,19 +63,13 @@ def app_of(session_of: Callable[..., Session]) -> Callable[..., BptuiApp]:
     return app
 
 
-def screen_text(app: App[None]) -> str:
-    """The screen as text, without colours."""
-    shown = app.screen._compositor.render_strips()
-    return "\n".join(strip.text.rstrip() for strip in shown[: app.size.height]) + "\n"
-
-
 @pytest.fixture
 def same_screen(request: pytest.FixtureRequest) -> Callable[[App[None], str], None]:
     """Hold a screen against the one that somebody has looked at and stored."""
     folder = Path(request.path).parent / "screens"
 
     def check(app: App[None], name: str) -> None:
-        file, now = folder / f"{name}.txt", screen_text(app)
+        file, now = folder / f"{name}.txt", "".join(f"{row.rstrip()}\n" for row in rows(app)[: app.size.height])
         if request.config.getoption("--screens-update"):
             folder.mkdir(exist_ok=True)
             file.write_text(now, encoding="utf-8")

@@ -6,16 +6,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from textual.app import App
-from textual.pilot import Pilot
 
 from bptui.checking.verdicts import Judged
 from bptui.running import Run
 from bptui.scenario.load import load
 from bptui.tui.app import BptuiApp
 from bptui.tui.panels.check_panel import CheckScreen
-from bptui.tui.screen import DebuggerScreen
 from runs import session_on
+from screens import debugger_screen, shown, wait_until_shown
 
 BOOK = Path(__file__).parents[2] / "scenarios" / "book"
 
@@ -41,25 +39,10 @@ def open_on() -> Iterator[OpenOn]:
         run.close()
 
 
-def shown(app: App[None]) -> str:
-    return "\n".join(strip.text for strip in app.screen._compositor.render_strips())
-
-
-def screen_of(app: App[None]) -> DebuggerScreen:
-    screen = app.screen_stack[0]
-    assert isinstance(screen, DebuggerScreen)
-    return screen
-
-
-async def until(pilot: Pilot[None], text: str) -> None:
-    while text not in shown(pilot.app):
-        await pilot.pause(0.02)
-
-
 async def test_a_kink_is_told_marked_and_opens_to_its_evidence(open_on: OpenOn) -> None:
     async with open_on("relu_kink").run_test(size=(80, 24)) as pilot:
         await pilot.press("n", "equals_sign")
-        await until(pilot, "◇ y: Relu is right, at a kink")
+        await wait_until_shown(pilot, "◇ y: Relu is right, at a kink")
         assert "◇▶┓" in shown(pilot.app)
         await pilot.press("equals_sign")
         assert isinstance(pilot.app.screen, CheckScreen)
@@ -71,11 +54,11 @@ async def test_a_kink_is_told_marked_and_opens_to_its_evidence(open_on: OpenOn) 
 async def test_a_wrong_layer_is_found_and_enter_jumps_to_the_element_that_shows_it(open_on: OpenOn) -> None:
     async with open_on("book/softmax_ignores_dout").run_test(size=(120, 40)) as pilot:
         await pilot.press("n", "equals_sign")
-        await until(pilot, "✗ loss: SoftmaxWithLoss is wrong: ignores dout")
+        await wait_until_shown(pilot, "✗ loss: SoftmaxWithLoss is wrong: ignores dout")
         await pilot.press("enter")
         assert "backward says" in shown(pilot.app)
         await pilot.press("enter")
-        screen = screen_of(pilot.app)
+        screen = debugger_screen(pilot.app)
         assert (screen.moment.position, screen.moment.name, screen.selected) == (4, "loss", "x")
         assert "Gradient · d x" in shown(pilot.app)
         assert "[0, 0] -0.5" in shown(pilot.app)
@@ -86,8 +69,8 @@ async def test_every_node_is_checked_unasked_and_the_tape_stays_what_it_was(open
     before = [repr(step) for step in app.session.tape]
     async with app.run_test(size=(160, 50)) as pilot:
         await pilot.press("G")
-        await until(pilot, "checked 4 of 4")
-        marks = screen_of(app).checks.verdicts.marks(0)
+        await wait_until_shown(pilot, "checked 4 of 4")
+        marks = debugger_screen(app).checks.verdicts.marks(0)
         assert marks == dict.fromkeys(("a1", "z1", "a2", "loss"), "✓")
         text = shown(app)
         for row in ("1 a1   ✓", "5 loss ✓"):
@@ -99,9 +82,9 @@ async def test_every_node_is_checked_unasked_and_the_tape_stays_what_it_was(open
 async def test_nothing_is_checked_unasked_while_keys_come(open_on: OpenOn) -> None:
     app = open_on("two_layer", idle=3600.0)
     async with app.run_test(size=(120, 40)) as pilot:
-        screen_of(app).checks.start()
+        debugger_screen(app).checks.start()
         await pilot.press("n", "n")
-        assert not screen_of(app).checks.verdicts.marks(0)
+        assert not debugger_screen(app).checks.verdicts.marks(0)
 
 
 async def test_what_cannot_be_checked_says_why(open_on: OpenOn) -> None:
@@ -116,9 +99,9 @@ async def test_evidence_of_a_look_in_passing_becomes_that_of_the_full_check_whil
     app = open_on("two_layer")
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.press("n")
-        checks = screen_of(app).checks
+        checks = debugger_screen(app).checks
         checks.verdicts.add(Judged("a1", "Affine", 0, (), is_quick=True))
         await pilot.press("enter")
-        await until(pilot, "✓ gradient of W1")
+        await wait_until_shown(pilot, "✓ gradient of W1")
         assert isinstance(app.screen, CheckScreen)
         assert "Looked at in passing" not in shown(app)

@@ -6,12 +6,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from textual.app import App
 
 from bptui.core.command import Last, Next
 from bptui.recording.transcript import read_transcript
 from bptui.session.session import Session
 from bptui.tui.app import BptuiApp, open_screen
+from screens import shown
 
 AppOf = Callable[..., BptuiApp]
 SessionOf = Callable[..., Session]
@@ -22,10 +22,6 @@ LONG = (
     + "\n"
 )
 """More steps than a recorder writes at once."""
-
-
-def shown(app: App[None]) -> str:
-    return "\n".join(strip.text for strip in app.screen._compositor.render_strips())
 
 
 async def test_a_recording_that_starts_in_the_middle_has_every_step_from_the_first(

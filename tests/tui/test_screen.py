@@ -14,6 +14,7 @@ from bptui.errors import TranscriptError
 from bptui.session.session import Session
 from bptui.tui.app import BptuiApp, open_screen
 from bptui.tui.screen import DebuggerScreen
+from screens import debugger_screen, shown
 
 AppOf = Callable[..., BptuiApp]
 
@@ -27,16 +28,6 @@ price = "Sum(y) * 苹果"
 """
 
 
-def shown(app: App[None]) -> str:
-    strips = app.screen._compositor.render_strips()
-    return "\n".join(strip.text for strip in strips)
-
-
-def screen_of(app: App[None]) -> DebuggerScreen:
-    assert isinstance(app.screen, DebuggerScreen)
-    return app.screen
-
-
 def step_shown(app: App[None]) -> int:
     found = re.search(r"step (\d+)", shown(app))
     assert found
@@ -48,7 +39,7 @@ async def test_next_and_back_move_the_step_on_the_screen(app_of: AppOf) -> None:
         assert step_shown(pilot.app) == 0
         await pilot.press("n", "n", "N")
         assert step_shown(pilot.app) == 1
-        assert screen_of(pilot.app).selected == "price.1"
+        assert debugger_screen(pilot.app).selected == "price.1"
 
 
 async def test_a_count_repeats_and_the_end_is_told_in_words(app_of: AppOf) -> None:
@@ -65,7 +56,7 @@ async def test_the_command_line_goes_to_steps_and_names_and_refuses_in_words(app
         await pilot.press("colon", "3", "enter")
         assert step_shown(pilot.app) == 3
         await pilot.press("colon", *"tax", "enter")
-        assert screen_of(pilot.app).selected == "tax"
+        assert debugger_screen(pilot.app).selected == "tax"
         await pilot.press("colon", *"nxt", "enter")
         assert "no nxt here: next?" in shown(pilot.app)
 
@@ -84,7 +75,7 @@ async def test_a_flood_of_keys_is_shown_at_its_end_and_in_order(app_of: AppOf) -
     app = app_of()
     async with app.run_test(size=(120, 40)) as pilot:
         shows: list[int] = []
-        circuit = screen_of(app).circuit
+        circuit = debugger_screen(app).circuit
         renew = circuit.renew
         circuit.renew = lambda: (shows.append(1), renew())[1]  # type: ignore[method-assign,func-returns-value]
         for key in ["n"] * 500 + ["N"] * 3:
@@ -97,7 +88,7 @@ async def test_a_flood_of_keys_is_shown_at_its_end_and_in_order(app_of: AppOf) -
 
 async def test_selecting_follows_the_graph_and_the_next_step_takes_over(app_of: AppOf) -> None:
     async with app_of().run_test(size=(120, 40)) as pilot:
-        screen = screen_of(pilot.app)
+        screen = debugger_screen(pilot.app)
         await pilot.press("n", "d")
         assert screen.selected == "apple"
         await pilot.press("u")
@@ -159,7 +150,7 @@ async def test_help_lists_the_keys_and_closes(app_of: AppOf) -> None:
         await pilot.press("question_mark")
         assert "previous step" in shown(pilot.app)
         await pilot.press("q")
-        assert screen_of(pilot.app)
+        assert debugger_screen(pilot.app)
 
 
 async def test_ctrl_c_warns_once_and_leaves_the_second_time(app_of: AppOf) -> None:

@@ -19,6 +19,7 @@ from bptui.tui.content.source_names import name_lines
 from bptui.tui.content.source_rows import broken, rows_of
 from bptui.tui.panels.source_panel import SourcePanel, code_lines
 from bptui.tui.screen import DebuggerScreen
+from screens import shown
 
 X = np.array([[1.0, -2.0], [0.0, 4.0]])
 
@@ -190,7 +191,7 @@ async def test_keys_go_in_on_back_and_out(app_of: Callable[..., BptuiApp], size:
         assert isinstance(screen, DebuggerScreen)
         await pilot.press("n", "n", "s", "s")
         assert shown_by(app) == (2, 1)
-        text = screen_text(app)
+        text = shown(app)
         assert "Mul.forward" in text
         assert "➤" in text
         assert "return self.x * self.y" in text
@@ -198,27 +199,23 @@ async def test_keys_go_in_on_back_and_out(app_of: Callable[..., BptuiApp], size:
         assert screen.focused is screen.source
         await pilot.press("S", "S")
         assert shown_by(app) == (2, None)
-        assert "Mul.forward" not in screen_text(app)
+        assert "Mul.forward" not in shown(app)
         assert screen.focused is not screen.source
         await pilot.press("3", "s", "n")
         assert shown_by(app) == (3, None)
-        assert "step 3/4" in screen_text(app)
+        assert "step 3/4" in shown(app)
 
 
 async def test_where_there_is_nothing_to_go_into_the_reason_is_said(app_of: Callable[..., BptuiApp]) -> None:
     app = app_of()
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.press("s")
-        assert "nothing has run yet" in screen_text(app)
+        assert "nothing has run yet" in shown(app)
         await pilot.press("S")
-        assert "s goes into it" in screen_text(app)
+        assert "s goes into it" in shown(app)
         await pilot.press("n", "9", "s", "s")
-        assert "forward has ended" in screen_text(app)
+        assert "forward has ended" in shown(app)
         await pilot.press("f")
         assert shown_by(app) == (1, None)
         await pilot.press("s", "F")
         assert shown_by(app) == (0, None)
-
-
-def screen_text(app: BptuiApp) -> str:
-    return "\n".join(strip.text for strip in app.screen._compositor.render_strips())

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from textual.app import App
 
 from bptui.tui.app import BptuiApp
-from bptui.tui.screen import DebuggerScreen
+from screens import debugger_screen, shown
 
 AppOf = Callable[..., BptuiApp]
 
@@ -19,15 +18,6 @@ x = [[[1.5, 2.0], [3.0, 4.0]], [[5.0, 6.0], [7.0, 0.1]]]
 y = "x * 1"
 z = "Sum(y)"
 """
-
-
-def shown(app: App[None]) -> str:
-    return "\n".join(strip.text for strip in app.screen._compositor.render_strips())
-
-
-def screen_of(app: App[None]) -> DebuggerScreen:
-    assert isinstance(app.screen, DebuggerScreen)
-    return app.screen
 
 
 async def test_v_turns_from_gradients_to_values_and_back(app_of: AppOf) -> None:
@@ -56,7 +46,7 @@ async def test_h_draws_colours_and_gives_a_folded_panel_the_room_for_them(app_of
         assert "▀▀" not in shown(pilot.app)
         await pilot.press("h")
         assert "▀▀" in shown(pilot.app)
-        assert screen_of(pilot.app).value.has_focus
+        assert debugger_screen(pilot.app).value.has_focus
 
 
 async def test_a_click_selects_the_number_under_it(app_of: AppOf) -> None:
@@ -64,7 +54,7 @@ async def test_a_click_selects_the_number_under_it(app_of: AppOf) -> None:
         await pilot.press("n")
         rows = shown(pilot.app).splitlines()
         y = next(y for y, row in enumerate(rows) if "3.0 4.0" in row)
-        panel = screen_of(pilot.app).value.region
+        panel = debugger_screen(pilot.app).value.region
         await pilot.click("#value", offset=(rows[y].index("4.0") - panel.x, y - panel.y))
         assert "[0, 1, 1] 4.0" in shown(pilot.app)
 

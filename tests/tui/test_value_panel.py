@@ -22,6 +22,7 @@ from bptui.tui.content.array_view import Look, Subject, cell_index, matrix_of
 from bptui.tui.content.values import above_lines, look_pointed_at, value_lines
 from bptui.tui.panels.value_panel import ValuePanel
 from layers import Array
+from screens import wait_until_shown
 from strategies import random_scenarios
 
 SHAPES = [(), (1,), (7,), (0,), (3, 0), (2, 3), (40, 50), (1, 200), (200, 1), (2, 3, 4), (2, 1, 3, 2)]
@@ -221,8 +222,7 @@ async def test_a_large_array_is_counted_while_keys_are_answered(app_of: Callable
         pane = app.screen.query_one(ValuePanel)
         pane.show(pane.moment, "x")
         assert written(list(pane.view(60, 8)))[0] == "counting 262,144 numbers …"
-        while pane.counter.is_counting:
-            await pilot.pause(0)
+        await wait_until_shown(pilot, "norm 512")
         assert written(list(pane.view(60, 8)))[0] == "min 1  max 1  mean 1  norm 512"
 
 

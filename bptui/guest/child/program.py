@@ -23,15 +23,16 @@ import numpy as np
 from bptui.guest.child.confinement import confine
 from bptui.guest.child.exception_message import complaint
 from bptui.guest.child.instance import Instance
+from bptui.guest.child.user_path import OUR_PATH, user_folders
 from bptui.guest.wire import PREFIX, Message, decode, encode
 
 MOST_WARNINGS = 20
 """Kinds of warnings that are told apart in one call."""
 
 
-def main(control: int, lifeline: int, last_words: int) -> None:
+def answer_requests(control: int, last_words: int) -> None:
     """Answer requests until there are no more."""
-    confine(lifeline, last_words)
+    confine(last_words)
     sys.stdin = open(os.devnull, encoding="utf-8")  # noqa: SIM115, PTH123  (for as long as the process lives)
     requests = os.fdopen(control, "rb", closefd=False)
     desk = Desk()
@@ -136,10 +137,6 @@ def missing(name: str) -> Callable[..., Any]:
     return make
 
 
-OUR_PATH = tuple(sys.path)
-"""Where modules are found before the folders of the user's files come first."""
-
-
 def import_ours(name: str) -> ModuleType:
     """Return a module of ours, even if the user has a ``layers.py``: each side goes on with its own."""
     theirs = take_out_layers()
@@ -161,9 +158,7 @@ def take_out_layers() -> dict[str, ModuleType]:
 def run_file(path: str, text: str) -> ModuleType:
     """Return the module that a file's text is, which may import what lies beside it."""
     linecache.cache[path] = (len(text), None, text.splitlines(keepends=True), path)
-    folder = str(Path(path).parent)
-    if folder not in sys.path:
-        sys.path.insert(0, folder)
+    user_folders.add(Path(path).parent)
     if "random" in text:
         import_module("numpy.random")
     name = Path(path).stem

@@ -11,7 +11,7 @@ from bptui.core.text_file import shown
 from bptui.errors import ScenarioError, Where
 from bptui.own_layers.layers_file import read_layers
 from bptui.own_layers.own_layer import LayerFile, OwnLayer
-from bptui.own_layers.trust import has_changed, is_trusted, read_layer_file
+from bptui.own_layers.trust import changed_file, is_trusted, read_layer_file
 from bptui.scenario.bundled import is_bundled
 from bptui.scenario.problems import Problems
 from bptui.scenario.toml import Document
@@ -71,6 +71,7 @@ def allowed(document: Document, at: int, path: Path, given: Sequence[LayerFile])
         raise refusal from None
     if file in given or is_trusted(file):
         return file
-    if has_changed(file):
-        refusal.message = f"{name} has changed since it was allowed, and will not be run without permission"
+    if (changed := changed_file(file)) is not None:
+        which = name if changed == file.path else f"{visible(changed.name)}, which {name} imports,"
+        refusal.message = f"{which} has changed since it was allowed, and will not be run without permission"
     raise refusal

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from bptui.core import text
+from bptui.explaining.whole_array import summary_facts
 from bptui.lines.line import Line, Span, fitted, packed
 from bptui.tui.content import heat
 from bptui.tui.content.array_view import Look, Subject, cell_index, clamped, follow, slices
@@ -61,18 +62,7 @@ def summary_lines(subject: Subject, width: int) -> list[Line]:
     summary = subject.summary
     if summary is None:
         return [fitted((Span(f"counting {subject.array.size:,} numbers …", "dim"),), width)]
-    facts = [
-        (label, text.number(value), subject.style)
-        for label, value in (
-            ("min", summary.smallest),
-            ("max", summary.largest),
-            ("mean", summary.mean),
-            ("norm", summary.norm),
-        )
-    ]
-    counts = (("zero", summary.zeros), ("NaN", summary.nans), ("Inf", summary.infinities))
-    facts += [(label, f"{n:,} of {summary.size:,}", "" if label == "zero" else "error") for label, n in counts if n]
-    return packed([(Span(f"{label} ", "dim"), Span(fact, style)) for label, fact, style in facts], width)
+    return packed([*summary_facts(summary, subject.style)], width)
 
 
 def slice_line(array: Array, look: Look, width: int) -> Line:
