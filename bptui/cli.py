@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from bptui import __version__, installation
+from bptui import installation
 from bptui.ending import (
     BAD_USE,
     FAILED,
@@ -32,6 +32,7 @@ from bptui.ending import (
     with_signals,
 )
 from bptui.errors import BptuiError
+from bptui.version import __version__
 
 FIRST_STEP = "start with `bptui run buy_apple`; `bptui list` tells what else there is"
 
@@ -129,6 +130,9 @@ def parser() -> Parser:
 
     commands.add_parser("list", help="tell the bundled scenarios and the layers")
 
+    schema = commands.add_parser("schema", help="print the JSON Schema of what bptui writes")
+    schema.add_argument("of", choices=["record"], help="record: a line of `bptui trace --json` and of recordings")
+
     new = commands.add_parser("new", help="write a commented scenario to start from")
     new.add_argument("file", type=Path, help="a file that does not exist yet")
 
@@ -156,7 +160,7 @@ def run_scenario(options: argparse.Namespace) -> int:
     from bptui.scenario.load import load
     from bptui.tui import app
 
-    scenario = load(options.scenario, layers=options.layers)
+    scenario = load(options.scenario, layers=options.layers, notice=tell)
     with_signals()
     return app.run(scenario, options.record)
 
@@ -166,9 +170,10 @@ def trace(options: argparse.Namespace) -> int:
     from bptui.running import Run
     from bptui.scenario.load import load
 
-    run = Run(load(options.scenario, layers=options.layers))
+    run = Run(load(options.scenario, layers=options.layers, notice=tell))
     if options.json:
-        from bptui.recording.records import line, records
+        from bptui.recording.codec import line
+        from bptui.recording.run_records import records
 
         with output() as file:
             file.writelines(map(line, records(run)))
@@ -222,6 +227,17 @@ def list_all(options: argparse.Namespace) -> int:  # noqa: ARG001
     return FINE
 
 
+def schema(options: argparse.Namespace) -> int:  # noqa: ARG001  (there is one so far)
+    """Print the JSON Schema of records."""
+    import json
+
+    from bptui.recording.record_schema import record_schema
+
+    with output() as file:
+        file.write(f"{json.dumps(record_schema(), indent=2)}\n")
+    return FINE
+
+
 def new(options: argparse.Namespace) -> int:
     """Write a scenario to start from."""
     from bptui.core.text import visible
@@ -246,10 +262,16 @@ COMMANDS = {
     "check": check,
     "replay": replay,
     "list": list_all,
+    "schema": schema,
     "new": new,
     "trust": trust,
 }
 """The commands by name."""
+
+
+def tell(words: str) -> None:
+    """Tell that one of the user's files takes its time."""
+    print(words, file=sys.stderr, flush=True)
 
 
 def check_terminal() -> None:

@@ -119,6 +119,7 @@ def guests_of(scenario: Scenario) -> Guests:
         needs_gradient=scenario.needs_gradient,
         dtype=scenario.dtype,
         seed=scenario.seed,
+        new_host=scenario.new_host,
     )
 
 

@@ -27,10 +27,10 @@ MOST_REMARKS = 100
 class Guests:
     """Makes guests for the ``nodes`` that ``own`` has a layer for, by index. ``close`` ends their process.
 
-    ``takes_gradient`` tells of each node's inputs whether a gradient goes back to them,
-    ``needs_gradient`` whether somebody waits for it; ``dtype`` and ``seed`` are
-    the scenario's. ``remarks`` counts how often the guests have done each odd thing. ``is_waited_for`` tells whether
-    one of them keeps a run waiting, ``look_patience`` how many seconds a look at what one did may wait for it.
+    ``takes_gradient`` tells of each node's inputs whether a gradient goes back to them, ``needs_gradient`` whether
+    somebody waits for it; ``dtype`` and ``seed`` are the scenario's, ``new_host`` starts a process. ``remarks`` counts
+    how often the guests have done each odd thing. ``is_waited_for`` tells whether one of them keeps a run waiting,
+    ``look_patience`` how many seconds a look at what one did may wait for it.
     """
 
     def __init__(
@@ -42,6 +42,7 @@ class Guests:
         needs_gradient: Sequence[Sequence[bool]],
         dtype: np.dtype[Any],
         seed: int,
+        new_host: Callable[[], Host],
     ) -> None:
         self.own = own
         self.nodes = nodes
@@ -49,6 +50,7 @@ class Guests:
         self.needs_gradient = needs_gradient
         self.dtype = dtype
         self.seed = seed
+        self.new_host = new_host
         self.remarks: Counter[Remark] = Counter()
         self.look_patience = TIME_LIMIT
         self.is_waited_for = False
@@ -59,7 +61,7 @@ class Guests:
     @cached_property
     def host(self) -> Host:
         """The process of the guests."""
-        return Host(tuple(dict.fromkeys(own.file for own in self.own.values())))
+        return self.new_host()
 
     def make(self, node: int, iteration: int = 0) -> GuestLayer:
         """Return a new instance of a node's layer; ``iteration`` (from 0) is for what it draws at random."""

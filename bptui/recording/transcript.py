@@ -7,15 +7,23 @@ from pathlib import Path
 
 from bptui.core import text
 from bptui.errors import TranscriptError, Where
-from bptui.recording.header import read_header
-from bptui.recording.json_line import DamagedTranscriptError, Record, member, parse_line
-from bptui.recording.replay_tape import Action, Note, Recording
+from bptui.recording.codec import decode
+from bptui.recording.json_line import DamagedTranscriptError, JsonObject, parse_line
+from bptui.recording.read_record import read_record
+from bptui.recording.records import (
+    ActionRecord,
+    BackwardRecord,
+    EndRecord,
+    ForwardRecord,
+    HeaderRecord,
+    NoteRecord,
+    Record,
+    UpdateRecord,
+)
+from bptui.recording.replay_tape import Recording
 
 LONGEST_LINE = 64 * 2**20
 """Bytes in one record: six million numbers. A longer line is refused before it is parsed."""
-
-TIMED = frozenset({"kind", "at", "time", "verb"})
-"""What an action has besides its verb's arguments."""
 
 
 def read_transcript(path: Path) -> Recording:
@@ -40,12 +48,14 @@ def read_transcript(path: Path) -> Recording:
     return recording
 
 
-def extend(recording: Recording | None, record: Record, path: Path) -> Recording:
+def extend(recording: Recording | None, json: JsonObject, path: Path) -> Recording:
     """Return ``recording`` with what a record says added to it; the first record begins one."""
-    if recording is None:
-        return Recording(read_header(record), path)
-    add_record(recording, record)
-    return recording
+    if recording is not None:
+        add_record(recording, read_record(json))
+        return recording
+    if json.get("kind") != "header":
+        raise TranscriptError("the first record is not a header: this is not a transcript, or its beginning is lost")
+    return Recording(decode(HeaderRecord, json), path)
 
 
 def place(path: Path, line: int) -> Where:
@@ -74,27 +84,22 @@ def is_torn(line: bytes) -> bool:
 
 def add_record(recording: Recording, record: Record) -> None:
     """Add what a record says. Raises TranscriptError."""
-    match record.get("kind"):
-        case "step":
+    match record:
+        case ForwardRecord() | BackwardRecord() | UpdateRecord():
             recording.add(record)
-        case "end":
+        case EndRecord():
             recording.add_end(record)
-        case "action":
-            arguments = {key: argument for key, argument in record.items() if key not in TIMED}
-            recording.actions.append(Action(*read_time(recording, record), member(record, "verb", str), arguments))
-        case "note":
-            recording.notes.append(Note(*read_time(recording, record), member(record, "text", str)))
-        case "header":
-            raise DamagedTranscriptError("a second header: two recordings were joined")
-        case str(kind):
-            raise TranscriptError(f"a record of unknown kind {text.visible(kind)}", hint="made by a newer bptui?")
+        case ActionRecord(at=at):
+            check_time(recording, at)
+            recording.actions.append(record)
+        case NoteRecord(at=at):
+            check_time(recording, at)
+            recording.notes.append(record)
         case _:
-            raise TranscriptError("a record without a kind")
+            raise DamagedTranscriptError("a second header: two recordings were joined")
 
 
-def read_time(recording: Recording, record: Record) -> tuple[int, float]:
-    """Return at which step, and how many seconds after the start, an action or a note was made."""
-    at = member(record, "at", int)
+def check_time(recording: Recording, at: int) -> None:
+    """Refuse an action or a note at a step that the run does not have."""
     if not 0 <= at <= len(recording.tape.order):
         raise DamagedTranscriptError(f"step {at} is none of the run's")
-    return at, member(record, "time", (int, float))

@@ -57,12 +57,12 @@ class Checking:
     # What is to be done.
 
     def obstacle(self, name: str, iteration: int) -> str:
-        """Return why a value cannot be checked, nothing if it can."""
+        """Return why a value can never be checked, nothing if it can."""
         if self.graph.node(name) is None:
             return self.about_leaf(name, iteration)
         if self.run is None:
             return "this is a replay: a check runs the layers again, and a replay runs nothing"
-        return "" if self.has_inputs(self.index(name), iteration) else f"{shown(name)}: the run has not come this far"
+        return ""
 
     def about_leaf(self, name: str, iteration: int) -> str:
         """Return what there is to say of a value that no layer computes."""

@@ -20,9 +20,11 @@ from bptui.core.graph import Node
 from bptui.core.step import BackwardStep
 from bptui.core.tape import Tape
 from bptui.errors import TranscriptError
-from bptui.recording.json_line import DamagedTranscriptError
-from bptui.recording.records import action_record, line, note_record, records
+from bptui.recording.codec import line
+from bptui.recording.json_line import DamagedTranscriptError, write_line
+from bptui.recording.records import ActionRecord, NoteRecord
 from bptui.recording.replay_tape import Recording
+from bptui.recording.run_records import records
 from bptui.recording.transcript import LONGEST_LINE, read_transcript
 from bptui.running import Run, run
 from bptui.scenario.load import load
@@ -33,6 +35,7 @@ from strategies import buy_apple, chain, make_scenario, random_scenarios
 Content: TypeAlias = bytes | Sequence[str]
 
 A = {"dtype": "float64", "shape": [], "data": [7.0]}
+BACKWARD = {"dout": A, "local": [A, A], "gradients": [A, A]}
 
 in_one_folder = settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 
@@ -76,8 +79,8 @@ def assert_same_moments(tape: Tape, other: Any, positions: Iterable[int]) -> Non
 def test_a_replay_shows_what_the_run_showed_at_every_position(tmp_path: Path, scenario: Scenario) -> None:
     tape = run(scenario)
     replayed = read(tmp_path, lines_of(scenario))
-    assert len(replayed.tape) == len(tape)
-    assert replayed.tape.is_complete
+    assert len(replayed) == len(tape)
+    assert replayed.is_complete
     assert_same_moments(tape, replayed.tape, range(len(tape) + 1))
     for step, again in zip(tape, replayed.tape, strict=True):
         if isinstance(step, BackwardStep) and isinstance(again, BackwardStep):
@@ -94,10 +97,10 @@ def test_a_recording_that_stops_midway_replays_as_far_as_it_goes(
     tape = run(scenario)
     length = int(part * len(tape))
     replayed = read(tmp_path, lines_of(scenario)[: 1 + length])
-    assert len(replayed.tape) == length
+    assert len(replayed) == length
     assert len(replayed.tape.order) == len(tape)
     assert_same_moments(tape, replayed.tape, range(length + 1))
-    debugger = Debugger(replayed.tape)
+    debugger = Debugger(replayed)
     assert debugger.do(Last()).position == length
     assert debugger.do(Next()).position == length
 
@@ -110,9 +113,9 @@ def test_the_title_says_how_far_a_recording_goes(tmp_path: Path) -> None:
 
 def test_local_derivatives_beyond_the_recording_are_unknown(tmp_path: Path) -> None:
     tape = read(tmp_path, lines_of(buy_apple())[:4])
-    assert [array is not None and array.tolist() for array in tape.tape.at(3).local("price")] == [1.1, 200.0]
-    assert tape.tape.at(3).local("price.1") == (None, None)
-    assert tape.tape.at(3).kept("price") == {}
+    assert [array is not None and array.tolist() for array in tape.at(3).local("price")] == [1.1, 200.0]
+    assert tape.at(3).local("price.1") == (None, None)
+    assert tape.at(3).kept("price") == {}
 
 
 def test_numbers_that_are_not_finite_replay(tmp_path: Path) -> None:
@@ -120,7 +123,7 @@ def test_numbers_that_are_not_finite_replay(tmp_path: Path) -> None:
         [Node("l", "Log", ("x",)), Node("y", "Sum", ("l",))], inputs={"x": np.array([0.0, -1.0, 1.0])}
     )
     tape = read(tmp_path, lines_of(scenario))
-    np.testing.assert_array_equal(tape.tape.values["l"], [-np.inf, np.nan, 0.0])
+    np.testing.assert_array_equal(tape.values["l"], [-np.inf, np.nan, 0.0])
 
 
 def test_labels_constants_and_large_arrays_replay(tmp_path: Path) -> None:
@@ -132,43 +135,42 @@ def test_labels_constants_and_large_arrays_replay(tmp_path: Path) -> None:
     )
     tape, replayed = run(scenario), read(tmp_path, lines_of(scenario))
     assert_same_moments(tape, replayed.tape, range(len(tape) + 1))
-    assert is_bit_for_bit(replayed.tape.values["t"], tape.values["t"])
-    assert replayed.tape.graph.constants == ("2",)
+    assert is_bit_for_bit(replayed.values["t"], tape.values["t"])
+    assert replayed.graph.constants == ("2",)
 
 
 def test_notes_and_actions_are_read_in_order(tmp_path: Path) -> None:
-    said = [line(action_record(Next(2), 2, 0.5)), line(note_record("see: [/red] \x1b[31m", 2, 1.25))]
+    said = [ActionRecord(2, 0.5, Next(2)), NoteRecord(2, 1.25, "see: [/red] \x1b[31m")]
     lines = lines_of(buy_apple())
-    tape = read(tmp_path, lines[:3] + said + lines[3:])
-    assert tape.actions == [(2, 0.5, "next", {"count": 2})]
-    assert tape.notes == [(2, 1.25, "see: [/red] \x1b[31m")]
-    assert len(tape.tape) == 4
+    tape = read(tmp_path, [*lines[:3], *map(line, said), *lines[3:]])
+    assert [*tape.actions, *tape.notes] == said
+    assert len(tape) == 4
 
 
 @pytest.mark.parametrize("cut", range(1, 250))
 def test_a_torn_last_line_is_left_out_and_said(tmp_path: Path, cut: int) -> None:
     torn = "".join(LINES[:4])[:-cut]
     tape = read(tmp_path, torn)
-    assert len(tape.tape) == 2
+    assert len(tape) == 2
     assert "line 4" in (tape.dropped or "")
 
 
 def test_a_tail_of_zeros_is_left_out_and_said(tmp_path: Path) -> None:
     tape = read(tmp_path, "".join(lines_of(buy_apple())[:4]).encode() + bytes(5000))
-    assert len(tape.tape) == 3
+    assert len(tape) == 3
     assert "line 5" in (tape.dropped or "")
 
 
 def test_a_header_alone_is_a_tape_without_steps(tmp_path: Path) -> None:
     tape = read(tmp_path, lines_of(buy_apple())[:1])
-    assert len(tape.tape) == 0
-    assert tape.tape.at(0).value("apple") == 100.0
-    assert tape.tape.at(0).value("price") is None
+    assert len(tape) == 0
+    assert tape.at(0).value("apple") == 100.0
+    assert tape.at(0).value("price") is None
 
 
 def edited(lines: list[str], number: int, **fields: Any) -> list[str]:
     """Return the lines with fields of the ``number``-th (from 1) replaced."""
-    return [*lines[: number - 1], line(json.loads(lines[number - 1]) | fields), *lines[number:]]
+    return [*lines[: number - 1], write_line(json.loads(lines[number - 1]) | fields), *lines[number:]]
 
 
 @pytest.mark.parametrize(
@@ -184,7 +186,8 @@ def edited(lines: list[str], number: int, **fields: Any) -> list[str]:
         (["\ufeff", *LINES], 1, "byte order mark"),
         (edited(LINES, 3, node="price.1"), 3, "not that of the graph's order"),
         (edited(LINES, 3, iteration=2), 3, "not that of the graph's order"),
-        (edited(LINES, 3, **{"pass": "backward"}), 3, "not that of the graph's order"),
+        (edited(LINES, 3, **{"pass": "backward"}, **BACKWARD), 3, "not that of the graph's order"),
+        (edited(LINES, 3, **{"pass": "sideways"}), 3, "of no pass"),
         (edited(LINES, 5, dout=A), 5, "dout is not the sum"),
         (edited(LINES, 4, gradients=[A, A]), 5, "dout is not the sum"),
         (edited(LINES, 5, gradients=[A]), 5, "1 entries for 2 inputs"),
@@ -193,7 +196,7 @@ def edited(lines: list[str], number: int, **fields: Any) -> list[str]:
         (edited(LINES, 6, gradients={}), 6, "other names"),
         ([*LINES[:5], *LINES[5:], LINES[5]], 7, "a second end"),
         ([*LINES[:3], LINES[5]], 4, "the end stands after step 2 of 4"),
-        ([*LINES[:2], line(note_record("x", 99, 0.0))], 3, "step 99"),
+        ([*LINES[:2], line(NoteRecord(99, 0.0, "x"))], 3, "step 99"),
     ],
 )
 def test_damage_is_told_with_its_line(tmp_path: Path, content: Content, number: int, why: str) -> None:
@@ -235,7 +238,8 @@ def test_damage_to_an_update_is_told_with_its_line(tmp_path: Path, fields: dict[
         ([LINES[0], '{"kind": "teleport"}\n'], 2, "unknown kind teleport"),
         ([LINES[0], '{"kind": "\\u001b[31m"}\n'], 2, r"\\x1b\[31m"),
         ([LINES[0], '{"kind": "note", "at": 0, "time": true, "text": ""}\n'], 2, "'time'"),
-        ([LINES[0], '{"kind": "step", "step": 1.0}\n'], 2, "'step'"),
+        ([LINES[0], LINES[1].replace('"step": 1', '"step": 1.0')], 2, "'step'"),
+        (edited(LINES, 3, **{"pass": "backward"}), 3, "'dout'"),
         (edited(LINES, 1, bptui=2), 1, "newer bptui"),
         (edited(LINES, 1, bptui="1"), 1, "'bptui'"),
         (edited(LINES, 1, output="apple"), 1, "output apple is not a node"),
@@ -295,7 +299,7 @@ def test_any_field_may_be_anything(tmp_path: Path, seed: int, junk: Any) -> None
     number = draw.randrange(len(lines))
     record = json.loads(lines[number])
     replace_somewhere(record, junk, draw)
-    lines[number] = line(record)
+    lines[number] = write_line(record)
     look_at_it_or_its_error(tmp_path, lines)
 
 
@@ -325,8 +329,8 @@ def look_at_everything(recording: Recording) -> None:
     for step in recording.tape:
         if isinstance(step, BackwardStep):
             assert len(step.local) == len(step.gradients)
-    assert recording.tape.values.keys() == set(recording.tape.graph.names)
-    assert recording.tape.gradients.keys() == set(recording.tape.graph.names) - set(recording.tape.graph.constants)
+    assert tape.values.keys() == set(recording.tape.graph.names)
+    assert tape.gradients.keys() == set(recording.tape.graph.names) - set(recording.tape.graph.constants)
     assert isinstance(recording.title, str)
 
 
@@ -335,10 +339,10 @@ def test_a_header_with_no_more_than_the_format_demands_is_enough(tmp_path: Path,
     header, *steps = lines_of(load(name))
     bare = json.loads(header)
     for extra in ("about", "inputs", "parameters", "train"):
-        del bare[extra]
+        bare.pop(extra, None)
     whole, replayed = read(tmp_path, [header, *steps]), read(tmp_path, [json.dumps(bare) + "\n", *steps])
-    assert replayed.tape.graph.parameters == whole.tape.graph.parameters
-    assert replayed.tape.graph.constants == whole.tape.graph.constants
-    assert len(replayed.tape.order) == len(whole.tape.order) == len(replayed.tape)
+    assert replayed.graph.parameters == whole.tape.graph.parameters
+    assert replayed.graph.constants == whole.tape.graph.constants
+    assert len(replayed.tape.order) == len(whole.tape.order) == len(replayed)
     for leaf in whole.tape.graph.parameters:
-        assert is_bit_for_bit(replayed.tape.values[leaf], whole.tape.values[leaf])
+        assert is_bit_for_bit(replayed.values[leaf], whole.tape.values[leaf])
