@@ -115,6 +115,28 @@ def parser() -> Parser:
     run.add_argument("--record", metavar="FILE", type=Path, help="write every step to a new file while it happens")
     add_layers(run)
 
+    execute = commands.add_parser("exec", help="carry out commands without a screen, and print what each answers")
+    execute.add_argument("scenario", metavar="SCENARIO|TRANSCRIPT", help="a file, or the name of a bundled scenario")
+    execute.add_argument(
+        "-e",
+        dest="sources",
+        metavar="COMMAND",
+        action="append",
+        type=lambda text: ("-e", text),
+        default=[],
+        help="a command, as on the debugger's `:` line; may be given several times",
+    )
+    execute.add_argument(
+        "-f",
+        dest="sources",
+        metavar="FILE",
+        action="append",
+        type=lambda path: ("-f", path),
+        help="a file with commands",
+    )
+    execute.add_argument("--json", action="store_true", help="print answers as JSON, one a line, for other programs")
+    add_layers(execute)
+
     trace = commands.add_parser("trace", help="run a scenario without a screen and tell every step")
     trace.add_argument("scenario", help="a file, or the name of a bundled scenario")
     trace.add_argument("--json", action="store_true", help="print records, one a line, for other programs")
@@ -163,6 +185,22 @@ def run_scenario(options: argparse.Namespace) -> int:
     scenario = load(options.scenario, layers=options.layers, notice=tell)
     with_signals()
     return app.run(scenario, options.record)
+
+
+def execute(options: argparse.Namespace) -> int:
+    """Carry out commands without a screen."""
+    with_signals()
+    from bptui.errors import CommandError
+    from bptui.report.command_loop import pointed
+    from bptui.report.execute import execute
+
+    try:
+        with output() as file:
+            is_fine = execute(options.scenario, options.layers, options.sources, file, as_json=options.json)
+    except CommandError as error:
+        print(pointed(error), file=sys.stderr)
+        return BAD_USE
+    return FINE if is_fine else FAILED
 
 
 def trace(options: argparse.Namespace) -> int:
@@ -258,6 +296,7 @@ def trust(options: argparse.Namespace) -> int:
 
 COMMANDS = {
     "run": run_scenario,
+    "exec": execute,
     "trace": trace,
     "check": check,
     "replay": replay,
@@ -277,7 +316,7 @@ def tell(words: str) -> None:
 def check_terminal() -> None:
     """Refuse to draw a screen where there is none, and libraries that cannot draw one."""
     installation.check("textual", "rich")
-    hint = "`bptui trace` does without a screen"
+    hint = "`bptui exec` and `bptui trace` do without a screen"
     for stream, name in ((sys.stdin, "input"), (sys.stdout, "output"), (sys.stderr, "error output")):
         if stream is None or not stream.isatty():
             raise BptuiError(f"standard {name} is not a terminal", hint=hint)

@@ -25,7 +25,7 @@ def candidates(before: Sequence[str], names: Sequence[str]) -> Iterator[str]:
         return
     verb = VERBS.get(before[0])
     taken = [] if verb is None else [field.name for field in fields(verb)][len(before) - 1 :]
-    if taken[:1] == ["verb"]:
+    if taken[:1] == ["topic"]:
         yield from VERBS
     elif taken[:1] in (["name"], ["node"]):
         yield from map(write_name, names)

@@ -10,6 +10,7 @@ from time import sleep
 from typing import TYPE_CHECKING, Protocol
 
 from bptui.core.command import (
+    Back,
     Cancel,
     Check,
     Command,
@@ -20,10 +21,12 @@ from bptui.core.command import (
     GoToIteration,
     Into,
     LineBack,
+    Next,
     NextMatch,
     PreviousMatch,
     Producer,
     Record,
+    ReverseFinish,
     RunTo,
     Search,
     Select,
@@ -43,6 +46,9 @@ if TYPE_CHECKING:
 
 PAUSE = 0.002
 """Seconds between two looks at a layer that has not returned yet, where nothing else is to be done."""
+
+Relative = Next | Back | LineBack | Finish | ReverseFinish
+"""What always leads elsewhere, but at the ends of the run."""
 
 MOST_CANDIDATES = 2_000
 """Names among which one that is spelt alike is looked for."""
@@ -163,20 +169,23 @@ class Dispatcher:
         """Move the cursor to where a command leads; the answer is pending until the run has come there."""
         before = self.place
         self.session.do(command)
-        return self.ask(partial(self.arrival, before))
+        return self.ask(partial(self.arrival, before, is_relative=isinstance(command, Relative)))
 
     @property
     def place(self) -> tuple[int, LineCursor | None]:
         """Where the cursor stands, and the cursor in the layer's source."""
         return self.session.debugger.position, self.session.lines
 
-    def arrival(self, before: tuple[int, LineCursor | None]) -> Answer:
+    def arrival(self, before: tuple[int, LineCursor | None], *, is_relative: bool) -> Answer:
         """Return what there is to say where a command has led: mostly nothing, for the moment is seen."""
         session = self.session
         if session.is_waiting:
             return how_it_runs(session)
-        if session.debugger.goal == session.debugger.position and self.place != before:
-            return Answer()
+        if session.debugger.goal == session.debugger.position:
+            if self.place != before:
+                return Answer()
+            if not is_relative:
+                return Answer("already there")
         if failed := failed_turn(session.moment):
             session.selection.choose(failed.name)
         return dead_end(session)

@@ -39,9 +39,7 @@ def dead_end(session: Session) -> Answer:
         return refusal("this is the start", WayOn(Next, "goes forward"))
     if moment.position == len(moment.order):
         return refusal("this is the last step", WayOn(Back, "goes back"))
-    if moment.position == len(moment.tape):
-        return refusal("the recording ends here", WayOn(Back, "goes back"))
-    return Answer("already there")
+    return refusal("the recording ends here", WayOn(Back, "goes back"))
 
 
 def how_it_runs(session: Session) -> Answer:
