@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bptui.core.command import Last, Next
+from bptui.core.command import BackwardPass, Command, GoTo, Last, Next, ReverseFinish, RunTo
 from bptui.core.debugger import Debugger
 from bptui.core.graph import Node
 from bptui.core.step import BackwardStep
@@ -145,6 +145,28 @@ def test_notes_and_actions_are_read_in_order(tmp_path: Path) -> None:
     tape = read(tmp_path, [*lines[:3], *map(line, said), *lines[3:]])
     assert [*tape.actions, *tape.notes] == said
     assert len(tape.tape) == 4
+
+
+@pytest.mark.parametrize(
+    ("words", "command"),
+    [
+        ({"verb": "go_to", "step": 3}, GoTo(3)),
+        ({"verb": "pass_start", "pass": "backward"}, BackwardPass()),
+        ({"verb": "reverse_finish", "count": 2}, ReverseFinish(2)),
+        ({"verb": "run_to", "name": "price"}, RunTo("price")),
+        ({"verb": "next", "count": 1}, Next()),
+    ],
+)
+def test_verbs_as_they_were_first_spelt_are_still_read(tmp_path: Path, words: dict[str, Any], command: Command) -> None:
+    action = {"kind": "action", "at": 0, "time": 0.5, **words}
+    assert read(tmp_path, [LINES[0], write_line(action)]).actions == [ActionRecord(0, 0.5, command)]
+
+
+@pytest.mark.parametrize("words", [{"verb": "fly"}, {"verb": "next", "count": -1}, {"verb": "goto"}, {"verb": 3}, {}])
+def test_an_action_that_is_not_a_command_is_refused(tmp_path: Path, words: dict[str, Any]) -> None:
+    with pytest.raises(TranscriptError) as caught:
+        read(tmp_path, [LINES[0], write_line({"kind": "action", "at": 0, "time": 0.5, **words})])
+    assert caught.value.line == 2
 
 
 @pytest.mark.parametrize("cut", range(1, 250))
