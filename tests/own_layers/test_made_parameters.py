@@ -9,9 +9,10 @@ import pytest
 
 import bptui
 from bptui.checking import Finding, Verdict
-from bptui.core.engine import Run
-from bptui.recording.records import line, records
+from bptui.recording.codec import line
+from bptui.recording.run_records import records
 from bptui.recording.transcript import read_transcript
+from bptui.running import Run
 from guests import layer_file
 
 SCENARIO = """
@@ -131,9 +132,9 @@ def test_they_are_recorded_and_replayed(tmp_path: Path) -> None:
     path.write_text("".join(map(line, records(run))))
     run.close()
     replayed = read_transcript(path)
-    assert replayed.graph.parameters == ("h.W", "h.b")
-    assert len(replayed) == len(run)
-    assert np.array_equal(replayed.values["h.W"], run.values["h.W"])  # type: ignore[arg-type]
+    assert replayed.tape.graph.parameters == ("h.W", "h.b")
+    assert len(replayed.tape) == len(run.tape)
+    assert np.array_equal(replayed.tape.values["h.W"], run.tape.values["h.W"])  # type: ignore[arg-type]
 
 
 def test_weights_that_are_made_when_the_first_inputs_come_are_found(tmp_path: Path) -> None:

@@ -10,6 +10,8 @@ import bptui
 from bptui.checking import Report, Verdict
 from bptui.core.tape import Tape
 from bptui.own_layers.own_layer import OwnLayer
+from bptui.running import Run
+from bptui.stepping.step_into import enter
 from guests import layer_file
 
 DENSE = """
@@ -178,16 +180,13 @@ def test_a_mistake_in_each_style_is_found(tmp_path: Path, style: str, change: tu
 
 @pytest.mark.parametrize("style", STYLES)
 def test_each_style_can_be_stepped_into(tmp_path: Path, style: str) -> None:
-    from bptui.core.engine import Run  # noqa: PLC0415
-    from bptui.stepping.step_into import enter  # noqa: PLC0415
-
     run = Run(loaded(tmp_path, style))
     try:
         run.finish()
         assert run.failure is None
-        assert enter(run.at(1)).is_repeatable
+        assert enter(run, run.tape.at(1)).is_repeatable
         if not style.startswith("loss"):
-            assert enter(run.at(2)).is_repeatable
+            assert enter(run, run.tape.at(2)).is_repeatable
     finally:
         run.close()
 
