@@ -76,6 +76,7 @@ def about(subject: Subject) -> dict[str, Any]:
         "spared": subject.spared,
         "sought": subject.sought,
         "is_last": subject.is_last,
+        "has_unpaired": bool(subject.unpaired),
     }
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from typing import Any
 
@@ -22,6 +23,8 @@ from bptui.own_layers.own_layer import TARGETS
 
 def check_here(instance: Instance, values: Sequence[Any], *, is_whole: bool, **about: Any) -> dict[str, Any]:
     """Return the findings on the class of ``instance`` at ``values``, as a message; ``about`` is the subject's."""
+    if not about["has_unpaired"]:  # all that a layer draws when it is made is given to it
+        instance.making = nullcontext
     subject = Subject(
         node=about["node"],
         layer=about["layer"],
@@ -55,7 +58,7 @@ class Adapter:
     """A fresh object of an instance's class, with what it holds among the values of ``forward``."""
 
     def __init__(self, instance: Instance, changed: Mapping[str, Any] | None = None) -> None:
-        self.instance = Instance(instance.recipe, with_options(instance, changed or {}))
+        self.instance = Instance(instance.recipe, with_options(instance, changed or {}), instance.making)
         self.given: Sequence[Any] = ()
         self.count = len(instance.order.inputs)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from time import monotonic
 from typing import Any, TypeAlias
@@ -48,12 +49,16 @@ class Instance:
 
     They are arrays, even those without axes: ``out[self.mask] = 0`` works on those, and on NumPy scalars it does not.
     ``order`` says how a formula's values and options are shared out. Those held, arguments of ``__init__`` that are
-    values of the graph, are renewed in place at each forward, as the book's optimizers do it.
+    values of the graph, are renewed in place at each forward, as the book's optimizers do it. ``making`` is around
+    the call that makes the layer.
     """
 
-    def __init__(self, recipe: Recipe, order: Order) -> None:
+    def __init__(
+        self, recipe: Recipe, order: Order, making: Callable[[], AbstractContextManager[None]] = nullcontext
+    ) -> None:
         self.recipe = recipe
         self.order = order
+        self.making = making
         self.handle: Handle | None = None
         self.held: list[Array] = []
         self.inputs: list[Any] = []
@@ -76,7 +81,8 @@ class Instance:
         self.inputs = [np.array(value) for value in values[:first]]
         if self.handle is None:
             self.held = [np.array(value) for value in values[first:last]]
-            self.handle = self.recipe.make(*self.held, **self.order.init_options)
+            with self.making():
+                self.handle = self.recipe.make(*self.held, **self.order.init_options)
         else:
             self.renew_held(values[first:last])
         self.renew_made(values[last:])

@@ -121,7 +121,9 @@ class Desk:
         """Let a function of ours work on an instance."""
         module, _, name = request["job"].partition(":")
         work = getattr(import_ours(module), name)
-        return self.instance(request).job(work, request["arrays"], request["arguments"])
+        instance = self.instance(request)
+        instance.making = partial(self.randomness.from_the_start, request["seed"])
+        return instance.job(work, request["arrays"], request["arguments"])
 
     def instance(self, request: Message) -> Instance:
         """Return the instance that a request is about."""

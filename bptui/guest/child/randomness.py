@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import random
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -53,6 +54,21 @@ class Randomness:
         for at, generator in enumerate(self.kept):
             restart(generator, [*seed, at])
 
+    @contextmanager
+    def from_the_start(self, seed: Sequence[int]) -> Iterator[None]:
+        """Draw from a seed inside, and go on afterwards as if nothing had been drawn."""
+        before = self.seed, self.made, random.getstate(), np.random.get_state()  # noqa: NPY002
+        states = [state_of(generator) for generator in self.kept]
+        self.sow(seed)
+        try:
+            yield
+        finally:
+            self.seed, self.made = before[:2]
+            random.setstate(before[2])
+            np.random.set_state(before[3])  # noqa: NPY002
+            for generator, state in zip(self.kept, states, strict=True):
+                put_back(generator, state)
+
 
 def is_user_file(module: ModuleType) -> bool:
     """Return whether a module's file is one of the user's project."""
@@ -71,3 +87,20 @@ def restart(generator: Any, seed: list[int]) -> None:
         generator.seed(seed)
     else:
         generator.seed(str(seed))
+
+
+def state_of(generator: Any) -> Any:
+    """Return where a generator is in its numbers."""
+    if isinstance(generator, np.random.Generator):
+        return generator.bit_generator.state
+    return generator.get_state() if isinstance(generator, np.random.RandomState) else generator.getstate()
+
+
+def put_back(generator: Any, state: Any) -> None:
+    """Let a generator go on from where it was."""
+    if isinstance(generator, np.random.Generator):
+        generator.bit_generator.state = state
+    elif isinstance(generator, np.random.RandomState):
+        generator.set_state(state)
+    else:
+        generator.setstate(state)

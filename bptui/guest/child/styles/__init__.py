@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from bptui.guest.child.styles import derivative, function_pair, loss_function, method_pair, static_context
@@ -38,7 +39,7 @@ def recognise(namespace: Mapping[str, Any], named: Mapping[str, Names]) -> Itera
         if name.startswith("__") or (name in pairs and not inspect.isclass(namespace[name])):
             continue
         if name in forward:
-            yield name, forward[name]
+            yield name, replace(forward[name], name=name)
         elif name in backward:
             yield name, Misfit(f"{name} is half of a pair", namespace[name], "a formula calls both by what they share")
         else:
