@@ -29,7 +29,6 @@ from bptui.ending import (
     output,
     report_bug,
     show,
-    with_signals,
 )
 from bptui.errors import BptuiError
 
@@ -63,7 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return SIGNALLED + signal.SIGINT
     except BrokenPipeError:
-        drop_output()
+        drop_output(sys.stdout)
         return SIGNALLED + signal.SIGPIPE
     except Exception as error:  # noqa: BLE001  (a bug of ours; this is the one place that tells of it)
         return report_bug(error)
@@ -157,7 +156,6 @@ def run_scenario(options: argparse.Namespace) -> int:
     from bptui.tui import app
 
     scenario = load(options.scenario, layers=options.layers)
-    with_signals()
     return app.run(scenario, options.record)
 
 
@@ -208,7 +206,6 @@ def replay(options: argparse.Namespace) -> int:
     tape = read_transcript(options.transcript)
     if tape.dropped:
         print(f"{visible(str(options.transcript))}: {tape.dropped}", file=sys.stderr)
-    with_signals()
     return app.replay(tape)
 
 

@@ -11,10 +11,10 @@ import signal
 import sys
 import tempfile
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
-from typing import NoReturn, TextIO
+from typing import TextIO
 
 from bptui import __version__
 from bptui.errors import BptuiError, ScenarioError
@@ -43,25 +43,22 @@ def output() -> Iterator[TextIO]:
     except BrokenPipeError:
         raise
     except OSError as error:
-        drop_output()
+        drop_output(sys.stdout)
         raise BptuiError(f"standard output: {error.strerror}") from None
 
 
-def drop_output() -> None:
-    """Send to nowhere what is still to be printed: nobody can read it, and Python would complain at exit."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+def drop_output(*streams: TextIO) -> None:
+    """Send to nowhere what is still to be printed: nobody can read it, and Python would complain or wait at exit."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in streams:
+        os.dup2(nowhere, stream.fileno())
 
 
-def with_signals() -> None:
-    """Let the signals that end a session unwind it, so that the terminal is put back as it was."""
-    for name in ("SIGTERM", "SIGHUP"):
+def with_signals(leave: Callable[[int, FrameType | None], None]) -> None:
+    """Let the signals that end a session from outside call ``leave``."""
+    for name in ("SIGTERM", "SIGHUP", "SIGINT"):
         if number := getattr(signal, name, None):
             signal.signal(number, leave)
-
-
-def leave(number: int, frame: FrameType | None) -> NoReturn:  # noqa: ARG001
-    """End the program because of a signal."""
-    raise SystemExit(SIGNALLED + number)
 
 
 def show(error: BptuiError) -> int:
