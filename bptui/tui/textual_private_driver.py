@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 import select
@@ -80,6 +81,7 @@ class TerminalDriver(LinuxDriver):
         if was_running:
             self._must_signal_resume = True
             self.resume_application_mode()
+            self.draw_anew()
 
     def _sigcont_application(self, number: int = signal.SIGCONT, frame: FrameType | None = None) -> None:  # noqa: ARG002
         """Draw anew what a shell may have written over.
@@ -87,7 +89,11 @@ class TerminalDriver(LinuxDriver):
         Nothing more: one who was stopped by SIGTSTP comes back on its own, and a closed window sends this, too.
         """
         if self.is_running:
-            self._app.refresh()
+            self.draw_anew()
+
+    def draw_anew(self) -> None:
+        """Let the whole screen be drawn, soon: a signal has come while the loop was busy, or asleep."""
+        asyncio.get_running_loop().call_soon_threadsafe(self._app.refresh)
 
     # What the terminal says.
 
