@@ -14,6 +14,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from bptui.errors import BptuiError, LayerError, ScenarioError, TranscriptError
+from bptui.version import __version__
 
 if TYPE_CHECKING:
     from bptui.checking.check_scenario import check
@@ -35,8 +36,6 @@ __all__ = [
     "loads",
     "run",
 ]
-
-__version__ = "0.1.0"
 
 HOMES = {
     "Scenario": "bptui.scenario.scenario",

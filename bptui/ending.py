@@ -14,10 +14,10 @@ import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
-from typing import TextIO
+from typing import NoReturn, TextIO
 
-from bptui import __version__
 from bptui.errors import BptuiError, ScenarioError
+from bptui.version import __version__
 
 FINE, FAILED, BAD_USE, BUG = 0, 1, 2, 70
 
@@ -59,6 +59,11 @@ def with_signals(leave: Callable[[int, FrameType | None], None]) -> None:
     for name in ("SIGTERM", "SIGHUP", "SIGINT"):
         if number := getattr(signal, name, None):
             signal.signal(number, leave)
+
+
+def leave(number: int, frame: FrameType | None) -> NoReturn:  # noqa: ARG001  (the system's protocol)
+    """Unwind the program because of a signal."""
+    raise SystemExit(SIGNALLED + number)
 
 
 def show(error: BptuiError) -> int:

@@ -18,8 +18,8 @@ from bptui.core.text import visible
 from bptui.core.text_file import KINDS, decode, shown
 from bptui.errors import BptuiError, ScenarioError, Where
 from bptui.own_layers.imports_beside import files_beside
-from bptui.own_layers.layers_file import parsed
 from bptui.own_layers.own_layer import LayerFile
+from bptui.own_layers.source_file import check_syntax, python_text
 
 MOST_BYTES = 1 << 20
 """Of a file with layers."""
@@ -46,7 +46,8 @@ def read_layer_file(path: Path) -> LayerFile:
         raise ScenarioError(f"cannot be read: {reason}", where=where) from None
     if len(content) > MOST_BYTES:
         raise ScenarioError(f"has more than {MOST_BYTES >> 20} MB, too much for a file with layers", where=where)
-    return LayerFile(resolved, decode(content, shown(path)).removeprefix("\ufeff"), str(path))
+    text = decode(content, shown(path)).removeprefix("\ufeff")
+    return LayerFile(resolved, python_text(text, str(path)), str(path))
 
 
 def check_status(status: os.stat_result, where: Where) -> None:
@@ -71,7 +72,7 @@ def trust(path: Path) -> LayerFile:
     Returns the file. Raises BptuiError.
     """
     file = read_layer_file(path)
-    parsed(file)
+    check_syntax(file)
     try:
         keep(known() | {str(file.path): digests(file)})
     except OSError as error:

@@ -10,6 +10,7 @@ import os
 import pickle
 import signal
 import subprocess
+import sys
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
@@ -28,9 +29,14 @@ Result: TypeAlias = Report | BptuiError
 def check_one(place: str, layers: Sequence[Path]) -> Result:
     """Return the report on one scenario, or why it cannot be read."""
     try:
-        return check_scenario(load(place, layers=layers))
+        return check_scenario(load(place, layers=layers, notice=tell))
     except BptuiError as error:
         return error
+
+
+def tell(words: str) -> None:
+    """Tell that one of the user's files takes its time."""
+    sys.stderr.write(f"{words}\n")
 
 
 class CheckWorker:

@@ -20,12 +20,12 @@ from textual.driver import Driver
 from textual.screen import Screen
 from textual.theme import Theme
 
+from bptui.core.command import VERBS, Command, counted, needs_argument, usage
 from bptui.core.engine import Run
 from bptui.ending import SIGNALLED, drop_output, with_signals
 from bptui.scenario.scenario import Scenario
 from bptui.session.session import Session
 from bptui.tui.deadline import Deadline
-from bptui.tui.keys import KEYS
 from bptui.tui.screen import DebuggerScreen
 from bptui.tui.textual_private import ReportingApp
 
@@ -131,10 +131,10 @@ class BptuiApp(ReportingApp):
         return DebuggerScreen(self.session)
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterator[SystemCommand]:
-        """Yield every command of the key table, then those that Textual brings."""
+        """Yield every command, then those that Textual brings."""
         if isinstance(screen, DebuggerScreen):
-            for key in KEYS:
-                yield SystemCommand(f"{key.command}  {key.shown}", key.help, runner(screen, key.action))
+            for verb in VERBS.values():
+                yield SystemCommand(f"{usage(verb)}  {' '.join(verb.keys)}", verb.help, partial(choose, screen, verb))
         yield SystemCommand("theme", "another theme", self.action_change_theme)
 
     def action_suspend_process(self) -> None:
@@ -148,7 +148,7 @@ class BptuiApp(ReportingApp):
 
     async def on_event(self, event: events.Event) -> None:
         if isinstance(event, events.InputEvent):
-            self.session.touched_at = self.session.clock()
+            self.session.touch()
         await super().on_event(event)
 
     def post_display_hook(self) -> None:
@@ -167,13 +167,12 @@ class BptuiApp(ReportingApp):
             gc.collect(2 if not self.paints % FULL_COLLECTION else 1)
 
 
-def runner(screen: Screen[Any], action: str) -> Any:
-    """Return what the palette calls for one command."""
-
-    async def run_action() -> None:
-        await screen.run_action(action)
-
-    return run_action
+def choose(screen: DebuggerScreen, verb: type[Command]) -> None:
+    """Do what was chosen in the palette; what needs an argument is begun on the command line."""
+    if needs_argument(verb):
+        screen.footer.open(":", f"{verb.word} ")
+    else:
+        screen.do(counted(verb, 1))
 
 
 def has_light_background() -> bool:
@@ -206,7 +205,7 @@ def open_screen(session: Session) -> int:
     finally:
         if app.ended_by is not None:
             session.abandon_recording()  # a signal waits for nothing
-        session.stop_recording()
+        session.close()
     if app.ended_by is not None:
         drop_output(sys.stdout, sys.stderr)  # the terminal may be gone, or read no more
         return SIGNALLED + app.ended_by

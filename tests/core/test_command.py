@@ -35,7 +35,8 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
     "iteration": NUMBERS,
     "name": NAMES,
     "node": NAMES,
-    "verb": NAMES,
+    "scale": st.sampled_from(["whole", "boxes", "map"]),
+    "topic": NAMES,
     "text": st.text(),
     "file": st.text(),
 }

@@ -65,10 +65,12 @@ def test_a_file_that_a_scenario_names_does_not_run_without_permission(scenario: 
     assert f"bptui trust {file}" in error.hint
 
 
-def test_loading_a_scenario_runs_nothing_even_with_permission(scenario: Path) -> None:
-    loaded = load(scenario, layers=[scenario.with_name("my_layers.py")])
-    assert not (scenario.parent / "ran").exists()
-    assert run(loaded).values["y"] == 2.0
+def test_with_permission_it_runs_in_another_process_only(scenario: Path) -> None:
+    file = layer_file(scenario.parent, LAYERS.format(number=1))
+    file.path.write_text(file.text + "import os\nraise SystemExit(f'process {os.getpid()}')\n")
+    with pytest.raises(ScenarioError, match=r"process \d+") as caught:
+        load(scenario, layers=[file.path])
+    assert f"process {os.getpid()}" not in caught.value.message
     assert (scenario.parent / "ran").exists()
 
 

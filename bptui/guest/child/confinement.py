@@ -6,9 +6,14 @@ import contextlib
 import faulthandler
 import os
 import resource
+from collections.abc import Iterator
 
 MOST_MEMORY = 4 << 30
 """Bytes that a guest may allocate; beyond that it gets a MemoryError."""
+
+
+LONG_LOADING = 4.5
+"""Seconds after which a person wonders what a file is doing."""
 
 
 def confine(last_words: int) -> None:
@@ -16,6 +21,16 @@ def confine(last_words: int) -> None:
     faulthandler.enable(os.fdopen(last_words, "wb", buffering=0, closefd=False), all_threads=False)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     limit_memory()
+
+
+@contextlib.contextmanager
+def telling_where_it_is(last_words: int) -> Iterator[None]:
+    """Let the traceback of what runs here, if it still does after ``LONG_LOADING`` seconds, go to ``last_words``."""
+    faulthandler.dump_traceback_later(LONG_LOADING, file=last_words)
+    try:
+        yield
+    finally:
+        faulthandler.cancel_dump_traceback_later()
 
 
 def limit_memory() -> None:

@@ -66,10 +66,11 @@ class UserLayers(MetaPathFinder):
         path: Sequence[str] | None,  # noqa: ARG002  (Python's protocol)
         target: ModuleType | None = None,  # noqa: ARG002
     ) -> ModuleSpec | None:
-        """Return where the user's ``layers`` lies, None for all else."""
+        """Return where the user's ``layers`` lies, None for all else, and for a mere folder of that name."""
         if fullname != "layers":
             return None
-        return PathFinder.find_spec(fullname, [folder for folder in sys.path if folder not in OUR_PATH])
+        spec = PathFinder.find_spec(fullname, [folder for folder in sys.path if folder not in OUR_PATH])
+        return spec if spec and spec.origin else None
 
 
 user_folders = UserFolders()
