@@ -111,7 +111,7 @@ def is_loss(run: Run, name: str, iteration: int) -> bool:
     slot = run.graph.slots[name]
     if name != run.graph.output or run.graph.uses[slot]:
         return False
-    values = run.iterations[iteration].values
+    values = run.tape.iterations[iteration].values
     return slot < len(values) and np.size(values[slot]) == 1 and bool((run.scenario.dout == 1).all())
 
 
