@@ -21,6 +21,7 @@ from typing import NoReturn
 from bptui import installation
 from bptui.ending import (
     BAD_USE,
+    ENDING,
     FAILED,
     FINE,
     SIGNALLED,
@@ -189,7 +190,7 @@ def run_scenario(options: argparse.Namespace) -> int:
 
 def execute(options: argparse.Namespace) -> int:
     """Carry out commands without a screen."""
-    with_signals(leave)
+    with_signals(leave, *ENDING)
     from bptui.errors import CommandError
     from bptui.report.command_loop import pointed
     from bptui.report.execute import execute
@@ -205,7 +206,7 @@ def execute(options: argparse.Namespace) -> int:
 
 def trace(options: argparse.Namespace) -> int:
     """Tell what a run does, step by step."""
-    from bptui.core.engine import Run
+    from bptui.running import Run
     from bptui.scenario.load import load
 
     run = Run(load(options.scenario, layers=options.layers, notice=tell))
@@ -248,10 +249,10 @@ def replay(options: argparse.Namespace) -> int:
     from bptui.recording.transcript import read_transcript
     from bptui.tui import app
 
-    tape = read_transcript(options.transcript)
-    if tape.dropped:
-        print(f"{visible(str(options.transcript))}: {tape.dropped}", file=sys.stderr)
-    return app.replay(tape)
+    recording = read_transcript(options.transcript)
+    if recording.dropped:
+        print(f"{visible(str(options.transcript))}: {recording.dropped}", file=sys.stderr)
+    return app.replay(recording)
 
 
 def list_all(options: argparse.Namespace) -> int:  # noqa: ARG001

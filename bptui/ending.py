@@ -54,11 +54,15 @@ def drop_output(*streams: TextIO) -> None:
         os.dup2(nowhere, stream.fileno())
 
 
-def with_signals(leave: Callable[[int, FrameType | None], None]) -> None:
-    """Let the signals that end a session from outside call ``leave``."""
-    for name in ("SIGTERM", "SIGHUP", "SIGINT"):
+ENDING = ("SIGTERM", "SIGHUP")
+"""Signals that end a session from outside; a system may lack one."""
+
+
+def with_signals(handle: Callable[[int, FrameType | None], None], *names: str) -> None:
+    """Let the signals of those names call ``handle``."""
+    for name in names:
         if number := getattr(signal, name, None):
-            signal.signal(number, leave)
+            signal.signal(number, handle)
 
 
 def leave(number: int, frame: FrameType | None) -> NoReturn:  # noqa: ARG001  (the system's protocol)
