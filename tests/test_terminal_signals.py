@@ -36,9 +36,9 @@ def wait_for_end(child: Child) -> int:
 
 
 def assert_whole(path: Path) -> None:
-    tape = read_transcript(path)
-    assert tape.dropped is None
-    assert len(tape) >= 1
+    recording = read_transcript(path)
+    assert recording.dropped is None
+    assert len(recording.tape) >= 1
 
 
 def has_pidfd() -> bool:
