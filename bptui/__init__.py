@@ -3,12 +3,18 @@
 Names are looked up when they are used: ``bptui trace`` has to say how NumPy shall start before NumPy is imported.
 """
 
-from __future__ import annotations
+# Nothing of the standard library, not even __future__, is imported before the path is safe.
+from bptui.working_folder import drop_working_folder
 
+drop_working_folder()
+
+# ruff: noqa: E402
+# isort: split
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from bptui.errors import BptuiError, LayerError, ScenarioError, TranscriptError
+from bptui.version import __version__
 
 if TYPE_CHECKING:
     from bptui.checking.check_scenario import check
@@ -30,8 +36,6 @@ __all__ = [
     "loads",
     "run",
 ]
-
-__version__ = "0.1.0"
 
 HOMES = {
     "Scenario": "bptui.scenario.scenario",

@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from bptui import __version__, installation
+from bptui import installation
 from bptui.ending import (
     BAD_USE,
     FAILED,
@@ -32,6 +32,7 @@ from bptui.ending import (
     with_signals,
 )
 from bptui.errors import BptuiError
+from bptui.version import __version__
 
 FIRST_STEP = "start with `bptui run buy_apple`; `bptui list` tells what else there is"
 
@@ -114,6 +115,28 @@ def parser() -> Parser:
     run.add_argument("--record", metavar="FILE", type=Path, help="write every step to a new file while it happens")
     add_layers(run)
 
+    execute = commands.add_parser("exec", help="carry out commands without a screen, and print what each answers")
+    execute.add_argument("scenario", metavar="SCENARIO|TRANSCRIPT", help="a file, or the name of a bundled scenario")
+    execute.add_argument(
+        "-e",
+        dest="sources",
+        metavar="COMMAND",
+        action="append",
+        type=lambda text: ("-e", text),
+        default=[],
+        help="a command, as on the debugger's `:` line; may be given several times",
+    )
+    execute.add_argument(
+        "-f",
+        dest="sources",
+        metavar="FILE",
+        action="append",
+        type=lambda path: ("-f", path),
+        help="a file with commands",
+    )
+    execute.add_argument("--json", action="store_true", help="print answers as JSON, one a line, for other programs")
+    add_layers(execute)
+
     trace = commands.add_parser("trace", help="run a scenario without a screen and tell every step")
     trace.add_argument("scenario", help="a file, or the name of a bundled scenario")
     trace.add_argument("--json", action="store_true", help="print records, one a line, for other programs")
@@ -128,6 +151,9 @@ def parser() -> Parser:
     replay.add_argument("transcript", type=Path, help="a file that `bptui run --record` has written")
 
     commands.add_parser("list", help="tell the bundled scenarios and the layers")
+
+    schema = commands.add_parser("schema", help="print the JSON Schema of what bptui writes")
+    schema.add_argument("of", choices=["record"], help="record: a line of `bptui trace --json` and of recordings")
 
     new = commands.add_parser("new", help="write a commented scenario to start from")
     new.add_argument("file", type=Path, help="a file that does not exist yet")
@@ -156,9 +182,25 @@ def run_scenario(options: argparse.Namespace) -> int:
     from bptui.scenario.load import load
     from bptui.tui import app
 
-    scenario = load(options.scenario, layers=options.layers)
+    scenario = load(options.scenario, layers=options.layers, notice=tell)
     with_signals()
     return app.run(scenario, options.record)
+
+
+def execute(options: argparse.Namespace) -> int:
+    """Carry out commands without a screen."""
+    with_signals()
+    from bptui.errors import CommandError
+    from bptui.report.command_loop import pointed
+    from bptui.report.execute import execute
+
+    try:
+        with output() as file:
+            is_fine = execute(options.scenario, options.layers, options.sources, file, as_json=options.json)
+    except CommandError as error:
+        print(pointed(error), file=sys.stderr)
+        return BAD_USE
+    return FINE if is_fine else FAILED
 
 
 def trace(options: argparse.Namespace) -> int:
@@ -166,9 +208,10 @@ def trace(options: argparse.Namespace) -> int:
     from bptui.core.engine import Run
     from bptui.scenario.load import load
 
-    run = Run(load(options.scenario, layers=options.layers))
+    run = Run(load(options.scenario, layers=options.layers, notice=tell))
     if options.json:
-        from bptui.recording.records import line, records
+        from bptui.recording.codec import line
+        from bptui.recording.run_records import records
 
         with output() as file:
             file.writelines(map(line, records(run)))
@@ -222,6 +265,17 @@ def list_all(options: argparse.Namespace) -> int:  # noqa: ARG001
     return FINE
 
 
+def schema(options: argparse.Namespace) -> int:  # noqa: ARG001  (there is one so far)
+    """Print the JSON Schema of records."""
+    import json
+
+    from bptui.recording.record_schema import record_schema
+
+    with output() as file:
+        file.write(f"{json.dumps(record_schema(), indent=2)}\n")
+    return FINE
+
+
 def new(options: argparse.Namespace) -> int:
     """Write a scenario to start from."""
     from bptui.core.text import visible
@@ -234,30 +288,35 @@ def new(options: argparse.Namespace) -> int:
 
 def trust(options: argparse.Namespace) -> int:
     """Allow a file with layers to run until it changes."""
-    from bptui.core.text import visible
-    from bptui.own_layers.trust import trust
+    from bptui.own_layers.trust import trust, words_of_trust
 
-    file = trust(options.file)
-    print(f"{visible(str(file.path), limit=4_096)} may run until it changes")
+    print(words_of_trust(trust(options.file)))
     return FINE
 
 
 COMMANDS = {
     "run": run_scenario,
+    "exec": execute,
     "trace": trace,
     "check": check,
     "replay": replay,
     "list": list_all,
+    "schema": schema,
     "new": new,
     "trust": trust,
 }
 """The commands by name."""
 
 
+def tell(words: str) -> None:
+    """Tell that one of the user's files takes its time."""
+    print(words, file=sys.stderr, flush=True)
+
+
 def check_terminal() -> None:
     """Refuse to draw a screen where there is none, and libraries that cannot draw one."""
     installation.check("textual", "rich")
-    hint = "`bptui trace` does without a screen"
+    hint = "`bptui exec` and `bptui trace` do without a screen"
     for stream, name in ((sys.stdin, "input"), (sys.stdout, "output"), (sys.stderr, "error output")):
         if stream is None or not stream.isatty():
             raise BptuiError(f"standard {name} is not a terminal", hint=hint)

@@ -16,8 +16,8 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import NoReturn, TextIO
 
-from bptui import __version__
 from bptui.errors import BptuiError, ScenarioError
+from bptui.version import __version__
 
 FINE, FAILED, BAD_USE, BUG = 0, 1, 2, 70
 

@@ -51,7 +51,10 @@ def test_what_the_panels_show_is_worked_out_without_a_screen() -> None:
     assert not imported & {"textual", "rich"}
 
 
-@pytest.mark.parametrize("arguments", [["trace", "xor"], ["trace", "xor", "--json"], ["list"], ["trace", "nosuch"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [["exec", "xor", "-e", "last"], ["trace", "xor"], ["trace", "xor", "--json"], ["list"], ["trace", "nosuch"]],
+)
 def test_a_command_without_a_screen_imports_none(arguments: list[str]) -> None:
     imported = imported_by(f"from bptui.cli import main; main({arguments!r})")
     assert "numpy" in imported

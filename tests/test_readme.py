@@ -7,6 +7,7 @@ import shlex
 import subprocess
 import sys
 import tomllib
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ import pytest
 import bptui
 import layers
 from bptui.cli import main
-from bptui.tui.keys import KEYS
+from bptui.core.command import VERBS
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -30,12 +31,12 @@ COMMANDS = [line.removeprefix("$ ") for block in blocks("console") for line in b
 
 def test_the_table_of_keys_is_that_of_the_program() -> None:
     table = README[README.index("| key | does |\n") :].split("\n\n")[0]
-    expected = "\n".join(["| key | does |", "|---|---|", *(f"| {keys(key.shown)} | {key.help} |" for key in KEYS)])
-    assert table == expected
+    rows = [f"| {keys(verb.keys)} | {verb.help} |" for verb in VERBS.values() if verb.keys]
+    assert table == "\n".join(["| key | does |", "|---|---|", *rows])
 
 
-def keys(shown: str) -> str:
-    return " ".join(f"`{key}`" for key in shown.split())
+def keys(shown: Iterable[str]) -> str:
+    return " ".join(f"`{key}`" for key in shown)
 
 
 @pytest.mark.parametrize("command", COMMANDS)

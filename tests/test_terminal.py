@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from bptui.core.command import Next
 from bptui.recording.transcript import read_transcript
 
 pytest.importorskip("pty", reason="there are no pseudo-terminals here")
@@ -30,7 +31,7 @@ def test_a_signal_ends_a_session_with_its_log_whole_and_the_terminal_as_it_was(
     tape = read_transcript(path)
     assert len(tape) == 1
     assert tape.dropped is None
-    assert tape.actions[0].verb == "next"
+    assert tape.actions[0].command == Next()
 
 
 def test_a_recording_that_cannot_start_is_told_before_there_is_a_screen(tmp_path: Path) -> None:

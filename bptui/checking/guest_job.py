@@ -48,26 +48,24 @@ class Adapter:
     """A fresh object of an instance's class, with what it holds among the values of ``forward``."""
 
     def __init__(self, instance: Instance) -> None:
-        options = instance.init_options, instance.forward_options
-        self.instance = Instance(instance.layer, instance.held_names, options)
+        self.instance = Instance(instance.recipe, instance.order)
         self.given: Sequence[Any] = ()
-        self.count = 0
+        self.count = len(instance.order.inputs)
 
     def forward(self, *values: Any) -> Any:
         """Return what the object's forward does, whatever it is."""
-        self.count = len(values) - len(self.instance.held_names)
         self.given = values[self.count :]
-        self.instance.hold(self.given)
-        inputs = map(np.asarray, values[: self.count])
-        out = self.instance.object.forward(*inputs, **self.instance.forward_options)
+        handle = self.instance.handle_for(values)
+        self.instance.inputs = [np.asarray(value) for value in values[: self.count]]
+        out = handle.value(self.instance.forward_call()())
         self.hand_on_changes()
         return out
 
     def backward(self, dout: Any) -> Any:
         """Return what the object's backward does, and after it the gradients that it has left for what it holds."""
-        returned = self.instance.object.backward(np.asarray(dout))
+        returned = self.instance.gradients_for(np.asarray(dout))
         self.hand_on_changes()
-        held = range(len(self.instance.held_names))
+        held = range(len(self.instance.held))
         if not held or isinstance(returned, list) or is_one_each(returned, self.count + len(held)):
             return returned
         parts = returned if isinstance(returned, tuple) else (returned, *[None] * (self.count - 1))

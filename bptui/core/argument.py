@@ -154,6 +154,6 @@ ARGUMENTS: Mapping[str, Argument] = {
     "node": Argument("NODE", read_name, write_name, is_name),
     "text": Argument("TEXT", read_text, write_text, is_text),
     "file": Argument("FILE", read_text, write_text, is_text),
-    "verb": Argument("VERB", read_name, write_name, is_name),
+    "topic": Argument("VERB", read_name, write_name, is_name),
 }
 """The kinds of argument, by the field of a command that has one."""

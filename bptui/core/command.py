@@ -6,8 +6,9 @@ is typed, and ``parse`` reads it again.
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import MISSING, Field, dataclass, fields
+from itertools import islice
 from typing import Any, ClassVar, TypeAlias
 
 from bptui.core.argument import ARGUMENTS, Argument, Reader
@@ -16,6 +17,9 @@ from bptui.errors import CommandError
 
 MOVE, LOOK, KEEP, PROGRAM = "Move in time", "Look", "Keep", "Program"
 """What commands are for, as the help groups them."""
+
+MOST_CANDIDATES = 2_000
+"""Names among which one that is spelt like an unknown word is looked for."""
 
 
 @dataclass(frozen=True)
@@ -316,7 +320,7 @@ class OpenPalette(Command, word="palette", keys="ctrl+p", group=PROGRAM, help="t
 class Help(Command, word="help", keys="?", group=PROGRAM, help="help"):
     """Show what there is to ask for, or all about one verb."""
 
-    verb: str | None = None
+    topic: str | None = None
 
 
 @dataclass(frozen=True)
@@ -346,11 +350,17 @@ Travel: TypeAlias = (
 )
 """What moves the debugger's cursor."""
 
+Selecting: TypeAlias = Select | Consumer | Producer | Search | PreviousMatch | NextMatch
+"""What selects a value."""
+
+ShowValue: TypeAlias = TurnGradient | HeatMap | NextSlice | PreviousSlice
+"""How the selected value is shown."""
+
 VERBS: Mapping[str, type[Command]] = {verb.word: verb for verb in Command.__subclasses__()}
 """Every command by its word, in the order of the help."""
 
 
-def parse(line: str, names: Container[str] = ()) -> Command:
+def parse(line: str, names: Collection[str] = ()) -> Command:
     """Return the command that a line asks for. A number alone goes to that step, one of ``names`` alone runs there.
 
     Raises CommandError where it is none.
@@ -367,7 +377,17 @@ def parse(line: str, names: Container[str] = ()) -> Command:
     name = ARGUMENTS["name"].read(reader)
     if name in names and reader.is_at_end:
         return RunTo(name)
-    raise Reader(line).error(f"there is no command {visible(start, limit=40)}", nearest_word(start))
+    raise Reader(line).error(f"there is no command {visible(start, limit=40)}", nearest_word(start, names))
+
+
+def needs_argument(verb: type[Command]) -> bool:
+    """Return whether a verb alone says too little."""
+    return any(field.default is MISSING for field in fields(verb))
+
+
+def counted(verb: type[Command], count: int) -> Command:
+    """Return a verb that was asked for without arguments, ``count`` times where it knows of a count."""
+    return verb(**({"count": count} if any(field.name == "count" for field in fields(verb)) else {}))
 
 
 def command_of(word: str, arguments: Mapping[str, object]) -> Command:
@@ -410,9 +430,9 @@ def usage(verb: type[Command]) -> str:
     return " ".join([verb.word, *(label if is_needed else f"[{label}]" for label, is_needed in labels)])
 
 
-def nearest_word(word: str) -> str:
-    """Return the hint for an unknown word: the verb that is spelt most like it."""
+def nearest_word(word: str, names: Collection[str] = ()) -> str:
+    """Return the hint for an unknown word: the verb, or the one of ``names``, that is spelt most like it."""
     from difflib import get_close_matches  # noqa: PLC0415  (few mistype, and the program starts sooner)
 
-    near = get_close_matches(word, VERBS, n=1)
-    return f"did you mean {near[0]}?" if near else "help tells what there is"
+    near = get_close_matches(word, [*VERBS, *islice(names, MOST_CANDIDATES)], n=1)
+    return f"did you mean {visible(near[0], limit=40)}?" if near else "help tells what there is"

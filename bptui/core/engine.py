@@ -110,9 +110,7 @@ class Run(Tape):
     @cached_property
     def host(self) -> Host:
         """The process of the guests."""
-        from bptui.guest.host import Host  # noqa: PLC0415  (few scenarios have guests)
-
-        return Host(self.scenario.layer_files)
+        return self.scenario.new_host()
 
     def guest(self, node: int, iteration: int) -> GuestLayer:
         """Return a new instance of a layer of the user's own."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,7 @@ from bptui.guest.observation import Remark, remarks_on
 from bptui.guest.pending_call import Pending
 from bptui.guest.returned_value import Returned
 from bptui.guest.wire import Message
-from bptui.own_layers.own_layer import OwnLayer
+from bptui.own_layers.own_layer import Method, OwnLayer
 
 FLOAT64: np.dtype[Any] = np.dtype(np.float64)
 
@@ -122,8 +123,7 @@ class GuestLayer:
                 "instance": self.instance,
                 "file": str(self.own.file.path),
                 "layer": self.own.name,
-                "held": self.share.held,
-                "options": (dict(self.share.init_options), dict(self.share.forward_options)),
+                "order": asdict(self.share),
             }
         )
 
@@ -138,14 +138,14 @@ class GuestLayer:
     ) -> Pending:
         """Send a request about this instance; ``take`` makes the result of the answer."""
         method = method or verb
-        request = {"do": verb, "instance": self.instance, "names": self.share.slots, "arrays": arrays, **(more or {})}
+        request = {"do": verb, "instance": self.instance, "arrays": arrays, **(more or {})}
         if verb != "backward":
             request["seed"] = [*self.seed, self.iteration]
 
         def finish(answer: Message) -> Any:
             try:
                 if verb in ("forward", "backward"):
-                    self.note(remarks_on(self.node.name, f"{self.own.name}.{method}", answer))
+                    self.note(remarks_on(self.node.name, self.called(method), answer))
                 return take(answer)
             except Fault as fault:
                 raise self.error(method, fault) from None
@@ -168,7 +168,15 @@ class GuestLayer:
 
     def odd(self, method: str, text: str) -> Remark:
         """Return the remark about something odd."""
-        return Remark(self.node.name, "returns", f"{self.own.name}.{method} {text}")
+        return Remark(self.node.name, "returns", f"{self.called(method)} {text}")
+
+    def called(self, method: str) -> str:
+        """Return what the user calls forward or backward."""
+        return self.method(method).called or f"{self.own.name}.{method}"
+
+    def method(self, method: str) -> Method:
+        """Return the function that goes forward or back."""
+        return self.own.forward if method == "forward" else self.own.backward
 
     def note(self, remarks: Iterable[Remark]) -> None:
         """Hand remarks on."""
@@ -177,14 +185,16 @@ class GuestLayer:
 
     def error(self, method: str, fault: Fault) -> LayerError:
         """Return the error about what ``method`` did, at the user's line."""
-        known = {"forward": self.own.forward, "backward": self.own.backward}[method].line
-        where = fault.where or Where(str(self.own.file.path), known or self.own.line)
-        file = self.host.file(where.path) or self.own.file
-        where = where._replace(path=file.shown)
-        text = fault.text or file.line(where)
+        where = self.shown(fault.where) if fault.where else self.method(method).where or self.own.where
+        text = fault.text or self.own.file.line(where)
         hint = f"line {where.line}: {visible(text)}" if text else None
-        message = f"{visible(self.node.name)}: {self.own.name}.{method}: {visible(fault.message, limit=1_000)}"
+        message = f"{visible(self.node.name)}: {self.called(method)}: {visible(fault.message, limit=1_000)}"
         return LayerError(message, hint=hint, where=where)
+
+    def shown(self, where: Where) -> Where:
+        """Return a place in one of the files as the user calls it."""
+        file = self.host.file(where.path)
+        return where._replace(path=file.shown) if file else where
 
 
 def take_local(answer: Message, count: int) -> tuple[Any, tuple[Any, ...]]:

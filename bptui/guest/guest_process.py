@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import select
 import signal
@@ -12,11 +11,7 @@ import subprocess
 import sys
 import weakref
 
-BOOT = (
-    "import json, sys; sys.path[:] = json.loads(sys.argv[1]); "
-    "from bptui.guest.child.program import main; main(*map(int, sys.argv[2:]))"
-)
-"""The child finds modules where the parent finds them, and never ours in the working folder."""
+from bptui.guest.python_process import python_command
 
 CHUNK = 1 << 16
 
@@ -25,6 +20,9 @@ MOST_OUTPUT = 1 << 16
 
 LAST_WORDS = 0.5
 """Seconds that a process has to say where it hangs, before it is killed."""
+
+KILLED = 5.0
+"""Seconds that the system may take to end what was killed, on a machine that is busy."""
 
 
 class GuestProcess:
@@ -37,7 +35,7 @@ class GuestProcess:
         last_words, crash = os.pipe()
         handed = (theirs.fileno(), lifeline, crash)
         self.popen = subprocess.Popen(  # noqa: S603  (it runs ourselves)
-            [sys.executable, "-c", BOOT, json.dumps(sys.path), *map(str, handed)],
+            python_command("bptui.guest.child.start", *handed),
             stdin=subprocess.DEVNULL,
             stdout=printed,
             stderr=printed,
@@ -54,7 +52,7 @@ class GuestProcess:
             os.set_blocking(descriptor, False)
         self.printed = bytearray()
         self.printed_count = 0
-        self.close = weakref.finalize(self, end, self.popen, ours, (hold, output, last_words))
+        self.close = weakref.finalize(self, end, self.popen, ours, hold, (output, last_words))
         self.poll = select.poll()
         self.poll.register(self.output, select.POLLIN)
 
@@ -115,15 +113,27 @@ class GuestProcess:
         return ""
 
 
-def end(popen: subprocess.Popen[bytes], control: socket.socket, descriptors: tuple[int, ...]) -> None:
-    """Kill a process with all that it has started, and let go of what held it."""
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(popen.pid, signal.SIGKILL)
-    with contextlib.suppress(subprocess.TimeoutExpired):
-        popen.wait(timeout=LAST_WORDS)
+def end(popen: subprocess.Popen[bytes], control: socket.socket, hold: int, descriptors: tuple[int, ...]) -> None:
+    """Kill a process with all that it has started, and let go of what held it.
+
+    Closing ``hold``, our end of its lifeline, makes its keeper do so; where there is none, we kill its group.
+    """
+    os.close(hold)
+    if sys.platform != "linux" or not has_ended_within(popen, LAST_WORDS):
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(popen.pid, signal.SIGKILL)
+        has_ended_within(popen, KILLED)
     control.close()
     for descriptor in descriptors:
         os.close(descriptor)
+
+
+def has_ended_within(popen: subprocess.Popen[bytes], seconds: float) -> bool:
+    """Return whether a process has ended, waiting ``seconds`` for it to do so."""
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        popen.wait(timeout=seconds)
+        return True
+    return False
 
 
 def signal_name(number: int) -> str:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import weakref
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from time import monotonic
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -26,8 +27,9 @@ class Host:
     ``generation`` counts the processes: an instance lives no longer than the one that it was made in.
     """
 
-    def __init__(self, files: Sequence[LayerFile]) -> None:
+    def __init__(self, files: Sequence[LayerFile], styles: Mapping[str, Sequence[str]] = MappingProxyType({})) -> None:
         self.files = files
+        self.styles = {base: list(names) for base, names in styles.items()}
         self.paths = [str(file.path) for file in files]
         self.process: GuestProcess | None = None
         self.generation = 0
@@ -56,7 +58,7 @@ class Host:
         self.generation += 1
         self.dropped.clear()
         texts = [np.frombuffer(file.text.encode(), np.uint8) for file in self.files]
-        self.loading = self.call({"do": "load", "files": self.paths, "arrays": texts})
+        self.loading = self.call({"do": "load", "files": self.paths, "styles": self.styles, "arrays": texts})
 
     def call(
         self,

@@ -1,4 +1,4 @@
-"""A layer of the user's own, as far as it is known without being run: its inputs, its options, and its lines."""
+"""A layer of the user's own, as the process that has run its file describes it: its inputs, its options, its lines."""
 
 from __future__ import annotations
 
@@ -36,12 +36,13 @@ class LayerFile:
 
 @dataclass(frozen=True, slots=True)
 class Method:
-    """A method's parameters after ``self``: ``required`` ones, ``optional`` ones with a default, ``named`` options.
+    """What a function takes of a formula: ``required`` ones, ``optional`` ones with a default, ``named`` options.
 
-    ``takes_any_input`` and ``takes_any_option`` tell of ``*xs`` and ``**options``.
+    ``takes_any_input`` and ``takes_any_option`` tell of ``*xs`` and ``**options``; ``called`` is its name in its file.
     """
 
-    line: int | None = None
+    called: str = ""
+    where: Where | None = None
     required: tuple[str, ...] = ()
     optional: tuple[str, ...] = ()
     named: tuple[str, ...] = ()
@@ -53,19 +54,24 @@ class Method:
         """Return whether it takes an option of that name."""
         return self.takes_any_option or option in (*self.required, *self.optional, *self.named)
 
-
-UNKNOWN = Method(takes_any_input=True, takes_any_option=True)
-"""A method that an imported base class may have, of which nothing can be known without running it."""
+    def chosen(self, options: Mapping[str, Any]) -> dict[str, Any]:
+        """Return those of a formula's options that it takes."""
+        return {name: value for name, value in options.items() if self.knows(name)}
 
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """How a formula's values are shared out: the first go to forward, by its ``inputs``, the others are ``held``."""
+    """How a formula's values are shared out: the first go to forward, by its ``inputs``, the others are ``held``.
+
+    ``again`` names the inputs that backward takes once more; each of the three functions has its options.
+    """
 
     inputs: tuple[str, ...]
     held: tuple[str, ...]
+    again: tuple[str, ...]
     init_options: Mapping[str, Any]
     forward_options: Mapping[str, Any]
+    backward_options: Mapping[str, Any]
 
     @property
     def slots(self) -> tuple[str, ...]:
@@ -75,25 +81,30 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class OwnLayer:
-    """A class of the user's: what a formula may give to it."""
+    """A layer that the user's ``file`` gives by ``name``, defined at ``where``: what a formula may give to it.
+
+    ``backward`` tells what that takes beside dout.
+    """
 
     name: str
+    style: str
     file: LayerFile
-    line: int
+    where: Where
     forward: Method
     backward: Method
     init: Method
 
     @property
-    def where(self) -> Where:
-        """The line at which the class begins."""
-        return Where(self.file.shown, self.line)
-
-    @property
     def options(self) -> tuple[str, ...]:
         """The options that it may be given by name."""
         names = (*self.init.required, *self.init.optional, *self.init.named, *self.forward.optional)
-        return tuple(dict.fromkeys((*names, *self.forward.named)))
+        return tuple(dict.fromkeys((*names, *self.forward.named, *self.backward_options)))
+
+    @property
+    def backward_options(self) -> tuple[str, ...]:
+        """What backward takes beside dout, and forward and ``__init__`` do not."""
+        names = (*self.backward.required, *self.backward.optional, *self.backward.named)
+        return tuple(name for name in names if name not in (*self.forward.required, *self.forward.optional))
 
     @property
     def targets(self) -> frozenset[str]:
@@ -108,9 +119,9 @@ class OwnLayer:
         return f"{self.name}({', '.join((*inputs, *options))})"
 
     def share(self, count: int, options: Mapping[str, Any]) -> Share:
-        """Return what ``count`` values and the ``options`` are to the class. Raises ValueError."""
+        """Return what ``count`` values and the ``options`` are to the layer. Raises ValueError."""
         for option in options:
-            if not self.forward.knows(option) and not self.init.knows(option):
+            if not any(method.knows(option) for method in (self.forward, self.init, self.backward)):
                 raise ValueError(f"{self.name} has no option {visible(option)}")
         inputs = tuple(name for name in self.forward.required if name not in options)
         held = tuple(name for name in (*self.init.required, *self.init.optional) if name not in options)
@@ -122,10 +133,26 @@ class OwnLayer:
         if not len(inputs) <= count <= len(inputs) + len(held):
             raise ValueError(f"{self.name} takes {counted(len(inputs), len(inputs) + len(held))}, got {count}")
         held = held[: count - len(inputs)]
-        self.check_needed(held, options)
-        init_options = {name: value for name, value in options.items() if self.init.knows(name)}
-        forward_options = {name: value for name, value in options.items() if self.forward.knows(name)}
-        return Share(inputs, held, init_options, forward_options)
+        again = tuple(name for name in (*self.backward.required, *self.backward.optional) if name in inputs)
+        self.check_needed((*held, *again), options)
+        return Share(
+            inputs,
+            held,
+            again,
+            self.init.chosen(options),
+            self.forward.chosen(options),
+            self.for_backward(options),
+        )
+
+    def for_backward(self, options: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the options that backward takes; what it would take of any name only if nobody else knows it."""
+        named = (*self.backward.required, *self.backward.optional, *self.backward.named)
+        chosen = self.backward.chosen(options).items()
+        return {
+            name: value
+            for name, value in chosen
+            if name in named or not (self.init.knows(name) or self.forward.knows(name))
+        }
 
     def check_needed(self, held: Collection[str], options: Mapping[str, Any]) -> None:
         """Refuse a call that leaves out what has no default."""
@@ -133,6 +160,11 @@ class OwnLayer:
         missing = [name for name in needed if name not in options and name not in held]
         if missing:
             raise ValueError(f"{self.name} needs {missing[0]}")
+        more = [*self.backward.required, *self.backward.named_required]
+        missing = [name for name in more if name not in options and name not in held]
+        if missing:
+            name = visible(missing[0])
+            raise ValueError(f"{self.backward.called or self.name} takes {name} beside dout: {name}=... is missing")
 
 
 def counted(least: int, most: int) -> str:

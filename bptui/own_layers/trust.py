@@ -1,7 +1,7 @@
 """Which files with layers may run: those named for this run, and those whose very content was allowed for good.
 
 What was allowed is kept in the user's data directory, by path and SHA-256, so that a file that changes asks again.
-What an allowed file imports runs with it: to allow it is to believe what lies beside it as well.
+What an allowed file imports from beside it runs with it: that is allowed with it, and asks again as it does.
 """
 
 from __future__ import annotations
@@ -9,14 +9,17 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shlex
 import stat
 import tempfile
 from pathlib import Path
 
+from bptui.core.text import visible
 from bptui.core.text_file import KINDS, decode, shown
 from bptui.errors import BptuiError, ScenarioError, Where
-from bptui.own_layers.layers_file import parsed
+from bptui.own_layers.imports_beside import files_beside
 from bptui.own_layers.own_layer import LayerFile
+from bptui.own_layers.source_file import check_syntax, python_text
 
 MOST_BYTES = 1 << 20
 """Of a file with layers."""
@@ -43,7 +46,8 @@ def read_layer_file(path: Path) -> LayerFile:
         raise ScenarioError(f"cannot be read: {reason}", where=where) from None
     if len(content) > MOST_BYTES:
         raise ScenarioError(f"has more than {MOST_BYTES >> 20} MB, too much for a file with layers", where=where)
-    return LayerFile(resolved, decode(content, shown(path)).removeprefix("\ufeff"), str(path))
+    text = decode(content, shown(path)).removeprefix("\ufeff")
+    return LayerFile(resolved, python_text(text, str(path)), str(path))
 
 
 def check_status(status: os.stat_result, where: Where) -> None:
@@ -56,18 +60,21 @@ def check_status(status: os.stat_result, where: Where) -> None:
     if status.st_uid != os.getuid():
         hint = "make a copy of it, read it, and name the copy"
         raise ScenarioError("belongs to somebody else, so its layers will not be run", hint=hint, where=where)
-    if status.st_mode & stat.S_IWOTH:
-        raise ScenarioError(
-            "anybody may write to it, so its layers will not be run", hint=f"chmod o-w {where.path}", where=where
-        )
+    for bit, others, letter in ((stat.S_IWOTH, "anybody", "o"), (stat.S_IWGRP, "its group", "g")):
+        if status.st_mode & bit:
+            message = f"{others} may write to it, so its layers will not be run"
+            raise ScenarioError(message, hint=f"chmod {letter}-w {shlex.quote(where.path)}", where=where)
 
 
 def trust(path: Path) -> LayerFile:
-    """Allow the file at ``path`` to run until it changes, and return it. Raises BptuiError."""
+    """Allow the file at ``path``, with what it imports from beside it, to run until one of them changes.
+
+    Returns the file. Raises BptuiError.
+    """
     file = read_layer_file(path)
-    parsed(file)
+    check_syntax(file)
     try:
-        keep(known() | {str(file.path): digest(file)})
+        keep(known() | {str(file.path): digests(file)})
     except OSError as error:
         reason = f"cannot be remembered in {shown(record_path())}: {error.strerror or error}"
         hint = f"--layers {shown(path)} allows it for one run"
@@ -75,23 +82,54 @@ def trust(path: Path) -> LayerFile:
     return file
 
 
+MOST_NAMED = 10
+"""Files that are named when trust in them is given; of the others it says how many."""
+
+
+def words_of_trust(file: LayerFile) -> str:
+    """Return in a sentence what is trusted with a file, and how far."""
+    name = visible(str(file.path), limit=1_000)
+    beside = [visible(path.name, limit=60) for path in files_beside(file.path, file.text)]
+    others = ", ".join(beside[:MOST_NAMED]) + (f" and {len(beside) - MOST_NAMED} more" * (len(beside) > MOST_NAMED))
+    what = f"{name}, with what it imports from beside it ({others})," if beside else name
+    return f"{what} may run with all that you may do, in scenarios that name it, until it changes"
+
+
 def is_trusted(file: LayerFile) -> bool:
-    """Return whether this very content of a file was allowed."""
-    return known().get(str(file.path)) == digest(file)
+    """Return whether this very content of a file was allowed, and that of all that it imports from beside it."""
+    return changed_file(file) is None and str(file.path) in known()
 
 
-def has_changed(file: LayerFile) -> bool:
-    """Return whether a file was allowed when it had another content."""
-    return known().get(str(file.path)) not in {None, digest(file)}
+def changed_file(file: LayerFile) -> Path | None:
+    """Return what is not as it was when ``file`` was allowed, itself or a file it imports; None where nothing was.
+
+    Raises ScenarioError where somebody else may have written one of them.
+    """
+    allowed = known().get(str(file.path))
+    if allowed is None:
+        return None
+    return next((Path(path) for path, digest in digests(file).items() if allowed.get(path) != digest), None)
 
 
-def digest(file: LayerFile) -> str:
-    """Return the SHA-256 of a file's text."""
-    return hashlib.sha256(file.text.encode()).hexdigest()
+def digests(file: LayerFile) -> dict[str, str]:
+    """Return the SHA-256 of a file and of each that it imports from beside it, by path. Raises ScenarioError."""
+    beside = {str(path): digest(path) for path in files_beside(file.path, file.text)}
+    return {str(file.path): hashlib.sha256(file.text.encode()).hexdigest()} | beside
 
 
-def known() -> dict[str, str]:
-    """Return the digests of the files that were allowed, by path; none where they cannot be read."""
+def digest(path: Path) -> str:
+    """Return the SHA-256 of a file that an allowed one imports. Raises ScenarioError."""
+    where = Where(shown(path))
+    try:
+        with path.open("rb") as content:
+            check_status(os.fstat(content.fileno()), where)
+            return hashlib.file_digest(content, "sha256").hexdigest()
+    except OSError as error:
+        raise ScenarioError(f"cannot be read: {error.strerror or error}", where=where) from None
+
+
+def known() -> dict[str, dict[str, str]]:
+    """Return the digests of what was allowed, by the path of the file that was; none where they cannot be read."""
     path = record_path()
     try:
         check_status(path.stat(), Where(shown(path)))
@@ -99,10 +137,10 @@ def known() -> dict[str, str]:
     except (OSError, ValueError, ScenarioError):
         return {}
     files = written.get("files") if isinstance(written, dict) else None
-    return {str(name): str(it) for name, it in files.items()} if isinstance(files, dict) else {}
+    return {str(name): it for name, it in files.items() if isinstance(it, dict)} if isinstance(files, dict) else {}
 
 
-def keep(files: dict[str, str]) -> None:
+def keep(files: dict[str, dict[str, str]]) -> None:
     """Write down what is allowed, all or nothing."""
     path = record_path()
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -34,6 +34,24 @@ NON_FINITE = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 ELEMENTS: Mapping[str, set[type]] = {"f": {float, int, str}, "i": {int}, "u": {int}, "b": {bool}}
 """What ``data`` may hold, by the dtype's kind."""
 
+ARRAY_DEFINITION: Mapping[str, Any] = {
+    "description": "An array, row-major. data has numbers; above 1,024 elements base64 has the little-endian bytes.",
+    "type": "object",
+    "properties": {
+        "dtype": {"enum": list(DTYPES)},
+        "shape": {"type": "array", "items": {"type": "integer", "minimum": 0}, "maxItems": MOST_AXES},
+        "data": {
+            "type": "array",
+            "items": {"anyOf": [{"type": ["number", "boolean"]}, {"enum": list(NON_FINITE)}]},
+            "maxItems": MOST_NUMBERS,
+        },
+        "base64": {"type": "string"},
+    },
+    "required": ["dtype", "shape"],
+    "oneOf": [{"required": ["data"]}, {"required": ["base64"]}],
+}
+ARRAY_SCHEMA: Mapping[str, Any] = {"$ref": "#/$defs/array"}
+
 
 def encode_array(array: Array) -> dict[str, Any]:
     """Return the record of an array of any shape."""

@@ -1,4 +1,4 @@
-"""Reading a line of JSON that anybody may have written: no recursion, no endless number, no key twice, no NaN."""
+"""A line of JSON that anybody may have written: no recursion, no endless number, no key twice, no NaN."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any, NoReturn, TypeAlias
 
 from bptui.errors import TranscriptError
 
-Record: TypeAlias = dict[str, Any]
+JsonObject: TypeAlias = dict[str, Any]
 
 FORMAT = 1
 """The version of the records. A reader refuses a later one; fields may be added without a new version."""
@@ -22,7 +22,7 @@ class DamagedTranscriptError(TranscriptError):
     """The records are not those that were written: a line was lost, doubled, moved or edited."""
 
 
-def parse_line(line: bytes) -> Record:
+def parse_line(line: bytes) -> JsonObject:
     """Return the object that a line is. Raises TranscriptError where it is none, or none that bptui would write."""
     check_ends(line)
     try:
@@ -51,7 +51,7 @@ def check_ends(line: bytes) -> None:
         raise DamagedTranscriptError("the line ends in CR LF", hint="another program has converted the line ends")
 
 
-def unique_keys(pairs: list[tuple[str, Any]]) -> Record:
+def unique_keys(pairs: list[tuple[str, Any]]) -> JsonObject:
     """Return an object's entries, unless a key comes twice."""
     record = dict(pairs)
     if len(record) < len(pairs):
@@ -71,9 +71,9 @@ def refuse_constant(word: str) -> NoReturn:
     raise TranscriptError(f"{word} is not JSON", hint=f'bptui writes "{word}"')
 
 
-def member(record: Record, key: str, kind: type | tuple[type, ...]) -> Any:
-    """Return an object's entry, which must be of ``kind``; true and false are not numbers."""
-    value = record.get(key)
-    if not isinstance(value, kind) or isinstance(value, bool):
-        raise TranscriptError(f"a {record.get('kind', 'part')} of the recording does not have the right {key!r}")
-    return value
+def write_line(record: JsonObject) -> str:
+    """Return an object as one line of JSON, its newline included.
+
+    All of it is ASCII: a name that holds a control sequence must not reach a terminal as one.
+    """
+    return json.dumps(record, allow_nan=False) + "\n"

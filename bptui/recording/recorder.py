@@ -14,8 +14,9 @@ from bptui.core.command import Command
 from bptui.core.engine import Run
 from bptui.core.moment import Moment
 from bptui.errors import TranscriptError, Where
-from bptui.recording.json_line import Record
-from bptui.recording.records import action_record, end_record, header_record, line, note_record, step_record
+from bptui.recording.codec import line
+from bptui.recording.records import ActionRecord, NoteRecord, Record
+from bptui.recording.run_records import end_record, header_record, step_record
 
 if sys.platform != "win32":
     import fcntl
@@ -73,14 +74,14 @@ class Recorder:
         Up to ``SLICE`` steps are written at once, and the others by ``advance``.
         """
         if command is not None:
-            self.write(action_record(command, moment.position, self.elapsed))
+            self.write(ActionRecord(moment.position, self.elapsed, command))
         self.furthest = max(self.furthest, moment.position)
         self.advance(SLICE)
 
     def note(self, text: str, moment: Moment) -> None:
         """Record what the person writes down at ``moment``."""
         self.furthest = max(self.furthest, moment.position)
-        self.write(note_record(text, moment.position, self.elapsed))
+        self.write(NoteRecord(moment.position, self.elapsed, text))
 
     def advance(self, steps: int = SLICE) -> None:
         """Write at most ``steps`` of the steps that are still to be written."""

@@ -1,133 +1,187 @@
-"""Records: what a run has to say as JSON, one object for each thing that happened.
+"""The records of ``trace --json`` and of transcripts, one class a kind: the one place that knows their fields.
 
-``bptui trace --json`` prints them and a transcript keeps them, so this file is the one place that knows their fields.
+``codec`` writes and reads them by these declarations, and ``schema`` describes them. A field with a default is left
+out where it is the default. A reader ignores fields that it does not know.
 """
 
 from __future__ import annotations
 
-import json
-import platform
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict, fields
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar, TypeAlias
 
-import numpy as np
-
-import bptui
 from bptui.core.command import Command
-from bptui.core.engine import Run
-from bptui.core.graph import Node
-from bptui.core.step import BackwardStep, ForwardStep, Step, UpdateStep
-from bptui.core.tape import Tape
-from bptui.recording.array_record import encode_array
-from bptui.recording.json_line import FORMAT, Record
-from bptui.scenario.scenario import Scenario, Train
+from bptui.core.schedule import Pass
+from bptui.recording.action_words import COMMAND
+from bptui.recording.codec import nested
+from bptui.recording.field_kind import (
+    ARRAY,
+    INTEGER,
+    SECONDS,
+    TABLE,
+    TEXT,
+    TRAIN,
+    VERSION,
+    by_name,
+    list_of,
+    or_null,
+)
 from layers import Array
 
-SLICE = 256
-"""Steps that are run before their records are written."""
+Name: TypeAlias = Annotated[str, TEXT]
+Text: TypeAlias = Annotated[str, TEXT]
+Integer: TypeAlias = Annotated[int, INTEGER]
+Names: TypeAlias = Annotated[tuple[str, ...], list_of(TEXT)]
+Arrays: TypeAlias = Annotated[tuple[Array | None, ...], list_of(or_null(ARRAY))]
+ArrayOrNull: TypeAlias = Annotated[Array | None, or_null(ARRAY)]
 
 
-def records(run: Run) -> Iterator[Record]:
-    """Yield the records of a whole run, advancing it as they are asked for; of one that fails, those so far."""
-    yield header_record(run.scenario)
-    written = 0
-    while not run.is_over:
-        run.proceed(SLICE)
-        for number in range(written + 1, len(run) + 1):
-            yield step_record(run.step(number))
-        written = len(run)
-    if not run.failure:
-        yield end_record(run)
+@dataclass(frozen=True, eq=False)
+class Record:
+    """A line of a transcript. Its constants and fields stand in the order in which they are written."""
+
+    kind: ClassVar[str]
 
 
-def header_record(scenario: Scenario) -> Record:
-    """Return the record that comes first: all that a reader needs to know to make sense of the steps.
+@dataclass(frozen=True, eq=False)
+class NodeRecord:
+    """What the header says of a node."""
+
+    name: Name
+    layer: Text
+    inputs: Names
+    options: Annotated[Mapping[str, Any], TABLE]
+
+
+@dataclass(frozen=True, eq=False)
+class HeaderRecord(Record):
+    """All that a reader needs to know to make sense of the steps.
 
     ``inputs`` and ``parameters`` say which of ``values`` are which; the rest are constants. ``own_layers`` are the
-    names that meant layers of the user's own, and not those of bptui that may bear them too.
+    names that meant layers of the user's own, and not those of bptui that may bear them too. ``train`` is None where
+    nothing is trained.
     """
-    graph = scenario.graph
-    return {
-        "kind": "header",
-        "bptui": FORMAT,
-        "title": scenario.title,
-        "source": scenario.source,
-        "dtype": scenario.dtype.name,
-        "seed": scenario.seed,
-        "output": graph.output,
-        "values": {name: encode_array(scenario.values[name]) for name in graph.leaves},
-        "nodes": [node_record(node) for node in graph.nodes],
-        "versions": {"bptui": bptui.__version__, "numpy": np.__version__, "python": platform.python_version()},
-        "about": scenario.about,
-        "inputs": list(graph.inputs),
-        "parameters": list(graph.parameters),
-        "train": train_record(scenario.train) if scenario.train else None,
-        "own_layers": sorted({layer.name for layer in scenario.guests.values()}),
-    }
+
+    kind = "header"
+
+    bptui: Annotated[int, VERSION]
+    title: Text
+    source: Text
+    dtype: Text
+    seed: Integer
+    output: Name
+    values: Annotated[Mapping[str, Array], by_name(ARRAY)]
+    nodes: Annotated[tuple[NodeRecord, ...], list_of(nested(NodeRecord))]
+    versions: Annotated[Mapping[str, str], by_name(TEXT)]
+    about: Text = ""
+    inputs: Annotated[tuple[str, ...] | None, or_null(list_of(TEXT))] = None
+    parameters: Annotated[tuple[str, ...] | None, or_null(list_of(TEXT))] = None
+    train: Annotated[Mapping[str, Any] | None, or_null(TRAIN)] = None
+    own_layers: Names = ()
 
 
-def node_record(node: Node) -> Record:
-    """Return what the header says of a node."""
-    return {"name": node.name, "layer": node.layer, "inputs": list(node.inputs), "options": dict(node.options)}
+@dataclass(frozen=True, eq=False)
+class NumberedRecord(Record):
+    """A step, by its number and its iteration, both from 1."""
+
+    kind = "step"
+
+    step: Integer
+    iteration: Integer
+    pass_: ClassVar[Pass]
 
 
-def train_record(train: Train) -> Record:
-    """Return what the header says of ``[train]``, with the optimizer's options spelt out."""
-    rule = train.optimizer
-    options = {field.name: getattr(rule, field.name) for field in fields(rule)}
-    return {"optimizer": type(rule).__name__, **options, "steps": train.steps}
+@dataclass(frozen=True, eq=False)
+class ForwardRecord(NumberedRecord):
+    """A node's forward."""
+
+    pass_ = Pass.FORWARD
+
+    node: Name
+    out: Annotated[Array, ARRAY]
+
+    @property
+    def name(self) -> str:
+        """Whose step it is."""
+        return self.node
 
 
-def step_record(step: Step) -> Record:
-    """Return the record of a step."""
-    head = {"kind": "step", "step": step.number, "iteration": step.iteration, "pass": step.pass_.value}
-    match step:
-        case ForwardStep():
-            return head | {"node": step.name, "out": encode_array(step.out)}
-        case BackwardStep():
-            return head | {
-                "node": step.name,
-                "dout": encode_optional(step.dout),
-                "local": [encode_optional(local) for local in step.local],
-                "gradients": [encode_optional(gradient) for gradient in step.gradients],
-            }
-        case UpdateStep():
-            return head | {
-                "parameter": step.name,
-                "gradient": encode_optional(step.gradient),
-                "before": encode_array(step.before),
-                "after": encode_array(step.after),
-            }
+@dataclass(frozen=True, eq=False)
+class BackwardRecord(NumberedRecord):
+    """A node's backward: what arrives, and for each input the local derivative and the contribution."""
+
+    pass_ = Pass.BACKWARD
+
+    node: Name
+    dout: ArrayOrNull
+    local: Arrays
+    gradients: Arrays
+
+    @property
+    def name(self) -> str:
+        """Whose step it is."""
+        return self.node
 
 
-def end_record(tape: Tape) -> Record:
-    """Return the record that follows the last step."""
-    return {"kind": "end", "values": named(tape.values), "gradients": named(tape.gradients)}
+@dataclass(frozen=True, eq=False)
+class UpdateRecord(NumberedRecord):
+    """A parameter's update."""
+
+    pass_ = Pass.UPDATE
+
+    parameter: Name
+    gradient: ArrayOrNull
+    before: Annotated[Array, ARRAY]
+    after: Annotated[Array, ARRAY]
+
+    @property
+    def name(self) -> str:
+        """Whose step it is."""
+        return self.parameter
 
 
-def action_record(command: Command, at: int, time: float) -> Record:
-    """Return the record of a command that took the cursor to step ``at``, ``time`` seconds after the start."""
-    return {"kind": "action", "at": at, "time": time, "verb": command.word, **asdict(command)}
+StepRecord: TypeAlias = ForwardRecord | BackwardRecord | UpdateRecord
 
 
-def note_record(text: str, at: int, time: float) -> Record:
-    """Return the record of a note written at step ``at``, ``time`` seconds after the start."""
-    return {"kind": "note", "at": at, "time": time, "text": text}
+@dataclass(frozen=True, eq=False)
+class EndRecord(Record):
+    """What every value and gradient is after the last step."""
+
+    kind = "end"
+
+    values: Annotated[Mapping[str, Array | None], by_name(or_null(ARRAY))]
+    gradients: Annotated[Mapping[str, Array | None], by_name(or_null(ARRAY))]
 
 
-def line(record: Record) -> str:
-    """Return a record as one line of JSON, its newline included.
+@dataclass(frozen=True)
+class ActionRecord(Record):
+    """A command that took the cursor to step ``at``, ``time`` seconds after recording had started."""
 
-    All of it is ASCII: a name that holds a control sequence must not reach a terminal as one.
-    """
-    return json.dumps(record, allow_nan=False) + "\n"
+    kind = "action"
 
-
-def named(arrays: Mapping[str, Array | None]) -> Record:
-    """Return arrays by name, None where there is none."""
-    return {name: encode_optional(array) for name, array in arrays.items()}
+    at: Integer
+    time: Annotated[float, SECONDS]
+    command: Annotated[Command, COMMAND]
 
 
-def encode_optional(array: Array | None) -> Record | None:
-    """Return an array's record, or None where there is no array."""
-    return None if array is None else encode_array(array)
+@dataclass(frozen=True)
+class NoteRecord(Record):
+    """What a person wrote down at step ``at``, ``time`` seconds after recording had started."""
+
+    kind = "note"
+
+    at: Integer
+    time: Annotated[float, SECONDS]
+    text: Text
+
+
+RECORDS: tuple[type[Record], ...] = (
+    HeaderRecord,
+    ForwardRecord,
+    BackwardRecord,
+    UpdateRecord,
+    EndRecord,
+    ActionRecord,
+    NoteRecord,
+)
+"""Every kind of record, in the order in which a transcript has the first of each."""

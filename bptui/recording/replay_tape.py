@@ -5,38 +5,29 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from bptui.core import text
 from bptui.core.columns import Iteration, Value, as_optional_array, freeze
 from bptui.core.optimizer import Optimizer, optimizers
-from bptui.core.schedule import Pass, Schedule, Turn
+from bptui.core.schedule import Schedule, Turn
 from bptui.core.step import Local
 from bptui.core.tape import Tape
-from bptui.errors import TranscriptError
-from bptui.recording.array_record import decode_array
-from bptui.recording.header import Header
-from bptui.recording.json_line import DamagedTranscriptError, Record, member
+from bptui.recording.json_line import DamagedTranscriptError
+from bptui.recording.recorded_graph import completed, graph_of
+from bptui.recording.records import (
+    ActionRecord,
+    BackwardRecord,
+    EndRecord,
+    ForwardRecord,
+    HeaderRecord,
+    NoteRecord,
+    StepRecord,
+    UpdateRecord,
+)
 from layers import Array, Layer, library
-
-
-class Action(NamedTuple):
-    """A command that took the cursor to step ``at``, ``time`` seconds after recording had started."""
-
-    at: int
-    time: float
-    verb: str
-    arguments: Mapping[str, Any]
-
-
-class Note(NamedTuple):
-    """What a person wrote down at step ``at``, ``time`` seconds after recording had started."""
-
-    at: int
-    time: float
-    text: str
 
 
 class RecordedTape(Tape):
@@ -45,16 +36,18 @@ class RecordedTape(Tape):
     ``path`` is the file it was read from, ``dropped`` says what of its end was torn and left out.
     """
 
-    def __init__(self, header: Header, path: Path | None = None) -> None:
-        schedule = Schedule(header.graph, iterations=header.iterations, trains=header.train is not None)
-        leaves = [header.values[name][()] for name in header.graph.leaves]
-        super().__init__(schedule, leaves, None)
+    def __init__(self, header: HeaderRecord, path: Path | None = None) -> None:
+        header = completed(header)
+        graph = graph_of(header)
+        iterations = header.train["steps"] if header.train else 1
+        schedule = Schedule(graph, iterations=iterations, trains=header.train is not None)
+        super().__init__(schedule, [header.values[name][()] for name in graph.leaves], None)
         self.header = header
         self.path = path
         self.locals: list[list[Local]] = []
         self.totals: list[Value | None] = []
-        self.actions: list[Action] = []
-        self.notes: list[Note] = []
+        self.actions: list[ActionRecord] = []
+        self.notes: list[NoteRecord] = []
         self.has_end = False
         self.dropped: str | None = None
 
@@ -79,32 +72,32 @@ class RecordedTape(Tape):
             return self.header.title
         return f"{self.header.title} (recorded up to step {self.length} of {len(self.schedule)})"
 
-    def add(self, record: Record) -> None:
+    def add(self, record: StepRecord) -> None:
         """Add the step of a record, which must be the next. Raises TranscriptError."""
         turn = self.next_turn(record)
         if not (turn.number - 1) % self.schedule.length:
             self.begin_iteration()
         with np.errstate(all="ignore"):
-            match turn.pass_:
-                case Pass.FORWARD:
-                    self.iterations[-1].values.append(array_of(record, "out")[()])
-                case Pass.BACKWARD:
+            match record:
+                case ForwardRecord(out=out):
+                    self.iterations[-1].values.append(out[()])
+                case BackwardRecord():
                     self.add_backward(turn, record)
-                case Pass.UPDATE:
-                    self.add_update(turn, record)
+                case UpdateRecord():
+                    self.add_update(record)
         self.length = turn.number
 
-    def next_turn(self, record: Record) -> Turn:
+    def next_turn(self, record: StepRecord) -> Turn:
         """Return whose turn it is, which the record must agree with."""
-        number = member(record, "step", int)
+        number = record.step
         if number != self.length + 1:
             raise DamagedTranscriptError(f"step {number} stands where step {self.length + 1} should")
         if self.is_complete:
             raise DamagedTranscriptError(f"step {number} is more than the run has")
         turn = self.schedule[number]
-        key = "parameter" if turn.pass_ is Pass.UPDATE else "node"
-        for field, expected in (("iteration", turn.iteration), ("pass", turn.pass_.value), (key, turn.name)):
-            if member(record, field, type(expected)) != expected:
+        recorded = (("iteration", record.iteration), ("pass", record.pass_), ("name", record.name))
+        for (field, found), expected in zip(recorded, (turn.iteration, turn.pass_, turn.name), strict=True):
+            if found != expected:
                 raise DamagedTranscriptError(f"the {field} of step {number} is not that of the graph's order")
         return turn
 
@@ -118,58 +111,52 @@ class RecordedTape(Tape):
         self.locals.append([])
         self.totals = [None] * len(self.graph.names)
 
-    def add_backward(self, turn: Turn, record: Record) -> None:
+    def add_backward(self, turn: Turn, record: BackwardRecord) -> None:
         """Add a node's backward, and its contributions to the sums they belong to."""
         columns, graph = self.iterations[-1], self.graph
         node = graph.backward[turn.order]
         slots = graph.edges[node]
-        dout = optional_array_of(record, "dout")
+        dout = record.dout
         if not turn.order:
             self.dout = self.totals[graph.slots[graph.output]] = dout
         if not is_same(dout, self.totals[len(graph.leaves) + node]):
             raise DamagedTranscriptError("dout is not the sum of the contributions that were recorded")
-        gradients = arrays_of(record, "gradients", len(slots))
-        for slot, gradient in zip(slots, gradients, strict=True):
+        check_length("local", record.local, slots)
+        check_length("gradients", record.gradients, slots)
+        for slot, gradient in zip(slots, record.gradients, strict=True):
             if gradient is not None and np.shape(gradient) != np.shape(columns.values[slot]):
                 raise DamagedTranscriptError(
                     f"the gradient of {text.visible(graph.names[slot])} is not of its value's shape"
                 )
-        self.locals[-1].append(arrays_of(record, "local", len(slots)))
+        self.locals[-1].append(record.local)
         columns.douts.append(dout)
-        for slot, gradient in zip(slots, gradients, strict=True):
+        for slot, gradient in zip(slots, record.gradients, strict=True):
             if gradient is not None:
                 total = self.totals[slot]
                 self.totals[slot] = gradient[()] if total is None else freeze(total + gradient[()])
             columns.contributions.append(gradient)
             columns.sums.append(self.totals[slot])
 
-    def add_update(self, turn: Turn, record: Record) -> None:
+    def add_update(self, record: UpdateRecord) -> None:
         """Add a parameter's update."""
         columns = self.iterations[-1]
-        slot = self.graph.slots[turn.name]
-        gradient = optional_array_of(record, "gradient")
-        if not is_same(gradient, self.totals[slot]):
+        slot = self.graph.slots[record.parameter]
+        if not is_same(record.gradient, self.totals[slot]):
             raise DamagedTranscriptError("the gradient is not the sum of the contributions that were recorded")
-        if not is_same(array_of(record, "before"), columns.values[slot]):
+        if not is_same(record.before, columns.values[slot]):
             raise DamagedTranscriptError("before is not the value that was recorded last")
-        after = array_of(record, "after")
-        if after.shape != np.shape(columns.values[slot]):
+        if record.after.shape != np.shape(columns.values[slot]):
             raise DamagedTranscriptError("after is not of the parameter's shape")
-        columns.updates.append(after[()])
+        columns.updates.append(record.after[()])
 
-    def add_end(self, record: Record) -> None:
+    def add_end(self, record: EndRecord) -> None:
         """Hold what follows the last step against the steps."""
         if not self.is_complete:
             raise DamagedTranscriptError(f"the end stands after step {self.length} of {len(self.schedule)}")
         if self.has_end:
             raise DamagedTranscriptError("a second end")
-        for field, known in (("values", self.values), ("gradients", self.gradients)):
-            named = member(record, field, dict)
-            if named.keys() != known.keys():
-                raise DamagedTranscriptError(f"{field} has other names than the graph")
-            for name, array in known.items():
-                if not is_same(optional_array(named[name]), array):
-                    raise DamagedTranscriptError(f"{field} has another {text.visible(name)} than the steps")
+        check_end("values", record.values, self.values)
+        check_end("gradients", record.gradients, self.gradients)
         self.has_end = True
 
     def local(self, iteration: int, node: int) -> Local:
@@ -184,29 +171,19 @@ class RecordedTape(Tape):
         return {}
 
 
-def array_of(record: Record, key: str) -> Array:
-    """Return a record's array."""
-    return decode_array(record.get(key))
+def check_length(field: str, arrays: Local, slots: Sequence[int]) -> None:
+    """Refuse arrays that are not one per input."""
+    if len(arrays) != len(slots):
+        raise DamagedTranscriptError(f"{field} has {len(arrays)} entries for {len(slots)} inputs")
 
 
-def optional_array_of(record: Record, key: str) -> Array | None:
-    """Return a record's array, or None for the null that must then stand there."""
-    if key not in record:
-        raise TranscriptError(f"a step of the recording has no {key!r}")
-    return optional_array(record[key])
-
-
-def optional_array(record: object) -> Array | None:
-    """Return the array of a record, or None for null."""
-    return None if record is None else decode_array(record)
-
-
-def arrays_of(record: Record, key: str, count: int) -> Local:
-    """Return a record's ``count`` arrays, one per input."""
-    listed: Sequence[object] = member(record, key, list)
-    if len(listed) != count:
-        raise DamagedTranscriptError(f"{key} has {len(listed)} entries for {count} inputs")
-    return tuple(map(optional_array, listed))
+def check_end(field: str, named: Mapping[str, Array | None], known: Mapping[str, Array | None]) -> None:
+    """Refuse arrays at the end that are not those of the steps."""
+    if named.keys() != known.keys():
+        raise DamagedTranscriptError(f"{field} has other names than the graph")
+    for name, array in known.items():
+        if not is_same(named[name], array):
+            raise DamagedTranscriptError(f"{field} has another {text.visible(name)} than the steps")
 
 
 def is_same(one: Value | None, other: Value | None) -> bool:

@@ -7,15 +7,23 @@ from pathlib import Path
 
 from bptui.core import text
 from bptui.errors import TranscriptError, Where
-from bptui.recording.header import read_header
-from bptui.recording.json_line import DamagedTranscriptError, Record, member, parse_line
-from bptui.recording.replay_tape import Action, Note, RecordedTape
+from bptui.recording.codec import decode
+from bptui.recording.json_line import DamagedTranscriptError, JsonObject, parse_line
+from bptui.recording.read_record import read_record
+from bptui.recording.records import (
+    ActionRecord,
+    BackwardRecord,
+    EndRecord,
+    ForwardRecord,
+    HeaderRecord,
+    NoteRecord,
+    Record,
+    UpdateRecord,
+)
+from bptui.recording.replay_tape import RecordedTape
 
 LONGEST_LINE = 64 * 2**20
 """Bytes in one record: six million numbers. A longer line is refused before it is parsed."""
-
-TIMED = frozenset({"kind", "at", "time", "verb"})
-"""What an action has besides its verb's arguments."""
 
 
 def read_transcript(path: Path) -> RecordedTape:
@@ -40,12 +48,14 @@ def read_transcript(path: Path) -> RecordedTape:
     return tape
 
 
-def extend(tape: RecordedTape | None, record: Record, path: Path) -> RecordedTape:
+def extend(tape: RecordedTape | None, json: JsonObject, path: Path) -> RecordedTape:
     """Return ``tape`` with what a record says added to it; the first record begins the tape."""
-    if tape is None:
-        return RecordedTape(read_header(record), path)
-    add_record(tape, record)
-    return tape
+    if tape is not None:
+        add_record(tape, read_record(json))
+        return tape
+    if json.get("kind") != "header":
+        raise TranscriptError("the first record is not a header: this is not a transcript, or its beginning is lost")
+    return RecordedTape(decode(HeaderRecord, json), path)
 
 
 def place(path: Path, line: int) -> Where:
@@ -74,27 +84,22 @@ def is_torn(line: bytes) -> bool:
 
 def add_record(tape: RecordedTape, record: Record) -> None:
     """Add what a record says to the tape. Raises TranscriptError."""
-    match record.get("kind"):
-        case "step":
+    match record:
+        case ForwardRecord() | BackwardRecord() | UpdateRecord():
             tape.add(record)
-        case "end":
+        case EndRecord():
             tape.add_end(record)
-        case "action":
-            arguments = {key: argument for key, argument in record.items() if key not in TIMED}
-            tape.actions.append(Action(*read_time(tape, record), member(record, "verb", str), arguments))
-        case "note":
-            tape.notes.append(Note(*read_time(tape, record), member(record, "text", str)))
-        case "header":
-            raise DamagedTranscriptError("a second header: two recordings were joined")
-        case str(kind):
-            raise TranscriptError(f"a record of unknown kind {text.visible(kind)}", hint="made by a newer bptui?")
+        case ActionRecord(at=at):
+            check_time(tape, at)
+            tape.actions.append(record)
+        case NoteRecord(at=at):
+            check_time(tape, at)
+            tape.notes.append(record)
         case _:
-            raise TranscriptError("a record without a kind")
+            raise DamagedTranscriptError("a second header: two recordings were joined")
 
 
-def read_time(tape: RecordedTape, record: Record) -> tuple[int, float]:
-    """Return at which step, and how many seconds after the start, an action or a note was made."""
-    at = member(record, "at", int)
+def check_time(tape: RecordedTape, at: int) -> None:
+    """Refuse an action or a note at a step that the run does not have."""
     if not 0 <= at <= len(tape.schedule):
         raise DamagedTranscriptError(f"step {at} is none of the run's")
-    return at, member(record, "time", (int, float))

@@ -4,40 +4,51 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from queue import SimpleQueue
 from typing import TextIO
 
-from bptui.checking.check_scenario import check_scenario
-from bptui.checking.finding import Report
-from bptui.errors import BptuiError
-from bptui.scenario.load import load
+from bptui.report.check_worker import CheckWorker, Result, check_one
 
 FEW = 3
 """As many scenarios are checked sooner than other processes have started."""
 
 
-def check_all(places: Sequence[str], layers: Sequence[Path]) -> Iterator[Report | BptuiError]:
-    """Yield for each scenario its report, or why it cannot be read, in the order given."""
-    files = [tuple(layers)] * len(places)
-    workers = min(cores(), len(places))
-    if len(places) <= FEW or workers == 1:
-        yield from map(check_one, places, files)
+def check_all(places: Sequence[str], layers: Sequence[Path]) -> Iterator[Result]:
+    """Yield for each scenario what comes of it, in the order given."""
+    count = min(cores(), len(places))
+    if len(places) <= FEW or count == 1:
+        for place in places:
+            yield check_one(place, layers)
         return
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+    yield from check_in_workers(places, layers, [CheckWorker() for _ in range(count)])
+
+
+def check_in_workers(places: Sequence[str], layers: Sequence[Path], workers: Sequence[CheckWorker]) -> Iterator[Result]:
+    """Yield what comes of each scenario; whatever ends this ends the workers, and nobody waits for what they do."""
+    idle: SimpleQueue[CheckWorker] = SimpleQueue()
+    for worker in workers:
+        idle.put(worker)
+
+    def check(place: str) -> Result:
+        worker = idle.get()
         try:
-            yield from pool.map(check_one, places, files)
+            return worker.check(place, layers)
         finally:
-            pool.shutdown(cancel_futures=True)
+            idle.put(worker)
 
-
-def check_one(place: str, layers: Sequence[Path]) -> Report | BptuiError:
-    """Return the report on one scenario, or why it cannot be read."""
     try:
-        return check_scenario(load(place, layers=layers))
-    except BptuiError as error:
-        return error
+        with ThreadPoolExecutor(len(workers)) as threads:
+            try:
+                yield from threads.map(check, places)
+            finally:
+                threads.shutdown(wait=False, cancel_futures=True)
+                for worker in workers:
+                    worker.kill()
+    finally:
+        for worker in workers:
+            worker.close()
 
 
 def cores() -> int:

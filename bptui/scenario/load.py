@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bptui.core import text_file
 from bptui.core.graph import Graph
@@ -25,17 +26,27 @@ from bptui.scenario.toml import Document, parse
 from layers import Array, Layer
 from layers import library as built_in
 
+if TYPE_CHECKING:
+    from bptui.scenario.reading.permission import OwnLayers
+
 NAMELESS = "<text>"
 """What errors call a scenario that is not a file."""
 
 
-def load(place: str | Path, *, layers: Sequence[str | Path] = ()) -> Scenario:
+def keep_quiet(_: str) -> None:
+    """Tell nobody that a file takes its time."""
+
+
+def load(
+    place: str | Path, *, layers: Sequence[str | Path] = (), notice: Callable[[str], None] = keep_quiet
+) -> Scenario:
     """Return the scenario at a path, or the bundled one of that name. Raises ScenarioError.
 
-    ``layers`` are files with layers of the user's own, which this allows to run, in a process of their own.
+    ``layers`` are files with layers of the user's own, which this allows to run, in a process of their own; ``notice``
+    is told of one that takes its time.
     """
     path = found(Path(place))
-    return loads(text_file.read(path), path, layers=layers)
+    return loads(text_file.read(path), path, layers=layers, notice=notice)
 
 
 def loads(
@@ -44,13 +55,14 @@ def loads(
     *,
     layers: Sequence[str | Path] = (),
     library: Mapping[str, type[Layer]] = built_in,
+    notice: Callable[[str], None] = keep_quiet,
 ) -> Scenario:
     """Return the scenario that ``text`` is, with layers from ``library``. Files that it names lie beside ``path``.
 
     Raises ScenarioError, whose ``problems`` are all the mistakes that one reading can tell apart.
     """
     file = Path(path) if path is not None else None
-    return Loader(parse(text, text_file.shown(file) if file else NAMELESS), file, layers, library).load()
+    return Loader(parse(text, text_file.shown(file) if file else NAMELESS), file, layers, library, notice).load()
 
 
 def found(path: Path) -> Path:
@@ -77,26 +89,32 @@ class Loader:
         path: Path | None,
         layers: Sequence[str | Path],
         library: Mapping[str, type[Layer]],
+        notice: Callable[[str], None],
     ) -> None:
         self.document = document
         self.path = path
         self.layers = layers
         self.library: Mapping[str, type[Layer] | OwnLayer] = library
+        self.notice = notice
         self.problems = Problems()
 
     def load(self) -> Scenario:
         """Return the scenario, or raise everything that is wrong with it."""
         document, problems = self.document, self.problems
         settings = read_settings(document, self.path.stem if self.path else "scenario", problems)
-        refused = self.take_in_own_layers()
+        own = self.own_layers()
+        self.library = {**self.library, **(own.layers if own else {})}
         places = read_names(document, problems)
-        reader = NodeReader(document, self.library, places, settings.dtype, problems, refused)
+        reader = NodeReader(document, self.library, places, settings.dtype, problems, own.refused if own else {})
         nodes = read_nodes(reader)
         leaf_reader = LeafReader(document, settings.dtype, settings.seed, self.folder, reader.labels)
         values = read_leaves(leaf_reader, places, problems) | reader.constants
         expect = read_expect(document, {*places, *(node.name for node in nodes)}, problems)
         train = read_train(document, problems)
         graph = read_graph(document, places, nodes, reader.constants, problems)
+        if own:
+            own.check_used((node.layer for node in nodes), problems)
+            problems.raise_any()
         return Scenario(
             title=settings.title,
             about=settings.about,
@@ -110,19 +128,16 @@ class Loader:
             dout=self.try_out(graph, values, places, settings, expect),
             train=train,
             expect=expect,
+            hosts=own.hosts if own else None,
         )
 
-    def take_in_own_layers(self) -> dict[str, ScenarioError]:
-        """Let the user's own layers come before the built-in ones, and return why classes of theirs are none."""
-        own: Mapping[str, OwnLayer | ScenarioError] = {}
-        if self.layers or "layers" in self.document.data:
-            from bptui.scenario.reading.permission import allowed_layers  # noqa: PLC0415  (few scenarios have any)
+    def own_layers(self) -> OwnLayers | None:
+        """Return what the user's own files give, which comes before what is built in; None where there are none."""
+        if not self.layers and "layers" not in self.document.data:
+            return None
+        from bptui.scenario.reading.permission import allowed_layers  # noqa: PLC0415  (few scenarios have any)
 
-            own = allowed_layers(self.document, self.path, self.layers, self.problems)
-        refused = {name: it for name, it in own.items() if isinstance(it, ScenarioError)}
-        layers = {name: it for name, it in own.items() if isinstance(it, OwnLayer)}
-        self.library = {**self.library, **layers}
-        return refused
+        return allowed_layers(self.document, self.path, self.layers, self.problems, self.notice)
 
     @property
     def folder(self) -> Path:

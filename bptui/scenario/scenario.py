@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -17,6 +17,10 @@ from bptui.core.schedule import Schedule
 from bptui.core.straight import StraightCode
 from bptui.own_layers.own_layer import LayerFile, OwnLayer
 from layers import Array, Layer
+
+if TYPE_CHECKING:
+    from bptui.guest.host import Host
+    from bptui.guest.host_supply import HostSupply
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -57,6 +61,7 @@ class Scenario:
     dout: Array
     train: Train | None = None
     expect: Expect | None = None
+    hosts: HostSupply | None = None
 
     @property
     def iterations(self) -> int:
@@ -99,9 +104,14 @@ class Scenario:
         assert not isinstance(layer, OwnLayer)
         return layer(**node.options)
 
+    def new_host(self) -> Host:
+        """Return a process for the layers of the user's own, for a run of it."""
+        assert self.hosts is not None
+        return self.hosts.take()
+
     @property
     def layer_files(self) -> tuple[LayerFile, ...]:
-        """The files that these layers are in."""
+        """The files that these layers come from."""
         return tuple(dict.fromkeys(layer.file for layer in self.guests.values()))
 
     @cached_property

@@ -56,12 +56,12 @@ class Checking:
     # What is to be done.
 
     def obstacle(self, name: str, iteration: int) -> str:
-        """Return why a value cannot be checked, nothing if it can."""
+        """Return why a value can never be checked, nothing if it can."""
         if self.graph.node(name) is None:
             return self.about_leaf(name, iteration)
         if self.run is None:
             return "this is a replay: a check runs the layers again, and a replay runs nothing"
-        return "" if self.has_inputs(self.index(name), iteration) else f"{shown(name)}: the run has not come this far"
+        return ""
 
     def about_leaf(self, name: str, iteration: int) -> str:
         """Return what there is to say of a value that no layer computes."""
@@ -164,12 +164,11 @@ class Checking:
     def guest(self, job: Job) -> GuestLayer:
         """Return an instance of a layer of the user's own in the process of the checks."""
         from bptui.guest.guest_layer import GuestLayer  # noqa: PLC0415
-        from bptui.guest.host import Host  # noqa: PLC0415  (few scenarios have guests)
 
         assert self.run is not None
         scenario = self.run.scenario
         if self.host is None:
-            self.host = Host(scenario.layer_files)
+            self.host = scenario.new_host()
         node, takes_gradient = self.graph.nodes[job.node], scenario.takes_gradient[job.node]
         it = GuestLayer(
             scenario.guests[job.node],

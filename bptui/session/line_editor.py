@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 LONGEST = 2_000
@@ -48,10 +48,3 @@ EDITS: Mapping[str, Callable[[TypedLine], TypedLine]] = {
     "ctrl+w": lambda line: line.without(line.word_start, line.cursor),
 }
 """What the keys of a line do, as in a shell."""
-
-
-def completion(typed: str, candidates: Sequence[str]) -> str:
-    """Return what is missing from ``typed`` to the first candidate that starts with it."""
-    if not typed:
-        return ""
-    return next((it[len(typed) :] for it in candidates if it.startswith(typed) and it != typed), "")

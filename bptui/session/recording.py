@@ -1,27 +1,46 @@
-"""Starting and stopping a recording while the session goes on."""
+"""Starting and stopping a recording while the session goes on, and writing notes."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+from bptui.core.command import Record
 from bptui.core.text import visible
+from bptui.errors import BptuiError
+from bptui.session.answer import Answer, WayOn
 from bptui.session.session import Session
 
-REPLAYED = "this is a replay: it can be looked at, and stays as it was recorded"
 
-
-def toggle(session: Session) -> str:
-    """Start or stop recording, and return what has happened in words. Raises TranscriptError."""
-    if not session.can_record:
-        return REPLAYED
+def record(session: Session, file: str | None) -> Answer:
+    """Start recording to ``file``, by default to a free name; or stop. Raises BptuiError where it cannot be."""
+    refuse_replay(session)
     if session.recorder is None:
-        path = free_path(session.name)
+        path = Path(file) if file else free_path(session.name)
         session.record(path)
-        return f"recording to {visible(str(path))}: R stops, ; writes a note"
+        return Answer(f"recording to {visible(str(path))}", way_on=WayOn(Record, "stops"))
+    if file:
+        raise BptuiError(f"already recording to {visible(str(session.recorder.path))}")
     recorder = session.recorder
     session.stop_recording()
     state = f"the recording has stopped ({recorder.failure}) with" if recorder.failure else "recorded"
-    return f"{state} {recorder.count} lines in {visible(str(recorder.path))}"
+    text = f"{state} {recorder.count} lines in {visible(str(recorder.path))}"
+    return Answer(text, "error" if recorder.failure else "", ok=recorder.failure is None)
+
+
+def write_note(session: Session, text: str) -> Answer:
+    """Keep a note at this step; one written before a recording starts goes into it then."""
+    session.write_note(text)
+    is_safe = session.recorder is not None
+    return Answer(
+        f"noted at step {session.moment.position}",
+        way_on=None if is_safe else WayOn(Record, "starts a recording, which keeps it"),
+    )
+
+
+def refuse_replay(session: Session) -> None:
+    """Raise a BptuiError where the session is a replay."""
+    if not session.can_record:
+        raise BptuiError("this is a replay: it can be looked at, and stays as it was recorded")
 
 
 def free_path(title: str) -> Path:

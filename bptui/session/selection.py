@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from bptui.core.command import Search
 from bptui.core.graph import Graph
 from bptui.core.text import visible
 from bptui.session import search
+from bptui.session.answer import Answer, WayOn, refusal
 from bptui.session.neighbours import Tour
 
 
 class Selection:
-    """The selected value's ``name``. While ``is_following``, every step selects its own.
-
-    Whatever selects returns what there is to say of it, nothing in most cases.
-    """
+    """The selected value's ``name``. While ``is_following``, every step selects its own."""
 
     def __init__(self, graph: Graph) -> None:
         self.graph = graph
@@ -23,42 +22,48 @@ class Selection:
         self.is_following = True
         self.matches: Sequence[str] = ()
 
-    def choose(self, name: str | None) -> None:
+    def choose(self, name: str) -> None:
         """Select a value, until the next step selects its own."""
         self.name = name
         self.is_following = False
 
-    def consumer(self, count: int) -> str:
+    def follow(self, name: str | None) -> None:
+        """Select the value of the step at the cursor, unless another was chosen since the last command."""
+        if self.is_following:
+            self.name = name
+
+    def consumer(self, count: int) -> Answer:
         """Select the ``count``-th consumer along the wires."""
         return self.walk(self.tour.consumer, count, "nothing uses it")
 
-    def producer(self, count: int) -> str:
+    def producer(self, count: int) -> Answer:
         """Select the ``count``-th producer along the wires."""
         return self.walk(self.tour.producer, count, "it is given, not computed")
 
-    def walk(self, way: Callable[[str], str | None], count: int, otherwise: str) -> str:
+    def walk(self, way: Callable[[str], str | None], count: int, otherwise: str) -> Answer:
         """Select what lies that way, ``count`` times, or as often as there is something."""
-        name, said = self.name or self.graph.nodes[0].name, ""
-        for _ in range(count):
+        name = self.name or self.graph.nodes[0].name
+        for _ in range(min(count, len(self.graph.names))):
             following = way(name)
             if following is None:
-                said = f"{visible(name, limit=40)}: {otherwise}"
-                break
+                self.choose(name)
+                return refusal(f"{visible(name, limit=40)}: {otherwise}")
             name = following
         self.choose(name)
-        return said
+        return Answer()
 
-    def search(self, text: str) -> str:
-        """Find every match, and select the nearest; nothing where there is none."""
+    def search(self, text: str) -> Answer:
+        """Find every match, and select the nearest."""
         self.matches = search.matches(self.graph, text)
-        return self.match(1, 1) if self.matches else ""
+        return self.match(1, 1) if self.matches else refusal(f"nothing is called {visible(text, limit=40)}")
 
-    def match(self, count: int, direction: int) -> str:
-        """Select the ``count``-th match from here."""
+    def match(self, count: int, direction: int) -> Answer:
+        """Select the ``count``-th match from here, after (1) or before (-1) it."""
+        if not self.matches:
+            return refusal("nothing searched for yet", WayOn(Search, "searches"))
         name = self.name
-        for _ in range(count):
+        for _ in range(count % len(self.matches) or len(self.matches)):
             name = search.neighbour(self.graph, self.matches, name, direction)
-        if name is None or not self.matches:
-            return "nothing searched for yet: / searches"
+        assert name is not None
         self.choose(name)
-        return f"{visible(name, limit=40)}: match {self.matches.index(name) + 1} of {len(self.matches)}"
+        return Answer(f"{visible(name, limit=40)}: match {self.matches.index(name) + 1} of {len(self.matches)}")

@@ -1,24 +1,28 @@
-"""One sitting at the debugger, apart from any screen: the tape, which may still be running, and the recording."""
+"""One sitting at the debugger: the tape, which may still be running, what is selected, checked, noted and recorded."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable
+from functools import cached_property
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from bptui.core.command import Travel
+from bptui.core.command import Command, Select, Travel
 from bptui.core.debugger import Debugger
 from bptui.core.engine import Run
 from bptui.core.moment import Moment
 from bptui.core.tape import Tape
 from bptui.core.text import visible
 from bptui.errors import LayerError
+from bptui.guest.pending_call import TIME_LIMIT
+from bptui.session.selection import Selection
 
 if TYPE_CHECKING:
     from bptui.recording.recorder import Recorder
-    from bptui.recording.replay_tape import Note
+    from bptui.recording.records import NoteRecord
+    from bptui.session.checks import SessionChecks
 
 SLICE = 0.01
 """Seconds of running after which a key may be answered."""
@@ -49,7 +53,7 @@ class Session:
         *,
         title: str = "",
         about: str = "",
-        notes: Iterable[Note] = (),
+        notes: Iterable[NoteRecord] = (),
         clock: Callable[[], float] = monotonic,
     ) -> None:
         self.tape = tape
@@ -58,6 +62,7 @@ class Session:
         self.about = about
         self.clock = clock
         self.debugger = Debugger(tape)
+        self.selection = Selection(tape.graph)
         if isinstance(tape, Run) and tape.scenario.guests:
             tape.looks.patience = LOOK
         self.recorder: Recorder | None = None
@@ -73,14 +78,41 @@ class Session:
         """All that is known at the cursor."""
         return self.debugger.moment
 
+    @cached_property
+    def checks(self) -> SessionChecks:
+        """The checks of nodes."""
+        from bptui.session.checks import SessionChecks  # noqa: PLC0415  (after the first picture: the program starts sooner)
+
+        return SessionChecks(self)
+
+    @property
+    def is_checking(self) -> bool:
+        """Whether a node is to be checked that somebody has asked for."""
+        return "checks" in vars(self) and bool(self.checks.checking.asked)
+
+    def touch(self) -> None:
+        """Take note that the person is at work, so that what nobody has asked for waits."""
+        self.touched_at = self.clock()
+
     def do(self, command: Travel) -> Moment:
-        """Carry out a command, and record it."""
+        """Move the cursor, select the value whose step it comes to, and record the command."""
         if not self.tape.length:
             self.work()  # a key that was pressed before the first picture finds its step, and no word of waiting
         moment = self.debugger.do(command)
-        if self.recorder:
-            self.recorder.moved(command, moment)
+        self.selection.is_following = True
+        self.selection.follow(moment.name)
+        self.log(command)
         return moment
+
+    def select(self, name: str) -> None:
+        """Select a value, until the next step selects its own, and record it."""
+        self.selection.choose(name)
+        self.log(Select(name))
+
+    def log(self, command: Command) -> None:
+        """Record a command that has been carried out."""
+        if self.recorder:
+            self.recorder.moved(command, self.moment)
 
     @property
     def is_under_way(self) -> bool:
@@ -107,6 +139,12 @@ class Session:
             return ""
         return f"{visible(node.name, limit=40)}: {node.layer} has not returned for {call.elapsed:.0f} s"
 
+    @property
+    def is_stuck(self) -> bool:
+        """Whether a layer has not returned for longer than anybody waits who can't give it up."""
+        call = self.tape.waiting if isinstance(self.tape, Run) else None
+        return call is not None and call.elapsed > TIME_LIMIT
+
     def give_up(self) -> None:
         """Stop waiting for a layer; the run ends where it is."""
         if isinstance(self.tape, Run):
@@ -123,18 +161,28 @@ class Session:
     def catch_up(self) -> Moment:
         """Go on to where the cursor was asked to go, as far as the tape reaches by now."""
         moment = self.debugger.catch_up()
+        self.selection.follow(moment.name)
         if self.recorder:
             self.recorder.moved(None, moment)
         return moment
 
     def record(self, path: Path) -> None:
-        """Start recording to a new file. Raises TranscriptError."""
+        """Start recording to a new file, with the notes that there are already. Raises TranscriptError."""
         if not isinstance(self.tape, Run):
             return
         from bptui.recording.recorder import Recorder  # noqa: PLC0415  (most sessions are not recorded, and start sooner)
 
         self.recorder = Recorder(path, self.tape, self.clock)
+        for at, texts in sorted(self.notes.items()):
+            for text in texts:
+                self.recorder.note(text, self.tape.at(at))
         self.recorder.moved(None, self.moment)
+
+    def close(self) -> None:
+        """Close the recording, when all is written, and end the process of the checks, if there is one."""
+        self.stop_recording()
+        if "checks" in vars(self):
+            self.checks.checking.close()
 
     def stop_recording(self) -> None:
         """Write what is still to be written and close the file."""
@@ -155,7 +203,7 @@ class Session:
             self.recorder.look()
 
     def write_note(self, text: str) -> None:
-        """Keep a note at this step, in the recording too."""
+        """Keep a note at this step, in the recording too if there is one."""
         self.notes[self.moment.position].append(text)
         if self.recorder:
             self.recorder.note(text, self.moment)

@@ -1,23 +1,18 @@
-"""What the screen says of a run that does not simply go on: where it ends, why it failed, what it waits for."""
+"""What there is to say of a run that does not simply go on: where it ends, why it failed, what it waits for."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from bptui.core.command import Back, Cancel, Next
 from bptui.core.engine import Run
 from bptui.core.moment import Moment
 from bptui.core.schedule import Turn
 from bptui.core.text import visible
+from bptui.session.answer import Answer, WayOn, refusal
 
 if TYPE_CHECKING:
     from bptui.session.session import Session
-
-
-class Saying(NamedTuple):
-    """Words, and the name of their style."""
-
-    text: str
-    style: str = ""
 
 
 def failed_turn(moment: Moment) -> Turn | None:
@@ -36,22 +31,21 @@ def failure_of(moment: Moment) -> str:
     return visible(f"{failure.message} ({failure.where})" if failure.where else failure.message)
 
 
-def dead_end(session: Session) -> Saying:
-    """Return why a command led nowhere."""
+def dead_end(session: Session) -> Answer:
+    """Return why a command led nowhere, or not as far as it was asked to."""
     moment = session.moment
     if failed := failed_turn(moment):
-        return Saying(f"✗ step {failed.number}, {failed.pass_.value}: {failure_of(moment)}", "error")
+        return Answer(f"✗ step {failed.number}, {failed.pass_.value}: {failure_of(moment)}", "error", ok=False)
     if moment.position == 0:
-        return Saying("this is the start: n goes forward")
+        return refusal("this is the start", WayOn(Next, "goes forward"))
     if moment.position == len(moment.schedule):
-        return Saying("this is the last step: N goes back")
-    if moment.position == len(moment.tape):
-        return Saying("the recording ends here: N goes back")
-    return Saying("already there")
+        return refusal("this is the last step", WayOn(Back, "goes back"))
+    return refusal("the recording ends here", WayOn(Back, "goes back"))
 
 
-def how_it_runs(session: Session) -> Saying:
+def how_it_runs(session: Session) -> Answer:
     """Return how far a run is on its way to where the cursor was asked to go, or who holds it up."""
     if session.held_up:
-        return Saying(f"{session.held_up}: Esc gives it up", "warning")
-    return Saying(f"running: {len(session.tape):,} of {session.debugger.goal:,} steps …", "dim")
+        return Answer(session.held_up, "warning", is_pending=True, way_on=WayOn(Cancel, "gives it up"))
+    text = f"running: {len(session.tape):,} of {session.debugger.goal:,} steps …"
+    return Answer(text, "dim", is_pending=True)

@@ -14,7 +14,7 @@ import numpy as np
 from bptui.errors import BptuiError
 from bptui.stepping.line_record import line_tape_record, read_line_tape
 from bptui.stepping.line_tape import LineTape
-from bptui.stepping.trace_call import watch
+from bptui.stepping.trace_call import Passing, watch
 
 if TYPE_CHECKING:
     from bptui.guest.child.instance import Instance
@@ -32,15 +32,17 @@ def course(instance: Instance, values: Sequence[Any], *, given: int, has_dout: b
     ``values`` are those ``given`` to the node, then the dout, then what was recorded: the value, or the gradients.
     """
     inputs, (*dout, recorded) = values[:given], [*values[given : given + has_dout], values[given + has_dout :]]
-    count = given - len(instance.held_names)
     with np.errstate(all="ignore"):
+        handle, name = instance.handle_for(inputs), instance.recipe.name
         if dout:
-            instance.forward(inputs, [""] * given)
-            tape = watch(instance.object, "backward", [np.array(dout[0])], recorded=recorded[:count])
+            handle.value(instance.forward_call()())
+            own = np.array(dout[0])
+            call, recorded = instance.backward_call(own), recorded[: len(instance.inputs)]
+            passing = Passing(handle.object, name, "backward", *call, lambda it: handle.gradients(it, own))
         else:
-            instance.hold(inputs[count:])
-            own = [np.array(value) for value in inputs[:count]]
-            tape = watch(instance.object, "forward", own, recorded=recorded[0], options=instance.forward_options)
+            call, recorded = instance.forward_call(), recorded[0]
+            passing = Passing(handle.object, name, "forward", *call, handle.value)
+        tape = watch(passing, recorded=recorded)
     content = json.dumps(line_tape_record(tape), allow_nan=False).encode("ascii")
     return {"arrays": [np.frombuffer(content, np.uint8)]}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from types import MappingProxyType
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -39,38 +39,49 @@ def visit(
     layer = make()
     with np.errstate(all="ignore"):
         if dout is None:
-            return watch(layer, "forward", inputs, recorded=recorded, most_steps=most_steps)
-        layer.forward(*inputs)
-        return watch(layer, "backward", (dout,), recorded=recorded, most_steps=most_steps)
+            passing = Passing(layer, type(layer).__name__, "forward", layer.forward, inputs)
+        else:
+            layer.forward(*inputs)
+            passing = Passing(layer, type(layer).__name__, "backward", layer.backward, (dout,))
+        return watch(passing, recorded=recorded, most_steps=most_steps)
 
 
-def watch(
-    layer: Any,
-    method: str,
-    arguments: Sequence[Any],
-    *,
-    recorded: Recorded = None,
-    most_steps: int = MOST_STEPS,
-    options: Mapping[str, Any] = MappingProxyType({}),
-) -> LineTape:
+@dataclass(frozen=True, eq=False, slots=True)
+class Passing:
+    """A call, about to be made, of the function that is the ``method`` (forward or backward) of a layer.
+
+    ``layer`` keeps the results, ``name`` is what a person calls it, and ``result`` makes a value or gradients of what
+    the function returns.
+    """
+
+    layer: object
+    name: str
+    method: str
+    function: Callable[..., Any]
+    arguments: Sequence[Any]
+    options: Mapping[str, Any] = field(default_factory=dict)
+    result: Callable[[Any], Any] = lambda returned: returned
+
+
+def watch(passing: Passing, *, recorded: Recorded = None, most_steps: int = MOST_STEPS) -> LineTape:
     """Return the course of one call of a layer's method. An exception in it is the tape's last step."""
-    call = getattr(layer, method)
-    function = inspect.unwrap(call)
+    name = f"{passing.name}.{passing.method}"
+    function = inspect.unwrap(passing.function)
     code = getattr(function, "__code__", None)
     if code is None:
-        raise BptuiError(f"{type(layer).__name__}.{method} is not written in Python")
-    tracer = Tracer(layer, code.co_filename, most_steps=most_steps)
-    result, error = run(tracer, lambda: call(*arguments, **options))
+        raise BptuiError(f"{name} is not written in Python")
+    tracer = Tracer(passing.layer, code.co_filename, most_steps=most_steps)
+    result, error = run(tracer, lambda: passing.result(passing.function(*passing.arguments, **passing.options)))
     steps = with_end(tracer.steps, error)
     if not steps:
-        raise BptuiError(f"{type(layer).__name__}.{method} ran without a line of its own")
+        raise BptuiError(f"{name} ran without a line of its own")
     difference = f"it raised {error.text}" if error else difference_of(result, recorded)
     if recorded is None:
         difference = ""
     return LineTape(
         code.co_filename,
-        type(layer).__name__,
-        method,
+        passing.name,
+        passing.method,
         code.co_firstlineno,
         listing(code, function.__globals__, {step.line for step in steps} | {code.co_firstlineno}),
         steps,

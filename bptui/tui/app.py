@@ -6,6 +6,7 @@ import gc
 import os
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,10 +16,10 @@ from textual.driver import Driver
 from textual.screen import Screen
 from textual.theme import Theme
 
+from bptui.core.command import VERBS, Command, counted, needs_argument, usage
 from bptui.core.engine import Run
 from bptui.scenario.scenario import Scenario
 from bptui.session.session import Session
-from bptui.tui.keys import KEYS
 from bptui.tui.screen import DebuggerScreen
 from bptui.tui.textual_private import ReportingApp
 
@@ -89,15 +90,15 @@ class BptuiApp(ReportingApp):
         return DebuggerScreen(self.session)
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterator[SystemCommand]:
-        """Yield every command of the key table, then those that Textual brings."""
+        """Yield every command, then those that Textual brings."""
         if isinstance(screen, DebuggerScreen):
-            for key in KEYS:
-                yield SystemCommand(f"{key.command}  {key.shown}", key.help, runner(screen, key.action))
+            for verb in VERBS.values():
+                yield SystemCommand(f"{usage(verb)}  {' '.join(verb.keys)}", verb.help, partial(choose, screen, verb))
         yield SystemCommand("theme", "another theme", self.action_change_theme)
 
     async def on_event(self, event: events.Event) -> None:
         if isinstance(event, events.InputEvent):
-            self.session.touched_at = self.session.clock()
+            self.session.touch()
         await super().on_event(event)
 
     def post_display_hook(self) -> None:
@@ -116,13 +117,12 @@ class BptuiApp(ReportingApp):
             gc.collect(2 if not self.paints % FULL_COLLECTION else 1)
 
 
-def runner(screen: Screen[Any], action: str) -> Any:
-    """Return what the palette calls for one command."""
-
-    async def run_action() -> None:
-        await screen.run_action(action)
-
-    return run_action
+def choose(screen: DebuggerScreen, verb: type[Command]) -> None:
+    """Do what was chosen in the palette; what needs an argument is begun on the command line."""
+    if needs_argument(verb):
+        screen.footer.open(":", f"{verb.word} ")
+    else:
+        screen.do(counted(verb, 1))
 
 
 def has_light_background() -> bool:
@@ -155,7 +155,7 @@ def open_screen(session: Session) -> int:
         session.abandon_recording()  # a signal waits for nothing
         raise
     finally:
-        session.stop_recording()
+        session.close()
     if app.fault:
         raise app.fault
     return app.return_code or (1 if session.has_lost_records else 0)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from textual import events
 from textual.message import Message
 from textual.widget import Widget
 
+from bptui.core import command
+from bptui.core.command import Command
 from bptui.core.moment import Moment
 from bptui.core.text import visible
 from bptui.lines.line import Line, Span, fitted, line_width
-from bptui.session.line_editor import EDITS, TypedLine, completion
-from bptui.tui.keys import COMMANDS, KEYS
+from bptui.session.completion import missing
+from bptui.session.line_editor import EDITS, TypedLine
 from bptui.tui.pane import Pane
 
 HINTS: Mapping[str, str] = {
@@ -22,6 +24,24 @@ HINTS: Mapping[str, str] = {
 }
 """The kinds of line that can be typed, by the key that opens them."""
 
+LAST = (command.Help, command.Quit)
+"""The keys at the end of the line, which are there however narrow it is."""
+
+SHOWN: Mapping[type[Command], str] = {
+    command.Next: "next",
+    command.Back: "back",
+    command.Into: "into",
+    command.Finish: "finish pass",
+    command.Last: "last",
+    command.BackwardPass: "backward pass",
+    command.Search: "search",
+    command.Check: "check",
+    command.NextPane: "pane",
+    command.OpenLine: "command",
+    command.Help: "help",
+    command.Quit: "quit",
+}
+"""The keys that matter most, with a word for each."""
 
 MOST_DIGITS = 7
 """Of a count: enough to cross a tape of a million steps at once."""
@@ -46,7 +66,6 @@ class Footer(Pane):
         self.count = ""
         self.kind = ""
         self.typed = TypedLine()
-        self.candidates: Sequence[str] = ()
         self.before: Widget | None = None
         self.history: dict[str, str] = {}
 
@@ -74,10 +93,9 @@ class Footer(Pane):
         """Whether a line is being typed."""
         return bool(self.kind)
 
-    def open(self, kind: str) -> None:
-        """Let a line be typed, and take the focus for it."""
-        self.kind, self.typed, self.message = kind, TypedLine(), ()
-        self.candidates = [*COMMANDS, *self.moment.graph.names] if kind == ":" else ()
+    def open(self, kind: str, text: str = "") -> None:
+        """Let a line be typed, which begins with ``text``, and take the focus for it."""
+        self.kind, self.typed, self.message = kind, TypedLine(text, len(text)), ()
         self.before = self.screen.focused
         self.can_focus = True
         self.screen.set_focus(self)
@@ -99,7 +117,7 @@ class Footer(Pane):
     @property
     def completion(self) -> str:
         """What Tab would add."""
-        return completion(self.typed.text, self.candidates)
+        return missing(self.typed.text, self.moment.graph.names) if self.kind == ":" else ""
 
     def on_key(self, event: events.Key) -> None:
         event.stop()
@@ -153,16 +171,14 @@ def typed_line(kind: str, typed: TypedLine, rest: str, width: int) -> Line:
 
 def key_line(width: int) -> Line:
     """Return as many of the footer's keys as fit, quitting and help before all others."""
-    shown = [key for key in KEYS if key.short]
-    last = [key for key in shown if key.command in {"help", "quit"}]
-    entries = {key: (Span(f" {key.shown.split()[0]}", "key"), Span(f" {key.short} ", "dim")) for key in shown}
-    room = width - sum(line_width(entries[key]) for key in last)
+    entries = {verb: (Span(f" {verb.keys[0]}", "key"), Span(f" {word} ", "dim")) for verb, word in SHOWN.items()}
+    room = width - sum(line_width(entries[verb]) for verb in LAST)
     kept = []
-    for key in shown:
-        if key in last:
+    for verb in SHOWN:
+        if verb in LAST:
             continue
-        room -= line_width(entries[key])
+        room -= line_width(entries[verb])
         if room < 0:
             break
-        kept.append(key)
-    return tuple(span for key in (*kept, *last) for span in entries[key])
+        kept.append(verb)
+    return tuple(span for verb in (*kept, *LAST) for span in entries[verb])

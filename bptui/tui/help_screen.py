@@ -8,10 +8,10 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.screen import ModalScreen
 
+from bptui.core.command import VERBS, usage
 from bptui.core.moment import Moment
 from bptui.lines.line import Line, Span, line_width
 from bptui.lines.paragraph import paragraph, wrap
-from bptui.tui.keys import KEYS
 from bptui.tui.pane import Pane
 
 PICTURE: tuple[tuple[str, str, str], ...] = (
@@ -61,11 +61,12 @@ def help_lines(width: int) -> list[Line]:
     """Return the help: the idea, the keys by group, and the signs."""
     lines = paragraph("A run is a tape of steps, recorded first; the keys move a cursor over it, both ways.", width)
     lines += paragraph("Lower case goes forward in time, the same letter in upper case goes back.", width, "dim")
-    for group, keys in groupby(KEYS, key=lambda key: key.group):
+    for group, verbs in groupby(VERBS.values(), key=lambda verb: verb.group):
         lines += [(), (Span(group, "title"),)]
-        for key in keys:
-            lines += explained((Span(f"  {key.shown:<9}", "key"), Span(f"{key.command:<15} ", "dim")), key.help, width)
-    lines += explained((Span(f"  {'5n':<9}", "key"), Span(" " * 16)), "a count before a key repeats it", width)
+        for verb in verbs:
+            label = (Span(f"  {' '.join(verb.keys):<9}", "key"), Span(f"{usage(verb):<19} ", "dim"))
+            lines += explained(label, verb.help, width)
+    lines += explained((Span(f"  {'5n':<9}", "key"), Span(" " * 20)), "a count before a key repeats it", width)
     lines += [(), (Span("The picture", "title"),)]
     for style, sign, meaning in PICTURE:
         lines += explained((Span("  "), Span(f"{sign:<9}", style)), meaning, width)

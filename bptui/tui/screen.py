@@ -1,9 +1,8 @@
-"""The debugger's screen: it hands each moment to the panes, and each key to the debugger."""
+"""The debugger's screen: it hands each moment to the panes, each command to the dispatcher, and shows the answer."""
 
 from __future__ import annotations
 
 import asyncio
-from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from textual import events
@@ -11,16 +10,39 @@ from textual.app import ComposeResult
 from textual.screen import Screen
 from textual.widget import Widget
 
-from bptui.core.command import GoTo, Into, LineBack, RunTo, Travel
+from bptui.core.command import (
+    VERBS,
+    Check,
+    Command,
+    Copy,
+    Evidence,
+    GoTo,
+    HeatMap,
+    Help,
+    NextPane,
+    NextSlice,
+    OpenLine,
+    OpenPalette,
+    PreviousPane,
+    PreviousSlice,
+    Quit,
+    Search,
+    Select,
+    ShowValue,
+    TurnGradient,
+    WriteNote,
+    counted,
+    parse,
+)
 from bptui.core.moment import Moment
+from bptui.core.schedule import Pass
 from bptui.core.text import visible
-from bptui.errors import BptuiError
-from bptui.session import recording, status_messages
-from bptui.session.selection import Selection
+from bptui.errors import CommandError
+from bptui.session.answer import Answer, WayOn, refusal
+from bptui.session.dispatcher import Dispatcher
 from bptui.session.session import Session
-from bptui.tui import command_line
 from bptui.tui.footer import Footer
-from bptui.tui.keys import COMMANDS, bindings
+from bptui.tui.keys import bindings, written
 from bptui.tui.message import NodeSelected, StepClicked
 from bptui.tui.pane import Pane
 from bptui.tui.panels.circuit_panel import CircuitPanel
@@ -33,8 +55,10 @@ from bptui.tui.title import TitleLine
 from bptui.tui.too_small import SMALLEST, TooSmall
 
 if TYPE_CHECKING:
+    from bptui.checking.finding import Finding
+    from bptui.checking.verdicts import Judged
     from bptui.stepping.line_tape import LineCursor
-    from bptui.tui.check_controller import ScreenChecks
+    from bptui.tui.panels.check_panel import CheckScreen
 
 WIDE = (100, 28)
 """From this many columns and rows on, the panes stand side by side; below, in one column."""
@@ -42,18 +66,24 @@ WIDE = (100, 28)
 ROOMY = 160
 """From this many columns on, the circuit gets what is to spare."""
 
-LOOK_AGAIN = 0.05
-"""Seconds after which a guest that is on its way through its lines is looked for again."""
-
 PAUSE = 0.005
-"""Seconds between two slices of a long run, in which keys are answered."""
+"""Seconds between two slices of work, in which keys are answered."""
+
+LOOK_AGAIN = 0.05
+"""Seconds after which it is looked whether there is something to check, or whether a guest's check is done."""
 
 LOOK_AFTER = 1.0
 """Seconds between two looks at whether the file of a recording is still what it was."""
 
+AT_ONCE = 1.0
+"""Seconds within which a second ctrl+c leaves."""
+
+SHOWING_VERDICTS = TitleLine | CircuitPanel | TapePanel | GradientsPanel
+"""The panes that show verdicts."""
+
 
 class DebuggerScreen(Screen[None]):
-    """All panes at one moment, and what is selected."""
+    """All panes at one moment."""
 
     AUTO_FOCUS = "#node"
     BINDINGS = [*bindings()]
@@ -61,8 +91,10 @@ class DebuggerScreen(Screen[None]):
     def __init__(self, session: Session) -> None:
         super().__init__()
         self.session = session
-        self.selection = Selection(session.tape.graph)
-        self.is_leaving = False
+        self.dispatcher = Dispatcher(session, self)
+        self.copied_at: float | None = None
+        self.verdicts_shown: int | None = None
+        self.overlay: CheckScreen | None = None
         self.is_telling = False
         self.is_behind = False
         self.focused_before: Widget | None = None
@@ -103,10 +135,13 @@ class DebuggerScreen(Screen[None]):
         """All that is known at the cursor."""
         return self.session.moment
 
-    def show(self, moment: Moment) -> None:
-        """Show a moment in all panes."""
-        if self.selection.is_following:
-            self.selection.name = moment.name
+    @property
+    def selected(self) -> str | None:
+        """The selected value's name."""
+        return self.session.selection.name
+
+    def show(self) -> None:
+        """Show in all panes where the session is, once for a burst of keys."""
         self.title_line.recording = self.session.recording
         self.show_source(self.session.debugger.lines)
         if not self.is_behind:
@@ -114,11 +149,11 @@ class DebuggerScreen(Screen[None]):
             self.call_next(self.show_in_panes)
 
     def show_in_panes(self) -> None:
-        """Show in all panes what a burst of keys has led to, once."""
+        """Show in all panes where the session is, at once."""
         self.is_behind = False
         moment = self.moment
         for pane in self.panes:
-            pane.show(moment, self.selection.name)
+            pane.show(moment, self.selected)
 
     def show_source(self, lines: LineCursor | None) -> None:
         """Give room to a layer's source while the debugger is inside it, and the focus."""
@@ -133,201 +168,224 @@ class DebuggerScreen(Screen[None]):
         else:
             self.set_focus(self.focused_before)
 
-    @property
-    def selected(self) -> str | None:
-        """The selected value's name."""
-        return self.selection.name
+    def show_verdicts(self) -> None:
+        """Show new verdicts wherever nodes are shown."""
+        verdicts = self.session.checks.verdicts
+        if self.verdicts_shown == verdicts.version:
+            return
+        self.verdicts_shown = verdicts.version
+        for pane in self.panes:
+            if isinstance(pane, SHOWING_VERDICTS):
+                pane.renew()
+        if self.overlay:
+            before = self.overlay.pane.judged
+            self.overlay.renew(verdicts.of(before.iteration, before.node) or before)
 
-    def select(self, name: str | None) -> None:
-        """Select a value, until the next step selects its own."""
-        self.selection.choose(name)
-        self.show(self.moment)
+    def look_after_recording(self) -> None:
+        """Notice what has become of the recording, even while no key is pressed."""
+        self.session.look_after_recording()
+        if self.title_line.recording != self.session.recording:
+            self.title_line.recording = self.session.recording
+            self.title_line.renew()
 
-    def say(self, text: str, style: str = "") -> None:
-        """Write a message over the footer; the next key takes it away."""
-        self.is_telling = False
-        self.footer.say(text, style)
+    # Commands: from a key, the palette, a typed line or the mouse to the dispatcher, and the answer to the footer.
 
-    def do(self, command: Travel) -> None:
-        """Carry out a command and show where it led."""
-        before = self.session.debugger.position
-        moment = self.session.do(command)
-        self.selection.is_following = True
-        self.show(moment)
-        if self.session.is_under_way:
-            self.keep_working()
-        if self.session.is_waiting:
-            self.say_how_it_runs()
-        elif moment.position == before and not isinstance(command, Into | LineBack):
-            self.say_where_it_ends()
-
-    def say_where_it_ends(self) -> None:
-        """Say why a command led nowhere, and where the run has failed, point at the node."""
-        if failed := status_messages.failed_turn(self.moment):
-            self.select(failed.name)
-        self.say(*status_messages.dead_end(self.session))
-
-    def keep_working(self) -> None:
-        """Go on running and recording, a slice at a time, while keys are answered."""
-        self.run_worker(self.work(), exclusive=True, group="work")
-
-    async def work(self) -> None:
-        """Run and record until nothing is left to do."""
-        while self.session.is_under_way:
-            self.session.work()
-            if self.session.is_waiting:
-                self.show(self.session.catch_up())
-                self.say_how_it_runs()
-            await asyncio.sleep(PAUSE)
-        self.show(self.session.catch_up())
-        if self.session.failure:
-            self.say_where_it_ends()
-        elif self.is_telling:
-            self.say("")
-
-    def say_how_it_runs(self) -> None:
-        """Say how far a run is on its way to where the cursor was asked to go, or who holds it up."""
-        self.say(*status_messages.how_it_runs(self.session))
-        self.is_telling = True
-
-    # Keys: first what comes before any of them.
-
-    def take_count(self) -> int:
-        """Return the count that was typed before a key, 1 without, and forget it and what was said."""
-        self.is_leaving = False
-        return self.footer.take_count()
+    def action_press(self, word: str) -> None:
+        """Do what a key means, as often as the count before it says."""
+        self.do(counted(VERBS[word], self.footer.take_count()))
 
     def action_digit(self, digit: int) -> None:
         """Take a digit of a count."""
-        self.is_leaving = False
+        self.copied_at = None
         self.footer.add_digit(digit)
 
-    def action_cancel(self) -> None:
-        """Forget the count, the message and the matches, and wait no longer for a layer that does not return."""
-        self.take_count()
-        if self.session.held_up:
-            self.session.give_up()
-        self.selection.matches = ()
+    def on_key(self, event: events.Key) -> None:
+        """Say of a key that means nothing here that it does not."""
+        if event.is_printable and not self.footer.is_open:
+            self.footer.take_count()
+            self.tell(
+                refusal(f"{visible(event.character or event.key)} means nothing here", WayOn(Help, "shows the keys"))
+            )
 
-    def action_travel(self, command: str) -> None:
-        """Move the cursor as a command of the key table says."""
-        count, travel = self.take_count(), COMMANDS[command].travel
-        if travel:
-            self.do(travel(count))
+    def do(self, command: Command) -> None:
+        """Carry out a command, show where it led, and say what there is to say of it."""
+        if not isinstance(command, Copy):
+            self.copied_at = None
+        answer = self.dispatcher.do(command)
+        self.tell(answer)
+        self.show()
+        if answer.judged and not answer.is_pending and isinstance(command, Check | Evidence):
+            self.open_evidence(answer.judged)
+        if self.dispatcher.is_busy:
+            self.keep_working()
+        if self.session.is_checking:
+            self.start_checks()
 
-    def action_into(self) -> None:
-        """Go into the layer's source, or on in it."""
-        lines = self.session.debugger.lines
-        if lines and lines.is_at_end:
-            self.take_count()
-            self.say(f"{lines.tape.method} has ended: n goes on, f leaves its source")
-            return
-        self.go_into(Into(self.take_count()), self.session.debugger.position)
+    def tell(self, answer: Answer) -> None:
+        """Write an answer over the footer; the next key, or what comes of it in the end, takes it away."""
+        text = answer.told(written)
+        if text or self.is_telling:
+            self.footer.say(text, answer.style)
+        self.is_telling = answer.is_pending
 
-    def go_into(self, command: Into, position: int) -> None:
-        """Go into the layer of the step at ``position``, if the cursor is still there; a guest is asked again."""
-        debugger = self.session.debugger
-        if debugger.position != position:
-            return
+    def on_footer_entered(self, message: Footer.Entered) -> None:
+        match message.kind:
+            case "/":
+                self.do(Search(message.text))
+            case ";":
+                self.do(WriteNote(message.text))
+            case _:
+                self.read(message.text)
+
+    def read(self, line: str) -> None:
+        """Do what a line of the command line asks for."""
         try:
-            self.do(command)
-        except BptuiError as error:
-            self.say(error.message, "warning")
-            if debugger.entrance.is_waiting:
-                self.set_timer(LOOK_AGAIN, partial(self.go_into, command, position))
+            self.do(parse(line, self.moment.graph.slots))
+        except CommandError as error:
+            self.tell(Answer(f"{error.message}: {error.hint}" if error.hint else error.message, "error"))
 
-    def action_line_back(self) -> None:
-        """Go back in the layer's source."""
-        count = self.take_count()
-        if self.session.debugger.lines is None:
-            self.say("S goes back a line inside a layer's source: s goes into it")
+    def on_node_selected(self, message: NodeSelected) -> None:
+        self.footer.take_count()
+        self.do(Select(message.name))
+
+    def on_step_clicked(self, message: StepClicked) -> None:
+        self.footer.take_count()
+        self.do(GoTo(message.number))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """While a line is being typed, leave all keys but ctrl+c to it."""
+        is_copy = action == "press" and parameters == (Copy.word,)
+        return is_copy or not (self.is_mounted and self.footer.is_open)
+
+    # What takes time goes on a slice at a time, while keys are answered.
+
+    def keep_working(self) -> None:
+        """Go on running and recording."""
+        self.run_worker(self.work(), exclusive=True, group="work")
+
+    async def work(self) -> None:
+        """Run, record and wait for layers until nothing is left to do."""
+        while self.dispatcher.is_busy:
+            self.session.work()
+            if self.session.is_waiting:
+                self.session.catch_up()
+                self.show()
+            self.resume()
+            await asyncio.sleep(PAUSE)
+        self.session.catch_up()
+        self.resume()
+        self.show()
+
+    def start_checks(self) -> None:
+        """Let nodes be checked from now on: those that are asked for, and all while nobody waits."""
+        if self.verdicts_shown is not None:
             return
-        self.do(LineBack(count))
+        self.verdicts_shown = 0
+        for pane in self.panes:
+            if isinstance(pane, SHOWING_VERDICTS):
+                pane.verdicts = self.session.checks.verdicts
+        self.run_worker(self.check(), group="checks")
 
-    def action_run_to(self) -> None:
-        """Run to the selected node."""
-        count = self.take_count()
-        if self.selected is None:
-            self.say("select a node first: u, d, / or the mouse")
-            return
-        name = self.selected
-        for _ in range(min(count, len(self.moment.schedule))):
-            self.do(RunTo(name))
+    async def check(self) -> None:
+        """Check, for as long as the screen is there, whenever no key has come for a while."""
+        checks = self.session.checks
+        while True:
+            pause = checks.pause()
+            if pause is None or pause > 0:
+                await asyncio.sleep(pause or LOOK_AGAIN)
+                continue
+            is_left = checks.work()
+            self.show_verdicts()
+            self.resume()
+            await asyncio.sleep(PAUSE if is_left else LOOK_AGAIN)
 
-    def action_consumer(self) -> None:
-        """Select a consumer of the selected value."""
-        self.show_selected(self.selection.consumer(self.take_count()))
+    def resume(self) -> None:
+        """Say what there is to say by now to what was asked last."""
+        if answer := self.dispatcher.resume():
+            self.tell(answer)
+            self.show()
 
-    def action_producer(self) -> None:
-        """Select a producer of the selected value."""
-        self.show_selected(self.selection.producer(self.take_count()))
+    # What is about the screen alone.
 
-    def action_next_match(self) -> None:
-        """Select the next match of the search."""
-        self.show_selected(self.selection.match(self.take_count(), 1))
+    def obey(self, command: Command) -> Answer:  # noqa: C901  (one case a command)
+        """Carry out a command that is about the screen alone."""
+        match command:
+            case TurnGradient() | HeatMap() | NextSlice() | PreviousSlice():
+                return self.show_otherwise(command)
+            case Copy():
+                return self.copy()
+            case NextPane():
+                self.focus_next()
+            case PreviousPane():
+                self.focus_previous()
+            case OpenLine():
+                self.footer.open(":")
+            case Search():
+                self.footer.open("/")
+            case WriteNote():
+                self.footer.open(";")
+            case OpenPalette():
+                self.app.action_command_palette()
+            case Help():
+                self.open_help()
+            case Quit():
+                self.app.exit(return_code=0)
+        return Answer()
 
-    def action_previous_match(self) -> None:
-        """Select the previous match of the search."""
-        self.show_selected(self.selection.match(self.take_count(), -1))
+    def show_otherwise(self, command: ShowValue) -> Answer:
+        """Show the selected value in another way, and give room to it."""
+        if self.value.is_folded:
+            self.set_focus(self.value)
+        return self.value.obey(command)
 
-    def show_selected(self, said: str) -> None:
-        """Show what has been selected, and say what there is to say of it."""
-        self.show(self.moment)
-        if said:
-            self.say(said)
-
-    def action_gradient(self) -> None:
-        """Show the selected value's gradient, or its numbers."""
-        self.take_count()
-        self.value.toggle_gradient()
-
-    def action_heat(self) -> None:
-        """Show the selected value as colours, or as numbers."""
-        self.take_count()
-        if self.app.no_color:
-            self.say("a heat map needs colours, which NO_COLOR has switched off")
-            return
-        self.open_up(self.value)
-        self.value.toggle_heat()
-
-    def action_next_slice(self) -> None:
-        """Show the next slice of the selected value."""
-        self.open_up(self.value)
-        self.value.next_slice(self.take_count())
-
-    def action_previous_slice(self) -> None:
-        """Show the previous slice of the selected value."""
-        self.open_up(self.value)
-        self.value.next_slice(-self.take_count())
-
-    def open_up(self, pane: Pane) -> None:
-        """Give room to a pane that is folded."""
-        if pane.is_folded:
-            self.set_focus(pane)
-
-    def action_copy(self) -> None:
-        """Copy the selected number, and leave the second time."""
-        if self.is_leaving:
+    def copy(self) -> Answer:
+        """Copy the selected number, and leave the second time, if that comes at once."""
+        now = self.session.clock()
+        if self.copied_at is not None and now - self.copied_at <= AT_ONCE:
             self.app.exit(return_code=130)
-            return
-        self.take_count()
-        self.is_leaving = True
+        self.copied_at = now
         number = self.value.selected_number()
-        if number:
-            self.app.copy_to_clipboard(number)
-            self.say(f"copied {number}: ctrl+c again leaves", "warning")
-        else:
-            self.say("press ctrl+c again to leave, or q", "warning")
+        if not number:
+            return Answer("press ctrl+c again at once to leave, or q", "warning")
+        self.app.copy_to_clipboard(number)
+        return Answer(f"copied {number}: ctrl+c again at once leaves", "warning")
 
-    def action_next_pane(self) -> None:
-        """Move the focus on."""
-        self.take_count()
-        self.focus_next()
+    def open_help(self) -> None:
+        """Show the help over the screen."""
+        from bptui.tui.help_screen import HelpScreen  # noqa: PLC0415  (when it is first wanted: the program starts sooner)
 
-    def action_previous_pane(self) -> None:
-        """Move the focus back."""
-        self.take_count()
-        self.focus_previous()
+        self.app.push_screen(HelpScreen(self.moment))
+
+    def open_evidence(self, judged: Judged) -> None:
+        """Show the evidence behind a verdict over the screen."""
+        from bptui.tui.panels.check_panel import CheckScreen  # noqa: PLC0415  (when it is first wanted)
+
+        self.overlay = CheckScreen(self.moment, judged)
+        self.app.push_screen(self.overlay, self.close_evidence)
+
+    def close_evidence(self, finding: Finding | None) -> None:
+        """Go to the element that was chosen, if one was."""
+        if self.overlay is None:
+            return
+        judged, self.overlay = self.overlay.pane.judged, None
+        if finding is not None:
+            self.jump(judged, finding)
+
+    def jump(self, judged: Judged, finding: Finding) -> None:
+        """Go to the node's backward step, and look at the element in its input's gradient."""
+        schedule = self.moment.schedule
+        steps = (schedule.step_number(judged.iteration, pass_, judged.node) for pass_ in (Pass.BACKWARD, Pass.FORWARD))
+        number = next(filter(None, steps), self.moment.position)
+        if number != self.moment.position:
+            self.do(GoTo(number))
+        if finding.input is not None:
+            self.do(Select(finding.input))
+        self.show_in_panes()
+        if finding.worst:
+            self.value.look_at(finding.worst.index)
+        self.set_focus(self.value)
+
+    # Size and focus.
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         if event.widget in self.folding:
@@ -337,154 +395,6 @@ class DebuggerScreen(Screen[None]):
         """Give the room of a one-column screen to one pane."""
         for other in self.folding:
             other.set_class(other is pane, "unfolded")
-
-    # Checks.
-
-    @cached_property
-    def checks(self) -> ScreenChecks:
-        """The checks of nodes, and their evidence."""
-        from bptui.tui.check_controller import ScreenChecks  # noqa: PLC0415  (after the first picture: the program starts sooner)
-
-        return ScreenChecks(self)
-
-    def start_checks(self) -> None:
-        """Let all nodes be checked from now on, while nobody waits."""
-        self.checks.start()
-
-    def action_check(self) -> None:
-        """Check the selected node, or show what came of it."""
-        self.take_count()
-        self.checks.check(self.selected)
-
-    def action_evidence(self) -> None:
-        """Show what is behind the selected node's verdict."""
-        self.take_count()
-        self.checks.show_evidence(self.selected)
-
-    def on_unmount(self) -> None:
-        if "checks" in vars(self):
-            self.checks.checking.close()
-
-    # Commands typed out.
-
-    def action_command(self) -> None:
-        """Open the command line."""
-        self.take_count()
-        self.open_prompt(":")
-
-    def action_search(self) -> None:
-        """Open the search line."""
-        self.take_count()
-        self.open_prompt("/")
-
-    def action_note(self) -> None:
-        """Open the line for a note."""
-        self.take_count()
-        if not self.session.can_record:
-            self.say(recording.REPLAYED)
-            return
-        if self.session.recorder is None:
-            self.say("a note needs a recording: R starts one")
-            return
-        self.open_prompt(";")
-
-    def open_prompt(self, kind: str) -> None:
-        """Let a line be typed at the bottom."""
-        self.footer.open(kind)
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
-        """While a line is being typed, leave all keys but ctrl+c to it."""
-        return action == "copy" or not (self.is_mounted and self.footer.is_open)
-
-    # The recording.
-
-    def action_record(self) -> None:
-        """Start or stop recording."""
-        self.take_count()
-        try:
-            said = recording.toggle(self.session)
-        except BptuiError as error:
-            self.say(error.message, "error")
-            return
-        self.show(self.moment)
-        self.say(said)
-        if self.session.is_under_way:
-            self.keep_working()
-
-    def look_after_recording(self) -> None:
-        """Notice what has become of the recording, even while no key is pressed."""
-        self.session.look_after_recording()
-        if self.title_line.recording != self.session.recording:
-            self.title_line.recording = self.session.recording
-            self.title_line.renew()
-
-    # The program.
-
-    def action_palette(self) -> None:
-        """Open the palette."""
-        self.take_count()
-        self.app.action_command_palette()
-
-    def action_help(self) -> None:
-        """Show the help."""
-        from bptui.tui.help_screen import HelpScreen  # noqa: PLC0415  (when it is first wanted: the program starts sooner)
-
-        self.take_count()
-        self.app.push_screen(HelpScreen(self.moment))
-
-    def action_quit(self) -> None:
-        """Leave."""
-        self.app.exit(return_code=0)
-
-    # What was typed.
-
-    def on_footer_entered(self, message: Footer.Entered) -> None:
-        match message.kind:
-            case "/":
-                self.search_for(message.text)
-            case ";":
-                self.write_note(message.text)
-            case _:
-                self.obey(message.text)
-
-    def search_for(self, text: str) -> None:
-        """Find every match, and select the nearest."""
-        found = self.selection.search(text)
-        if found:
-            self.show_selected(found)
-        else:
-            self.say(f"nothing is called {visible(text, limit=40)}", "error")
-
-    def write_note(self, text: str) -> None:
-        """Record a note."""
-        if self.session.recorder:
-            self.session.write_note(text)
-            self.show(self.moment)
-            self.say(f"noted at step {self.moment.position}")
-
-    def obey(self, text: str) -> None:
-        """Do what a line of the command line asks for."""
-        match command_line.parse(text, self.moment.graph):
-            case command_line.Step(number):
-                self.do(GoTo(number))
-            case command_line.Name(name):
-                self.do(RunTo(name))
-                self.select(name)
-            case command_line.Call(key, count):
-                self.footer.count = count
-                self.call_next(self.run_action, key.action)
-            case command_line.Mistake(message):
-                self.say(message, "error")
-
-    # What is pointed at, and the size.
-
-    def on_node_selected(self, message: NodeSelected) -> None:
-        self.take_count()
-        self.select(message.name)
-
-    def on_step_clicked(self, message: StepClicked) -> None:
-        self.take_count()
-        self.do(GoTo(message.number))
 
     def on_resize(self, event: events.Resize) -> None:
         width, height = event.size

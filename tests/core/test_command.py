@@ -35,7 +35,7 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
     "iteration": NUMBERS,
     "name": NAMES,
     "node": NAMES,
-    "verb": NAMES,
+    "topic": NAMES,
     "text": st.text(),
     "file": st.text(),
 }

@@ -14,7 +14,8 @@ from bptui.core.schedule import Pass
 from bptui.core.step import BackwardStep
 from bptui.core.tape import Tape
 from bptui.explaining import equations
-from bptui.recording.records import line, records
+from bptui.recording.codec import line
+from bptui.recording.run_records import records
 from bptui.recording.transcript import read_transcript
 from bptui.scenario.load import loads
 from runs import BUY_APPLES, TWO_LAYERS, nodes, tape_of

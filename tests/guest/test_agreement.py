@@ -16,15 +16,13 @@ import layers
 from bptui.core.graph import Node
 from bptui.guest.guest_layer import GuestLayer
 from bptui.guest.host import Host
-from bptui.own_layers.layers_file import read_layers
 from bptui.own_layers.own_layer import LayerFile, OwnLayer
-from guests import array, guest, layer_file
+from guests import array, given_by, guest, layer_file, layers_in
 from layer_cases import Case, case_of, every_layer, frozen, rows_of
 
 FILES = [
     LayerFile(path, path.read_text(encoding="utf-8")) for path in sorted(Path(layers.__file__).parent.glob("[a-z]*.py"))
 ]
-OWN = {name: layer for file in FILES for name, layer in read_layers(file).items() if isinstance(layer, OwnLayer)}
 
 
 @pytest.fixture(scope="module")
@@ -34,11 +32,17 @@ def host() -> Iterator[Host]:
     host.close()
 
 
-def as_guest(case: Case, host: Host) -> GuestLayer:
+@pytest.fixture(scope="module")
+def own(host: Host) -> dict[str, OwnLayer]:
+    """Return the built-in layers as a user's."""
+    return {name: layer for given in given_by(host) for name, layer in layers_in(given).items()}
+
+
+def as_guest(case: Case, host: Host, own: dict[str, OwnLayer]) -> GuestLayer:
     """Return a guest made of the layer's own source."""
     name = case.layer.__name__
     node = Node("y", name, case.names, case.options)
-    return GuestLayer(OWN[name], host, node, takes_gradient=[name not in case.layer.targets for name in case.names])
+    return GuestLayer(own[name], host, node, takes_gradient=[name not in case.layer.targets for name in case.names])
 
 
 def assert_same(ours: Any, theirs: Any, *, is_power: bool = False) -> None:
@@ -60,11 +64,13 @@ def assert_same(ours: Any, theirs: Any, *, is_power: bool = False) -> None:
 @pytest.mark.parametrize("layer", every_layer, ids=lambda it: it.__name__)
 @settings(max_examples=15)
 @given(data=st.data())
-def test_a_guest_of_a_built_in_layers_source_agrees_in_every_bit(host: Host, layer: type, data: st.DataObject) -> None:
+def test_a_guest_of_a_built_in_layers_source_agrees_in_every_bit(
+    host: Host, own: dict[str, OwnLayer], layer: type, data: st.DataObject
+) -> None:
     case = case_of(layer, data.draw(rows_of(layer)), data.draw(st.integers(0, 100)))
     inputs = case.map(lambda x: x.astype(data.draw(st.sampled_from(["f8", "f4"]))))
     inputs = tuple(frozen(x)[()] for x in inputs)  # as the engine hands them on
-    ours, theirs, is_power = case.make(), as_guest(case, host), layer.__name__ == "Pow"
+    ours, theirs, is_power = case.make(), as_guest(case, host, own), layer.__name__ == "Pow"
     assert_same(ours.forward(*inputs), theirs.forward(*inputs), is_power=is_power)
     gradients = ours.backward(case.dout[()])
     answered = theirs.backward(case.dout[()])
@@ -74,13 +80,13 @@ def test_a_guest_of_a_built_in_layers_source_agrees_in_every_bit(host: Host, lay
         assert_same(one, other, is_power=is_power)
 
 
-def test_every_built_in_layer_can_be_read_without_being_run() -> None:
+def test_every_built_in_layer_is_described_as_it_is(own: dict[str, OwnLayer]) -> None:
     for layer in every_layer:
         takes = list(inspect.signature(layer.forward).parameters.values())[1:]
-        own = OWN[layer.__name__]
-        if not own.forward.takes_any_input:
-            assert [*own.forward.required, *own.forward.optional] == [it.name for it in takes]
-        assert set(own.options) == set(inspect.signature(layer).parameters)
+        described = own[layer.__name__]
+        if not described.forward.takes_any_input:
+            assert [*described.forward.required, *described.forward.optional] == [it.name for it in takes]
+        assert set(described.options) == set(inspect.signature(layer).parameters)
 
 
 def test_the_local_derivative_of_an_elementwise_layer_is_worked_out_as_a_diagonal(tmp_path: Path) -> None:

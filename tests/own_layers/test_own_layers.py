@@ -1,34 +1,44 @@
-"""What a file with layers tells of itself without being run."""
+"""What a file with layers gives, as the process says that has run it."""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from bptui.errors import ScenarioError
-from bptui.own_layers.layers_file import read_layers
+from bptui.guest.host import Host
+from bptui.own_layers.given import Given
 from bptui.own_layers.own_layer import LayerFile, OwnLayer
 from bptui.scenario.load import loads
-from guests import layer_file
+from guests import given_by, layer_file, layers_in
 
 BACKWARD = "    def backward(self, dout): return dout\n"
 
-
-def read(text: str) -> dict[str, OwnLayer | ScenarioError]:
-    return read_layers(LayerFile(Path("/home/me/my.py"), text))
+Read = Callable[[str], Given]
 
 
-def one(text: str) -> OwnLayer:
-    (layer,) = read(text).values()
-    assert isinstance(layer, OwnLayer)
+@pytest.fixture
+def read(tmp_path: Path) -> Iterator[Read]:
+    """Return what tells what a text gives."""
+    hosts = []
+
+    def read(text: str) -> Given:
+        path = tmp_path / "my.py"
+        path.write_text(text)
+        hosts.append(Host([LayerFile(path, text, "my.py")]))
+        return given_by(hosts[-1])[0]
+
+    yield read
+    for host in hosts:
+        host.close()
+
+
+def one(given: Given) -> OwnLayer:
+    (layer,) = layers_in(given).values()
     return layer
-
-
-def refusal(text: str) -> ScenarioError:
-    (error,) = read(text).values()
-    assert isinstance(error, ScenarioError)
-    return error
 
 
 @pytest.mark.parametrize(
@@ -47,63 +57,81 @@ def refusal(text: str) -> ScenarioError:
         ("@staticmethod\n    def forward(x): ...", "L(x)"),
     ],
 )
-def test_inputs_and_options_are_read_off_the_source(definitions: str, call: str) -> None:
-    told = str(one(f"class L:\n    {definitions}\n{BACKWARD}"))
+def test_inputs_and_options_are_those_of_its_methods(read: Read, definitions: str, call: str) -> None:
+    told = str(one(read(f"class L:\n    {definitions}\n{BACKWARD}")))
     assert told.replace("=", "").replace("ing", "") == call
 
 
-def test_a_base_class_in_the_same_file_lends_its_methods() -> None:
-    text = f"class Base:\n    def forward(self, x): ...\n{BACKWARD}class L(Base):\n    def __init__(self, k): ...\n"
-    layer = read(text)["L"]
-    assert str(layer) == "L(x, k)"
+def test_base_classes_lend_their_methods_wherever_they_are_defined(read: Read, tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(f"class Base:\n    def forward(self, x): ...\n{BACKWARD}")
+    for text in ("import mine\nclass L(mine.Base):\n", "from mine import *\nclass L(Base):\n"):
+        layer = one(read(f"{text}    def __init__(self, k): ...\n"))
+        assert str(layer) == "L(x, k)"
+        assert layer.forward.where is not None
+        assert Path(layer.forward.where.path).name == "mine.py"
 
 
-def test_an_imported_base_class_may_have_anything() -> None:
-    layer = one("from mine import Base\nclass L(Base):\n    def forward(self, x): ...\n")
-    assert layer.share(1, {}).inputs == ("x",)
-    anything = read("import mine\nclass L(mine.Base): ...\n")["L"]
-    assert isinstance(anything, OwnLayer)
-    assert len(anything.share(3, {"option": 1}).inputs) == 3
+def test_what_is_imported_counts_and_is_told_where_it_is_defined(tmp_path: Path, read: Read) -> None:
+    package = tmp_path / "common"
+    package.mkdir()
+    (package / "__init__.py").write_text("")
+    (package / "layers.py").write_text(f"\nclass L:\n    def forward(self, x): ...\n{BACKWARD}")
+    layer = read("from common.layers import *\n")["L"]
+    assert isinstance(layer, OwnLayer)
+    assert str(layer.where).endswith("common/layers.py:2")
 
 
-def test_classes_that_inherit_from_each_other_are_no_riddle() -> None:
-    assert read("class A(B): ...\nclass B(A): ...\n") == {}
+def test_a_file_finds_what_it_would_find_in_its_own_project(tmp_path: Path) -> None:
+    for package in ("project/ch01/deep", "project/common"):
+        folder = tmp_path / package
+        folder.mkdir(parents=True)
+        (folder / "__init__.py").write_text("")
+    (tmp_path / "project/ch01/__init__.py").write_text("")
+    (tmp_path / "project/ch01/helper.py").write_text("TWO = 2\n")
+    (tmp_path / "project/common/util.py").write_text("THREE = 3\n")
+    path = tmp_path / "project/ch01/deep/my.py"
+    path.write_text(
+        f"from ..helper import TWO\nfrom common.util import THREE\nclass L:\n    k = TWO * THREE\n{FORWARD}{BACKWARD}"
+    )
+    host = Host([LayerFile(path, path.read_text())])
+    assert "L" in layers_in(given_by(host)[0])
+    host.close()
 
 
-def test_classes_that_are_no_layers_are_left_alone() -> None:
-    text = "class TwoLayerNet:\n    def predict(self, x): ...\nclass Config(dict): ...\nclass E(Exception): ...\n"
-    assert [name for name, it in read(text).items() if isinstance(it, ScenarioError)] == []
-    assert "TwoLayerNet" not in read(text)
+FORWARD = "    def forward(self, x): return x\n"
 
 
 @pytest.mark.parametrize(
-    ("text", "line", "message"),
+    ("text", "line", "message", "hint"),
     [
-        ("\nclass L:\n    def forward(self, x): ...\n", 2, "L has no backward"),
-        (f"class L:\n{BACKWARD}", 1, "L has no forward"),
-        ("class L:\n    def forward(self, x): ...\n    def backward(self): ...\n", 3, "L.backward has to take dout"),
-        ("class L:\n    def forward(self, x): ...\n    def backward(self, a, b): ...\n", 3, "L.backward has to take"),
-        (f"class L:\n    def forward(x): ...\n{BACKWARD}", 2, "L.forward takes no input"),
+        ("\nclass L:\n    def forward(self, x): ...\n", 2, "L has no backward", "def backward"),
+        (f"class L:\n{BACKWARD}", 1, "L has no forward", "def forward"),
+        (f"class L:\n    def foward(self, x): ...\n{BACKWARD}", 1, "L has no forward", "it has foward: did you mean"),
+        ("class L:\n    def __call__(self, x): ...\n", 1, "L has no forward and no backward", ""),
+        (
+            "class L:\n    def forward(self, x): ...\n    def backward(self): ...\n",
+            3,
+            "L.backward has to take dout",
+            "",
+        ),
+        (f"class L:\n    def forward(x): ...\n{BACKWARD}", 2, "L.forward takes no input", ""),
+        ("def L(x): return x\n", 1, "L is a function without one for its backward", ""),
+        ("def L_forward(x): return x, x\n", 1, "L_forward has no L_backward beside it", "def L_backward(dout, cache)"),
+        ("L = 3\n", None, "L is an int, not a class or a function", ""),
     ],
 )
-def test_a_class_that_can_be_no_layer_is_refused_at_its_own_line(text: str, line: int, message: str) -> None:
-    error = refusal(text)
-    assert (error.path, error.line) == ("/home/me/my.py", line)
+def test_what_can_be_no_layer_is_refused_at_its_own_line(
+    read: Read, text: str, line: int | None, message: str, hint: str
+) -> None:
+    error = read(text)["L"]
+    assert isinstance(error, ScenarioError)
+    assert (error.path, error.line) == ("my.py", line)
     assert message in error.message
+    assert hint in (error.hint or "")
 
 
-@pytest.mark.parametrize(
-    ("text", "line"),
-    [("x = 1\nclass L\n", 2), ("def f(:\n", 1), ("\n\n  x = 1\n", 3), ("(" * 100_000, 1), ("x = 1\0\n", 1)],
-)
-def test_what_is_no_python_is_refused_at_its_line(text: str, line: int) -> None:
-    with pytest.raises(ScenarioError) as caught:
-        read(text)
-    assert (caught.value.path, caught.value.line) == ("/home/me/my.py", line)
-
-
-def test_values_are_shared_between_forward_and_init_in_order() -> None:
-    affine = one(f"class L:\n    def __init__(self, W, b=None): ...\n    def forward(self, x): ...\n{BACKWARD}")
+def test_values_are_shared_between_forward_and_init_in_order(read: Read) -> None:
+    affine = one(read(f"class L:\n    def __init__(self, W, b=None): ...\n    def forward(self, x): ...\n{BACKWARD}"))
     assert affine.share(2, {}).held == ("W",)
     assert affine.share(3, {}).held == ("W", "b")
     assert affine.share(2, {"b": 1}).init_options == {"b": 1}
@@ -112,16 +140,21 @@ def test_values_are_shared_between_forward_and_init_in_order() -> None:
             affine.share(count, options)
 
 
-def test_an_option_goes_to_whichever_method_names_it() -> None:
-    dropout = one(
-        f"class L:\n    def __init__(self, ratio=0.5): ...\n    def forward(self, x, train=True): ...\n{BACKWARD}"
+def test_an_option_goes_to_whichever_function_names_it(read: Read) -> None:
+    text = (
+        "class L:\n    def __init__(self, ratio=0.5): ...\n    def forward(self, x, train=True): ...\n"
+        "    def backward(self, dout, rate, x): ...\n"
     )
-    share = dropout.share(1, {"ratio": 0.1, "train": False})
+    layer = one(read(text))
+    share = layer.share(1, {"ratio": 0.1, "train": False, "rate": 2})
     assert (share.init_options, share.forward_options) == ({"ratio": 0.1}, {"train": False})
-    assert dropout.share(2, {"train": False}).held == ("ratio",)
+    assert (share.backward_options, share.again) == ({"rate": 2}, ("x",))
+    assert layer.share(2, {"train": False, "rate": 0}).held == ("ratio",)
+    with pytest.raises(ValueError, match="takes rate beside dout"):
+        layer.share(1, {})
 
 
-def scenario(folder: Path, layers: str, formula: str) -> str:
+def complaint(folder: Path, layers: str, formula: str) -> str:
     """Return the complaint about a formula that uses layers of one's own."""
     file = layer_file(folder, layers)
     with pytest.raises(ScenarioError) as caught:
@@ -139,22 +172,32 @@ RELU = """
 @pytest.mark.parametrize(
     ("formula", "told"),
     [
-        ("Relu(x, x)", "a.toml:4:6: error: Relu takes 1 input, got 2\nhint: it is Relu(x) in"),
+        ("Relu(x, x)", "a.toml:4:6: error: Relu takes 1 input, got 2\nhint: it is Relu(x), a class, in"),
         ("Relu(x, slope=1)", "a.toml:4:6: error: Relu has no option slope"),
         ("Rleu(x)", "a.toml:4:6: error: no layer is called Rleu\nhint: did you mean Relu?"),
+        ("affine(x)", "a.toml:4:6: error: no layer is called affine\nhint: your files give Relu"),
+        ("Sigmoid(x)", "error: gives none of the layers that the scenario uses (Sigmoid); it gives Relu ("),
+        ("np(x)", "error: np is a module, not a class or a function"),
     ],
 )
-def test_a_formula_that_does_not_fit_is_told_with_the_line_of_the_class(
-    tmp_path: Path, formula: str, told: str
-) -> None:
-    error = scenario(tmp_path, RELU, formula)
-    assert told in error
-    assert "Rleu" in error or "my_layers.py:2" in error
+def test_a_formula_that_does_not_fit_is_told_with_what_the_file_gives(tmp_path: Path, formula: str, told: str) -> None:
+    assert told in complaint(tmp_path, RELU, formula)
+
+
+def test_a_class_of_the_name_of_a_built_in_one_is_never_replaced_by_that(tmp_path: Path) -> None:
+    for body in ("def foward(self, x): ...\n        def backward(self, dout): ...", "def __call__(self, x): ..."):
+        error = complaint(tmp_path, f"class Relu:\n    {body.replace('        ', '    ')}\n", "Relu(x)")
+        assert "my_layers.py:2: error: Relu has no forward" in error
+
+
+def test_a_class_that_running_the_file_does_not_define_is_not_there(tmp_path: Path) -> None:
+    text = "if False:\n    class Never:\n        def forward(self, x): ...\n"
+    assert "no layer is called Never" in complaint(tmp_path, text + RELU.replace("\n    ", "\n"), "Never(x)")
 
 
 def test_a_class_without_backward_is_told_only_where_a_formula_uses_it(tmp_path: Path) -> None:
     text = RELU + "\n    class Half:\n        def forward(self, x): return x / 2\n"
-    assert "my_layers.py:6: error: Half has no backward" in scenario(tmp_path, text, "Half(x)")
+    assert "my_layers.py:6: error: Half has no backward" in complaint(tmp_path, text, "Half(x)")
     file = layer_file(tmp_path, text)
     assert loads("[inputs]\nx = 1\n[nodes]\ny = 'Relu(x)'\n", tmp_path / "a.toml", layers=[file.path]).guests
 
@@ -176,3 +219,18 @@ def test_integers_that_feed_a_target_stay_integers(tmp_path: Path) -> None:
     file = layer_file(tmp_path, text)
     loaded = loads("[inputs]\nx = [1, 2]\nt = 1\n[nodes]\ny = 'Loss(x, t)'", tmp_path / "a.toml", layers=[file.path])
     assert [loaded.values[name].dtype.kind for name in "xt"] == ["f", "i"]
+
+
+def test_a_notebook_gives_what_its_code_cells_do(tmp_path: Path) -> None:
+    cells = [
+        {"cell_type": "markdown", "source": ["# Layers"]},
+        {"cell_type": "code", "source": ["%matplotlib inline\n", "!pip list\n", "import numpy as np"]},
+        {"cell_type": "code", "source": f"class Relu:\n{FORWARD}{BACKWARD}if True:\n    %time 1\n"},
+    ]
+    path = tmp_path / "homework.ipynb"
+    path.write_text(json.dumps({"cells": cells, "nbformat": 4}))
+    loaded = loads("[inputs]\nx = 1\n[nodes]\ny = 'Relu(x)'\n", tmp_path / "a.toml", layers=[path])
+    assert str(loaded.guests[0].where) == f"{path}:6"
+    path.write_text("no notebook")
+    with pytest.raises(ScenarioError, match="is not a notebook"):
+        loads("[inputs]\nx = 1\n[nodes]\ny = 'Relu(x)'\n", tmp_path / "a.toml", layers=[path])

@@ -11,7 +11,7 @@ import pytest
 from bptui.core.engine import run
 from bptui.errors import BptuiError, ScenarioError
 from bptui.own_layers import trust as trusting
-from bptui.own_layers.trust import read_layer_file, record_path, trust
+from bptui.own_layers.trust import read_layer_file, record_path, trust, words_of_trust
 from bptui.scenario.load import load
 from guests import layer_file
 
@@ -65,10 +65,12 @@ def test_a_file_that_a_scenario_names_does_not_run_without_permission(scenario: 
     assert f"bptui trust {file}" in error.hint
 
 
-def test_loading_a_scenario_runs_nothing_even_with_permission(scenario: Path) -> None:
-    loaded = load(scenario, layers=[scenario.with_name("my_layers.py")])
-    assert not (scenario.parent / "ran").exists()
-    assert run(loaded).values["y"] == 2.0
+def test_with_permission_it_runs_in_another_process_only(scenario: Path) -> None:
+    file = layer_file(scenario.parent, LAYERS.format(number=1))
+    file.path.write_text(file.text + "import os\nraise SystemExit(f'process {os.getpid()}')\n")
+    with pytest.raises(ScenarioError, match=r"process \d+") as caught:
+        load(scenario, layers=[file.path])
+    assert f"process {os.getpid()}" not in caught.value.message
     assert (scenario.parent / "ran").exists()
 
 
@@ -119,8 +121,79 @@ def test_what_runs_is_what_was_read_and_not_what_lies_there_later(scenario: Path
     assert run(loaded).values["y"] == 2.0
 
 
+IMPORTING = """
+    from pathlib import Path
+    Path(__file__).with_name("ran").touch()
+    import helper
+    def later():
+        from parts.more import NUMBER
+        return NUMBER
+    class Mine:
+        def forward(self, x): return x + helper.NUMBER
+        def backward(self, dout): return dout
+    """
+
+
+@pytest.fixture
+def importing(scenario: Path) -> Path:
+    """Return a scenario whose file is trusted and imports others from beside it."""
+    folder = scenario.parent
+    (folder / "parts").mkdir()
+    (folder / "parts" / "__init__.py").touch()
+    (folder / "parts" / "more.py").write_text("NUMBER = 3\nfrom . import deep\n")
+    (folder / "parts" / "deep.py").touch()
+    (folder / "helper.py").write_text("NUMBER = 1\n")
+    trust(layer_file(folder, IMPORTING).path)
+    assert value(scenario) == 2.0
+    (folder / "ran").unlink()
+    return scenario
+
+
+@pytest.mark.parametrize("name", ["helper.py", "parts/__init__.py", "parts/more.py", "parts/deep.py"])
+def test_a_file_that_a_trusted_one_imports_asks_again_when_it_has_changed(importing: Path, name: str) -> None:
+    helper = importing.parent / name
+    helper.write_text(helper.read_text() + "# changed\n")
+    told = refusal(importing).message
+    assert f"{helper.name}, which my_layers.py imports, has changed since it was allowed" in told
+    trust(importing.with_name("my_layers.py"))
+    assert value(importing) == 2.0
+
+
+@pytest.mark.parametrize("name", ["unrelated.py", "random.py", "pathlib.py", "numpy.txt"])
+def test_what_a_trusted_file_does_not_import_may_change(importing: Path, name: str) -> None:
+    (importing.parent / name).write_text("raise SystemExit\n")
+    assert value(importing) == 2.0
+
+
+def test_a_file_that_appears_where_a_trusted_one_looks_asks_again(importing: Path) -> None:
+    (importing.parent / "helper").mkdir()
+    (importing.parent / "helper" / "__init__.py").write_text("NUMBER = 100\n")
+    assert "__init__.py, which my_layers.py imports, has changed" in refusal(importing).message
+
+
+@pytest.mark.parametrize("mode", [0o666, 0o664])
+def test_a_file_that_a_trusted_one_imports_belongs_to_nobody_else(importing: Path, mode: int) -> None:
+    (importing.parent / "helper.py").chmod(mode)
+    assert "may write to it" in refusal(importing).message
+
+
+def test_what_is_trusted_and_how_far_is_one_sentence(importing: Path) -> None:
+    file = read_layer_file(importing.with_name("my_layers.py"))
+    told = words_of_trust(file)
+    assert told.startswith(f"{file.path}, with what it imports from beside it (")
+    assert {"helper.py", "more.py", "deep.py"} <= set(
+        told.replace(")", "(").replace(",", " ").replace("(", " ").split()
+    )
+    assert told.endswith("may run with all that you may do, in scenarios that name it, until it changes")
+    assert "\n" not in told
+
+
 def make_world_writable(file: Path) -> None:
     file.chmod(0o666)
+
+
+def make_group_writable(file: Path) -> None:
+    file.chmod(0o660)
 
 
 def give_away(file: Path) -> None:
@@ -151,6 +224,7 @@ def make_huge(file: Path) -> None:
     ("spoil", "told"),
     [
         (make_world_writable, "anybody may write to it"),
+        (make_group_writable, "its group may write to it"),
         (give_away, "belongs to somebody else"),
         (make_a_pipe, "is a pipe"),
         (make_a_folder, "is a folder"),

@@ -23,8 +23,10 @@ from bptui.core.debugger import Debugger
 from bptui.core.engine import Run
 from bptui.core.optimizer import SGD
 from bptui.errors import TranscriptError
+from bptui.recording.codec import line
 from bptui.recording.recorder import SLICE, Recorder
-from bptui.recording.records import line, records
+from bptui.recording.records import ActionRecord, NoteRecord
+from bptui.recording.run_records import records
 from bptui.recording.transcript import read_transcript
 from bptui.scenario.scenario import Train
 from strategies import buy_apple, chain
@@ -88,8 +90,8 @@ def test_commands_and_notes_carry_their_step_and_the_time_since_the_start(path: 
         recorder.moved(Back(), debugger.do(Back()))
         recorder.note("look: 苹果", debugger.moment)
     tape = read_transcript(path)
-    assert tape.actions == [(3, 0.5, "next", {"count": 3}), (2, 1.0, "back", {"count": 1})]
-    assert tape.notes == [(2, 1.5, "look: 苹果")]
+    assert tape.actions == [ActionRecord(3, 0.5, Next(3)), ActionRecord(2, 1.0, Back())]
+    assert tape.notes == [NoteRecord(2, 1.5, "look: 苹果")]
 
 
 def test_recording_may_start_late_and_still_has_the_run_from_its_first_step(path: Path) -> None:

@@ -19,7 +19,10 @@ from bptui.core.engine import Run
 from bptui.core.graph import Node
 from bptui.errors import TranscriptError
 from bptui.recording.array_record import decode_array, encode_array
-from bptui.recording.records import action_record, line, records
+from bptui.recording.codec import encode
+from bptui.recording.json_line import write_line
+from bptui.recording.records import ActionRecord
+from bptui.recording.run_records import records
 from layers import Array
 from strategies import buy_apple, chain, make_scenario
 
@@ -32,8 +35,12 @@ def scalar(number: float) -> dict[str, Any]:
     return {"dtype": "float64", "shape": [], "data": [number]}
 
 
+def objects(run: Run) -> list[dict[str, Any]]:
+    return list(map(encode, records(run)))
+
+
 def through_json(array: Array) -> Array:
-    return decode_array(json.loads(line(encode_array(array))))
+    return decode_array(json.loads(write_line(encode_array(array))))
 
 
 @given(DTYPES.flatmap(lambda dtype: hnp.arrays(dtype, SHAPES)))
@@ -130,7 +137,7 @@ def test_what_json_cannot_hold_is_refused() -> None:
 
 def test_the_records_of_the_contract() -> None:
     """CONTRACTS, section 4, with the numbers that stand there; 2.2 and 220 are what float64 makes of them."""
-    header, *steps, end = records(Run(buy_apple()))
+    header, *steps, end = objects(Run(buy_apple()))
     assert header["kind"] == "header"
     assert header["bptui"] == 1
     assert header["output"] == "price"
@@ -177,7 +184,7 @@ def test_the_records_of_the_contract() -> None:
 
 
 def test_fields_stand_in_the_order_of_the_contract() -> None:
-    header, *steps, end = records(Run(chain(2, iterations=2)))
+    header, *steps, end = objects(Run(chain(2, iterations=2)))
     contract = ["kind", "bptui", "title", "source", "dtype", "seed", "output", "values", "nodes", "versions"]
     assert list(header)[: len(contract)] == contract
     orders = {step["pass"]: list(step) for step in steps}
@@ -191,7 +198,7 @@ def test_fields_stand_in_the_order_of_the_contract() -> None:
 
 def test_a_constant_has_a_value_and_no_gradient() -> None:
     scenario = make_scenario([Node("y", "Mul", ("x", "2"))], inputs={"x": 3.0}, constants={"2": 2.0})
-    header, _, step, end = records(Run(scenario))
+    header, _, step, end = objects(Run(scenario))
     assert header["values"]["2"] == scalar(2.0)
     assert step["gradients"] == [scalar(2.0), None]
     assert step["local"] == [scalar(2.0), scalar(3.0)]
@@ -204,7 +211,7 @@ def test_a_value_that_no_gradient_reaches_ends_with_null() -> None:
         [Node("aside", "Neg", ("y",)), Node("cut", "Detach", ("x",)), Node("y2", "Mul", ("cut", "z"))],
         inputs={"x": 3.0, "y": 1.0, "z": 2.0},
     )
-    *_, last, end = records(Run(scenario))
+    *_, last, end = objects(Run(scenario))
     assert last["node"] == "cut"
     assert last["dout"] == scalar(2.0)
     assert last["gradients"] == [None]
@@ -218,7 +225,7 @@ def test_a_node_that_no_gradient_reaches_has_a_backward_without_dout() -> None:
         [Node("a", "Neg", ("x",)), Node("cut", "Detach", ("a",)), Node("y", "Mul", ("cut", "z"))],
         inputs={"x": 3.0, "z": 2.0},
     )
-    step = next(it for it in records(Run(scenario)) if it.get("pass") == "backward" and it["node"] == "a")
+    step = next(it for it in objects(Run(scenario)) if it.get("pass") == "backward" and it["node"] == "a")
     assert step["dout"] is None
     assert step["gradients"] == [None]
 
@@ -235,12 +242,12 @@ def test_a_node_that_no_gradient_reaches_has_a_backward_without_dout() -> None:
     ],
 )
 def test_an_action_says_the_verb_and_its_arguments(command: Command, said: Any) -> None:
-    assert action_record(command, 3, 0.25) == {"kind": "action", "at": 3, "time": 0.25} | said
+    assert encode(ActionRecord(3, 0.25, command)) == {"kind": "action", "at": 3, "time": 0.25} | said
 
 
 @given(st.text())
 def test_a_line_is_one_line_that_no_terminal_obeys(name: str) -> None:
-    written = line({"kind": "note", "text": name})
+    written = write_line({"kind": "note", "text": name})
     assert written.endswith("\n")
     assert written[:-1].isascii()
     assert not any(ord(character) < 32 for character in written[:-1])

@@ -14,16 +14,18 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bptui.core.command import Last, Next
+from bptui.core.command import BackwardPass, Command, GoTo, Last, Next, ReverseFinish, RunTo
 from bptui.core.debugger import Debugger
 from bptui.core.engine import Run, run
 from bptui.core.graph import Node
 from bptui.core.step import BackwardStep
 from bptui.core.tape import Tape
 from bptui.errors import TranscriptError
-from bptui.recording.json_line import DamagedTranscriptError
-from bptui.recording.records import action_record, line, note_record, records
+from bptui.recording.codec import line
+from bptui.recording.json_line import DamagedTranscriptError, write_line
+from bptui.recording.records import ActionRecord, NoteRecord
 from bptui.recording.replay_tape import RecordedTape
+from bptui.recording.run_records import records
 from bptui.recording.transcript import LONGEST_LINE, read_transcript
 from bptui.scenario.load import load
 from bptui.scenario.scenario import Scenario
@@ -33,6 +35,7 @@ from strategies import buy_apple, chain, make_scenario, random_scenarios
 Content: TypeAlias = bytes | Sequence[str]
 
 A = {"dtype": "float64", "shape": [], "data": [7.0]}
+BACKWARD = {"dout": A, "local": [A, A], "gradients": [A, A]}
 
 in_one_folder = settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 
@@ -137,12 +140,33 @@ def test_labels_constants_and_large_arrays_replay(tmp_path: Path) -> None:
 
 
 def test_notes_and_actions_are_read_in_order(tmp_path: Path) -> None:
-    said = [line(action_record(Next(2), 2, 0.5)), line(note_record("see: [/red] \x1b[31m", 2, 1.25))]
+    said = [ActionRecord(2, 0.5, Next(2)), NoteRecord(2, 1.25, "see: [/red] \x1b[31m")]
     lines = lines_of(buy_apple())
-    tape = read(tmp_path, lines[:3] + said + lines[3:])
-    assert tape.actions == [(2, 0.5, "next", {"count": 2})]
-    assert tape.notes == [(2, 1.25, "see: [/red] \x1b[31m")]
+    tape = read(tmp_path, [*lines[:3], *map(line, said), *lines[3:]])
+    assert [*tape.actions, *tape.notes] == said
     assert len(tape) == 4
+
+
+@pytest.mark.parametrize(
+    ("words", "command"),
+    [
+        ({"verb": "go_to", "step": 3}, GoTo(3)),
+        ({"verb": "pass_start", "pass": "backward"}, BackwardPass()),
+        ({"verb": "reverse_finish", "count": 2}, ReverseFinish(2)),
+        ({"verb": "run_to", "name": "price"}, RunTo("price")),
+        ({"verb": "next", "count": 1}, Next()),
+    ],
+)
+def test_verbs_as_they_were_first_spelt_are_still_read(tmp_path: Path, words: dict[str, Any], command: Command) -> None:
+    action = {"kind": "action", "at": 0, "time": 0.5, **words}
+    assert read(tmp_path, [LINES[0], write_line(action)]).actions == [ActionRecord(0, 0.5, command)]
+
+
+@pytest.mark.parametrize("words", [{"verb": "fly"}, {"verb": "next", "count": -1}, {"verb": "goto"}, {"verb": 3}, {}])
+def test_an_action_that_is_not_a_command_is_refused(tmp_path: Path, words: dict[str, Any]) -> None:
+    with pytest.raises(TranscriptError) as caught:
+        read(tmp_path, [LINES[0], write_line({"kind": "action", "at": 0, "time": 0.5, **words})])
+    assert caught.value.line == 2
 
 
 @pytest.mark.parametrize("cut", range(1, 250))
@@ -168,7 +192,7 @@ def test_a_header_alone_is_a_tape_without_steps(tmp_path: Path) -> None:
 
 def edited(lines: list[str], number: int, **fields: Any) -> list[str]:
     """Return the lines with fields of the ``number``-th (from 1) replaced."""
-    return [*lines[: number - 1], line(json.loads(lines[number - 1]) | fields), *lines[number:]]
+    return [*lines[: number - 1], write_line(json.loads(lines[number - 1]) | fields), *lines[number:]]
 
 
 @pytest.mark.parametrize(
@@ -184,7 +208,8 @@ def edited(lines: list[str], number: int, **fields: Any) -> list[str]:
         (["\ufeff", *LINES], 1, "byte order mark"),
         (edited(LINES, 3, node="price.1"), 3, "not that of the graph's order"),
         (edited(LINES, 3, iteration=2), 3, "not that of the graph's order"),
-        (edited(LINES, 3, **{"pass": "backward"}), 3, "not that of the graph's order"),
+        (edited(LINES, 3, **{"pass": "backward"}, **BACKWARD), 3, "not that of the graph's order"),
+        (edited(LINES, 3, **{"pass": "sideways"}), 3, "of no pass"),
         (edited(LINES, 5, dout=A), 5, "dout is not the sum"),
         (edited(LINES, 4, gradients=[A, A]), 5, "dout is not the sum"),
         (edited(LINES, 5, gradients=[A]), 5, "1 entries for 2 inputs"),
@@ -193,7 +218,7 @@ def edited(lines: list[str], number: int, **fields: Any) -> list[str]:
         (edited(LINES, 6, gradients={}), 6, "other names"),
         ([*LINES[:5], *LINES[5:], LINES[5]], 7, "a second end"),
         ([*LINES[:3], LINES[5]], 4, "the end stands after step 2 of 4"),
-        ([*LINES[:2], line(note_record("x", 99, 0.0))], 3, "step 99"),
+        ([*LINES[:2], line(NoteRecord(99, 0.0, "x"))], 3, "step 99"),
     ],
 )
 def test_damage_is_told_with_its_line(tmp_path: Path, content: Content, number: int, why: str) -> None:
@@ -235,7 +260,8 @@ def test_damage_to_an_update_is_told_with_its_line(tmp_path: Path, fields: dict[
         ([LINES[0], '{"kind": "teleport"}\n'], 2, "unknown kind teleport"),
         ([LINES[0], '{"kind": "\\u001b[31m"}\n'], 2, r"\\x1b\[31m"),
         ([LINES[0], '{"kind": "note", "at": 0, "time": true, "text": ""}\n'], 2, "'time'"),
-        ([LINES[0], '{"kind": "step", "step": 1.0}\n'], 2, "'step'"),
+        ([LINES[0], LINES[1].replace('"step": 1', '"step": 1.0')], 2, "'step'"),
+        (edited(LINES, 3, **{"pass": "backward"}), 3, "'dout'"),
         (edited(LINES, 1, bptui=2), 1, "newer bptui"),
         (edited(LINES, 1, bptui="1"), 1, "'bptui'"),
         (edited(LINES, 1, output="apple"), 1, "output apple is not a node"),
@@ -295,7 +321,7 @@ def test_any_field_may_be_anything(tmp_path: Path, seed: int, junk: Any) -> None
     number = draw.randrange(len(lines))
     record = json.loads(lines[number])
     replace_somewhere(record, junk, draw)
-    lines[number] = line(record)
+    lines[number] = write_line(record)
     look_at_it_or_its_error(tmp_path, lines)
 
 
@@ -335,7 +361,7 @@ def test_a_header_with_no_more_than_the_format_demands_is_enough(tmp_path: Path,
     header, *steps = lines_of(load(name))
     bare = json.loads(header)
     for extra in ("about", "inputs", "parameters", "train"):
-        del bare[extra]
+        bare.pop(extra, None)
     whole, replayed = read(tmp_path, [header, *steps]), read(tmp_path, [json.dumps(bare) + "\n", *steps])
     assert replayed.graph.parameters == whole.graph.parameters
     assert replayed.graph.constants == whole.graph.constants

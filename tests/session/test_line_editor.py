@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bptui.session.line_editor import EDITS, LONGEST, TypedLine, completion
+from bptui.session.line_editor import EDITS, LONGEST, TypedLine
 
 edits = st.lists(
     st.one_of(st.sampled_from(sorted(EDITS)), st.text(max_size=3).map(lambda text: f"+{text}")), max_size=30
@@ -31,10 +31,3 @@ def test_ctrl_w_takes_the_word_before_the_cursor() -> None:
 
 def test_a_huge_paste_is_bounded() -> None:
     assert len(TypedLine().insert("x" * 10**6).text) == LONGEST
-
-
-def test_completion_is_the_rest_of_the_first_candidate() -> None:
-    assert completion("ne", ["back", "next", "next-match"]) == "xt"
-    assert completion("next", ["next", "next-match"]) == "-match"
-    assert completion("", ["next"]) == ""
-    assert completion("zz", ["next"]) == ""

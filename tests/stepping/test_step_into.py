@@ -13,8 +13,9 @@ from bptui.core.engine import Run, run
 from bptui.core.optimizer import SGD
 from bptui.core.step import BackwardStep, ForwardStep
 from bptui.errors import BptuiError
+from bptui.recording.codec import encode
 from bptui.recording.recorder import Recorder
-from bptui.recording.records import action_record
+from bptui.recording.records import ActionRecord
 from bptui.recording.transcript import read_transcript
 from bptui.scenario.bundled import bundled
 from bptui.scenario.load import load, loads
@@ -147,5 +148,5 @@ def test_a_replay_runs_no_code(tmp_path: Path) -> None:
 
 
 def test_going_into_a_layer_is_recorded_as_any_command() -> None:
-    assert action_record(Into(2), 3, 0.5) == {"kind": "action", "at": 3, "time": 0.5, "verb": "into", "count": 2}
-    assert action_record(LineBack(), 3, 0.5)["verb"] == "line-back"
+    assert encode(ActionRecord(3, 0.5, Into(2))) == {"kind": "action", "at": 3, "time": 0.5, "verb": "into", "count": 2}
+    assert encode(ActionRecord(3, 0.5, LineBack()))["verb"] == "line-back"

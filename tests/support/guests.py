@@ -13,8 +13,9 @@ import numpy as np
 from bptui.core.graph import Node
 from bptui.guest.guest_layer import GuestLayer
 from bptui.guest.host import Host
+from bptui.guest.host_supply import HostSupply
 from bptui.guest.observation import Remark
-from bptui.own_layers.layers_file import read_layers
+from bptui.own_layers.given import Given
 from bptui.own_layers.own_layer import LayerFile, OwnLayer
 from waiting import work_until
 
@@ -31,11 +32,18 @@ def layer_file(folder: Path, text: str, name: str = "my_layers.py") -> LayerFile
     return LayerFile(path, path.read_text(encoding="utf-8"))
 
 
-def own(file: LayerFile, name: str) -> OwnLayer:
-    """Return a class of the file."""
-    layer = read_layers(file)[name]
-    assert isinstance(layer, OwnLayer)
-    return layer
+def given_by(host: Host) -> list[Given]:
+    """Return what each file of a host gives; the process goes on."""
+    supply = HostSupply(host.files, host.styles)
+    supply.ready = host
+    given = supply.given(lambda _: None)
+    assert supply.take() is host
+    return given
+
+
+def layers_in(given: Given) -> dict[str, OwnLayer]:
+    """Return the layers of a file that are its own."""
+    return {name: it for name, it in given.items() if isinstance(it, OwnLayer) and it.where.path == it.file.shown}
 
 
 def line_of(file: LayerFile, mark: str) -> int:
@@ -53,11 +61,10 @@ def wait_for_arrival(file: LayerFile) -> None:
 @contextmanager
 def guest(file: LayerFile, *inputs: str, **options: Any) -> Iterator[GuestLayer]:
     """Yield the one layer of a file at a node ``y``, and end its process. Its remarks are in ``heard``."""
-    name, *others = read_layers(file)
-    assert not others
     host = Host([file])
+    (own,) = layers_in(given_by(host)[0]).values()
     heard: list[Remark] = []
-    layer = GuestLayer(own(file, name), host, Node("y", name, inputs or ("x",), options), notice=heard.append)
+    layer = GuestLayer(own, host, Node("y", own.name, inputs or ("x",), options), notice=heard.append)
     layer.heard = heard  # type: ignore[attr-defined]
     try:
         yield layer

@@ -9,10 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bptui.checking import Finding, Rung, Verdict, Worst
+from bptui.checking.evidence_lines import elements, evidence_lines
+from bptui.checking.verdict_words import summary, told
 from bptui.checking.verdicts import Judged
 from bptui.core.text import UNSAFE
 from bptui.lines.line import Line, line_width
-from bptui.tui.content.evidence import elements, evidence_lines, summary, told
 
 LADDER = tuple(Rung(2.0**-step, 0.25 + 2.0**-step, 0.25 - 2.0**-step, 0.25) for step in range(4, 12))
 PASS = Finding("y", "Relu", "x", "gradient", Verdict.PASS, Worst((0,), 1.0, 1.0, 1e-12))

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from bptui.checking import Finding, Verdict, Worst
 from bptui.checking.verdicts import Judged
 from bptui.core.engine import Run
 from bptui.scenario.load import load
@@ -70,7 +71,7 @@ async def test_every_node_is_checked_unasked_and_the_tape_stays_what_it_was(open
     async with app.run_test(size=(160, 50)) as pilot:
         await pilot.press("G")
         await wait_until_shown(pilot, "checked 4 of 4")
-        marks = debugger_screen(app).checks.verdicts.marks(0)
+        marks = app.session.checks.verdicts.marks(0)
         assert marks == dict.fromkeys(("a1", "z1", "a2", "loss"), "✓")
         text = shown(app)
         for row in ("1 a1   ✓", "5 loss ✓"):
@@ -82,14 +83,38 @@ async def test_every_node_is_checked_unasked_and_the_tape_stays_what_it_was(open
 async def test_nothing_is_checked_unasked_while_keys_come(open_on: OpenOn) -> None:
     app = open_on("two_layer", idle=3600.0)
     async with app.run_test(size=(120, 40)) as pilot:
-        debugger_screen(app).checks.start()
+        debugger_screen(app).start_checks()
         await pilot.press("n", "n")
-        assert not debugger_screen(app).checks.verdicts.marks(0)
+        assert not app.session.checks.verdicts.marks(0)
+
+
+async def test_with_nothing_selected_all_nodes_are_checked_and_the_wrong_one_is_selected(open_on: OpenOn) -> None:
+    async with open_on("book/softmax_ignores_dout").run_test(size=(120, 40)) as pilot:
+        await pilot.press("equals_sign")
+        await wait_until_shown(pilot, "✗ wrong: loss: Enter shows more")
+        assert debugger_screen(pilot.app).selected == "loss"
+
+
+async def test_tab_goes_from_element_to_element_in_the_evidence_and_enter_to_the_chosen_one(open_on: OpenOn) -> None:
+    async with open_on("two_layer").run_test(size=(120, 40)) as pilot:
+        found = tuple(
+            Finding("a1", "Affine", name, "gradient", Verdict.FAIL, worst=Worst(index, 1.0, 2.0, 0.1))
+            for name, index in (("x", (0, 1)), ("W1", (1, 2)), ("b1", (2,)))
+        )
+        pilot.app.session.checks.verdicts.add(Judged("a1", "Affine", 0, found))  # type: ignore[attr-defined]
+        await pilot.press("n", "enter")
+        assert "➤ at x[0, 1]" in shown(pilot.app)
+        await pilot.press("tab")
+        assert "➤ at W1[1, 2]" in shown(pilot.app)
+        assert "➤ at x[0, 1]" not in shown(pilot.app)
+        await pilot.press("tab", "tab", "tab", "enter")
+        assert debugger_screen(pilot.app).selected == "W1"
+        assert "[1, 2]" in shown(pilot.app)
 
 
 async def test_what_cannot_be_checked_says_why(open_on: OpenOn) -> None:
     async with open_on("two_layer").run_test(size=(120, 40)) as pilot:
-        await pilot.press("equals_sign")
+        await pilot.press("enter")
         assert "select a node first" in shown(pilot.app)
         await pilot.press("n", "d", "equals_sign")
         assert "is given, so there is no layer to check" in shown(pilot.app)
@@ -99,7 +124,7 @@ async def test_evidence_of_a_look_in_passing_becomes_that_of_the_full_check_whil
     app = open_on("two_layer")
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.press("n")
-        checks = debugger_screen(app).checks
+        checks = app.session.checks
         checks.verdicts.add(Judged("a1", "Affine", 0, (), is_quick=True))
         await pilot.press("enter")
         await wait_until_shown(pilot, "✓ gradient of W1")

@@ -1,62 +1,171 @@
+"""Every key of every command is pressed on the screen, and does what is written here."""
+
 from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import pytest
 
+from bptui.core.command import VERBS
 from bptui.lines.line import line_width
+from bptui.tui.app import BptuiApp
 from bptui.tui.footer import key_line
 from bptui.tui.help_screen import help_lines
-from bptui.tui.keys import COMMANDS, KEYS, bindings
-from bptui.tui.screen import DebuggerScreen
+from bptui.tui.keys import bindings, textual_name
+from screens import debugger_screen, shown
 
-PROMISED = {
-    "n": "next",
-    "N": "back",
-    "s": "into",
-    "S": "line-back",
-    "f": "finish",
-    "F": "reverse-finish",
-    "g": "first",
-    "G": "last",
-    "left_square_bracket": "forward-pass",
-    "right_square_bracket": "backward-pass",
-    "u": "consumer",
-    "d": "producer",
-    "t": "run-to",
-    "slash": "search",
-    "comma": "previous-match",
-    "full_stop": "next-match",
-    "colon": "command",
-    "ctrl+p": "palette",
-    "R": "record",
-    "semicolon": "note",
-    "tab": "next-pane",
-    "question_mark": "help",
-    "q": "quit",
-    "f10": "next",
+SCENARIO = """
+[inputs]
+x = [[[1, 2], [3, 4]], [[5, 6], [7, 8]]]
+w = 2
+[nodes]
+a1 = "x * w"
+a2 = "a1 + 1"
+a3 = "Sum(a2)"
+"""
+"""Three steps forward, three back."""
+
+Look = Callable[[BptuiApp], Any]
+
+
+class Effect(NamedTuple):
+    """What a key changes, after the keys ``before`` it: what ``look`` sees, from ``old`` to ``new``."""
+
+    before: Sequence[str]
+    look: Look
+    old: Any
+    new: Any
+
+
+def position(app: BptuiApp) -> int:
+    return app.session.moment.position
+
+
+def line(app: BptuiApp) -> int | None:
+    lines = app.session.debugger.lines
+    return None if lines is None else lines.index
+
+
+def selected(app: BptuiApp) -> str | None:
+    return app.session.selection.name
+
+
+def focused(app: BptuiApp) -> str | None:
+    return app.focused.id if app.focused else None
+
+
+def typing(app: BptuiApp) -> str:
+    return debugger_screen(app).footer.kind
+
+
+def is_recording(app: BptuiApp) -> bool:
+    return app.session.recorder is not None
+
+
+def is_asked_or_known(app: BptuiApp) -> bool:
+    return app.session.is_checking or app.session.checks.verdicts.of(0, "a1") is not None
+
+
+def on_top(app: BptuiApp) -> str:
+    return type(app.screen).__name__
+
+
+SEARCHED = ("n", "/", "a", "Enter")
+
+EFFECTS: dict[str, Effect] = {
+    "n": Effect([], position, 0, 1),
+    "F10": Effect(["n"], position, 1, 2),
+    "N": Effect(["n", "n"], position, 2, 1),
+    "s": Effect(["n"], line, None, 0),
+    "S": Effect(["n", "s", "s"], line, 1, 0),
+    "f": Effect([], position, 0, 3),
+    "F": Effect(["G"], position, 6, 4),
+    "g": Effect(["n", "n", "n"], position, 3, 1),
+    "G": Effect([], position, 0, 6),
+    "[": Effect(["G"], position, 6, 1),
+    "]": Effect([], position, 0, 4),
+    "t": Effect(["n", "u", "u"], lambda app: (position(app), selected(app)), (1, "a3"), (3, "a3")),
+    "u": Effect(["n"], selected, "a1", "a2"),
+    "d": Effect(["n"], selected, "a1", "x"),
+    "/": Effect([], typing, "", "/"),
+    ".": Effect(SEARCHED, selected, "a2", "a3"),
+    ",": Effect(SEARCHED, selected, "a2", "a1"),
+    "v": Effect(["n"], lambda app: debugger_screen(app).value.shows_gradient, False, True),
+    "h": Effect(["n"], lambda app: debugger_screen(app).value.look.as_heat, False, True),
+    ">": Effect(["n"], lambda app: debugger_screen(app).value.look.slice, 0, 1),
+    "<": Effect(["n", ">"], lambda app: debugger_screen(app).value.look.slice, 1, 0),
+    "=": Effect(["n"], is_asked_or_known, False, True),
+    "Enter": Effect(["n"], is_asked_or_known, False, True),
+    "ctrl+c": Effect(["n"], lambda app: app.clipboard, "", "2.0"),
+    "Tab": Effect([], focused, "node", "tape"),
+    "shift+Tab": Effect(["Tab"], focused, "tape", "node"),
+    "R": Effect([], is_recording, False, True),
+    ";": Effect([], typing, "", ";"),
+    ":": Effect([], typing, "", ":"),
+    "ctrl+p": Effect([], on_top, "DebuggerScreen", "CommandPalette"),
+    "?": Effect([], on_top, "DebuggerScreen", "HelpScreen"),
+    "Esc": Effect(SEARCHED, lambda app: len(app.session.selection.matches), 3, 0),
+    "q": Effect([], lambda app: app.return_code, None, 0),
 }
-"""What CONTRACTS promises of each key, by Textual's name for it."""
+"""What every key does. A key without an entry fails the test."""
 
 
-def test_every_promised_key_does_what_was_promised() -> None:
-    table = {name: key.command for key in KEYS for name in key.keys}
-    assert PROMISED.items() <= table.items()
+def pressed(keys: Sequence[str]) -> list[str]:
+    """Textual's names of keys, as ``press`` wants them."""
+    names = {"/": "slash", ".": "full_stop", ",": "comma", "?": "question_mark", ";": "semicolon", ":": "colon"}
+    names |= {"[": "left_square_bracket", "]": "right_square_bracket", "=": "equals_sign"}
+    names |= {">": "greater_than_sign", "<": "less_than_sign"}
+    return [names.get(key, textual_name(key)) for key in keys]
 
 
-def test_no_key_and_no_command_means_two_things() -> None:
+@pytest.mark.parametrize("key", [key for verb in VERBS.values() for key in verb.keys])
+async def test_every_key_does_what_it_says(
+    app_of: Callable[..., BptuiApp], key: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    effect = EFFECTS[key]
+    app = app_of(SCENARIO)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.press(*pressed(effect.before))
+        assert effect.look(app) == effect.old
+        await pilot.press(*pressed([key]))
+        assert effect.look(app) == effect.new
+
+
+async def test_a_digit_repeats_the_key_after_it(app_of: Callable[..., BptuiApp]) -> None:
+    app = app_of(SCENARIO)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.press("4", "n")
+        assert position(app) == 4
+        await pilot.press("2", "N", "N")
+        assert position(app) == 1
+        await pilot.press("2", "u")
+        assert selected(app) == "a3"
+
+
+@pytest.mark.parametrize("key", ["z", "ä", "X"])
+async def test_a_key_that_means_nothing_says_so(app_of: Callable[..., BptuiApp], key: str) -> None:
+    app = app_of(SCENARIO)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.press("3", key)
+        assert f"{key} means nothing here: ? shows the keys" in shown(app)
+        await pilot.press("n")
+        assert position(app) == 1
+
+
+async def test_a_key_is_noticed_so_that_what_nobody_has_asked_for_waits(app_of: Callable[..., BptuiApp]) -> None:
+    app = app_of(SCENARIO)
+    app.session.clock = lambda: 1234.5
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.press("n")
+        assert app.session.touched_at == 1234.5
+
+
+def test_no_key_means_two_things() -> None:
     names = [binding.key for binding in bindings()]
     assert len(names) == len(set(names))
-    assert len(COMMANDS) == len(KEYS)
-
-
-def test_every_binding_has_its_action_on_the_screen() -> None:
-    actions = {binding.action.partition("(")[0] for binding in bindings()}
-    assert not [action for action in actions if not callable(getattr(DebuggerScreen, f"action_{action}", None))]
-
-
-def test_a_letter_and_its_capital_move_opposite_ways_in_time() -> None:
-    helps = {name: key.help for key in KEYS for name in key.keys}
-    for letter in "nf":
-        assert letter.upper() in helps
 
 
 def test_a_narrow_footer_keeps_help_and_quit() -> None:
@@ -72,4 +181,4 @@ def test_the_help_is_read_whole_at_any_width(width: int) -> None:
     lines = help_lines(width)
     assert max(map(line_width, lines)) <= width
     words = " ".join(" ".join("".join(span.text for span in line) for line in lines).split())
-    assert not [key for key in KEYS if key.shown not in words or key.help not in words]
+    assert not [verb for verb in VERBS.values() if " ".join(verb.keys) not in words or verb.help not in words]

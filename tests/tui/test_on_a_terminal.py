@@ -108,8 +108,8 @@ def test_bytes_that_are_no_keys_are_ignored() -> None:
 def test_a_bug_of_ours_puts_the_terminal_back_and_tells_where_its_report_lies(tmp_path: Path) -> None:
     breaking = (
         "from bptui.tui.screen import DebuggerScreen\n"
-        "def burst(self, command): raise ZeroDivisionError('burst')\n"
-        "DebuggerScreen.action_travel = burst"
+        "def burst(self, word): raise ZeroDivisionError('burst')\n"
+        "DebuggerScreen.action_press = burst"
     )
     record = tmp_path / "session.jsonl"
     child = Child("run", "buy_apple", "--record", str(record), program=program(breaking), size=(120, 40))

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from bptui.core.command import Last, Next
+from bptui.core.engine import Run
 from bptui.recording.transcript import read_transcript
 from bptui.session.session import Session
 from bptui.tui.app import BptuiApp, open_screen
@@ -75,6 +76,8 @@ def test_a_recording_that_is_lost_while_it_is_closed_costs_the_exit_status(
     monkeypatch.setattr(BptuiApp, "run", lambda _: session.do(Next()))
     assert open_screen(session) == 0
     session = session_of(LONG)
+    assert isinstance(session.tape, Run)
+    session.tape.finish()
     session.record(path := tmp_path / "gone-2.jsonl")
 
     def leave_with_much_to_write(_: BptuiApp) -> None:

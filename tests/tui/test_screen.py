@@ -12,7 +12,7 @@ from textual.app import App
 
 from bptui.errors import TranscriptError
 from bptui.session.session import Session
-from bptui.tui.app import BptuiApp, open_screen
+from bptui.tui.app import AFTER_PAINT, YOUNG_COLLECTION, BptuiApp, open_screen
 from bptui.tui.screen import DebuggerScreen
 from screens import debugger_screen, shown
 
@@ -58,7 +58,7 @@ async def test_the_command_line_goes_to_steps_and_names_and_refuses_in_words(app
         await pilot.press("colon", *"tax", "enter")
         assert debugger_screen(pilot.app).selected == "tax"
         await pilot.press("colon", *"nxt", "enter")
-        assert "no nxt here: next?" in shown(pilot.app)
+        assert "there is no command nxt: did you mean next?" in shown(pilot.app)
 
 
 async def test_keys_typed_in_one_burst_keep_their_order(app_of: AppOf) -> None:
@@ -110,12 +110,14 @@ async def test_recording_is_named_shown_and_stopped(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     async with app_of().run_test(size=(120, 40)) as pilot:
-        await pilot.press("semicolon")
-        assert "R starts one" in shown(pilot.app)
+        await pilot.press("semicolon", *"early", "enter")
+        assert "noted at step 0: R starts a recording, which keeps it" in shown(pilot.app)
         await pilot.press("R", "n")
         assert re.search(r"● rec \d+", shown(pilot.app))
         await pilot.press("semicolon", *"why", "enter", "R")
-        assert '"text": "why"' in (tmp_path / "buy_apple-1.jsonl").read_text()
+        written = (tmp_path / "buy_apple-1.jsonl").read_text()
+        assert '"text": "why"' in written
+        assert '"text": "early"' in written
         assert "rec" not in shown(pilot.app).splitlines()[0]
 
 
@@ -155,11 +157,34 @@ async def test_help_lists_the_keys_and_closes(app_of: AppOf) -> None:
 
 async def test_ctrl_c_warns_once_and_leaves_the_second_time(app_of: AppOf) -> None:
     app = app_of()
+    app.session.clock = lambda: 0.0
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.press("ctrl+c")
         assert "ctrl+c again" in shown(app)
         await pilot.press("ctrl+c")
     assert app.return_code == 130
+
+
+@pytest.mark.parametrize("between", ["n", "5", "tab"])
+async def test_ctrl_c_stays_where_something_was_pressed_between(app_of: AppOf, between: str) -> None:
+    app = app_of()
+    app.session.clock = lambda: 0.0
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.press("n", "ctrl+c", between, "ctrl+c")
+        assert app.return_code is None
+        assert "copied 2" in shown(app)
+
+
+async def test_ctrl_c_stays_when_the_first_was_a_while_ago(app_of: AppOf) -> None:
+    app = app_of()
+    now = [0.0]
+    app.session.clock = lambda: now[0]
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.press("ctrl+c")
+        now[0] = 1.5
+        await pilot.press("ctrl+c")
+        assert app.return_code is None
+        assert "ctrl+c again" in shown(app)
 
 
 def chain(length: int) -> str:
@@ -175,6 +200,18 @@ async def test_ten_thousand_nodes_open_and_step(app_of: AppOf) -> None:
         await pilot.pause()
         assert step_shown(app) == 20_000
         assert "sheet" in shown(app)
+
+
+async def test_the_sheets_beside_the_one_that_is_seen_are_drawn_ahead(app_of: AppOf) -> None:
+    app = app_of(chain(500))
+    async with app.run_test(size=(120, 40)) as pilot:
+        drawn = debugger_screen(app).circuit.circuit.kept
+        assert set(drawn) == {0}
+        for _ in range(YOUNG_COLLECTION):
+            await pilot.press("n")
+        for _ in range(50):
+            await pilot.pause(AFTER_PAINT)
+        assert set(drawn) == {0, 1}
 
 
 def test_a_session_that_cannot_be_recorded_starts_no_screen(session_of: Callable[..., Session], tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from bptui.core.array_summary import summarise
+from bptui.core.command import HeatMap, TurnGradient
 from bptui.core.engine import run
 from bptui.core.moment import Moment
 from bptui.lines.line import Line, line_width
@@ -164,7 +165,7 @@ def test_the_backward_pass_shows_gradients_until_it_is_turned_round() -> None:
     forward, backward = panel(tape.at(1), "x"), panel(tape.at(2), "x")
     assert written(list(forward.view(30, 5))) == ["3.0"]
     assert written(list(backward.view(30, 5))) == ["6.0"]
-    backward.toggle_gradient()
+    backward.obey(TurnGradient())
     assert written(list(backward.view(30, 5))) == ["3.0"]
     assert "".join(span.text for span in backward.heading()) == "Value · x scalar float64"
 
@@ -212,8 +213,8 @@ def test_the_panel_has_something_to_say_wherever_one_looks(scenario: Scenario, d
         assert 0 < len(lines) <= 10
         assert all(line_width(line) == 40 for line in lines)
         assert pane.heading()
-        pane.toggle_gradient()
-        pane.toggle_heat()
+        pane.obey(TurnGradient())
+        pane.obey(HeatMap())
 
 
 async def test_a_large_array_is_counted_while_keys_are_answered(app_of: Callable[..., BptuiApp]) -> None:

@@ -6,35 +6,35 @@ The parent trusts nothing that it says; so all that is caught here is caught for
 from __future__ import annotations
 
 import contextlib
-import linecache
 import os
 import random
 import sys
 import warnings
 from collections import Counter
 from collections.abc import Callable, Mapping
-from importlib import import_module
-from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import numpy as np
 
-from bptui.guest.child.confinement import confine
+from bptui.guest.child.confinement import confine, telling_where_it_is
+from bptui.guest.child.description import describe
 from bptui.guest.child.exception_message import complaint
-from bptui.guest.child.instance import Instance
+from bptui.guest.child.instance import Instance, Order
+from bptui.guest.child.styles.method_pair import Names
+from bptui.guest.child.styles.recipe import Recipe
+from bptui.guest.child.user_modules import import_ours, run_file
 from bptui.guest.wire import PREFIX, Message, decode, encode
 
 MOST_WARNINGS = 20
 """Kinds of warnings that are told apart in one call."""
 
 
-def main(control: int, lifeline: int, last_words: int) -> None:
+def answer_requests(control: int, last_words: int) -> None:
     """Answer requests until there are no more."""
-    confine(lifeline, last_words)
+    confine(last_words)
     sys.stdin = open(os.devnull, encoding="utf-8")  # noqa: SIM115, PTH123  (for as long as the process lives)
     requests = os.fdopen(control, "rb", closefd=False)
-    desk = Desk()
+    desk = Desk(last_words)
     while prefix := requests.read(PREFIX.size):
         header, payload = PREFIX.unpack(prefix)
         request = decode(requests.read(header), requests.read(payload))
@@ -49,11 +49,12 @@ def send(control: int, answer: bytes) -> None:
 
 
 class Desk:
-    """Who answers: the user's modules, and the instances of their classes by number."""
+    """Who answers: the layers that the user's files give, and those at work by number."""
 
-    def __init__(self) -> None:
+    def __init__(self, last_words: int) -> None:
+        self.last_words = last_words
         self.files: set[str] = set()
-        self.modules: dict[str, ModuleType] = {}
+        self.recipes: dict[str, Mapping[str, Recipe]] = {}
         self.instances: dict[int, Instance] = {}
         self.warnings: Counter[str] = Counter()
         warnings.simplefilter("always")
@@ -61,10 +62,10 @@ class Desk:
         self.requests: Mapping[str, Callable[[Message], Message]] = {
             "load": self.load,
             "new": self.new,
-            "forward": lambda it: self.instance(it).forward(it["arrays"], it["names"]),
-            "backward": lambda it: self.instance(it).backward(it["arrays"][0], it["names"]),
-            "local": lambda it: self.instance(it).local(it["arrays"], it["names"]),
-            "kept": lambda it: self.instance(it).kept(it["arrays"], it["names"]),
+            "forward": lambda it: self.instance(it).forward(it["arrays"]),
+            "backward": lambda it: self.instance(it).backward(it["arrays"][0]),
+            "local": lambda it: self.instance(it).local(it["arrays"]),
+            "kept": lambda it: self.instance(it).kept(it["arrays"]),
             "job": self.job,
         }
 
@@ -84,17 +85,23 @@ class Desk:
         return content
 
     def load(self, request: Message) -> Message:
-        """Run the user's files. Their text comes along, so that what runs is what was looked at and allowed."""
-        for path, text in zip(request["files"], request["arrays"], strict=True):
-            self.files.add(path)
-            self.modules[path] = run_file(path, text.tobytes().decode())
-        return {}
+        """Run the user's files, and say what they give.
+
+        Their text comes along, so that what runs is what was looked at and allowed.
+        """
+        named = {base: Names(*names) for base, names in request["styles"].items()}
+        given = []
+        with telling_where_it_is(self.last_words):
+            for path, text in zip(request["files"], request["arrays"], strict=True):
+                self.files.add(path)
+                self.recipes[path], described = describe(run_file(path, text.tobytes().decode()), named)
+                given.append(described)
+        return {"given": given}
 
     def new(self, request: Message) -> Message:
         """Note a node: its object is made when its first values come."""
-        name = request["layer"]
-        layer = getattr(self.modules[request["file"]], name, None) or missing(name)
-        self.instances[request["instance"]] = Instance(layer, request["held"], tuple(request["options"]))
+        recipe = self.recipes[request["file"]][request["layer"]]
+        self.instances[request["instance"]] = Instance(recipe, Order(**request["order"]))
         return {}
 
     def job(self, request: Message) -> Message:
@@ -125,53 +132,6 @@ class Desk:
     def count(self, kind: str) -> None:
         """Count one of a kind; of many kinds, one in a heap."""
         self.warnings[kind if kind in self.warnings or len(self.warnings) < MOST_WARNINGS else "others"] += 1
-
-
-def missing(name: str) -> Callable[..., Any]:
-    """Return what stands for a class that the source promised, and running it did not give."""
-
-    def make(*_: Any, **__: Any) -> Any:
-        raise NameError(f"running the file has not defined {name}")
-
-    return make
-
-
-OUR_PATH = tuple(sys.path)
-"""Where modules are found before the folders of the user's files come first."""
-
-
-def import_ours(name: str) -> ModuleType:
-    """Return a module of ours, even if the user has a ``layers.py``: each side goes on with its own."""
-    theirs = take_out_layers()
-    path, sys.path[:] = list(sys.path), list(OUR_PATH)
-    try:
-        return import_module(name)
-    finally:
-        take_out_layers()
-        sys.path[:] = path
-        sys.modules.update(theirs)
-
-
-def take_out_layers() -> dict[str, ModuleType]:
-    """Forget whatever is imported as ``layers``, and return it."""
-    names = [name for name in sys.modules if name.partition(".")[0] == "layers"]
-    return {name: sys.modules.pop(name) for name in names}
-
-
-def run_file(path: str, text: str) -> ModuleType:
-    """Return the module that a file's text is, which may import what lies beside it."""
-    linecache.cache[path] = (len(text), None, text.splitlines(keepends=True), path)
-    folder = str(Path(path).parent)
-    if folder not in sys.path:
-        sys.path.insert(0, folder)
-    if "random" in text:
-        import_module("numpy.random")
-    name = Path(path).stem
-    module = ModuleType(name)
-    module.__file__ = path
-    sys.modules.setdefault(name, module)
-    exec(compile(text, path, "exec"), vars(module))  # noqa: S102  (the user has allowed it)
-    return module
 
 
 def flush_output() -> None:

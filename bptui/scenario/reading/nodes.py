@@ -21,6 +21,9 @@ from bptui.scenario.reading.value_forms import ValueFormError, from_lists, kind_
 from bptui.scenario.toml import Document, Path
 from layers import Array, Layer
 
+MOST_OFFERED = 12
+"""Layers that a hint lists."""
+
 
 @dataclass(frozen=True, eq=False, slots=True)
 class NodeReader:
@@ -83,7 +86,7 @@ class NodeReader:
             return
         if layer is None:
             message = f"no layer is called {visible(operation.layer)}"
-            raise self.error(message, path, operation.layer_at, nearest(operation.layer, self.library))
+            raise self.error(message, path, operation.layer_at, self.layer_hint(operation.layer))
         takes = signature_of(layer)
         count = len(inputs)
         fits = count >= max(len(takes.inputs), 1) if takes.is_variadic else count == len(takes.inputs)
@@ -94,6 +97,13 @@ class NodeReader:
         for name, slot in zip(inputs, takes.inputs, strict=False):
             if slot in layer.targets and self.places.get(name, path)[0] == "inputs":
                 self.labels.add(name)
+
+    def layer_hint(self, name: str) -> str | None:
+        """Return the nearest layer, or those that there are; beside own layers, a built-in one is never meant."""
+        own = [name for name, layer in self.library.items() if isinstance(layer, OwnLayer)]
+        if not own and not self.refused:
+            return nearest(name, self.library)
+        return nearest(name, own) or f"your files give {', '.join(map(visible, own[:MOST_OFFERED])) or 'no layers'}"
 
     def check_options(self, operation: Operation, takes: Signature, path: Path) -> None:
         """Refuse an option that a layer does not have, and the lack of one that it needs."""
@@ -112,7 +122,7 @@ class NodeReader:
         try:
             share = layer.share(len(inputs), options)
         except ValueError as error:
-            hint = f"it is {layer} in {layer.where}"
+            hint = f"it is {layer}, a {layer.style}, in {layer.where}"
             raise self.error(str(error), path, operation.layer_at, hint) from None
         self.labels.update(name for name, slot in zip(inputs, share.inputs, strict=False) if slot in TARGETS)
 

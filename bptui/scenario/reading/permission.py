@@ -1,19 +1,26 @@
-"""``layers``: the files that a scenario names, and whether they may run. Opening a scenario never runs code."""
+"""``layers``: the files that a scenario names, and whether they may run. Opening a scenario never makes them run.
+
+Those that may run do so in a process of their own, which tells what they give.
+"""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from bptui.core.text import visible
 from bptui.core.text_file import shown
 from bptui.errors import ScenarioError, Where
-from bptui.own_layers.layers_file import read_layers
+from bptui.guest.host_supply import HostSupply
+from bptui.own_layers.given import Given, useless
 from bptui.own_layers.own_layer import LayerFile, OwnLayer
-from bptui.own_layers.trust import has_changed, is_trusted, read_layer_file
+from bptui.own_layers.source_file import check_syntax
+from bptui.own_layers.trust import changed_file, is_trusted, read_layer_file
 from bptui.scenario.bundled import is_bundled
 from bptui.scenario.problems import Problems
+from bptui.scenario.reading.table_keys import table
 from bptui.scenario.toml import Document
 
 
@@ -25,12 +32,48 @@ def read_layers_key(document: Document) -> list[str]:
     return files
 
 
-def allowed_layers(
-    document: Document, path: Path | None, named: Sequence[str | Path], problems: Problems
-) -> dict[str, OwnLayer | ScenarioError]:
-    """Return the layers of all files that may run, by name, those of the last file standing.
+@dataclass(frozen=True, eq=False, slots=True)
+class OwnLayers:
+    """What each of the user's files gives, in order, and the processes in which that runs."""
 
-    ``named`` are the files that this run was given. Raises ScenarioError for one that is not allowed, or is not Python.
+    files: Mapping[LayerFile, Given]
+    hosts: HostSupply
+
+    @property
+    def given(self) -> Given:
+        """What all files give by name, that of the last file standing."""
+        return {name: it for given in self.files.values() for name, it in given.items()}
+
+    @property
+    def layers(self) -> dict[str, OwnLayer]:
+        """The layers among that."""
+        return {name: it for name, it in self.given.items() if isinstance(it, OwnLayer)}
+
+    @property
+    def refused(self) -> dict[str, ScenarioError]:
+        """The rest of it, and why it can be no layer."""
+        return {name: it for name, it in self.given.items() if isinstance(it, ScenarioError)}
+
+    def check_used(self, used: Iterable[str], problems: Problems) -> None:
+        """Find files that give none of the layers ``used``."""
+        wanted = list(dict.fromkeys(used))
+        for file, given in self.files.items():
+            if not any(name in given for name in wanted):
+                with problems.collecting():
+                    raise useless(file, given, wanted)
+
+
+def allowed_layers(
+    document: Document,
+    path: Path | None,
+    named: Sequence[str | Path],
+    problems: Problems,
+    notice: Callable[[str], None],
+) -> OwnLayers | None:
+    """Return what all files give that may run, None where no file is named; ``named`` are those of this run.
+
+    Raises ScenarioError for one that is not allowed, is not Python or cannot be run; ``notice`` is told of one that
+    takes its time.
     """
     if sys.platform == "win32":
         raise ScenarioError(
@@ -43,12 +86,29 @@ def allowed_layers(
             files.append(allowed(document, at, (path.parent if path else Path()) / name, given))
         files += given
     problems.raise_any()
-    layers: dict[str, OwnLayer | ScenarioError] = {}
     for file in files:
         with problems.collecting():
-            layers |= read_layers(file)
+            check_syntax(file)
     problems.raise_any()
-    return layers
+    if not files:
+        return None
+    hosts = HostSupply(files, read_styles(document, problems))
+    return OwnLayers(dict(zip(files, hosts.given(notice), strict=True)), hosts)
+
+
+def read_styles(document: Document, problems: Problems) -> dict[str, list[str]]:
+    """Return what classes of a base call their forward and their backward, by the base's name."""
+    styles: dict[str, list[str]] = {}
+    for base, written in table(document, "styles", problems).items():
+        with problems.collecting():
+            if not isinstance(written, dict) or not written.keys() <= {"forward", "backward"}:
+                hint = f'[styles.{visible(base)}] forward = "run" backward = "undo"'
+                raise document.error(f"styles.{visible(base)}: wanted forward and backward", "styles", base, hint=hint)
+            names = [written.get(key, key) for key in ("forward", "backward")]
+            if not all(isinstance(name, str) for name in names):
+                raise document.error(f"styles.{visible(base)}: wanted names in quotes", "styles", base)
+            styles[base] = names
+    return styles
 
 
 def allowed(document: Document, at: int, path: Path, given: Sequence[LayerFile]) -> LayerFile:
@@ -71,6 +131,7 @@ def allowed(document: Document, at: int, path: Path, given: Sequence[LayerFile])
         raise refusal from None
     if file in given or is_trusted(file):
         return file
-    if has_changed(file):
-        refusal.message = f"{name} has changed since it was allowed, and will not be run without permission"
+    if (changed := changed_file(file)) is not None:
+        which = name if changed == file.path else f"{visible(changed.name)}, which {name} imports,"
+        refusal.message = f"{which} has changed since it was allowed, and will not be run without permission"
     raise refusal

@@ -13,7 +13,21 @@ from bptui.scenario.reading.table_keys import check_keys, whole_number
 from bptui.scenario.reading.value_forms import kind_of
 from bptui.scenario.toml import Document
 
-KEYS = ("title", "about", "dtype", "seed", "layers", "bptui", "inputs", "parameters", "nodes", "run", "train", "expect")
+KEYS = (
+    "title",
+    "about",
+    "dtype",
+    "seed",
+    "layers",
+    "styles",
+    "bptui",
+    "inputs",
+    "parameters",
+    "nodes",
+    "run",
+    "train",
+    "expect",
+)
 DTYPES = ("float64", "float32")
 FLOAT64: np.dtype[Any] = np.dtype(np.float64)
 FORMAT = 1

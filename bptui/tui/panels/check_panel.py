@@ -6,12 +6,12 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.screen import ModalScreen
 
+from bptui.checking.evidence_lines import elements, evidence_lines
 from bptui.checking.finding import Finding
 from bptui.checking.verdicts import Judged
 from bptui.core.moment import Moment
 from bptui.core.text import visible
 from bptui.lines.line import Line, Span
-from bptui.tui.content.evidence import elements, evidence_lines
 from bptui.tui.pane import Pane
 
 

@@ -9,11 +9,13 @@ from textual import events
 from textual.geometry import Size
 
 from bptui.core import text
+from bptui.core.command import HeatMap, NextSlice, PreviousSlice, ShowValue, TurnGradient
 from bptui.core.moment import Moment
 from bptui.core.schedule import Pass
 from bptui.explaining import value_state
 from bptui.lines.line import Line, Span, fitted
 from bptui.lines.paragraph import paragraph
+from bptui.session.answer import Answer, WayOn, refusal
 from bptui.tui.content.array_view import Look, Subject, cell_index, clamped, look_at
 from bptui.tui.content.values import exact, look_pointed_at, value_lines
 from bptui.tui.counter import Counter
@@ -23,7 +25,7 @@ from layers import Array
 
 
 class ValuePanel(Pane):
-    """The selected value's numbers. Until ``toggle_gradient`` turns it round, the backward pass shows gradients."""
+    """The selected value's numbers. Until it ``is_turned`` round, the backward pass shows gradients."""
 
     def __init__(self, moment: Moment, *, id: str | None = None, can_focus: bool = True) -> None:  # noqa: A002
         super().__init__(moment, id=id, can_focus=can_focus)
@@ -80,15 +82,29 @@ class ValuePanel(Pane):
             self.look = Look(as_heat=self.look.as_heat)
         super().show(moment, selected)
 
-    def toggle_gradient(self) -> None:
-        """Show the gradient instead of the value, or the other way round."""
-        self.is_turned = not self.is_turned
+    def obey(self, command: ShowValue) -> Answer:
+        """Show the value in another way."""
+        match command:
+            case TurnGradient():
+                self.is_turned = not self.is_turned
+                kind = "gradients" if self.shows_gradient else "values"
+                answer = Answer(f"this pane shows {kind}", way_on=WayOn(TurnGradient, "turns it round"))
+            case HeatMap() if isinstance(self.palette, PlainPalette):
+                return refusal("a heat map needs colours, which NO_COLOR has switched off")
+            case HeatMap():
+                self.look = replace(self.look, as_heat=not self.look.as_heat)
+                answer = Answer()
+            case NextSlice(count):
+                answer = self.show_slice(count)
+            case PreviousSlice(count):
+                answer = self.show_slice(-count)
         self.renew()
+        return answer
 
-    def toggle_heat(self) -> None:
-        """Show colours instead of numbers, or the other way round."""
-        self.look = replace(self.look, as_heat=not self.look.as_heat)
-        self.renew()
+    def show_slice(self, count: int) -> Answer:
+        """Show another slice of an array with more than two axes."""
+        self.look = replace(self.look, slice=max(0, self.look.slice + count))
+        return Answer()
 
     def selected_number(self) -> str:
         """Return the selected cell's number with all its digits; nothing where there is no number."""
@@ -97,11 +113,6 @@ class ValuePanel(Pane):
         if array is None or not array.size:
             return ""
         return exact(array[cell_index(array, clamped(self.look, array))])
-
-    def next_slice(self, count: int = 1) -> None:
-        """Show another slice of an array with more than two axes."""
-        self.look = replace(self.look, slice=max(0, self.look.slice + count))
-        self.renew()
 
     def look_at(self, index: Sequence[int]) -> None:
         """Select the cell of this index, if the array that is shown has one."""

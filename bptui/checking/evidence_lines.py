@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from bptui.checking.finding import Finding, Verdict
 from bptui.checking.finding_lines import INDENT, PROMISES, finding_lines, ladder_lines
+from bptui.checking.verdict_words import OUTCOMES, told
 from bptui.checking.verdicts import Judged
 from bptui.core.text import visible
 from bptui.lines.line import Line, Span, fitted
 from bptui.lines.paragraph import marked_paragraph, paragraph
-
-OUTCOMES: Mapping[Verdict, str] = {
-    Verdict.PASS: "is right",
-    Verdict.FAIL: "is wrong",
-    Verdict.KINK: "is right, at a kink",
-    Verdict.SKIP: "could not be checked",
-}
-
-ORDER = (Verdict.FAIL, Verdict.KINK, Verdict.SKIP, Verdict.PASS)
 
 
 def evidence_lines(judged: Judged, width: int, chosen: Finding | None = None) -> list[Line]:
@@ -36,12 +28,6 @@ def evidence_lines(judged: Judged, width: int, chosen: Finding | None = None) ->
     return [fitted(line, width) if line else () for line in lines]
 
 
-def told(judged: Judged) -> list[Finding]:
-    """Return the findings that are told one by one: what failed first, then the kinks, what was skipped, the rest."""
-    findings = [it for it in judged.findings if not (it.rule in PROMISES and it.verdict is Verdict.PASS)]
-    return sorted(findings, key=lambda it: ORDER.index(it.verdict))
-
-
 def elements(judged: Judged) -> list[Finding]:
     """Return the findings with an element that can be jumped to, in the order in which they are told."""
     return [it for it in told(judged) if it.worst is not None and it.input is not None]
@@ -57,13 +43,3 @@ def outcome_lines(judged: Judged, width: int) -> Iterator[Line]:
     if judged.is_quick:
         how = "Looked at in passing so far, along one random direction; the full check is still to come."
     yield from paragraph(how, width, "dim", indent=INDENT)
-
-
-def summary(judged: Judged) -> str:
-    """Return a verdict in one line, for the footer."""
-    worst = next(iter(told(judged)), None)
-    lead = f"{judged.sign} {visible(judged.node, limit=40)}: {visible(judged.layer, limit=40)}"
-    if judged.verdict in {Verdict.FAIL, Verdict.SKIP} and worst is not None:
-        why = visible(worst.mistake or worst.reason, limit=100)
-        return f"{lead} {OUTCOMES[judged.verdict]}: {why}"
-    return f"{lead} {OUTCOMES[judged.verdict]}"

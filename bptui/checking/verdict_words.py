@@ -1,0 +1,35 @@
+"""A node's verdict in words: which findings are told first, and what they come to in one line."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from bptui.checking.finding import Finding, Verdict
+from bptui.checking.finding_lines import PROMISES
+from bptui.checking.verdicts import Judged
+from bptui.core.text import visible
+
+OUTCOMES: Mapping[Verdict, str] = {
+    Verdict.PASS: "is right",
+    Verdict.FAIL: "is wrong",
+    Verdict.KINK: "is right, at a kink",
+    Verdict.SKIP: "could not be checked",
+}
+
+ORDER = (Verdict.FAIL, Verdict.KINK, Verdict.SKIP, Verdict.PASS)
+
+
+def told(judged: Judged) -> list[Finding]:
+    """Return the findings that are told one by one: what failed first, then the kinks, what was skipped, the rest."""
+    findings = [it for it in judged.findings if not (it.rule in PROMISES and it.verdict is Verdict.PASS)]
+    return sorted(findings, key=lambda it: ORDER.index(it.verdict))
+
+
+def summary(judged: Judged) -> str:
+    """Return a verdict in one line, as an answer to who asked."""
+    worst = next(iter(told(judged)), None)
+    lead = f"{judged.sign} {visible(judged.node, limit=40)}: {visible(judged.layer, limit=40)}"
+    if judged.verdict in {Verdict.FAIL, Verdict.SKIP} and worst is not None:
+        why = visible(worst.mistake or worst.reason, limit=100)
+        return f"{lead} {OUTCOMES[judged.verdict]}: {why}"
+    return f"{lead} {OUTCOMES[judged.verdict]}"

@@ -1,0 +1,86 @@
+"""Classes with a function and its derivative: the second takes forward's inputs again, and dout is multiplied by it."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from bptui.guest.child.styles.method_pair import Names, init_of, is_static, method
+from bptui.guest.child.styles.recipe import Call, Handle, Options, Recipe
+
+STYLE = "function with its derivative"
+
+PAIRS = (
+    Names("__call__", "gradient", STYLE),
+    Names("__call__", "derivative", STYLE),
+    Names("fn", "grad", STYLE),
+    Names("loss", "grad", STYLE),
+    Names("loss", "gradient", STYLE),
+)
+
+PREDICTION = re.compile(r"pred|hat|out|logit|score|prob")
+"""In the name of the input of a loss that its derivative is for."""
+
+
+class DerivativeHandle(Handle):
+    """An object whose second method gives the local derivative at forward's inputs."""
+
+    def __init__(self, made: Any, names: Names, slots: Sequence[str]) -> None:
+        self.object = made
+        self.names = names
+        self.slots = slots
+        self.inputs: Sequence[Any] = ()
+        self.options: Options = {}
+
+    def forward_call(self, inputs: Sequence[Any], options: Options) -> Call:
+        self.inputs, self.options = inputs, options
+        return Call(getattr(self.object, self.names.forward), inputs, options)
+
+    def backward_call(self, dout: Any, more: Options) -> Call:  # noqa: ARG002  (dout comes in afterwards)
+        return Call(getattr(self.object, self.names.backward), self.inputs, more)
+
+    def gradients(self, returned: Any, dout: Any) -> Any:
+        if returned is None:
+            return None
+        if isinstance(returned, tuple):
+            return tuple([None if it is None else dout * it for it in returned])
+        if len(self.inputs) == 1:
+            return dout * returned
+        place = predicted(self.slots)
+        return tuple([dout * returned if at == place else None for at in range(len(self.inputs))])
+
+
+def predicted(slots: Sequence[str]) -> int:
+    """Return which of a loss's inputs its derivative is for: the prediction, by its name, or else the first."""
+    return next((at for at, slot in enumerate(slots) if PREDICTION.search(slot)), 0)
+
+
+def find(name: str, namespace: Mapping[str, Any]) -> Recipe | None:
+    """Return the recipe of a class with a function and its derivative."""
+    cls = namespace[name]
+    if not inspect.isclass(cls):
+        return None
+    for names in PAIRS:
+        forward, backward = method(cls, names.forward), method(cls, names.backward)
+        if forward is not None and backward is not None:
+            return recipe(name, cls, names, forward, backward)
+    return None
+
+
+def recipe(name: str, cls: type, names: Names, forward: Any, backward: Any) -> Recipe:
+    """Return how such a layer is made."""
+    skips = not is_static(cls, names.forward)
+    slots = list(inspect.signature(forward).parameters)[skips:]
+    return Recipe(
+        name,
+        STYLE,
+        cls,
+        forward,
+        backward,
+        lambda *held, **options: DerivativeHandle(cls(*held, **options), names, slots),
+        init_of(cls),
+        forward_skips=skips,
+        backward_skips=len(slots) + (not is_static(cls, names.backward)),
+    )

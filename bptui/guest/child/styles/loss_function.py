@@ -1,0 +1,50 @@
+"""A loss function that returns its gradient beside the loss: ``softmax_loss(x, y)`` returns ``(loss, dx)``."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping, Sequence
+from types import SimpleNamespace
+from typing import Any
+
+from bptui.guest.child.styles.recipe import Call, Handle, Options, Recipe
+from bptui.guest.child.styles.returns import returns_tuples
+
+STYLE = "loss function with its gradient"
+
+
+class LossHandle(Handle):
+    """A function that is called forward, and whose gradients wait until they are multiplied by dout."""
+
+    def __init__(self, function: Any) -> None:
+        self.function = function
+        self.object = SimpleNamespace(gradients=())
+
+    def forward_call(self, inputs: Sequence[Any], options: Options) -> Call:
+        return Call(self.function, inputs, options)
+
+    def value(self, returned: Any) -> Any:
+        if not isinstance(returned, tuple) or len(returned) < 2:
+            raise TypeError(f"{self.function.__name__} has to return its loss and the gradient")
+        value, *self.object.gradients = returned
+        return value
+
+    def backward_call(self, dout: Any, more: Options) -> Call:  # noqa: ARG002  (the gradients are there already)
+        return Call(lambda: self.object.gradients, (), {})
+
+    def gradients(self, returned: Any, dout: Any) -> Any:
+        times = tuple([None if it is None else dout * it for it in returned])
+        return times[0] if len(times) == 1 else times
+
+
+def find(name: str, namespace: Mapping[str, Any]) -> Recipe | None:
+    """Return the recipe of a function all of whose returns are tuples."""
+    function = namespace[name]
+    if not inspect.isfunction(function) or not returns_tuples(function) or not inspect.signature(function).parameters:
+        return None
+    make = lambda: LossHandle(function)  # noqa: E731  (it is what the recipe keeps)
+    return Recipe(name, STYLE, function, function, backward_of_a_loss, make, forward_skips=0, backward_skips=1)
+
+
+def backward_of_a_loss(dout: Any) -> Any:
+    """Stand for the backward that such a function does not have."""

@@ -1,0 +1,131 @@
+"""Classes with a method for each pass, whatever the two are called, and whether they return or keep what they make."""
+
+from __future__ import annotations
+
+import difflib
+import inspect
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from bptui.guest.child.styles.recipe import Call, Handle, Misfit, Options, Recipe
+from bptui.guest.child.styles.returns import returns_a_value
+
+
+class Names(NamedTuple):
+    """What a class calls its two passes."""
+
+    forward: str
+    backward: str
+    style: str = "class with other method names"
+
+
+METHODS = (
+    Names("forward", "backward", "class"),
+    Names("forward_pass", "backward_pass"),
+    Names("forward_prop", "back_prop"),
+    Names("forward_prop", "backward_prop"),
+    Names("forward_propagation", "backward_propagation"),
+    Names("fprop", "bprop"),
+    Names("_output", "_input_grad"),
+    Names("__call__", "backward"),
+)
+"""The names in use, the most usual first."""
+
+VALUES = ("output", "outputs", "out")
+GRADIENTS = ("dinputs", "dinput", "dx", "dX")
+"""Where a layer keeps what it does not return."""
+
+
+class MethodHandle(Handle):
+    """An object whose methods are the two passes."""
+
+    def __init__(self, made: Any, names: Names) -> None:
+        self.object = made
+        self.names = names
+
+    def forward_call(self, inputs: Sequence[Any], options: Options) -> Call:
+        return Call(getattr(self.object, self.names.forward), inputs, options)
+
+    def backward_call(self, dout: Any, more: Options) -> Call:
+        return Call(getattr(self.object, self.names.backward), (dout,), more)
+
+    def value(self, returned: Any) -> Any:
+        return kept(self.object, VALUES) if returned is None else returned
+
+    def gradients(self, returned: Any, dout: Any) -> Any:  # noqa: ARG002
+        return kept(self.object, GRADIENTS) if returned is None else returned
+
+
+def kept(owner: Any, names: Sequence[str]) -> Any:
+    """Return what an object keeps under the first of some names, None where it has none of them."""
+    return next((getattr(owner, name) for name in names if hasattr(owner, name)), None)
+
+
+def find(name: str, namespace: Mapping[str, Any]) -> Recipe | None:
+    """Return the recipe of a class with both methods, None where it has not both."""
+    cls = namespace[name]
+    if not inspect.isclass(cls):
+        return None
+    return next((recipe for names in METHODS if (recipe := recipe_of(name, cls, names))), None)
+
+
+def recipe_of(name: str, cls: type, names: Names) -> Recipe | None:
+    """Return how a layer of a class is made, None where it has not both methods."""
+    forward, backward = method(cls, names.forward), method(cls, names.backward)
+    if forward is None or backward is None:
+        return None
+    keeps = names.style == "class" and not returns_a_value(forward) and not returns_a_value(backward)
+    return Recipe(
+        name,
+        "class that keeps its results" if keeps else names.style,
+        cls,
+        forward,
+        backward,
+        lambda *held, **options: MethodHandle(cls(*held, **options), names),
+        init_of(cls),
+        forward_skips=not is_static(cls, names.forward),
+        backward_skips=1 + (not is_static(cls, names.backward)),
+    )
+
+
+def bases_of(cls: type) -> set[str]:
+    """Return the names of a class and all its bases."""
+    return {base.__name__ for base in inspect.getmro(cls)}
+
+
+def method(cls: type, name: str) -> Any:
+    """Return a class's method, its own or a base class's; None where it has none."""
+    found = getattr(cls, name, None) if name in attributes_of(cls) else None
+    return found if callable(found) else None
+
+
+def attributes_of(cls: type) -> set[str]:
+    """Return what a class and its bases define, without what every object has."""
+    return {key for base in inspect.getmro(cls)[:-1] for key in vars(base)}
+
+
+def is_static(cls: type, name: str) -> bool:
+    """Return whether a method takes no self."""
+    return isinstance(inspect.getattr_static(cls, name), staticmethod | classmethod)
+
+
+def init_of(cls: type) -> Any:
+    """Return a class's ``__init__``, None where it leaves that to ``object``."""
+    init = cls.__init__  # type: ignore[misc]
+    return None if init is object.__init__ else init
+
+
+def misfit(cls: type) -> Misfit:
+    """Return why a class is not a layer: which of the two methods it lacks."""
+    has = attributes_of(cls)
+    missing = [it for it in ("forward", "backward") if it not in has]
+    words = f"{cls.__name__} has no {' and no '.join(missing)}"
+    return Misfit(words, cls, spelt_otherwise(has - {"forward", "backward"}, missing[0] if missing else "forward"))
+
+
+def spelt_otherwise(methods: set[str], wanted: str) -> str:
+    """Return the hint at a method whose name is spelt much like the one that is missing, or how to write that one."""
+    close = difflib.get_close_matches(wanted, methods, n=1, cutoff=0.7)
+    if close:
+        return f"it has {close[0]}: did you mean {wanted}?"
+    return "def forward(self, x): ..." if wanted == "forward" else "def backward(self, dout): ..."

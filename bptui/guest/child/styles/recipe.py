@@ -1,0 +1,80 @@
+"""What every style gives: a recipe, by which a layer is made, and a handle, by which one at work is called."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple, TypeAlias
+
+Options: TypeAlias = Mapping[str, Any]
+
+
+class Call(NamedTuple):
+    """A call of a function of the user's own, about to be made: by us, or line by line."""
+
+    function: Callable[..., Any]
+    arguments: Sequence[Any]
+    options: Options
+
+    def __call__(self) -> Any:
+        """Make the call."""
+        return self.function(*self.arguments, **self.options)
+
+
+class Handle(ABC):
+    """One layer at work. ``object`` is what keeps its results, and its parameters if it has any of its own."""
+
+    object: Any
+
+    @abstractmethod
+    def forward_call(self, inputs: Sequence[Any], options: Options) -> Call:
+        """Return the call that goes forward."""
+
+    @abstractmethod
+    def backward_call(self, dout: Any, more: Options) -> Call:
+        """Return the call that goes back; ``more`` is what backward takes beside dout."""
+
+    def value(self, returned: Any) -> Any:
+        """Return the value, given what the call forward has returned."""
+        return returned
+
+    def gradients(self, returned: Any, dout: Any) -> Any:  # noqa: ARG002  (for styles that return a derivative)
+        """Return the gradients, given what the call back has returned."""
+        return returned
+
+    def forward(self, inputs: Sequence[Any], options: Options) -> Any:
+        """Return the value at ``inputs``."""
+        return self.value(self.forward_call(inputs, options)())
+
+    def backward(self, dout: Any, more: Options) -> Any:
+        """Return the gradients."""
+        return self.gradients(self.backward_call(dout, more)(), dout)
+
+
+@dataclass(frozen=True, eq=False)
+class Recipe:
+    """How a layer is made: ``make`` takes what it holds and its options, as ``init`` does, and returns a handle.
+
+    ``thing`` is the class or function of that name, ``forward``, ``backward`` and ``init`` are the user's own
+    functions, to be looked at. ``forward_skips`` and ``backward_skips`` tell how many of their first parameters are
+    not the formula's: self or ctx; of backward's, dout, and the cache or the inputs that it is given again.
+    """
+
+    name: str
+    style: str
+    thing: Any
+    forward: Callable[..., Any]
+    backward: Callable[..., Any]
+    make: Callable[..., Handle]
+    init: Callable[..., Any] | None = None
+    forward_skips: int = 1
+    backward_skips: int = 2
+
+
+class Misfit(NamedTuple):
+    """Why something that the user's file gives is in no style: ``words`` say so, ``thing`` has the line."""
+
+    words: str
+    thing: Any
+    hint: str = ""

@@ -1,0 +1,39 @@
+"""What a function of the user's own returns, as far as its source tells."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import textwrap
+from collections.abc import Callable, Iterator
+from typing import Any
+
+
+def returns_a_value(function: Callable[..., Any]) -> bool:
+    """Return whether any return statement of a function has a value; True where its source is not known."""
+    statements = return_statements(function)
+    return statements is None or any(it.value is not None for it in statements)
+
+
+def returns_tuples(function: Callable[..., Any]) -> bool:
+    """Return whether all that a function returns are tuples; False where its source is not known."""
+    statements = return_statements(function)
+    return bool(statements) and all(isinstance(it.value, ast.Tuple) for it in statements or ())
+
+
+def return_statements(function: Callable[..., Any]) -> list[ast.Return] | None:
+    """Return a function's own return statements, not those of functions inside it; None where it has no source."""
+    try:
+        (definition,) = ast.parse(textwrap.dedent(inspect.getsource(inspect.unwrap(function)))).body
+    except (OSError, TypeError, SyntaxError, ValueError):
+        return None
+    return list(statements_in(definition))
+
+
+def statements_in(node: ast.AST) -> Iterator[ast.Return]:
+    """Yield the return statements under a node."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.Return):
+            yield child
+        elif not isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef):
+            yield from statements_in(child)

@@ -1,0 +1,102 @@
+"""Records to JSON and back, by what their classes declare: fields are ``Annotated``, constants are a ``ClassVar``."""
+
+from __future__ import annotations
+
+from dataclasses import MISSING, fields
+from enum import Enum
+from functools import cache
+from typing import Any, ClassVar, NamedTuple, TypeVar, get_args, get_origin, get_type_hints
+
+from bptui.errors import TranscriptError
+from bptui.recording.field_kind import FieldKind
+from bptui.recording.json_line import JsonObject, write_line
+
+R = TypeVar("R")
+
+
+class Member(NamedTuple):
+    """A field of a record: its name in Python, its key in JSON, and its default, which is ``MISSING`` for none."""
+
+    name: str
+    key: str
+    kind: FieldKind
+    default: Any
+
+
+class Layout(NamedTuple):
+    """What a class of records declares: ``keys`` are those of constants and members in the order of writing."""
+
+    keys: tuple[str, ...]
+    constants: JsonObject
+    members: tuple[Member, ...]
+
+
+@cache
+def layout_of(record: Any) -> Layout:
+    """Return what a class of records declares, and those above it before."""
+    hints = get_type_hints(record, include_extras=True)
+    constants = {name: getattr(record, name) for name, hint in hints.items() if get_origin(hint) is ClassVar}
+    return Layout(
+        tuple(map(key_of, hints)),
+        {key_of(name): it.value if isinstance(it, Enum) else it for name, it in constants.items()},
+        tuple(Member(it.name, key_of(it.name), get_args(hints[it.name])[1], it.default) for it in fields(record)),
+    )
+
+
+def key_of(name: str) -> str:
+    """Return the key of a field whose name may have an underscore behind it, as Python's keywords need."""
+    return name.rstrip("_")
+
+
+def line(record: Any) -> str:
+    """Return a record as one line of JSON, its newline included."""
+    return write_line(encode(record))
+
+
+def encode(record: Any) -> JsonObject:
+    """Return a record as JSON knows it; fields that are as by default are left out."""
+    kind: Any = type(record)
+    layout = layout_of(kind)
+    known, rest = layout.constants.copy(), {}
+    for member in layout.members:
+        value = getattr(record, member.name)
+        if member.kind.takes_the_rest:
+            rest = member.kind.encode(value)
+        elif member.default is MISSING or value != member.default:
+            known[member.key] = member.kind.encode(value)
+    return {key: known[key] for key in layout.keys if key in known} | rest
+
+
+def decode(record: type[R], json: JsonObject) -> R:
+    """Return the record of this class that a JSON object is. Raises TranscriptError."""
+    kind: Any = record
+    layout = layout_of(kind)
+    values = {}
+    for member in layout.members:
+        if member.kind.takes_the_rest:
+            values[member.name] = member.kind.decode({key: it for key, it in json.items() if key not in layout.keys})
+        elif member.key in json or member.default is MISSING:
+            values[member.name] = decode_member(member, json)
+    return record(**values)
+
+
+def decode_member(member: Member, json: JsonObject) -> Any:
+    """Return the value of one field. Raises TranscriptError where it is missing, or of another kind."""
+    try:
+        if member.key in json:
+            return member.kind.decode(json[member.key])
+    except TypeError:
+        pass
+    raise TranscriptError(f"a {json.get('kind', 'part')} of the recording has no proper {member.key!r}")
+
+
+def nested(record: type[Any]) -> FieldKind:
+    """Return the kind of field that holds a record of this class."""
+    name = record.__name__.removesuffix("Record").lower()
+
+    def read(value: object) -> Any:
+        if not isinstance(value, dict):
+            raise TranscriptError(f"a {name} of the header is not an object")
+        return decode(record, value)
+
+    return FieldKind({"$ref": f"#/$defs/{name}"}, read, encode)

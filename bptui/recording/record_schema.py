@@ -1,0 +1,37 @@
+"""The JSON Schema of records, as their classes declare them."""
+
+from __future__ import annotations
+
+from dataclasses import MISSING
+from typing import Any
+
+from bptui.recording.array_record import ARRAY_DEFINITION
+from bptui.recording.codec import layout_of
+from bptui.recording.records import RECORDS, NodeRecord
+
+
+def record_schema() -> dict[str, Any]:
+    """Return the JSON Schema (draft 2020-12) that each line of ``trace --json`` and of a transcript keeps to."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "A record of bptui",
+        "oneOf": [schema_of(record) for record in RECORDS],
+        "$defs": {"array": ARRAY_DEFINITION, "node": schema_of(NodeRecord)},
+    }
+
+
+def schema_of(record: Any) -> dict[str, Any]:
+    """Return the schema of one kind of record."""
+    _, constants, members = layout_of(record)
+    named = [member for member in members if not member.kind.takes_the_rest]
+    properties = {key: {"const": it} for key, it in constants.items()}
+    properties |= {member.key: dict(member.kind.schema) for member in named}
+    required = [*constants, *(member.key for member in named if member.default is MISSING)]
+    rest = [dict(member.kind.schema) for member in members if member.kind.takes_the_rest]
+    return {
+        "description": " ".join((record.__doc__ or "").partition("\n\n")[0].split()),
+        "type": "object",
+        "properties": properties,
+        "required": required,
+        **({"allOf": rest} if rest else {}),
+    }

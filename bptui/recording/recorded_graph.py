@@ -1,0 +1,71 @@
+"""The graph that a header tells of: nodes in an order that they can be computed in, and nothing that could run."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from bptui.core import text
+from bptui.core.graph import Graph, Node
+from bptui.errors import TranscriptError
+from bptui.recording.records import HeaderRecord
+from bptui.scenario.formula import is_name
+
+
+def completed(header: HeaderRecord) -> HeaderRecord:
+    """Return a header that says which leaves are inputs and which parameters, and how long the training is.
+
+    One that another program wrote, with no more in it than the format demands, has these in the scenario's own text.
+    """
+    if header.inputs is not None and header.parameters is not None:
+        return header
+    scenario = read_source(header.source)
+    leaves = [name for name in header.values if is_name(name)]
+    listed = as_table(scenario.get("parameters"))
+    parameters = tuple(name for name in leaves if name in listed)
+    train = as_table(scenario.get("train"))
+    return replace(
+        header,
+        inputs=tuple(name for name in leaves if name not in listed),
+        parameters=parameters,
+        train=header.train or ({"steps": train.get("steps", 1)} if train else None),
+    )
+
+
+def read_source(source: str) -> Mapping[str, Any]:
+    """Return a scenario's text as TOML, nothing where it is not."""
+    try:
+        return tomllib.loads(source)
+    except (tomllib.TOMLDecodeError, RecursionError):
+        return {}
+
+
+def as_table(part: object) -> Mapping[str, Any]:
+    """Return a part of a TOML document, empty where it is not a table."""
+    return part if isinstance(part, dict) else {}
+
+
+def graph_of(header: HeaderRecord) -> Graph:
+    """Return the graph of a header that is complete. Raises TranscriptError where it is not a graph."""
+    inputs, parameters = header.inputs or (), header.parameters or ()
+    listed = {*inputs, *parameters}
+    if len(listed) < len(inputs) + len(parameters) or not listed <= header.values.keys():
+        raise TranscriptError("the inputs and parameters do not agree with the values")
+    constants = tuple(name for name in header.values if name not in listed)
+    nodes = tuple(Node(it.name, it.layer, it.inputs, it.options) for it in header.nodes)
+    check_order(set(header.values), nodes)
+    if header.output not in {node.name for node in nodes}:
+        raise TranscriptError(f"the output {text.visible(header.output)} is not a node")
+    return Graph(inputs, parameters, constants, nodes, header.output)
+
+
+def check_order(known: set[str], nodes: Sequence[Node]) -> None:
+    """Refuse a node that has another's name, or takes a value that is not there yet."""
+    for node in nodes:
+        if missing := set(node.inputs) - known:
+            raise TranscriptError(f"node {text.visible(node.name)} takes {text.visible(min(missing))}, unknown so far")
+        if node.name in known:
+            raise TranscriptError(f"two values are called {text.visible(node.name)}")
+        known.add(node.name)

@@ -1,0 +1,87 @@
+"""What a run has to say, as records: one for each thing that happened."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Iterator, Mapping
+from dataclasses import fields
+from typing import Any
+
+import numpy as np
+
+from bptui.core.engine import Run
+from bptui.core.step import BackwardStep, ForwardStep, Step, UpdateStep
+from bptui.core.tape import Tape
+from bptui.recording.json_line import FORMAT
+from bptui.recording.records import (
+    BackwardRecord,
+    EndRecord,
+    ForwardRecord,
+    HeaderRecord,
+    NodeRecord,
+    Record,
+    StepRecord,
+    UpdateRecord,
+)
+from bptui.scenario.scenario import Scenario, Train
+from bptui.version import __version__
+
+SLICE = 256
+"""Steps that are run before their records are written."""
+
+
+def records(run: Run) -> Iterator[Record]:
+    """Yield the records of a whole run, advancing it as they are asked for; of one that fails, those so far."""
+    yield header_record(run.scenario)
+    written = 0
+    while not run.is_over:
+        run.proceed(SLICE)
+        for number in range(written + 1, len(run) + 1):
+            yield step_record(run.step(number))
+        written = len(run)
+    if not run.failure:
+        yield end_record(run)
+
+
+def header_record(scenario: Scenario) -> HeaderRecord:
+    """Return the record that comes first."""
+    graph = scenario.graph
+    return HeaderRecord(
+        bptui=FORMAT,
+        title=scenario.title,
+        source=scenario.source,
+        dtype=scenario.dtype.name,
+        seed=scenario.seed,
+        output=graph.output,
+        values={name: scenario.values[name] for name in graph.leaves},
+        nodes=tuple(NodeRecord(it.name, it.layer, it.inputs, it.options) for it in graph.nodes),
+        versions={"bptui": __version__, "numpy": np.__version__, "python": platform.python_version()},
+        about=scenario.about,
+        inputs=graph.inputs,
+        parameters=graph.parameters,
+        train=train_options(scenario.train) if scenario.train else None,
+        own_layers=tuple(sorted({layer.name for layer in scenario.guests.values()})),
+    )
+
+
+def train_options(train: Train) -> Mapping[str, Any]:
+    """Return what the header says of ``[train]``, with the optimizer's options spelt out."""
+    rule = train.optimizer
+    options = {field.name: getattr(rule, field.name) for field in fields(rule)}
+    return {"optimizer": type(rule).__name__, **options, "steps": train.steps}
+
+
+def step_record(step: Step) -> StepRecord:
+    """Return the record of a step."""
+    match step:
+        case ForwardStep():
+            return ForwardRecord(step.number, step.iteration, step.name, step.out)
+        case BackwardStep():
+            return BackwardRecord(step.number, step.iteration, step.name, step.dout, step.local, step.gradients)
+        case UpdateStep():
+            return UpdateRecord(step.number, step.iteration, step.name, step.gradient, step.before, step.after)
+
+
+def end_record(tape: Tape) -> EndRecord:
+    """Return the record that follows the last step."""
+    return EndRecord(tape.values, tape.gradients)

@@ -1,0 +1,132 @@
+"""Answers to commands, as a line to read without a screen, and as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from bptui.checking.finding_record import finding_record
+from bptui.core import text
+from bptui.core.command import Command, Evidence, Selecting, Travel
+from bptui.core.moment import Moment
+from bptui.core.step import BackwardStep, ForwardStep, UpdateStep
+from bptui.explaining import value_state
+from bptui.explaining.formula_words import inline
+from bptui.explaining.sentence import headline
+from bptui.explaining.whole_array import summary_line
+from bptui.lines.line import plain
+from bptui.session.answer import Answer
+from bptui.session.session import Session
+from bptui.stepping.line_tape import Event, LineCursor
+from layers import Array
+
+WIDTH = 100
+"""Cells of a line of evidence."""
+
+
+def answer_text(command: Command, answer: Answer, session: Session) -> str:
+    """Return the answer to a command as text: in most cases one line."""
+    if not answer.ok:
+        return answer.told(lambda verb: verb.word)
+    if isinstance(command, Evidence) and answer.judged:
+        from bptui.checking.evidence_lines import evidence_lines  # noqa: PLC0415  (when it is asked for)
+
+        return "\n".join(plain(line).rstrip() for line in evidence_lines(answer.judged, WIDTH))
+    if isinstance(command, Travel):
+        return "; ".join(filter(None, (answer.text, place_text(session))))
+    if isinstance(command, Selecting) and session.selection.name is not None:
+        return "; ".join(filter(None, (answer.text, value_text(session.moment, session.selection.name))))
+    return answer.text
+
+
+def answer_record(command: Command, answer: Answer, session: Session) -> dict[str, Any]:
+    """Return the answer to a command as JSON."""
+    moment = session.moment
+    record: dict[str, Any] = {
+        "kind": "answer",
+        "command": str(command),
+        "ok": answer.ok,
+        "step": moment.position,
+        "iteration": moment.iteration,
+        "pass": moment.pass_.value if moment.position else None,
+        "node": moment.name,
+        "selected": session.selection.name,
+        "text": answer_text(command, answer, session),
+    }
+    if answer.judged:
+        record["verdict"] = answer.judged.verdict.value
+        record["findings"] = [finding_record(finding) for finding in answer.judged.findings]
+    if lines := session.debugger.lines:
+        record["line"] = {"file": lines.tape.file, "line": lines.step.line}
+    return record
+
+
+def place_text(session: Session) -> str:
+    """Return where the cursor is and what has just happened there; another value that is selected, too."""
+    if lines := session.debugger.lines:
+        return line_text(lines)
+    moment, selected = session.moment, session.selection.name
+    more = value_text(moment, selected) if selected not in (None, moment.name) and selected is not None else ""
+    return " ".join(filter(None, (step_text(moment), more)))
+
+
+def step_text(moment: Moment) -> str:
+    """Return which step it is, in a sentence what it did, and what the numbers are like that are too many for one."""
+    schedule = moment.schedule
+    where = f"step {moment.position} of {len(schedule)}"
+    if schedule.iterations > 1:
+        where += f", iteration {moment.iteration} of {schedule.iterations}"
+    if moment.position:
+        where += f", {moment.pass_.value}"
+    return " ".join([f"{where}: {headline(moment)}", *(f"{it}." for it in numbers_text(moment))])
+
+
+def numbers_text(moment: Moment) -> Iterator[str]:
+    """Yield what the arrays of the step at the cursor are like, those that no sentence holds."""
+    match moment.step:
+        case ForwardStep(out=out) as step if inline(out) is None:
+            yield f"{text.visible(step.name)}: {plain(summary_line(out))}"
+        case BackwardStep() as step:
+            for name, gradient in zip(step.node.inputs, step.gradients, strict=True):
+                if gradient is not None and inline(gradient) is None:
+                    yield f"d {text.visible(name)}: {size_text(gradient)}"
+        case UpdateStep(after=after) as step if inline(after) is None:
+            yield f"{text.visible(step.name)} moved by {size_text(after - step.before)}"
+
+
+def value_text(moment: Moment, name: str) -> str:
+    """Return what is known of a value at the cursor: its numbers, and its gradient or why there is none."""
+    node, value, gradient = moment.graph.node(name), moment.value(name), moment.gradient(name)
+    kind = text.visible(node.layer) if node else kind_of_leaf(moment, name)
+    told = [f"{text.visible(name)}, {kind}"]
+    if value is not None:
+        told.append(inline(value) or f"{text.shape(value)}, {plain(summary_line(value))}")
+    if gradient is not None:
+        told.append(f"gradient {inline(gradient) or size_text(gradient)}")
+    if waiting := value_state.waiting(moment, name):
+        told.append(waiting)
+    return "; ".join(told)
+
+
+def kind_of_leaf(moment: Moment, name: str) -> str:
+    """Return what a leaf is, in a word."""
+    if name in moment.graph.parameters:
+        return "parameter"
+    return "input" if name in moment.graph.inputs else "constant"
+
+
+def size_text(gradient: Array) -> str:
+    """Return how large a gradient is."""
+    return f"norm {text.number(float(np.linalg.norm(gradient)))}"
+
+
+def line_text(lines: LineCursor) -> str:
+    """Return the line of a layer's source that is about to run, or how the method has ended, and what has changed."""
+    step, tape = lines.step, lines.tape
+    code = tape.source.get(step.line, "").strip()
+    changed = [f"{name} = {step.names[name].text}" for name in sorted(step.changed) if name in step.names]
+    what = code if step.event is Event.LINE else f"{step.event.value} {step.value.text if step.value else ''}".strip()
+    place = f"{tape.file}:{step.line}: {tape.layer}.{tape.method}, {lines.index + 1} of {len(tape.steps)}: {what}"
+    return text.visible("   ".join([place, *changed]), limit=1000)

@@ -1,0 +1,72 @@
+"""Opening what ``bptui exec`` names, a scenario or a recording, and having its commands carried out."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from itertools import chain
+from pathlib import Path
+from typing import TextIO
+
+from bptui.core.engine import Run
+from bptui.core.text import visible
+from bptui.recording.transcript import read_transcript
+from bptui.report.command_loop import CommandLoop, TypedLine, lines_of, lines_of_file
+from bptui.scenario.load import load
+from bptui.session.session import Session
+
+
+def execute(
+    place: str, layers: Sequence[Path], sources: Sequence[tuple[str, str]], file: TextIO, *, as_json: bool
+) -> bool:
+    """Carry out commands on a scenario or a recording; return whether all went well, and so did every recording.
+
+    ``sources`` are pairs of ``-e`` and a command, or ``-f`` and a file. Without any, commands are read from standard
+    input. Raises BptuiError.
+    """
+    session = open_session(place, layers)
+    loop = CommandLoop(session, file, as_json=as_json)
+    try:
+        if sources:
+            loop.run(chain.from_iterable(lines_from(*source, place=number) for number, source in enumerate(sources, 1)))
+        elif sys.stdin is not None and sys.stdin.isatty() and file.isatty() and not as_json:
+            loop.converse()
+        else:
+            loop.run(lines_of_file(Path("-")))
+    finally:
+        session.close()
+        if isinstance(session.tape, Run):
+            session.tape.close()
+    return not (loop.has_failed or session.has_lost_records)
+
+
+def open_session(place: str, layers: Sequence[Path]) -> Session:
+    """Return a session over a scenario, or over the recording in a file. Raises BptuiError."""
+    if is_transcript(Path(place)):
+        tape = read_transcript(Path(place))
+        if tape.dropped:
+            sys.stderr.write(f"{visible(place)}: {tape.dropped}\n")
+        return Session(tape, tape.title, title=tape.title, notes=tape.notes)
+    scenario = load(place, layers=layers)
+    name = scenario.path.stem if scenario.path else scenario.title
+    return Session(Run(scenario), name, title=scenario.title, about=scenario.about)
+
+
+def is_transcript(path: Path) -> bool:
+    """Return whether a file begins as a record does; no scenario does."""
+    if not path.is_file():
+        return False
+    try:
+        with path.open("rb") as file:
+            return file.read(1) == b"{"
+    except OSError:
+        return False
+
+
+def lines_from(kind: str, text: str, *, place: int) -> Iterator[TypedLine]:
+    """Yield the lines of one ``-e`` or ``-f``, the ``place``-th of them (from 1)."""
+    if kind == "-f":
+        yield from lines_of_file(Path(text))
+    else:
+        for line in lines_of(text, "-e"):
+            yield line._replace(where=line.where._replace(line=place))

@@ -1,0 +1,44 @@
+"""What comes back from a command: a sentence for the person, and whether it was carried out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from bptui.checking.verdicts import Judged
+    from bptui.core.command import Command
+
+
+class WayOn(NamedTuple):
+    """What a person may want to do next: a verb, and what it does."""
+
+    verb: type[Command]
+    does: str
+
+
+@dataclass(frozen=True)
+class Answer:
+    """``text`` says what is not seen anyway, mostly nothing; ``style`` is the name of its style.
+
+    ``is_pending`` is an answer for now: the rest takes time. ``judged`` has the verdict that was asked for.
+    """
+
+    text: str = ""
+    style: str = ""
+    ok: bool = True
+    is_pending: bool = False
+    way_on: WayOn | None = None
+    judged: Judged | None = None
+
+    def told(self, written: Callable[[type[Command]], str]) -> str:
+        """Return the text and the way on, whose verb is written as a key on the screen, and as a word elsewhere."""
+        if self.way_on is None:
+            return self.text
+        return f"{self.text}: {written(self.way_on.verb)} {self.way_on.does}"
+
+
+def refusal(text: str, way_on: WayOn | None = None) -> Answer:
+    """Return the answer to what cannot be done."""
+    return Answer(text, "warning", ok=False, way_on=way_on)

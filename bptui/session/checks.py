@@ -1,0 +1,109 @@
+"""The checks of a session: asked for by a command, and in idle time, unasked, those of the iteration at the cursor."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from bptui.checking.finding import Verdict
+from bptui.checking.verdict_words import summary
+from bptui.checking.verdicts import Judged, Verdicts
+from bptui.core.command import Evidence
+from bptui.core.text import visible
+from bptui.lines.signs import SIGN_STYLES
+from bptui.session.answer import Answer, WayOn, refusal
+from bptui.session.check_scheduler import Checking
+
+if TYPE_CHECKING:
+    from bptui.session.session import Session
+
+MOST_NAMED = 5
+"""Wrong nodes that one answer names."""
+
+
+class SessionChecks:
+    """The checks of one session's nodes."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self.checking = Checking(session.tape, touched=lambda: session.touched_at, clock=session.clock)
+        self.planned: int | None = None
+
+    @property
+    def verdicts(self) -> Verdicts:
+        """What is known so far."""
+        return self.checking.verdicts
+
+    def pause(self) -> float | None:
+        """Return how many seconds to wait before the next slice; None where nothing is asked for."""
+        return self.checking.pause(self.session.idle)
+
+    def work(self) -> bool:
+        """Check for a few milliseconds; return whether anything is left."""
+        if self.session.idle is not None and not self.session.is_under_way:
+            self.plan(self.session.moment.iteration - 1)
+        return self.checking.work()
+
+    def plan(self, iteration: int) -> None:
+        """Go on with the nodes of an iteration (from 0)."""
+        if self.planned != iteration:
+            self.planned = iteration
+            self.checking.plan(iteration)
+
+    def check(self, name: str, iteration: int) -> Answer:
+        """Return a node's verdict in an iteration (from 0); until it is reached the answer is pending."""
+        if obstacle := self.checking.obstacle(name, iteration):
+            return refusal(obstacle)
+        if (judged := self.verdicts.of(iteration, name)) and not judged.is_quick:
+            return told(judged)
+        if not self.checking.has_inputs(self.checking.index(name), iteration):
+            text = f"{visible(name, limit=40)}: the run has not come this far"
+            return Answer(text, "warning", ok=False, is_pending=self.session.is_under_way)
+        self.checking.ask(name, iteration)
+        return Answer(f"checking {visible(name, limit=40)} …", "dim", is_pending=True)
+
+    def evidence(self, name: str, iteration: int) -> Answer:
+        """Return what is known of a node by now, and have it checked in full."""
+        judged = self.verdicts.of(iteration, name)
+        answer = self.check(name, iteration)
+        return told(judged) if judged and answer.is_pending else answer
+
+    def check_all(self, iteration: int) -> Answer:
+        """Return what the verdicts on all nodes come to; until they are reached the answer is pending."""
+        judged: list[Judged] = []
+        for node in self.session.tape.graph.nodes:
+            answer = self.check(node.name, iteration)
+            if answer.judged is None and not answer.is_pending:
+                return answer
+            judged += [answer.judged] if answer.judged else []
+        total = len(self.session.tape.graph.nodes)
+        if len(judged) < total:
+            return Answer(f"checked {len(judged)} of {total} nodes …", "dim", is_pending=True)
+        return told_together(judged)
+
+
+def told(judged: Judged) -> Answer:
+    """Return a node's verdict as an answer; one that fails is a command that failed."""
+    return Answer(
+        summary(judged),
+        SIGN_STYLES[judged.sign],
+        ok=judged.verdict is not Verdict.FAIL,
+        judged=judged,
+        way_on=WayOn(Evidence, "shows the evidence"),
+    )
+
+
+def told_together(judged: Iterable[Judged]) -> Answer:
+    """Return the verdicts on all nodes as one answer, which names those that failed."""
+    wrong = [it for it in judged if it.verdict is Verdict.FAIL]
+    if not wrong:
+        unsure = [it for it in judged if it.verdict is Verdict.SKIP]
+        return Answer("no node is wrong" + (f"; not checked: {named(unsure)}" if unsure else ""), "good")
+    return Answer(f"✗ wrong: {named(wrong)}", "bad", ok=False, judged=wrong[0], way_on=WayOn(Evidence, "shows more"))
+
+
+def named(judged: list[Judged]) -> str:
+    """Return the nodes of some verdicts, the first few by name."""
+    names = [visible(it.node, limit=40) for it in judged[:MOST_NAMED]]
+    more = len(judged) - MOST_NAMED
+    return ", ".join(names) + (f" and {more} more" if more > 0 else "")

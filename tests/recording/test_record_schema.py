@@ -1,0 +1,87 @@
+"""The JSON Schema of records: every line that is written keeps to it, and what no reader takes does not."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bptui.cli import main
+from bptui.core.command import VERBS, BackwardPass, GoTo, Next, RunTo
+from bptui.core.engine import Run
+from bptui.errors import TranscriptError
+from bptui.recording.codec import encode, line
+from bptui.recording.read_record import read_record
+from bptui.recording.record_schema import record_schema
+from bptui.recording.records import ActionRecord, EndRecord, NoteRecord, Record
+from bptui.recording.run_records import records
+from bptui.scenario.bundled import bundled
+from bptui.scenario.load import load
+from bptui.scenario.scenario import Scenario
+from strategies import random_scenarios
+
+jsonschema = pytest.importorskip("jsonschema")
+VALIDATOR = jsonschema.Draft202012Validator(record_schema())
+ACTIONS = [ActionRecord(2, 0.5, it) for it in (Next(2), GoTo(7), RunTo("z1"), RunTo(), BackwardPass())]
+
+
+def is_valid(record: Any) -> bool:
+    return bool(VALIDATOR.is_valid(record))
+
+
+def test_the_schema_is_one() -> None:
+    jsonschema.Draft202012Validator.check_schema(record_schema())
+
+
+@pytest.mark.parametrize("name", [name for name, _ in bundled()])
+def test_every_record_of_a_bundled_scenario_keeps_to_it(name: str) -> None:
+    assert [it for record in records(Run(load(name))) if not is_valid(it := json.loads(line(record)))] == []
+
+
+@given(scenario=random_scenarios(iterations=2))
+def test_every_record_of_any_run_keeps_to_it(scenario: Scenario) -> None:
+    assert all(is_valid(json.loads(line(record))) for record in records(Run(scenario)))
+
+
+@pytest.mark.parametrize("record", [*ACTIONS, NoteRecord(0, 0.0, "苹果")])
+def test_actions_and_notes_keep_to_it(record: Record) -> None:
+    assert is_valid(encode(record))
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        {},
+        {"kind": "teleport"},
+        {"kind": "note", "at": 0, "time": True, "text": ""},
+        {"kind": "note", "at": 0, "time": 0.5},
+        {"kind": "step", "step": 1, "iteration": 1, "pass": "sideways", "node": "y"},
+        {"kind": "step", "step": 1, "iteration": 1, "pass": "forward", "node": "y", "out": None},
+        {"kind": "action", "at": 1, "time": 0.5},
+        {"kind": "action", "at": 1, "time": 0.5, "verb": "fly"},
+        {"kind": "action", "at": 1, "time": 0.5, "verb": "next", "count": "two"},
+    ],
+)
+def test_what_no_reader_takes_does_not(record: dict[str, Any]) -> None:
+    assert not is_valid(record)
+    with pytest.raises(TranscriptError):
+        read_record(record)
+
+
+def test_every_verb_is_described() -> None:
+    text = json.dumps(record_schema())
+    assert all(json.dumps({"const": word}) in text for word in VERBS)
+
+
+@given(st.sampled_from(["float64", "int64", "bool"]), st.integers(0, 1100))
+def test_arrays_of_any_length_keep_to_it(dtype: str, length: int) -> None:
+    assert is_valid(encode(EndRecord({"x": np.ones(length, dtype)}, {"x": None})))
+
+
+def test_the_command_line_prints_it(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["schema", "record"]) == 0
+    assert json.loads(capsys.readouterr().out) == record_schema()

@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+import pytest
+
+from bptui.core.command import VERBS
+from bptui.session.completion import completions, missing
+
+NAMES = ["W1", "W2", "a b", "next_value"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        ("back", ["backward-pass"]),
+        ("nex", ["next", "next-match", "next-slice", "next-pane", "next_value"]),
+        ("select W", ["W1", "W2"]),
+        ("select ", ["W1", "W2", '"a b"', "next_value"]),
+        ("check W1", []),
+        ("select W1 W", []),
+        ("run-to  W", ["W1", "W2"]),
+        ("next W", []),
+        ("nothing W", []),
+        ("help fin", ["finish"]),
+    ],
+)
+def test_what_may_stand_there_is_offered(typed: str, words: list[str]) -> None:
+    assert list(completions(typed, NAMES)) == words
+
+
+def test_an_empty_line_offers_everything() -> None:
+    assert list(completions("", NAMES))[: len(VERBS)] == list(VERBS)
+
+
+def test_the_missing_part_is_that_of_the_first() -> None:
+    assert missing("backw", NAMES) == "ard-pass"
+    assert missing("select W", NAMES) == "1"
+    assert missing("select ", NAMES) == ""
+    assert missing("zz", NAMES) == ""

@@ -1,0 +1,303 @@
+"""Every verb is said to the dispatcher, without any screen, and does what is written here."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from bptui.core.command import (
+    VERBS,
+    Command,
+    Evidence,
+    Help,
+    Into,
+    OpenLine,
+    Record,
+    Search,
+    TurnGradient,
+    WriteNote,
+    counted,
+    parse,
+)
+from bptui.core.engine import Run
+from bptui.recording.transcript import read_transcript
+from bptui.scenario.load import loads
+from bptui.session.answer import Answer
+from bptui.session.dispatcher import Dispatcher
+from bptui.session.session import Session
+from guests import layer_file
+
+SCENARIO = """
+[inputs]
+x = [[1.0, 2.0]]
+[parameters]
+w = [[3.0], [4.0]]
+[nodes]
+a = "x @ w"
+b = "Relu(a)"
+y = "Sum(b)"
+[train]
+optimizer = "SGD"
+lr = 0.1
+steps = 2
+"""
+"""Seven steps an iteration: a, b and y forward, y, b and a backward, and w's update."""
+
+
+class Listener:
+    """A display that keeps what it is asked for."""
+
+    def __init__(self) -> None:
+        self.asked: list[Command] = []
+
+    def obey(self, command: Command) -> Answer:
+        """Keep it."""
+        self.asked.append(command)
+        return Answer("shown")
+
+
+@pytest.fixture
+def display() -> Listener:
+    return Listener()
+
+
+@pytest.fixture
+def dispatcher(display: Listener, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Dispatcher]:
+    monkeypatch.chdir(tmp_path)
+    session = Session(Run(loads(SCENARIO)), "example")
+    yield Dispatcher(session, display)
+    session.close()
+
+
+def say(dispatcher: Dispatcher, *lines: str) -> Answer:
+    """Carry out lines to their end; return the answer to the last."""
+    answers = [dispatcher.finish(parse(line, dispatcher.session.tape.graph.slots)) for line in lines]
+    return answers[-1]
+
+
+class Effect(NamedTuple):
+    """Where a line leads after those ``before`` it: the cursor's step, the selected value, and words of the answer."""
+
+    before: tuple[str, ...]
+    line: str
+    step: int
+    selected: str | None
+    words: str = ""
+    ok: bool = True
+
+
+EFFECTS = [
+    Effect((), "next", 1, "a"),
+    Effect((), "next 9", 9, "b"),
+    Effect(("last",), "next", 14, "w", "this is the last step", ok=False),
+    Effect(("next 5",), "back", 4, "y"),
+    Effect(("next 5",), "back 3", 2, "b"),
+    Effect((), "back", 0, None, "this is the start", ok=False),
+    Effect((), "into", 0, None, "nothing has run yet", ok=False),
+    Effect(("next",), "into", 1, "a"),
+    Effect(("next",), "line-back", 1, "a", "outside a layer's source", ok=False),
+    Effect(("next", "into"), "line-back", 1, "a"),
+    Effect((), "finish", 3, "y"),
+    Effect((), "finish 2", 6, "a"),
+    Effect(("goto 6",), "reverse-finish", 4, "y"),
+    Effect(("goto 6",), "reverse-finish 2", 1, "a"),
+    Effect(("goto 6",), "first", 1, "a"),
+    Effect(("goto 1",), "first", 1, "a", "already there"),
+    Effect((), "last", 14, "w"),
+    Effect(("goto 12",), "forward-pass", 8, "a"),
+    Effect((), "backward-pass", 4, "y"),
+    Effect((), "goto 5", 5, "b"),
+    Effect((), "goto 15", 0, None, "there is no step 15: the run has 14", ok=False),
+    Effect((), "iteration 2", 8, "a"),
+    Effect(("last",), "iteration 1", 1, "a"),
+    Effect(("next",), "iteration 3", 1, "a", "there is no iteration 3: the run has 2", ok=False),
+    Effect((), "run-to b", 2, "b"),
+    Effect((), "run-to b 2", 5, "b"),
+    Effect((), "b", 2, "b"),
+    Effect((), "run-to w", 6, "w"),
+    Effect(("next", "select y"), "run-to", 3, "y"),
+    Effect((), "run-to", 0, None, "select a node first", ok=False),
+    Effect((), "run-to yy", 0, None, "there is no value yy", ok=False),
+    Effect(("next",), "select w", 1, "w"),
+    Effect(("next", "select w"), "next", 2, "b"),
+    Effect((), "select v", 0, None, "there is no value v", ok=False),
+    Effect(("next",), "consumer", 1, "b"),
+    Effect(("next",), "consumer 2", 1, "y"),
+    Effect(("select y",), "consumer", 0, "y", "nothing uses it", ok=False),
+    Effect(("next",), "producer", 1, "x"),
+    Effect(("next", "producer", "consumer"), "producer", 1, "w"),
+    Effect(("select x",), "producer", 0, "x", "it is given, not computed", ok=False),
+    Effect(("next",), "search relu", 1, "b", "match 1 of 1"),
+    Effect(("next",), "search nothing", 1, "a", "nothing is called nothing", ok=False),
+    Effect(("search u",), "next-match", 0, "b", "match 2 of 3"),
+    Effect(("search u",), "next-match 2", 0, "y", "match 3 of 3"),
+    Effect((), "next-match", 0, None, "nothing searched for yet", ok=False),
+    Effect(("search u",), "previous-match", 0, "y", "match 3 of 3"),
+    Effect(("next",), "check", 1, "a", "✓ a: MatMul is right"),
+    Effect((), "check b", 0, None, "✓ b: Relu is right"),
+    Effect((), "check", 0, None, "no node is wrong"),
+    Effect((), "check x", 0, None, "no layer to check", ok=False),
+    Effect((), "check v", 0, None, "there is no value v", ok=False),
+    Effect((), "evidence y", 0, None, "✓ y: Sum is right"),
+    Effect((), "evidence", 0, None, "select a node first", ok=False),
+    Effect((), "record", 0, None, "recording to example-1.jsonl"),
+    Effect((), "record here.jsonl", 0, None, "recording to here.jsonl"),
+    Effect((), "record no/where.jsonl", 0, None, "the folder does not exist", ok=False),
+    Effect(("record",), "record", 0, None, "recorded 1 lines in example-1.jsonl"),
+    Effect(("record",), "record other.jsonl", 0, None, "already recording", ok=False),
+    Effect(("next",), "note the mask", 1, "a", "noted at step 1"),
+    Effect(("search a",), "cancel", 0, "a"),
+    *(
+        Effect((), f"{verb} {argument}".strip(), 0, None, "shown")
+        for verb, argument in [
+            ("search", ""),
+            ("note", ""),
+            ("gradient", ""),
+            ("heat", ""),
+            ("next-slice", "2"),
+            ("previous-slice", ""),
+            ("copy", ""),
+            ("next-pane", ""),
+            ("previous-pane", ""),
+            ("command", ""),
+            ("palette", ""),
+            ("help", "next"),
+            ("quit", ""),
+        ]
+    ),
+]
+
+
+@pytest.mark.parametrize("effect", EFFECTS, ids=lambda it: "; ".join((*it.before, it.line)))
+def test_what_a_line_does(dispatcher: Dispatcher, effect: Effect) -> None:
+    if effect.before:
+        say(dispatcher, *effect.before)
+    answer = say(dispatcher, effect.line)
+    session = dispatcher.session
+    assert (session.moment.position, session.selection.name) == (effect.step, effect.selected)
+    assert effect.words in answer.text
+    assert bool(answer.text) == bool(effect.words)
+    assert answer.ok == effect.ok
+    assert not answer.is_pending
+
+
+def test_every_verb_is_said() -> None:
+    assert {effect.line.split()[0] for effect in EFFECTS} >= VERBS.keys()
+
+
+def test_what_is_about_the_display_alone_is_handed_to_it_as_it_was_said(
+    dispatcher: Dispatcher, display: Listener
+) -> None:
+    say(dispatcher, "search", "note", "gradient", "help next", "command", "next")
+    assert display.asked == [Search(), WriteNote(), TurnGradient(), Help("next"), OpenLine()]
+
+
+def test_into_goes_line_by_line_and_says_when_the_method_has_ended(dispatcher: Dispatcher) -> None:
+    say(dispatcher, "next", "into", "into 2")
+    lines = dispatcher.session.debugger.lines
+    assert lines is not None
+    assert lines.index == 2
+    answer = say(dispatcher, "into 99", "into")
+    assert answer.told(lambda verb: verb.word) == "forward has ended: finish leaves its source"
+    assert say(dispatcher, "finish").ok
+    assert dispatcher.session.debugger.lines is None
+
+
+def test_cancel_forgets_the_matches(dispatcher: Dispatcher) -> None:
+    say(dispatcher, "search a", "cancel")
+    assert not say(dispatcher, "next-match").ok
+
+
+def test_a_count_goes_to_the_verbs_that_know_of_one() -> None:
+    assert str(counted(Into, 3)) == "into 3"
+    assert str(counted(Evidence, 3)) == "evidence"
+
+
+def test_a_recording_has_the_words_that_were_said_and_the_notes_written_before_it(
+    dispatcher: Dispatcher, tmp_path: Path
+) -> None:
+    say(
+        dispatcher,
+        "next",
+        "note early",
+        "record here.jsonl",
+        "next 2",
+        "run-to w",
+        "search relu",
+        "check a",
+        "note late",
+    )
+    dispatcher.do(Record())
+    records = [json.loads(line) for line in (tmp_path / "here.jsonl").read_text().splitlines()]
+    said = [record for record in records if record["kind"] == "action"]
+    assert [(it["verb"], it["at"]) for it in said] == [("next", 3), ("run-to", 6), ("select", 6), ("check", 6)]
+    assert said[1]["name"] == "w"
+    notes = [(record["at"], record["text"]) for record in records if record["kind"] == "note"]
+    assert notes == [(1, "early"), (6, "late")]
+
+
+def test_a_replay_looks_and_changes_nothing(dispatcher: Dispatcher, display: Listener, tmp_path: Path) -> None:
+    say(dispatcher, "record here.jsonl", "next 5", "record")
+    tape = read_transcript(tmp_path / "here.jsonl")
+    replay = Dispatcher(Session(tape, "replay", notes=tape.notes), display)
+    assert say(replay, "next 2").ok
+    assert say(replay, "select w").ok
+    for line in ("record", "note no", "note"):
+        assert "this is a replay" in say(replay, line).text
+    assert "a replay runs nothing" in say(replay, "check a").text
+    assert "runs no code" in say(replay, "into").text
+    stopped = say(replay, "last")
+    assert (stopped.ok, replay.session.moment.position) == (False, 5)
+    assert "the recording ends here" in stopped.text
+
+
+FAILING = """
+    class Fails:
+        def forward(self, x): return x * 2
+        def backward(self, dout): raise ValueError("no backward yet")
+    class Loops:
+        def forward(self, x):
+            while True: pass
+        def backward(self, dout): return dout
+    """
+
+
+def of_own_layers(tmp_path: Path, formula: str) -> Dispatcher:
+    text = f'[inputs]\nx = 1\n[nodes]\na = "{formula}(x)"\ny = "a * 2"\n'
+    file = layer_file(tmp_path, FAILING)
+    return Dispatcher(Session(Run(loads(text, tmp_path / "a.toml", layers=[file.path])), "own"), Listener())
+
+
+def test_a_command_that_stops_short_because_a_layer_fails_says_so_at_once(tmp_path: Path) -> None:
+    dispatcher = of_own_layers(tmp_path, "Fails")
+    answer = say(dispatcher, "last")
+    assert (answer.ok, dispatcher.session.moment.position) == (False, 3)
+    assert "✗ step 4, backward: a: Fails.backward: ValueError: no backward yet" in answer.text
+    assert dispatcher.session.selection.name == "a"
+    assert "no backward yet" in say(dispatcher, "next").text
+    assert say(dispatcher, "into").ok
+    dispatcher.session.close()
+
+
+def test_without_a_screen_a_layer_that_does_not_return_is_given_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bptui.session.session.TIME_LIMIT", 0.2)
+    dispatcher = of_own_layers(tmp_path, "Loops")
+    answer = say(dispatcher, "next")
+    assert not answer.ok
+    assert "was stopped after" in answer.text
+    dispatcher.session.close()
+
+
+def test_a_command_is_answered_for_now_and_the_rest_comes_with_the_work(dispatcher: Dispatcher) -> None:
+    say(dispatcher, "next")
+    assert dispatcher.do(parse("check a")).is_pending
+    while (answer := dispatcher.resume()) is None or answer.is_pending:
+        dispatcher.work()
+    assert "✓ a" in answer.text
+    assert dispatcher.resume() is None
