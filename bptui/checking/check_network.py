@@ -12,12 +12,16 @@ from functools import cached_property, partial
 
 import numpy as np
 
+from bptui.checking.compare_arrays import same
+from bptui.checking.fault import FaultError
 from bptui.checking.finding import Finding, Verdict, Worst
 from bptui.checking.numeric.bisection import PRECISION, random_direction
 from bptui.checking.numeric.directions import Direction, along
 from bptui.checking.numeric.extrapolation import Ladder, climb
 from bptui.checking.numeric.finite_differences import Point, last_digit_moved
-from bptui.checking.probe import SEED, FaultError, as_number, borrowed_random_state, called
+from bptui.checking.numeric.noise import grain_of
+from bptui.checking.probe import as_number, called
+from bptui.checking.random_sources import SEED, borrowed_random_state
 from bptui.checking.subject import widened
 from bptui.core.columns import as_array
 from bptui.core.engine import Run
@@ -36,10 +40,15 @@ def check_network(scenario: Scenario) -> Iterator[Finding]:
     with borrowed_random_state():
         np.random.seed(SEED)  # noqa: NPY002  (a layer that draws from there draws the same numbers every time)
         network = Network(exact(scenario))
-        if network.run.failure:
-            raise FaultError("raises", network.run.failure.message)
-        for leaf in network.leaves:
-            yield network.check(leaf)
+        try:
+            if network.run.failure:
+                raise FaultError("raises", network.run.failure.message)
+            if not network.is_repeatable:
+                raise FaultError("repeatable", "the output is another one each time, so it cannot be measured")
+            for leaf in network.leaves:
+                yield network.check(leaf)
+        finally:
+            network.run.close()
 
 
 def exact(scenario: Scenario) -> Scenario:
@@ -90,6 +99,17 @@ class Network:
             values.append(called(partial(layer.forward, *inputs), "forward"))
         return as_number(values[graph.slots[graph.output]])
 
+    @property
+    def is_repeatable(self) -> bool:
+        """Whether the same leaves give the same output, and that of the run."""
+        one, two = self.forward(self.point.inputs), self.forward(self.point.inputs)
+        return same(one, two) and bool(np.allclose(one, self.point.out, rtol=1e-9, atol=1e-12, equal_nan=True))
+
+    @cached_property
+    def coarse_point(self) -> Point:
+        """The same point, with how coarse the output is there."""
+        return replace(self.point, grain=grain_of(self.point))
+
     @cached_property
     def point(self) -> Point:
         """Where the output is measured."""
@@ -106,7 +126,7 @@ class Network:
         finding = Finding(graph.output, None, leaf, RULE, Verdict.PASS)
         if gradient is None or not (np.isfinite(self.point.out).all() and np.isfinite(gradient).all()):
             return replace(finding, verdict=Verdict.SKIP, reason="the output or the gradient is not finite")
-        at = graph.slots[leaf]
+        at, found = graph.slots[leaf], finding
         for seed in range(DIRECTIONS):
             direction = random_direction(self.point.inputs[at], seed)
             directions = tuple([direction if i == at else None for i in range(len(self.point.inputs))])
@@ -115,22 +135,33 @@ class Network:
             found = self.judge(finding, line, *along(directions, gradients))
             if found.verdict is not Verdict.PASS:
                 return found
-        return finding
+        return found
 
     def judge(self, finding: Finding, line: Direction, slope: float, size: float) -> Finding:
-        """Return the finding that one direction comes to."""
-        ladders = [climb(self.point, line, np.array([start])) for start in SIZES]
+        """Return the finding that one direction comes to; an output that is coarse is given its due."""
+        found = self.judge_at(self.point, finding, line, slope, size)
+        if found.verdict is not Verdict.FAIL or not np.any(self.coarse_point.grain):
+            return found
+        allowing = self.judge_at(self.coarse_point, finding, line, slope, size)
+        worst = allowing.worst
+        if allowing.verdict is Verdict.FAIL and worst and 20 * worst.error > 0.01 * abs(worst.numeric):
+            return replace(allowing, verdict=Verdict.SKIP, reason="the output is too coarse to tell", ladder=())
+        return allowing
+
+    def judge_at(self, point: Point, finding: Finding, line: Direction, slope: float, size: float) -> Finding:
+        """Return the finding that one direction comes to at a point."""
+        ladders = [climb(point, line, np.array([start])) for start in SIZES]
         ladder = min(ladders, key=lambda it: float(it.limit[1][0]))
         value, error = (float(it[0]) for it in ladder.limit)
+        worst = Worst((), slope, value, error)
         if abs(slope - value) <= 20 * error + 10 * PRECISION * size:
-            return finding
+            return replace(finding, worst=worst)
         if any(bool((it.is_steep | it.is_blind)[0]) for it in ladders) or not np.isfinite(value):
             return replace(finding, verdict=Verdict.SKIP, reason="the output has no finite slope here")
         kinks = [it for it in ladders if it.is_kink[0]]
         if kinks:
             return at_kink(finding, kinks[-1], slope, error)
         reason = f"the gradient of {finding.input} is not the slope of {finding.node} along a random direction"
-        worst = Worst((), slope, value, error)
         return replace(finding, verdict=Verdict.FAIL, worst=worst, reason=reason, ladder=ladder.of(0))
 
 
