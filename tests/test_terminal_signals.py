@@ -192,7 +192,8 @@ def test_ctrl_c_twice_leaves_with_130_and_the_terminal_as_it_was() -> None:
     child = Child("run", "buy_apple", size=(120, 40))
     before = child.settings()
     child.wait_for(b"step 0")
-    child.press_and_wait_for(b"\x03", b"again to leave")
-    child.press(b"\x03")
+    child.press_and_wait_for(b"\x03", b"again")
+    child.press_and_wait_for(b"n", b"step 1")
+    child.press(b"\x03\x03")
     assert child.end() == 130
     assert child.left == before
