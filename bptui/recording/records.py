@@ -45,12 +45,13 @@ class Record:
 
 @dataclass(frozen=True, eq=False)
 class NodeRecord:
-    """What the header says of a node."""
+    """What the header says of a node; ``origin`` is the file and line of a layer of the user's own."""
 
     name: Name
     layer: Text
     inputs: Names
     options: Annotated[Mapping[str, Any], TABLE]
+    origin: Text = ""
 
 
 @dataclass(frozen=True, eq=False)

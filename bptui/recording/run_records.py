@@ -54,7 +54,7 @@ def header_record(scenario: Scenario) -> HeaderRecord:
         seed=scenario.seed,
         output=graph.output,
         values={name: scenario.values[name] for name in graph.leaves},
-        nodes=tuple(NodeRecord(it.name, it.layer, it.inputs, it.options) for it in graph.nodes),
+        nodes=tuple(NodeRecord(it.name, it.layer, it.inputs, it.options, it.origin) for it in graph.nodes),
         versions={"bptui": __version__, "numpy": np.__version__, "python": platform.python_version()},
         about=scenario.about,
         inputs=graph.inputs,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain, islice
+from pathlib import PurePath
 
 from textual.geometry import Size
 
@@ -85,10 +86,11 @@ def told(moment: Moment, name: str, width: int, height: int) -> list[Line]:
 
 
 def heading_of(moment: Moment, name: str) -> Line:
-    """Return ``a2 · Affine``, or what kind of leaf it is."""
+    """Return ``a2 · Affine``, with the file and line of a layer of the user's own, or what kind of leaf it is."""
     node = moment.graph.node(name)
     kind = text.visible(node.layer) if node else kind_of_leaf(moment, name)
-    return (Span(text.visible(name), "title"), Span(f" · {kind}", "dim"))
+    origin = f" · {text.visible(PurePath(node.origin).name)}" if node and node.origin else ""
+    return (Span(text.visible(name), "title"), Span(f" · {kind}{origin}", "dim"))
 
 
 def kind_of_leaf(moment: Moment, name: str) -> str:
