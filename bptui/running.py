@@ -67,7 +67,7 @@ class Run(Runner):
     def __init__(self, scenario: Scenario, tape: Tape | None = None) -> None:
         self.scenario = scenario
         self.own = ScenarioLayers(scenario)
-        super().__init__(tape or blank_tape(scenario, self.own.revisit), self.own)
+        super().__init__(blank_tape(scenario, self.own.revisit) if tape is None else tape, self.own)
 
     @property
     def guests(self) -> Guests:
