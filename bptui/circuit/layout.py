@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bptui.circuit.canvas import Canvas, Pieces
+from bptui.circuit.canvas import Canvas, WirePieces
 from bptui.circuit.column_assignment import Grid, Link, build_grid
 from bptui.circuit.column_order import order_columns
 from bptui.circuit.drawing import Box, Drawing, Label
@@ -52,9 +52,9 @@ class Draftsman:
         labels = tuple([label._replace(y=label.y - top) for label in self.labels])
         return Drawing(width, height, self.canvas.rows(top, width, height), self.wires(top, height), boxes, labels)
 
-    def wires(self, top: int, height: int) -> tuple[dict[str, Pieces], ...]:
+    def wires(self, top: int, height: int) -> tuple[dict[str, WirePieces], ...]:
         """Return the wires in each row by name; those of all boxes that bring in one value count as one."""
-        named: list[dict[str, Pieces]] = []
+        named: list[dict[str, WirePieces]] = []
         for row in self.canvas.heavy(top, height):
             named.append({})
             for net, pieces in row.items():

@@ -10,7 +10,7 @@ from typing import Literal, TypeAlias
 
 from bptui.core.graph import Use
 
-Kind: TypeAlias = Literal["node", "leaf", "inlet", "outlet"]
+PartKind: TypeAlias = Literal["node", "leaf", "inlet", "outlet"]
 """An inlet brings in a value whose own box stands elsewhere; an outlet takes one there."""
 
 Uses: TypeAlias = "tuple[Use, ...]"
@@ -26,7 +26,7 @@ class Part:
     """
 
     name: str
-    kind: Kind
+    kind: PartKind
     lines: tuple[str, ...]
     inputs: tuple[int, ...] = ()
     shares: Sequence[Uses | None] = ()

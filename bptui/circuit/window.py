@@ -24,8 +24,8 @@ class Window(NamedTuple):
         if name not in drawing.box:
             return self.bounded(drawing)
         box = drawing.box[name]
-        x = reach(self.x, self.width, box.x, box.x + box.width)
-        y = reach(self.y, self.height, box.y, box.y + box.height)
+        x = scroll_start(self.x, self.width, box.x, box.x + box.width)
+        y = scroll_start(self.y, self.height, box.y, box.y + box.height)
         return self._replace(x=x, y=y).bounded(drawing)
 
 
@@ -36,7 +36,7 @@ def bound(start: int, size: int, whole: int) -> int:
     return min(max(start, 0), whole - size)
 
 
-def reach(start: int, size: int, first: int, last: int) -> int:
+def scroll_start(start: int, size: int, first: int, last: int) -> int:
     """Return where to start so that the cells from ``first`` to before ``last`` are seen, a quarter from the edges."""
     context = min(size // 4, max(0, size - (last - first)) // 2)
     return min(max(start, last + context - size), first - context)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from bptui.core import text
 from bptui.errors import TranscriptError, Where
-from bptui.recording.codec import decode
+from bptui.recording.codec import decode_record
 from bptui.recording.json_line import DamagedTranscriptError, JsonObject, parse_line
 from bptui.recording.read_record import read_record
 from bptui.recording.records import (
@@ -38,7 +38,7 @@ def read_transcript(path: Path) -> RecordedTape:
             number += 1
             if is_torn(line):
                 break
-            tape = extend(tape, parse_line(line), path)
+            tape = extend_tape(tape, parse_line(line), path)
     except TranscriptError as error:
         raise type(error)(error.message, hint=error.hint, where=place(path, number)) from None
     if tape is None:
@@ -48,14 +48,14 @@ def read_transcript(path: Path) -> RecordedTape:
     return tape
 
 
-def extend(tape: RecordedTape | None, json: JsonObject, path: Path) -> RecordedTape:
+def extend_tape(tape: RecordedTape | None, json: JsonObject, path: Path) -> RecordedTape:
     """Return ``tape`` with what a record says added to it; the first record begins the tape."""
     if tape is not None:
         add_record(tape, read_record(json))
         return tape
     if json.get("kind") != "header":
         raise TranscriptError("the first record is not a header: this is not a transcript, or its beginning is lost")
-    return RecordedTape(decode(HeaderRecord, json), path)
+    return RecordedTape(decode_record(HeaderRecord, json), path)
 
 
 def place(path: Path, line: int) -> Where:

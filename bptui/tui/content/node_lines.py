@@ -72,7 +72,7 @@ def node_parts(moment: Moment, node: Node, width: int, height: int) -> Iterator[
     rows = max(LOWEST_CURVE, min(CURVE_HEIGHT, height - 1))
     if curve is not None and width >= WIDE:
         equations = now(moment, node, width - CURVE_WIDTH - 2)
-        yield beside(equations, captioned(curve, CURVE_WIDTH, rows), width - CURVE_WIDTH)
+        yield with_picture(equations, captioned(curve, CURVE_WIDTH, rows), width - CURVE_WIDTH)
     else:
         yield now(moment, node, width)
         yield captioned(curve, width, rows) if curve is not None else []
@@ -80,7 +80,7 @@ def node_parts(moment: Moment, node: Node, width: int, height: int) -> Iterator[
     yield kept_lines(moment, node, width)
 
 
-def beside(left: Sequence[Line], right: Sequence[Line], start: int) -> list[Line]:
+def with_picture(left: Sequence[Line], right: Sequence[Line], start: int) -> list[Line]:
     """Return lines with others from the column ``start`` on."""
     pairs = zip_longest(left, right, fillvalue=())
     return [(*fitted(one, start), *other) if other else one for one, other in pairs]
@@ -89,7 +89,7 @@ def beside(left: Sequence[Line], right: Sequence[Line], start: int) -> list[Line
 def leaf_parts(moment: Moment, name: str, width: int) -> Iterator[list[Line]]:
     """Yield a leaf's value, its gradient as the sum of its uses' contributions, its update, and its uses."""
     yield array_lines(text.visible(name), moment.value(name), width, "value")
-    yield gradient_lines(moment, name, width)
+    yield leaf_gradient_lines(moment, name, width)
     yield update_lines(moment, name, width)
     yield use_lines(moment, name, width)
 
@@ -165,7 +165,7 @@ def dout_lines(moment: Moment, node: Node, width: int) -> list[Line]:
     return lines if equation.result else [*lines, *array_lines("dout", gradient, width, "gradient")]
 
 
-def gradient_lines(moment: Moment, name: str, width: int) -> list[Line]:
+def leaf_gradient_lines(moment: Moment, name: str, width: int) -> list[Line]:
     """Return a leaf's gradient so far."""
     gradient, waiting = moment.gradient(name), value_state.waiting(moment, name)
     if gradient is None:
