@@ -6,16 +6,20 @@ from collections.abc import Sequence
 from inspect import Parameter
 from pathlib import Path
 
+import numpy as np
+
 from bptui.checking.check_expectations import check_expectations
 from bptui.checking.check_network import check_network
 from bptui.checking.check_node import check_node
+from bptui.checking.check_uses import unused_values
+from bptui.checking.fault import FaultError
 from bptui.checking.finding import Finding, Report, Verdict
-from bptui.checking.probe import FaultError
+from bptui.checking.network_answer import beside_nodes
 from bptui.checking.subject import Subject, widened
-from bptui.core.engine import Run
 from bptui.core.graph import Node
 from bptui.core.text import visible
 from bptui.own_layers.own_layer import OwnLayer
+from bptui.running import Run
 from bptui.scenario.load import load, loads
 from bptui.scenario.reading.signature import own_parameters
 from bptui.scenario.scenario import Scenario
@@ -42,10 +46,11 @@ def check_scenario(scenario: Scenario, *, is_whole: bool = False) -> Report:
         findings = [
             finding for node in range(len(run.graph.nodes)) for finding in check_at(run, node, is_whole=is_whole)
         ]
-        if not run.failure and not any(finding.verdict is Verdict.FAIL for finding in findings):
-            findings += check_whole(scenario)
+        findings += unused_values(run.graph)
+        if not run.failure:
+            findings += beside_nodes(run.graph, findings, check_whole(scenario))
         if scenario.expect:
-            findings += check_expectations(run, scenario.expect)
+            findings += check_expectations(run.tape, scenario.expect)
     finally:
         run.close()
     return Report(scenario.title, tuple(findings))
@@ -54,14 +59,15 @@ def check_scenario(scenario: Scenario, *, is_whole: bool = False) -> Report:
 def check_at(run: Run, node: int, *, iteration: int = 0, is_whole: bool = False) -> tuple[Finding, ...]:
     """Return the findings on a node with the values of an iteration (from 0), as far as the run has come."""
     it = run.graph.nodes[node]
-    values = run.iterations[iteration].values
+    values = run.tape.iterations[iteration].values
     if len(values) <= max(run.graph.edges[node], default=0):
         reason = "the run has not come this far"
         return (Finding(it.name, it.layer, None, "raises", Verdict.SKIP, reason=reason),)
-    if run.failure and len(values) == len(run.graph.leaves) + node:
+    if run.failure and len(values) == run.graph.slot_of(node):
         reason = visible(run.failure.message, limit=500)
-        place = f" ({run.failure.where})" if run.failure.where else ""
-        return (Finding(it.name, it.layer, None, "raises", Verdict.FAIL, reason=reason + place),)
+        where = run.failure.where
+        place = f" ({where})" if where else ""
+        return (Finding(it.name, it.layer, None, "raises", Verdict.FAIL, reason=reason + place, where=where),)
     subject = subject_of(run, node, iteration)
     if node not in run.scenario.guests:
         return check_node(subject, is_whole=is_whole)
@@ -84,7 +90,6 @@ def subject_of(run: Run, node: int, iteration: int = 0) -> Subject:
     it = scenario.graph.nodes[node]
     layer = scenario.library[it.layer]
     slots = slots_of(layer, it)
-    values = run.iterations[iteration].values
     takes = zip(scenario.takes_gradient[node], slots, strict=True)
     return Subject(
         node=it.name,
@@ -92,12 +97,22 @@ def subject_of(run: Run, node: int, iteration: int = 0) -> Subject:
         make=lambda: run.fresh_layer(node),
         names=it.inputs,
         slots=slots,
-        inputs=tuple([widened(values[slot]) for slot in scenario.graph.edges[node]]),
+        inputs=tuple(map(widened, run.tape.inputs(iteration, node))),
         takes_gradient=tuple([flag and sends_back(layer, slot) for flag, slot in takes]),
         dtype=scenario.dtype,
         spared=tuple([not needs for needs in scenario.needs_gradient[node]]) if isinstance(layer, OwnLayer) else (),
         sought=sought_by(layer, it) if isinstance(layer, OwnLayer) else (),
+        is_last=is_loss(run, it.name, iteration),
     )
+
+
+def is_loss(run: Run, name: str, iteration: int) -> bool:
+    """Return whether a node is the output and one number, used by no other, and the dout that enters there is 1."""
+    slot = run.graph.slots[name]
+    if name != run.graph.output or run.graph.uses[slot]:
+        return False
+    values = run.tape.iterations[iteration].values
+    return slot < len(values) and np.size(values[slot]) == 1 and bool((run.scenario.dout == 1).all())
 
 
 def sought_by(layer: OwnLayer, node: Node) -> tuple[str, ...]:

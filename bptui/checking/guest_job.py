@@ -5,7 +5,9 @@ There the check sees the very arrays that the layer was given and has returned, 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import inspect
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,8 +15,8 @@ import numpy as np
 from bptui.checking.check_node import check_node
 from bptui.checking.finding import Finding, Verdict
 from bptui.checking.finding_record import finding_record
-from bptui.checking.subject import Subject, widened
-from bptui.guest.child.instance import Instance, differs
+from bptui.checking.subject import Checked, Subject, widened
+from bptui.guest.child.instance import Instance, Order, differs
 from bptui.own_layers.own_layer import TARGETS
 
 
@@ -31,6 +33,11 @@ def check_here(instance: Instance, values: Sequence[Any], *, is_whole: bool, **a
         dtype=np.dtype(about["dtype"]),
         spared=tuple(about["spared"]),
         sought=tuple(about["sought"]),
+        is_last=about["is_last"],
+        options=options_of(instance),
+        remade=lambda changed: Adapter(instance, changed),
+        inside=object_in,
+        functions=(instance.recipe.forward, instance.recipe.backward),
     )
     findings = [*check_node(subject, is_whole=is_whole), *labels(subject)]
     return {"findings": list(map(finding_record, findings)), "arrays": []}
@@ -47,10 +54,14 @@ def labels(subject: Subject) -> Iterator[Finding]:
 class Adapter:
     """A fresh object of an instance's class, with what it holds among the values of ``forward``."""
 
-    def __init__(self, instance: Instance) -> None:
-        self.instance = Instance(instance.recipe, instance.order)
+    def __init__(self, instance: Instance, changed: Mapping[str, Any] | None = None) -> None:
+        self.instance = Instance(instance.recipe, with_options(instance, changed or {}))
         self.given: Sequence[Any] = ()
         self.count = len(instance.order.inputs)
+
+    def object_for(self, values: Sequence[Any]) -> Any:
+        """Return the object that goes forward with ``values``, made now if there is none."""
+        return self.instance.object if self.instance.handle else self.instance.handle_for(values).object
 
     def forward(self, *values: Any) -> Any:
         """Return what the object's forward does, whatever it is."""
@@ -76,6 +87,40 @@ class Adapter:
         for own, given in zip(self.instance.held, self.given, strict=True):
             if isinstance(given, np.ndarray) and given.flags.writeable and differs(own, given):
                 given[...] = own
+
+
+def object_in(layer: Checked, values: Sequence[Any]) -> Any:
+    """Return the user's own object in an adapter."""
+    assert isinstance(layer, Adapter)
+    return layer.object_for(values)
+
+
+def options_of(instance: Instance) -> dict[str, Any]:
+    """Return the options that a layer takes, with those that it was given."""
+    order, recipe = instance.order, instance.recipe
+    defaults = {**defaults_of(recipe.init), **defaults_of(recipe.forward)}
+    known = {name: value for name, value in defaults.items() if name not in order.slots}
+    return {**known, **order.init_options, **order.forward_options}
+
+
+def defaults_of(function: Callable[..., Any] | None) -> dict[str, Any]:
+    """Return the defaults of a function's parameters; nothing where it cannot be looked into."""
+    try:
+        parameters = inspect.signature(function).parameters.values() if function else ()
+    except (TypeError, ValueError):
+        return {}
+    return {it.name: it.default for it in parameters if it.default is not it.empty}
+
+
+def with_options(instance: Instance, changed: Mapping[str, Any]) -> Order:
+    """Return how values and options are shared out, some options changed: those of ``__init__`` where it has them."""
+    order = instance.order
+    known = {*defaults_of(instance.recipe.init), *order.init_options}
+    init = {name: value for name, value in changed.items() if name in known}
+    forward = {name: value for name, value in changed.items() if name not in known}
+    return replace(
+        order, init_options={**order.init_options, **init}, forward_options={**order.forward_options, **forward}
+    )
 
 
 def copy_of(gradient: Any) -> Any:

@@ -10,11 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from bptui.checking.check_node import random_douts
+from bptui.checking.fault import FaultError
 from bptui.checking.numeric.bisection import PRECISION, STEP, random_direction
 from bptui.checking.numeric.directions import Direction, along
 from bptui.checking.numeric.finite_differences import Point, measure
-from bptui.checking.probe import FaultError, Probe
+from bptui.checking.probe import Probe
+from bptui.checking.sample_points import random_douts
 from bptui.checking.subject import Subject
 from layers import Array
 
@@ -29,7 +30,7 @@ def looks_right(subject: Subject) -> bool:
         dout, _ = random_douts(visit.out)
         gradients = probe.backward(visit.layer, dout)
         fits = [fitting(gradients[at], subject.inputs[at]) for at in subject.taking]
-        if not (all(fits) and np.isfinite(visit.out).all()):
+        if probe.faults or not (all(fits) and np.isfinite(visit.out).all()):
             return False
         point = Point(probe.forward, subject.inputs, subject.inputs, visit.out, dout)
         return all(agrees(point, subject, gradients, seed) for seed in range(DIRECTIONS))

@@ -148,6 +148,9 @@ def emphasis_of(box: Box, highlight: Highlight) -> Emphasis:
 def dress(cells: list[str], styles: list[str], emphasis: Emphasis, y: int) -> None:
     """Draw the border of a box that stands out into row ``y``, and its mark into the top right corner."""
     box = emphasis.box
+    if not box.is_framed:
+        dress_name(cells, styles, emphasis)
+        return
     row = border(box, emphasis.characters)[y - box.y]
     style = "current" if emphasis.is_current else "selected" if emphasis.is_selected else styles[box.x]
     is_edge = y in {box.y, box.y + box.height - 1}
@@ -159,6 +162,16 @@ def dress(cells: list[str], styles: list[str], emphasis: Emphasis, y: int) -> No
         mark = padded_cells(emphasis.mark, min(cell_width.cells(emphasis.mark), box.width - 2))
         place = slice(box.x + box.width - 1 - len(mark), box.x + box.width - 1)
         cells[place], styles[place] = mark, [SIGN_STYLES.get(cell, "mark") for cell in mark]
+
+
+def dress_name(cells: list[str], styles: list[str], emphasis: Emphasis) -> None:
+    """Let a name without a frame stand out, its mark in the cell after it."""
+    place = slice(emphasis.box.x, emphasis.box.x + emphasis.box.width)
+    if emphasis.is_current or emphasis.is_selected:
+        styles[place] = ["current" if emphasis.is_current else "selected"] * emphasis.box.width
+    if emphasis.mark:
+        last = emphasis.box.x + emphasis.box.width - 1
+        cells[last], styles[last] = emphasis.mark[-1], SIGN_STYLES.get(emphasis.mark[-1], "mark")
 
 
 def crop(cells: list[str], styles: list[str], window: Window) -> tuple[list[str], list[str]]:

@@ -61,7 +61,7 @@ class Cell(NamedTuple):
     column: int
 
 
-class CsvLine(NamedTuple):
+class Line(NamedTuple):
     """One line of the file, without its end, and its number, from 1."""
 
     text: str
@@ -112,7 +112,7 @@ def read_table(stream: BinaryIO, file: DataFile, kind: Kind) -> Array | None:
     return np.array(numbers).reshape((-1, width) if width > 1 else -1)
 
 
-def lines(stream: BinaryIO, file: DataFile) -> Iterator[CsvLine]:
+def lines(stream: BinaryIO, file: DataFile) -> Iterator[Line]:
     """Yield the lines that have cells. Empty lines may stand at the end of the file only."""
     number = 0
     while data := stream.readline(MOST_LINE_BYTES + 1):
@@ -121,7 +121,7 @@ def lines(stream: BinaryIO, file: DataFile) -> Iterator[CsvLine]:
             raise file.fault(f"a line of more than {MOST_LINE_BYTES:,} bytes", line=number)
         if number == 1:
             data = data.removeprefix(BYTE_ORDER_MARK)
-        line = CsvLine(decode(data, number, file), number)
+        line = Line(decode(data, number, file), number)
         if line.text.count(",") >= MOST_COLUMNS:
             raise file.fault(f"a line of more than {MOST_COLUMNS:,} cells", line=number)
         if line.text.strip(" \t"):
@@ -147,7 +147,7 @@ def decode(data: bytes, number: int, file: DataFile) -> str:
     return text
 
 
-def header(line: CsvLine, file: DataFile) -> list[Cell]:
+def header(line: Line, file: DataFile) -> list[Cell]:
     """Return the cells of ``line`` if it is a header: with a name among them, and neither number nor formula."""
     cells = list(split(line, file))
     if any(NUMBER.fullmatch(cell.text) or cell.text.startswith("=") for cell in cells):
@@ -161,7 +161,7 @@ def is_name(cell: Cell) -> bool:
     return (first.isalpha() or first == "_") and cell.text.lower() not in MISSING
 
 
-def read_line(line: CsvLine, kind: Kind, file: DataFile) -> list[int | float]:
+def read_line(line: Line, kind: Kind, file: DataFile) -> list[int | float]:
     """Return the numbers of one line."""
     if PLAIN.fullmatch(line.text):
         cells = line.text.split(",")
@@ -173,7 +173,7 @@ def read_line(line: CsvLine, kind: Kind, file: DataFile) -> list[int | float]:
     return [parse_cell(cell, kind, line, file) for cell in split(line, file)]
 
 
-def split(line: CsvLine, file: DataFile) -> Iterator[Cell]:
+def split(line: Line, file: DataFile) -> Iterator[Cell]:
     """Yield the cells of ``line``; in quotes, commas are text."""
     end = -1
     while end < len(line.text):
@@ -188,7 +188,7 @@ def split(line: CsvLine, file: DataFile) -> Iterator[Cell]:
         yield Cell(match["bare"] if quoted is None else quoted, column)
 
 
-def parse_cell(cell: Cell, kind: Kind, line: CsvLine, file: DataFile) -> int | float:
+def parse_cell(cell: Cell, kind: Kind, line: Line, file: DataFile) -> int | float:
     """Return the number in ``cell``, which is not infinite unless it says so."""
     text = cell.text.strip(" \t")
     if not text:
@@ -209,7 +209,7 @@ def advice(text: str) -> str:
     return next((hint for pattern, hint in HINTS if pattern.search(text)), "a cell is a plain number, such as -1.5e-3")
 
 
-def ragged(line: CsvLine, count: int, width: int, file: DataFile) -> ScenarioError:
+def ragged(line: Line, count: int, width: int, file: DataFile) -> ScenarioError:
     """Return the error that a line has ``count`` cells where the first has ``width``."""
     cells = list(split(line, file))
     column = cells[width].column if count > width else len(line.text) + 1

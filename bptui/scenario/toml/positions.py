@@ -27,7 +27,7 @@ scalar = re.compile(r"[^\s,\]}#](?:[^,\]}#\n]*[^\s,\]}#])?")
 bracket = re.compile(rf"[\[\]{{}}]|#[^\n]*+|{STRING}", re.DOTALL)
 
 
-class KeySpan(NamedTuple):
+class Span(NamedTuple):
     """Offsets into the text: of the key, of its value, and past the value. An array's element is its own key."""
 
     key: int
@@ -46,7 +46,7 @@ class Entry(NamedTuple):
     """A value, or with an index an array's element, that stands at ``span``."""
 
     path: Path
-    span: KeySpan
+    span: Span
 
 
 def key_parts(text: str, at: int) -> tuple[list[KeyPart], int]:
@@ -104,7 +104,7 @@ def inside(text: str, path: Path, start: int) -> Iterator[Entry]:
     at = skip(gap, text, start + 1)
     while text[at] not in "]}":
         if text[start] == "[":
-            entry = Entry((*path, index), KeySpan(at, at, value_end(text, at)))
+            entry = Entry((*path, index), Span(at, at, value_end(text, at)))
             yield entry
         else:
             for entry in pair(text, path, at):
@@ -119,9 +119,9 @@ def pair(text: str, base: Path, at: int) -> Iterator[Entry]:
     """Yield the tables that the dotted key at ``at`` names, and last its value."""
     parts, equals = key_parts(text, at)
     for depth, (_, key) in enumerate(parts[:-1], start=1):
-        yield Entry((*base, *(name for name, _ in parts[:depth])), KeySpan(key, key, key))
+        yield Entry((*base, *(name for name, _ in parts[:depth])), Span(key, key, key))
     start = skip(blank, text, equals + 1)
-    yield Entry((*base, *(name for name, _ in parts)), KeySpan(parts[-1].at, start, value_end(text, start)))
+    yield Entry((*base, *(name for name, _ in parts)), Span(parts[-1].at, start, value_end(text, start)))
 
 
 def statements(text: str) -> Iterator[list[Entry]]:
@@ -149,13 +149,13 @@ def header(text: str, at: int, lengths: dict[Path, int]) -> tuple[list[Entry], i
     path: Path = ()
     for name, key in parts:
         path = (*path, name)
-        entries.append(Entry(path, KeySpan(key, key, key)))
+        entries.append(Entry(path, Span(key, key, key)))
         if key == parts[-1].at and double:
             lengths[path] = lengths.get(path, 0) + 1
             forget_below(path, lengths)
         if path in lengths:
             path = (*path, lengths[path] - 1)
-            entries.append(Entry(path, KeySpan(key, key, key)))
+            entries.append(Entry(path, Span(key, key, key)))
     return entries, end
 
 
@@ -170,19 +170,19 @@ class Positions:
     """The spans of a text's tables, keys and values, by path."""
 
     text: str
-    spans: dict[Path, KeySpan] = field(init=False)
+    spans: dict[Path, Span] = field(init=False)
     lines: list[int] = field(init=False)
     """The offset at which each line starts."""
 
     def __post_init__(self) -> None:
-        spans: dict[Path, KeySpan] = {}
+        spans: dict[Path, Span] = {}
         for entries in statements(self.text):
             for path, span in entries:
                 spans.setdefault(path, span)
         object.__setattr__(self, "spans", spans)
         object.__setattr__(self, "lines", [0, *(match.end() for match in re.finditer("\n", self.text))])
 
-    def span(self, path: Path) -> KeySpan:
+    def span(self, path: Path) -> Span:
         """Return where ``path`` stands, or the nearest of what it stands in."""
         known = path
         while known and known not in self.spans:
@@ -193,7 +193,7 @@ class Positions:
             if path[: depth + 1] not in self.spans:
                 break
             known = path[: depth + 1]
-        return self.spans.get(known, KeySpan(0, 0, 0))
+        return self.spans.get(known, Span(0, 0, 0))
 
     def line_and_column(self, offset: int) -> tuple[int, int]:
         """Return the line and column of ``offset``, both from 1."""
