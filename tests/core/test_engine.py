@@ -150,9 +150,9 @@ def test_a_slow_node_ends_a_piece_of_work_and_is_named(monkeypatch: pytest.Monke
     assert made.tape.is_complete
 
 
-def test_a_chain_of_100_000_nodes_runs_and_jumps_without_recursion() -> None:
-    tape = run(chain(100_000))
-    assert len(tape) == 200_000
+def test_a_chain_of_20_000_nodes_runs_and_jumps_without_recursion() -> None:
+    tape = run(chain(20_000))
+    assert len(tape) == 40_000
     # forward: n ← 0.999 n, then n ← n + 0.001; so back: x's gradient is 0.999 to the number of products
-    assert number(tape.gradients["x"]) == pytest.approx(0.999**50_000, rel=1e-9)
-    assert tape.at(150_000).step is not None
+    assert number(tape.gradients["x"]) == pytest.approx(0.999**10_000, rel=1e-9)
+    assert tape.at(30_000).step is not None
