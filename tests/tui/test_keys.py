@@ -87,6 +87,8 @@ EFFECTS: dict[str, Effect] = {
     "G": Effect([], position, 0, 6),
     "[": Effect(["G"], position, 6, 1),
     "]": Effect([], position, 0, 4),
+    "}": Effect(["n"], lambda app: "the run has one iteration" in shown(app), False, True),
+    "{": Effect(["n"], lambda app: "this is the first iteration" in shown(app), False, True),
     "t": Effect(["n", "u", "u"], lambda app: (position(app), selected(app)), (1, "a3"), (3, "a3")),
     "u": Effect(["n"], selected, "a1", "a2"),
     "d": Effect(["n"], selected, "a1", "x"),
