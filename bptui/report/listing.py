@@ -27,10 +27,10 @@ SENTENCE_END = re.compile(r"\. (?=[A-Z])")
 def listing() -> Iterator[Line]:
     """Yield the lines of ``bptui list``."""
     yield styled("Scenarios, for bptui run and bptui trace", "heading")
-    yield from table({name: title(name) for name, _ in bundled()})
+    yield from two_columns({name: title(name) for name, _ in bundled()})
     yield ()
     yield styled("Layers, for the formulas of a scenario", "heading")
-    yield from table({call(name, layer): purpose(layer) for name, layer in sorted(own_names(library).items())})
+    yield from two_columns({call(name, layer): purpose(layer) for name, layer in sorted(own_names(library).items())})
 
 
 def own_listing(path: Path, notice: Callable[[str], None]) -> Iterator[Line]:
@@ -46,7 +46,7 @@ def own_listing(path: Path, notice: Callable[[str], None]) -> Iterator[Line]:
     layers = [it for it in given.values() if isinstance(it, OwnLayer)]
     others = [it for it in given.values() if isinstance(it, ScenarioError) and it.path == file.shown and it.line]
     yield styled(f"Layers in {file.shown}", "heading")
-    yield from table({visible(str(it)): f"{it.style}, {visible(PurePath(str(it.where)).name)}" for it in layers})
+    yield from two_columns({visible(str(it)): f"{it.style}, {visible(PurePath(str(it.where)).name)}" for it in layers})
     if not layers:
         yield styled("none", "quiet", indent=2)
     if others:
@@ -55,7 +55,7 @@ def own_listing(path: Path, notice: Callable[[str], None]) -> Iterator[Line]:
         yield from (styled(f"line {it.line}: {it.message}", indent=2) for it in others)
 
 
-def table(rows: Mapping[str, str]) -> Iterator[Line]:
+def two_columns(rows: Mapping[str, str]) -> Iterator[Line]:
     """Yield a line for each name and what there is to say of it, the latter in one column."""
     width = max((len(name) for name in rows if len(name) <= WIDEST), default=0)
     for name, meaning in rows.items():
