@@ -22,7 +22,9 @@ from bptui.core.command import (
     Into,
     LineBack,
     Next,
+    NextIteration,
     NextMatch,
+    PreviousIteration,
     PreviousMatch,
     Producer,
     Record,
@@ -49,6 +51,8 @@ PAUSE = 0.002
 
 Relative = Next | Back | LineBack | Finish | ReverseFinish
 """What always leads elsewhere, but at the ends of the run."""
+
+ALREADY_THERE = "already there"
 
 MOST_CANDIDATES = 2_000
 """Names among which one that is spelt alike is looked for."""
@@ -95,6 +99,10 @@ class Dispatcher:
         if isinstance(command, Selecting):
             return self.choose(command)
         match command:
+            case NextIteration(count):
+                return self.move(self.iteration_start(count))
+            case PreviousIteration(count):
+                return self.move(self.iteration_start(-count))
             case Check(node):
                 return self.check(node)
             case Evidence(node):
@@ -165,6 +173,14 @@ class Dispatcher:
                 raise BptuiError(f"there is no iteration {iteration}: the run has {count}")
         return self.move(command)
 
+    def iteration_start(self, count: int) -> GoToIteration:
+        """Return what goes ``count`` iterations on, as far as there are any. Raises BptuiError at an end."""
+        here, last = self.session.moment.iteration, self.session.tape.schedule.iterations
+        there = max(1, min(here + count, last))
+        if there == here:
+            raise BptuiError(f"this is the {'last' if count > 0 else 'first'} iteration")
+        return GoToIteration(there)
+
     def move(self, command: Travel) -> Answer:
         """Move the cursor to where a command leads; the answer is pending until the run has come there."""
         before = self.place
@@ -185,7 +201,7 @@ class Dispatcher:
             if self.place != before:
                 return Answer()
             if not is_relative:
-                return Answer("already there")
+                return Answer(ALREADY_THERE)
         if failed := failed_turn(session.moment):
             session.selection.choose(failed.name)
         return dead_end(session)
@@ -196,6 +212,9 @@ class Dispatcher:
         if command.name in self.session.tape.graph.constants:
             raise BptuiError(f"{visible(command.name, limit=40)} is a constant, which has no step")
         answer = self.move(command)
+        moment = self.session.moment
+        if answer.text == ALREADY_THERE and command.name not in {moment.name, *moment.changed}:
+            return refusal(f"no step of this iteration reaches {visible(command.name, limit=40)}")
         if answer.ok:
             self.session.selection.choose(command.name)
         return answer
@@ -291,8 +310,11 @@ class Dispatcher:
         return self.display.obey(WriteNote()) if text is None else recording.write_note(self.session, text)
 
     def cancel(self) -> Answer:
-        """Forget the matches, and wait no longer for a layer that does not return."""
-        if self.session.held_up:
-            self.session.give_up()
-        self.session.selection.matches = ()
+        """Go back to the current step's node, forget the matches, and wait no longer for a layer that hangs."""
+        session, selection = self.session, self.session.selection
+        if session.held_up:
+            session.give_up()
+        selection.matches = ()
+        selection.is_following = True
+        selection.follow(session.moment.name)
         return Answer()

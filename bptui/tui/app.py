@@ -5,18 +5,14 @@ from __future__ import annotations
 import gc
 import os
 import sys
-from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from textual import events
-from textual.app import SystemCommand
 from textual.driver import Driver
 from textual.screen import Screen
 from textual.theme import Theme
 
-from bptui.core.command import VERBS, Command, counted, needs_argument, usage
 from bptui.core.engine import Run
 from bptui.scenario.scenario import Scenario
 from bptui.session.session import Session
@@ -24,6 +20,8 @@ from bptui.tui.screen import DebuggerScreen
 from bptui.tui.textual_private import ReportingApp
 
 if TYPE_CHECKING:
+    from textual.command import Provider
+
     from bptui.recording.replay_tape import RecordedTape
 
 DARK = Theme(
@@ -64,11 +62,19 @@ YOUNG_COLLECTION = 5
 AFTER_PAINT = 0.008
 
 
+def command_provider() -> type[Provider]:
+    """Return what finds the palette's commands."""
+    from bptui.tui.command_provider import CommandProvider  # noqa: PLC0415  (when it is first wanted)
+
+    return CommandProvider
+
+
 class BptuiApp(ReportingApp):
     """One screen over one session."""
 
     TITLE = "bptui"
     CSS_PATH = "screen.tcss"
+    COMMANDS = {command_provider}
 
     def __init__(self, session: Session) -> None:
         super().__init__(ansi_color="NO_COLOR" in os.environ or None)
@@ -89,13 +95,6 @@ class BptuiApp(ReportingApp):
     def get_default_screen(self) -> Screen[Any]:
         return DebuggerScreen(self.session)
 
-    def get_system_commands(self, screen: Screen[Any]) -> Iterator[SystemCommand]:
-        """Yield every command, then those that Textual brings."""
-        if isinstance(screen, DebuggerScreen):
-            for verb in VERBS.values():
-                yield SystemCommand(f"{usage(verb)}  {' '.join(verb.keys)}", verb.help, partial(choose, screen, verb))
-        yield SystemCommand("theme", "another theme", self.action_change_theme)
-
     async def on_event(self, event: events.Event) -> None:
         if isinstance(event, events.InputEvent):
             self.session.touch()
@@ -115,14 +114,6 @@ class BptuiApp(ReportingApp):
             self.screen.circuit.prefetch()
         if not gc.isenabled():
             gc.collect(2 if not self.paints % FULL_COLLECTION else 1)
-
-
-def choose(screen: DebuggerScreen, verb: type[Command]) -> None:
-    """Do what was chosen in the palette; what needs an argument is begun on the command line."""
-    if needs_argument(verb):
-        screen.footer.open(":", f"{verb.word} ")
-    else:
-        screen.do(counted(verb, 1))
 
 
 def has_light_background() -> bool:

@@ -10,6 +10,7 @@ from textual import events
 from textual.geometry import Offset, Size
 
 from bptui.circuit import Box, Circuit, Highlight, Painter, Window
+from bptui.core.command import Command, RunTo, Select
 from bptui.core.graph import Node
 from bptui.core.moment import Moment
 from bptui.core.schedule import Pass
@@ -17,7 +18,7 @@ from bptui.lines.line import Line, Span
 from bptui.lines.signs import FAIL, PASS_SIGNS
 from bptui.session.status_messages import failed_turn
 from bptui.tui.content.circuit_labels import LabelTexts
-from bptui.tui.message import NodeSelected
+from bptui.tui.message import Asked
 from bptui.tui.pane import Pane
 from layers import library
 
@@ -133,10 +134,31 @@ class CircuitPanel(Pane):
             if 0 <= sheet < len(self.circuit):
                 self.circuit.drawing(sheet)
 
+    @property
+    def pointed_at(self) -> Command | None:
+        """The next step of the selected value, where it is not the current one."""
+        return None if self.selected in (None, self.moment.name) else RunTo(self.selected)
+
+    def action_move(self, columns: int, rows: int) -> None:
+        """Select the nearest box in a direction, on the next sheet where there is none on this."""
+        here = self.selected or self.moment.graph.nodes[0].name
+        name = self.drawing.neighbour(here, columns, rows) or self.beyond(columns)
+        if name is not None:
+            self.selected = name
+            self.post_message(Asked(Select(name)))
+
+    def beyond(self, columns: int) -> str | None:
+        """Return the first node of the sheet in this direction, if there is one."""
+        sheet = self.sheet + (columns > 0) - (columns < 0)
+        if sheet == self.sheet or not 0 <= sheet < len(self.circuit):
+            return None
+        boxes = [box for box in self.circuit.drawing(sheet).boxes if box.kind == "node"]
+        return min(boxes, key=lambda box: box.x * columns).name
+
     def on_click(self, event: events.Click) -> None:
         place = Offset(event.x - 1, event.y - 1) + self.origin
         if name := self.drawing.name_at(*place):
-            self.post_message(NodeSelected(name))
+            self.post_message(Asked(Select(name)))
 
 
 def shows(window: Window, box: Box, *, before: int, after: int) -> bool:

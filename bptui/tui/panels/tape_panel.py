@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from textual import events
 from textual.geometry import Offset, Size
 
+from bptui.core.command import Command, GoTo
 from bptui.core.moment import Moment
 from bptui.core.schedule import Pass, Turn
 from bptui.core.step import BackwardStep, ForwardStep, UpdateStep
@@ -20,7 +21,7 @@ from bptui.lines.line import Line, Span, fitted, line_width
 from bptui.lines.signs import FAIL, PASS_SIGNS, SIGN_STYLES
 from bptui.session.status_messages import failed_turn
 from bptui.tui.content.circuit_labels import ArrayTexts
-from bptui.tui.message import StepClicked
+from bptui.tui.message import Asked
 from bptui.tui.pane import Pane
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ class TapePanel(Pane):
     def __init__(self, moment: Moment, *, id: str | None = None) -> None:  # noqa: A002  (Textual's word)
         super().__init__(moment, id=id)
         self.texts = ArrayTexts()
+        self.chosen: int | None = None
 
     def heading(self) -> Line:
         iterations = self.moment.schedule.iterations
@@ -58,9 +60,32 @@ class TapePanel(Pane):
         if not self.is_folded:
             first = self.origin.y + 1
         marks = self.verdicts.marks(self.moment.iteration - 1) if self.verdicts else NO_MARKS
-        return tape_lines(self.moment, first, width, height, self.texts, marks=marks)
+        return tape_lines(self.moment, first, width, height, self.texts, marks=marks, chosen=self.chosen)
+
+    @property
+    def pointed_at(self) -> Command | None:
+        """The step that the arrows have chosen."""
+        return None if self.chosen is None else GoTo(self.chosen)
+
+    def footing(self) -> Line:
+        if self.chosen is None:
+            return super().footing()
+        return (Span("Enter ", "key"), Span(f"goes to step {self.chosen} ", "dim"))
+
+    def action_move(self, columns: int, rows: int) -> None:  # noqa: ARG002
+        """Choose another step."""
+        self.choose((self.chosen or self.moment.position) + rows)
+
+    def choose(self, number: int) -> None:
+        """Choose a step, none where it is the one at the cursor, and scroll to it."""
+        number = max(1, min(number, len(self.moment.schedule)))
+        self.chosen = number if number != self.moment.position else None
+        self.origin = Offset(0, nearest_top(self.origin.y, number - 1, self.inside.height))
+        self.renew()
 
     def show(self, moment: Moment, selected: str | None) -> None:
+        if moment.position != self.moment.position:
+            self.chosen = None
         self.origin = Offset(0, following(self.origin.y, moment.position - 1, self.inside.height))
         super().show(moment, selected)
 
@@ -69,7 +94,12 @@ class TapePanel(Pane):
             return
         number = self.origin.y + event.y
         if 0 < event.y <= self.inside.height and number <= len(self.moment.schedule):
-            self.post_message(StepClicked(number))
+            self.post_message(Asked(GoTo(number)))
+
+
+def nearest_top(top: int, row: int, height: int) -> int:
+    """Return the first visible row such that ``row`` is seen, moved as little as may be."""
+    return min(max(top, row - height + 1), row)
 
 
 def following(top: int, row: int, height: int) -> int:
@@ -80,7 +110,14 @@ def following(top: int, row: int, height: int) -> int:
 
 
 def tape_lines(
-    moment: Moment, first: int, width: int, height: int, texts: ArrayTexts, *, marks: Mapping[str, str] = NO_MARKS
+    moment: Moment,
+    first: int,
+    width: int,
+    height: int,
+    texts: ArrayTexts,
+    *,
+    marks: Mapping[str, str] = NO_MARKS,
+    chosen: int | None = None,
 ) -> list[Line]:
     """Return the rows of the steps from number ``first`` on; ``marks`` has the verdicts on nodes."""
     schedule = moment.schedule
@@ -89,7 +126,10 @@ def tape_lines(
     turns = [schedule[number] for number in range(first, last + 1)]
     names = [visible(turn.name, limit=40) for turn in turns]
     longest = min(max(map(cells, names), default=0), max(4, width // 2))
-    rows = [tape_line(moment, turn, name, digits, longest) for turn, name in zip(turns, names, strict=True)]
+    rows = [
+        tape_line(moment, turn, name, digits, longest, is_chosen=turn.number == chosen)
+        for turn, name in zip(turns, names, strict=True)
+    ]
     if marks:
         rows = [(*row[:-1], verdict(marks, turn), row[-1]) for row, turn in zip(rows, turns, strict=True)]
     room = max(width - max(map(line_width, rows), default=0) - 2, NARROWEST)
@@ -115,19 +155,28 @@ def outcome(moment: Moment, turn: Turn, width: int, texts: ArrayTexts) -> Span:
             return Span(texts.text(array, width), "update")
 
 
-def tape_line(moment: Moment, turn: Turn, name: str, digits: int, longest: int) -> Line:
+def tape_line(moment: Moment, turn: Turn, name: str, digits: int, longest: int, *, is_chosen: bool = False) -> Line:
     """Return one row: the cursor, the pass, the number, the name and the layer."""
     is_here = turn.number == moment.position
+    is_done = turn.number < moment.position
     has_run = turn.number <= len(moment.tape)
     failed = failed_turn(moment)
     sign = FAIL if failed and failed.number == turn.number else PASS_SIGNS[turn.pass_] if has_run else "·"
-    style = "current" if is_here else turn.pass_.value if turn.number < moment.position else "dim"
+    style = (
+        "current"
+        if is_here
+        else "selected"
+        if is_chosen
+        else turn.pass_.value
+        if turn.number < moment.position
+        else "dim"
+    )
     padded = name + " " * (longest - cells(name))
     text = f" {turn.number:>{digits}} {padded} "
     return (
-        Span("➤" if is_here else " ", "mark"),
+        Span("➤" if is_here else "▸" if is_chosen else " ", "mark"),
         Span(sign, style),
-        Span(text, style if is_here else "" if turn.number < moment.position else "dim"),
+        Span(text, style if is_here else "" if is_done else "dim"),
         Span(work(moment, turn), style if is_here else "dim"),
     )
 
