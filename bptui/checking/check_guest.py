@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from bptui.checking.finding import Finding, Rung, Verdict, Worst
 from bptui.checking.subject import Subject
 from bptui.core.text import visible
-from bptui.errors import LayerError
+from bptui.errors import LayerError, Where
 from bptui.guest.guest_layer import GuestLayer
 from bptui.guest.pending_call import Pending
+from bptui.own_layers.own_layer import LayerFile
 
 JOB = "bptui.checking.guest_job:check_here"
 """What the process is asked to do."""
@@ -40,7 +42,9 @@ def findings_of(subject: Subject, call: Pending) -> tuple[Finding, ...]:
     """Return the findings that the check of a guest comes to, waiting for them."""
     try:
         answer = call.result(LONGEST)
-        return tuple([read_finding(subject, record) for record in answer["findings"][:MOST_FINDINGS]])
+        records = answer["findings"][:MOST_FINDINGS]
+        findings = [read_finding(subject, record, call.host.files) for record in records]
+        return (*findings, *unpaired_findings(subject))
     except LayerError as error:
         return (broken(subject, error),)
     except (KeyError, TypeError, ValueError, AttributeError):
@@ -48,10 +52,16 @@ def findings_of(subject: Subject, call: Pending) -> tuple[Finding, ...]:
     return (Finding(subject.node, subject.layer, None, "raises", Verdict.FAIL, reason=reason),)
 
 
+def unpaired_findings(subject: Subject) -> Iterator[Finding]:
+    """Yield the findings on parameters of the layer's own that cannot be checked."""
+    for name, reason in subject.unpaired.items():
+        yield Finding(subject.node, subject.layer, name or None, "gradient", Verdict.SKIP, reason=reason)
+
+
 def broken(subject: Subject, error: LayerError) -> Finding:
     """Return the finding on a layer that has broken down, or its process."""
     reason = visible(error.message, limit=500) + (f" ({error.where})" if error.where else "")
-    return Finding(subject.node, subject.layer, None, "raises", Verdict.FAIL, reason=reason)
+    return Finding(subject.node, subject.layer, None, "raises", Verdict.FAIL, reason=reason, where=error.where)
 
 
 def about(subject: Subject) -> dict[str, Any]:
@@ -65,10 +75,12 @@ def about(subject: Subject) -> dict[str, Any]:
         "dtype": subject.dtype.name,
         "spared": subject.spared,
         "sought": subject.sought,
+        "is_last": subject.is_last,
+        "has_unpaired": bool(subject.unpaired),
     }
 
 
-def read_finding(subject: Subject, record: Mapping[str, Any]) -> Finding:
+def read_finding(subject: Subject, record: Mapping[str, Any], files: Sequence[LayerFile]) -> Finding:
     """Return the finding that a record is. Raises KeyError, TypeError or ValueError where it is none."""
     name = record["input"]
     if name is not None and name not in subject.names:
@@ -84,7 +96,24 @@ def read_finding(subject: Subject, record: Mapping[str, Any]) -> Finding:
         told(record["mistake"]),
         told(record["advice"]),
         tuple(Rung(*map(float, rung)) for rung in record["ladder"][:MOST_RUNGS]),
+        read_where(record["where"], files),
+        subject.slots[subject.names.index(name)] if name is not None else "",
     )
+
+
+def read_where(record: Mapping[str, Any] | None, files: Sequence[LayerFile]) -> Where | None:
+    """Return a place in a file, which is called as the user calls it, or from where the user's file is seen."""
+    if record is None:
+        return None
+    path, line = str(record["file"]), int(record["line"])
+    for file in files:
+        if path in {str(file.path), file.shown}:
+            return Where(file.shown, line)
+    for file in files:
+        if Path(path).is_relative_to(file.path.parent):
+            beside = Path(file.shown).parent / Path(path).relative_to(file.path.parent)
+            return Where(visible(str(beside), limit=500), line)
+    return Where(visible(path, limit=500), line)
 
 
 def read_worst(record: Mapping[str, Any] | None) -> Worst | None:

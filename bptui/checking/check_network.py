@@ -12,15 +12,19 @@ from functools import cached_property, partial
 
 import numpy as np
 
+from bptui.checking.compare_arrays import same
+from bptui.checking.fault import FaultError
 from bptui.checking.finding import Finding, Verdict, Worst
 from bptui.checking.numeric.bisection import PRECISION, random_direction
 from bptui.checking.numeric.directions import Direction, along
 from bptui.checking.numeric.extrapolation import Ladder, climb
 from bptui.checking.numeric.finite_differences import Point, last_digit_moved
-from bptui.checking.probe import SEED, FaultError, as_number, borrowed_random_state, called
+from bptui.checking.numeric.noise import grain_of
+from bptui.checking.probe import as_number, called
+from bptui.checking.random_sources import SEED, borrowed_random_state
 from bptui.checking.subject import widened
 from bptui.core.columns import as_array
-from bptui.core.engine import Run
+from bptui.running import Run
 from bptui.scenario.scenario import Scenario
 from layers import Array
 
@@ -36,10 +40,15 @@ def check_network(scenario: Scenario) -> Iterator[Finding]:
     with borrowed_random_state():
         np.random.seed(SEED)  # noqa: NPY002  (a layer that draws from there draws the same numbers every time)
         network = Network(exact(scenario))
-        if network.run.failure:
-            raise FaultError("raises", network.run.failure.message)
-        for leaf in network.leaves:
-            yield network.check(leaf)
+        try:
+            if network.run.failure:
+                raise FaultError("raises", network.run.failure.message)
+            if not network.is_repeatable:
+                raise FaultError("repeatable", "the output is another one each time, so it cannot be measured")
+            for leaf in network.leaves:
+                yield network.check(leaf)
+        finally:
+            network.run.close()
 
 
 def exact(scenario: Scenario) -> Scenario:
@@ -64,31 +73,43 @@ class Network:
     @cached_property
     def leaves(self) -> tuple[str, ...]:
         """The inputs and parameters to which a gradient comes back."""
-        gradients = self.run.gradients
+        gradients = self.run.tape.gradients
         graph = self.scenario.graph
         return tuple(name for name in graph.inputs + graph.parameters if gradients[name] is not None)
 
     @cached_property
     def cut(self) -> frozenset[tuple[int, int]]:
         """The uses, by node and position, through which no gradient goes back."""
-        graph, columns, schedule = self.scenario.graph, self.run.iterations[0], self.run.schedule
+        passes, columns = self.run.tape.passes, self.run.tape.iterations[0]
         return frozenset(
             (node, position)
-            for order, node in enumerate(graph.backward)
-            for position in range(len(graph.edges[node]))
-            if columns.contributions[schedule.first_edges[order] + position] is None
+            for rank, node in enumerate(passes.backward)
+            for position, it in enumerate(columns.contributions[passes.edges_of(rank)])
+            if it is None
         )
 
     def forward(self, leaves: tuple[Array, ...]) -> Array:
         """Return the output for other leaves, in the order of the graph's."""
         np.random.seed(SEED)  # noqa: NPY002
-        graph, recorded = self.scenario.graph, self.run.iterations[0].values
+        graph, recorded = self.scenario.graph, self.run.tape.iterations[0].values
         values = [leaf[()] for leaf in leaves]
         for node, slots in enumerate(graph.edges):
             inputs = [recorded[slot] if (node, at) in self.cut else values[slot] for at, slot in enumerate(slots)]
             layer = self.run.fresh_layer(node)
-            values.append(called(partial(layer.forward, *inputs), "forward"))
+            outs = called(partial(layer.forward, *inputs), "forward")
+            values += outs if isinstance(outs, tuple) else (outs,)
         return as_number(values[graph.slots[graph.output]])
+
+    @property
+    def is_repeatable(self) -> bool:
+        """Whether the same leaves give the same output, and that of the run."""
+        one, two = self.forward(self.point.inputs), self.forward(self.point.inputs)
+        return same(one, two) and bool(np.allclose(one, self.point.out, rtol=1e-9, atol=1e-12, equal_nan=True))
+
+    @cached_property
+    def coarse_point(self) -> Point:
+        """The same point, with how coarse the output is there."""
+        return replace(self.point, grain=grain_of(self.point))
 
     @cached_property
     def point(self) -> Point:
@@ -96,17 +117,19 @@ class Network:
         graph = self.scenario.graph
         leaves = tuple([self.scenario.values[name] for name in graph.leaves])
         away = tuple([np.asarray(last_digit_moved(x)) if x.dtype.kind == "f" else x for x in leaves])
-        out = as_number(self.run.values[graph.output])
-        return Point(self.forward, leaves, away, out, np.where(np.isfinite(out), as_array(self.run.dout), 0))
+        out = as_number(self.run.tape.values[graph.output])
+        return Point(
+            self.forward, leaves, away, out, np.where(np.isfinite(out), as_array(self.run.tape.iterations[0].dout), 0)
+        )
 
     def check(self, leaf: str) -> Finding:
         """Return the finding on one leaf, the first direction that disagrees standing for all."""
         graph = self.scenario.graph
-        gradient = self.run.gradients[leaf]
+        gradient = self.run.tape.gradients[leaf]
         finding = Finding(graph.output, None, leaf, RULE, Verdict.PASS)
         if gradient is None or not (np.isfinite(self.point.out).all() and np.isfinite(gradient).all()):
             return replace(finding, verdict=Verdict.SKIP, reason="the output or the gradient is not finite")
-        at = graph.slots[leaf]
+        at, found = graph.slots[leaf], finding
         for seed in range(DIRECTIONS):
             direction = random_direction(self.point.inputs[at], seed)
             directions = tuple([direction if i == at else None for i in range(len(self.point.inputs))])
@@ -115,22 +138,33 @@ class Network:
             found = self.judge(finding, line, *along(directions, gradients))
             if found.verdict is not Verdict.PASS:
                 return found
-        return finding
+        return found
 
     def judge(self, finding: Finding, line: Direction, slope: float, size: float) -> Finding:
-        """Return the finding that one direction comes to."""
-        ladders = [climb(self.point, line, np.array([start])) for start in SIZES]
+        """Return the finding that one direction comes to; an output that is coarse is given its due."""
+        found = self.judge_at(self.point, finding, line, slope, size)
+        if found.verdict is not Verdict.FAIL or not np.any(self.coarse_point.grain):
+            return found
+        allowing = self.judge_at(self.coarse_point, finding, line, slope, size)
+        worst = allowing.worst
+        if allowing.verdict is Verdict.FAIL and worst and 20 * worst.error > 0.01 * abs(worst.numeric):
+            return replace(allowing, verdict=Verdict.SKIP, reason="the output is too coarse to tell", ladder=())
+        return allowing
+
+    def judge_at(self, point: Point, finding: Finding, line: Direction, slope: float, size: float) -> Finding:
+        """Return the finding that one direction comes to at a point."""
+        ladders = [climb(point, line, np.array([start])) for start in SIZES]
         ladder = min(ladders, key=lambda it: float(it.limit[1][0]))
         value, error = (float(it[0]) for it in ladder.limit)
+        worst = Worst((), slope, value, error)
         if abs(slope - value) <= 20 * error + 10 * PRECISION * size:
-            return finding
+            return replace(finding, worst=worst)
         if any(bool((it.is_steep | it.is_blind)[0]) for it in ladders) or not np.isfinite(value):
             return replace(finding, verdict=Verdict.SKIP, reason="the output has no finite slope here")
         kinks = [it for it in ladders if it.is_kink[0]]
         if kinks:
             return at_kink(finding, kinks[-1], slope, error)
         reason = f"the gradient of {finding.input} is not the slope of {finding.node} along a random direction"
-        worst = Worst((), slope, value, error)
         return replace(finding, verdict=Verdict.FAIL, worst=worst, reason=reason, ladder=ladder.of(0))
 
 

@@ -1,20 +1,33 @@
-"""The check of one node: its layer's contract and its gradients, at the run's values and around them."""
+"""The check of one node: its layer's contract and its gradients, at the run's values and around them.
+
+``NodeCheck.findings`` is where a verdict is reached: ``lint`` collects what the rules say, ``gradients`` what the
+numbers say of each input. One never hides the other.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
+from bptui.checking.blame import Blame, Cause
 from bptui.checking.compare_gradients import Comparison, Gradients
-from bptui.checking.contract import RULES, Lint, is_repeatable
-from bptui.checking.diagnosis import Evidence, Mistake, recognise
+from bptui.checking.contract import DRAWS_AGAIN, IGNORES_DOUT, PART_WITHOUT_DOUT, RULES, Lint, is_repeatable
+from bptui.checking.diagnosis import Mistake
+from bptui.checking.extent import extent
+from bptui.checking.fault import FaultError
 from bptui.checking.finding import Finding, Verdict
-from bptui.checking.probe import FaultError, Probe, borrowed_random_state
-from bptui.checking.sample_points import Places, ordinary, shaken, small
+from bptui.checking.probe import Probe
+from bptui.checking.random_sources import borrowed_random_state
+from bptui.checking.sample_points import Places, ordinary, random_douts, shaken, small
+from bptui.checking.small_deviation import small_deviation
 from bptui.checking.subject import Subject
+from bptui.checking.user_lines import UserLines
 from bptui.checking.work import Work, finished
+from bptui.core import text
+from bptui.errors import Where
 from layers import Array
 
 BUDGET = 24e6
@@ -30,9 +43,9 @@ AROUND: Sequence[tuple[Places, str]] = (
 )
 """Where a layer is looked at besides the run's own values."""
 
-IGNORED = Mistake("ignores dout", "Backward must multiply by dout: this is right only where dout happens to be 1.")
+STEP_FUNCTION = "a step function: its slope is 0 almost everywhere"
 
-FLAW = "right at the run's own values, but not {there}"
+RIGHT_HERE = "right here, where dout is 1, and wrong as soon as anything follows that makes it another number"
 
 
 def check_node(subject: Subject, *, is_whole: bool = False) -> tuple[Finding, ...]:
@@ -57,41 +70,41 @@ class NodeCheck:
 
     def findings(self) -> Work[tuple[Finding, ...]]:
         """Look at the layer everywhere and return what was found. NumPy's warnings are the caller's to silence."""
-        subject = self.subject
-        if not subject.is_finite:
-            return (
-                self.finding("finite", Verdict.SKIP, reason="an input is not finite here, so nothing can be measured"),
-            )
+        if not self.subject.is_finite:
+            reason = "an input is not finite here, so nothing can be measured"
+            return (self.finding("finite", Verdict.SKIP, reason=reason),)
         try:
             self.settle_randomness()
             yield
-            yield from self.look(subject.inputs, "here")
+            yield from self.look(self.subject.inputs, "here")
         except FaultError as fault:
             self.note(fault, "here")
         else:
             yield from self.look_around()
             for rule in RULES:
                 self.lint.setdefault(rule, self.finding(rule, Verdict.PASS))
-        for position in subject.taking:
+        for position in self.subject.taking:
             self.gradients.setdefault(position, self.unchecked(position))
         lint = sorted(self.lint.values(), key=lambda it: RULES.index(it.rule))
         return (*lint, *(self.gradients[at] for at in sorted(self.gradients)))
 
+    # Where to look.
+
     def settle_randomness(self) -> None:
-        """Find out whether forward is repeatable, or becomes so when NumPy's random numbers stand still."""
+        """Find out whether forward is repeatable, or becomes so when everything that draws stands still."""
         if is_repeatable(self.probe, self.subject.inputs):
             return
         self.probe.is_frozen = True
         if not is_repeatable(self.probe, self.subject.inputs):
             reason = "two forwards on the same inputs differ, so its gradient cannot be measured"
             raise FaultError("repeatable", reason, mistake="not repeatable")
-        reason = "forward draws random numbers; checked with NumPy's global ones standing still"
+        reason = "forward draws random numbers; checked with everything that draws standing still"
         self.lint["repeatable"] = self.finding("repeatable", Verdict.SKIP, reason=reason)
 
     def look_around(self) -> Work[None]:
         """Look again at shaken and at ordinary values; where the layer is not defined there, that is not a fault."""
         for places, there in AROUND if self.is_light else AROUND[:1]:
-            if any(finding.verdict is Verdict.FAIL for finding in self.gradients.values()):
+            if self.has_failed or self.is_step_function:
                 return
             inputs = self.defined(places)
             if inputs is not None:
@@ -117,26 +130,45 @@ class NodeCheck:
 
     def look(self, inputs: tuple[Array, ...], there: str) -> Work[None]:
         """Lint the layer at ``inputs`` and hold its gradients against differences."""
-        out = self.probe.forward(tuple([x.copy() for x in inputs]))
-        dout, other = random_douts(out)
-        for fault in Lint(self.probe, inputs, dout, other).faults():
-            if fault is None:
-                yield
-            else:
-                self.note(fault, there)
+        visit = self.probe.visit(tuple([x.copy() for x in inputs]))
+        yield from self.look_at_rules(inputs, visit.out, there)
         yield
-        gradients = Gradients(
-            self.probe, inputs, dout, budget=self.budget if there == "here" else min(self.budget, BUDGET / 6)
-        )
+        if np.asarray(visit.handed).dtype.kind in "iub":
+            self.skip_step_function()
+            return
+        yield from self.look_at_numbers(inputs, visit.out, there)
+
+    def look_at_rules(self, inputs: tuple[Array, ...], out: Array, there: str) -> Work[None]:
+        """Lint the layer; what it breaks keeps nobody from looking at its numbers."""
+        try:
+            for fault in Lint(self.probe, inputs, *random_douts(out)).faults():
+                if fault is None:
+                    yield
+                else:
+                    self.note(fault, there)
+        except FaultError as fault:
+            if there == "here" or fault.rule != "raises":
+                self.note(fault, there)
+
+    def look_at_numbers(self, inputs: tuple[Array, ...], out: Array, there: str) -> Work[None]:
+        """Hold the gradient of each input against differences."""
+        dout = np.ones_like(out) if self.is_cautioned else random_douts(out)[0]
+        budget = self.budget if there == "here" else min(self.budget, BUDGET / 6)
+        gradients = Gradients(self.probe, inputs, dout, budget=budget)
         yield
         compared = {}
         for position in self.subject.taking:
+            if position in self.probe.unfit:
+                continue
             if gradients.analytic[position] is None and self.subject.is_spared(position):
                 self.gradients.setdefault(position, self.needless(position))
             else:
                 compared[position] = yield from gradients.compare(position)
-        for comparison in compared.values():
-            self.conclude(gradients, comparison, compared, there)
+        for fault in self.probe.faults.values():
+            self.note(fault, there)
+        self.conclude(gradients, compared, there)
+
+    # What is known.
 
     @property
     def is_light(self) -> bool:
@@ -144,41 +176,113 @@ class NodeCheck:
         return sum(x.size for x in self.subject.inputs) <= LIGHT
 
     @property
-    def ignores_dout(self) -> bool:
-        """Whether the lint has seen that backward takes no notice of dout."""
-        return "linear" in self.lint and self.lint["linear"].mistake == IGNORED.name
+    def has_failed(self) -> bool:
+        """Whether the gradient of an input is known to be wrong."""
+        return any(finding.verdict is Verdict.FAIL for finding in self.gradients.values())
+
+    @property
+    def is_step_function(self) -> bool:
+        """Whether the layer's value is made of integers."""
+        return any(finding.reason == STEP_FUNCTION for finding in self.gradients.values())
+
+    @property
+    def is_cautioned(self) -> bool:
+        """Whether backward takes no notice of dout where that is 1 anyway."""
+        return self.subject.is_last and self.broken("linear") in {IGNORES_DOUT, PART_WITHOUT_DOUT}
+
+    def broken(self, rule: str) -> str | None:
+        """Return the mistake by which a rule was broken, None if it was not."""
+        return self.lint[rule].mistake if rule in self.lint else None
+
+    # What is concluded.
 
     def note(self, fault: FaultError, there: str) -> None:
-        """Keep a fault, if none of its rule is known yet."""
-        if fault.rule in self.lint and self.lint[fault.rule].verdict is Verdict.FAIL:
+        """Keep a fault, if none of its rule and input is known yet."""
+        key = fault.rule if fault.rule not in self.lint else f"{fault.rule} {fault.position}"
+        if fault.rule in self.lint and self.is_known(fault):
             return
+        if fault.rule in self.lint and self.lint[fault.rule].verdict is not Verdict.FAIL:
+            key = fault.rule
         reason = fault.reason if there == "here" else f"{fault.reason} ({there})"
-        self.lint[fault.rule] = self.finding(
-            fault.rule, Verdict.FAIL, position=fault.position, reason=reason, mistake=fault.mistake
+        is_caution = fault.is_caution
+        if self.subject.is_last and fault.mistake in {IGNORES_DOUT, PART_WITHOUT_DOUT}:
+            is_caution, reason = True, f"{reason}; {RIGHT_HERE}"
+        self.lint[key] = self.finding(
+            fault.rule,
+            Verdict.SKIP if is_caution else Verdict.FAIL,
+            position=fault.position,
+            reason=reason,
+            mistake=fault.mistake,
+            where=fault.line or self.line_behind(fault),
         )
 
-    def conclude(
-        self, gradients: Gradients, comparison: Comparison, compared: dict[int, Comparison], there: str
-    ) -> None:
-        """Keep the verdict on one input; one from elsewhere only if it is a failure."""
-        position, verdict = comparison.position, comparison.verdict
-        if there != "here" and verdict is not Verdict.FAIL:
-            return
-        mistake = None
-        if verdict is Verdict.FAIL:
-            others = {i: it.numeric for i, it in compared.items() if i != position}
-            point = gradients.point
-            inputs = self.subject.at(gradients.inputs)
-            evidence = Evidence(
-                inputs, position, comparison.analytic, comparison.numeric, others, point.dout, point.out
-            )
-            if gradients.analytic[position] is None:
-                mistake = missing_gradient(self.subject, position)
-            else:
-                mistake = IGNORED if self.ignores_dout else recognise(evidence)
-        self.gradients[position] = self.gradient_finding(comparison, mistake, there)
+    def line_behind(self, fault: FaultError) -> Where | None:
+        """Return the line of backward that breaks a rule about one input."""
+        if fault.position is None or fault.rule not in PER_INPUT:
+            return None
+        if fault.rule == "mutates":
+            return self.lines.of_write(fault.position)
+        return self.lines.of_gradient(fault.position)
 
-    def gradient_finding(self, comparison: Comparison, mistake: Mistake | None, there: str) -> Finding:
+    @cached_property
+    def lines(self) -> UserLines:
+        """The lines of backward at the run's own values."""
+        out = self.probe.forward(self.subject.inputs)
+        return UserLines(self.probe, self.subject.inputs, random_douts(out)[0])
+
+    def is_known(self, fault: FaultError) -> bool:
+        """Return whether a rule is known to be broken for the same input."""
+        name = None if fault.position is None else self.subject.names[fault.position]
+        known = [it for it in self.lint.values() if it.rule == fault.rule and it.verdict is Verdict.FAIL]
+        return any(it.input == name or fault.rule not in PER_INPUT for it in known)
+
+    def conclude(self, gradients: Gradients, compared: Mapping[int, Comparison], there: str) -> None:
+        """Keep the verdict on each input; one from elsewhere only if it is a failure."""
+        point = gradients.point
+        blame = Blame(self.probe, gradients.inputs, point.dout, point.out, compared)
+        for position, comparison in compared.items():
+            cause = Cause()
+            if comparison.verdict is Verdict.FAIL:
+                cause = blame.cause(position, self.known_mistake(gradients, position))
+            elif there != "here":
+                if comparison.verdict is Verdict.PASS and self.is_light:
+                    self.look_for_trifles(blame, comparison, there)
+                continue
+            self.gradients[position] = self.gradient_finding(comparison, cause, there)
+
+    def look_for_trifles(self, blame: Blame, comparison: Comparison, there: str) -> None:
+        """Find a deviation that is far below what counts, and is a multiple of an input all the same."""
+        evidence = blame.evidence(comparison.position)
+        mistake = small_deviation(evidence)
+        if mistake is not None:
+            cause = Cause(mistake, blame.lines.of_gradient(comparison.position))
+            self.gradients[comparison.position] = self.gradient_finding(comparison.as_failed(), cause, there)
+
+    def known_mistake(self, gradients: Gradients, position: int) -> Mistake | None:
+        """Return the mistake that the rules have shown already, or that shows without a look at the numbers."""
+        if gradients.analytic[position] is None:
+            return missing_gradient(self.subject, position)
+        if self.broken("draws-again") == DRAWS_AGAIN:
+            return Mistake(DRAWS_AGAIN, "What is drawn in forward has to be kept on self, and used in backward.")
+        if self.broken("linear") == IGNORES_DOUT and not self.is_cautioned:
+            return self.ignored_dout(gradients, position)
+        return None
+
+    def ignored_dout(self, gradients: Gradients, position: int) -> Mistake | None:
+        """Return the mistake of a gradient that takes no notice of dout; whether it is right for 1 is tried."""
+        ones = Gradients(self.probe, gradients.inputs, np.ones_like(gradients.point.dout), budget=gradients.budget)
+        if finished(ones.compare(position)).verdict is Verdict.FAIL:
+            return Mistake(IGNORES_DOUT, "Backward must multiply by dout; it is not right where dout is 1, either.")
+        return Mistake(IGNORES_DOUT, "Backward must multiply by dout: this is right only where dout happens to be 1.")
+
+    def skip_step_function(self) -> None:
+        """Keep the verdict on a layer that gives integers."""
+        for position in self.subject.taking:
+            self.gradients[position] = self.finding("gradient", Verdict.SKIP, position=position, reason=STEP_FUNCTION)
+
+    # Findings.
+
+    def gradient_finding(self, comparison: Comparison, cause: Cause, there: str) -> Finding:
         """Return the finding on one input's gradient."""
         worst = comparison.worst
         is_lost = worst is not None and comparison.verdict is Verdict.FAIL and not np.isfinite(worst.analytic)
@@ -189,22 +293,30 @@ class NodeCheck:
             position=comparison.position,
             worst=worst,
             reason=self.reason(comparison, there),
-            mistake=mistake.name if mistake else None,
-            advice=mistake.advice if mistake else None,
+            mistake=cause.mistake.name if cause.mistake else None,
+            advice=cause.mistake.advice if cause.mistake else None,
             ladder=standing[0].rungs(standing[1]) if standing and comparison.verdict is not Verdict.PASS else (),
+            where=cause.where,
         )
 
     def reason(self, comparison: Comparison, there: str) -> str:
         """Return in a sentence why the verdict is what it is."""
-        elsewhere = "" if there == "here" else f", {FLAW.format(there=there)}"
         match comparison.verdict:
             case Verdict.FAIL:
                 name = self.subject.called(comparison.position)
-                return f"backward's gradient of {name} is not the slope of forward{elsewhere}"
+                seen = None if comparison.is_whole else comparison.is_seen
+                wrong = f"backward's gradient of {name} is not the slope of forward"
+                told = wrong if not comparison.analytic.ndim else f"{wrong} {extent(comparison.is_off, seen)}"
+                return told if there == "here" else f"{told}: right at the run's own values, but not {there}"
             case Verdict.KINK:
                 return "a kink: the slopes on its two sides differ, and backward's lies between them"
+            case Verdict.SKIP if comparison.grain:
+                grain = text.number(comparison.grain, 2)
+                return f"too coarse to tell: forward's value comes in steps of about {grain}, as float32's do"
             case Verdict.SKIP:
                 return "forward has no finite slope here"
+        if self.is_cautioned:
+            return "checked with the dout of 1 that it takes for granted"
         return "" if comparison.is_whole else "a sample of the elements, and one direction through all of them"
 
     def needless(self, position: int) -> Finding:
@@ -214,29 +326,25 @@ class NodeCheck:
 
     def unchecked(self, position: int) -> Finding:
         """Return the finding on an input that could not be looked at."""
-        return self.finding(
-            "gradient",
-            Verdict.SKIP,
-            position=position,
-            reason="the layer broke down before its numbers could be checked",
-        )
+        reason = "the layer broke down before its numbers could be checked"
+        if position in self.probe.unfit:
+            reason = "its gradient has a shape of which nothing can be made, so its numbers could not be checked"
+        return self.finding("gradient", Verdict.SKIP, position=position, reason=reason)
 
     def finding(self, rule: str, verdict: Verdict, *, position: int | None = None, **evidence: Any) -> Finding:
         """Return a finding on this node."""
         name = None if position is None else self.subject.names[position]
-        return Finding(self.subject.node, self.subject.layer, name, rule, verdict, **evidence)
+        slot = "" if position is None else self.subject.slots[position]
+        return Finding(self.subject.node, self.subject.layer, name, rule, verdict, slot=slot, **evidence)
+
+
+PER_INPUT = frozenset({"gradients", "shape", "dtype", "mutates"})
+"""Rules that are told of each input by itself."""
 
 
 def missing_gradient(subject: Subject, position: int) -> Mistake:
     """Return the mistake of a gradient that somebody waits for and that is not there."""
     name = subject.called(position)
-    if position < len(subject.sought) and subject.sought[position]:
+    if subject.is_held(position):
         return Mistake("no gradient found", f"No gradient of {name} was found: looked at {subject.sought[position]}.")
     return Mistake("returns None", f"Backward returns None for {name}, though the value moves with it.")
-
-
-def random_douts(out: Array) -> tuple[Array, Array]:
-    """Return two douts of the output's shape, between 0.5 and 2 in size; where one is positive the other is not."""
-    draw = np.random.default_rng(20240)
-    sign = draw.integers(0, 2, out.shape) * 2 - 1
-    return draw.uniform(0.5, 2, out.shape) * sign, -draw.uniform(0.5, 2, out.shape) * sign

@@ -6,16 +6,21 @@ from collections.abc import Sequence
 from inspect import Parameter
 from pathlib import Path
 
+import numpy as np
+
 from bptui.checking.check_expectations import check_expectations
 from bptui.checking.check_network import check_network
 from bptui.checking.check_node import check_node
+from bptui.checking.check_uses import unused_values
+from bptui.checking.fault import FaultError
 from bptui.checking.finding import Finding, Report, Verdict
-from bptui.checking.probe import FaultError
+from bptui.checking.network_answer import beside_nodes
 from bptui.checking.subject import Subject, widened
-from bptui.core.engine import Run
 from bptui.core.graph import Node
 from bptui.core.text import visible
+from bptui.guest.observation import unpaired_at
 from bptui.own_layers.own_layer import OwnLayer
+from bptui.running import Run
 from bptui.scenario.load import load, loads
 from bptui.scenario.reading.signature import own_parameters
 from bptui.scenario.scenario import Scenario
@@ -42,10 +47,11 @@ def check_scenario(scenario: Scenario, *, is_whole: bool = False) -> Report:
         findings = [
             finding for node in range(len(run.graph.nodes)) for finding in check_at(run, node, is_whole=is_whole)
         ]
-        if not run.failure and not any(finding.verdict is Verdict.FAIL for finding in findings):
-            findings += check_whole(scenario)
+        findings += unused_values(run.graph)
+        if not run.failure:
+            findings += beside_nodes(run.graph, findings, check_whole(scenario))
         if scenario.expect:
-            findings += check_expectations(run, scenario.expect)
+            findings += check_expectations(run.tape, scenario.expect)
     finally:
         run.close()
     return Report(scenario.title, tuple(findings))
@@ -54,14 +60,15 @@ def check_scenario(scenario: Scenario, *, is_whole: bool = False) -> Report:
 def check_at(run: Run, node: int, *, iteration: int = 0, is_whole: bool = False) -> tuple[Finding, ...]:
     """Return the findings on a node with the values of an iteration (from 0), as far as the run has come."""
     it = run.graph.nodes[node]
-    values = run.iterations[iteration].values
+    values = run.tape.iterations[iteration].values
     if len(values) <= max(run.graph.edges[node], default=0):
         reason = "the run has not come this far"
         return (Finding(it.name, it.layer, None, "raises", Verdict.SKIP, reason=reason),)
-    if run.failure and len(values) == len(run.graph.leaves) + node:
+    if run.failure and len(values) == run.graph.slot_of(node):
         reason = visible(run.failure.message, limit=500)
-        place = f" ({run.failure.where})" if run.failure.where else ""
-        return (Finding(it.name, it.layer, None, "raises", Verdict.FAIL, reason=reason + place),)
+        where = run.failure.where
+        place = f" ({where})" if where else ""
+        return (Finding(it.name, it.layer, None, "raises", Verdict.FAIL, reason=reason + place, where=where),)
     subject = subject_of(run, node, iteration)
     if node not in run.scenario.guests:
         return check_node(subject, is_whole=is_whole)
@@ -84,7 +91,6 @@ def subject_of(run: Run, node: int, iteration: int = 0) -> Subject:
     it = scenario.graph.nodes[node]
     layer = scenario.library[it.layer]
     slots = slots_of(layer, it)
-    values = run.iterations[iteration].values
     takes = zip(scenario.takes_gradient[node], slots, strict=True)
     return Subject(
         node=it.name,
@@ -92,18 +98,29 @@ def subject_of(run: Run, node: int, iteration: int = 0) -> Subject:
         make=lambda: run.fresh_layer(node),
         names=it.inputs,
         slots=slots,
-        inputs=tuple([widened(values[slot]) for slot in scenario.graph.edges[node]]),
+        inputs=tuple(map(widened, run.tape.inputs(iteration, node))),
         takes_gradient=tuple([flag and sends_back(layer, slot) for flag, slot in takes]),
         dtype=scenario.dtype,
         spared=tuple([not needs for needs in scenario.needs_gradient[node]]) if isinstance(layer, OwnLayer) else (),
         sought=sought_by(layer, it) if isinstance(layer, OwnLayer) else (),
+        unpaired=dict(unpaired_at(it.name, scenario.unpaired.get(it.name, ()))),
+        is_last=is_loss(run, it.name, iteration),
     )
+
+
+def is_loss(run: Run, name: str, iteration: int) -> bool:
+    """Return whether a node is the output and one number, used by no other, and the dout that enters there is 1."""
+    slot = run.graph.slots[name]
+    if name != run.graph.output or run.graph.uses[slot]:
+        return False
+    values = run.tape.iterations[iteration].values
+    return slot < len(values) and np.size(values[slot]) == 1 and bool((run.scenario.dout == 1).all())
 
 
 def sought_by(layer: OwnLayer, node: Node) -> tuple[str, ...]:
     """Return for each input of a node where its gradient is looked for; nothing where backward returns it."""
-    share = layer.share(len(node.inputs), node.options)
-    return (*[""] * len(share.inputs), *[f"self.d{name} and self.grads" for name in share.held])
+    share = layer.share_at(node)
+    return (*[""] * len(share.inputs), *[f"self.d{name} and self.grads" for name in share.held + share.made])
 
 
 def sends_back(layer: type[Layer] | OwnLayer, slot: str) -> bool:
@@ -116,6 +133,6 @@ def sends_back(layer: type[Layer] | OwnLayer, slot: str) -> bool:
 def slots_of(layer: type[Layer] | OwnLayer, node: Node) -> tuple[str, ...]:
     """Return what a layer's forward calls the inputs of a node; nothing where it takes any number of them."""
     if isinstance(layer, OwnLayer):
-        return layer.share(len(node.inputs), node.options).slots
+        return layer.share_at(node).slots
     names = [it.name for it in own_parameters(layer, "forward") if it.kind is not Parameter.VAR_POSITIONAL]
     return tuple([names[at] if at < len(names) else "" for at in range(len(node.inputs))])

@@ -48,6 +48,17 @@ def misshapen(got: tuple[int, ...], wanted: tuple[int, ...], dout: tuple[int, ..
     return None
 
 
+def summed_to(gradient: Array, shape: tuple[int, ...]) -> Array:
+    """Return a gradient summed over the axes that broadcasting stretched ``shape`` along; itself if there are none."""
+    extra = gradient.ndim - len(shape)
+    padded = (1,) * extra + shape
+    if extra < 0 or any(small not in {1, large} for small, large in zip(padded, gradient.shape, strict=True)):
+        return gradient
+    pairs = enumerate(zip(padded, gradient.shape, strict=True))
+    stretched = tuple([at for at, (small, large) in pairs if at < extra or small != large])
+    return np.asarray(gradient.sum(axis=stretched, keepdims=True)).reshape(shape)
+
+
 def same(one: Array, two: Array) -> bool:
     """Return whether two arrays hold the same numbers, bit for bit."""
     return np.shape(one) == np.shape(two) and np.array_equal(one, two, equal_nan=True)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bptui.checking.compare_arrays import copied, copies
 from bptui.checking.finding import Verdict, Worst, plain_index, verdict_of
@@ -15,6 +16,7 @@ from bptui.checking.numeric.bisection import Search
 from bptui.checking.numeric.finite_differences import Point, last_digit_moved
 from bptui.checking.numeric.independent_axes import find_ties
 from bptui.checking.numeric.judge import CODES, FAIL, KINK, UNSEEN, Judge, Verdicts
+from bptui.checking.numeric.noise import grain_of
 from bptui.checking.probe import Probe
 from bptui.checking.work import Work
 from layers import Array
@@ -29,18 +31,27 @@ ELEMENT = 4
 
 @dataclass(frozen=True, eq=False)
 class Comparison:
-    """One input's gradient held against differences: the verdict on each element that was looked at."""
+    """One input's gradient held against differences: the verdict on each element that was looked at.
+
+    ``grain`` is how coarse the layer's value is where that has to be allowed for.
+    """
 
     position: int
     analytic: Array
     parts: Sequence[Verdicts]
     is_whole: bool
+    grain: float = 0.0
 
     @cached_property
     def verdict(self) -> Verdict:
         """What the elements come to."""
         seen = {code for part in self.parts for code in np.unique(part.codes).tolist() if code != UNSEEN}
         return verdict_of(CODES[code] for code in seen)
+
+    def as_failed(self) -> Comparison:
+        """Return the same with all of its elements failed: what they have in common has shown that they are wrong."""
+        parts = [replace(part, codes=np.full_like(part.codes, FAIL)) for part in self.parts]
+        return replace(self, parts=parts)
 
     @cached_property
     def numeric(self) -> Array:
@@ -49,6 +60,23 @@ class Comparison:
         for part in self.parts:
             slopes.reshape(-1)[part.places] = part.numeric
         return slopes
+
+    @cached_property
+    def is_off(self) -> NDArray[np.bool_]:
+        """Which elements failed."""
+        return self.having(FAIL)
+
+    @cached_property
+    def is_seen(self) -> NDArray[np.bool_]:
+        """Which elements were looked at."""
+        return ~np.isnan(self.numeric) | self.having(FAIL)
+
+    def having(self, code: int) -> NDArray[np.bool_]:
+        """Return which elements have a verdict."""
+        found = np.zeros(self.analytic.size, np.bool_)
+        for part in self.parts:
+            found[part.places[part.codes == code]] = True
+        return found.reshape(self.analytic.shape)
 
     @cached_property
     def standing_out(self) -> tuple[Verdicts, int] | None:
@@ -96,10 +124,23 @@ class Gradients:
         return copied(self.probe.backward(visit.layer, self.point.dout.copy()))
 
     def compare(self, position: int) -> Work[Comparison]:
+        """Hold the gradient of one input against differences; a layer whose value is coarse is given its due."""
+        comparison = yield from self.compare_at(self.point, position)
+        if comparison.verdict is not Verdict.FAIL or not np.any(self.coarse_point.grain):
+            return comparison
+        allowing = yield from self.compare_at(self.coarse_point, position)
+        return replace(allowing, grain=float(np.max(self.coarse_point.grain)))
+
+    @cached_property
+    def coarse_point(self) -> Point:
+        """The same point, with how coarse the layer's value is there."""
+        return replace(self.point, grain=grain_of(self.point))
+
+    def compare_at(self, point: Point, position: int) -> Work[Comparison]:
         """Hold the gradient of one input against differences, a column at a time."""
         gradient = self.analytic[position]
         analytic = np.zeros(self.inputs[position].shape) if gradient is None else gradient
-        judge = Judge(self.point, analytic, lambda: self.unsteady(position, analytic))
+        judge = Judge(point, analytic, lambda: self.unsteady(position, analytic))
         ties = find_ties(self.probe.forward, self.inputs, position, self.point.out)
         yield
         columns = ties.columns.shape[1]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import combinations
 from typing import Any, TypeAlias
 
@@ -18,12 +19,12 @@ from bptui.checking.compare_arrays import (
     finite,
     first_difference,
     first_true,
-    kind_of,
-    misshapen,
     same,
 )
-from bptui.checking.probe import FaultError, Probe, Visit
-from bptui.core import text
+from bptui.checking.fault import FaultError
+from bptui.checking.line_watch import line_that_changes
+from bptui.checking.probe import Probe, Visit
+from bptui.checking.random_sources import RandomSources
 from layers import Array
 
 RULES = (
@@ -37,6 +38,7 @@ RULES = (
     "finite",
     "shared-memory",
     "second-backward",
+    "draws-again",
     "linear",
     "stale-cache",
 )
@@ -48,6 +50,13 @@ LARGE = 2.0**20
 LARGEST = 1e100
 """Gradients beyond this are left alone: their sums may overflow on the way."""
 
+
+COARSE = 1e5
+"""How many times less is asked of the last digits of layers that work in float32."""
+
+DRAWS_AGAIN = "draws again"
+IGNORES_DOUT = "ignores dout"
+PART_WITHOUT_DOUT = "a part without dout"
 
 PAUSE = None
 """Where one may pause between two faults."""
@@ -74,23 +83,55 @@ class Lint:
         return self.probe.subject.changed(self.inputs, change)
 
     def faults(self) -> Faults:
-        """Yield what the layer does wrong. Raises the fault after which nothing more can be looked at."""
+        """Yield what the layer does wrong: a rule that cannot be looked at hides no other. Raises what hides all."""
         visit = self.probe.visit(copies(self.inputs))
         yield from self.touched(visit, None, None, "forward")
         dout = self.dout.copy()
         handed = self.probe.backward(visit.layer, dout)
         yield from self.touched(visit, self.dout, dout, "backward")
-        yield from self.shapes(handed)
+        yield from self.precision(handed, visit)
         yield from self.sharing(handed, visit, dout)
         first = copied(handed)
         yield PAUSE
-        yield from self.second(visit, handed, first)
-        yield PAUSE
-        yield from self.linear(first)
-        yield PAUSE
-        yield from self.truncation(first)
-        yield PAUSE
-        yield from self.stale(visit.out, first)
+        draws_again = yield from self.drawing(first)
+        rules: list[Faults] = [self.linear(first), self.truncation(first), self.stale(visit.out, first)]
+        for rule in rules if draws_again else [self.second(visit, handed, first), *rules]:
+            yield PAUSE
+            try:
+                yield from rule
+            except FaultError as fault:
+                yield fault
+
+    def drawing(self, first: Gradients) -> Generator[FaultError | None, None, bool]:
+        """Rule ``draws-again``: what is drawn at random is drawn in forward. Return whether backward draws, too."""
+        visit = self.probe.visit(copies(self.inputs))
+        sources = self.sources(visit)
+        line = line_that_changes(sources.state, lambda: self.probe.backward(visit.layer, self.dout.copy()))
+        if line is None:
+            return False
+        again = self.probe.visit(copies(self.inputs))
+        self.sources(again).draw()
+        position = first_difference(copied(self.probe.backward(again.layer, self.dout.copy())), first)
+        if position is None:
+            return False
+        reason = "backward draws random numbers anew: it has to use those that forward has drawn, kept on self"
+        yield FaultError("draws-again", reason, mistake=DRAWS_AGAIN, line=line)
+        return True
+
+    def sources(self, visit: Visit) -> RandomSources:
+        """Return what a layer may draw from."""
+        subject = self.probe.subject
+        return RandomSources(subject.inside(visit.layer, visit.given), subject.functions)
+
+    @cached_property
+    def is_coarse(self) -> bool:
+        """Whether forward itself works in float32: it gives the same value for inputs cut to that."""
+        visit = self.probe.visit(copies(self.inputs))
+        if np.asarray(visit.handed).dtype.itemsize < 8:
+            return True
+        rounded = self.changed(to_float32)
+        is_cut = any(not same(x, y) for x, y in zip(self.inputs, rounded, strict=True))
+        return is_cut and same(self.probe.forward(rounded), visit.out)
 
     def touched(self, visit: Visit, before: Array | None, dout: Array | None, method: str) -> Iterator[FaultError]:
         """Rule ``mutates``: inputs, dout and the output stay as they were."""
@@ -104,25 +145,17 @@ class Lint:
         if not same(visit.out, np.asarray(visit.handed)):
             yield FaultError("mutates", f"{method} writes into what forward returned", mistake="writes into its output")
 
-    def shapes(self, handed: tuple[Any, ...]) -> Iterator[FaultError]:
-        """Rules ``dtype`` and ``shape``: each gradient is floating, and of exactly its input's shape."""
-        subject = self.probe.subject
-        for position, (x, gradient) in enumerate(zip(self.inputs, handed, strict=True)):
-            if gradient is None or not subject.takes_gradient[position]:
+    def precision(self, handed: tuple[Any, ...], visit: Visit) -> Iterator[FaultError]:
+        """Rule ``dtype``: gradients have all the digits that the value has."""
+        digits = np.asarray(visit.handed).dtype.itemsize
+        for position, gradient in enumerate(handed):
+            if gradient is None or not self.probe.subject.takes_gradient[position]:
                 continue
-            name = subject.called(position)
-            if (kind := kind_of(gradient)) is not None:
-                raise FaultError("dtype", f"the gradient of {name} is {kind}", position, kind)
-            if np.shape(gradient) != x.shape:
-                got, wanted = text.shape(gradient), text.shape(x)
-                mistake = misshapen(np.shape(gradient), x.shape, self.dout.shape)
-                told = f": {mistake}" if mistake else ""
-                reason = f"the gradient of {name} has shape {got}, and {name} has {wanted}{told}"
-                raise FaultError("shape", reason, position, mistake)
-            if np.asarray(gradient).dtype.itemsize < 8:
-                dtype = np.asarray(gradient).dtype.name
-                reason = f"the gradient of {name} is {dtype} though everything given is float64"
-                yield FaultError("dtype", reason, position, f"truncates to {dtype}")
+            dtype = np.asarray(gradient).dtype
+            if dtype.itemsize < 8 and dtype.itemsize < digits and not self.is_coarse:
+                name = self.probe.subject.called(position)
+                reason = f"the gradient of {name} is {dtype.name} though everything given is float64"
+                yield FaultError("dtype", reason, position, f"truncates to {dtype.name}")
 
     def sharing(self, handed: tuple[Any, ...], visit: Visit, dout: Array) -> Iterator[FaultError]:
         """Rule ``shared-memory``: whoever changes one gradient changes no other, nor an input."""
@@ -150,6 +183,10 @@ class Lint:
             yield FaultError("shared-memory", reason, mistake="uses its memory again")
         again = copied(self.probe.backward(visit.layer, self.dout.copy()))
         position = first_difference(again, first)
+        if position is not None and self.adds_up(position, first, answer, again):
+            reason = f"the gradient of {self.probe.subject.called(position)} grows from call to call until it is zeroed"
+            yield FaultError("second-backward", reason, position, "adds up", is_caution=True)
+            return
         if position is not None:
             reason = "backward called once more with the same dout gives another gradient"
             yield FaultError("second-backward", reason, position, "backward changes the layer, or is random")
@@ -159,19 +196,23 @@ class Lint:
             reason = "backward called once more with another dout gives what no first call would"
             yield FaultError("second-backward", reason, position, "stale cache")
 
+    def adds_up(self, position: int, first: Gradients, answer: Gradients, again: Gradients) -> bool:
+        """Return whether what a layer keeps is the sum of all calls so far, as some frameworks do it."""
+        one, two, three = first[position], answer[position], again[position]
+        if one is None or two is None or three is None or not self.probe.subject.is_held(position):
+            return False
+        return bool(np.allclose(three, two + one, rtol=1e-9, atol=1e-12))
+
     def linear(self, first: Gradients) -> Faults:
         """Rule ``linear``: the gradient follows dout: none for none, twice for twice, sums for sums."""
         nothing = self.gradients(np.zeros_like(self.dout))
         position = first_true(it is not None and bool(np.nan_to_num(it).any()) for it in nothing)
         if position is not None:
             ignored = all(alike(one, two, 0.0) for one, two in zip(nothing, first, strict=True))
-            mistake = "ignores dout" if ignored else None
-            told = (
-                "backward ignores dout: with dout = 0 it gives the same gradient"
-                if ignored
-                else "dout = 0 gives a gradient"
-            )
-            yield FaultError("linear", told, position, mistake)
+            told = "backward ignores dout: with dout = 0 it gives the same gradient"
+            if not ignored:
+                told = "dout = 0 gives a gradient: a part of it is not multiplied by dout"
+            yield FaultError("linear", told, position, IGNORES_DOUT if ignored else PART_WITHOUT_DOUT)
             return
         yield PAUSE
         second = self.gradients(self.other)
@@ -190,21 +231,31 @@ class Lint:
 
     def bent(self, mixed: Gradients, first: Gradients, second: Gradients, a: float, b: float) -> int | None:
         """Return the first position whose gradient is not ``a`` times the first and ``b`` times the second."""
-        floor = 1e-12 * (abs(a) + abs(b)) * float(np.abs(self.dout).max(initial=0))
+        loss = COARSE if self.is_coarse or self.has_few_digits else 1.0
+        floor = 1e-12 * loss * (abs(a) + abs(b)) * float(np.abs(self.dout).max(initial=0))
         for position, (got, one, two) in enumerate(zip(mixed, first, second, strict=True)):
             if got is None or one is None or two is None or not np.abs(one).max(initial=0) < LARGEST:
                 continue
             with np.errstate(all="ignore"):
-                allowed = 1e-9 * (abs(a) * np.abs(one) + abs(b) * np.abs(two)) + floor
-                allowed += 1e-11 * float(np.abs(np.nan_to_num(a * one)).max(initial=0))
+                allowed = 1e-9 * loss * (abs(a) * np.abs(one) + abs(b) * np.abs(two)) + floor
+                allowed += 1e-11 * loss * float(np.abs(np.nan_to_num(a * one)).max(initial=0))
                 off = np.abs(got - (a * one + b * two)) > allowed
             if (off & np.isfinite(one) & np.isfinite(two) & np.isfinite(a * one)).any():
                 return position
         return None
 
+    @cached_property
+    def has_few_digits(self) -> bool:
+        """Whether a gradient is of fewer digits than float64 has."""
+        visit = self.probe.visit(copies(self.inputs))
+        handed = self.probe.backward(visit.layer, self.dout.copy())
+        return any(np.asarray(it).dtype.itemsize < 8 for it in handed if isinstance(it, np.ndarray | np.floating))
+
     def truncation(self, first: Gradients) -> Faults:
         """Rule ``dtype``: the gradient sees every digit of the inputs."""
-        rounded = self.changed(lambda x: x.astype(np.float32).astype(np.float64))
+        if self.is_coarse:
+            return
+        rounded = self.changed(to_float32)
         if all(same(x, y) for x, y in zip(self.inputs, rounded, strict=True)) or not all(map(finite, rounded)):
             return
         visit = self.probe.visit(rounded)
@@ -257,6 +308,11 @@ class Lint:
 def is_repeatable(probe: Probe, inputs: tuple[Array, ...]) -> bool:
     """Return whether two forwards agree bit for bit."""
     return same(probe.forward(copies(inputs)), probe.forward(copies(inputs)))
+
+
+def to_float32(x: Array) -> Array:
+    """Return numbers with the digits that float32 has."""
+    return x.astype(np.float32).astype(np.float64)
 
 
 def elsewhere(x: Array) -> Array:

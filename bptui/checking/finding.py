@@ -9,6 +9,7 @@ from enum import Enum
 from functools import cached_property
 from typing import Any, ClassVar, NamedTuple
 
+from bptui.errors import Where
 from bptui.lines import signs
 from bptui.lines.signs import SIGN_STYLES
 
@@ -64,7 +65,8 @@ class Finding:
     """A verdict on one rule: ``gradient``, ``expect`` or one of the lint's. ``input`` is a value's name.
 
     ``reason`` is a sentence for a person. ``mistake`` names a known pattern, ``advice`` says what to do about it, and
-    ``ladder`` has the slopes for smaller and smaller steps at ``worst``.
+    ``ladder`` has the slopes for smaller and smaller steps at ``worst``. ``where`` is the line of the user's file that
+    does it, and ``slot`` what the layer calls the input.
     """
 
     kind: ClassVar[str] = "check"
@@ -79,6 +81,8 @@ class Finding:
     mistake: str | None = None
     advice: str | None = None
     ladder: tuple[Rung, ...] = ()
+    where: Where | None = None
+    slot: str = ""
 
 
 @dataclass(frozen=True)

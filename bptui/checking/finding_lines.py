@@ -20,6 +20,7 @@ PROMISES: Mapping[str, str] = {
     "finite": "gradients are finite",
     "shared-memory": "gradients share no memory",
     "second-backward": "a second backward agrees with the first",
+    "draws-again": "backward draws no random numbers of its own",
     "linear": "gradients follow dout",
     "stale-cache": "nothing stays from what went through before",
 }
@@ -27,7 +28,7 @@ PROMISES: Mapping[str, str] = {
 
 SPEAKERS: Mapping[str, tuple[str, str]] = {
     "expect": ("got", "expected"),
-    "network": ("the gradient says", "the output's slope"),
+    "network": ("gradient says", "the output moves"),
 }
 """Whose the two numbers at an element are, by rule."""
 
@@ -43,7 +44,8 @@ LONGEST_NAME = 40
 def finding_lines(finding: Finding, width: int, *, pointer: str = " ") -> Iterator[Line]:
     """Yield what there is to say of a finding but for its ladder; ``pointer`` stands before its element."""
     sign = Span(f" {finding.verdict.sign} ", finding.verdict.style)
-    yield from marked_paragraph(sign, finding_title(finding), width, "strong")
+    place = f" · {finding.where}" if finding.where else ""
+    yield from marked_paragraph(sign, f"{finding_title(finding)}{place}", width, "strong")
     if finding.reason:
         yield from paragraph(f"{sentence_of(finding)}.", width, indent=INDENT)
     if finding.advice:
@@ -57,6 +59,8 @@ def finding_title(finding: Finding) -> str:
     about = f"gradient of {short_name(finding.input)}" if finding.rule == "gradient" else finding.rule
     if finding.rule in PROMISES and finding.verdict is Verdict.FAIL:
         about = f"not so: {PROMISES[finding.rule]}"
+    if finding.rule == "network":
+        about = f"gradient of {short_name(finding.input)}" if finding.input else "the whole"
     mistake = f": {visible(finding.mistake)}" if finding.mistake and finding.verdict is Verdict.FAIL else ""
     return f"{about}{mistake}"
 

@@ -30,7 +30,9 @@ def finding_record(finding: Finding) -> dict[str, Any]:
         },
         "reason": finding.reason,
         "mistake": finding.mistake,
+        "where": finding.where and {"file": finding.where.path, "line": finding.where.line},
         "advice": finding.advice,
+        "slot": finding.slot,
         "ladder": [[plain(number) for number in rung] for rung in finding.ladder],
     }
 

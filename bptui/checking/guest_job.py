@@ -5,7 +5,10 @@ There the check sees the very arrays that the layer was given and has returned, 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import inspect
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,13 +16,15 @@ import numpy as np
 from bptui.checking.check_node import check_node
 from bptui.checking.finding import Finding, Verdict
 from bptui.checking.finding_record import finding_record
-from bptui.checking.subject import Subject, widened
-from bptui.guest.child.instance import Instance, differs
+from bptui.checking.subject import Checked, Subject, widened
+from bptui.guest.child.instance import Instance, Order, differs
 from bptui.own_layers.own_layer import TARGETS
 
 
 def check_here(instance: Instance, values: Sequence[Any], *, is_whole: bool, **about: Any) -> dict[str, Any]:
     """Return the findings on the class of ``instance`` at ``values``, as a message; ``about`` is the subject's."""
+    if not about["has_unpaired"]:  # all that a layer draws when it is made is given to it
+        instance.making = nullcontext
     subject = Subject(
         node=about["node"],
         layer=about["layer"],
@@ -31,6 +36,11 @@ def check_here(instance: Instance, values: Sequence[Any], *, is_whole: bool, **a
         dtype=np.dtype(about["dtype"]),
         spared=tuple(about["spared"]),
         sought=tuple(about["sought"]),
+        is_last=about["is_last"],
+        options=options_of(instance),
+        remade=lambda changed: Adapter(instance, changed),
+        inside=object_in,
+        functions=(instance.recipe.forward, instance.recipe.backward),
     )
     findings = [*check_node(subject, is_whole=is_whole), *labels(subject)]
     return {"findings": list(map(finding_record, findings)), "arrays": []}
@@ -47,14 +57,18 @@ def labels(subject: Subject) -> Iterator[Finding]:
 class Adapter:
     """A fresh object of an instance's class, with what it holds among the values of ``forward``."""
 
-    def __init__(self, instance: Instance) -> None:
-        self.instance = Instance(instance.recipe, instance.order)
+    def __init__(self, instance: Instance, changed: Mapping[str, Any] | None = None) -> None:
+        self.instance = Instance(instance.recipe, with_options(instance, changed or {}), instance.making)
         self.given: Sequence[Any] = ()
         self.count = len(instance.order.inputs)
 
+    def object_for(self, values: Sequence[Any]) -> Any:
+        """Return the object that goes forward with ``values``, made now if there is none."""
+        return self.instance.object if self.instance.handle else self.instance.handle_for(values).object
+
     def forward(self, *values: Any) -> Any:
         """Return what the object's forward does, whatever it is."""
-        self.given = values[self.count :]
+        self.given = values[self.count : self.count + len(self.instance.order.held)]
         handle = self.instance.handle_for(values)
         self.instance.inputs = [np.asarray(value) for value in values[: self.count]]
         out = handle.value(self.instance.forward_call()())
@@ -65,11 +79,14 @@ class Adapter:
         """Return what the object's backward does, and after it the gradients that it has left for what it holds."""
         returned = self.instance.gradients_for(np.asarray(dout))
         self.hand_on_changes()
-        held = range(len(self.instance.held))
-        if not held or isinstance(returned, list) or is_one_each(returned, self.count + len(held)):
+        kept = list(map(copy_of, self.instance.kept_gradients()))
+        if not kept or isinstance(returned, list):
             return returned
+        held = len(self.instance.held)
+        if is_one_each(returned, self.count + held):
+            return (*returned, *kept[held:])
         parts = returned if isinstance(returned, tuple) else (returned, *[None] * (self.count - 1))
-        return (*parts, *[copy_of(self.instance.held_gradient(place)["arrays"][0]) for place in held])
+        return (*parts, *kept)
 
     def hand_on_changes(self) -> None:
         """Do to the values that were given what the object has done to the copies that it holds."""
@@ -78,9 +95,43 @@ class Adapter:
                 given[...] = own
 
 
+def object_in(layer: Checked, values: Sequence[Any]) -> Any:
+    """Return the user's own object in an adapter."""
+    assert isinstance(layer, Adapter)
+    return layer.object_for(values)
+
+
+def options_of(instance: Instance) -> dict[str, Any]:
+    """Return the options that a layer takes, with those that it was given."""
+    order, recipe = instance.order, instance.recipe
+    defaults = {**defaults_of(recipe.init), **defaults_of(recipe.forward)}
+    known = {name: value for name, value in defaults.items() if name not in order.slots}
+    return {**known, **order.init_options, **order.forward_options}
+
+
+def defaults_of(function: Callable[..., Any] | None) -> dict[str, Any]:
+    """Return the defaults of a function's parameters; nothing where it cannot be looked into."""
+    try:
+        parameters = inspect.signature(function).parameters.values() if function else ()
+    except (TypeError, ValueError):
+        return {}
+    return {it.name: it.default for it in parameters if it.default is not it.empty}
+
+
+def with_options(instance: Instance, changed: Mapping[str, Any]) -> Order:
+    """Return how values and options are shared out, some options changed: those of ``__init__`` where it has them."""
+    order = instance.order
+    known = {*defaults_of(instance.recipe.init), *order.init_options}
+    init = {name: value for name, value in changed.items() if name in known}
+    forward = {name: value for name, value in changed.items() if name not in known}
+    return replace(
+        order, init_options={**order.init_options, **init}, forward_options={**order.forward_options, **forward}
+    )
+
+
 def copy_of(gradient: Any) -> Any:
     """Return a gradient that a layer keeps in an array of its own, and may overwrite the next time."""
-    return None if gradient is None else np.array(gradient)
+    return np.array(gradient) if isinstance(gradient, np.ndarray) else gradient
 
 
 def is_one_each(returned: Any, count: int) -> bool:

@@ -6,39 +6,27 @@ This is the fence around a layer: nothing that it raises goes further.
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
 
+from bptui.checking.compare_arrays import copies
+from bptui.checking.fault import FaultError
+from bptui.checking.mend import Shapes, mended
+from bptui.checking.random_sources import RandomSources
 from bptui.checking.subject import Checked, Subject
 from bptui.core.text import visible
-from bptui.errors import LayerError
+from bptui.errors import LayerError, Where
 from layers import Array
 
 T = TypeVar("T")
 
-SEED = 20160924
-"""Where NumPy's global random numbers start before each forward of a layer that draws from them."""
-
-
 ROOMS = tuple(str(Path(__file__).parents[1] / room) for room in ("checking", "core", "guest"))
 NOT_THE_USER_S = ("site-packages", "<__array_function__", "<frozen", *ROOMS)
 """In the names of files whose lines are of no help to whoever wrote a layer."""
-
-
-class FaultError(Exception):
-    """What a layer may not do: the ``rule`` that it broke and, where it is about one, the input's position."""
-
-    def __init__(self, rule: str, reason: str, position: int | None = None, mistake: str | None = None) -> None:
-        super().__init__(reason)
-        self.rule = rule
-        self.reason = reason
-        self.position = position
-        self.mistake = mistake
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,48 +40,50 @@ class Visit:
 
 
 class Probe:
-    """Runs a subject's layer. ``is_frozen`` makes NumPy's global random numbers the same for every forward."""
+    """Runs a subject's layer. With ``is_frozen`` everything that draws at random stands still at every forward.
+
+    ``faults`` keeps what backward did wrong and was mended, once each; ``unfit`` are the inputs whose gradients could
+    not be mended.
+    """
 
     def __init__(self, subject: Subject, *, is_frozen: bool = False) -> None:
         self.subject = subject
         self.is_frozen = is_frozen
+        self.shapes: Shapes = tuple([x.shape for x in subject.inputs])
+        self.faults: dict[tuple[str, int | None, str | None], FaultError] = {}
+        self.unfit: set[int] = set()
 
     def fresh(self) -> Checked:
         """Return a new instance."""
         return called(self.subject.make, "making the layer")
 
     def forward(self, inputs: tuple[Array, ...]) -> Array:
-        """Return a fresh instance's value at ``inputs``, as an array of float64."""
-        return self.visit(inputs).out
+        """Return a fresh instance's value at ``inputs``, as an array of float64; what it writes into are copies."""
+        return self.visit(copies(inputs)).out
 
     def visit(self, inputs: tuple[Array, ...], layer: Checked | None = None) -> Visit:
         """Send ``inputs`` forward through a fresh instance, or through ``layer``."""
         layer = layer or self.fresh()
         given = tuple([x[()] for x in inputs])
+        self.shapes = tuple([x.shape for x in inputs])
         if self.is_frozen:
-            np.random.seed(SEED)  # noqa: NPY002  (the book's Dropout draws from there, so that is what stands still)
+            self.hold_still(layer, given)
         handed = called(lambda: layer.forward(*given), "forward")
         return Visit(layer, given, handed, as_number(handed))
 
-    def backward(self, layer: Checked, dout: Array) -> tuple[Any, ...]:
-        """Return what backward hands back, one for each input, as it is."""
-        handed = called(lambda: layer.backward(dout[()]), "backward")
-        return self.one_each(handed)
+    def hold_still(self, layer: Checked, given: tuple[Array, ...]) -> None:
+        """Set everything that draws at random to where a forward is to find it."""
+        instance = called(lambda: self.subject.inside(layer, given), "making the layer")
+        RandomSources(instance, self.subject.functions).hold()
 
-    def one_each(self, handed: Any) -> tuple[Any, ...]:
-        """Return gradients as a tuple with one for each input; those left out at the end must need none."""
-        if isinstance(handed, list):
-            reason = "backward returns a list; several gradients are a tuple, and one is an array"
-            raise FaultError("gradients", reason, mistake="list instead of array")
-        gradients = handed if isinstance(handed, tuple) else (handed,)
-        takes = enumerate(self.subject.takes_gradient)
-        missing = [flag and not self.subject.is_spared(at) for at, flag in takes if at >= len(gradients)]
-        if len(gradients) > len(self.subject.inputs) or any(missing):
-            reason = (
-                f"backward returns {count(len(gradients), 'gradient')} for {count(len(self.subject.inputs), 'input')}"
-            )
-            raise FaultError("gradients", reason, mistake="wrong number of gradients")
-        return (*gradients, *[None] * len(missing))
+    def backward(self, layer: Checked, dout: Array) -> tuple[Any, ...]:
+        """Return what backward hands back, one for each input; what could be mended is, and is kept as a fault."""
+        handed = called(lambda: layer.backward(dout[()]), "backward")
+        mended_ = mended(handed, self.subject, self.shapes, dout.shape)
+        for fault in mended_.faults:
+            self.faults.setdefault((fault.rule, fault.position, fault.mistake), fault)
+        self.unfit |= mended_.unfit
+        return mended_.gradients
 
 
 def called(work: Callable[[], T], what: str) -> T:
@@ -103,17 +93,19 @@ def called(work: Callable[[], T], what: str) -> T:
             return work()
     except LayerError as error:
         place = f" ({error.where})" if error.where else ""
-        raise FaultError("raises", f"{what}: {visible(error.message, limit=500)}{place}") from None
+        raise FaultError("raises", f"{what}: {visible(error.message, limit=500)}{place}", line=error.where) from None
     except Exception as error:  # noqa: BLE001  (the fence: a layer may raise anything)
         told = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-        raise FaultError("raises", f"{what} raises {visible(told, limit=500)}{where(error)}") from None
+        line = line_of(error)
+        place = f" ({visible(str(line))})" if line else ""
+        raise FaultError("raises", f"{what} raises {visible(told, limit=500)}{place}", line=line) from None
 
 
-def where(error: Exception) -> str:
-    """Return the line that raised, as text."""
+def line_of(error: Exception) -> Where | None:
+    """Return the user's line that raised."""
     frames = traceback.extract_tb(error.__traceback__)[1:]
     own = [it for it in frames if not any(part in it.filename for part in NOT_THE_USER_S)]
-    return f" ({visible(own[-1].filename)}:{own[-1].lineno})" if own else ""
+    return Where(own[-1].filename, own[-1].lineno) if own else None
 
 
 def as_number(handed: Any) -> Array:
@@ -126,18 +118,3 @@ def as_number(handed: Any) -> Array:
         kind = "nothing" if handed is None else f"a {type(handed).__name__}"
         raise FaultError("value", f"forward returns {kind}, not an array of numbers")
     return array.astype(np.float64)
-
-
-def count(number: int, noun: str) -> str:
-    """Return a number of things in words."""
-    return f"{number} {noun}{'s' * (number != 1)}"
-
-
-@contextmanager
-def borrowed_random_state() -> Iterator[None]:
-    """Put NumPy's global random numbers back where they were, afterwards."""
-    state = np.random.get_state()  # noqa: NPY002
-    try:
-        yield
-    finally:
-        np.random.set_state(state)  # noqa: NPY002

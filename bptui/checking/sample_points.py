@@ -36,6 +36,23 @@ def small(subject: Subject) -> Iterator[tuple[Array, ...]]:
         yield subject.changed(inputs, lambda x: x[..., ::-1] / 5 if x.ndim else x / 5)
 
 
+def unlike(subject: Subject) -> Iterator[tuple[Array, ...]]:
+    """Yield inputs of size 1 once more, others than the ordinary ones, to see whether a claim holds."""
+    for is_free in (True, False):
+        yield subject.changed(subject.inputs, partial(usual, draw=np.random.default_rng(5), is_free=is_free))
+
+
+confirming: tuple[Places, ...] = (unlike, shaken)
+"""Where a claim is tried that was made at other values."""
+
+
+def random_douts(out: Array) -> tuple[Array, Array]:
+    """Return two douts of the output's shape, between 0.5 and 2 in size; where one is positive the other is not."""
+    draw = np.random.default_rng(20240)
+    sign = draw.integers(0, 2, out.shape) * 2 - 1
+    return draw.uniform(0.5, 2, out.shape) * sign, -draw.uniform(0.5, 2, out.shape) * sign
+
+
 def shake(x: Array, draw: np.random.Generator, sign: float) -> Array:
     """Return ``x`` with each number moved by up to a fifth, and each zero by up to a tenth of the typical size."""
     typical = float(np.sqrt(np.mean(np.square(x)))) if x.size else 0.0

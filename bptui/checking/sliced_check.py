@@ -14,8 +14,8 @@ import numpy as np
 from bptui.checking.check_guest import begin_check, broken, findings_of
 from bptui.checking.check_node import BUDGET, NodeCheck
 from bptui.checking.finding import Finding, Verdict
-from bptui.checking.probe import borrowed_random_state
 from bptui.checking.quick_look import looks_right
+from bptui.checking.random_sources import borrowed_random_state
 from bptui.checking.subject import Subject
 from bptui.checking.work import Work
 from bptui.errors import LayerError

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -21,6 +21,11 @@ class Checked(Protocol):
         """Return the gradient of each input."""
 
 
+def the_instance(layer: Checked, _: Sequence[Any]) -> Any:
+    """Return the instance itself: there is nothing inside it."""
+    return layer
+
+
 @dataclass(frozen=True, eq=False)
 class Subject:
     """A layer at its node. ``make`` returns a fresh instance, of which nothing but its methods is used.
@@ -28,7 +33,12 @@ class Subject:
     ``names`` are the values that it takes, ``slots`` what its forward calls them, and ``takes_gradient`` says which
     of them a gradient goes back to. ``inputs`` are float64 but for integers, which stay what they are.
     ``spared`` says which may go without a gradient all the same: data, behind which nobody waits for one. ``sought``
-    tells of each where its gradient is looked for, if that is not what backward returns.
+    tells of each where its gradient is looked for, if that is not what backward returns. ``unpaired`` has what there
+    is to say of parameters that the layer makes itself and that cannot be checked, by name. ``is_last`` says that what
+    enters backward here is 1 everywhere, and nothing else. ``options`` are those of the layer, and ``remade`` makes an
+    instance with some of them changed, where that is possible.
+    ``inside`` returns the user's own object in an instance, given the values that forward gets, and ``functions`` are
+    those of the user's that it calls.
     """
 
     node: str
@@ -41,6 +51,12 @@ class Subject:
     dtype: np.dtype[Any]
     spared: tuple[bool, ...] = ()
     sought: tuple[str, ...] = ()
+    unpaired: Mapping[str, str] = field(default_factory=dict)
+    is_last: bool = False
+    options: Mapping[str, Any] = field(default_factory=dict)
+    remade: Callable[[Mapping[str, Any]], Checked] | None = None
+    inside: Callable[[Checked, Sequence[Any]], Any] = the_instance
+    functions: tuple[Callable[..., Any], ...] = ()
 
     def at(self, inputs: tuple[Array, ...]) -> Subject:
         """Return the same layer at other values."""
@@ -65,6 +81,10 @@ class Subject:
     def is_spared(self, position: int) -> bool:
         """Return whether an input may go without a gradient."""
         return position < len(self.spared) and self.spared[position]
+
+    def is_held(self, position: int) -> bool:
+        """Return whether a layer holds an input, and leaves its gradient somewhere on itself."""
+        return position < len(self.sought) and bool(self.sought[position])
 
     def called(self, position: int) -> str:
         """Return what a person calls an input: its name at the node, and forward's own where that differs."""

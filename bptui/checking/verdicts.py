@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, reduce
 
 from bptui.checking.finding import Finding, Verdict, verdict_of
 from bptui.core.graph import Graph
@@ -34,6 +34,24 @@ class Judged:
             return Verdict.FAIL
         gradients = [finding.verdict for finding in self.findings if finding.rule == "gradient"]
         return verdict_of(gradients or found)
+
+    @cached_property
+    def by_input(self) -> Mapping[str, Verdict]:
+        """What the findings say of the gradient of each input by itself; nothing of one that nothing is known of."""
+        found: defaultdict[str, list[Verdict]] = defaultdict(list)
+        for finding in self.findings:
+            if finding.input is not None and (finding.rule == "gradient" or finding.verdict is Verdict.FAIL):
+                found[finding.input].append(finding.verdict)
+        return {name: verdict_of(verdicts) for name, verdicts in found.items()}
+
+    @cached_property
+    def breaks_down(self) -> bool:
+        """Whether a rule is broken that is about no input, so that nothing that comes through can be trusted."""
+        return any(it.input is None and it.verdict is Verdict.FAIL for it in self.findings)
+
+    def verdict_on(self, name: str) -> Verdict:
+        """Return the verdict on the gradient that goes back to one input."""
+        return Verdict.FAIL if self.breaks_down else self.by_input.get(name, self.verdict)
 
     @property
     def sign(self) -> str:
@@ -104,21 +122,21 @@ UNKNOWN, RIGHT = Path(None), Path(Verdict.PASS)
 def paths(graph: Graph, judged: Mapping[str, Judged]) -> list[Path]:
     """Return for each slot what the verdicts from there to the output come to, in one way back through the graph."""
     found = [RIGHT] * len(graph.names)
-    first = len(graph.leaves)
     for node in graph.backward:
-        here = through(judged.get(graph.nodes[node].name), found[first + node])
-        for slot in graph.edges[node]:
-            found[slot] = worse(found[slot], here)
+        it, beyond = graph.nodes[node], reduce(worse, (found[slot] for slot in graph.slots_of(node)))
+        for name, slot in zip(it.inputs, graph.edges[node], strict=True):
+            found[slot] = worse(found[slot], through(judged.get(it.name), name, beyond))
     return found
 
 
-def through(judged: Judged | None, beyond: Path) -> Path:
-    """Return what a node and all that lies beyond it come to for a gradient that comes through them."""
-    if judged is None or judged.verdict is Verdict.SKIP:
+def through(judged: Judged | None, name: str, beyond: Path) -> Path:
+    """Return what a node and all beyond it come to for the gradient of the node's input of that name."""
+    verdict = None if judged is None else judged.verdict_on(name)
+    if judged is None or verdict is None or verdict is Verdict.SKIP:
         return worse(UNKNOWN, beyond)
-    if judged.verdict is Verdict.FAIL:
+    if verdict is Verdict.FAIL:
         return Path(Verdict.FAIL, judged.node)
-    return worse(Path(judged.verdict), beyond)
+    return worse(Path(verdict), beyond)
 
 
 def worse(one: Path, other: Path) -> Path:

@@ -4,9 +4,26 @@ A ``Circuit`` gives the ``Drawing`` of each sheet, on which nothing changes; a `
 ``Window`` shows, with the numbers at the wires and what stands out, into spans of text and style name.
 """
 
-from bptui.circuit.circuit import Circuit
+from bptui.circuit.circuit import Circuit, least_width
 from bptui.circuit.drawing import Box, Drawing, Label
+from bptui.circuit.folding import Folding, composites, fold
+from bptui.circuit.layout import Room
 from bptui.circuit.painter import Highlight, Painter
+from bptui.circuit.scale import Scale
 from bptui.circuit.window import Window
 
-__all__ = ["Box", "Circuit", "Drawing", "Highlight", "Label", "Painter", "Window"]
+__all__ = [
+    "Box",
+    "Circuit",
+    "Drawing",
+    "Folding",
+    "Highlight",
+    "Label",
+    "Painter",
+    "Room",
+    "Scale",
+    "Window",
+    "composites",
+    "fold",
+    "least_width",
+]

@@ -37,6 +37,14 @@ class Grid:
         """Tell whether ``station`` is a wire going through, and not a part."""
         return station >= len(self.parts)
 
+    def is_flat(self, station: int) -> bool:
+        """Tell whether ``station`` is a mere row: a passage, or a name without a frame."""
+        return self.is_passage(station) or not self.parts[station].is_framed
+
+    def bottom(self, tops: Sequence[int]) -> int:
+        """Return the first row below all stations, of which ``tops`` has the first rows."""
+        return max((top + self.height(station) for station, top in enumerate(tops)), default=0)
+
     def height(self, station: int) -> int:
         """Return how many rows it takes."""
         return 1 if self.is_passage(station) else self.parts[station].height

@@ -21,6 +21,16 @@ class Box(NamedTuple):
     width: int
     height: int
 
+    @property
+    def is_framed(self) -> bool:
+        """Whether there is a border; without one it is a name in a row."""
+        return self.height > 1
+
+    @property
+    def out(self) -> int:
+        """The row in which its value leaves."""
+        return self.y + (self.height - 1) // 2
+
     def holds(self, x: int, y: int) -> bool:
         """Tell whether the cell (x, y) is the box's."""
         return self.x <= x < self.x + self.width and self.y <= y < self.y + self.height
@@ -51,7 +61,8 @@ class Label(NamedTuple):
 class Drawing:
     """One sheet: ``rows`` has what never changes, with the places of ``labels`` left blank.
 
-    ``wires`` has, for each row, the wires by the name of their value, as they look drawn heavily.
+    ``wires`` has, for each row, the wires by the name of their value, as they look drawn heavily. ``label_width`` is
+    that of every label, 0 where there is none.
     """
 
     width: int
@@ -60,6 +71,7 @@ class Drawing:
     wires: tuple[Mapping[str, Pieces], ...]
     boxes: tuple[Box, ...]
     labels: tuple[Label, ...]
+    label_width: int
 
     @cached_property
     def box(self) -> Mapping[str, Box]:

@@ -144,6 +144,9 @@ def look(box: Box, highlight: Highlight) -> Look:
 def dress(cells: list[str], styles: list[str], look: Look, y: int) -> None:
     """Draw the border of a box that stands out into row ``y``, and its mark into the top right corner."""
     box = look.box
+    if not box.is_framed:
+        dress_name(cells, styles, look)
+        return
     row = border(box, look.characters)[y - box.y]
     style = "current" if look.is_current else "selected" if look.is_selected else styles[box.x]
     is_edge = y in {box.y, box.y + box.height - 1}
@@ -155,6 +158,16 @@ def dress(cells: list[str], styles: list[str], look: Look, y: int) -> None:
         mark = padded_cells(look.mark, min(cell_width.cells(look.mark), box.width - 2))
         place = slice(box.x + box.width - 1 - len(mark), box.x + box.width - 1)
         cells[place], styles[place] = mark, [SIGN_STYLES.get(cell, "mark") for cell in mark]
+
+
+def dress_name(cells: list[str], styles: list[str], look: Look) -> None:
+    """Let a name without a frame stand out, its mark in the cell after it."""
+    place = slice(look.box.x, look.box.x + look.box.width)
+    if look.is_current or look.is_selected:
+        styles[place] = ["current" if look.is_current else "selected"] * look.box.width
+    if look.mark:
+        last = look.box.x + look.box.width - 1
+        cells[last], styles[last] = look.mark[-1], SIGN_STYLES.get(look.mark[-1], "mark")
 
 
 def crop(cells: list[str], styles: list[str], window: Window) -> tuple[list[str], list[str]]:

@@ -6,6 +6,7 @@ that keep order and distances, it is the one with the least sum of the wires' ve
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from bptui.circuit.column_assignment import Grid, Link
@@ -20,9 +21,9 @@ class Wish(NamedTuple):
     weight: int
 
 
-def assign_rows(grid: Grid) -> list[int]:
-    """Return the top row of every station; the least of them is 0."""
-    placing = Placing(grid)
+def assign_rows(grid: Grid, *, gap: int = 1) -> list[int]:
+    """Return the top row of every station; the least of them is 0. Framed parts stand ``gap`` rows apart."""
+    placing = Placing(grid, gap)
     for sweep in range(SWEEPS):
         last = sweep >= SWEEPS - 2
         for column in grid.columns:
@@ -33,11 +34,30 @@ def assign_rows(grid: Grid) -> list[int]:
     return [row - least for row in placing.top]
 
 
+def squeezed(grid: Grid, tops: Sequence[int], height: int) -> list[int]:
+    """Return the top rows moved up as far as it takes to end above row ``height``, as far as the columns can."""
+    rows = max([height, *(packed_height(grid, column) for column in grid.columns)])
+    moved = list(tops)
+    for column in grid.columns:
+        limit = rows
+        for station in reversed(column):
+            limit -= grid.height(station)
+            moved[station] = min(moved[station], limit)
+            limit = moved[station]
+    return moved
+
+
+def packed_height(grid: Grid, column: Sequence[int]) -> int:
+    """Return the rows that the stations of a column take one right below the other."""
+    return sum(grid.height(station) for station in column)
+
+
 class Placing:
     """The top row of every station as it stands at the moment."""
 
-    def __init__(self, grid: Grid) -> None:
+    def __init__(self, grid: Grid, gap: int) -> None:
         self.grid = grid
+        self.rows_between = gap
         self.top = [0] * len(grid.nets)
         for column in grid.columns:
             for station, offset in zip(column, self.offsets(column), strict=True):
@@ -54,9 +74,9 @@ class Placing:
         return offsets
 
     def gap(self, upper: int, lower: int) -> int:
-        """Rows left empty between two neighbours: passages run side by side, and so do leaves."""
+        """Rows left empty between two neighbours: passages run side by side."""
         both = (upper, lower)
-        return 0 if all(map(self.grid.is_passage, both)) else 1
+        return 0 if all(map(self.grid.is_flat, both)) else self.rows_between
 
     def place(self, column: list[int], *, left: bool, right: bool) -> None:
         """Move the stations of ``column`` to where their wires to the ``left`` and ``right`` are shortest."""

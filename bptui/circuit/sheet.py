@@ -14,7 +14,7 @@ from bptui.circuit.part import Part, Uses
 from bptui.circuit.sheet_cuts import Cuts
 from bptui.core.graph import Node, Use
 from bptui.core.text import visible
-from bptui.lines.cell_width import shorten
+from bptui.lines.cell_width import cut_middle
 
 Caption: TypeAlias = Callable[[Node], str]
 """What is written in a node's box above its name: its layer, or the sign a person writes for it."""
@@ -57,7 +57,7 @@ class SheetBuilder:
             for position, (source, slot) in enumerate(zip(inputs, slots, strict=True))
         ]
         lines = (self.written(self.caption(node)), self.written(node.name))
-        self.homes[len(self.graph.leaves) + index] = len(self.parts)
+        self.homes |= dict.fromkeys(self.graph.slots_of(index), len(self.parts))
         self.parts.append(Part(node.name, "node", lines, inputs, shares))
 
     def source(self, slot: int, consumer: int) -> int:
@@ -124,4 +124,4 @@ class SheetBuilder:
 
     def written(self, text: str) -> str:
         """Return ``text`` as it fits into a box."""
-        return shorten(visible(text), LONGEST_NAME)
+        return cut_middle(visible(text), LONGEST_NAME)

@@ -92,6 +92,17 @@ def number(label: str, lowest: int) -> Argument:
     return Argument(label, read, str, is_valid)
 
 
+def choice(label: str, *words: str) -> Argument:
+    """Return the kind of argument that is one of ``words``, or None for none."""
+
+    def read(reader: Reader) -> str:
+        if reader.token not in words:
+            raise reader.error(f"one of these stands here: {', '.join(words)}")
+        return reader.take()
+
+    return Argument(label, read, str, lambda it: it is None or it in words)
+
+
 def read_name(reader: Reader) -> str | None:
     """Return a name, bare or in quotes; None for an empty one, which no value has."""
     token = reader.token
@@ -154,6 +165,7 @@ ARGUMENTS: Mapping[str, Argument] = {
     "node": Argument("NODE", read_name, write_name, is_name),
     "text": Argument("TEXT", read_text, write_text, is_text),
     "file": Argument("FILE", read_text, write_text, is_text),
+    "scale": choice("SCALE", "whole", "boxes", "map"),
     "topic": Argument("VERB", read_name, write_name, is_name),
 }
 """The kinds of argument, by the field of a command that has one."""

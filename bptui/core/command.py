@@ -230,6 +230,32 @@ class NextMatch(Command, word="next-match", keys=".", group=LOOK, help="next mat
 
 
 @dataclass(frozen=True)
+class ChangeScale(
+    Command,
+    word="scale",
+    keys="z",
+    group=LOOK,
+    help="the circuit at the next scale: whole with its numbers, boxes with names alone, a map of all nodes",
+):
+    """Show the circuit at a scale, by default at the next."""
+
+    scale: str | None = None
+
+
+@dataclass(frozen=True)
+class Fold(
+    Command,
+    word="fold",
+    keys="o",
+    group=LOOK,
+    help="open or close the nodes that belong to the selected one: a formula's parts",
+):
+    """Draw the nodes of a composite as one, or as they are; by default those of the selected value."""
+
+    name: str | None = None
+
+
+@dataclass(frozen=True)
 class TurnGradient(
     Command,
     word="gradient",
@@ -374,6 +400,9 @@ Travel: TypeAlias = (
 
 Selecting: TypeAlias = Select | Consumer | Producer | Search | PreviousMatch | NextMatch
 """What selects a value."""
+
+ShowCircuit: TypeAlias = ChangeScale | Fold
+"""How the circuit is shown."""
 
 ShowValue: TypeAlias = TurnGradient | HeatMap | NextSlice | PreviousSlice
 """How the selected value is shown."""

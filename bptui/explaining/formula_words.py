@@ -51,8 +51,9 @@ def words_of(tape: Tape, node: Node) -> Words:
     if layer is None:
         return Words("", {}, (), node.options)
     if isinstance(layer, OwnLayer):
-        share = layer.share(len(node.inputs), node.options)
+        share = layer.share_at(node)
         return Words("", {}, share.slots, node.options, layer.targets)
+    assert isinstance(layer, type)
     it = spoken(layer)
     return it._replace(inputs=it.inputs[: len(node.inputs)], options={**it.options, **node.options})
 

@@ -81,6 +81,22 @@ def shorten(text: str, width: int) -> str:
     return "".join(kept) + "…"
 
 
+def cut_middle(text: str, width: int) -> str:
+    """Return ``text``, or its start and its end with an ellipsis between them, in ``width`` cells at most.
+
+    Names of one network mostly differ in how they end.
+    """
+    if cells(text) <= width or width < 3:
+        return shorten(text, width)
+    tail = split_cells(text)[-((width - 1) // 2) :]
+    while tail and not tail[0]:
+        tail.pop(0)
+    head = split_cells(text)[: width - 1 - (width - 1) // 2]
+    while cells("".join(head)) > width - 1 - (width - 1) // 2:
+        head.pop()
+    return f"{''.join(head)}…{''.join(tail)}"
+
+
 def padded_cells(text: str, width: int, *, right: bool = False) -> list[str]:
     """Return exactly ``width`` cells: ``text`` shortened where it is too long, and blanks on one side of it."""
     found = split_cells(shorten(text, width))

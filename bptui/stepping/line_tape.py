@@ -99,7 +99,3 @@ class LineCursor:
     def back(self, count: int = 1) -> LineCursor | None:
         """Return the cursor ``count`` lines back, or None where that is before the first."""
         return replace(self, index=self.index - count) if count <= self.index else None
-
-    def finish(self) -> LineCursor:
-        """Return the cursor at the method's end."""
-        return replace(self, index=len(self.tape.steps) - 1)

@@ -7,15 +7,18 @@ from typing import TYPE_CHECKING
 
 from textual import events
 from textual.app import ComposeResult
+from textual.geometry import Size
 from textual.screen import Screen
 from textual.widget import Widget
 
 from bptui.core.command import (
     VERBS,
+    ChangeScale,
     Check,
     Command,
     Copy,
     Evidence,
+    Fold,
     GoTo,
     HeatMap,
     Help,
@@ -35,12 +38,13 @@ from bptui.core.command import (
     parse,
 )
 from bptui.core.moment import Moment
-from bptui.core.schedule import Pass
+from bptui.core.order import Pass
 from bptui.core.text import visible
 from bptui.errors import CommandError
 from bptui.session.answer import Answer, WayOn, refusal
 from bptui.session.dispatcher import Dispatcher
 from bptui.session.session import Session
+from bptui.tui import arrangement
 from bptui.tui.footer import Footer
 from bptui.tui.keys import bindings, written
 from bptui.tui.message import Asked
@@ -59,9 +63,6 @@ if TYPE_CHECKING:
     from bptui.checking.verdicts import Judged
     from bptui.stepping.line_tape import LineCursor
     from bptui.tui.panels.check_panel import CheckScreen
-
-WIDE = (100, 28)
-"""From this many columns and rows on, the panes stand side by side; below, in one column."""
 
 ROOMY = 160
 """From this many columns on, the circuit gets what is to spare."""
@@ -98,6 +99,7 @@ class DebuggerScreen(Screen[None]):
         self.is_telling = False
         self.is_behind = False
         self.focused_before: Widget | None = None
+        self.arranged_for = Size(0, 0)
 
     def compose(self) -> ComposeResult:
         moment = self.session.moment
@@ -121,6 +123,7 @@ class DebuggerScreen(Screen[None]):
         yield from (*self.panes, self.footer, self.too_small)
 
     def on_mount(self) -> None:
+        self.arrange_panes(self.app.size)
         self.title_line.recording = self.session.recording
         self.set_interval(LOOK_AFTER, self.look_after_recording)
         if self.session.is_under_way:
@@ -143,7 +146,7 @@ class DebuggerScreen(Screen[None]):
     def show(self) -> None:
         """Show in all panes where the session is, once for a burst of keys."""
         self.title_line.recording = self.session.recording
-        self.show_source(self.session.debugger.lines)
+        self.show_source(self.session.lines)
         if not self.is_behind:
             self.is_behind = True
             self.call_next(self.show_in_panes)
@@ -310,6 +313,10 @@ class DebuggerScreen(Screen[None]):
         match command:
             case TurnGradient() | HeatMap() | NextSlice() | PreviousSlice():
                 return self.show_otherwise(command)
+            case ChangeScale() | Fold():
+                answer = self.circuit.obey(command)
+                self.arrange_panes(self.size)
+                return answer
             case Copy():
                 return self.copy()
             case NextPane():
@@ -371,8 +378,8 @@ class DebuggerScreen(Screen[None]):
 
     def jump(self, judged: Judged, finding: Finding) -> None:
         """Go to the node's backward step, and look at the element in its input's gradient."""
-        schedule = self.moment.schedule
-        steps = (schedule.step_number(judged.iteration, pass_, judged.node) for pass_ in (Pass.BACKWARD, Pass.FORWARD))
+        order = self.moment.order
+        steps = (order.step_number(judged.iteration, pass_, judged.node) for pass_ in (Pass.BACKWARD, Pass.FORWARD))
         number = next(filter(None, steps), self.moment.position)
         if number != self.moment.position:
             self.do(GoTo(number))
@@ -395,7 +402,22 @@ class DebuggerScreen(Screen[None]):
             other.set_class(other is pane, "unfolded")
 
     def on_resize(self, event: events.Resize) -> None:
-        width, height = event.size
+        if event.size != self.arranged_for:
+            self.arrange_panes(event.size)
+
+    def arrange_panes(self, size: Size) -> None:
+        """Give the panes what their content needs, at the screen's size and the circuit's scale."""
+        self.arranged_for = size
+        width, height = size
         self.set_class(width < SMALLEST[0] or height < SMALLEST[1], "tiny")
-        self.set_class(width < WIDE[0] or height < WIDE[1], "narrow")
         self.set_class(width >= ROOMY, "roomy")
+        layouts = arrangement.layouts(size)
+        layout = list(layouts)[self.circuit.choose(list(layouts.values()))]
+        rows = arrangement.rows(size, layout, self.circuit.picture.size, self.moment)
+        for other in arrangement.Layout:
+            self.set_class(other is layout, other.value)
+        if layout is arrangement.Layout.NARROW:
+            self.circuit.styles.height = rows.circuit
+        else:
+            self.circuit.styles.clear_rule("height")
+            self.styles.grid_rows = f"1 {rows.circuit} 1fr {rows.value} 1"

@@ -78,7 +78,7 @@ def test_a_parameter_and_an_earlier_node_may_not(tmp_path: Path, scenario: str, 
 
 def test_a_gradient_that_data_is_given_has_to_be_right(tmp_path: Path) -> None:
     report = report_on(tmp_path, HALF_SQUARE.format(second="s", returned="(dx, dx.copy())"), FROM_DATA)
-    assert [(it.input, it.mistake) for it in failures(report)] == [("s", "wrong sign")]
+    assert [(it.input, it.mistake) for it in failures(report) if it.rule == "gradient"] == [("s", "wrong sign")]
 
 
 def test_a_gradient_that_was_found_nowhere_has_words_of_its_own(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The quick look sees one element among a hundred thousand, and what it cannot call right is checked in full."""
+"""The quick look sees one element among a hundred thousand, and calls nothing right that is not."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 
 import student_layers as student
-from bptui.checking import Verdict
-from bptui.checking.quick_look import check_quickly, looks_right
+from bptui.checking.quick_look import looks_right
 from checked import failures, subject
 from layers.linear import Affine
 
@@ -38,14 +37,12 @@ def test_one_element_that_is_off_by_a_thousandth_is_found(position: int, index: 
 def test_what_is_right_is_seen_at_a_look() -> None:
     it = subject(Affine, *LARGE)
     assert looks_right(it)
-    assert [finding.verdict for finding in check_quickly(it)] == [Verdict.PASS] * 3
 
 
 @pytest.mark.parametrize(
     "layer",
     [student.SquareIgnoresDout, student.SquareMinus, student.SquareNone, student.SquareRaises, student.SquareOff],
 )
-def test_what_is_wrong_is_checked_in_full(layer: type[Any]) -> None:
+def test_what_is_wrong_is_not_right_at_a_look(layer: type[Any]) -> None:
     it = subject(layer, SMALL)
-    assert check_quickly(it) == tuple(check_quickly(it))
-    assert Verdict.FAIL in {finding.verdict for finding in check_quickly(it)}
+    assert not looks_right(it)

@@ -278,12 +278,13 @@ class DropoutDrawsAgain(Dropout):
 
 
 class Clock:
-    """Its noise comes from a generator that nobody can hold still."""
+    """It counts its calls, and nobody can hold that still."""
 
-    draw: ClassVar[np.random.Generator] = np.random.default_rng(0)
+    ticks: ClassVar[int] = 0
 
     def forward(self, x):
-        return x * self.draw.uniform(1, 2)
+        type(self).ticks += 1
+        return x * self.ticks
 
     def backward(self, dout):
         return dout

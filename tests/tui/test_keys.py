@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from bptui.circuit import Scale
 from bptui.core.command import VERBS
 from bptui.lines.line import line_width
 from bptui.tui.app import BptuiApp
@@ -49,7 +50,7 @@ def position(app: BptuiApp) -> int:
 
 
 def line(app: BptuiApp) -> int | None:
-    lines = app.session.debugger.lines
+    lines = app.session.lines
     return None if lines is None else lines.index
 
 
@@ -99,6 +100,8 @@ EFFECTS: dict[str, Effect] = {
     "/": Effect([], typing, "", "/"),
     ".": Effect(SEARCHED, selected, "a2", "a3"),
     ",": Effect(SEARCHED, selected, "a2", "a1"),
+    "z": Effect([], lambda app: debugger_screen(app).circuit.picture.scale, Scale.WHOLE, Scale.BOXES),
+    "o": Effect(["n"], lambda app: "a1 is one node" in shown(app), False, True),
     "v": Effect(["n"], lambda app: debugger_screen(app).value.shows_gradient, False, True),
     "h": Effect(["n"], lambda app: debugger_screen(app).value.look.as_heat, False, True),
     ">": Effect(["n"], lambda app: debugger_screen(app).value.look.slice, 0, 1),
@@ -233,7 +236,7 @@ async def test_a_digit_repeats_the_key_after_it(app_of: Callable[..., BptuiApp])
         assert selected(app) == "a3"
 
 
-@pytest.mark.parametrize("key", ["z", "ä", "X"])
+@pytest.mark.parametrize("key", ["Z", "ä", "X"])
 async def test_a_key_that_means_nothing_says_so(app_of: Callable[..., BptuiApp], key: str) -> None:
     app = app_of(SCENARIO)
     async with app.run_test(size=(120, 40)) as pilot:

@@ -130,12 +130,12 @@ def test_a_change_is_marked_by_a_sign_and_not_by_colour_alone() -> None:
 
 
 def test_the_end_says_what_is_returned() -> None:
-    end = course(layers.Relu, np.ones((2, 2))).finish()
+    end = course(layers.Relu, np.ones((2, 2))).next(10_000)
     assert text_of(name_lines(end, 60, 9)[0]) == "→ returns [[1, 0], [0, 1]]  float64"
 
 
 def test_a_large_array_has_as_many_numbers_as_there_is_room_for_and_says_that_there_are_more() -> None:
-    end = course(Wordy).finish()
+    end = course(Wordy).next(10_000)
     tall, flat = name_lines(end, 60, 30), name_lines(end, 60, 5)
     assert "  self.many = [40, 50] 0  float64" in map(text_of, tall)
     assert any(text_of(line).endswith("0 …") for line in tall)
@@ -144,7 +144,7 @@ def test_a_large_array_has_as_many_numbers_as_there_is_room_for_and_says_that_th
 
 
 def test_strings_are_shown_as_they_are_and_obeyed_by_nobody() -> None:
-    names = [text_of(line) for line in name_lines(course(Wordy).finish(), 60, 30)]
+    names = [text_of(line) for line in name_lines(course(Wordy).next(10_000), 60, 30)]
     assert "  self.name = '[/red]\\x1b[31m'" in names
     assert "  self.pair = [[[1, -2], [0, 4]], None]" in names
     assert "  self.shape = (2,)" in names
@@ -179,8 +179,8 @@ class Calling:
 
 
 def shown_by(app: BptuiApp) -> tuple[int, int | None]:
-    debugger = app.session.debugger
-    return debugger.position, debugger.lines.index if debugger.lines else None
+    session = app.session
+    return session.debugger.position, session.lines.index if session.lines else None
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)])

@@ -131,7 +131,7 @@ def climb(point: Point, bundle: Bundle, sizes: Array) -> Ladder:
     steps = [first * float(RATIO) ** -rung for rung in range(RUNGS)]
     moves = [move(point, bundle, step) for step in steps]
     still, quantum = reach(point, moves)
-    usual = point.rounding + INSIDE
+    usual = point.rounding + INSIDE + point.grain
     beyond = spread(point, bundle, np.where(still, usual, 0)) / steps[0]
     rungs = []
     for it in moves:

@@ -37,6 +37,7 @@ class Point:
     a_digit_away: tuple[Array, ...]
     out: Array
     dout: Array
+    grain: Array | float = 0.0
 
     @cached_property
     def size(self) -> float:
@@ -101,7 +102,9 @@ def move(point: Point, bundle: Bundle, steps: Array) -> Moves:
 def measure(point: Point, bundle: Bundle, steps: Array) -> Slopes:
     """Return the slopes along the lines of a bundle, with the rounding error that is usual."""
     moves = move(point, bundle, steps)
-    return slopes(point, bundle, moves, spread(point, bundle, 2 * EPSILON * moves.size(point.out)) / steps)
+    return slopes(
+        point, bundle, moves, spread(point, bundle, 2 * EPSILON * moves.size(point.out) + point.grain) / steps
+    )
 
 
 def slopes(point: Point, bundle: Bundle, moves: Moves, noise: Array) -> Slopes:

@@ -128,6 +128,8 @@ class Judge:
         (by_small, is_quiet), (by_large, is_quiet_at_large) = fine.allows(analytic), coarse.allows(analytic)
         acquitted = np.where(is_quiet, by_small, by_large & is_quiet_at_large)
         codes = np.where((codes == FAIL) & acquitted, PASS, codes)
+        if np.any(self.point.grain):
+            codes = np.where((codes == FAIL) & ~(by_fine.is_certain | by_coarse.is_certain), SKIP, codes)
         use_fine = by_fine.is_certain | (fine.limit[1] <= coarse.limit[1])
         numeric, error = (np.where(use_fine, *pair) for pair in zip(fine.limit, coarse.limit, strict=True))
         return Verdicts(bundle.places, codes.astype(np.int8), analytic, numeric, error, (coarse, fine))

@@ -12,7 +12,7 @@ from typing import BinaryIO, cast
 
 from bptui.core.text import visible
 from bptui.scenario.data_files.location import DataFile
-from bptui.scenario.data_files.npy_file import CHUNK_BYTES, MOST_BYTES, read_data, read_header
+from bptui.scenario.data_files.npy_file import CHUNK_BYTES, MOST_BYTES, read_data, read_npy_header
 from bptui.scenario.data_files.row_range import Rows, check_rows
 from layers import Array
 
@@ -66,7 +66,7 @@ def read_member(archive: zipfile.ZipFile, file: DataFile, key: str | None, rows:
     check_member(member, part)
     with archive.open(member) as opened:
         data = cast("BinaryIO", opened)
-        header = read_header(data, member.file_size, part)
+        header = read_npy_header(data, member.file_size, part)
         if rows is None:
             return read_data(data, header, part)
         start, stop = check_rows(rows, header.shape, file)

@@ -1,7 +1,11 @@
-"""What the circuit writes at its wires: numbers as numbers, arrays as shape and norm."""
+"""What the circuit writes at its wires: numbers as numbers, of an array's value the shape and the norm.
+
+A gradient has its value's shape, so of it there is the norm alone.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import reduce
 from operator import add
 
@@ -9,7 +13,7 @@ import numpy as np
 
 from bptui.circuit import Label
 from bptui.core.moment import Moment
-from bptui.core.schedule import Pass
+from bptui.core.order import Pass
 from bptui.core.text import number
 from bptui.lines.line import Span
 from layers import Array
@@ -19,24 +23,36 @@ LARGEST_NORM = 10_000
 
 MOST_KEPT = 2_000
 
+NARROWEST_SHAPE, WIDEST_SHAPE = 6, 12
+"""Cells of a label that has room for a shape alone."""
+
 
 class ArrayTexts:
     """Arrays as text, each worked out once."""
 
     def __init__(self) -> None:
-        self.kept: dict[tuple[int, int], tuple[Array, str]] = {}
+        self.kept: dict[tuple[object, ...], tuple[Array, str]] = {}
 
     def text(self, array: Array, width: int) -> str:
         """Return an array in at most ``width`` cells, if it can be said in so few."""
+        return self.written(array, width, array_text)
+
+    def norm(self, array: Array, width: int) -> str:
+        """Return an array's norm in at most ``width`` cells, or its shape where the norm takes too long."""
+        return self.written(array, width, norm_text)
+
+    def written(self, array: Array, width: int, write: Callable[[Array, int], str]) -> str:
+        """Return what ``write`` makes of an array, or a scalar's number."""
         if not array.ndim:
             return compact(float(array), width)
-        kept = self.kept.get((id(array), width))
+        key = (id(array), width, write)
+        kept = self.kept.get(key)
         if kept is not None and kept[0] is array:
             return kept[1]
         if len(self.kept) >= MOST_KEPT:
             self.kept.clear()
-        self.kept[id(array), width] = array, (written := array_text(array, width))
-        return written
+        self.kept[key] = array, (text := write(array, width))
+        return text
 
 
 class LabelTexts:
@@ -50,7 +66,8 @@ class LabelTexts:
         array = self.array(label)
         if array is None:
             return Span("")
-        return Span(self.arrays.text(array, label.width), self.style(label))
+        write = self.arrays.text if label.kind == "value" else self.arrays.norm
+        return Span(write(array, label.width), self.style(label))
 
     def array(self, label: Label) -> Array | None:
         """Return what a label is about, None where it is not known yet."""
@@ -72,9 +89,28 @@ class LabelTexts:
         return "value" if is_value else "gradient"
 
 
+def label_widths(moment: Moment) -> tuple[int, int]:
+    """Return the cells that a label has at the least and at the most: arrays need more than scalars do."""
+    known = (moment.value(name) for name in moment.graph.leaves)
+    longest = max((len(shape_text(array)) for array in known if array is not None and array.ndim), default=0)
+    return (min(max(longest, NARROWEST_SHAPE), WIDEST_SHAPE), 14) if longest else (6, 9)
+
+
+def shape_text(array: Array) -> str:
+    """Return an array's shape in few cells: ``[2,3]``."""
+    return f"[{','.join(map(str, array.shape))}]"
+
+
+def norm_text(array: Array, width: int) -> str:
+    """Return ``‖1.2‖``, or the shape where the norm is not found quickly."""
+    if array.size > LARGEST_NORM or array.dtype.kind != "f":
+        return shape_text(array)
+    return f"‖{compact(float(np.sqrt(np.vdot(array, array))), width - 2)}‖"
+
+
 def array_text(array: Array, width: int) -> str:
     """Return shape and norm, ``[2,3] ‖1.2‖``; the norm is left out where it does not fit or is not found quickly."""
-    shape = f"[{','.join(map(str, array.shape))}]"
+    shape = shape_text(array)
     room = width - len(shape) - 3
     if room < len("0.12") or array.size > LARGEST_NORM or array.dtype.kind != "f":
         return shape

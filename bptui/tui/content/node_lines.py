@@ -12,7 +12,7 @@ import numpy as np
 from bptui.core import text
 from bptui.core.graph import Node
 from bptui.core.moment import Moment
-from bptui.core.schedule import Pass
+from bptui.core.order import Pass
 from bptui.core.step import BackwardStep
 from bptui.explaining import equations, local_derivatives, value_state
 from bptui.explaining.array_lines import array_lines
@@ -31,6 +31,9 @@ MOST_KEPT = 1 << 12
 """Elements up to which a node is run again on the side, to see what its layer keeps."""
 
 CURVE_WIDTH, CURVE_HEIGHT, LOWEST_CURVE = 32, 9, 6
+LOW = 12
+"""Below this height, the gradients come before what they are made of."""
+
 WIDE = 70
 """From this width on, a curve stands beside the equations."""
 
@@ -71,12 +74,12 @@ def node_parts(moment: Moment, node: Node, width: int, height: int) -> Iterator[
     curve = curve_of(moment, node.name)
     rows = max(LOWEST_CURVE, min(CURVE_HEIGHT, height - 1))
     if curve is not None and width >= WIDE:
-        equations = now(moment, node, width - CURVE_WIDTH - 2)
+        equations = now(moment, node, width - CURVE_WIDTH - 2, height)
         yield beside(equations, captioned(curve, CURVE_WIDTH, rows), width - CURVE_WIDTH)
     else:
-        yield now(moment, node, width)
+        yield now(moment, node, width, height)
         yield captioned(curve, width, rows) if curve is not None else []
-    yield other(moment, node, width)
+    yield other(moment, node, width, height)
     yield kept_lines(moment, node, width)
 
 
@@ -108,7 +111,7 @@ def section(sign: str, title: str, style: str, note: str, width: int) -> list[Li
     return [line[:1], *paragraph(note, width, "dim", indent=2)]
 
 
-def forward_lines(moment: Moment, node: Node, width: int) -> list[Line]:
+def forward_lines(moment: Moment, node: Node, width: int, height: int) -> list[Line]:  # noqa: ARG001  (as its mirror)
     """Return how a node's value comes from its inputs, and those as far as they are arrays."""
     equation = equations.forward_equation(moment, node.name)
     if equation is None:
@@ -126,8 +129,11 @@ def forward_lines(moment: Moment, node: Node, width: int) -> list[Line]:
     return lines if equation.result else [*lines, *array_lines(equation.left, moment.value(node.name), width, "value")]
 
 
-def backward_lines(moment: Moment, node: Node, width: int) -> list[Line]:
-    """Return what arrives at a node, its local derivatives, and what it gives to each input."""
+def backward_lines(moment: Moment, node: Node, width: int, height: int) -> list[Line]:
+    """Return what arrives at a node, its local derivatives, and what it gives to each input.
+
+    Where little can be seen at once, what it gives comes first.
+    """
     step = moment.step_of(node.name, Pass.BACKWARD)
     waiting = value_state.waiting(moment, node.name)
     if not isinstance(step, BackwardStep):
@@ -137,16 +143,23 @@ def backward_lines(moment: Moment, node: Node, width: int) -> list[Line]:
     for equation, local in local_derivatives.local_equations(moment, node.name):
         lines += equation_lines(equation, width, "")
         lines += [] if equation.result else array_lines("local", local, width, "")
+    gradients = contribution_lines(moment, step, width)
+    return [*gradients, *lines] if height < LOW else [*lines, *gradients]
+
+
+def contribution_lines(moment: Moment, step: BackwardStep, width: int) -> list[Line]:
+    """Return what a node gives to each input."""
+    lines: list[Line] = []
     contributions = [it for it in step.gradients if it is not None]
-    for equation, contribution in zip(equations.gradient_equations(moment, node.name), contributions, strict=False):
+    for equation, contribution in zip(equations.gradient_equations(moment, step.name), contributions, strict=False):
         lines += equation_lines(equation, width, "gradient")
         lines += [] if equation.result else array_lines(equation.left, contribution, width, "gradient")
-    return lines if contributions else [*lines, (Span("no gradient goes on from here", "dim"),)]
+    return lines if contributions else [(Span("no gradient goes on from here", "dim"),)]
 
 
 def awaited_lines(moment: Moment, node: Node, width: int) -> list[Line]:
     """Return when a node's backward will come, and the rules that it will go by."""
-    number = moment.schedule.step_number(moment.progress.iteration, Pass.BACKWARD, node.name)
+    number = moment.order.step_number(moment.progress.iteration, Pass.BACKWARD, node.name)
     if number is None:
         return section("◀", "backward", "backward", "the output does not depend on it: no gradient reaches it", width)
     lines = section("◀", "backward", "backward", f"not reached yet: step {number}", width)

@@ -1,138 +1,163 @@
-"""The circuit: boxes and wires, values above them, gradients below, and the node at the cursor always in sight."""
+"""The circuit: at the scale that fits, or that was asked for, and the node at the cursor always in sight."""
 
 from __future__ import annotations
 
-from collections import ChainMap
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, TypeAlias
 
 from textual import events
 from textual.geometry import Offset, Size
 
-from bptui.circuit import Box, Circuit, Highlight, Painter, Window
-from bptui.core.command import Command, RunTo, Select
-from bptui.core.graph import Node
+from bptui.circuit import Room, Scale, Window, composites, least_width
+from bptui.core.command import ChangeScale, Command, Fold, RunTo, Select, ShowCircuit
 from bptui.core.moment import Moment
-from bptui.core.schedule import Pass
+from bptui.core.text import visible
 from bptui.lines.line import Line, Span
-from bptui.lines.signs import FAIL, PASS_SIGNS
-from bptui.session.status_messages import failed_turn
-from bptui.tui.content.circuit_labels import LabelTexts
+from bptui.session.answer import Answer, refusal
+from bptui.session.circuit_view import CircuitView
+from bptui.tui.content.circuit_labels import label_widths
+from bptui.tui.drawn_circuit import DrawnCircuit
+from bptui.tui.mapped_circuit import MappedCircuit
 from bptui.tui.message import Asked
 from bptui.tui.pane import Pane
-from layers import library
 
 if TYPE_CHECKING:
     from bptui.checking.verdicts import Verdicts
 
-WIRES = 10
-"""Cells before a box that must be seen too: where the wires come together."""
+MOST_DRAWN = 60
+"""Nodes of a graph that is drawn with all its boxes where nobody has asked for a scale."""
+
+Picture: TypeAlias = "DrawnCircuit | MappedCircuit"
 
 
 class CircuitPanel(Pane):
-    """One sheet of the circuit, of which only the visible window is painted. Boxes bear the ``verdicts`` on nodes."""
+    """A picture of the graph, of which only the visible window is painted. Boxes bear the ``verdicts`` on nodes."""
 
     verdicts: Verdicts | None = None
 
     def __init__(self, moment: Moment, *, id: str | None = None) -> None:  # noqa: A002  (Textual's word)
         super().__init__(moment, id=id)
-        self.texts = LabelTexts(moment)
-        self.circuit = circuit_of(moment)
-        self.turn_to(0)
+        self.looking = CircuitView()
+        self.room = Room(80, 20)
 
-    def turn_to(self, sheet: int) -> None:
-        """Show another sheet."""
-        self.sheet = sheet
-        self.drawing = self.circuit.drawing(sheet)
-        self.painter = Painter(self.drawing)
+    @cached_property
+    def picture(self) -> Picture:
+        """What is shown."""
+        return self.picture_for([self.room])
+
+    def choose(self, rooms: Sequence[Room]) -> int:
+        """Choose the scale, if nobody has asked for one, and which of ``rooms`` to be drawn for: the first that fits.
+
+        Returns its index.
+        """
+        self.picture = self.picture_for(rooms)
+        self.origin = Offset(0, 0)
+        self.follow(self.selected or self.moment.name)
+        return rooms.index(self.room)
+
+    def picture_for(self, rooms: Sequence[Room]) -> Picture:
+        """Return the picture for the first room that it fits into; where there is none, for the last."""
+        widest = max(room.width for room in rooms)
+        for scale, room in ((scale, room) for scale in self.scales(widest) for room in rooms):
+            self.room = room
+            picture = self.made_picture(scale, room)
+            if picture.fits:
+                break
+        return picture
+
+    def scales(self, width: int) -> Iterator[Scale]:
+        """Yield the scales to be tried: the one asked for, or those at which the graph may come to fit."""
+        if self.looking.scale:
+            yield self.looking.scale
+            return
+        for scale in (Scale.WHOLE, Scale.BOXES):
+            graph = self.looking.folding(self.moment.graph, scale).graph
+            label_width = label_widths(self.moment)[0] if scale is Scale.WHOLE else 0
+            if len(graph.nodes) <= MOST_DRAWN and least_width(graph, label_width) <= width:
+                yield scale
+        yield Scale.MAP
+
+    def made_picture(self, scale: Scale, room: Room) -> Picture:
+        """Return the graph at a scale."""
+        folding = self.looking.folding(self.moment.graph, scale)
+        if scale is not Scale.MAP:
+            return DrawnCircuit(self.moment, scale, folding, room)
+        picture = MappedCircuit(folding, room)
+        if picture.is_legible:
+            return picture
+        folded = MappedCircuit(self.looking.folding(self.moment.graph, Scale.BOXES), room)
+        return folded if folded.is_legible else picture
+
+    def obey(self, command: ShowCircuit) -> Answer:
+        """Show the circuit in another way; the screen then gives it room."""
+        match command:
+            case ChangeScale(scale):
+                self.looking = self.looking.at(Scale(scale) if scale else self.picture.scale.farther)
+            case Fold(name):
+                return self.fold(name or self.selected)
+        return Answer()
+
+    def fold(self, name: str | None) -> Answer:
+        """Open or close the composite that a node is, or belongs to."""
+        found = composites(self.moment.graph)
+        owner = next((it for it, members in found.items() if name == it or name in members), None)
+        if owner is None:
+            which = f"{visible(name, limit=40)} is one node" if name else "no node is selected"
+            return refusal(f"{which}: there is nothing to open or close")
+        self.looking = self.looking.at(self.picture.scale).toggle(owner)
+        return Answer()
 
     def heading(self) -> Line:
-        title = (Span("Circuit", "title"),)
-        if len(self.circuit) == 1:
-            return title
-        return (*title, Span(f" · sheet {self.sheet + 1}/{len(self.circuit)}", "dim"))
+        about = self.picture.about(self.moment)
+        title = Span("Circuit", "title")
+        return (title, Span(f" · {about}", "dim")) if about else (title,)
 
     def footing(self) -> Line:
-        arrows = "".join(
-            arrow
-            for arrow, is_more in zip(
-                "←↑↓→",
-                (
-                    self.window.x > 0,
-                    self.window.y > 0,
-                    self.window.y + self.window.height < self.drawing.height,
-                    self.window.x + self.window.width < self.drawing.width,
-                ),
-                strict=True,
-            )
-            if is_more
-        )
-        return (Span(f"more {arrows}", "dim"),) if arrows else ()
+        (x, y), (width, height) = self.origin, self.picture.size
+        beyond = (x > 0, y > 0, y + self.inside.height < height, x + self.inside.width < width)
+        arrows = "".join(arrow for arrow, is_more in zip("←↑↓→", beyond, strict=True) if is_more)
+        return (Span(f"more {arrows}", "dim"), Span(" z: another scale", "dim")) if arrows else ()
 
     @property
     def extent(self) -> Size:
-        return Size(self.drawing.width, self.drawing.height)
+        return self.picture.size
 
     @property
     def window(self) -> Window:
-        """The cells of the drawing that are seen, or around it where it is smaller than the pane."""
+        """The cells of the picture that are seen, or around it where it is smaller than the pane."""
         return Window(*self.origin, *self.inside)
 
     def clamp_origin(self) -> None:
-        self.origin = Offset(*self.window.bounded(self.drawing)[:2])
+        self.origin = Offset(*self.picture.bounded(self.window)[:2])
 
     def show(self, moment: Moment, selected: str | None) -> None:
-        if moment.graph is not self.moment.graph:
-            self.circuit = circuit_of(moment)
-            self.turn_to(0)
+        is_other = moment.graph is not self.moment.graph
         self.moment = moment
+        if is_other:
+            self.picture = self.picture_for([self.room])
         self.follow(selected or moment.name)
         super().show(moment, selected)
 
-    def on_resize(self) -> None:
+    def take_size(self, size: Size) -> None:
+        super().take_size(size)
         self.follow(self.selected or self.moment.name)
-        super().on_resize()
 
     def follow(self, name: str | None) -> None:
-        """Turn to the sheet of ``name``, and scroll where its box, or what its step is about, would be out of sight."""
-        sheet = 0 if name is None else self.circuit.sheet_of(name)
-        if sheet != self.sheet:
-            self.turn_to(sheet)
-        box = self.drawing.box.get(name) if name else None
-        if box is None:
-            return
-        is_backward = self.moment.pass_ is Pass.BACKWARD
-        label = self.circuit.label_width
-        if not shows(self.window, box, before=label + WIRES if is_backward else WIRES, after=label):
-            ahead = 0.7 if is_backward else 0.25
-            self.origin = centred(self.window, box, ahead)
+        """Scroll where the box of ``name``, or what its step is about, would be out of sight."""
+        if self.inside:
+            self.origin = Offset(*self.picture.followed(self.window, name)[:2])
 
     def view(self, width: int, height: int) -> Sequence[Line]:
-        self.texts.moment = self.moment
         if self.is_folded:
             return ()
+        signs = self.verdicts.marks(self.moment.iteration - 1) if self.verdicts else {}
         window = self.window._replace(width=width, height=height)
-        return self.painter.paint(window, self.texts, self.highlight)
-
-    @property
-    def highlight(self) -> Highlight:
-        """What stands out at this moment: the node at the cursor, and the wires on which the step has put a number."""
-        moment, name = self.moment, self.moment.name
-        marks = ChainMap({}, self.verdicts.marks(moment.iteration - 1) if self.verdicts else {})
-        if name:
-            marks[name] = marks.get(name, "") + PASS_SIGNS[moment.pass_]
-        if failed := failed_turn(moment):
-            marks[failed.name] = FAIL
-        wires = moment.changed
-        if moment.pass_ is Pass.BACKWARD:
-            wires = frozenset(source for source in wires if moment.gradient(source) is not None)
-        return Highlight(name, self.selected if self.selected != name else None, wires, marks)
+        return self.picture.lines(window, self.moment, self.selected, signs)
 
     def prefetch(self) -> None:
-        """Draw the neighbouring sheets, so that turning to them costs no more than a step."""
-        for sheet in (self.sheet - 1, self.sheet + 1):
-            if 0 <= sheet < len(self.circuit):
-                self.circuit.drawing(sheet)
+        """Draw what may be wanted next, so that turning to it costs no more than a step."""
+        self.picture.prefetch()
 
     @property
     def pointed_at(self) -> Command | None:
@@ -140,51 +165,12 @@ class CircuitPanel(Pane):
         return None if self.selected in (None, self.moment.name) else RunTo(self.selected)
 
     def action_move(self, columns: int, rows: int) -> None:
-        """Select the nearest box in a direction, on the next sheet where there is none on this."""
+        """Select the nearest box in a direction."""
         here = self.selected or self.moment.graph.nodes[0].name
-        name = self.drawing.neighbour(here, columns, rows) or self.beyond(columns)
-        if name is not None:
+        if name := self.picture.neighbour(here, columns, rows):
             self.selected = name
             self.post_message(Asked(Select(name)))
 
-    def beyond(self, columns: int) -> str | None:
-        """Return the first node of the sheet in this direction, if there is one."""
-        sheet = self.sheet + (columns > 0) - (columns < 0)
-        if sheet == self.sheet or not 0 <= sheet < len(self.circuit):
-            return None
-        boxes = [box for box in self.circuit.drawing(sheet).boxes if box.kind == "node"]
-        return min(boxes, key=lambda box: box.x * columns).name
-
     def on_click(self, event: events.Click) -> None:
-        place = Offset(event.x - 1, event.y - 1) + self.origin
-        if name := self.drawing.name_at(*place):
+        if name := self.picture.name_at(Offset(event.x - 1, event.y - 1) + self.origin):
             self.post_message(Asked(Select(name)))
-
-
-def shows(window: Window, box: Box, *, before: int, after: int) -> bool:
-    """Tell whether all of a box is seen, and so many cells of the wires before and after it."""
-    return (
-        window.x <= max(0, box.x - before)
-        and box.x + box.width + after <= window.x + window.width
-        and window.y <= max(0, box.y - 1)
-        and box.y + box.height + 1 <= window.y + window.height
-    )
-
-
-def centred(window: Window, box: Box, ahead: float) -> Offset:
-    """Return where the window starts that has a box at this part of its width, and in the middle of its height."""
-    x = box.x + box.width // 2 - int(window.width * ahead)
-    return Offset(x, box.y + box.height // 2 - window.height // 2)
-
-
-def circuit_of(moment: Moment) -> Circuit:
-    """Return the circuit of the graph that was run; arrays get wider labels than scalars."""
-    graph = moment.graph
-    is_scalar = all(not value.ndim for name in graph.leaves if (value := moment.value(name)) is not None)
-    return Circuit(graph, caption=caption, label_width=9 if is_scalar else 14)
-
-
-def caption(node: Node) -> str:
-    """Return the sign that a person writes for a node's layer, or the layer's name where that sign is a word."""
-    layer = library.get(node.layer)
-    return layer.symbol if layer and layer.symbol and not layer.symbol[0].isalpha() else node.layer

@@ -9,7 +9,7 @@ from textual.geometry import Size
 
 from bptui.core import text
 from bptui.core.moment import Moment
-from bptui.core.schedule import Pass
+from bptui.core.order import Pass
 from bptui.explaining.sentence import headline
 from bptui.lines.line import Line, Span
 from bptui.lines.paragraph import paragraph
@@ -87,11 +87,11 @@ def note_lines(note: str, width: int) -> list[Line]:
 
 
 def told(moment: Moment, name: str, width: int, height: int) -> list[Line]:
-    """Return in a sentence what has just gone back through a node, where that leaves enough room for the equations."""
+    """Return in a sentence what has just gone back through a node, where that leaves room for the gradients."""
     if moment.name != name or moment.pass_ is not Pass.BACKWARD:
         return []
     lines = paragraph(headline(moment), width)
-    return [*lines, ()] if len(lines) <= height // 4 else lines if len(lines) <= height // 3 else []
+    return [*lines, ()] if len(lines) <= height // 4 else lines if len(lines) <= height // 2 else []
 
 
 def heading_of(moment: Moment, name: str) -> Line:

@@ -1,0 +1,174 @@
+"""What is known of a gradient that is wrong: both versions of it, and the layer, which can be asked for more.
+
+A claim is tested before it is made: ``is_slope_at`` asks whether the gradient would be right if something else stood
+in the place of an input or of dout, and ``jacobians`` has the local derivatives themselves.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bptui.checking.compare_arrays import copied, copies
+from bptui.checking.diagnosis.jacobians import Jacobians, measure_jacobians
+from bptui.checking.fault import FaultError
+from bptui.checking.probe import Probe
+from bptui.checking.subject import Subject
+from layers import Array
+
+CLOSE = 1e-3
+"""How far numbers may be off that count as explained."""
+
+STEP = 2.0**-17
+"""The step of differences, compared with the numbers' size."""
+
+DIRECTIONS = 3
+"""Random directions along which a claim is tested."""
+
+
+@dataclass(frozen=True, eq=False)
+class Evidence:
+    """Two gradients of one input that disagree, NaN in ``numeric`` where nothing was measured.
+
+    ``others`` has what was measured for the other inputs, by position; ``dout`` is what went into backward, and
+    ``trees`` are that and what it calls as they are written, if that can be read.
+    """
+
+    probe: Probe
+    inputs: tuple[Array, ...]
+    position: int
+    analytic: Array
+    numeric: Array
+    others: Mapping[int, Array]
+    dout: Array
+    out: Array
+    trees: tuple[ast.FunctionDef, ...] = ()
+
+    @property
+    def subject(self) -> Subject:
+        """The layer at its node."""
+        return self.probe.subject
+
+    @property
+    def x(self) -> Array:
+        """The input whose gradient is wrong."""
+        return self.inputs[self.position]
+
+    @property
+    def name(self) -> str:
+        """What a person calls it."""
+        return self.subject.called(self.position)
+
+    @cached_property
+    def seen(self) -> NDArray[np.bool_]:
+        """Where a slope was measured."""
+        return np.asarray(np.isfinite(self.numeric))
+
+    @cached_property
+    def deviation(self) -> Array:
+        """How far backward's numbers are off, 0 where nothing was measured."""
+        return np.where(self.seen, self.analytic - np.where(self.seen, self.numeric, 0), 0)
+
+    @cached_property
+    def is_off(self) -> NDArray[np.bool_]:
+        """Where backward's numbers are off by more than a trifle."""
+        scale = float(np.abs(self.numeric[self.seen]).max(initial=0))
+        close = np.isclose(self.analytic, self.numeric, rtol=CLOSE, atol=CLOSE * scale)
+        return np.asarray(self.seen & ~close)
+
+    def agrees(self, wrong: Array) -> bool:
+        """Return whether what backward gave is ``wrong``, as far as can be seen."""
+        if np.shape(wrong) != self.analytic.shape:
+            return False
+        seen = self.seen & np.isfinite(wrong)
+        a, b = self.analytic[seen], np.asarray(wrong)[seen]
+        scale = float(np.abs(b).max(initial=0))
+        return bool(seen.any()) and scale > 0 and bool(np.allclose(a, b, rtol=CLOSE, atol=CLOSE * scale))
+
+    @cached_property
+    def jacobians(self) -> Jacobians | None:
+        """The local derivatives as forward has them and as backward does, None where that would take too long."""
+        return measure_jacobians(self.probe, self.inputs, self.position, self.dout, self.analytic)
+
+    @cached_property
+    def is_testable(self) -> bool:
+        """Whether the slopes along random directions show that something is wrong at all."""
+        return not self.is_slope_of(self.inputs, self.dout)
+
+    def is_slope_at(self, inputs: tuple[Array, ...], dout: Array | None = None) -> bool:
+        """Return whether backward's gradient would be right for other inputs, or for another dout."""
+        return self.is_testable and self.is_slope_of(inputs, self.dout if dout is None else dout)
+
+    def is_slope_of(self, inputs: tuple[Array, ...], dout: Array) -> bool:
+        """Return whether backward's gradient is the slope of forward at ``inputs``, along random directions."""
+        draw = np.random.default_rng(17)
+        size = max(1.0, float(np.abs(inputs[self.position]).max(initial=0)))
+        for _ in range(DIRECTIONS):
+            v = draw.uniform(0.5, 1, self.x.shape) * (draw.integers(0, 2, self.x.shape) * 2 - 1)
+            slope = self.slope_along(inputs, dout, v, STEP * size)
+            parts = v * self.analytic
+            if slope is None or not abs(slope - float(parts.sum())) <= 1e-4 * float(np.sqrt((parts**2).sum())):
+                return False
+        return True
+
+    def slope_along(self, inputs: tuple[Array, ...], dout: Array, v: Array, step: float) -> float | None:
+        """Return the slope of forward along ``v``, None where it has none."""
+        x = inputs[self.position]
+        try:
+            above, below = (self.probe.forward(self.with_input(inputs, x + sign * v)) for sign in (step, -step))
+        except FaultError:
+            return None
+        if above.shape != dout.shape or below.shape != dout.shape:
+            return None
+        slope = float((dout * (above - below)).sum()) / (2 * step)
+        return slope if np.isfinite(slope) else None
+
+    def with_input(self, inputs: tuple[Array, ...], x: Array, position: int | None = None) -> tuple[Array, ...]:
+        """Return ``inputs`` with one of them replaced, the one in question if ``position`` does not say another."""
+        at = self.position if position is None else position
+        return (*inputs[:at], x, *inputs[at + 1 :])
+
+    def gradient(self, probe: Probe, inputs: tuple[Array, ...], dout: Array) -> Array | None:
+        """Return what backward gives for the input in question, None where it breaks down."""
+        try:
+            visit = probe.visit(copies(inputs))
+            return copied(probe.backward(visit.layer, dout.copy()))[self.position]
+        except FaultError:
+            return None
+
+    def measured(
+        self,
+        probe: Probe,
+        inputs: tuple[Array, ...],
+        dout: Array,
+        places: NDArray[np.intp],
+        *,
+        step: float = STEP,
+    ) -> Array | None:
+        """Return the slopes of forward at some elements of the input in question, by flat places."""
+        slopes = [self.slope_at_place(probe, inputs, dout, int(place), step) for place in places]
+        return None if any(slope is None for slope in slopes) else np.array(slopes, np.float64)
+
+    def slope_at_place(
+        self, probe: Probe, inputs: tuple[Array, ...], dout: Array, place: int, step: float
+    ) -> float | None:
+        """Return the slope of forward in one element."""
+        v = np.zeros(inputs[self.position].shape)
+        v.reshape(-1)[place] = 1
+        size = max(1.0, abs(float(inputs[self.position].reshape(-1)[place])))
+        return replace(self, probe=probe).slope_along(inputs, dout, v, step * size)
+
+
+def numbers_of(options: Mapping[str, Any]) -> dict[str, float]:
+    """Return the options that are plain numbers."""
+    return {
+        name: float(value)
+        for name, value in options.items()
+        if isinstance(value, int | float) and not isinstance(value, bool) and np.isfinite(value)
+    }

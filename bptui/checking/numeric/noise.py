@@ -1,0 +1,47 @@
+"""How coarse a layer's value is: the noise that it really has, found from differences of differences along a line.
+
+A function that is smooth leaves nothing of its fourth differences at tiny steps; what is left is rounding, as
+Hamming's table shows it (Moré and Wild, "Estimating computational noise", 2011).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from bptui.checking.numeric.bisection import random_direction
+from bptui.checking.numeric.finite_differences import Point
+from layers import Array
+
+STEPS = (2.0**-22, 2.0**-26)
+"""Steps below the digits of float32. Noise is as large at one as at the other; a bend or kink is not."""
+
+SAMPLES = 9
+ORDER = 4
+SCALE = 24**2 / 40320
+"""(4!)² / 8!: what the square of a fourth difference of noise has to be multiplied by."""
+
+FINE = 2.0**-38
+"""Noise below this, compared with the value, is what float64 has after long sums, and is known of anyway."""
+
+
+def grain_of(point: Point) -> Array:
+    """Return for each element of the value how coarse it is; 0 where it has the digits of float64."""
+    large, small = (noise_at(point, step) for step in STEPS)
+    scale = np.fmax(np.abs(point.out), point.size)
+    is_coarse = (large > FINE * scale) & (small > large / 8)
+    return np.where(is_coarse & point.is_number, 4 * np.fmax(large, small), 0)
+
+
+def noise_at(point: Point, step: float) -> Array:
+    """Return the noise of each element of the value as samples at one step have it."""
+    moves = [random_direction(x, 3 + at) if x.dtype.kind == "f" else None for at, x in enumerate(point.inputs)]
+    values = []
+    for sample in range(SAMPLES):
+        pairs = zip(point.inputs, moves, strict=True)
+        out = point.forward(tuple([x if v is None else x + sample * step * v for x, v in pairs]))
+        if out.shape != point.out.shape:
+            return np.zeros(point.out.shape)
+        values.append(out)
+    differences = np.diff(np.array(values), n=ORDER, axis=0)
+    with np.errstate(all="ignore"):
+        return np.asarray(np.nan_to_num(np.sqrt(SCALE * np.mean(differences**2, axis=0))))

@@ -1,0 +1,132 @@
+"""Everything that draws at random around a layer, held still while the layer is checked, and put back afterwards.
+
+That is Python's ``random``, NumPy's global state, and every generator found on the object, its class, or in the
+module that it comes from. A generator that is made without a seed while a check goes on gets one.
+"""
+
+from __future__ import annotations
+
+import inspect
+import pickle
+import random
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from itertools import islice
+from typing import Any, TypeAlias
+
+import numpy as np
+
+SEED = 20160924
+"""Where everything that draws at random starts before each forward of a layer that draws."""
+
+MOST_NAMES = 200
+
+Generator: TypeAlias = "np.random.Generator | np.random.RandomState | random.Random"
+
+
+class RandomSources:
+    """The generators that a layer can reach, and the global ones."""
+
+    def __init__(self, instance: object, functions: Sequence[Callable[..., Any]] = ()) -> None:
+        self.generators = list(generators_of(instance, functions))
+
+    def hold(self) -> None:
+        """Set all of them to where a forward is to find them."""
+        random.seed(SEED)
+        np.random.seed(SEED)  # noqa: NPY002  (the book's Dropout draws from there, so that is what stands still)
+        for generator in self.generators:
+            restart(generator, SEED)
+
+    def draw(self) -> None:
+        """Draw a number from each, so that whoever draws next gets others."""
+        random.random()  # noqa: S311  (no secret)
+        np.random.random()  # noqa: NPY002
+        for generator in self.generators:
+            generator.random()
+
+    def state(self) -> bytes:
+        """Return what tells whether anything has been drawn."""
+        numbers = np.random.get_state()  # noqa: NPY002
+        return pickle.dumps((random.getstate(), numbers, [state_of(it) for it in self.generators]))
+
+
+def generators_of(instance: object, functions: Sequence[Callable[..., Any]]) -> Iterator[Generator]:
+    """Yield the generators on an object, on its class, and in the modules of its methods and of some functions."""
+    seen: set[int] = set()
+    for place in {id(it): it for it in places_of(instance, functions)}.values():
+        for it in islice(list(place.values()), MOST_NAMES):
+            if is_generator(it) and id(it) not in seen:
+                seen.add(id(it))
+                yield it
+
+
+def places_of(instance: object, functions: Sequence[Callable[..., Any]]) -> Iterator[dict[str, Any]]:
+    """Yield the names on an object, on its classes, and in the modules that functions see."""
+    yield dict(getattr(instance, "__dict__", {}))
+    for kind in type(instance).__mro__[:-1]:
+        yield dict(vars(kind))
+        yield from map(globals_of, vars(kind).values())
+    yield from map(globals_of, functions)
+
+
+def globals_of(method: Any) -> dict[str, Any]:
+    """Return the names of the module that a function sees; none of what is not a function written in Python."""
+    function = inspect.unwrap(getattr(method, "__func__", method)) if callable(method) else None
+    return function.__globals__ if inspect.isfunction(function) else {}
+
+
+def is_generator(it: object) -> bool:
+    """Return whether something is a random generator."""
+    return isinstance(it, np.random.Generator | np.random.RandomState | random.Random)
+
+
+def restart(generator: Generator, seed: int) -> None:
+    """Let a generator begin again from a seed."""
+    if isinstance(generator, np.random.Generator):
+        generator.bit_generator.state = type(generator.bit_generator)(seed).state
+    else:
+        generator.seed(seed)
+
+
+def state_of(generator: Generator) -> Any:
+    """Return where a generator is."""
+    match generator:
+        case np.random.Generator():
+            return generator.bit_generator.state
+        case np.random.RandomState():
+            return generator.get_state()
+    return generator.getstate()
+
+
+def set_state(generator: Generator, state: Any) -> None:
+    """Put a generator where it was."""
+    match generator:
+        case np.random.Generator():
+            generator.bit_generator.state = state
+        case np.random.RandomState():
+            generator.set_state(state)
+        case _:
+            generator.setstate(state)
+
+
+@contextmanager
+def borrowed_random_state() -> Iterator[None]:
+    """Put the global random numbers back where they were, afterwards; generators made meanwhile have a seed."""
+    numbers, python = np.random.get_state(), random.getstate()  # noqa: NPY002
+    made = np.random.default_rng, np.random.RandomState
+    np.random.default_rng = seeded(np.random.default_rng)
+    try:
+        yield
+    finally:
+        np.random.default_rng = made[0]
+        np.random.set_state(numbers)  # noqa: NPY002
+        random.setstate(python)
+
+
+def seeded(make: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a maker of generators that uses our seed where it is given none."""
+
+    def make_seeded(seed: Any = None) -> Any:
+        return make(SEED if seed is None else seed)
+
+    return make_seeded

@@ -1,0 +1,75 @@
+"""Which line of the user's file a finding is about: backward runs once more, watched line by line."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from bptui.checking.compare_arrays import copies
+from bptui.checking.fault import FaultError
+from bptui.checking.line_watch import LineWatch
+from bptui.checking.probe import Probe, Visit
+from bptui.checking.source_look import Unused, tree_of, unused_names
+from bptui.errors import Where
+from layers import Array
+
+
+@dataclass(frozen=True, eq=False)
+class UserLines:
+    """The lines of a layer's backward at some inputs; with a dout of 1 what is multiplied by it can be told apart."""
+
+    probe: Probe
+    inputs: tuple[Array, ...]
+    dout: Array
+
+    @cached_property
+    def seen(self) -> tuple[LineWatch, Visit | None, tuple[Any, ...]]:
+        """A backward that was watched, the visit that it belongs to, and what it gave; nothing where it broke down."""
+        watch = LineWatch()
+        try:
+            visit = self.probe.visit(copies(self.inputs))
+            with watch.watching():
+                given = self.probe.backward(visit.layer, self.dout.copy())
+        except FaultError:
+            return watch, None, ()
+        return watch, visit, given
+
+    @cached_property
+    def trees(self) -> tuple[ast.FunctionDef, ...]:
+        """The user's backward, and the functions of the user's that it calls, as Python reads them."""
+        found = (tree_of(code) for code in self.seen[0].codes)
+        return tuple([it for it in found if it is not None])
+
+    @property
+    def last(self) -> Where | None:
+        """The last line of backward that ran."""
+        return self.seen[0].last
+
+    def of_gradient(self, position: int) -> Where | None:
+        """Return the line that makes the gradient of an input."""
+        watch, _, given = self.seen
+        return watch.line_of(self.kept(given, position)) if position < len(given) else self.last
+
+    def kept(self, given: tuple[Any, ...], position: int) -> Any:
+        """Return the very array that backward has made; for what a layer keeps, that on the object itself."""
+        result = given[position]
+        return np.asarray(result) if isinstance(result, np.ndarray | np.generic) else result
+
+    def of_write(self, position: int) -> Where | None:
+        """Return the line of backward that writes into an input."""
+        watch, visit, _ = self.seen
+        if visit is None:
+            return None
+        found = [
+            it for it in watch.written.values() if it.line and np.may_share_memory(it.array, visit.given[position])
+        ]
+        return max(found, key=lambda it: it.moment).line if found else None
+
+    @cached_property
+    def unused(self) -> tuple[Unused, ...]:
+        """What backward itself computes and never uses."""
+        return tuple(unused_names(self.trees[0])) if self.trees else ()

@@ -1,0 +1,73 @@
+"""Composites folded: the nodes that stand in one node's formula, or that it was expanded to, drawn as that node.
+
+``y = "Relu(x @ W + b)"`` makes the nodes ``y.1``, ``y.2`` and ``y``; folded, ``y`` takes x, W and b.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+
+from bptui.core.graph import Graph, Node, Use
+
+
+@dataclass(frozen=True, eq=False)
+class Folding:
+    """A graph as it is drawn. ``home`` has, for each node that is not, the one that it is drawn in.
+
+    ``uses`` has, for each use in the drawn graph, the same use in the whole one.
+    """
+
+    graph: Graph
+    home: Mapping[str, str]
+    uses: Mapping[Use, Use]
+
+    def shown(self, name: str) -> str:
+        """Return the value whose box stands for ``name``."""
+        return self.home.get(name, name)
+
+
+def composites(graph: Graph) -> Mapping[str, tuple[str, ...]]:
+    """Return, for each node that others belong to, those others in forward order.
+
+    Nodes belong to the one that their name begins with, up to a point, as far as no other node uses them.
+    """
+    first = len(graph.leaves)
+    owners: dict[str, str] = {}
+    for index in reversed(range(len(graph.nodes))):
+        name = graph.nodes[index].name
+        owner = owner_of(graph, name)
+        users = {graph.nodes[use.node].name for use in graph.uses[first + index]}
+        if owner and name != graph.output and all(user == owner or owners.get(user) == owner for user in users):
+            owners[name] = owner
+    found: dict[str, tuple[str, ...]] = {}
+    for name, owner in reversed(owners.items()):
+        found[owner] = (*found.get(owner, ()), name)
+    return found
+
+
+def owner_of(graph: Graph, name: str) -> str | None:
+    """Return the node that ``name`` belongs to: the shortest beginning of it, up to a point, that is a node."""
+    parts = name.split(".")
+    beginnings = (".".join(parts[:count]) for count in range(1, len(parts)))
+    return next((it for it in beginnings if it in graph.slots and graph.node(it)), None)
+
+
+def fold(graph: Graph, closed: Mapping[str, Collection[str]]) -> Folding:
+    """Return ``graph`` with each of the ``closed`` composites as one node, its inputs those from outside, in order."""
+    home = {member: owner for owner, members in closed.items() for member in members}
+    nodes: list[Node] = []
+    uses: dict[Use, Use] = {}
+    waiting: dict[str, list[tuple[str, Use]]] = {}
+    for index, node in enumerate(graph.nodes):
+        owner = home.get(node.name, node.name)
+        taken = waiting.setdefault(owner, [])
+        taken += [
+            (name, Use(index, position))
+            for position, name in enumerate(node.inputs)
+            if name != owner and home.get(name) != owner
+        ]
+        if node.name == owner:
+            uses |= {Use(len(nodes), position): use for position, (_, use) in enumerate(taken)}
+            nodes.append(node if owner not in closed else replace(node, inputs=tuple([name for name, _ in taken])))
+    return Folding(replace(graph, nodes=tuple(nodes)), home, uses)

@@ -1,0 +1,40 @@
+"""How a person looks at the circuit: at which scale, and which composites are folded."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from bptui.circuit import Folding, Scale, composites, fold
+from bptui.core.graph import Graph
+
+
+@dataclass(frozen=True)
+class CircuitView:
+    """``scale`` is the one that was asked for, None as long as the graph's size decides.
+
+    ``toggled`` are the composites that are not as the scale has them: opened among boxes, closed elsewhere.
+    """
+
+    scale: Scale | None = None
+    toggled: frozenset[str] = frozenset()
+
+    def at(self, scale: Scale) -> CircuitView:
+        """Return the view at another scale."""
+        return replace(self, scale=scale)
+
+    def toggle(self, composite: str) -> CircuitView:
+        """Return the view with a composite opened that was closed, or the other way round."""
+        return replace(self, toggled=self.toggled ^ {composite})
+
+    def is_closed(self, composite: str, scale: Scale) -> bool:
+        """Return whether a composite is drawn as one node."""
+        return (scale is Scale.BOXES) != (composite in self.toggled)
+
+    def folding(self, graph: Graph, scale: Scale) -> Folding:
+        """Return ``graph`` as this view has it at a scale."""
+        return fold(graph, self.closed(composites(graph), scale))
+
+    def closed(self, found: Mapping[str, tuple[str, ...]], scale: Scale) -> Mapping[str, tuple[str, ...]]:
+        """Return those of the composites ``found`` that are closed."""
+        return {name: members for name, members in found.items() if self.is_closed(name, scale)}

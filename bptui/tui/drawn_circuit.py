@@ -1,0 +1,142 @@
+"""The circuit as boxes and wires: which sheet is in sight, what is written at its wires, and what stands out."""
+
+from __future__ import annotations
+
+from collections import ChainMap
+from collections.abc import Iterable, Mapping, Sequence
+
+from textual.geometry import Offset, Size
+
+from bptui.circuit import Circuit, Drawing, Folding, Highlight, Label, Painter, Room, Scale, Window
+from bptui.core.graph import Node
+from bptui.core.moment import Moment
+from bptui.core.order import Pass
+from bptui.lines.line import Line, Span
+from bptui.lines.signs import FAIL, KINK, PASS, PASS_SIGNS, SKIP
+from bptui.session.status_messages import failed_turn
+from bptui.tui.content.circuit_labels import LabelTexts, label_widths
+from layers import library
+
+WORST_FIRST = (FAIL, KINK, SKIP, PASS)
+
+
+class DrawnCircuit:
+    """One sheet of a circuit, made for ``room``."""
+
+    def __init__(self, moment: Moment, scale: Scale, folding: Folding, room: Room) -> None:
+        least, most = label_widths(moment)
+        graph = folding.graph
+        self.circuit = Circuit(graph, scale=scale, caption=caption, label_width=most, narrowest_label=least)
+        self.scale = scale
+        self.folding = folding
+        self.room = room
+        self.texts = LabelTexts(moment)
+        self.turn_to(0)
+
+    def turn_to(self, sheet: int) -> None:
+        """Show another sheet."""
+        self.sheet = sheet
+        self.drawing: Drawing = self.circuit.drawing(sheet, self.room)
+        self.painter = Painter(self.drawing)
+
+    @property
+    def size(self) -> Size:
+        """How large the sheet is."""
+        return Size(self.drawing.width, self.drawing.height)
+
+    @property
+    def fits(self) -> bool:
+        """Whether the room shows all of the graph."""
+        return len(self.circuit) == 1 and self.size.width <= self.room.width and self.size.height <= self.room.height
+
+    def about(self, moment: Moment) -> str:
+        """Return in words what is shown of the graph."""
+        parts = [self.scale.value] if self.scale is not Scale.WHOLE else []
+        if len(self.folding.graph.nodes) < len(moment.graph.nodes):
+            parts.append(f"{len(self.folding.graph.nodes)} for {len(moment.graph.nodes)} nodes")
+        if len(self.circuit) > 1:
+            parts.append(f"sheet {self.sheet + 1}/{len(self.circuit)}")
+        return " · ".join(parts)
+
+    def followed(self, window: Window, name: str | None) -> Window:
+        """Turn to the sheet of ``name``, and return the window moved to its box where that is out of sight."""
+        shown = self.folding.shown(name) if name else None
+        sheet = self.circuit.sheet_of(shown) if shown else 0
+        if sheet != self.sheet:
+            self.turn_to(sheet)
+        if shown is None:
+            return window.bounded(self.drawing)
+        node = self.folding.graph.node(shown)
+        return window.bounded(self.drawing).following(self.drawing, shown, node.inputs if node else ())
+
+    def bounded(self, window: Window) -> Window:
+        """Return the window moved back over the drawing."""
+        return window.bounded(self.drawing)
+
+    def lines(self, window: Window, moment: Moment, selected: str | None, signs: Mapping[str, str]) -> Sequence[Line]:
+        """Return what a window shows at a moment; ``signs`` are the verdicts on nodes."""
+        self.texts.moment = moment
+        return self.painter.paint(window, self.text, self.highlight(moment, selected, signs))
+
+    def text(self, label: Label) -> Span:
+        """Return what is written at a label, whose uses are those of the folded graph."""
+        if label.uses is not None:
+            label = label._replace(uses=tuple([self.folding.uses[use] for use in label.uses]))
+        return self.texts(label)
+
+    def highlight(self, moment: Moment, selected: str | None, signs: Mapping[str, str]) -> Highlight:
+        """Return what stands out: the node at the cursor, and the wires on which the step has put a number."""
+        name = self.folding.shown(moment.name) if moment.name else None
+        shown = self.folding.shown(selected) if selected else None
+        marks = ChainMap({}, folded_signs(self.folding, signs))
+        if name:
+            marks[name] = marks.get(name, "") + PASS_SIGNS[moment.pass_]
+        if failed := failed_turn(moment):
+            marks[self.folding.shown(failed.name)] = FAIL
+        wires = moment.changed
+        if moment.pass_ is Pass.BACKWARD:
+            wires = frozenset(source for source in wires if moment.gradient(source) is not None)
+        return Highlight(name, shown if shown != name else None, wires, marks)
+
+    def name_at(self, place: Offset) -> str | None:
+        """Return the value whose box is there."""
+        return self.drawing.name_at(*place)
+
+    def neighbour(self, name: str, columns: int, rows: int) -> str | None:
+        """Return the value whose box is nearest in a direction, on the next sheet where there is none on this."""
+        return self.drawing.neighbour(self.folding.shown(name), columns, rows) or self.beyond(columns)
+
+    def beyond(self, columns: int) -> str | None:
+        """Return the first node of the sheet to the right or left, if there is one."""
+        sheet = self.sheet + (columns > 0) - (columns < 0)
+        if sheet == self.sheet or not 0 <= sheet < len(self.circuit):
+            return None
+        boxes = [box for box in self.circuit.drawing(sheet, self.room).boxes if box.kind == "node"]
+        return min(boxes, key=lambda box: box.x * columns).name
+
+    def prefetch(self) -> None:
+        """Draw the neighbouring sheets, so that turning to them costs no more than a step."""
+        for sheet in (self.sheet - 1, self.sheet + 1):
+            if 0 <= sheet < len(self.circuit):
+                self.circuit.drawing(sheet, self.room)
+
+
+def folded_signs(folding: Folding, signs: Mapping[str, str]) -> dict[str, str]:
+    """Return the verdicts by box: on a composite, the worst on its nodes."""
+    if not folding.home or not signs:
+        return dict(signs)
+    gathered: dict[str, list[str]] = {}
+    for name, sign in signs.items():
+        gathered.setdefault(folding.shown(name), []).append(sign)
+    return {name: worst(found) for name, found in gathered.items()}
+
+
+def worst(signs: Iterable[str]) -> str:
+    """Return the verdict that leaves least to be trusted."""
+    return min(signs, key=lambda sign: WORST_FIRST.index(sign) if sign in WORST_FIRST else 0)
+
+
+def caption(node: Node) -> str:
+    """Return the sign that a person writes for a node's layer, or the layer's name where that sign is a word."""
+    layer = library.get(node.layer)
+    return layer.symbol if layer and layer.symbol and not layer.symbol[0].isalpha() else node.layer

@@ -1,0 +1,112 @@
+"""The circuit as a map: how large what reaches each node is, and what was found about it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from textual.geometry import Offset, Size
+
+from bptui.circuit import Folding, Room, Scale, Window
+from bptui.core.moment import Moment
+from bptui.core.order import Pass
+from bptui.core.text import number
+from bptui.lines.cell_width import cells
+from bptui.lines.line import Line
+from bptui.lines.signs import FAIL
+from bptui.session.status_messages import failed_turn
+from bptui.tui.content.circuit_labels import LARGEST_NORM
+from bptui.tui.content.circuit_map import Place, grid_for, map_lines, norm_range
+from bptui.tui.drawn_circuit import folded_signs
+from layers import Array
+
+SHORTEST_NAME = 5
+"""Cells of names that can mostly be told apart; where they would be shorter, composites are folded."""
+
+
+class MappedCircuit:
+    """The nodes of a graph in a grid made for ``room``; of more than fit, those around the current one."""
+
+    scale = Scale.MAP
+    fits = True
+
+    def __init__(self, folding: Folding, room: Room) -> None:
+        self.folding = folding
+        self.names = [node.name for node in folding.graph.nodes]
+        self.grid = grid_for(self.names, *room)
+        self.first = 0
+        self.norms: dict[int, tuple[Array, float]] = {}
+        self.seen: Sequence[Place] = ()
+
+    @property
+    def is_legible(self) -> bool:
+        """Whether names are long enough to be told apart."""
+        longest = max(map(cells, self.names), default=0)
+        return self.grid.name_width >= min(SHORTEST_NAME, longest)
+
+    @property
+    def size(self) -> Size:
+        """How large the map is."""
+        return Size(min(len(self.names), self.grid.columns) * self.grid.cell, self.grid.height)
+
+    def about(self, moment: Moment) -> str:
+        """Return in words what the bars are, and from where to where they go."""
+        count = len(self.names)
+        room = self.grid.columns * self.grid.bands
+        which = f"{count:,} nodes" if count <= room else f"nodes {self.first + 1:,}-{self.first + room:,} of {count:,}"
+        what = "‖dout‖" if moment.pass_ is not Pass.FORWARD else "‖out‖"
+        low, high = norm_range(self.seen)
+        extent = f" ▁ {number(low, 2)} █ {number(high, 2)}" if low < high else ""
+        return f"map · {which} · {what}{extent}"
+
+    def followed(self, window: Window, name: str | None) -> Window:
+        """Turn to the nodes around ``name``; the map itself is never scrolled."""
+        graph = self.folding.graph
+        slot = graph.slots[self.folding.shown(name)] - len(graph.leaves) if name else 0
+        if slot >= 0:
+            self.first = self.grid.first(len(self.names), slot)
+        return window._replace(x=0, y=0)
+
+    def bounded(self, window: Window) -> Window:
+        """Return the window where it is: all of the map is in sight."""
+        return window._replace(x=0, y=0)
+
+    def lines(self, window: Window, moment: Moment, selected: str | None, signs: Mapping[str, str]) -> Sequence[Line]:
+        """Return the map at a moment; ``signs`` are the verdicts on nodes."""
+        marks = folded_signs(self.folding, signs)
+        if failed := failed_turn(moment):
+            marks[self.folding.shown(failed.name)] = FAIL
+        names = self.names[self.first : self.first + self.grid.columns * self.grid.bands]
+        self.seen = [Place(name, self.norm(moment, name), marks.get(name, "")) for name in names]
+        current = self.folding.shown(moment.name) if moment.name else None
+        shown = self.folding.shown(selected) if selected else None
+        return map_lines(self.seen, current, shown, self.grid)[: window.height]
+
+    def norm(self, moment: Moment, name: str) -> float | None:
+        """Return the norm of what has reached a node: its value, or after the forward pass its gradient."""
+        array = moment.value(name) if moment.pass_ is Pass.FORWARD else moment.gradient(name)
+        if array is None or array.size > LARGEST_NORM or array.dtype.kind != "f":
+            return None
+        if not array.ndim:
+            return abs(float(array))
+        kept = self.norms.get(id(array))
+        if kept is None or kept[0] is not array:
+            kept = self.norms[id(array)] = (array, float(np.sqrt(np.vdot(array, array))))
+        return kept[1]
+
+    def name_at(self, place: Offset) -> str | None:
+        """Return the node that stands there."""
+        index = self.first + self.grid.index_at(*place)
+        return self.names[index] if min(place) >= 0 and index < len(self.names) else None
+
+    def neighbour(self, name: str, columns: int, rows: int) -> str | None:
+        """Return the node that stands beside another, above it or below; of a leaf, the first node."""
+        shown = self.folding.shown(name)
+        if shown not in self.names:
+            return self.names[0]
+        sideways, down = (columns > 0) - (columns < 0), (rows > 0) - (rows < 0)
+        index = self.names.index(shown) + sideways + down * self.grid.columns
+        return self.names[index] if 0 <= index < len(self.names) else None
+
+    def prefetch(self) -> None:
+        """Do nothing: there are no other sheets."""

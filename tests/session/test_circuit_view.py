@@ -1,0 +1,25 @@
+"""At which scale the circuit is seen, and which composites are folded there."""
+
+from __future__ import annotations
+
+from bptui.circuit import Scale
+from bptui.core.graph import Graph, Node
+from bptui.session.circuit_view import CircuitView
+
+GRAPH = Graph(("x",), (), (), (Node("y.1", "Exp", ("x",)), Node("y", "Exp", ("y.1",))), "y")
+
+
+def drawn(view: CircuitView, scale: Scale) -> list[str]:
+    return [node.name for node in view.folding(GRAPH, scale).graph.nodes]
+
+
+def test_composites_are_closed_among_boxes_and_open_elsewhere_until_they_are_toggled() -> None:
+    view = CircuitView()
+    assert [drawn(view, scale) for scale in Scale] == [["y.1", "y"], ["y"], ["y.1", "y"]]
+    toggled = view.toggle("y")
+    assert [drawn(toggled, scale) for scale in Scale] == [["y"], ["y.1", "y"], ["y"]]
+    assert toggled.toggle("y") == view
+
+
+def test_scales_go_round() -> None:
+    assert [scale.farther for scale in Scale] == [Scale.BOXES, Scale.MAP, Scale.WHOLE]
