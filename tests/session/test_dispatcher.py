@@ -166,6 +166,8 @@ EFFECTS = [
             ("heat", ""),
             ("next-slice", "2"),
             ("previous-slice", ""),
+            ("scale", ""),
+            ("fold", "a"),
             ("copy", ""),
             ("next-pane", ""),
             ("previous-pane", ""),
