@@ -165,17 +165,17 @@ class GoToIteration(Command, word="iteration", group=MOVE, help="start of the it
 
 
 @dataclass(frozen=True)
-class NextIteration(Command, word="next-iteration", keys="}", group=MOVE, help="start of the next iteration"):
-    """Go to the start of the ``count``-th iteration after this one, or of the last."""
+class NextIteration(Command, word="next-iteration", keys="}", group=MOVE, help="the same step of the next iteration"):
+    """Go to the same step of the ``count``-th iteration after this."""
 
     count: int = 1
 
 
 @dataclass(frozen=True)
 class PreviousIteration(
-    Command, word="previous-iteration", keys="{", group=MOVE, help="start of the previous iteration"
+    Command, word="previous-iteration", keys="{", group=MOVE, help="the same step of the previous iteration"
 ):
-    """Go to the start of the ``count``-th iteration before this one, or of the first."""
+    """Go to the same step of the ``count``-th iteration before this."""
 
     count: int = 1
 
@@ -395,6 +395,8 @@ Travel: TypeAlias = (
     | RunTo
     | GoTo
     | GoToIteration
+    | NextIteration
+    | PreviousIteration
 )
 """What moves the debugger's cursor."""
 

@@ -99,10 +99,6 @@ class Dispatcher:
         if isinstance(command, Selecting):
             return self.choose(command)
         match command:
-            case NextIteration(count):
-                return self.move(self.iteration_start(count))
-            case PreviousIteration(count):
-                return self.move(self.iteration_start(-count))
             case Check(node):
                 return self.check(node)
             case Evidence(node):
@@ -171,15 +167,11 @@ class Dispatcher:
                 raise BptuiError(f"there is no step {step}: the run has {count}")
             case GoToIteration(iteration) if iteration > (count := self.session.tape.order.iterations):
                 raise BptuiError(f"there is no iteration {iteration}: the run has {count}")
+            case NextIteration() if (last := self.session.tape.order.iterations) == self.session.moment.iteration:
+                return refusal(f"this is the last iteration of {last}" if last > 1 else "the run has one iteration")
+            case PreviousIteration() if self.session.moment.iteration == 1:
+                return refusal("this is the first iteration")
         return self.move(command)
-
-    def iteration_start(self, count: int) -> GoToIteration:
-        """Return what goes ``count`` iterations on, as far as there are any. Raises BptuiError at an end."""
-        here, last = self.session.moment.iteration, self.session.tape.order.iterations
-        there = max(1, min(here + count, last))
-        if there == here:
-            raise BptuiError(f"this is the {'last' if count > 0 else 'first'} iteration")
-        return GoToIteration(there)
 
     def move(self, command: Travel) -> Answer:
         """Move the cursor to where a command leads; the answer is pending until the run has come there."""
