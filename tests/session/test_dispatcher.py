@@ -118,7 +118,7 @@ EFFECTS = [
     Effect(("next",), "iteration 3", 1, "a", "there is no iteration 3: the run has 2", ok=False),
     Effect(("next",), "next-iteration", 8, "a"),
     Effect(("last",), "next-iteration", 14, "w", "this is the last iteration", ok=False),
-    Effect(("last",), "previous-iteration 9", 1, "a"),
+    Effect(("last",), "previous-iteration 9", 7, "w"),
     Effect(("next",), "previous-iteration", 1, "a", "this is the first iteration", ok=False),
     Effect((), "run-to b", 2, "b"),
     Effect((), "run-to b 2", 5, "b"),

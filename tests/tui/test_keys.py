@@ -157,8 +157,8 @@ IN_PANES: dict[tuple[str, str], Effect] = {
     ("circuit", "down"): Effect(["n", "left", "up"], selected, "x", "w"),
     ("circuit", "up"): Effect(["n", "left"], selected, "w", "x"),
     ("circuit", "enter"): Effect(["n", "right"], position, 1, 2),
-    ("value", "down"): Effect(["n"], lambda app: debugger_screen(app).value.look.row, 0, 1),
-    ("value", "right"): Effect(["n"], lambda app: debugger_screen(app).value.look.column, 0, 1),
+    ("value", "down"): Effect(["n"], lambda app: debugger_screen(app).value.array_view.row, 0, 1),
+    ("value", "right"): Effect(["n"], lambda app: debugger_screen(app).value.array_view.column, 0, 1),
 }
 """What arrows and Enter do in each pane."""
 
