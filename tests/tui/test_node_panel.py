@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bptui.core.graph import Node
+from bptui.core.revisit import LayersRevisit
 from bptui.lines.line import Line, line_width
 from bptui.lines.paragraph import wrap
 from bptui.running import run
@@ -192,4 +193,5 @@ def test_only_what_is_looked_at_is_worked_out() -> None:
     moment = tape.at(len(tape))
     first = list(islice(node_lines(moment, "z1", 40), 3))
     assert written(first)[0] == "◀ backward  dout from z2.1"
-    assert not tape.revisited  # type: ignore[attr-defined]
+    assert isinstance(tape.revisit, LayersRevisit)
+    assert not tape.revisit.revisited
