@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import cached_property, partial
-from typing import Any, Protocol, TypeAlias
+from functools import cache, cached_property, partial
+from time import perf_counter
+from typing import Any, NamedTuple, Protocol, TypeAlias
 
 import numpy as np
 
@@ -17,6 +18,9 @@ from bptui.errors import LayerError
 
 STRIDE = 64
 """Nodes between two places where a run can be interrupted."""
+
+PIECE = 0.005
+"""Seconds after which ``advance`` returns, as soon as a node is done: keys are answered in between."""
 
 TIME_LIMIT = 10.0
 """Seconds that a command in the shell gives to one call; on the screen a person decides."""
@@ -76,6 +80,13 @@ class LayerSource(Protocol):
         """Prepare the instances for an iteration, where they depend on it."""
 
 
+class Slow(NamedTuple):
+    """How long a node's layer has taken at the most, forward or backward."""
+
+    node: Node | None
+    seconds: float
+
+
 class Runner:
     """Fills ``tape`` by calling the layers of its graph, which it has from ``source``.
 
@@ -89,6 +100,8 @@ class Runner:
         self.graph = tape.graph
         self.waiting: Call | None = None
         self.cold: set[int] = set()
+        self.until = 0.0
+        self.slowest = Slow(None, 0.0)
         if tape.iterations:
             source.begin_iteration(len(tape.iterations) - 1)
             self.cold.update(range(self.graph.nodes_within(len(tape.iterations[-1].values))))
@@ -115,13 +128,24 @@ class Runner:
         return self.graph.node(self.tape.order[number].name) if number <= len(self.tape.order) else None
 
     def advance(self, steps: int) -> None:
-        """Run at least ``steps`` more steps, or all that are left, or less where a layer keeps the run waiting."""
-        goal = min(len(self.tape) + steps, len(self.tape.order))
+        """Run at least ``steps`` more steps, or all that are left, or less where they take longer than ``PIECE``.
+
+        Where a layer has taken much longer, ``slowest`` tells.
+        """
+        goal, start = min(len(self.tape) + steps, len(self.tape.order)), perf_counter()
+        self.until = start + PIECE
         with np.errstate(all="ignore"):
             while len(self.tape) < goal and self.failure is None:
                 self.go_on()
-                if self.waiting:
-                    return
+                if self.waiting or perf_counter() > self.until:
+                    break
+        self.time(perf_counter() - start)
+
+    def time(self, seconds: float) -> None:
+        """Take note of how long a piece has taken: of a long one, nearly all was the last node's."""
+        if self.waiting is None and seconds > max(self.slowest.seconds, PIECE) and len(self.tape):
+            node = self.graph.node(self.tape.order[len(self.tape)].name)
+            self.slowest = Slow(node, seconds) if node else self.slowest
 
     def proceed(self, steps: int) -> None:
         """Run at least ``steps`` more steps, or all that are left; a layer that takes too long ends the run."""
@@ -182,7 +206,7 @@ class Runner:
 
     def run_forward(self, columns: Iteration, span: slice) -> None:
         """Call the forward of a span of nodes, in order."""
-        values = columns.values
+        values, until = columns.values, self.until
         value_at = values.__getitem__
         nodes = zip(self.forwards[span], self.layers[span], self.graph.edges[span], strict=True)
         for forward, layer, slots in nodes:
@@ -191,19 +215,23 @@ class Runner:
                 values += map(freeze, value)
             else:
                 values.append(value if value.__class__ is np.float64 else freeze(value))
+            if perf_counter() > until:
+                return
 
     def run_backward(self, columns: Iteration, span: slice) -> None:
         """Call the backward of a span of the nodes that go back, and add up what they send."""
         layers, backwards, totals = self.layers, self.backwards, columns.totals
-        edges, first_slots = self.graph.edges, self.graph.first_slots
+        edges, first_slots, until = self.graph.edges, self.graph.first_slots, self.until
         special = self.cold.union(self.several, self.masks)
         for node in self.tape.passes.backward[span]:
             if node in special:
                 self.run_special_backward(columns, node)
-                continue
-            dout, inputs = totals[first_slots[node]], edges[node]
-            gradients = (None,) * len(inputs) if dout is None else backwards[node](layers[node], dout)
-            columns.add_backward(dout, inputs, gradients if gradients.__class__ is tuple else (gradients,))
+            else:
+                dout, inputs = totals[first_slots[node]], edges[node]
+                gradients = (None,) * len(inputs) if dout is None else backwards[node](layers[node], dout)
+                columns.add_backward(dout, inputs, gradients if gradients.__class__ is tuple else (gradients,))
+            if perf_counter() > until:
+                return
 
     def run_special_backward(self, columns: Iteration, node: int) -> None:
         """Call the backward of a node with several outputs, or with inputs that take no gradient, or not yet warm."""
@@ -300,9 +328,13 @@ def bare_methods(layers: Iterable[AnyLayer], method: str) -> list[Callable[..., 
 
     A run is quiet as a whole.
     """
-    kinds = list(map(type, layers))
-    functions = {kind: inspect.unwrap(getattr(kind, method)) for kind in set(kinds)}
-    return [functions[kind] for kind in kinds]
+    return [bare_method(layer.__class__, method) for layer in layers]
+
+
+@cache
+def bare_method(layer: type[AnyLayer], method: str) -> Callable[..., Any]:
+    """Return the function that a class's method is, out of what is wrapped around it."""
+    return inspect.unwrap(getattr(layer, method))
 
 
 def returning_several(forward: Callable[..., Any], node: Node, layer: AnyLayer, *inputs: Any) -> tuple[Any, ...]:

@@ -45,7 +45,7 @@ def part_lines(part: str, findings: Sequence[Finding]) -> Iterator[Line]:
             yield from indented(ladder_lines(finding.ladder[:ENOUGH_RUNGS], UNFOLDED), 5)
 
 
-def summary_line(reports: Iterable[Report]) -> Line:
+def tally_line(reports: Iterable[Report]) -> Line:
     """Return what it all comes to."""
     reports = list(reports)
     counts = {verdict: sum(report.counts[verdict] for report in reports) for verdict in Verdict}
