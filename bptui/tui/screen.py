@@ -268,7 +268,8 @@ class DebuggerScreen(Screen[None]):
 
     def keep_working(self) -> None:
         """Go on running and recording."""
-        self.run_worker(self.work(), exclusive=True, group="work")
+        # Not self.work(): where the app ends before the worker begins, nobody would await that.
+        self.run_worker(self.work, exclusive=True, group="work")  # type: ignore[arg-type]  # of Textual's three kinds
 
     async def work(self) -> None:
         """Run, record and wait for layers until nothing is left to do."""
@@ -291,7 +292,7 @@ class DebuggerScreen(Screen[None]):
         for pane in self.panes:
             if isinstance(pane, SHOWING_VERDICTS):
                 pane.verdicts = self.session.checks.verdicts
-        self.run_worker(self.check(), group="checks")
+        self.run_worker(self.check, group="checks")  # type: ignore[arg-type]  # as above
 
     async def check(self) -> None:
         """Check, for as long as the screen is there, whenever no key has come for a while."""
