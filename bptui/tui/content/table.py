@@ -32,7 +32,8 @@ def window_of(matrix: Subject, look: Look, width: int, height: int) -> Window:
     margin = len(str(min(top + shown, total) - 1)) + 1 if total > 1 else 0
     rows = slice(top, top + shown)
     left, texts = columns_in_sight(matrix.array[rows], look, max(1, width - margin))
-    return Window(replace(look, top=top, left=left), texts, margin, has_header)
+    look = replace(look, top=top, left=left, shown=(len(texts), len(texts[0])))
+    return Window(look, texts, margin, has_header)
 
 
 def number_at(matrix: Subject, look: Look, size: tuple[int, int], place: tuple[int, int]) -> tuple[int, int] | None:
