@@ -224,7 +224,7 @@ class Session:
     def look_after_recording(self) -> None:
         """Notice where the recording has become impossible."""
         if self.recorder:
-            self.recorder.look()
+            self.recorder.check_file()
 
     def write_note(self, text: str) -> None:
         """Keep a note at this step, in the recording too if there is one."""

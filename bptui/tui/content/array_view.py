@@ -12,7 +12,7 @@ from layers import Array
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class ArrayView:
     """The selected cell, the first row and column in sight, and which matrix of an array with more than two axes.
 
     ``shown`` is how many rows and columns are in sight, once they have been drawn.
@@ -28,7 +28,7 @@ class Look:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Subject:
+class ViewedArray:
     """What is looked at: an array, the one from an iteration ago, and what is known of all its elements."""
 
     array: Array
@@ -36,7 +36,7 @@ class Subject:
     summary: Summary | None = None
     style: str = "value"
 
-    def matrix(self, number: int) -> Subject:
+    def matrix(self, number: int) -> ViewedArray:
         """Return the ``number``-th matrix of it, with the one before where that has the same shape."""
         is_comparable = self.before is not None and self.before.shape == self.array.shape
         before = matrix_of(self.before, number) if self.before is not None and is_comparable else None
@@ -55,26 +55,26 @@ def slices(array: Array) -> int:
     return int(np.prod(array.shape[:-2])) if array.ndim > 2 else 1
 
 
-def clamped(look: Look, array: Array) -> Look:
-    """Return a look at a cell that there is."""
-    number = min(look.slice, slices(array) - 1)
+def clamped(view: ArrayView, array: Array) -> ArrayView:
+    """Return a view of a cell that there is."""
+    number = min(view.slice, slices(array) - 1)
     rows, columns = matrix_of(array, number).shape
-    return replace(look, slice=number, row=min(look.row, rows - 1), column=min(look.column, columns - 1))
+    return replace(view, slice=number, row=min(view.row, rows - 1), column=min(view.column, columns - 1))
 
 
-def cell_index(array: Array, look: Look) -> tuple[int, ...]:
+def cell_index(array: Array, view: ArrayView) -> tuple[int, ...]:
     """Return the selected cell's index in the whole array."""
     if array.ndim < 2:
-        return (look.column,) * array.ndim
-    return (*map(int, np.unravel_index(look.slice, array.shape[:-2])), look.row, look.column)
+        return (view.column,) * array.ndim
+    return (*map(int, np.unravel_index(view.slice, array.shape[:-2])), view.row, view.column)
 
 
-def look_at(look: Look, index: Sequence[int], array: Array) -> Look:
-    """Return a look at the element of an array that has this index."""
+def view_of_element(view: ArrayView, index: Sequence[int], array: Array) -> ArrayView:
+    """Return a view of the element of an array that has this index."""
     if array.ndim < 2:
-        return replace(look, slice=0, row=0, column=index[0] if index else 0)
+        return replace(view, slice=0, row=0, column=index[0] if index else 0)
     number = int(np.ravel_multi_index(tuple(index[:-2]), array.shape[:-2])) if array.ndim > 2 else 0
-    return replace(look, slice=number, row=index[-2], column=index[-1])
+    return replace(view, slice=number, row=index[-2], column=index[-1])
 
 
 def follow(first: int, selected: int, shown: int, total: int) -> int:
@@ -83,13 +83,13 @@ def follow(first: int, selected: int, shown: int, total: int) -> int:
     return max(0, min(first, total - shown))
 
 
-def sight(look: Look, array: Array) -> str:
+def sight(view: ArrayView, array: Array) -> str:
     """Return in words which rows and columns are in sight, as far as that is not all of them."""
     if not array.ndim or not array.size:
         return ""
-    totals = matrix_of(array, look.slice).shape
+    totals = matrix_of(array, view.slice).shape
     names = ("rows", "columns") if array.ndim > 1 else ("", "elements")
-    spans = zip(names, (look.top, look.left), look.shown, totals, strict=True)
+    spans = zip(names, (view.top, view.left), view.shown, totals, strict=True)
     return " · ".join(
         f"{name} {first}-{first + shown - 1} of {total:,}" for name, first, shown, total in spans if 0 < shown < total
     )

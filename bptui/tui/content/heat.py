@@ -35,7 +35,7 @@ class Fit(NamedTuple):
     columns: int
 
 
-def fit(shape: tuple[int, int], width: int, height: int) -> Fit:
+def heat_fit(shape: tuple[int, int], width: int, height: int) -> Fit:
     """Return how a matrix fits into ``width`` × ``height`` cells: enlarged where it is small, cut where it is large."""
     rows, columns = shape
     zoom = min(LARGEST_CELL, width // max(1, columns), 2 * height // max(1, rows))
@@ -104,7 +104,7 @@ def overview_lines(small: Array, scale: float, frame: Frame) -> list[Line]:
     numbers = shades(small, scale).tolist()
     lines = []
     for y, (above, below) in enumerate(zip_longest(numbers[::2], numbers[1::2])):
-        styles = list(map(colour, above)) if below is None else list(map(pair, above, below))
+        styles = list(map(colour, above)) if below is None else list(map(shade_pair, above, below))
         drawn = [frame.character(x, y) for x in range(len(above))]
         texts = [character or "▀" for character in drawn]
         lines.append(joined(texts, ["strong" if it else style for it, style in zip(drawn, styles, strict=True)]))
@@ -132,12 +132,12 @@ def colour(shade: int) -> str:
 
 
 @cache
-def pair(upper: int, lower: int) -> str:
+def shade_pair(upper: int, lower: int) -> str:
     """Return two shades, one above the other, as Rich writes them."""
     return f"{colour(upper)} on {colour(lower)}"
 
 
-def heat_lines(window: Array, scale: float, zoom: int) -> list[Line]:
+def colour_rows(window: Array, scale: float, zoom: int) -> list[Line]:
     """Return a matrix as colours, each number ``zoom`` cells wide and half as many high."""
     enlarged = shades(window, scale).repeat(zoom, axis=0).repeat(zoom, axis=1).tolist()
     upper, lower = enlarged[::2], enlarged[1::2]
@@ -148,7 +148,7 @@ def half_blocks(above: Sequence[int], below: Sequence[int] | None) -> Line:
     """Return one row of cells: the upper numbers in the foreground, the lower ones behind."""
     if below is None:
         return joined("▀" * len(above), map(colour, above))
-    return joined("▀" * len(above), map(pair, above, below))
+    return joined("▀" * len(above), map(shade_pair, above, below))
 
 
 def legend(scale: float, width: int) -> Line:
