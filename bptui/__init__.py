@@ -18,8 +18,8 @@ from bptui.version import __version__
 
 if TYPE_CHECKING:
     from bptui.checking.check_scenario import check
-    from bptui.core.engine import run
     from bptui.core.tape import Tape
+    from bptui.running import run
     from bptui.scenario.load import load, loads
     from bptui.scenario.scenario import Scenario
 
@@ -43,7 +43,7 @@ HOMES = {
     "check": "bptui.checking.check_scenario",
     "load": "bptui.scenario.load",
     "loads": "bptui.scenario.load",
-    "run": "bptui.core.engine",
+    "run": "bptui.running",
 }
 """The modules of the names that are not imported yet."""
 

@@ -205,7 +205,7 @@ def execute(options: argparse.Namespace) -> int:
 
 def trace(options: argparse.Namespace) -> int:
     """Tell what a run does, step by step."""
-    from bptui.core.engine import Run
+    from bptui.running import Run
     from bptui.scenario.load import load
 
     run = Run(load(options.scenario, layers=options.layers, notice=tell))
@@ -248,11 +248,11 @@ def replay(options: argparse.Namespace) -> int:
     from bptui.recording.transcript import read_transcript
     from bptui.tui import app
 
-    tape = read_transcript(options.transcript)
-    if tape.dropped:
-        print(f"{visible(str(options.transcript))}: {tape.dropped}", file=sys.stderr)
+    recording = read_transcript(options.transcript)
+    if recording.dropped:
+        print(f"{visible(str(options.transcript))}: {recording.dropped}", file=sys.stderr)
     with_signals()
-    return app.replay(tape)
+    return app.replay(recording)
 
 
 def list_all(options: argparse.Namespace) -> int:  # noqa: ARG001

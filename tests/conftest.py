@@ -1,8 +1,16 @@
-"""Hypothesis for all tests: on a machine of any speed, and under any load."""
+"""What all tests share: Hypothesis on a machine of any speed, and the whole suite in several processes."""
 
 from __future__ import annotations
 
+import os
+
+import pytest
 from hypothesis import HealthCheck, settings
+
+MOST_WORKERS = 4
+
+IN_A_WORKER = "PYTEST_XDIST_WORKER"
+"""What pytest-xdist sets in the environment of a worker, which must not have workers of its own."""
 
 settings.register_profile(
     "any_speed",
@@ -11,3 +19,19 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("any_speed")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> None:
+    """Spread a run of the whole suite over the cores, where pytest-xdist is installed and ``-n`` says nothing else."""
+    if IN_A_WORKER in os.environ or not config.pluginmanager.has_plugin("xdist"):
+        return
+    if config.option.numprocesses is None and is_whole_run(config):
+        config.option.numprocesses = min(os.cpu_count() or 1, MOST_WORKERS)
+        config.option.dist = "worksteal"
+
+
+def is_whole_run(config: pytest.Config) -> bool:
+    """Return whether all tests are run, and nobody wants to see what they print, or to debug one."""
+    is_of_all = config.args_source is pytest.Config.ArgsSource.TESTPATHS
+    return is_of_all and config.option.capture != "no" and not config.option.usepdb

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bptui.core.engine import Run, run
+from bptui.running import Run, run
 from bptui.scenario.bundled import bundled
 from bptui.scenario.load import load, loads
 from layers import library
@@ -33,7 +33,7 @@ def running(name: str) -> Iterator[Run]:
 
 
 def gradient(made: Run, name: str) -> Any:
-    found = made.gradients[name]
+    found = made.tape.gradients[name]
     assert found is not None
     return found
 
@@ -82,7 +82,7 @@ def test_apples_and_oranges_cost_what_they_cost_in_the_book() -> None:
     with running("buy_apple_orange") as made:
         scenario = made.scenario
         assert scenario.expect is not None
-        assert made.values["price"] == pytest.approx(715)
+        assert made.tape.values["price"] == pytest.approx(715)
         for name, wanted in scenario.expect.gradients.items():
             assert gradient(made, name) == pytest.approx(float(wanted))
 
@@ -136,8 +136,8 @@ def test_sigmoid_overflows_with_the_right_value_and_the_warning_is_counted() -> 
     with pytest.warns(RuntimeWarning, match="overflow"):
         book["sigmoid"](np.array([-1000.0]))
     with running("sigmoid_overflow") as made:
-        assert made.values["y"] is not None
-        assert made.values["y"].tolist() == [0.0, 0.5, 1.0]
+        assert made.tape.values["y"] is not None
+        assert made.tape.values["y"].tolist() == [0.0, 0.5, 1.0]
         assert [remark.text for remark in made.remarks] == ["Sigmoid.forward warns: overflow"]
 
 
@@ -160,7 +160,7 @@ def test_one_sample_and_a_stretched_input_end_the_run_after_the_forward_pass(
     made.close()
     assert made.failure is not None
     assert told in made.failure.message
-    assert len(made) == made.schedule.forward
+    assert len(made.tape) == len(made.graph.nodes)
 
 
 def test_the_books_layers_are_ours_where_nothing_bites() -> None:

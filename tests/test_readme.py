@@ -88,6 +88,12 @@ def test_the_gate_runs_the_readme_s_test_command() -> None:
     assert tests.strip() in (ROOT / ".ci" / "run").read_text(encoding="utf-8")
 
 
+def test_its_table_of_rooms_has_every_room() -> None:
+    table = README[README.index("| room | what is in it |\n") :].split("\n\n")[0]
+    rooms = {path.parent.name for path in (ROOT / "bptui").glob("*/__init__.py")}
+    assert set(re.findall(r"^\| `bptui/(\w+)/`", table, flags=re.MULTILINE)) == rooms
+
+
 def test_every_file_it_names_is_there() -> None:
     for name in re.findall(r"`((?:bptui|layers|tests)/[\w/]+(?:\.py)?/?)`", README):
         assert (ROOT / name).exists(), name

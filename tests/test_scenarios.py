@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bptui.core.engine import run
 from bptui.core.tape import Tape
+from bptui.running import run
 from bptui.scenario.bundled import bundled
 from bptui.scenario.load import load
 from bptui.scenario.scenario import Scenario

@@ -29,7 +29,7 @@ def test_a_signal_ends_a_session_with_its_log_whole_and_the_terminal_as_it_was(
     assert child.end() == status
     assert LEAVE_SCREEN in child.seen
     tape = read_transcript(path)
-    assert len(tape) == 1
+    assert len(tape.tape) == 1
     assert tape.dropped is None
     assert tape.actions[0].command == Next()
 

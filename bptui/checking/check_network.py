@@ -24,7 +24,7 @@ from bptui.checking.probe import as_number, called
 from bptui.checking.random_sources import SEED, borrowed_random_state
 from bptui.checking.subject import widened
 from bptui.core.columns import as_array
-from bptui.core.engine import Run
+from bptui.running import Run
 from bptui.scenario.scenario import Scenario
 from layers import Array
 
@@ -73,30 +73,31 @@ class Network:
     @cached_property
     def leaves(self) -> tuple[str, ...]:
         """The inputs and parameters to which a gradient comes back."""
-        gradients = self.run.gradients
+        gradients = self.run.tape.gradients
         graph = self.scenario.graph
         return tuple(name for name in graph.inputs + graph.parameters if gradients[name] is not None)
 
     @cached_property
     def cut(self) -> frozenset[tuple[int, int]]:
         """The uses, by node and position, through which no gradient goes back."""
-        graph, columns, schedule = self.scenario.graph, self.run.iterations[0], self.run.schedule
+        passes, columns = self.run.tape.passes, self.run.tape.iterations[0]
         return frozenset(
             (node, position)
-            for order, node in enumerate(graph.backward)
-            for position in range(len(graph.edges[node]))
-            if columns.contributions[schedule.first_edges[order] + position] is None
+            for rank, node in enumerate(passes.backward)
+            for position, it in enumerate(columns.contributions[passes.edges_of(rank)])
+            if it is None
         )
 
     def forward(self, leaves: tuple[Array, ...]) -> Array:
         """Return the output for other leaves, in the order of the graph's."""
         np.random.seed(SEED)  # noqa: NPY002
-        graph, recorded = self.scenario.graph, self.run.iterations[0].values
+        graph, recorded = self.scenario.graph, self.run.tape.iterations[0].values
         values = [leaf[()] for leaf in leaves]
         for node, slots in enumerate(graph.edges):
             inputs = [recorded[slot] if (node, at) in self.cut else values[slot] for at, slot in enumerate(slots)]
             layer = self.run.fresh_layer(node)
-            values.append(called(partial(layer.forward, *inputs), "forward"))
+            outs = called(partial(layer.forward, *inputs), "forward")
+            values += outs if isinstance(outs, tuple) else (outs,)
         return as_number(values[graph.slots[graph.output]])
 
     @property
@@ -116,13 +117,15 @@ class Network:
         graph = self.scenario.graph
         leaves = tuple([self.scenario.values[name] for name in graph.leaves])
         away = tuple([np.asarray(last_digit_moved(x)) if x.dtype.kind == "f" else x for x in leaves])
-        out = as_number(self.run.values[graph.output])
-        return Point(self.forward, leaves, away, out, np.where(np.isfinite(out), as_array(self.run.dout), 0))
+        out = as_number(self.run.tape.values[graph.output])
+        return Point(
+            self.forward, leaves, away, out, np.where(np.isfinite(out), as_array(self.run.tape.iterations[0].dout), 0)
+        )
 
     def check(self, leaf: str) -> Finding:
         """Return the finding on one leaf, the first direction that disagrees standing for all."""
         graph = self.scenario.graph
-        gradient = self.run.gradients[leaf]
+        gradient = self.run.tape.gradients[leaf]
         finding = Finding(graph.output, None, leaf, RULE, Verdict.PASS)
         if gradient is None or not (np.isfinite(self.point.out).all() and np.isfinite(gradient).all()):
             return replace(finding, verdict=Verdict.SKIP, reason="the output or the gradient is not finite")

@@ -16,10 +16,10 @@ from bptui.checking.fault import FaultError
 from bptui.checking.finding import Finding, Report, Verdict
 from bptui.checking.network_answer import beside_nodes
 from bptui.checking.subject import Subject, widened
-from bptui.core.engine import Run
 from bptui.core.graph import Node
 from bptui.core.text import visible
 from bptui.own_layers.own_layer import OwnLayer
+from bptui.running import Run
 from bptui.scenario.load import load, loads
 from bptui.scenario.reading.signature import own_parameters
 from bptui.scenario.scenario import Scenario
@@ -50,7 +50,7 @@ def check_scenario(scenario: Scenario, *, is_whole: bool = False) -> Report:
         if not run.failure:
             findings += beside_nodes(run.graph, findings, check_whole(scenario))
         if scenario.expect:
-            findings += check_expectations(run, scenario.expect)
+            findings += check_expectations(run.tape, scenario.expect)
     finally:
         run.close()
     return Report(scenario.title, tuple(findings))
@@ -59,11 +59,11 @@ def check_scenario(scenario: Scenario, *, is_whole: bool = False) -> Report:
 def check_at(run: Run, node: int, *, iteration: int = 0, is_whole: bool = False) -> tuple[Finding, ...]:
     """Return the findings on a node with the values of an iteration (from 0), as far as the run has come."""
     it = run.graph.nodes[node]
-    values = run.iterations[iteration].values
+    values = run.tape.iterations[iteration].values
     if len(values) <= max(run.graph.edges[node], default=0):
         reason = "the run has not come this far"
         return (Finding(it.name, it.layer, None, "raises", Verdict.SKIP, reason=reason),)
-    if run.failure and len(values) == len(run.graph.leaves) + node:
+    if run.failure and len(values) == run.graph.slot_of(node):
         reason = visible(run.failure.message, limit=500)
         where = run.failure.where
         place = f" ({where})" if where else ""
@@ -90,7 +90,6 @@ def subject_of(run: Run, node: int, iteration: int = 0) -> Subject:
     it = scenario.graph.nodes[node]
     layer = scenario.library[it.layer]
     slots = slots_of(layer, it)
-    values = run.iterations[iteration].values
     takes = zip(scenario.takes_gradient[node], slots, strict=True)
     return Subject(
         node=it.name,
@@ -98,7 +97,7 @@ def subject_of(run: Run, node: int, iteration: int = 0) -> Subject:
         make=lambda: run.fresh_layer(node),
         names=it.inputs,
         slots=slots,
-        inputs=tuple([widened(values[slot]) for slot in scenario.graph.edges[node]]),
+        inputs=tuple(map(widened, run.tape.inputs(iteration, node))),
         takes_gradient=tuple([flag and sends_back(layer, slot) for flag, slot in takes]),
         dtype=scenario.dtype,
         spared=tuple([not needs for needs in scenario.needs_gradient[node]]) if isinstance(layer, OwnLayer) else (),
@@ -112,7 +111,7 @@ def is_loss(run: Run, name: str, iteration: int) -> bool:
     slot = run.graph.slots[name]
     if name != run.graph.output or run.graph.uses[slot]:
         return False
-    values = run.iterations[iteration].values
+    values = run.tape.iterations[iteration].values
     return slot < len(values) and np.size(values[slot]) == 1 and bool((run.scenario.dout == 1).all())
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, reduce
 
 from bptui.checking.finding import Finding, Verdict, verdict_of
 from bptui.core.graph import Graph
@@ -122,11 +122,10 @@ UNKNOWN, RIGHT = Path(None), Path(Verdict.PASS)
 def paths(graph: Graph, judged: Mapping[str, Judged]) -> list[Path]:
     """Return for each slot what the verdicts from there to the output come to, in one way back through the graph."""
     found = [RIGHT] * len(graph.names)
-    first = len(graph.leaves)
     for node in graph.backward:
-        it = graph.nodes[node]
+        it, beyond = graph.nodes[node], reduce(worse, (found[slot] for slot in graph.slots_of(node)))
         for name, slot in zip(it.inputs, graph.edges[node], strict=True):
-            found[slot] = worse(found[slot], through(judged.get(it.name), name, found[first + node]))
+            found[slot] = worse(found[slot], through(judged.get(it.name), name, beyond))
     return found
 
 

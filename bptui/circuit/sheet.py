@@ -57,7 +57,7 @@ class SheetBuilder:
             for position, (source, slot) in enumerate(zip(inputs, slots, strict=True))
         ]
         lines = (self.written(self.caption(node)), self.written(node.name))
-        self.homes[len(self.graph.leaves) + index] = len(self.parts)
+        self.homes |= dict.fromkeys(self.graph.slots_of(index), len(self.parts))
         self.parts.append(Part(node.name, "node", lines, inputs, shares))
 
     def source(self, slot: int, consumer: int) -> int:

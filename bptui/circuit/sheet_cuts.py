@@ -31,8 +31,8 @@ class Cuts:
 
     def sheet_of(self, slot: int) -> int:
         """Return the sheet of a value's own box: a node's, and for a leaf the one where it is first used."""
-        node = slot - len(self.graph.leaves)
-        if node >= 0:
+        node = self.graph.node_at(slot)
+        if node is not None:
             return self.sheet_of_node(node)
         uses = self.graph.uses[slot]
         return self.sheet_of_node(uses[0].node) if uses else 0

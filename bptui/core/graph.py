@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import heapq
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import accumulate
 from typing import Any, NamedTuple
 
 from bptui.errors import Where
@@ -13,13 +15,22 @@ from bptui.errors import Where
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Node:
-    """One layer at work: ``name = layer(*inputs, **options)``. Its value bears its name."""
+    """One layer at work: ``name = layer(*inputs, **options)``. Its value bears its name.
+
+    ``outputs`` names the values of a layer that returns several; the node bears the first one's name.
+    """
 
     name: str
     layer: str
     inputs: tuple[str, ...]
     options: Mapping[str, Any] = field(default_factory=dict)
     where: Where | None = None
+    outputs: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Let a node that names no outputs have the one that bears its name."""
+        if not self.outputs:
+            object.__setattr__(self, "outputs", (self.name,))
 
 
 class Use(NamedTuple):
@@ -50,8 +61,8 @@ class Graph:
 
     @cached_property
     def names(self) -> tuple[str, ...]:
-        """Every value's name by slot: the leaves, then the nodes in forward order."""
-        return self.leaves + tuple(node.name for node in self.nodes)
+        """Every value's name by slot: the leaves, then the outputs of the nodes in forward order."""
+        return self.leaves + tuple([name for node in self.nodes for name in node.outputs])
 
     @cached_property
     def slots(self) -> Mapping[str, int]:
@@ -59,10 +70,20 @@ class Graph:
         return {name: slot for slot, name in enumerate(self.names)}
 
     @cached_property
+    def first_slots(self) -> tuple[int, ...]:
+        """For each node in forward order, the slot of its first output; and last, how many slots there are."""
+        return tuple(accumulate([len(node.outputs) for node in self.nodes], initial=len(self.leaves)))
+
+    @cached_property
+    def has_single_outputs(self) -> bool:
+        """Whether every node has one output."""
+        return len(self.names) == len(self.leaves) + len(self.nodes)
+
+    @cached_property
     def edges(self) -> tuple[tuple[int, ...], ...]:
         """For each node in forward order, the slots of its inputs."""
         slots = self.slots
-        return tuple(tuple([slots[name] for name in node.inputs]) for node in self.nodes)
+        return tuple([tuple([slots[name] for name in node.inputs]) for node in self.nodes])
 
     @cached_property
     def uses(self) -> tuple[tuple[Use, ...], ...]:
@@ -76,21 +97,44 @@ class Graph:
     @cached_property
     def backward(self) -> tuple[int, ...]:
         """The nodes that the output depends on, by index, in backward order: exactly the reverse of forward."""
-        first = len(self.leaves)
         needed = bytearray(len(self.names))
         needed[self.slots[self.output]] = True
         order = []
         for node in reversed(range(len(self.nodes))):
-            if needed[first + node]:
+            if any(needed[self.first_slots[node] : self.first_slots[node + 1]]):
                 order.append(node)
                 for slot in self.edges[node]:
                     needed[slot] = True
         return tuple(order)
 
+    def slot_of(self, node: int, output: int = 0) -> int:
+        """Return the slot of an output of a node."""
+        return self.first_slots[node] + output
+
+    def slots_of(self, node: int) -> range:
+        """Return the slots of all outputs of a node."""
+        return range(self.first_slots[node], self.first_slots[node + 1])
+
+    def node_at(self, slot: int) -> int | None:
+        """Return the index of the node that computes a slot's value, or None for a leaf's."""
+        return None if slot < len(self.leaves) else bisect_right(self.first_slots, slot) - 1
+
+    def node_index(self, name: str) -> int | None:
+        """Return the index of the node that computes ``name``, or None for a leaf."""
+        return self.node_at(self.slots[name])
+
+    def is_leaf(self, name: str) -> bool:
+        """Return whether ``name`` is that of a leaf."""
+        return self.slots.get(name, len(self.names)) < len(self.leaves)
+
     def node(self, name: str) -> Node | None:
         """Return the node that computes ``name``, or None for a leaf."""
-        slot = self.slots[name]
-        return self.nodes[slot - len(self.leaves)] if slot >= len(self.leaves) else None
+        index = self.node_index(name)
+        return None if index is None else self.nodes[index]
+
+    def nodes_within(self, slots: int) -> int:
+        """Return how many nodes have all their outputs among the first ``slots`` values."""
+        return bisect_right(self.first_slots, slots) - 1
 
 
 def forward_order(nodes: Sequence[Node]) -> tuple[list[Node], list[Node]]:
@@ -99,12 +143,12 @@ def forward_order(nodes: Sequence[Node]) -> tuple[list[Node], list[Node]]:
     The given order is kept wherever it is valid: of the nodes that are ready, the earliest comes next.
     Inputs that no node computes are taken to be leaves.
     """
-    index = {node.name: place for place, node in enumerate(nodes)}
+    index = {name: place for place, node in enumerate(nodes) for name in node.outputs}
     consumers: list[list[int]] = [[] for _ in nodes]
     missing = [0] * len(nodes)
     for place, node in enumerate(nodes):
-        for name in set(node.inputs) & index.keys():
-            consumers[index[name]].append(place)
+        for producer in {index[name] for name in node.inputs if name in index}:
+            consumers[producer].append(place)
             missing[place] += 1
     ready = [place for place, count in enumerate(missing) if not count]
     ordered = []
@@ -123,10 +167,10 @@ def find_cycle(nodes: Iterable[Node]) -> list[str]:
 
     ``nodes`` are those that ``forward_order`` could not place, so each has an input among them.
     """
-    held = {node.name: node for node in nodes}
+    held = {name: node for node in nodes for name in node.outputs}
     trail: dict[str, int] = {}
-    name = next(iter(held))
+    name = next(iter(held.values())).name
     while name not in trail:
         trail[name] = len(trail)
-        name = next(source for source in held[name].inputs if source in held)
+        name = next(held[source].name for source in held[name].inputs if source in held)
     return list(trail)[trail[name] :][::-1]

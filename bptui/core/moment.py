@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from bptui.core.columns import Iteration, as_array, as_optional_array
 from bptui.core.graph import Graph, Use
-from bptui.core.schedule import Pass, Progress, Schedule
+from bptui.core.order import Order, Pass, Passes, Progress
 from bptui.core.step import Local, Step
 from layers import Array
 
@@ -30,14 +30,19 @@ class Moment:
     columns: Iteration
 
     @property
-    def schedule(self) -> Schedule:
+    def order(self) -> Order:
         """Which step does what."""
-        return self.tape.schedule
+        return self.tape.order
+
+    @property
+    def passes(self) -> Passes:
+        """The passes of this iteration."""
+        return self.tape.order.passes(self.progress.iteration)
 
     @property
     def graph(self) -> Graph:
-        """The graph that was run."""
-        return self.tape.schedule.graph
+        """The graph of this iteration."""
+        return self.passes.graph
 
     @property
     def iteration(self) -> int:
@@ -52,33 +57,37 @@ class Moment:
     @property
     def pass_(self) -> Pass:
         """The pass of the step that has just run; at position 0 the forward pass, which is about to start."""
-        return self.schedule[self.position].pass_ if self.position else Pass.FORWARD
+        return self.order[self.position].pass_ if self.position else Pass.FORWARD
 
     @property
     def name(self) -> str | None:
         """Whose step has just run: a node's or, in the update, a parameter's; None at position 0."""
-        return self.schedule[self.position].name if self.position else None
+        return self.order[self.position].name if self.position else None
 
     @cached_property
     def changed(self) -> frozenset[str]:
         """The values whose number or gradient the step has just changed."""
         if not self.position:
             return frozenset()
-        turn = self.schedule[self.position]
+        turn = self.order[self.position]
         if turn.pass_ is Pass.BACKWARD:
-            node = self.graph.nodes[self.graph.backward[turn.order]]
-            first, end = self.schedule.first_edges[turn.order : turn.order + 2]
-            contributions = self.columns.contributions[first:end]
+            node = self.graph.nodes[self.passes.backward[turn.rank]]
+            contributions = self.columns.contributions[self.passes.edges_of(turn.rank)]
             return frozenset(name for name, it in zip(node.inputs, contributions, strict=True) if it is not None)
+        if turn.pass_ is Pass.FORWARD:
+            return frozenset(self.graph.nodes[turn.rank].outputs)
         return frozenset({turn.name})
 
     def value(self, name: str) -> Array | None:
-        """Return a value, or None where this iteration has not reached it yet."""
-        slot = self.graph.slots[name]
-        if self.progress.update and (order := self.schedule.update_orders.get(name)) is not None:
-            if order < self.progress.update:
-                return as_array(self.columns.updates[order])
-        elif slot >= len(self.graph.leaves) + self.progress.forward:
+        """Return a value, or None where this iteration has not reached it yet, or has none of that name."""
+        passes, progress = self.passes, self.progress
+        slot = passes.graph.slots.get(name)
+        if slot is None:
+            return None
+        if progress.update and (rank := passes.update_ranks.get(name)) is not None:
+            if rank < progress.update:
+                return as_array(self.columns.updates[rank])
+        elif slot >= passes.graph.first_slots[progress.forward]:
             return None
         return as_array(self.columns.values[slot])
 
@@ -87,33 +96,40 @@ class Moment:
         if not self.progress.backward:
             return None
         if name == self.graph.output:
-            return as_array(self.tape.dout)
-        edge = self.schedule.last_edge(self.graph.slots[name], self.progress.backward)
+            return as_optional_array(self.columns.dout)
+        edge = self.passes.last_edge(name, self.progress.backward)
         return None if edge is None else as_optional_array(self.columns.sums[edge])
 
     def contribution(self, use: Use) -> Array | None:
         """Return what one use of a value has added to its gradient, or None before it has."""
-        order = self.schedule.backward_orders[use.node]
-        if order is None or order >= self.progress.backward:
+        rank = self.passes.backward_ranks[use.node]
+        if rank is None or rank >= self.progress.backward:
             return None
-        return as_optional_array(self.columns.contributions[self.schedule.first_edges[order] + use.position])
+        return as_optional_array(self.columns.contributions[self.passes.first_edges[rank] + use.position])
 
     def awaits_gradient(self, name: str) -> bool:
         """Return whether contributions to a value's gradient are still to come in this iteration."""
         if name == self.graph.output:
-            return not self.progress.backward
-        orders = self.schedule.arrivals[self.graph.slots[name]].orders
-        return bool(orders) and orders[-1] >= self.progress.backward
+            return bool(self.passes.backward) and not self.progress.backward
+        ranks = self.passes.arrivals_at(name).ranks
+        return bool(ranks) and ranks[-1] >= self.progress.backward
 
     def step_of(self, name: str, pass_: Pass) -> Step | None:
         """Return a node's step in a pass of this iteration, or a parameter's update; None where it has not run."""
-        number = self.schedule.step_number(self.progress.iteration, pass_, name)
+        number = self.order.step_number(self.progress.iteration, pass_, name)
         return self.tape.step(number) if number is not None and number <= self.position else None
 
     def local(self, name: str) -> Local:
         """Return a node's local derivatives, one per input; it must have gone forward."""
-        return self.tape.local(self.progress.iteration, self.graph.slots[name] - len(self.graph.leaves))
+        return self.tape.local(self.progress.iteration, self.node_index(name))
 
     def kept(self, name: str) -> Mapping[str, Any]:
         """Return what a node's layer keeps on itself for its backward, by attribute; it must have gone forward."""
-        return self.tape.kept(self.progress.iteration, self.graph.slots[name] - len(self.graph.leaves))
+        return self.tape.kept(self.progress.iteration, self.node_index(name))
+
+    def node_index(self, name: str) -> int:
+        """Return a node's index in forward order. Raises KeyError for a leaf."""
+        index = self.graph.node_index(name)
+        if index is None:
+            raise KeyError(name)
+        return index

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from bptui.core.graph import Node
-from bptui.core.schedule import Pass
+from bptui.core.order import Pass
 from layers import Array
 
 Local: TypeAlias = tuple[Array | None, ...]
@@ -16,12 +16,17 @@ Local: TypeAlias = tuple[Array | None, ...]
 
 @dataclass(frozen=True, eq=False, slots=True)
 class ForwardStep:
-    """A node's forward: its value is ``out``."""
+    """A node's forward: its value is ``out``, the first of its ``outs`` where it has several outputs."""
 
     number: int
     iteration: int
     node: Node
-    out: Array
+    outs: tuple[Array, ...]
+
+    @property
+    def out(self) -> Array:
+        """The value that bears the node's name."""
+        return self.outs[0]
 
     @property
     def pass_(self) -> Pass:
@@ -38,15 +43,21 @@ class ForwardStep:
 class BackwardStep:
     """A node's backward: ``dout`` arrives, and one contribution per input leaves.
 
-    ``dout`` is None where no gradient reaches the node, ``gradients`` has None where an input takes none.
+    ``douts`` has one gradient per output: all of them None where none reaches the node, otherwise zeros where none
+    reaches an output. ``gradients`` has None where an input takes none.
     """
 
     number: int
     iteration: int
     node: Node
-    dout: Array | None
+    douts: tuple[Array | None, ...]
     gradients: tuple[Array | None, ...]
     look_up_local: Callable[[], Local] = field(repr=False)
+
+    @property
+    def dout(self) -> Array | None:
+        """What arrives at the output that bears the node's name; None where no gradient reaches the node."""
+        return self.douts[0]
 
     @property
     def pass_(self) -> Pass:

@@ -15,7 +15,7 @@ from bptui.core import text
 from bptui.core.graph import Node, Use
 from bptui.core.moment import Moment
 from bptui.core.optimizer import SGD, AdaGrad, Adam, Momentum, Optimizer, RMSProp
-from bptui.core.schedule import Pass
+from bptui.core.order import Pass
 from bptui.core.step import BackwardStep, UpdateStep
 from bptui.explaining.formula_words import (
     Words,

@@ -53,6 +53,7 @@ def words_of(tape: Tape, node: Node) -> Words:
     if isinstance(layer, OwnLayer):
         share = layer.share(len(node.inputs), node.options)
         return Words("", {}, share.slots, node.options, layer.targets)
+    assert isinstance(layer, type)
     it = spoken(layer)
     return it._replace(inputs=it.inputs[: len(node.inputs)], options={**it.options, **node.options})
 

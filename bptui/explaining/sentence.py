@@ -14,7 +14,7 @@ def headline(moment: Moment) -> str:
     """Return what the step that has just run did, in one plain sentence."""
     match moment.step:
         case None:
-            return f"Nothing has run yet: the first step computes {text.visible(moment.schedule[1].name)}."
+            return f"Nothing has run yet: the first step computes {text.visible(moment.order[1].name)}."
         case ForwardStep(node=node):
             return f"{text.visible(node.layer)} computes {forward_equation(moment, node.name)}."
         case BackwardStep(dout=None) as step:

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 
 from bptui.core import text
-from bptui.core.graph import Use
+from bptui.core.graph import Graph, Use
 from bptui.core.moment import Moment
-from bptui.core.schedule import Pass
+from bptui.core.order import Pass
 from bptui.core.step import BackwardStep
 from bptui.core.tape import Tape
 from bptui.explaining.formula_words import words_of
@@ -22,16 +22,14 @@ MOST_SEARCHED = 100_000
 
 def waiting(moment: Moment, name: str) -> str:
     """Return in words what a value has still to wait for in this iteration; empty where there is nothing."""
-    schedule, iteration = moment.schedule, moment.progress.iteration
+    order, iteration = moment.order, moment.progress.iteration
     if moment.value(name) is None:
-        return f"not reached yet: goes forward at step {schedule.step_number(iteration, Pass.FORWARD, name)}"
+        return f"not reached yet: goes forward at step {order.step_number(iteration, Pass.FORWARD, name)}"
     if not takes_gradient(moment, name):
         return "a constant takes no gradient" if name in moment.graph.constants else "labels take no gradient"
     if not moment.awaits_gradient(name):
         return "" if moment.gradient(name) is not None else "no gradient reaches it"
-    last = iteration * schedule.length + schedule.forward + 1
-    if name != moment.graph.output:
-        last += schedule.arrivals[moment.graph.slots[name]].orders[-1]
+    last = order.complete_at(iteration, name)
     if moment.gradient(name) is None:
         return f"no gradient yet: it is complete at step {last}"
     arrived, count = arrived_count(moment, name), use_count(moment, name)
@@ -46,31 +44,30 @@ def takes_gradient(moment: Moment, name: str) -> bool:
     if (value := moment.value(name)) is not None and value.dtype.kind != "f":
         return False
     uses = graph.uses[graph.slots[name]]
-    return not uses or any(not is_target(moment.tape, use) for use in uses)
+    return not uses or any(not is_target(moment.tape, graph, use) for use in uses)
 
 
-def is_target(tape: Tape, use: Use) -> bool:
+def is_target(tape: Tape, graph: Graph, use: Use) -> bool:
     """Return whether a use of a value takes it for labels."""
-    words = words_of(tape, tape.graph.nodes[use.node])
+    words = words_of(tape, graph.nodes[use.node])
     return use.position < len(words.inputs) and words.inputs[use.position] in words.targets
 
 
 def gradient_uses(moment: Moment, name: str) -> Iterator[Use]:
     """Yield the uses of a value that the output depends on, in the order in which backward comes by."""
-    schedule, graph = moment.schedule, moment.graph
-    orders, edges = schedule.arrivals[graph.slots[name]]
-    for order, edge in zip(orders, edges, strict=True):
-        yield Use(graph.backward[order], edge - schedule.first_edges[order])
+    passes = moment.passes
+    for rank, edge in zip(*passes.arrivals_at(name), strict=True):
+        yield Use(passes.backward[rank], edge - passes.first_edges[rank])
 
 
 def use_count(moment: Moment, name: str) -> int:
     """Return how many uses of a value the output depends on."""
-    return len(moment.schedule.arrivals[moment.graph.slots[name]].orders)
+    return len(moment.passes.arrivals_at(name).ranks)
 
 
 def arrived_count(moment: Moment, name: str) -> int:
     """Return by how many of those uses backward has come."""
-    return bisect_left(moment.schedule.arrivals[moment.graph.slots[name]].orders, moment.progress.backward)
+    return bisect_left(moment.passes.arrivals_at(name).ranks, moment.progress.backward)
 
 
 def trouble(moment: Moment, name: str) -> str:

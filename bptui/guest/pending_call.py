@@ -6,15 +6,12 @@ from collections.abc import Callable
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
+from bptui.core.engine import TIME_LIMIT
 from bptui.guest.fault import Fault
 from bptui.guest.wire import Message
 
 if TYPE_CHECKING:
     from bptui.guest.host import Host
-
-TIME_LIMIT = 10.0
-"""Seconds that a command in the shell gives to one call; on the screen a person decides."""
-
 
 LOADING_LIMIT = 60.0
 """Seconds that it gives to the user's files and all that they import."""

@@ -1,4 +1,4 @@
-"""Looking at what a guest did: it goes forward again on the recorded inputs, in a fresh instance."""
+"""Looking again at what a guest did: it goes forward again on the recorded inputs, in a fresh instance."""
 
 from __future__ import annotations
 
@@ -8,57 +8,67 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from bptui.core.columns import as_array, as_optional_array
+from bptui.core.columns import Value, as_array, as_optional_array
+from bptui.core.engine import TIME_LIMIT
+from bptui.core.revisit import Revisit
+from bptui.core.step import Local
 from bptui.errors import LayerError
+from bptui.guest.guests import Guests
 from bptui.guest.observation import Remark
-from bptui.guest.pending_call import TIME_LIMIT, Pending
+from bptui.guest.pending_call import Pending
 
 if TYPE_CHECKING:
-    from bptui.core.engine import Run
-    from bptui.core.step import Local
+    from bptui.core.tape import Tape
 
 REMEMBERED = 64
 
 
-class Looks:
-    """What a run's guests were asked lately. One that does not answer within ``patience`` seconds shows nothing."""
+class GuestsRevisit:
+    """The revisit of a tape with guests; ``others`` is that of its other layers.
 
-    def __init__(self, run: Run, *, patience: float = TIME_LIMIT) -> None:
-        self.run = run
-        self.patience = patience
-        self.calls: OrderedDict[tuple[str, int, int], Pending] = OrderedDict()
+    A guest that does not answer within the guests' ``look_patience`` shows nothing.
+    """
 
-    def local(self, iteration: int, node: int) -> Local:
+    def __init__(self, guests: Guests, others: Revisit) -> None:
+        self.guests = guests
+        self.others = others
+        self.calls: OrderedDict[tuple[str | int, ...], tuple[list[Value], Pending]] = OrderedDict()
+
+    def local(self, tape: Tape, iteration: int, node: int) -> Local:
         """Return a node's local derivatives, one per input, None where it cannot tell."""
-        nothing = (None,) * len(self.run.graph.edges[node])
-        out, locals_ = self.ask("local", iteration, node, (None, nothing))
+        if node not in self.guests:
+            return self.others.local(tape, iteration, node)
+        nothing = (None,) * len(tape.order.passes(iteration).graph.edges[node])
+        out, locals_ = self.ask("local", tape, iteration, node, (None, nothing))
         if out is not None:
-            self.compare(out, iteration, node)
+            self.compare(out, tape, iteration, node)
         return tuple(map(as_optional_array, locals_))
 
-    def kept(self, iteration: int, node: int) -> Mapping[str, Any]:
+    def kept(self, tape: Tape, iteration: int, node: int) -> Mapping[str, Any]:
         """Return what a node's layer keeps on itself, by attribute."""
-        attributes: Mapping[str, Any] = self.ask("kept", iteration, node, {})
+        if node not in self.guests:
+            return self.others.kept(tape, iteration, node)
+        attributes: Mapping[str, Any] = self.ask("kept", tape, iteration, node, {})
         return attributes
 
-    def ask(self, what: str, iteration: int, node: int, nothing: Any) -> Any:
+    def ask(self, what: str, tape: Tape, iteration: int, node: int, nothing: Any) -> Any:
         """Return the answer of a fresh instance that has gone forward again, or ``nothing``."""
-        key = (what, iteration, node)
-        if self.run.waiting and key not in self.calls:
+        inputs = tape.inputs(iteration, node)
+        key: tuple[str | int, ...] = (what, iteration, node, *map(id, inputs))
+        if self.guests.is_waited_for and key not in self.calls:
             return nothing  # the process is busy, and may be so for ever
         if key not in self.calls:
-            values = self.run.iterations[iteration].values
-            layer = self.run.guest(node, iteration)
+            layer = self.guests.make(node, iteration)
             begin = layer.begin_local if what == "local" else layer.begin_kept
-            self.calls[key] = begin(*[values[slot] for slot in self.run.graph.edges[node]])
+            self.calls[key] = inputs, begin(*inputs)  # the inputs live on with it, so no other can have their id
         self.calls.move_to_end(key)
         while len(self.calls) > REMEMBERED:
             self.calls.popitem(last=False)
-        return self.answer(self.calls[key], nothing)
+        return self.answer(self.calls[key][1], nothing)
 
     def answer(self, call: Pending, nothing: Any) -> Any:
         """Return what a call has given, or ``nothing`` where it has not, or not yet."""
-        if not call.wait(self.patience) and call.elapsed > TIME_LIMIT:
+        if not call.wait(self.guests.look_patience) and call.elapsed > TIME_LIMIT:
             call.insist(0)
         if not call.is_ready():
             return nothing
@@ -67,13 +77,13 @@ class Looks:
         except LayerError:
             return nothing
 
-    def compare(self, out: Any, iteration: int, node: int) -> None:
+    def compare(self, out: Any, tape: Tape, iteration: int, node: int) -> None:
         """Remark upon a second forward that gives another value than the recorded one."""
-        run = self.run
-        recorded = as_array(run.iterations[iteration].values[len(run.graph.leaves) + node])
+        graph = tape.order.passes(iteration).graph
+        recorded = as_array(tape.iterations[iteration].values[graph.slot_of(node)])
         if np.shape(out) != recorded.shape or as_array(out).tobytes() != recorded.tobytes():
-            it = run.graph.nodes[node]
+            it = graph.nodes[node]
             text = f"{it.layer}.forward gives another value the second time: it is not repeatable"
             remark = Remark(it.name, "repeats", text)
-            if remark not in run.remarks:
-                run.note(remark)
+            if remark not in self.guests.remarks:
+                self.guests.note(remark)

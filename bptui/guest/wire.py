@@ -9,6 +9,7 @@ import json
 import math
 import struct
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -41,21 +42,19 @@ class WireError(Exception):
 
 
 def encode(message: Message) -> bytes:
-    """Return a message as bytes."""
-    specs: list[Any] = []
-    parts: list[bytes] = []
-    for array in message.get("arrays", ()):
-        if array is None:
-            specs.append(None)
-            continue
-        content = native(array)
-        specs.append((content.dtype.str, content.shape))
-        parts += (content.tobytes(), bytes(-content.nbytes % ALIGNMENT))
+    """Return a message as bytes. Raises WireError, before anything is copied, for one that is too large."""
+    arrays = [None if array is None else native(array) for array in message.get("arrays", ())]
+    specs = [None if array is None else (array.dtype.str, array.shape) for array in arrays]
     header = json.dumps({**message, "arrays": specs}).encode("ascii")
-    payload = b"".join(parts)
-    if len(header) > MOST_HEADER or len(payload) > MOST_PAYLOAD:
-        raise WireError(f"{len(header) + len(payload):,} bytes are more than can be handed over")
-    return PREFIX.pack(len(header), len(payload)) + header + payload
+    payload = sum(array.nbytes + -array.nbytes % ALIGNMENT for array in arrays if array is not None)
+    if len(header) > MOST_HEADER or payload > MOST_PAYLOAD:
+        raise WireError(f"{len(header) + payload:,} bytes are more than can be handed over")
+    return b"".join([PREFIX.pack(len(header), payload), header, *chain.from_iterable(map(padded, arrays))])
+
+
+def padded(array: np.ndarray[Any, Any] | None) -> tuple[bytes, ...]:
+    """Return an array's bytes, and those that fill it up to where the next one may begin."""
+    return () if array is None else (array.tobytes(), bytes(-array.nbytes % ALIGNMENT))
 
 
 def native(array: Any) -> np.ndarray[Any, Any]:

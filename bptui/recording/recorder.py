@@ -11,12 +11,12 @@ from typing import Self
 
 from bptui.core import text
 from bptui.core.command import Command
-from bptui.core.engine import Run
 from bptui.core.moment import Moment
 from bptui.errors import TranscriptError, Where
 from bptui.recording.codec import line
 from bptui.recording.records import ActionRecord, NoteRecord, Record
 from bptui.recording.run_records import end_record, header_record, step_record
+from bptui.running import Run
 
 if sys.platform != "win32":
     import fcntl
@@ -66,7 +66,7 @@ class Recorder:
     @property
     def owes_end(self) -> bool:
         """Whether every step is written, but not yet what follows the last."""
-        return self.steps == len(self.run.schedule) and not self.has_ended
+        return self.steps == len(self.run.tape.order) and not self.has_ended
 
     def moved(self, command: Command | None, moment: Moment) -> None:
         """Record that ``command`` took the cursor to ``moment``; None where the run has only caught up.
@@ -89,10 +89,10 @@ class Recorder:
         for number in range(self.steps + 1, min(self.steps + steps, self.furthest) + 1):
             if self.failure:
                 return
-            self.write(step_record(self.run.step(number)))
+            self.write(step_record(self.run.tape.step(number)))
             self.steps = number
         if self.owes_end:
-            self.write(end_record(self.run))
+            self.write(end_record(self.run.tape))
             self.has_ended = True
 
     def look(self) -> None:

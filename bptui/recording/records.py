@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, TypeAlias
 
 from bptui.core.command import Command
-from bptui.core.schedule import Pass
+from bptui.core.order import Pass
 from bptui.recording.action_words import COMMAND
 from bptui.recording.codec import nested
 from bptui.recording.field_kind import (

@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 
-from bptui.core.engine import Run
 from bptui.core.step import BackwardStep, ForwardStep, Step, UpdateStep
 from bptui.core.tape import Tape
 from bptui.recording.json_line import FORMAT
@@ -23,6 +22,7 @@ from bptui.recording.records import (
     StepRecord,
     UpdateRecord,
 )
+from bptui.running import Run
 from bptui.scenario.scenario import Scenario, Train
 from bptui.version import __version__
 
@@ -36,11 +36,11 @@ def records(run: Run) -> Iterator[Record]:
     written = 0
     while not run.is_over:
         run.proceed(SLICE)
-        for number in range(written + 1, len(run) + 1):
-            yield step_record(run.step(number))
-        written = len(run)
+        for number in range(written + 1, len(run.tape) + 1):
+            yield step_record(run.tape.step(number))
+        written = len(run.tape)
     if not run.failure:
-        yield end_record(run)
+        yield end_record(run.tape)
 
 
 def header_record(scenario: Scenario) -> HeaderRecord:

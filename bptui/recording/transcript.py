@@ -20,42 +20,42 @@ from bptui.recording.records import (
     Record,
     UpdateRecord,
 )
-from bptui.recording.replay_tape import RecordedTape
+from bptui.recording.replay_tape import Recording
 
 LONGEST_LINE = 64 * 2**20
 """Bytes in one record: six million numbers. A longer line is refused before it is parsed."""
 
 
-def read_transcript(path: Path) -> RecordedTape:
-    """Return the tape of a transcript, with its notes and actions.
+def read_transcript(path: Path) -> Recording:
+    """Return what a transcript has: its tape, notes and actions.
 
-    A last line that was torn off is left out, and the tape's ``dropped`` says so. Raises TranscriptError.
+    A last line that was torn off is left out, and ``dropped`` says so. Raises TranscriptError.
     """
-    tape = None
+    recording = None
     line, number = b"", 0
     try:
         for line in read_lines(path):
             number += 1
             if is_torn(line):
                 break
-            tape = extend(tape, parse_line(line), path)
+            recording = extend(recording, parse_line(line), path)
     except TranscriptError as error:
         raise type(error)(error.message, hint=error.hint, where=place(path, number)) from None
-    if tape is None:
+    if recording is None:
         raise TranscriptError("there is no whole record in the file", where=place(path, 1))
     if is_torn(line):
-        tape.dropped = f"line {number}, the last, is torn off and left out"
-    return tape
+        recording.dropped = f"line {number}, the last, is torn off and left out"
+    return recording
 
 
-def extend(tape: RecordedTape | None, json: JsonObject, path: Path) -> RecordedTape:
-    """Return ``tape`` with what a record says added to it; the first record begins the tape."""
-    if tape is not None:
-        add_record(tape, read_record(json))
-        return tape
+def extend(recording: Recording | None, json: JsonObject, path: Path) -> Recording:
+    """Return ``recording`` with what a record says added to it; the first record begins one."""
+    if recording is not None:
+        add_record(recording, read_record(json))
+        return recording
     if json.get("kind") != "header":
         raise TranscriptError("the first record is not a header: this is not a transcript, or its beginning is lost")
-    return RecordedTape(decode(HeaderRecord, json), path)
+    return Recording(decode(HeaderRecord, json), path)
 
 
 def place(path: Path, line: int) -> Where:
@@ -82,24 +82,24 @@ def is_torn(line: bytes) -> bool:
     return not line.endswith(b"\n")
 
 
-def add_record(tape: RecordedTape, record: Record) -> None:
-    """Add what a record says to the tape. Raises TranscriptError."""
+def add_record(recording: Recording, record: Record) -> None:
+    """Add what a record says. Raises TranscriptError."""
     match record:
         case ForwardRecord() | BackwardRecord() | UpdateRecord():
-            tape.add(record)
+            recording.add(record)
         case EndRecord():
-            tape.add_end(record)
+            recording.add_end(record)
         case ActionRecord(at=at):
-            check_time(tape, at)
-            tape.actions.append(record)
+            check_time(recording, at)
+            recording.actions.append(record)
         case NoteRecord(at=at):
-            check_time(tape, at)
-            tape.notes.append(record)
+            check_time(recording, at)
+            recording.notes.append(record)
         case _:
             raise DamagedTranscriptError("a second header: two recordings were joined")
 
 
-def check_time(tape: RecordedTape, at: int) -> None:
+def check_time(recording: Recording, at: int) -> None:
     """Refuse an action or a note at a step that the run does not have."""
-    if not 0 <= at <= len(tape.schedule):
+    if not 0 <= at <= len(recording.tape.order):
         raise DamagedTranscriptError(f"step {at} is none of the run's")

@@ -7,9 +7,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from bptui.core import text
-from bptui.core.engine import Run
 from bptui.core.moment import Moment
-from bptui.core.schedule import Pass
+from bptui.core.order import Pass
 from bptui.core.step import BackwardStep, ForwardStep, Step, UpdateStep
 from bptui.core.tape import Tape
 from bptui.explaining.equation_lines import equation_line
@@ -27,6 +26,7 @@ from bptui.lines.line import Line, Span, indented, styled
 from bptui.lines.table import flush_left
 from bptui.report.suspect import Suspect, find_suspect
 from bptui.report.training import training_lines
+from bptui.running import Run
 from layers import Array
 
 HEADINGS = {Pass.FORWARD: "Forward", Pass.BACKWARD: "Backward", Pass.UPDATE: "Update"}
@@ -37,21 +37,21 @@ BACKWARD_KEY = "dout is the gradient that arrives at a node's output; d x is wha
 def account(run: Run) -> Iterator[Line]:
     """Yield the lines of the account of a run that is over; of one that has failed, as far as it came."""
     yield from opening(run)
-    suspect = find_suspect(run)
+    suspect = find_suspect(run.tape)
     if run.failure:
-        for iteration in dict.fromkeys((1, len(run.iterations))):
+        for iteration in dict.fromkeys((1, len(run.tape.iterations))):
             yield from iteration_lines(run, iteration, suspect)
         yield from remark_lines(run)
         return
-    if run.schedule.iterations == 1:
+    if run.tape.order.iterations == 1:
         yield from iteration_lines(run, 1, suspect)
     else:
         yield from training_lines(run)
-        for iteration in (1, run.schedule.iterations):
+        for iteration in (1, run.tape.order.iterations):
             yield ()
             yield styled(f"Iteration {iteration}", "title")
             yield from iteration_lines(run, iteration, suspect)
-    yield from gradient_table(run)
+    yield from gradient_table(run.tape)
     if suspect is not None:
         yield ()
         yield styled(suspect.told, "warning")
@@ -85,14 +85,14 @@ def opening(run: Run) -> Iterator[Line]:
 
 def iteration_lines(run: Run, iteration: int, suspect: Suspect | None) -> Iterator[Line]:
     """Yield every step of one iteration (from 1), pass by pass."""
-    first = (iteration - 1) * run.schedule.length + 1
+    order = run.tape.order
     heading = None
-    for number in range(first, min(first + run.schedule.length, len(run) + 1)):
-        step = run.step(number)
+    for number in range(order.start(iteration - 1) + 1, min(order.start(iteration), len(run.tape)) + 1):
+        step = run.tape.step(number)
         if step.pass_ is not heading:
             heading = step.pass_
             yield from heading_lines(heading)
-        yield from step_lines(run.at(number), step)
+        yield from step_lines(run.tape.at(number), step)
         if suspect is not None and number == suspect.number:
             yield styled(f"▲ {suspect.told}", "warning", indent=4)
 
@@ -107,7 +107,7 @@ def heading_lines(pass_: Pass) -> Iterator[Line]:
 
 def step_lines(moment: Moment, step: Step) -> Iterator[Line]:
     """Yield one step, with its equations and numbers."""
-    lead = f"  {step.number:{len(str(len(moment.schedule)))}}  "
+    lead = f"  {step.number:{len(str(len(moment.order)))}}  "
     match step:
         case ForwardStep():
             yield from worked_out(Span(lead, "forward"), forward_equation(moment, step.name), step.out, "value")

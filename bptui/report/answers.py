@@ -58,14 +58,14 @@ def answer_record(command: Command, answer: Answer, session: Session) -> dict[st
     if answer.judged:
         record["verdict"] = answer.judged.verdict.value
         record["findings"] = [finding_record(finding) for finding in answer.judged.findings]
-    if lines := session.debugger.lines:
+    if lines := session.lines:
         record["line"] = {"file": lines.tape.file, "line": lines.step.line}
     return record
 
 
 def place_text(session: Session) -> str:
     """Return where the cursor is and what has just happened there; another value that is selected, too."""
-    if lines := session.debugger.lines:
+    if lines := session.lines:
         return line_text(lines)
     moment, selected = session.moment, session.selection.name
     more = value_text(moment, selected) if selected not in (None, moment.name) and selected is not None else ""
@@ -74,10 +74,10 @@ def place_text(session: Session) -> str:
 
 def step_text(moment: Moment) -> str:
     """Return which step it is, in a sentence what it did, and what the numbers are like that are too many for one."""
-    schedule = moment.schedule
-    where = f"step {moment.position} of {len(schedule)}"
-    if schedule.iterations > 1:
-        where += f", iteration {moment.iteration} of {schedule.iterations}"
+    order = moment.order
+    where = f"step {moment.position} of {len(order)}"
+    if order.iterations > 1:
+        where += f", iteration {moment.iteration} of {order.iterations}"
     if moment.position:
         where += f", {moment.pass_.value}"
     return " ".join([f"{where}: {headline(moment)}", *(f"{it}." for it in numbers_text(moment))])

@@ -8,10 +8,10 @@ from itertools import chain
 from pathlib import Path
 from typing import TextIO
 
-from bptui.core.engine import Run
 from bptui.core.text import visible
 from bptui.recording.transcript import read_transcript
 from bptui.report.command_loop import CommandLoop, TypedLine, lines_of, lines_of_file
+from bptui.running import Run
 from bptui.scenario.load import load
 from bptui.session.session import Session
 
@@ -35,21 +35,22 @@ def execute(
             loop.run(lines_of_file(Path("-")))
     finally:
         session.close()
-        if isinstance(session.tape, Run):
-            session.tape.close()
+        if session.run:
+            session.run.close()
     return not (loop.has_failed or session.has_lost_records)
 
 
 def open_session(place: str, layers: Sequence[Path]) -> Session:
     """Return a session over a scenario, or over the recording in a file. Raises BptuiError."""
     if is_transcript(Path(place)):
-        tape = read_transcript(Path(place))
-        if tape.dropped:
-            sys.stderr.write(f"{visible(place)}: {tape.dropped}\n")
-        return Session(tape, tape.title, title=tape.title, notes=tape.notes)
+        recording = read_transcript(Path(place))
+        if recording.dropped:
+            sys.stderr.write(f"{visible(place)}: {recording.dropped}\n")
+        return Session(recording.tape, recording.title, title=recording.title, notes=recording.notes)
     scenario = load(place, layers=layers)
     name = scenario.path.stem if scenario.path else scenario.title
-    return Session(Run(scenario), name, title=scenario.title, about=scenario.about)
+    run = Run(scenario)
+    return Session(run.tape, name, run=run, title=scenario.title, about=scenario.about)
 
 
 def is_transcript(path: Path) -> bool:

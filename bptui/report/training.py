@@ -8,11 +8,11 @@ from dataclasses import asdict
 import numpy as np
 
 from bptui.core import text
-from bptui.core.engine import Run
 from bptui.core.moment import Moment
 from bptui.core.optimizer import Optimizer
 from bptui.lines.line import Line, styled
 from bptui.lines.table import flush_right
+from bptui.running import Run
 
 MOST_ROWS = 25
 """Iterations that get a line each; of more than these, as many are chosen evenly."""
@@ -20,11 +20,11 @@ MOST_ROWS = 25
 
 def training_lines(run: Run) -> Iterator[Line]:
     """Yield what ``[train]`` did, and the table."""
-    iterations = run.schedule.iterations
+    iterations = run.tape.order.iterations
     yield ()
     yield styled(f"Training, {iterations} iterations{told_rule(run)}", "heading")
     chosen = choose(iterations)
-    rows = [row_of(run.at(iteration * run.schedule.length), iteration) for iteration in chosen]
+    rows = [row_of(run.tape.at(run.tape.order.start(iteration)), iteration) for iteration in chosen]
     head = ("iteration", text.visible(run.graph.output), "largest gradient", "of")
     for line in flush_right([head, *rows]):
         yield styled(line, indent=2)

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bptui.core.columns import Value
+from bptui.core.engine import TakesGradient, takes_gradient
 from bptui.core.graph import Graph, Node
 from bptui.core.optimizer import Optimizer
-from bptui.core.schedule import Schedule
-from bptui.core.straight import StraightCode
+from bptui.core.order import Schedule
 from bptui.own_layers.own_layer import LayerFile, OwnLayer
 from layers import Array, Layer
 
@@ -80,11 +80,9 @@ class Scenario:
         return tuple([value if value.ndim else value[()] for value in values])
 
     @cached_property
-    def takes_gradient(self) -> tuple[tuple[bool, ...], ...]:
+    def takes_gradient(self) -> TakesGradient:
         """For each node, which of its inputs take a gradient: those that are neither constants nor integers."""
-        closed = set(self.graph.constants)
-        closed.update(name for name in self.graph.leaves if self.values[name].dtype.kind != "f")
-        return tuple(tuple([name not in closed for name in node.inputs]) for node in self.graph.nodes)
+        return takes_gradient(self.graph, self.leaves)
 
     @cached_property
     def needs_gradient(self) -> tuple[tuple[bool, ...], ...]:
@@ -113,8 +111,3 @@ class Scenario:
     def layer_files(self) -> tuple[LayerFile, ...]:
         """The files that these layers come from."""
         return tuple(dict.fromkeys(layer.file for layer in self.guests.values()))
-
-    @cached_property
-    def code(self) -> StraightCode:
-        """The graph as straight-line code, where it is one of scalars."""
-        return StraightCode(self)

@@ -8,19 +8,19 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator
+from functools import cached_property
 from time import monotonic
 from typing import TYPE_CHECKING, NamedTuple
 
 from bptui.checking.verdicts import Judged, Verdicts
-from bptui.core.engine import Run
 from bptui.core.tape import Tape
 from bptui.core.text import visible
+from bptui.running import Run, guests_of
 
 if TYPE_CHECKING:
     from bptui.checking.finding import Finding
     from bptui.checking.sliced_check import Pieces
-    from bptui.guest.guest_layer import GuestLayer
-    from bptui.guest.host import Host
+    from bptui.guest.guests import Guests
 
 SHORT_IDLE = 0.03
 """Seconds without a key after which a check goes on that was asked for."""
@@ -38,20 +38,21 @@ class Job(NamedTuple):
 
 
 class Checking:
-    """The checks of one run: those asked for, then, unasked, those of all nodes of an iteration.
+    """The checks of one run, if ``tape`` is one's: those asked for, then, unasked, those of all nodes of an iteration.
 
     ``touched`` tells when the last key came.
     """
 
-    def __init__(self, tape: Tape, *, touched: Callable[[], float], clock: Callable[[], float] = monotonic) -> None:
-        self.run = tape if isinstance(tape, Run) else None
+    def __init__(
+        self, tape: Tape, run: Run | None, *, touched: Callable[[], float], clock: Callable[[], float] = monotonic
+    ) -> None:
+        self.run = run
         self.graph = tape.graph
         self.verdicts = Verdicts(self.graph)
         self.touched = touched
         self.clock = clock
         self.asked: set[Job] = set()
         self.lanes = (Lane(), Lane())
-        self.host: Host | None = None
 
     # What is to be done.
 
@@ -106,7 +107,7 @@ class Checking:
         """Return whether a node has ended the run."""
         if self.run is None or self.run.failure is None:
             return False
-        return self.run.node_at(self.run.steps_done) is self.graph.nodes[node]
+        return self.run.next_node is self.graph.nodes[node]
 
     # Doing it.
 
@@ -151,7 +152,7 @@ class Checking:
         assert self.run is not None
         subject = subject_of(self.run, job.node, job.iteration)
         if self.is_guest(job.node):
-            return sliced_check.check_guest_in_pieces(subject, self.guest(job))
+            return sliced_check.check_guest_in_pieces(subject, self.guests.make(job.node, job.iteration))
         return sliced_check.look_in_pieces(subject) if job.is_quick else sliced_check.check_in_pieces(subject)
 
     def conclude(self, job: Job, findings: tuple[Finding, ...]) -> None:
@@ -161,36 +162,24 @@ class Checking:
         if findings or not job.is_quick:
             self.verdicts.add(Judged(node.name, node.layer, job.iteration, findings, job.is_quick))
 
-    def guest(self, job: Job) -> GuestLayer:
-        """Return an instance of a layer of the user's own in the process of the checks."""
-        from bptui.guest.guest_layer import GuestLayer  # noqa: PLC0415
-
+    @cached_property
+    def guests(self) -> Guests:
+        """The layers of the user's own, in the process of the checks."""
         assert self.run is not None
-        scenario = self.run.scenario
-        if self.host is None:
-            self.host = scenario.new_host()
-        node, takes_gradient = self.graph.nodes[job.node], scenario.takes_gradient[job.node]
-        it = GuestLayer(
-            scenario.guests[job.node],
-            self.host,
-            node,
-            takes_gradient=takes_gradient,
-            dtype=scenario.dtype,
-            seed=scenario.seed,
-        )
-        it.iteration = job.iteration
-        return it
+        return guests_of(self.run.scenario)
 
     def close(self) -> None:
         """End the process of the checks, if there is one."""
-        if self.host:
-            self.host.close()
+        if "guests" in vars(self):
+            self.guests.close()
 
     # Nodes.
 
     def index(self, name: str) -> int:
         """Return a node's index in forward order."""
-        return self.graph.slots[name] - len(self.graph.leaves)
+        index = self.graph.node_index(name)
+        assert index is not None
+        return index
 
     def is_guest(self, node: int) -> bool:
         """Return whether a node's layer is the user's own."""
@@ -202,9 +191,9 @@ class Checking:
 
     def has_inputs(self, node: int, iteration: int) -> bool:
         """Return whether the run has come to a node in an iteration."""
-        if self.run is None or iteration >= len(self.run.iterations):
+        if self.run is None or iteration >= len(self.run.tape.iterations):
             return False
-        return len(self.run.iterations[iteration].values) > max(self.graph.edges[node], default=0)
+        return len(self.run.tape.iterations[iteration].values) > max(self.graph.edges[node], default=0)
 
 
 class Lane:

@@ -26,7 +26,7 @@ class SessionChecks:
 
     def __init__(self, session: Session) -> None:
         self.session = session
-        self.checking = Checking(session.tape, touched=lambda: session.touched_at, clock=session.clock)
+        self.checking = Checking(session.tape, session.run, touched=lambda: session.touched_at, clock=session.clock)
         self.planned: int | None = None
 
     @property

@@ -155,13 +155,13 @@ class Dispatcher:
         match command:
             case Into():
                 return self.go_into(command)
-            case LineBack() if self.session.debugger.lines is None:
+            case LineBack() if self.session.lines is None:
                 return refusal("there is no line to go back to outside a layer's source", WayOn(Into, "goes into it"))
             case RunTo(name):
                 return self.run_to(replace(command, name=self.named_or_selected(name)))
-            case GoTo(step) if step > (count := len(self.session.tape.schedule)):
+            case GoTo(step) if step > (count := len(self.session.tape.order)):
                 raise BptuiError(f"there is no step {step}: the run has {count}")
-            case GoToIteration(iteration) if iteration > (count := self.session.tape.schedule.iterations):
+            case GoToIteration(iteration) if iteration > (count := self.session.tape.order.iterations):
                 raise BptuiError(f"there is no iteration {iteration}: the run has {count}")
         return self.move(command)
 
@@ -174,7 +174,7 @@ class Dispatcher:
     @property
     def place(self) -> tuple[int, LineCursor | None]:
         """Where the cursor stands, and the cursor in the layer's source."""
-        return self.session.debugger.position, self.session.debugger.lines
+        return self.session.debugger.position, self.session.lines
 
     def arrival(self, before: tuple[int, LineCursor | None], *, is_relative: bool) -> Answer:
         """Return what there is to say where a command has led: mostly nothing, for the moment is seen."""
@@ -202,7 +202,7 @@ class Dispatcher:
 
     def go_into(self, command: Into) -> Answer:
         """Go into the source of a layer, or on in it."""
-        lines = self.session.debugger.lines
+        lines = self.session.lines
         if lines and lines.is_at_end:
             return refusal(f"{lines.tape.method} has ended", WayOn(Finish, "leaves its source"))
         return self.ask(partial(self.enter, command, self.session.debugger.position))

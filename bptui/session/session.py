@@ -7,22 +7,24 @@ from collections.abc import Callable, Iterable
 from functools import cached_property
 from pathlib import Path
 from time import monotonic
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from bptui.core.command import Command, Select, Travel
 from bptui.core.debugger import Debugger
-from bptui.core.engine import Run
+from bptui.core.engine import TIME_LIMIT
 from bptui.core.moment import Moment
 from bptui.core.tape import Tape
 from bptui.core.text import visible
 from bptui.errors import LayerError
-from bptui.guest.pending_call import TIME_LIMIT
+from bptui.running import Run
 from bptui.session.selection import Selection
 
 if TYPE_CHECKING:
     from bptui.recording.recorder import Recorder
     from bptui.recording.records import NoteRecord
     from bptui.session.checks import SessionChecks
+    from bptui.stepping.line_tape import LineCursor
+    from bptui.stepping.step_into import Entrance
 
 SLICE = 0.01
 """Seconds of running after which a key may be answered."""
@@ -38,7 +40,7 @@ STEPS = 256
 
 
 class Session:
-    """A debugger over ``tape``, and the recorder of what happens, if there is one.
+    """A debugger over ``tape``, ``run``, which fills it, if there is one, and the recorder of what happens, if any.
 
     ``name`` is short, for the title line and for files; ``title`` and ``about`` are the scenario's own words.
     ``notes`` are what was written down, by the step that it was written at. ``has_lost_records`` tells whether any
@@ -51,20 +53,22 @@ class Session:
         tape: Tape,
         name: str,
         *,
+        run: Run | None = None,
         title: str = "",
         about: str = "",
         notes: Iterable[NoteRecord] = (),
         clock: Callable[[], float] = monotonic,
     ) -> None:
         self.tape = tape
+        self.run = run
         self.name = name
         self.title = title
         self.about = about
         self.clock = clock
-        self.debugger = Debugger(tape)
+        self.debugger = Debugger(tape, self.open_entrance)
         self.selection = Selection(tape.graph)
-        if isinstance(tape, Run) and tape.scenario.guests:
-            tape.looks.patience = LOOK
+        if run and run.scenario.guests:
+            run.guests.look_patience = LOOK
         self.recorder: Recorder | None = None
         self.has_lost_records = False
         self.touched_at = clock()
@@ -90,13 +94,24 @@ class Session:
         """Whether a node is to be checked that somebody has asked for."""
         return "checks" in vars(self) and bool(self.checks.checking.asked)
 
+    def open_entrance(self) -> Entrance:
+        """Return the way into the layers."""
+        from bptui.stepping.step_into import Entrance  # noqa: PLC0415  (few sessions go into a layer, and start sooner)
+
+        return Entrance(self.run)
+
+    @property
+    def lines(self) -> LineCursor | None:
+        """The place in the source of the step's layer; None outside of it."""
+        return cast("LineCursor | None", self.debugger.lines)
+
     def touch(self) -> None:
         """Take note that the person is at work, so that what nobody has asked for waits."""
         self.touched_at = self.clock()
 
     def do(self, command: Travel) -> Moment:
         """Move the cursor, select the value whose step it comes to, and record the command."""
-        if not self.tape.length:
+        if not len(self.tape):
             self.work()  # a key that was pressed before the first picture finds its step, and no word of waiting
         moment = self.debugger.do(command)
         self.selection.is_following = True
@@ -118,7 +133,7 @@ class Session:
     def is_under_way(self) -> bool:
         """Whether there is anything left to run or to write."""
         is_behind = self.recorder is not None and self.recorder.is_behind
-        return is_behind or (isinstance(self.tape, Run) and not self.tape.is_over)
+        return is_behind or (self.run is not None and not self.run.is_over)
 
     @property
     def is_waiting(self) -> bool:
@@ -128,13 +143,13 @@ class Session:
     @property
     def failure(self) -> LayerError | None:
         """What ended the run before its end, if anything did."""
-        return self.tape.failure if isinstance(self.tape, Run) else None
+        return self.tape.failure
 
     @property
     def held_up(self) -> str:
         """Whose layer keeps the run waiting, and for how long, in words; empty as long as nobody would notice."""
-        node = self.tape.node_waited_for if isinstance(self.tape, Run) else None
-        call = self.tape.waiting if isinstance(self.tape, Run) else None
+        node = self.run.node_waited_for if self.run else None
+        call = self.run.waiting if self.run else None
         if node is None or call is None or call.elapsed < NOTICED:
             return ""
         return f"{visible(node.name, limit=40)}: {node.layer} has not returned for {call.elapsed:.0f} s"
@@ -142,19 +157,19 @@ class Session:
     @property
     def is_stuck(self) -> bool:
         """Whether a layer has not returned for longer than anybody waits who can't give it up."""
-        call = self.tape.waiting if isinstance(self.tape, Run) else None
+        call = self.run.waiting if self.run else None
         return call is not None and call.elapsed > TIME_LIMIT
 
     def give_up(self) -> None:
         """Stop waiting for a layer; the run ends where it is."""
-        if isinstance(self.tape, Run):
-            self.tape.give_up()
+        if self.run:
+            self.run.give_up()
 
     def work(self) -> None:
         """Run, and write what is to be recorded, for about ``SLICE`` seconds."""
         end = self.clock() + SLICE
-        while isinstance(self.tape, Run) and not self.tape.is_over and self.clock() < end:
-            self.tape.advance(STEPS)
+        while self.run and not self.run.is_over and self.clock() < end:
+            self.run.advance(STEPS)
         if self.recorder and self.recorder.is_behind:
             self.recorder.advance()
 
@@ -168,11 +183,11 @@ class Session:
 
     def record(self, path: Path) -> None:
         """Start recording to a new file, with the notes that there are already. Raises TranscriptError."""
-        if not isinstance(self.tape, Run):
+        if self.run is None:
             return
         from bptui.recording.recorder import Recorder  # noqa: PLC0415  (most sessions are not recorded, and start sooner)
 
-        self.recorder = Recorder(path, self.tape, self.clock)
+        self.recorder = Recorder(path, self.run, self.clock)
         for at, texts in sorted(self.notes.items()):
             for text in texts:
                 self.recorder.note(text, self.tape.at(at))
@@ -211,7 +226,7 @@ class Session:
     @property
     def can_record(self) -> bool:
         """Whether this is a run; a replay is a recording already."""
-        return isinstance(self.tape, Run)
+        return self.run is not None
 
     @property
     def recording(self) -> str:

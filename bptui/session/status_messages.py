@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bptui.core.command import Back, Cancel, Next
-from bptui.core.engine import Run
 from bptui.core.moment import Moment
-from bptui.core.schedule import Turn
+from bptui.core.order import Turn
 from bptui.core.text import visible
 from bptui.session.answer import Answer, WayOn, refusal
 
@@ -18,14 +17,14 @@ if TYPE_CHECKING:
 def failed_turn(moment: Moment) -> Turn | None:
     """Return the turn in which the run has failed, once the cursor is right before it."""
     tape = moment.tape
-    if not isinstance(tape, Run) or tape.failure is None or moment.position < len(tape):
+    if tape.failure is None or moment.position < len(tape):
         return None
-    return tape.schedule[len(tape) + 1]
+    return tape.order[len(tape) + 1]
 
 
 def failure_of(moment: Moment) -> str:
     """Return what a failed run's layer has said, and where in the user's file."""
-    failure = moment.tape.failure if isinstance(moment.tape, Run) else None
+    failure = moment.tape.failure
     if failure is None:
         return ""
     return visible(f"{failure.message} ({failure.where})" if failure.where else failure.message)
@@ -38,7 +37,7 @@ def dead_end(session: Session) -> Answer:
         return Answer(f"✗ step {failed.number}, {failed.pass_.value}: {failure_of(moment)}", "error", ok=False)
     if moment.position == 0:
         return refusal("this is the start", WayOn(Next, "goes forward"))
-    if moment.position == len(moment.schedule):
+    if moment.position == len(moment.order):
         return refusal("this is the last step", WayOn(Back, "goes back"))
     return refusal("the recording ends here", WayOn(Back, "goes back"))
 

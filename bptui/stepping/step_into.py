@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from bptui.core import text
 from bptui.core.columns import as_array
-from bptui.core.engine import Run
 from bptui.core.moment import Moment
-from bptui.core.schedule import Pass
+from bptui.core.order import Pass
 from bptui.core.step import BackwardStep, ForwardStep, UpdateStep
 from bptui.errors import BptuiError
-from bptui.stepping.line_tape import LineTape
+from bptui.running import Run
+from bptui.stepping.line_tape import LineCursor, LineTape
 from bptui.stepping.trace_call import Recorded, visit
 from layers import Array
 
@@ -27,9 +27,10 @@ LONGEST = 10.0
 
 
 class Entrance:
-    """The way into the layers of a run. Nobody waits here for a guest that takes its time: it is asked again."""
+    """The way into the layers of ``run``. Nobody waits here for a guest that takes its time: it is asked again."""
 
-    def __init__(self) -> None:
+    def __init__(self, run: Run | None) -> None:
+        self.run = run
         self.position = 0
         self.pending: Pending | None = None
 
@@ -38,8 +39,8 @@ class Entrance:
         """Whether a guest is on its way."""
         return self.pending is not None
 
-    def enter(self, moment: Moment, *, goal: int | None = None) -> LineTape:
-        """Return the course of the step that has just run, or of that whose failure kept the cursor from its ``goal``.
+    def enter(self, moment: Moment, *, goal: int | None = None) -> LineCursor:
+        """Return the first line of the step that has just run, or of that whose failure kept the cursor from ``goal``.
 
         Raises BptuiError where it has no source to go into, and while a guest is on its way through its lines.
         """
@@ -47,31 +48,30 @@ class Entrance:
             self.position, self.pending = moment.position, None
         patience = 0.0
         if self.pending is None:
-            course = begin(moment, goal)
+            course = begin(self.run, moment, goal)
             if isinstance(course, LineTape):
-                return course
+                return course.start
             self.pending, patience = course, PATIENCE
         if not self.pending.wait(patience) and self.pending.elapsed < LONGEST:
             raise BptuiError("the layer is still running …")
         pending, self.pending = self.pending, None
-        return read(pending, seconds=0)
+        return read(pending, seconds=0).start
 
 
-def enter(moment: Moment) -> LineTape:
+def enter(run: Run, moment: Moment) -> LineTape:
     """Return the course of the step that has just run, however long that takes. Raises BptuiError as ``begin`` does."""
-    course = begin(moment)
+    course = begin(run, moment)
     return course if isinstance(course, LineTape) else read(course, seconds=LONGEST)
 
 
-def begin(moment: Moment, goal: int | None = None) -> LineTape | Pending:
+def begin(run: Run | None, moment: Moment, goal: int | None = None) -> LineTape | Pending:
     """Return the course of a step, for a guest the call that is under way.
 
     Raises BptuiError where the step has no source to go into.
     """
-    run = moment.tape
-    if not isinstance(run, Run):
+    if run is None:
         raise BptuiError("a replay runs no code, so there are no lines to go into")
-    if run.failure and goal is not None and goal > moment.position == len(run):
+    if run.failure and goal is not None and goal > moment.position == len(run.tape):
         return go_into_failure(run, moment)
     iteration = moment.progress.iteration
     match moment.step:
@@ -89,18 +89,18 @@ def begin(moment: Moment, goal: int | None = None) -> LineTape | Pending:
 
 def go_into_failure(run: Run, moment: Moment) -> LineTape | Pending:
     """Return the course of the step that the run failed at, which is not on its tape."""
-    turn = run.schedule[len(run) + 1]
+    turn = run.tape.order[len(run.tape) + 1]
     dout = None
     if turn.pass_ is Pass.BACKWARD:
-        dout = as_array(run.dout) if turn.name == run.graph.output else moment.gradient(turn.name)
+        dout = as_array(moment.columns.dout) if turn.name == run.graph.output else moment.gradient(turn.name)
     return go(run, turn.iteration - 1, turn.name, dout, None)
 
 
 def go(run: Run, iteration: int, name: str, dout: Array | None, recorded: Recorded) -> LineTape | Pending:
     """Return the course of one node's forward or, with a dout, of its backward, on the inputs that the run gave it."""
-    node = run.graph.slots[name] - len(run.graph.leaves)
-    values = run.iterations[iteration].values
-    inputs = [as_array(values[slot])[()] for slot in run.graph.edges[node]]
+    node = run.graph.node_index(name)
+    assert node is not None
+    inputs = [as_array(value)[()] for value in run.tape.inputs(iteration, node)]
     number = None if dout is None else dout[()]
     if node in run.scenario.guests:
         return ask(run.guest(node, iteration), inputs, number, recorded)

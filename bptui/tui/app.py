@@ -17,14 +17,14 @@ from textual.screen import Screen
 from textual.theme import Theme
 
 from bptui.core.command import VERBS, Command, counted, needs_argument, usage
-from bptui.core.engine import Run
+from bptui.running import Run
 from bptui.scenario.scenario import Scenario
 from bptui.session.session import Session
 from bptui.tui.screen import DebuggerScreen
 from bptui.tui.textual_private import ReportingApp
 
 if TYPE_CHECKING:
-    from bptui.recording.replay_tape import RecordedTape
+    from bptui.recording.replay_tape import Recording
 
 DARK = Theme(
     name="bptui-dark",
@@ -133,15 +133,16 @@ def has_light_background() -> bool:
 def run(scenario: Scenario, record: Path | None = None) -> int:
     """Open the debugger on a scenario, and return the exit status when it is left."""
     name = scenario.path.stem if scenario.path else scenario.title
-    session = Session(Run(scenario), name, title=scenario.title, about=scenario.about)
+    run = Run(scenario)
+    session = Session(run.tape, name, run=run, title=scenario.title, about=scenario.about)
     if record:
         session.record(record)
     return open_screen(session)
 
 
-def replay(tape: RecordedTape) -> int:
+def replay(recording: Recording) -> int:
     """Open a recorded session, and return the exit status when it is left."""
-    return open_screen(Session(tape, tape.title, title=tape.title, notes=tape.notes))
+    return open_screen(Session(recording.tape, recording.title, title=recording.title, notes=recording.notes))
 
 
 def open_screen(session: Session) -> int:

@@ -10,7 +10,7 @@ from textual.geometry import Offset, Size
 from bptui.circuit import Circuit, Drawing, Folding, Highlight, Label, Painter, Room, Scale, Window
 from bptui.core.graph import Node
 from bptui.core.moment import Moment
-from bptui.core.schedule import Pass
+from bptui.core.order import Pass
 from bptui.lines.line import Line, Span
 from bptui.lines.signs import FAIL, KINK, PASS, PASS_SIGNS, SKIP
 from bptui.session.status_messages import failed_turn

@@ -9,7 +9,7 @@ from textual.geometry import Offset, Size
 
 from bptui.circuit import Folding, Room, Scale, Window
 from bptui.core.moment import Moment
-from bptui.core.schedule import Pass
+from bptui.core.order import Pass
 from bptui.core.text import number
 from bptui.lines.cell_width import cells
 from bptui.lines.line import Line

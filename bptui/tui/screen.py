@@ -38,7 +38,7 @@ from bptui.core.command import (
     parse,
 )
 from bptui.core.moment import Moment
-from bptui.core.schedule import Pass
+from bptui.core.order import Pass
 from bptui.core.text import visible
 from bptui.errors import CommandError
 from bptui.session.answer import Answer, WayOn, refusal
@@ -146,7 +146,7 @@ class DebuggerScreen(Screen[None]):
     def show(self) -> None:
         """Show in all panes where the session is, once for a burst of keys."""
         self.title_line.recording = self.session.recording
-        self.show_source(self.session.debugger.lines)
+        self.show_source(self.session.lines)
         if not self.is_behind:
             self.is_behind = True
             self.call_next(self.show_in_panes)
@@ -380,8 +380,8 @@ class DebuggerScreen(Screen[None]):
 
     def jump(self, judged: Judged, finding: Finding) -> None:
         """Go to the node's backward step, and look at the element in its input's gradient."""
-        schedule = self.moment.schedule
-        steps = (schedule.step_number(judged.iteration, pass_, judged.node) for pass_ in (Pass.BACKWARD, Pass.FORWARD))
+        order = self.moment.order
+        steps = (order.step_number(judged.iteration, pass_, judged.node) for pass_ in (Pass.BACKWARD, Pass.FORWARD))
         number = next(filter(None, steps), self.moment.position)
         if number != self.moment.position:
             self.do(GoTo(number))

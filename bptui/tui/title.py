@@ -48,10 +48,10 @@ def title_line(moment: Moment, title: str, recording: str, width: int, checked: 
 
 def status(moment: Moment) -> Line:
     """Return the step and, when training, the iteration."""
-    step = Span(f"step {moment.position}/{len(moment.schedule)}", "strong")
-    if moment.schedule.iterations == 1:
+    step = Span(f"step {moment.position}/{len(moment.order)}", "strong")
+    if moment.order.iterations == 1:
         return (step,)
-    return (step, Span(f" · iteration {moment.iteration}/{moment.schedule.iterations}", "dim"))
+    return (step, Span(f" · iteration {moment.iteration}/{moment.order.iterations}", "dim"))
 
 
 def recorded(recording: str) -> Line:
@@ -65,18 +65,18 @@ def recorded(recording: str) -> Line:
 
 def progress(moment: Moment, *, is_worded: bool) -> Line:
     """Return how far each pass of this iteration is: ``forward ▶▶▶│◀◀○ backward``."""
-    schedule, done = moment.schedule, moment.progress
+    (forward, backward, update), done = moment.passes.lengths, moment.progress
     line = [
         Span("forward ", "forward") if is_worded else Span(""),
-        *dots("▶", done.forward, schedule.forward, "forward"),
+        *dots("▶", done.forward, forward, "forward"),
         Span("│", "dim"),
-        *dots("◀", done.backward, schedule.backward, "backward"),
+        *dots("◀", done.backward, backward, "backward"),
         Span(" backward", "backward") if is_worded else Span(""),
     ]
-    if schedule.updated:
+    if update:
         line += [
             Span(" · " if is_worded else "│", "dim"),
-            *dots("↻", done.update, len(schedule.updated), "update"),
+            *dots("↻", done.update, update, "update"),
         ]
         line += [Span(" update", "update")] if is_worded else []
     return tuple(span for span in line if span.text)

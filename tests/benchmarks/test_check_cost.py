@@ -15,8 +15,8 @@ import pytest
 from bptui.checking import Subject, check_node
 from bptui.checking.check_scenario import check_scenario, subject_of
 from bptui.checking.quick_look import looks_right
-from bptui.core.engine import Run
 from bptui.core.graph import Node
+from bptui.running import Run
 from bptui.scenario.bundled import bundled
 from bptui.scenario.load import load
 from bptui.scenario.scenario import Scenario

@@ -16,8 +16,8 @@ import pytest
 
 from bptui.core.command import GoTo
 from bptui.core.debugger import Debugger
-from bptui.core.engine import run
 from bptui.core.graph import Node
+from bptui.running import run
 from bptui.scenario.scenario import Scenario
 from layers import library
 from strategies import chain, make_scenario

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bptui.core.engine import Run
+from bptui.running import Run
 from bptui.scenario.load import loads
 from guests import array, guest, layer_file
 
@@ -52,7 +52,7 @@ def test_what_a_run_of_guests_costs_a_node(tmp_path: Path) -> None:
     scenario = loads(f"[inputs]\nx = 1\n[nodes]\n{nodes}\n", tmp_path / "a.toml", layers=[file.path])
     run = Run(scenario)
     run.advance(1)
-    run.host.start()
+    run.guests.host.start()
     start = time.perf_counter()
     run.finish()
     print(f"\nforward and backward of a node: {1e3 * (time.perf_counter() - start) / 500:.3f} ms")

@@ -17,7 +17,7 @@ from layer_cases import EXAMPLES, Case, Row, case_of, every_layer
 from layers import Layer
 from mutants import Mutant, behaviour, differs, mutants_of
 
-EVERY = 61
+EVERY = 97
 """In the default run, one pair of a mutant and an example out of so many is tried."""
 
 
@@ -48,7 +48,7 @@ def is_found(mutant: Mutant, case: Case) -> bool:
 def test_mistakes_sampled_from_all_are_found() -> None:
     every = [pair for layer in every_layer for pair in pairs(layer)][::EVERY]
     mistaken = [pair for pair in every if is_mistaken(*pair)]
-    assert len(mistaken) > 60
+    assert len(mistaken) > 40
     missed = [
         f"{mutant} at {[x.shape for x in case.inputs]}" for mutant, case in mistaken if not is_found(mutant, case)
     ]

@@ -22,10 +22,10 @@ from bptui.core.command import (
     Travel,
 )
 from bptui.core.debugger import Debugger
-from bptui.core.engine import Run, run
 from bptui.core.graph import Node
 from bptui.core.moment import Moment
 from bptui.core.optimizer import SGD
+from bptui.running import Run, run
 from bptui.scenario.scenario import Scenario, Train
 from strategies import buy_apple, chain, make_scenario, random_scenarios
 
@@ -163,9 +163,9 @@ def test_run_to_goes_to_the_nearest_later_step_and_otherwise_back(name: str, sta
 
 def test_the_cursor_goes_as_far_as_the_tape_reaches_and_catches_up() -> None:
     tape = Run(chain(1000))
-    debugger = Debugger(tape)
+    debugger = Debugger(tape.tape)
     tape.advance(1)
     reached = debugger.do(Last()).position
-    assert reached == len(tape) < 2000
+    assert reached == len(tape.tape) < 2000
     tape.finish()
     assert debugger.catch_up().position == 2000

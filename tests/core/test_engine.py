@@ -1,19 +1,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bptui.core.columns import Iteration
-from bptui.core.engine import Run, run
 from bptui.core.graph import Node, Use
 from bptui.core.optimizer import SGD
-from bptui.core.schedule import Pass
+from bptui.core.order import Pass
 from bptui.core.step import BackwardStep, ForwardStep, UpdateStep
+from bptui.running import Run, run
 from bptui.scenario.scenario import Scenario, Train
 from layers import Array
 from strategies import buy_apple, chain, make_scenario, random_scenarios
@@ -96,33 +94,6 @@ def slope(scenario: Scenario, name: str, direction: np.ndarray, step: float, *, 
     return (output(step) - output(behind)) / (step - behind)
 
 
-@given(random_scenarios(shapes=((),), iterations=3))
-def test_straight_line_code_gives_bit_for_bit_what_the_layers_give(scenario: Scenario) -> None:
-    by_layers = Run(scenario)
-    scenario.code.__dict__["listings"] = None
-    by_layers.finish()
-    del scenario.code.__dict__["listings"]
-    assert scenario.code.listings is not None
-    for one, other in zip(by_layers.iterations, run(scenario).iterations, strict=True):
-        for column in Iteration.__slots__:
-            assert_same_bits(getattr(one, column), getattr(other, column))
-
-
-def assert_same_bits(one: list[Any], other: list[Any]) -> None:
-    assert [None if x is None else np.float64(x).tobytes() for x in one] == [
-        None if x is None else np.float64(x).tobytes() for x in other
-    ]
-
-
-def test_straight_line_code_leaves_division_by_zero_to_the_layers() -> None:
-    scenario = make_scenario([Node("y", "Div", ("x", "z"))], inputs={"x": 1.0, "z": 0.0})
-    first, second = run(scenario), run(scenario)
-    assert scenario.code.listings is not None
-    assert second.values["y"] == np.inf
-    assert second.gradients["x"] == first.gradients["x"] == np.inf
-    assert len(second) == 2
-
-
 def test_no_gradient_goes_through_detach_nor_to_labels_and_constants() -> None:
     nodes = [
         Node("h", "Mul", ("x", "2")),
@@ -158,19 +129,16 @@ def test_a_value_used_twice_by_one_node_keeps_both_contributions() -> None:
 def test_a_run_can_be_looked_at_while_it_advances() -> None:
     tape = Run(chain(1000))
     tape.advance(1)
-    assert 0 < len(tape) < 200
-    assert tape.at(len(tape)).name == tape[-1].name
+    assert 0 < len(tape.tape) < 200
+    assert tape.tape.at(len(tape.tape)).name == tape.tape[-1].name
     tape.finish()
-    assert tape.is_complete
-    assert len(tape) == 2000
+    assert tape.tape.is_complete
+    assert len(tape.tape) == 2000
 
 
-@pytest.mark.parametrize("times", [1, 2])
-def test_a_chain_of_100_000_nodes_runs_and_jumps_without_recursion(times: int) -> None:
-    scenario = chain(100_000)
-    for _ in range(times):
-        tape = run(scenario)
-    assert len(tape) == 200_000
+def test_a_chain_of_20_000_nodes_runs_and_jumps_without_recursion() -> None:
+    tape = run(chain(20_000))
+    assert len(tape) == 40_000
     # forward: n ← 0.999 n, then n ← n + 0.001; so back: x's gradient is 0.999 to the number of products
-    assert number(tape.gradients["x"]) == pytest.approx(0.999**50_000, rel=1e-9)
-    assert tape.at(150_000).step is not None
+    assert number(tape.gradients["x"]) == pytest.approx(0.999**10_000, rel=1e-9)
+    assert tape.at(30_000).step is not None

@@ -7,16 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bptui.core.engine import Run, run
 from bptui.core.graph import Node
 from bptui.core.moment import Moment
-from bptui.core.schedule import Pass
+from bptui.core.order import Pass
 from bptui.core.step import BackwardStep
 from bptui.core.tape import Tape
 from bptui.explaining import equations
 from bptui.recording.codec import line
 from bptui.recording.run_records import records
 from bptui.recording.transcript import read_transcript
+from bptui.running import Run, run
 from bptui.scenario.load import loads
 from runs import BUY_APPLES, TWO_LAYERS, nodes, tape_of
 from strategies import chain, make_scenario
@@ -187,9 +187,9 @@ def test_a_replay_is_explained_word_for_word_as_its_run(tmp_path: Path) -> None:
     path = tmp_path / "run.jsonl"
     path.write_text("".join(map(line, records(live))), encoding="utf-8")
     replay = read_transcript(path)
-    for position in range(len(live) + 1):
+    for position in range(len(live.tape) + 1):
         for name in live.graph.names:
-            assert_same(live.at(position), replay.at(position), name)
+            assert_same(live.tape.at(position), replay.tape.at(position), name)
 
 
 def assert_same(one: Moment, other: Moment, name: str) -> None:

@@ -3,8 +3,8 @@
 import pytest
 from hypothesis import given
 
-from bptui.core.engine import run
 from bptui.explaining.sentence import headline
+from bptui.running import run
 from bptui.scenario.scenario import Scenario
 from runs import BUY_APPLES, nodes, tape_of
 from strategies import random_scenarios

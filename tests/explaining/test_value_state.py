@@ -2,8 +2,8 @@
 
 from hypothesis import given
 
-from bptui.core.engine import run
 from bptui.explaining import value_state
+from bptui.running import run
 from bptui.scenario.scenario import Scenario
 from runs import BUY_APPLES, TWO_LAYERS, nodes, tape_of
 from strategies import random_scenarios

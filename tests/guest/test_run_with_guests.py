@@ -14,8 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bptui.core import engine
-from bptui.core.engine import Run, run
-from bptui.core.schedule import Pass
+from bptui.core.order import Pass
 from bptui.errors import LayerError, ScenarioError
 from bptui.explaining.equations import forward_equation
 from bptui.explaining.formula_words import is_built_in
@@ -24,6 +23,7 @@ from bptui.guest.host_supply import HostSupply
 from bptui.recording.codec import line
 from bptui.recording.run_records import records
 from bptui.recording.transcript import read_transcript
+from bptui.running import Run, run
 from bptui.scenario.load import loads
 from guests import ARRIVE, layer_file, line_of, wait_for_arrival
 from waiting import work_until
@@ -117,10 +117,10 @@ def test_a_training_with_the_books_layers_is_the_training_with_ours_in_every_bit
     with running(tmp_path, text) as theirs:
         theirs.finish()
         assert theirs.failure is None
-        assert len(theirs) == len(ours)
+        assert len(theirs.tape) == len(ours)
         for number in range(1, len(ours) + 1):
             for name in ours.graph.names:
-                one, other = ours.at(number), theirs.at(number)
+                one, other = ours.at(number), theirs.tape.at(number)
                 assert_same(one.value(name), other.value(name))
                 assert_same(one.gradient(name), other.gradient(name))
 
@@ -136,27 +136,27 @@ def test_what_a_guest_writes_into_does_not_reach_the_tape(tmp_path: Path) -> Non
     text = "[inputs]\nx = [-1, 2]\n[nodes]\nr = 'Relu(x)'\ny = 'r + x'\n"
     with running(tmp_path, text) as made:
         made.finish()
-        assert made.gradients["x"] is not None
-        assert made.gradients["x"].tolist() == [1.0, 2.0]  # the book's Relu would have made it [0, 2]
+        assert made.tape.gradients["x"] is not None
+        assert made.tape.gradients["x"].tolist() == [1.0, 2.0]  # the book's Relu would have made it [0, 2]
         assert [(remark.node, remark.rule) for remark in made.remarks] == [("r", "mutates")]
 
 
 def test_a_loop_keeps_the_run_waiting_and_not_its_reader(tmp_path: Path) -> None:
     text = "[inputs]\nx = 30\n[nodes]\na = 'Twice(x)'\nb = 'Twice(a)'\nc = 'Twice(b)'\nd = 'Twice(c)'\n"
     with running(tmp_path, text) as made:
-        work_until(lambda: made.length == 2, lambda: made.advance(100))
+        work_until(lambda: len(made.tape) == 2, lambda: made.advance(100))
         made.advance(100)
         assert made.waiting is not None
         assert made.node_waited_for is made.graph.nodes[2]
-        assert (len(made), made.is_over) == (2, False)
-        assert made.values["b"] == 120.0
+        assert (len(made.tape), made.is_over) == (2, False)
+        assert made.tape.values["b"] == 120.0
         made.give_up()
         assert made.failure is not None
         assert "c: Twice.forward: was stopped after" in str(made.failure)
         assert made.is_over
         made.advance(5)
         made.give_up()
-        assert len(made) == 2
+        assert len(made.tape) == 2
 
 
 def test_a_run_that_is_closed_while_it_waits_is_over(tmp_path: Path) -> None:
@@ -175,7 +175,7 @@ def test_the_shell_gives_a_call_only_so_long(tmp_path: Path, monkeypatch: pytest
         error = failure(made)
         assert "did not return within 0 s" in error.message
         assert error.line == line_of(made.scenario.layer_files[0], "HERE")
-        assert len(made) == 0
+        assert len(made.tape) == 0
 
 
 def test_a_fault_in_backward_leaves_the_forward_pass_and_the_steps_before_it(tmp_path: Path) -> None:
@@ -184,12 +184,12 @@ def test_a_fault_in_backward_leaves_the_forward_pass_and_the_steps_before_it(tmp
         error = failure(made)
         assert error.message == "a: Fails.backward: ValueError: not today"
         assert error.line == line_of(made.scenario.layer_files[0], "BACK")
-        assert [(step.pass_, step.name) for step in made] == [
+        assert [(step.pass_, step.name) for step in made.tape] == [
             *[(Pass.FORWARD, name) for name in "aby"],
             (Pass.BACKWARD, "y"),
             (Pass.BACKWARD, "b"),
         ]
-        assert made.at(5).gradient("a") is not None
+        assert made.tape.at(5).gradient("a") is not None
         kinds = [record.kind for record in records(made)]
         assert kinds == ["header"]  # it is over already
     with running(tmp_path, text) as made:
@@ -206,17 +206,17 @@ def test_a_built_in_layer_that_a_guest_has_misled_fails_at_its_own_node(tmp_path
     with running(tmp_path, text, layers) as made:
         error = failure(made)
         assert error.message.startswith("b: Add: operands could not be broadcast")
-        assert (error.line, len(made)) == (5, 1)
+        assert (error.line, len(made.tape)) == (5, 1)
 
 
 @pytest.mark.parametrize(("dout", "gradient"), [("", 2.0), ("[run]\ndout = 3\n", 6.0)])
 def test_dout_takes_the_shape_that_only_the_run_can_know(tmp_path: Path, dout: str, gradient: float) -> None:
     with running(tmp_path, f"[inputs]\nx = [1, 2]\n[nodes]\ny = 'Twice(x)'\n{dout}") as made:
         made.finish()
-        assert made.gradients["x"] is not None
-        assert made.gradients["x"].tolist() == [gradient, gradient]
-        assert made.gradients["y"] is not None
-        assert made.gradients["y"].shape == (2,)
+        assert made.tape.gradients["x"] is not None
+        assert made.tape.gradients["x"].tolist() == [gradient, gradient]
+        assert made.tape.gradients["y"] is not None
+        assert made.tape.gradients["y"].shape == (2,)
 
 
 def test_a_dout_of_another_shape_than_the_output_ends_the_run(tmp_path: Path) -> None:
@@ -251,9 +251,9 @@ def test_a_step_can_be_looked_into_after_the_process_is_gone(tmp_path: Path) -> 
     with running(tmp_path, "[inputs]\nx = [1, -2]\n[nodes]\ny = 'Relu(x)'\n") as made:
         made.finish()
         made.close()
-        step = made[1]
+        step = made.tape[1]
         assert step.local[0].tolist() == [1.0, 0.0]  # type: ignore[union-attr]
-        assert made.kept(0, 0)["mask"].tolist() == [False, True]
+        assert made.tape.kept(0, 0)["mask"].tolist() == [False, True]
 
 
 def test_a_layer_that_is_not_repeatable_shows_what_was_recorded_and_is_remarked_upon(tmp_path: Path) -> None:
@@ -268,10 +268,10 @@ def test_a_layer_that_is_not_repeatable_shows_what_was_recorded_and_is_remarked_
     text = "[inputs]\nx = 1\n[nodes]\na = 'Random(x)'\ny = 'Frozen(a)'\n"
     with running(tmp_path, text, layers) as made:
         made.finish()
-        recorded = made.values["a"]
-        for step in made.steps[2:]:
+        recorded = made.tape.values["a"]
+        for step in made.tape.steps[2:]:
             assert step.local  # type: ignore[union-attr]
-        assert made.values["a"] == recorded
+        assert made.tape.values["a"] == recorded
         assert [(remark.node, remark.rule) for remark in made.remarks] == [("a", "repeats")]
 
 
@@ -286,7 +286,7 @@ def test_random_layers_draw_anew_in_each_iteration_and_alike_in_each_run(tmp_pat
     for _ in range(2):
         with running(tmp_path, text, layers) as made:
             made.finish()
-            runs.append([float(iteration.values[-1]) for iteration in made.iterations])
+            runs.append([float(iteration.values[-1]) for iteration in made.tape.iterations])
     assert runs[0] == runs[1]
     assert len(set(runs[0])) == 2
 
@@ -294,10 +294,10 @@ def test_random_layers_draw_anew_in_each_iteration_and_alike_in_each_run(tmp_pat
 def test_nothing_of_a_guest_runs_again_for_a_run_that_waits(tmp_path: Path) -> None:
     text = "[inputs]\nx = 60\n[nodes]\na = 'Twice(x)'\nb = 'Twice(a)'\n"
     with running(tmp_path, text) as made:
-        work_until(lambda: made.length == 1, lambda: made.advance(100))
+        work_until(lambda: len(made.tape) == 1, lambda: made.advance(100))
         made.advance(100)
-        assert made.local(0, 0) == (None,)
-        assert made.kept(0, 0) == {}
+        assert made.tape.local(0, 0) == (None,)
+        assert made.tape.kept(0, 0) == {}
 
 
 @settings(max_examples=20)
@@ -312,7 +312,7 @@ def test_however_a_run_is_sliced_the_tape_is_the_same(
             made.advance(steps)
         made.finish()
         for name in whole.graph.names:
-            assert_same(whole.values[name], made.values[name])
+            assert_same(whole.values[name], made.tape.values[name])
 
 
 def test_a_replay_does_not_take_ones_own_layer_for_the_built_in_one_of_its_name(tmp_path: Path) -> None:
@@ -321,8 +321,8 @@ def test_a_replay_does_not_take_ones_own_layer_for_the_built_in_one_of_its_name(
         path.write_text("".join(map(line, records(made))))
         replayed = read_transcript(path)
         for tape in (made, replayed):
-            assert str(forward_equation(tape.at(2), "y")) == "y = Relu(x) = 2"
-            assert [is_built_in(tape, node) for node in tape.graph.nodes] == [False, True]
+            assert str(forward_equation(tape.tape.at(2), "y")) == "y = Relu(x) = 2"
+            assert [is_built_in(tape.tape, node) for node in tape.tape.graph.nodes] == [False, True]
 
 
 def test_of_two_files_with_a_class_of_one_name_the_last_gives_it_whatever_the_order_of_the_nodes(

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from bptui.core.engine import run
 from bptui.errors import BptuiError, ScenarioError
 from bptui.own_layers import trust as trusting
 from bptui.own_layers.trust import read_layer_file, record_path, trust, words_of_trust
+from bptui.running import run
 from bptui.scenario.load import load
 from guests import layer_file
 

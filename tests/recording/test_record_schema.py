@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 
 from bptui.cli import main
 from bptui.core.command import VERBS, BackwardPass, GoTo, Next, RunTo
-from bptui.core.engine import Run
 from bptui.errors import TranscriptError
 from bptui.recording.codec import encode, line
 from bptui.recording.read_record import read_record
 from bptui.recording.record_schema import record_schema
 from bptui.recording.records import ActionRecord, EndRecord, NoteRecord, Record
 from bptui.recording.run_records import records
+from bptui.running import Run
 from bptui.scenario.bundled import bundled
 from bptui.scenario.load import load
 from bptui.scenario.scenario import Scenario

@@ -20,7 +20,6 @@ from hypothesis import strategies as st
 import strategies
 from bptui.core.command import Back, GoTo, Last, Next
 from bptui.core.debugger import Debugger
-from bptui.core.engine import Run
 from bptui.core.optimizer import SGD
 from bptui.errors import TranscriptError
 from bptui.recording.codec import line
@@ -28,6 +27,7 @@ from bptui.recording.recorder import SLICE, Recorder
 from bptui.recording.records import ActionRecord, NoteRecord
 from bptui.recording.run_records import records
 from bptui.recording.transcript import read_transcript
+from bptui.running import Run
 from bptui.scenario.scenario import Train
 from strategies import buy_apple, chain
 
@@ -61,30 +61,30 @@ def path(tmp_path: Path) -> Path:
 def test_the_steps_recorded_are_those_up_to_the_furthest_that_was_reached(path: Path, goals: list[int]) -> None:
     path.unlink(missing_ok=True)
     run = finished(Run(chain(5, iterations=2)))
-    debugger = Debugger(run)
+    debugger = Debugger(run.tape)
     furthest = 0
     with record(path, run) as recorder:
         for goal in goals:
             recorder.moved(GoTo(goal), debugger.do(GoTo(goal)))
             furthest = max(furthest, debugger.position)
             tape = read_transcript(path)
-            assert len(tape) == furthest
+            assert len(tape.tape) == furthest
             assert recorder.count == len(kinds(path))
-    assert [action.at for action in tape.actions] == [min(goal, len(run)) for goal in goals] if goals else True
-    assert kinds(path).count("end") == (furthest == len(run))
+    assert [action.at for action in tape.actions] == [min(goal, len(run.tape)) for goal in goals] if goals else True
+    assert kinds(path).count("end") == (furthest == len(run.tape))
 
 
 def test_a_whole_session_holds_exactly_the_records_of_trace(path: Path) -> None:
     run = finished(Run(buy_apple(train=Train(SGD(0.1), 2))))
     with record(path, run) as recorder:
-        recorder.moved(Last(), Debugger(run).do(Last()))
+        recorder.moved(Last(), Debugger(run.tape).do(Last()))
     told = [it for it in path.read_text().splitlines(keepends=True) if '"kind": "action"' not in it]
     assert told == list(map(line, records(Run(run.scenario))))
 
 
 def test_commands_and_notes_carry_their_step_and_the_time_since_the_start(path: Path) -> None:
     run = finished(Run(buy_apple()))
-    debugger = Debugger(run)
+    debugger = Debugger(run.tape)
     with record(path, run) as recorder:
         recorder.moved(Next(3), debugger.do(Next(3)))
         recorder.moved(Back(), debugger.do(Back()))
@@ -96,7 +96,7 @@ def test_commands_and_notes_carry_their_step_and_the_time_since_the_start(path: 
 
 def test_recording_may_start_late_and_still_has_the_run_from_its_first_step(path: Path) -> None:
     run = finished(Run(chain(30)))
-    debugger = Debugger(run)
+    debugger = Debugger(run.tape)
     debugger.do(GoTo(50))
     with record(path, run) as recorder:
         recorder.moved(None, debugger.moment)
@@ -106,32 +106,32 @@ def test_recording_may_start_late_and_still_has_the_run_from_its_first_step(path
 def test_many_steps_are_written_in_slices(path: Path) -> None:
     run = finished(Run(chain(SLICE)))
     recorder = record(path, run)
-    recorder.moved(Last(), Debugger(run).do(Last()))
+    recorder.moved(Last(), Debugger(run.tape).do(Last()))
     assert recorder.count == 2 + SLICE
     assert recorder.is_behind
     recorder.advance(10)
     assert recorder.count == 2 + SLICE + 10
     recorder.close()
     assert not recorder.is_behind
-    assert recorder.count == 2 + len(run) + 1 == len(kinds(path))
+    assert recorder.count == 2 + len(run.tape) + 1 == len(kinds(path))
 
 
 def test_steps_that_were_reached_are_recorded_though_the_cursor_has_gone_back(path: Path) -> None:
     run = finished(Run(chain(SLICE)))
-    debugger = Debugger(run)
+    debugger = Debugger(run.tape)
     with record(path, run) as recorder:
         recorder.moved(Last(), debugger.do(Last()))
         recorder.moved(GoTo(1), debugger.do(GoTo(1)))
-    assert read_transcript(path).is_complete
+    assert read_transcript(path).tape.is_complete
 
 
 def test_an_abandoned_recording_has_whole_lines_and_nothing_more(path: Path) -> None:
     run = finished(Run(chain(SLICE)))
     recorder = record(path, run)
-    recorder.moved(Last(), Debugger(run).do(Last()))
+    recorder.moved(Last(), Debugger(run.tape).do(Last()))
     recorder.abandon()
-    assert len(read_transcript(path)) == SLICE
-    recorder.note("too late", run.at(0))
+    assert len(read_transcript(path).tape) == SLICE
+    recorder.note("too late", run.tape.at(0))
     assert recorder.count == 2 + SLICE == len(kinds(path))
 
 
@@ -172,11 +172,11 @@ def test_a_write_that_fails_halfway_is_taken_back(path: Path, monkeypatch: pytes
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "write", full)
-    recorder.moved(Next(), run.at(1))
+    recorder.moved(Next(), run.tape.at(1))
     assert recorder.failure == "No space left on device"
     assert recorder.count == 1
     assert path.read_bytes() == whole
-    recorder.moved(Next(), run.at(2))
+    recorder.moved(Next(), run.tape.at(2))
     recorder.close()
     assert path.read_bytes() == whole
 
@@ -219,10 +219,10 @@ sys.path.insert(0, sys.argv[2])
 from strategies import chain
 from bptui.core.command import Next
 from bptui.core.debugger import Debugger
-from bptui.core.engine import Run
+from bptui.running import Run
 from bptui.recording.recorder import Recorder
 run = Run(chain(300, iterations=1000))
-debugger = Debugger(run)
+debugger = Debugger(run.tape)
 recorder = Recorder(Path(sys.argv[1]), run, monotonic)
 while recorder.failure is None:
     run.advance(100)
@@ -248,7 +248,7 @@ def test_a_killed_recorder_leaves_every_record_that_it_has_counted(path: Path) -
     assert counted > 400
     assert path.read_bytes().count(b"\n") >= counted
     tape = read_transcript(path)
-    assert len(tape) + len(tape.actions) + 1 >= counted
+    assert len(tape.tape) + len(tape.actions) + 1 >= counted
 
 
 def test_a_file_as_large_as_it_may_be_is_valid_and_the_reason_told(path: Path) -> None:
@@ -262,4 +262,4 @@ def test_a_file_as_large_as_it_may_be_is_valid_and_the_reason_told(path: Path) -
     assert path.stat().st_size <= 100_000
     tape = read_transcript(path)
     assert tape.dropped is None
-    assert len(tape) + len(tape.actions) + 1 == int(counts[-1])
+    assert len(tape.tape) + len(tape.actions) + 1 == int(counts[-1])

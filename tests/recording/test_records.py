@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from bptui.core.command import Back, BackwardPass, Command, First, GoTo, ReverseFinish, RunTo
-from bptui.core.engine import Run
 from bptui.core.graph import Node
 from bptui.errors import TranscriptError
 from bptui.recording.array_record import decode_array, encode_array
@@ -23,6 +22,7 @@ from bptui.recording.codec import encode
 from bptui.recording.json_line import write_line
 from bptui.recording.records import ActionRecord
 from bptui.recording.run_records import records
+from bptui.running import Run
 from layers import Array
 from strategies import buy_apple, chain, make_scenario
 

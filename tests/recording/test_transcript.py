@@ -16,7 +16,6 @@ from hypothesis import strategies as st
 
 from bptui.core.command import BackwardPass, Command, GoTo, Last, Next, ReverseFinish, RunTo
 from bptui.core.debugger import Debugger
-from bptui.core.engine import Run, run
 from bptui.core.graph import Node
 from bptui.core.step import BackwardStep
 from bptui.core.tape import Tape
@@ -24,9 +23,10 @@ from bptui.errors import TranscriptError
 from bptui.recording.codec import line
 from bptui.recording.json_line import DamagedTranscriptError, write_line
 from bptui.recording.records import ActionRecord, NoteRecord
-from bptui.recording.replay_tape import RecordedTape
+from bptui.recording.replay_tape import Recording
 from bptui.recording.run_records import records
 from bptui.recording.transcript import LONGEST_LINE, read_transcript
+from bptui.running import Run, run
 from bptui.scenario.load import load
 from bptui.scenario.scenario import Scenario
 from layers import Array
@@ -44,7 +44,7 @@ def lines_of(scenario: Scenario) -> list[str]:
     return list(map(line, records(Run(scenario))))
 
 
-def read(folder: Path, content: Content) -> RecordedTape:
+def read(folder: Path, content: Content) -> Recording:
     path = folder / "it.jsonl"
     path.write_bytes(content if isinstance(content, bytes) else "".join(content).encode())
     return read_transcript(path)
@@ -79,10 +79,10 @@ def assert_same_moments(tape: Tape, other: Any, positions: Iterable[int]) -> Non
 def test_a_replay_shows_what_the_run_showed_at_every_position(tmp_path: Path, scenario: Scenario) -> None:
     tape = run(scenario)
     replayed = read(tmp_path, lines_of(scenario))
-    assert len(replayed) == len(tape)
-    assert replayed.is_complete
-    assert_same_moments(tape, replayed, range(len(tape) + 1))
-    for step, again in zip(tape, replayed, strict=True):
+    assert len(replayed.tape) == len(tape)
+    assert replayed.tape.is_complete
+    assert_same_moments(tape, replayed.tape, range(len(tape) + 1))
+    for step, again in zip(tape, replayed.tape, strict=True):
         if isinstance(step, BackwardStep) and isinstance(again, BackwardStep):
             assert all(map(is_bit_for_bit, step.local, again.local))
             assert all(map(is_bit_for_bit, step.gradients, again.gradients))
@@ -97,10 +97,10 @@ def test_a_recording_that_stops_midway_replays_as_far_as_it_goes(
     tape = run(scenario)
     length = int(part * len(tape))
     replayed = read(tmp_path, lines_of(scenario)[: 1 + length])
-    assert len(replayed) == length
-    assert len(replayed.schedule) == len(tape)
-    assert_same_moments(tape, replayed, range(length + 1))
-    debugger = Debugger(replayed)
+    assert len(replayed.tape) == length
+    assert len(replayed.tape.order) == len(tape)
+    assert_same_moments(tape, replayed.tape, range(length + 1))
+    debugger = Debugger(replayed.tape)
     assert debugger.do(Last()).position == length
     assert debugger.do(Next()).position == length
 
@@ -113,9 +113,9 @@ def test_the_title_says_how_far_a_recording_goes(tmp_path: Path) -> None:
 
 def test_local_derivatives_beyond_the_recording_are_unknown(tmp_path: Path) -> None:
     tape = read(tmp_path, lines_of(buy_apple())[:4])
-    assert [array is not None and array.tolist() for array in tape.at(3).local("price")] == [1.1, 200.0]
-    assert tape.at(3).local("price.1") == (None, None)
-    assert tape.at(3).kept("price") == {}
+    assert [array is not None and array.tolist() for array in tape.tape.at(3).local("price")] == [1.1, 200.0]
+    assert tape.tape.at(3).local("price.1") == (None, None)
+    assert tape.tape.at(3).kept("price") == {}
 
 
 def test_numbers_that_are_not_finite_replay(tmp_path: Path) -> None:
@@ -123,7 +123,7 @@ def test_numbers_that_are_not_finite_replay(tmp_path: Path) -> None:
         [Node("l", "Log", ("x",)), Node("y", "Sum", ("l",))], inputs={"x": np.array([0.0, -1.0, 1.0])}
     )
     tape = read(tmp_path, lines_of(scenario))
-    np.testing.assert_array_equal(tape.values["l"], [-np.inf, np.nan, 0.0])
+    np.testing.assert_array_equal(tape.tape.values["l"], [-np.inf, np.nan, 0.0])
 
 
 def test_labels_constants_and_large_arrays_replay(tmp_path: Path) -> None:
@@ -134,9 +134,9 @@ def test_labels_constants_and_large_arrays_replay(tmp_path: Path) -> None:
         constants={"2": 2.0},
     )
     tape, replayed = run(scenario), read(tmp_path, lines_of(scenario))
-    assert_same_moments(tape, replayed, range(len(tape) + 1))
-    assert is_bit_for_bit(replayed.values["t"], tape.values["t"])
-    assert replayed.graph.constants == ("2",)
+    assert_same_moments(tape, replayed.tape, range(len(tape) + 1))
+    assert is_bit_for_bit(replayed.tape.values["t"], tape.values["t"])
+    assert replayed.tape.graph.constants == ("2",)
 
 
 def test_notes_and_actions_are_read_in_order(tmp_path: Path) -> None:
@@ -144,7 +144,7 @@ def test_notes_and_actions_are_read_in_order(tmp_path: Path) -> None:
     lines = lines_of(buy_apple())
     tape = read(tmp_path, [*lines[:3], *map(line, said), *lines[3:]])
     assert [*tape.actions, *tape.notes] == said
-    assert len(tape) == 4
+    assert len(tape.tape) == 4
 
 
 @pytest.mark.parametrize(
@@ -173,21 +173,21 @@ def test_an_action_that_is_not_a_command_is_refused(tmp_path: Path, words: dict[
 def test_a_torn_last_line_is_left_out_and_said(tmp_path: Path, cut: int) -> None:
     torn = "".join(LINES[:4])[:-cut]
     tape = read(tmp_path, torn)
-    assert len(tape) == 2
+    assert len(tape.tape) == 2
     assert "line 4" in (tape.dropped or "")
 
 
 def test_a_tail_of_zeros_is_left_out_and_said(tmp_path: Path) -> None:
     tape = read(tmp_path, "".join(lines_of(buy_apple())[:4]).encode() + bytes(5000))
-    assert len(tape) == 3
+    assert len(tape.tape) == 3
     assert "line 5" in (tape.dropped or "")
 
 
 def test_a_header_alone_is_a_tape_without_steps(tmp_path: Path) -> None:
     tape = read(tmp_path, lines_of(buy_apple())[:1])
-    assert len(tape) == 0
-    assert tape.at(0).value("apple") == 100.0
-    assert tape.at(0).value("price") is None
+    assert len(tape.tape) == 0
+    assert tape.tape.at(0).value("apple") == 100.0
+    assert tape.tape.at(0).value("price") is None
 
 
 def edited(lines: list[str], number: int, **fields: Any) -> list[str]:
@@ -347,13 +347,13 @@ def look_at_it_or_its_error(folder: Path, content: Content) -> None:
     assert error.message
 
 
-def look_at_everything(tape: RecordedTape) -> None:
-    for step in tape:
+def look_at_everything(recording: Recording) -> None:
+    for step in recording.tape:
         if isinstance(step, BackwardStep):
             assert len(step.local) == len(step.gradients)
-    assert tape.values.keys() == set(tape.graph.names)
-    assert tape.gradients.keys() == set(tape.graph.names) - set(tape.graph.constants)
-    assert isinstance(tape.title, str)
+    assert recording.tape.values.keys() == set(recording.tape.graph.names)
+    assert recording.tape.gradients.keys() == set(recording.tape.graph.names) - set(recording.tape.graph.constants)
+    assert isinstance(recording.title, str)
 
 
 @pytest.mark.parametrize("name", ["mazur", "diamond", "softmax_labels"])
@@ -363,8 +363,8 @@ def test_a_header_with_no_more_than_the_format_demands_is_enough(tmp_path: Path,
     for extra in ("about", "inputs", "parameters", "train"):
         bare.pop(extra, None)
     whole, replayed = read(tmp_path, [header, *steps]), read(tmp_path, [json.dumps(bare) + "\n", *steps])
-    assert replayed.graph.parameters == whole.graph.parameters
-    assert replayed.graph.constants == whole.graph.constants
-    assert len(replayed.schedule) == len(whole.schedule) == len(replayed)
-    for leaf in whole.graph.parameters:
-        assert is_bit_for_bit(replayed.values[leaf], whole.values[leaf])
+    assert replayed.tape.graph.parameters == whole.tape.graph.parameters
+    assert replayed.tape.graph.constants == whole.tape.graph.constants
+    assert len(replayed.tape.order) == len(whole.tape.order) == len(replayed.tape)
+    for leaf in whole.tape.graph.parameters:
+        assert is_bit_for_bit(replayed.tape.values[leaf], whole.tape.values[leaf])

@@ -10,7 +10,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bptui.core.engine import Run
 from bptui.core.graph import Node
 from bptui.core.optimizer import SGD, Adam
 from bptui.explaining.whole_array import named_array, summary_line, whole_array
@@ -18,6 +17,7 @@ from bptui.lines.line import plain, styled
 from bptui.report.account import account
 from bptui.report.printing import print_lines
 from bptui.report.training import choose
+from bptui.running import Run
 from bptui.scenario.scenario import Scenario, Train
 from strategies import buy_apple, chain, make_scenario, random_scenarios
 
@@ -66,7 +66,7 @@ def test_every_step_has_its_line(scenario: Scenario) -> None:
     lines = told(scenario)
     run = Run(scenario)
     run.finish()
-    for step in run:
+    for step in run.tape:
         starts = [line for line in lines if line.split()[:1] == [str(step.number)]]
         assert any(step.name in line for line in starts)
 

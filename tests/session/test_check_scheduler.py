@@ -14,7 +14,7 @@ from bptui.checking import sliced_check as pieces_of_checks
 from bptui.checking.check_scenario import subject_of
 from bptui.checking.sliced_check import check_in_pieces
 from bptui.checking.work import finished
-from bptui.core.engine import Run
+from bptui.running import Run
 from bptui.scenario.load import load, loads
 from bptui.session.check_scheduler import SHORT_IDLE, SLICE, Checking
 from guests import layer_file
@@ -42,7 +42,7 @@ def run_of(text: str) -> Run:
 
 
 def checking_of(run: Run) -> Checking:
-    return Checking(run, touched=lambda: 0.0, clock=monotonic)
+    return Checking(run.tape, run, touched=lambda: 0.0, clock=monotonic)
 
 
 @pytest.fixture
@@ -91,7 +91,7 @@ def test_a_node_that_is_asked_for_comes_before_those_planned() -> None:
 def test_what_nobody_asked_for_waits_for_a_pause_in_the_typing() -> None:
     now = 10.0
     run = run_of("[inputs]\nx = 1\n[nodes]\na = 'x * 2'\n")
-    checking = Checking(run, touched=lambda: 9.75, clock=lambda: now)
+    checking = Checking(run.tape, run, touched=lambda: 9.75, clock=lambda: now)
     assert checking.pause(0.5) == 0.25
     assert checking.pause(None) is None
     checking.ask("a", 0)
@@ -118,7 +118,9 @@ def test_a_slice_ends_when_its_time_is_over_and_no_piece_of_it_is_long(monkeypat
 
     run = run_of(text)
     monkeypatch.setattr(MatMul, "forward", forward)
-    checking = Checking(run, touched=lambda: 0.0, clock=count(step=SLICE).__next__)  # every piece takes a whole slice
+    checking = Checking(
+        run.tape, run, touched=lambda: 0.0, clock=count(step=SLICE).__next__
+    )  # every piece takes a whole slice
     checking.plan(0)
     counts: list[int] = []
     while checking.work():

@@ -23,13 +23,14 @@ from bptui.core.command import (
     counted,
     parse,
 )
-from bptui.core.engine import Run
 from bptui.recording.transcript import read_transcript
+from bptui.running import Run
 from bptui.scenario.load import loads
 from bptui.session.answer import Answer
 from bptui.session.dispatcher import Dispatcher
 from bptui.session.session import Session
 from guests import layer_file
+from runs import session_on
 
 SCENARIO = """
 [inputs]
@@ -68,7 +69,7 @@ def display() -> Listener:
 @pytest.fixture
 def dispatcher(display: Listener, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Dispatcher]:
     monkeypatch.chdir(tmp_path)
-    session = Session(Run(loads(SCENARIO)), "example")
+    session = session_on(Run(loads(SCENARIO)), "example")
     yield Dispatcher(session, display)
     session.close()
 
@@ -198,13 +199,13 @@ def test_what_is_about_the_display_alone_is_handed_to_it_as_it_was_said(
 
 def test_into_goes_line_by_line_and_says_when_the_method_has_ended(dispatcher: Dispatcher) -> None:
     say(dispatcher, "next", "into", "into 2")
-    lines = dispatcher.session.debugger.lines
+    lines = dispatcher.session.lines
     assert lines is not None
     assert lines.index == 2
     answer = say(dispatcher, "into 99", "into")
     assert answer.told(lambda verb: verb.word) == "forward has ended: finish leaves its source"
     assert say(dispatcher, "finish").ok
-    assert dispatcher.session.debugger.lines is None
+    assert dispatcher.session.lines is None
 
 
 def test_cancel_forgets_the_matches(dispatcher: Dispatcher) -> None:
@@ -243,7 +244,7 @@ def test_a_recording_has_the_words_that_were_said_and_the_notes_written_before_i
 def test_a_replay_looks_and_changes_nothing(dispatcher: Dispatcher, display: Listener, tmp_path: Path) -> None:
     say(dispatcher, "record here.jsonl", "next 5", "record")
     tape = read_transcript(tmp_path / "here.jsonl")
-    replay = Dispatcher(Session(tape, "replay", notes=tape.notes), display)
+    replay = Dispatcher(Session(tape.tape, "replay", notes=tape.notes), display)
     assert say(replay, "next 2").ok
     assert say(replay, "select w").ok
     for line in ("record", "note no", "note"):
@@ -269,7 +270,7 @@ FAILING = """
 def of_own_layers(tmp_path: Path, formula: str) -> Dispatcher:
     text = f'[inputs]\nx = 1\n[nodes]\na = "{formula}(x)"\ny = "a * 2"\n'
     file = layer_file(tmp_path, FAILING)
-    return Dispatcher(Session(Run(loads(text, tmp_path / "a.toml", layers=[file.path])), "own"), Listener())
+    return Dispatcher(session_on(Run(loads(text, tmp_path / "a.toml", layers=[file.path])), "own"), Listener())
 
 
 def test_a_command_that_stops_short_because_a_layer_fails_says_so_at_once(tmp_path: Path) -> None:

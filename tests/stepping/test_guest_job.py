@@ -11,10 +11,10 @@ import pytest
 
 from bptui.core.command import GoTo, Into, Next
 from bptui.core.debugger import Debugger
-from bptui.core.engine import Run, run
 from bptui.errors import BptuiError, LayerError
 from bptui.guest.guest_layer import GuestLayer
 from bptui.guest.pending_call import Pending
+from bptui.running import Run, run
 from bptui.scenario.load import loads
 from bptui.stepping import step_into
 from bptui.stepping.guest_job import read_course
@@ -148,7 +148,7 @@ def test_nobody_waits_for_a_guest_that_takes_its_time_but_asks_again(
     """
     file = layer_file(tmp_path, text)
     moment = run(buy_apple()).at(1)
-    entrance = Entrance()
+    entrance = Entrance(None)
     with guest(file) as layer:
         layer.host.start()
         assert layer.host.loading is not None
@@ -165,7 +165,7 @@ def test_nobody_waits_for_a_guest_that_takes_its_time_but_asks_again(
         assert entrance.is_waiting
         Path(f"{file.path}.go").touch()
         assert calls[0].wait(60)
-        assert entrance.enter(moment).layer == "Slow"
+        assert entrance.enter(moment).tape.layer == "Slow"
     assert len(calls) == 1
     assert not entrance.is_waiting
 
@@ -182,7 +182,7 @@ def test_a_guest_that_never_comes_back_is_given_up_with_its_line(
     file = layer_file(tmp_path, text)
     with guest(file) as layer:
         monkeypatch.setattr(step_into, "begin", lambda *_: ask(layer, [array(1.0)], None, None))
-        entrance, moment = Entrance(), run(buy_apple()).at(1)
+        entrance, moment = Entrance(None), run(buy_apple()).at(1)
         with pytest.raises(BptuiError, match="is still running"):
             entrance.enter(moment)
         wait_for_arrival(file)
@@ -216,7 +216,7 @@ def test_a_step_that_has_failed_is_gone_into_once_it_was_asked_for(tmp_path: Pat
     tape = Run(scenario)
     try:
         tape.finish()
-        debugger = Debugger(tape)
+        debugger = Debugger(tape.tape, lambda: Entrance(tape))
         debugger.do(GoTo(position))
         assert patiently(debugger).tape.layer == ("Mul" if mark == "FORWARD" else "Broken")
         assert patiently(debugger).tape.raised is None
@@ -236,10 +236,11 @@ def patiently(debugger: Debugger) -> LineCursor:
         try:
             debugger.do(Into())
         except BptuiError:
+            assert isinstance(debugger.entrance, Entrance)
             assert debugger.entrance.pending is not None
             debugger.entrance.pending.wait(60)
         else:
-            assert debugger.lines is not None
+            assert isinstance(debugger.lines, LineCursor)
             return debugger.lines
 
 

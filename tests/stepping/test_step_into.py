@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -9,7 +8,6 @@ from hypothesis import strategies as st
 
 from bptui.core.command import Back, Finish, First, GoTo, Into, Last, LineBack, Next, ReverseFinish, Travel
 from bptui.core.debugger import Debugger
-from bptui.core.engine import Run, run
 from bptui.core.optimizer import SGD
 from bptui.core.step import BackwardStep, ForwardStep
 from bptui.errors import BptuiError
@@ -17,33 +15,46 @@ from bptui.recording.codec import encode
 from bptui.recording.recorder import Recorder
 from bptui.recording.records import ActionRecord
 from bptui.recording.transcript import read_transcript
+from bptui.running import Run
 from bptui.scenario.bundled import bundled
 from bptui.scenario.load import load, loads
 from bptui.scenario.scenario import Scenario, Train
-from bptui.stepping.line_tape import Event
+from bptui.stepping.line_tape import Event, LineCursor
 from bptui.stepping.step_into import enter
+from runs import debugger_of
 from strategies import buy_apple, random_scenarios
 
 
 def place(debugger: Debugger) -> tuple[int, int | None]:
     """The position, and that in the source, if inside."""
-    return debugger.position, debugger.lines.index if debugger.lines else None
+    return debugger.position, lines_of(debugger).index if debugger.lines else None
+
+
+def lines_of(debugger: Debugger) -> LineCursor:
+    assert isinstance(debugger.lines, LineCursor)
+    return debugger.lines
 
 
 def done(commands: list[Travel], scenario: Scenario | None = None) -> Debugger:
-    debugger = Debugger(run(scenario or buy_apple()))
+    debugger = debugger_of(scenario or buy_apple())
     for command in commands:
         debugger.do(command)
     return debugger
 
 
+def finished(scenario: Scenario) -> Run:
+    run = Run(scenario)
+    run.finish()
+    return run
+
+
 @given(random_scenarios())
 def test_every_step_gone_into_returns_what_was_recorded(scenario: Scenario) -> None:
-    tape = run(scenario)
-    for step in tape:
+    run = finished(scenario)
+    for step in run.tape:
         if isinstance(step, BackwardStep) and step.dout is None:
             continue
-        course = enter(tape.at(step.number))
+        course = enter(run, run.tape.at(step.number))
         assert course.is_repeatable, course.notes
         returned = course.returned
         assert returned is not None
@@ -57,9 +68,9 @@ def test_every_step_gone_into_returns_what_was_recorded(scenario: Scenario) -> N
 
 @pytest.mark.parametrize("path", [path for _, path in bundled()], ids=[name for name, _ in bundled()])
 def test_every_bundled_scenario_can_be_gone_into_and_repeats_itself(path: Path) -> None:
-    tape = run(load(path))
-    one_iteration = range(1, tape.schedule.forward + tape.schedule.backward + 1)
-    for course in chain.from_iterable([enter(tape.at(number))] for number in one_iteration):
+    run = finished(load(path))
+    forward, backward, _ = run.tape.passes.lengths
+    for course in (enter(run, run.tape.at(number)) for number in range(1, forward + backward + 1)):
         assert (course.notes, course.raised) == ((), None)
 
 
@@ -69,8 +80,7 @@ def test_into_shows_the_pass_in_which_the_cursor_stands() -> None:
 
 
 def methods(commands: list[Travel]) -> str:
-    lines = done([*commands, Into()]).lines
-    assert lines is not None
+    lines = lines_of(done([*commands, Into()]))
     return f"{lines.tape.layer}.{lines.tape.method}"
 
 
@@ -106,14 +116,13 @@ def test_back_a_line_undoes_a_line(position: int, commands: list[Travel]) -> Non
     debugger = done([GoTo(position), Into(), *commands])
     before = place(debugger)
     debugger.do(Into())
-    if debugger.lines and before[1] != debugger.lines.index:
+    if debugger.lines and before[1] != lines_of(debugger).index:
         debugger.do(LineBack())
         assert place(debugger) == before
 
 
 def test_the_end_of_the_method_is_its_return() -> None:
-    lines = done([GoTo(1), Into(99)]).lines
-    assert lines is not None
+    lines = lines_of(done([GoTo(1), Into(99)]))
     assert lines.step.event is Event.RETURN
     assert lines.step.value is not None
     assert lines.step.value.text == "200"
@@ -137,11 +146,10 @@ def test_a_node_that_no_gradient_reaches_has_no_backward_to_go_into() -> None:
 
 
 def test_a_replay_runs_no_code(tmp_path: Path) -> None:
-    tape = Run(buy_apple())
-    tape.finish()
-    with Recorder(tmp_path / "it.jsonl", tape, lambda: 0.0) as recorder:
-        recorder.moved(None, tape.at(len(tape)))
-    debugger = Debugger(read_transcript(tmp_path / "it.jsonl"))
+    run = finished(buy_apple())
+    with Recorder(tmp_path / "it.jsonl", run, lambda: 0.0) as recorder:
+        recorder.moved(None, run.tape.at(len(run.tape)))
+    debugger = Debugger(read_transcript(tmp_path / "it.jsonl").tape)
     debugger.do(Last())
     with pytest.raises(BptuiError, match="a replay runs no code"):
         debugger.do(Into())

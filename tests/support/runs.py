@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from bptui.core.engine import run
+from typing import Any
+
+from bptui.core.debugger import Debugger
 from bptui.core.tape import Tape
+from bptui.running import Run, run
 from bptui.scenario.load import loads
+from bptui.scenario.scenario import Scenario
+from bptui.session.session import Session
+from bptui.stepping.step_into import Entrance
 
 BUY_APPLES = """
 [inputs]
@@ -44,3 +50,15 @@ def tape_of(text: str) -> Tape:
 
 def nodes(text: str, values: str = "x = -2") -> Tape:
     return tape_of(f"[inputs]\n{values}\n[nodes]\n{text}")
+
+
+def session_on(run: Run, name: str, **more: Any) -> Session:
+    """Return a session on a run, as the command line opens it."""
+    return Session(run.tape, name, run=run, **more)
+
+
+def debugger_of(scenario: Scenario) -> Debugger:
+    """Return a debugger over a whole run, which can go into its layers."""
+    run = Run(scenario)
+    run.finish()
+    return Debugger(run.tape, lambda: Entrance(run))

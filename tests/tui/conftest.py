@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 from textual.app import App
 
-from bptui.core.engine import Run, run
 from bptui.core.moment import Moment
+from bptui.running import Run, run
 from bptui.scenario.load import loads
 from bptui.session.session import Session
 from bptui.tui.app import BptuiApp
+from runs import session_on
 from screens import rows
 
 APPLE = """
@@ -45,7 +46,7 @@ def session_of() -> Callable[..., Session]:
     """A session over a scenario, run as far as the first slice goes."""
 
     def session(text: str = APPLE, title: str = "buy_apple") -> Session:
-        it = Session(Run(loads(text)), title)
+        it = session_on(Run(loads(text)), title)
         it.work()
         return it
 

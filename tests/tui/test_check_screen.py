@@ -9,11 +9,11 @@ import pytest
 
 from bptui.checking import Finding, Verdict, Worst
 from bptui.checking.verdicts import Judged
-from bptui.core.engine import Run
+from bptui.running import Run
 from bptui.scenario.load import load
-from bptui.session.session import Session
 from bptui.tui.app import BptuiApp
 from bptui.tui.panels.check_panel import CheckScreen
+from runs import session_on
 from screens import debugger_screen, shown, wait_until_shown
 
 BOOK = Path(__file__).parents[2] / "scenarios" / "book"
@@ -31,7 +31,7 @@ def open_on() -> Iterator[OpenOn]:
         run = Run(load(str(BOOK.parent / f"{name}.toml"), layers=layers))
         run.finish()
         runs.append(run)
-        session = Session(run, name)
+        session = session_on(run, name)
         session.idle = idle
         return BptuiApp(session)
 

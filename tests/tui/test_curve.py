@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bptui.core.engine import run
 from bptui.core.graph import Node
 from bptui.lines.line import line_width
+from bptui.running import run
 from bptui.scenario.load import loads
 from bptui.tui.content.curve import Curve, curve_lines, curve_of
 from layer_cases import every_layer, rows_of

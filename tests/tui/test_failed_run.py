@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from bptui.core.engine import Run
+from bptui.running import Run
 from bptui.scenario.load import load
 from bptui.session.session import Session
 from bptui.tui.app import BptuiApp
+from runs import session_on
 from screens import debugger_screen, shown, wait_until_shown
 
 LAYERS = """
@@ -33,7 +34,7 @@ def session_with(layer: str, folder: Path) -> Session:
     (folder / "mine.py").write_text(LAYERS)
     scenario = folder / "mine.toml"
     scenario.write_text(f'[inputs]\nx = 1\n[nodes]\nw = "x * 3"\ny = "{layer}(w)"\nz = "y * y"\n')
-    return Session(Run(load(str(scenario), layers=[folder / "mine.py"])), "mine")
+    return session_on(Run(load(str(scenario), layers=[folder / "mine.py"])), "mine")
 
 
 async def test_a_layer_that_raises_is_named_with_its_line_where_the_run_has_ended(tmp_path: Path) -> None:
@@ -53,7 +54,7 @@ async def test_a_layer_that_raises_is_named_with_its_line_where_the_run_has_ende
         await pilot.press("N")
         assert "step 3/6" in shown(pilot.app)
         assert "✗" not in shown(pilot.app)
-    session.tape.close()  # type: ignore[attr-defined]
+    session.run.close()  # type: ignore[union-attr]
 
 
 async def test_escape_gives_up_a_layer_that_does_not_return(tmp_path: Path) -> None:
@@ -66,4 +67,4 @@ async def test_escape_gives_up_a_layer_that_does_not_return(tmp_path: Path) -> N
         await wait_until_shown(pilot, "was stopped")
         await pilot.press("n")
         assert "✗ step 2, forward: y: Hanging.forward: was stopped" in shown(pilot.app).splitlines()[-1]
-    session.tape.close()  # type: ignore[attr-defined]
+    session.run.close()  # type: ignore[union-attr]

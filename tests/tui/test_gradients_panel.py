@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bptui.core.array_summary import Summaries, summarise
-from bptui.core.engine import run
 from bptui.core.graph import Node
 from bptui.core.moment import Moment
 from bptui.lines.line import Line, line_width
+from bptui.running import run
 from bptui.scenario.load import load, loads
 from bptui.scenario.scenario import Scenario
 from bptui.tui.panels.gradients_panel import HIGHEST, LOWEST, GradientsPanel, Row, bar, gradient_lines, listed, row_of

@@ -9,12 +9,13 @@ from pathlib import Path
 import pytest
 
 from bptui.core.command import Back, Last, Next
-from bptui.core.engine import Run
+from bptui.running import Run
 from bptui.scenario.load import loads
 from bptui.session import session as sessions
 from bptui.session.session import Session
 from bptui.tui.app import BptuiApp
 from guests import layer_file
+from runs import session_on
 from screens import wait_until
 from waiting import work_until
 
@@ -36,7 +37,7 @@ def session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Session
     monkeypatch.setattr(sessions, "NOTICED", 0.0)
     file = layer_file(tmp_path, LAYERS)
     run = Run(loads(SCENARIO, tmp_path / "a.toml", layers=[file.path]))
-    yield Session(run, "loops")
+    yield session_on(run, "loops")
     run.close()
 
 
@@ -51,7 +52,8 @@ def test_a_loop_leaves_the_steps_before_it_and_every_command_is_carried_out(sess
     session.work()
     session.do(Back())
     session.do(Next())
-    assert session.tape.waiting is not None  # type: ignore[attr-defined]  # nothing has waited for the layer's return
+    assert session.run is not None
+    assert session.run.waiting is not None  # nothing has waited for the layer's return
     assert session.failure is None
     assert session.moment.value("a") == 2.0
     assert "b: Loops has not returned" in session.held_up
@@ -73,10 +75,10 @@ def test_giving_up_ends_the_run_there_and_nothing_waits_any_more(session: Sessio
 def test_leaving_while_a_layer_loops_ends_its_process(session: Session) -> None:
     reach(session, 1)
     session.work()
-    assert isinstance(session.tape, Run)
-    assert session.tape.host.process is not None
-    child = session.tape.host.process.popen.pid
-    session.tape.close()
+    assert session.run is not None
+    assert session.run.guests.host.process is not None
+    child = session.run.guests.host.process.popen.pid
+    session.run.close()
     with pytest.raises(ProcessLookupError):
         os.kill(child, 0)
 

@@ -45,7 +45,7 @@ def position(app: BptuiApp) -> int:
 
 
 def line(app: BptuiApp) -> int | None:
-    lines = app.session.debugger.lines
+    lines = app.session.lines
     return None if lines is None else lines.index
 
 

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bptui.core.engine import run
 from bptui.core.graph import Node
 from bptui.lines.line import Line, line_width
 from bptui.lines.paragraph import wrap
+from bptui.running import run
 from bptui.scenario.load import load, loads
 from bptui.scenario.scenario import Scenario
 from bptui.tui.content.node_lines import node_lines

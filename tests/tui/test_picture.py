@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from bptui.core.engine import Run
+from bptui.running import Run
 from bptui.scenario.load import load
-from bptui.session.session import Session
 from bptui.tui.app import BptuiApp
+from runs import session_on
 
 PICTURE = Path(__file__).parents[2] / ".github" / "screen.svg"
 
@@ -22,7 +22,7 @@ def words(svg: str) -> list[str]:
 
 
 async def test_the_picture_in_the_readme_is_the_screen(request: pytest.FixtureRequest) -> None:
-    session = Session(Run(load("sigmoid_neuron")), "sigmoid_neuron")
+    session = session_on(Run(load("sigmoid_neuron")), "sigmoid_neuron")
     session.work()
     async with BptuiApp(session).run_test(size=(120, 36)) as pilot:
         await pilot.press("6", "n")

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from bptui.core.command import Last, Next
-from bptui.core.engine import Run
 from bptui.recording.transcript import read_transcript
 from bptui.session.session import Session
 from bptui.tui.app import BptuiApp, open_screen
@@ -35,7 +34,7 @@ async def test_a_recording_that_starts_in_the_middle_has_every_step_from_the_fir
         await pilot.press("R", "R")
         assert "recording to buy_apple-2.jsonl" in shown(pilot.app)
         await pilot.press("n")
-    assert len(read_transcript(tmp_path / "buy_apple-1.jsonl")) == 3
+    assert len(read_transcript(tmp_path / "buy_apple-1.jsonl").tape) == 3
 
 
 async def test_a_recording_that_had_to_stop_is_told_without_a_key_and_the_session_goes_on(
@@ -76,8 +75,8 @@ def test_a_recording_that_is_lost_while_it_is_closed_costs_the_exit_status(
     monkeypatch.setattr(BptuiApp, "run", lambda _: session.do(Next()))
     assert open_screen(session) == 0
     session = session_of(LONG)
-    assert isinstance(session.tape, Run)
-    session.tape.finish()
+    assert session.run is not None
+    session.run.finish()
     session.record(path := tmp_path / "gone-2.jsonl")
 
     def leave_with_much_to_write(_: BptuiApp) -> None:
@@ -102,7 +101,7 @@ def test_a_signal_waits_for_no_pending_step_and_leaves_whole_records(
     with pytest.raises(SystemExit):
         open_screen(session)
     tape = read_transcript(path)
-    assert 0 < len(tape) < len(tape.schedule)
+    assert 0 < len(tape.tape) < len(tape.tape.order)
     assert tape.dropped is None
 
 
@@ -117,7 +116,7 @@ async def test_a_replay_shows_its_notes_at_their_step_and_refuses_what_would_cha
     session.stop_recording()
     before = path.read_bytes()
     tape = read_transcript(path)
-    again = Session(tape, tape.title, title=tape.title, notes=tape.notes)
+    again = Session(tape.tape, tape.title, title=tape.title, notes=tape.notes)
     async with BptuiApp(again).run_test(size=(120, 40)) as pilot:
         assert "replay" in shown(pilot.app).splitlines()[0]
         assert "recorded up to step 3 of 4" in shown(pilot.app).splitlines()[0]

@@ -179,8 +179,8 @@ class Calling:
 
 
 def shown_by(app: BptuiApp) -> tuple[int, int | None]:
-    debugger = app.session.debugger
-    return debugger.position, debugger.lines.index if debugger.lines else None
+    session = app.session
+    return session.debugger.position, session.lines.index if session.lines else None
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)])

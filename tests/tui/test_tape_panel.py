@@ -8,7 +8,7 @@ from rich.cells import cell_len
 
 from bptui.core.graph import Graph, Node
 from bptui.core.moment import Moment
-from bptui.core.schedule import Schedule, Turn
+from bptui.core.order import Schedule, Turn
 from bptui.lines.line import Line
 from bptui.tui.content.circuit_labels import ArrayTexts
 from bptui.tui.panels.tape_panel import following, tape_lines
@@ -40,7 +40,7 @@ def test_a_row_far_down_a_long_tape_is_made_alone(moment_at: MomentAt) -> None:
 
     moment = moment_at(3)
     graph = Graph(("x",), (), (), (Node("y", "Exp", ("x",)),), "y")
-    moment.tape.schedule = Counted(graph, iterations=1_000_000, trains=False)
+    moment.tape.order = Counted(graph, iterations=1_000_000, trains=False)
     rows = tape_lines(moment, 999_990, 40, 10, ArrayTexts())
     assert len(rows) == 10
     assert len(looked_up) < 50

@@ -11,10 +11,10 @@ from hypothesis.extra import numpy as arrays
 
 from bptui.core.array_summary import summarise
 from bptui.core.command import HeatMap, TurnGradient
-from bptui.core.engine import run
 from bptui.core.moment import Moment
 from bptui.lines.line import Line, line_width
 from bptui.lines.number_grid import aligned, cell_text, decimals_for
+from bptui.running import run
 from bptui.scenario.load import loads
 from bptui.scenario.scenario import Scenario
 from bptui.tui.app import BptuiApp
@@ -178,8 +178,7 @@ def test_a_gradient_that_has_not_come_says_so() -> None:
 
 def test_a_parameter_is_compared_with_itself_an_iteration_ago() -> None:
     tape = run(loads(TRAINING))
-    length = tape.schedule.length
-    lines = panel(tape.at(2 * length), "w").view(60, 6)
+    lines = panel(tape.at(tape.order.start(2)), "w").view(60, 6)
     assert written(list(lines))[-1] == "[0] 0.09999999999999998  was 0.3"  # 0.5 - 0.1 × 2, twice
 
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from bptui.circuit import Label
 from bptui.core.moment import Moment
-from bptui.core.schedule import Pass
+from bptui.core.order import Pass
 from bptui.core.text import number
 from bptui.lines.line import Span
 from layers import Array

@@ -11,7 +11,7 @@ import numpy as np
 from bptui.core import text
 from bptui.core.graph import Node
 from bptui.core.moment import Moment
-from bptui.core.schedule import Pass
+from bptui.core.order import Pass
 from bptui.lines.line import Line, Span
 from bptui.tui.content.braille import Canvas
 from bptui.tui.content.curve_samples import LARGEST, Machine, Samples, sample

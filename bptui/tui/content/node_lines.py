@@ -12,7 +12,7 @@ import numpy as np
 from bptui.core import text
 from bptui.core.graph import Node
 from bptui.core.moment import Moment
-from bptui.core.schedule import Pass
+from bptui.core.order import Pass
 from bptui.core.step import BackwardStep
 from bptui.explaining import equations, local_derivatives, value_state
 from bptui.explaining.array_lines import array_lines
@@ -159,7 +159,7 @@ def contribution_lines(moment: Moment, step: BackwardStep, width: int) -> list[L
 
 def awaited_lines(moment: Moment, node: Node, width: int) -> list[Line]:
     """Return when a node's backward will come, and the rules that it will go by."""
-    number = moment.schedule.step_number(moment.progress.iteration, Pass.BACKWARD, node.name)
+    number = moment.order.step_number(moment.progress.iteration, Pass.BACKWARD, node.name)
     if number is None:
         return section("◀", "backward", "backward", "the output does not depend on it: no gradient reaches it", width)
     lines = section("◀", "backward", "backward", f"not reached yet: step {number}", width)

@@ -12,7 +12,7 @@ from textual import events
 from textual.geometry import Offset, Size
 
 from bptui.core.moment import Moment
-from bptui.core.schedule import Pass, Turn
+from bptui.core.order import Pass, Turn
 from bptui.core.step import BackwardStep, ForwardStep, UpdateStep
 from bptui.core.text import visible
 from bptui.lines.cell_width import cells
@@ -45,13 +45,13 @@ class TapePanel(Pane):
         self.texts = ArrayTexts()
 
     def heading(self) -> Line:
-        iterations = self.moment.schedule.iterations
+        iterations = self.moment.order.iterations
         which = f" · iteration {self.moment.iteration}/{iterations}" if iterations > 1 else ""
         return (Span("Tape", "title"), Span(which, "dim")) if which else (Span("Tape", "title"),)
 
     @property
     def extent(self) -> Size:
-        return Size(self.inside.width, len(self.moment.schedule))
+        return Size(self.inside.width, len(self.moment.order))
 
     def view(self, width: int, height: int) -> list[Line]:
         first = self.moment.position or 1
@@ -68,7 +68,7 @@ class TapePanel(Pane):
         if self.is_folded:
             return
         number = self.origin.y + event.y
-        if 0 < event.y <= self.inside.height and number <= len(self.moment.schedule):
+        if 0 < event.y <= self.inside.height and number <= len(self.moment.order):
             self.post_message(StepClicked(number))
 
 
@@ -83,10 +83,10 @@ def tape_lines(
     moment: Moment, first: int, width: int, height: int, texts: ArrayTexts, *, marks: Mapping[str, str] = NO_MARKS
 ) -> list[Line]:
     """Return the rows of the steps from number ``first`` on; ``marks`` has the verdicts on nodes."""
-    schedule = moment.schedule
-    last = min(first + height - 1, len(schedule))
+    order = moment.order
+    last = min(first + height - 1, len(order))
     digits = len(str(last))
-    turns = [schedule[number] for number in range(first, last + 1)]
+    turns = [order[number] for number in range(first, last + 1)]
     names = [visible(turn.name, limit=40) for turn in turns]
     longest = min(max(map(cells, names), default=0), max(4, width // 2))
     rows = [tape_line(moment, turn, name, digits, longest) for turn, name in zip(turns, names, strict=True)]

@@ -11,7 +11,7 @@ from textual.geometry import Size
 from bptui.core import text
 from bptui.core.command import HeatMap, NextSlice, PreviousSlice, ShowValue, TurnGradient
 from bptui.core.moment import Moment
-from bptui.core.schedule import Pass
+from bptui.core.order import Pass
 from bptui.explaining import value_state
 from bptui.lines.line import Line, Span, fitted
 from bptui.lines.paragraph import paragraph
@@ -155,8 +155,8 @@ def looked_at(moment: Moment, name: str, *, gradient: bool) -> Array | None:
 
 def looked_at_before(moment: Moment, name: str, *, gradient: bool) -> Array | None:
     """Return what the array was one iteration ago, if there was one."""
-    earlier = moment.position - moment.schedule.length
-    return looked_at(moment.tape.at(earlier), name, gradient=gradient) if earlier >= 0 else None
+    earlier = moment.order.iteration_earlier(moment.position)
+    return None if earlier is None else looked_at(moment.tape.at(earlier), name, gradient=gradient)
 
 
 def absent_lines(moment: Moment, name: str, width: int, *, gradient: bool) -> list[Line]:

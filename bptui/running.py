@@ -1,0 +1,136 @@
+"""Running a scenario: which layers its nodes get, and the tape that the run fills."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from bptui.core.engine import AnyLayer, Runner
+from bptui.core.revisit import LayersRevisit, Revisit
+from bptui.core.tape import Tape
+from bptui.scenario.scenario import Scenario
+
+if TYPE_CHECKING:
+    from bptui.guest.guest_layer import GuestLayer
+    from bptui.guest.guests import Guests, PatientLayer
+    from bptui.guest.observation import Remark
+
+
+class ScenarioLayers:
+    """The layers of a scenario's nodes: built-in ones, and guests, which are the user's own in another process."""
+
+    def __init__(self, scenario: Scenario) -> None:
+        self.scenario = scenario
+        self.patient: list[PatientLayer] = []
+
+    @cached_property
+    def guests(self) -> Guests:
+        """The guests."""
+        return guests_of(self.scenario)
+
+    def make(self, node: int) -> AnyLayer:
+        """Return the instance that a node keeps during a run; a guest's raises NotReadyError rather than wait."""
+        if node not in self.scenario.guests:
+            return self.built_in(node)
+        from bptui.guest.guests import PatientLayer  # noqa: PLC0415  (few scenarios have guests)
+
+        self.patient.append(PatientLayer(self.guests, self.guests.make(node)))
+        return self.patient[-1]
+
+    def begin_iteration(self, iteration: int) -> None:
+        """Let the guests know which iteration it is: what they draw at random depends on it."""
+        for guest in self.patient:
+            guest.layer.iteration = iteration
+
+    def built_in(self, node: int) -> AnyLayer:
+        """Return a new built-in layer."""
+        return self.scenario.made(self.scenario.graph.nodes[node])
+
+    @property
+    def revisit(self) -> Revisit:
+        """What looks again at what the layers did."""
+        built_in = LayersRevisit(self.scenario.made)
+        if not self.scenario.guests:
+            return built_in
+        from bptui.guest.revisit import GuestsRevisit  # noqa: PLC0415  (few scenarios have guests)
+
+        return GuestsRevisit(self.guests, built_in)
+
+
+class Run(Runner):
+    """A scenario's run. Its guests run in a process, which ``close`` ends.
+
+    It fills a tape of its own, or goes on with ``tape``, which has some steps of the scenario's order.
+    """
+
+    def __init__(self, scenario: Scenario, tape: Tape | None = None) -> None:
+        self.scenario = scenario
+        self.own = ScenarioLayers(scenario)
+        super().__init__(tape or blank_tape(scenario, self.own.revisit), self.own)
+
+    @property
+    def guests(self) -> Guests:
+        """The layers of the user's own."""
+        return self.own.guests
+
+    @property
+    def remarks(self) -> Mapping[Remark, int]:
+        """How often the guests have done each odd thing."""
+        return self.guests.remarks if self.scenario.guests else {}
+
+    def fresh_layer(self, node: int, iteration: int = 0) -> AnyLayer:
+        """Return a new instance of a node's layer; a guest's waits until it has returned.
+
+        ``iteration`` (from 0) is for what a guest draws at random.
+        """
+        return self.guest(node, iteration) if node in self.scenario.guests else self.own.built_in(node)
+
+    def guest(self, node: int, iteration: int = 0) -> GuestLayer:
+        """Return a new instance of a layer of the user's own."""
+        return self.guests.make(node, iteration)
+
+    def close(self) -> None:
+        """End the guests' process, if there is one; to look at a step again starts another."""
+        if self.scenario.guests:
+            self.guests.close()
+
+
+def blank_tape(scenario: Scenario, revisit: Revisit) -> Tape:
+    """Return the tape of a run that has not begun."""
+    return Tape(
+        scenario.schedule,
+        scenario.leaves,
+        scenario.dout[()],
+        library=scenario.library,
+        optimizer=scenario.train.optimizer if scenario.train else None,
+        revisit=revisit,
+    )
+
+
+def guests_of(scenario: Scenario) -> Guests:
+    """Return what makes the layers of the user's own for a scenario's nodes, in a process of their own."""
+    from bptui.guest.guests import Guests  # noqa: PLC0415  (few scenarios have guests)
+
+    return Guests(
+        scenario.guests,
+        scenario.graph.nodes,
+        takes_gradient=scenario.takes_gradient,
+        needs_gradient=scenario.needs_gradient,
+        dtype=scenario.dtype,
+        seed=scenario.seed,
+        new_host=scenario.new_host,
+    )
+
+
+def run(scenario: Scenario) -> Tape:
+    """Return the complete tape of a scenario: every step of both passes, in every iteration.
+
+    Raises LayerError where a layer fails.
+    """
+    it = Run(scenario)
+    it.finish()
+    it.close()
+    if it.failure:
+        raise it.failure
+    return it.tape
