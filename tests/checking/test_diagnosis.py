@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import faulty_layers as faulty
-from bptui.checking import Finding, Verdict, check_node
+from bptui.checking import Finding
 from checked import failures, subject_with_options
 
 draw = np.random.default_rng(8)

@@ -1,7 +1,7 @@
 """Layers as students write them, each with one mistake of a kind that is met again and again; and right ones beside."""
 
 # mypy: allow-untyped-defs, allow-untyped-calls
-# ruff: noqa: N803, N806, ARG002, NPY002, B007
+# ruff: noqa: N803, N806, ARG002, NPY002, F841, RET503, RUF059
 # The letters and the style are those of courses.
 
 from __future__ import annotations
