@@ -21,11 +21,13 @@ from typing import NoReturn
 from bptui import installation
 from bptui.ending import (
     BAD_USE,
+    ENDING,
     FAILED,
     FINE,
     SIGNALLED,
     check_output,
     drop_output,
+    leave,
     output,
     report_bug,
     show,
@@ -64,7 +66,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return SIGNALLED + signal.SIGINT
     except BrokenPipeError:
-        drop_output()
+        drop_output(sys.stdout)
         return SIGNALLED + signal.SIGPIPE
     except Exception as error:  # noqa: BLE001  (a bug of ours; this is the one place that tells of it)
         return report_bug(error)
@@ -184,13 +186,12 @@ def run_scenario(options: argparse.Namespace) -> int:
     from bptui.tui import app
 
     scenario = load(options.scenario, layers=options.layers, notice=tell)
-    with_signals()
     return app.run(scenario, options.record)
 
 
 def execute(options: argparse.Namespace) -> int:
     """Carry out commands without a screen."""
-    with_signals()
+    with_signals(leave, *ENDING)
     from bptui.errors import CommandError
     from bptui.report.command_loop import pointed
     from bptui.report.execute import execute
@@ -254,7 +255,6 @@ def replay(options: argparse.Namespace) -> int:
     recording = read_transcript(options.transcript)
     if recording.dropped:
         print(f"{visible(str(options.transcript))}: {recording.dropped}", file=sys.stderr)
-    with_signals()
     return app.replay(recording)
 
 

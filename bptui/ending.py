@@ -11,7 +11,7 @@ import signal
 import sys
 import tempfile
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 from typing import NoReturn, TextIO
@@ -43,24 +43,30 @@ def output() -> Iterator[TextIO]:
     except BrokenPipeError:
         raise
     except OSError as error:
-        drop_output()
+        drop_output(sys.stdout)
         raise BptuiError(f"standard output: {error.strerror}") from None
 
 
-def drop_output() -> None:
-    """Send to nowhere what is still to be printed: nobody can read it, and Python would complain at exit."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+def drop_output(*streams: TextIO) -> None:
+    """Send to nowhere what is still to be printed: nobody can read it, and Python would complain or wait at exit."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in streams:
+        os.dup2(nowhere, stream.fileno())
 
 
-def with_signals() -> None:
-    """Let the signals that end a session unwind it, so that the terminal is put back as it was."""
-    for name in ("SIGTERM", "SIGHUP"):
+ENDING = ("SIGTERM", "SIGHUP")
+"""Signals that end a session from outside; a system may lack one."""
+
+
+def with_signals(handle: Callable[[int, FrameType | None], None], *names: str) -> None:
+    """Let the signals of those names call ``handle``."""
+    for name in names:
         if number := getattr(signal, name, None):
-            signal.signal(number, leave)
+            signal.signal(number, handle)
 
 
-def leave(number: int, frame: FrameType | None) -> NoReturn:  # noqa: ARG001
-    """End the program because of a signal."""
+def leave(number: int, frame: FrameType | None) -> NoReturn:  # noqa: ARG001  (the system's protocol)
+    """Unwind the program because of a signal."""
     raise SystemExit(SIGNALLED + number)
 
 

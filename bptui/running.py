@@ -67,7 +67,7 @@ class Run(Runner):
     def __init__(self, scenario: Scenario, tape: Tape | None = None) -> None:
         self.scenario = scenario
         self.own = ScenarioLayers(scenario)
-        super().__init__(tape or blank_tape(scenario, self.own.revisit), self.own)
+        super().__init__(blank_tape(scenario, self.own.revisit) if tape is None else tape, self.own)
 
     @property
     def guests(self) -> Guests:
@@ -111,8 +111,9 @@ def blank_tape(scenario: Scenario, revisit: Revisit) -> Tape:
 def guests_of(scenario: Scenario) -> Guests:
     """Return what makes the layers of the user's own for a scenario's nodes, in a process of their own."""
     from bptui.guest.guests import Guests  # noqa: PLC0415  (few scenarios have guests)
+    from bptui.guest.observation import Remark, unpaired_at  # noqa: PLC0415
 
-    return Guests(
+    guests = Guests(
         scenario.guests,
         scenario.graph.nodes,
         takes_gradient=scenario.takes_gradient,
@@ -121,6 +122,10 @@ def guests_of(scenario: Scenario) -> Guests:
         seed=scenario.seed,
         new_host=scenario.new_host,
     )
+    for node, names in scenario.unpaired.items():
+        for _, words in unpaired_at(node, names):
+            guests.note(Remark(node, "unpaired", words))
+    return guests
 
 
 def run(scenario: Scenario) -> Tape:

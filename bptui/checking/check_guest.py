@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -42,12 +42,20 @@ def findings_of(subject: Subject, call: Pending) -> tuple[Finding, ...]:
     """Return the findings that the check of a guest comes to, waiting for them."""
     try:
         answer = call.result(LONGEST)
-        return tuple([read_finding(subject, record, call.host.files) for record in answer["findings"][:MOST_FINDINGS]])
+        records = answer["findings"][:MOST_FINDINGS]
+        findings = [read_finding(subject, record, call.host.files) for record in records]
+        return (*findings, *unpaired_findings(subject))
     except LayerError as error:
         return (broken(subject, error),)
     except (KeyError, TypeError, ValueError, AttributeError):
         reason = "the layer process has sent nonsense"
     return (Finding(subject.node, subject.layer, None, "raises", Verdict.FAIL, reason=reason),)
+
+
+def unpaired_findings(subject: Subject) -> Iterator[Finding]:
+    """Yield the findings on parameters of the layer's own that cannot be checked."""
+    for name, reason in subject.unpaired.items():
+        yield Finding(subject.node, subject.layer, name or None, "gradient", Verdict.SKIP, reason=reason)
 
 
 def broken(subject: Subject, error: LayerError) -> Finding:
@@ -68,6 +76,7 @@ def about(subject: Subject) -> dict[str, Any]:
         "spared": subject.spared,
         "sought": subject.sought,
         "is_last": subject.is_last,
+        "has_unpaired": bool(subject.unpaired),
     }
 
 

@@ -18,6 +18,7 @@ from bptui.checking.network_answer import beside_nodes
 from bptui.checking.subject import Subject, widened
 from bptui.core.graph import Node
 from bptui.core.text import visible
+from bptui.guest.observation import unpaired_at
 from bptui.own_layers.own_layer import OwnLayer
 from bptui.running import Run
 from bptui.scenario.load import load, loads
@@ -103,6 +104,7 @@ def subject_of(run: Run, node: int, iteration: int = 0) -> Subject:
         dtype=scenario.dtype,
         spared=tuple([not needs for needs in scenario.needs_gradient[node]]) if isinstance(layer, OwnLayer) else (),
         sought=sought_by(layer, it) if isinstance(layer, OwnLayer) else (),
+        unpaired=dict(unpaired_at(it.name, scenario.unpaired.get(it.name, ()))),
         is_last=is_loss(run, it.name, iteration),
     )
 
@@ -118,8 +120,8 @@ def is_loss(run: Run, name: str, iteration: int) -> bool:
 
 def sought_by(layer: OwnLayer, node: Node) -> tuple[str, ...]:
     """Return for each input of a node where its gradient is looked for; nothing where backward returns it."""
-    share = layer.share(len(node.inputs), node.options)
-    return (*[""] * len(share.inputs), *[f"self.d{name} and self.grads" for name in share.held])
+    share = layer.share_at(node)
+    return (*[""] * len(share.inputs), *[f"self.d{name} and self.grads" for name in share.held + share.made])
 
 
 def sends_back(layer: type[Layer] | OwnLayer, slot: str) -> bool:
@@ -132,6 +134,6 @@ def sends_back(layer: type[Layer] | OwnLayer, slot: str) -> bool:
 def slots_of(layer: type[Layer] | OwnLayer, node: Node) -> tuple[str, ...]:
     """Return what a layer's forward calls the inputs of a node; nothing where it takes any number of them."""
     if isinstance(layer, OwnLayer):
-        return layer.share(len(node.inputs), node.options).slots
+        return layer.share_at(node).slots
     names = [it.name for it in own_parameters(layer, "forward") if it.kind is not Parameter.VAR_POSITIONAL]
     return tuple([names[at] if at < len(names) else "" for at in range(len(node.inputs))])

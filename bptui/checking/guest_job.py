@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from typing import Any
 
@@ -22,6 +23,8 @@ from bptui.own_layers.own_layer import TARGETS
 
 def check_here(instance: Instance, values: Sequence[Any], *, is_whole: bool, **about: Any) -> dict[str, Any]:
     """Return the findings on the class of ``instance`` at ``values``, as a message; ``about`` is the subject's."""
+    if not about["has_unpaired"]:  # all that a layer draws when it is made is given to it
+        instance.making = nullcontext
     subject = Subject(
         node=about["node"],
         layer=about["layer"],
@@ -55,7 +58,7 @@ class Adapter:
     """A fresh object of an instance's class, with what it holds among the values of ``forward``."""
 
     def __init__(self, instance: Instance, changed: Mapping[str, Any] | None = None) -> None:
-        self.instance = Instance(instance.recipe, with_options(instance, changed or {}))
+        self.instance = Instance(instance.recipe, with_options(instance, changed or {}), instance.making)
         self.given: Sequence[Any] = ()
         self.count = len(instance.order.inputs)
 
@@ -65,7 +68,7 @@ class Adapter:
 
     def forward(self, *values: Any) -> Any:
         """Return what the object's forward does, whatever it is."""
-        self.given = values[self.count :]
+        self.given = values[self.count : self.count + len(self.instance.order.held)]
         handle = self.instance.handle_for(values)
         self.instance.inputs = [np.asarray(value) for value in values[: self.count]]
         out = handle.value(self.instance.forward_call()())
@@ -76,11 +79,14 @@ class Adapter:
         """Return what the object's backward does, and after it the gradients that it has left for what it holds."""
         returned = self.instance.gradients_for(np.asarray(dout))
         self.hand_on_changes()
-        held = range(len(self.instance.held))
-        if not held or isinstance(returned, list) or is_one_each(returned, self.count + len(held)):
+        kept = list(map(copy_of, self.instance.kept_gradients()))
+        if not kept or isinstance(returned, list):
             return returned
+        held = len(self.instance.held)
+        if is_one_each(returned, self.count + held):
+            return (*returned, *kept[held:])
         parts = returned if isinstance(returned, tuple) else (returned, *[None] * (self.count - 1))
-        return (*parts, *[copy_of(self.instance.held_gradient(place)["arrays"][0]) for place in held])
+        return (*parts, *kept)
 
     def hand_on_changes(self) -> None:
         """Do to the values that were given what the object has done to the copies that it holds."""
@@ -125,7 +131,7 @@ def with_options(instance: Instance, changed: Mapping[str, Any]) -> Order:
 
 def copy_of(gradient: Any) -> Any:
     """Return a gradient that a layer keeps in an array of its own, and may overwrite the next time."""
-    return None if gradient is None else np.array(gradient)
+    return np.array(gradient) if isinstance(gradient, np.ndarray) else gradient
 
 
 def is_one_each(returned: Any, count: int) -> bool:

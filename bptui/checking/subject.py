@@ -33,7 +33,8 @@ class Subject:
     ``names`` are the values that it takes, ``slots`` what its forward calls them, and ``takes_gradient`` says which
     of them a gradient goes back to. ``inputs`` are float64 but for integers, which stay what they are.
     ``spared`` says which may go without a gradient all the same: data, behind which nobody waits for one. ``sought``
-    tells of each where its gradient is looked for, if that is not what backward returns. ``is_last`` says that what
+    tells of each where its gradient is looked for, if that is not what backward returns. ``unpaired`` has what there
+    is to say of parameters that the layer makes itself and that cannot be checked, by name. ``is_last`` says that what
     enters backward here is 1 everywhere, and nothing else. ``options`` are those of the layer, and ``remade`` makes an
     instance with some of them changed, where that is possible.
     ``inside`` returns the user's own object in an instance, given the values that forward gets, and ``functions`` are
@@ -50,6 +51,7 @@ class Subject:
     dtype: np.dtype[Any]
     spared: tuple[bool, ...] = ()
     sought: tuple[str, ...] = ()
+    unpaired: Mapping[str, str] = field(default_factory=dict)
     is_last: bool = False
     options: Mapping[str, Any] = field(default_factory=dict)
     remade: Callable[[Mapping[str, Any]], Checked] | None = None

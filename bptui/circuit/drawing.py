@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal, NamedTuple
 
-from bptui.circuit.canvas import Pieces, Row
-from bptui.circuit.part import Kind, Uses
+from bptui.circuit.canvas import DrawnRow, WirePieces
+from bptui.circuit.part import PartKind, Uses
 
 
 class Box(NamedTuple):
     """Where a part stands, border included. ``name`` is the value that it computes, holds, brings or takes away."""
 
     name: str
-    kind: Kind
+    kind: PartKind
     x: int
     y: int
     width: int
@@ -67,8 +67,8 @@ class Drawing:
 
     width: int
     height: int
-    rows: tuple[Row, ...]
-    wires: tuple[Mapping[str, Pieces], ...]
+    rows: tuple[DrawnRow, ...]
+    wires: tuple[Mapping[str, WirePieces], ...]
     boxes: tuple[Box, ...]
     labels: tuple[Label, ...]
     label_width: int

@@ -164,6 +164,22 @@ class GoToIteration(Command, word="iteration", group=MOVE, help="start of the it
     iteration: int
 
 
+@dataclass(frozen=True)
+class NextIteration(Command, word="next-iteration", keys="}", group=MOVE, help="the same step of the next iteration"):
+    """Go to the same step of the ``count``-th iteration after this."""
+
+    count: int = 1
+
+
+@dataclass(frozen=True)
+class PreviousIteration(
+    Command, word="previous-iteration", keys="{", group=MOVE, help="the same step of the previous iteration"
+):
+    """Go to the same step of the ``count``-th iteration before this."""
+
+    count: int = 1
+
+
 # Look.
 
 
@@ -373,6 +389,8 @@ Travel: TypeAlias = (
     | RunTo
     | GoTo
     | GoToIteration
+    | NextIteration
+    | PreviousIteration
 )
 """What moves the debugger's cursor."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Sequence
 from functools import cache, cached_property, partial
+from time import perf_counter
 from types import MethodType
 from typing import Any, NamedTuple, Protocol, TypeAlias
 
@@ -19,6 +20,9 @@ from layers import Layer
 
 STRIDE = 64
 """Nodes between two places where a run can be interrupted."""
+
+PIECE = 0.005
+"""Seconds after which ``advance`` returns, as soon as a node is done: keys are answered in between."""
 
 TIME_LIMIT = 10.0
 """Seconds that a command in the shell gives to one call; on the screen a person decides."""
@@ -78,6 +82,13 @@ class LayerSource(Protocol):
         """Prepare the instances for an iteration, where they depend on it."""
 
 
+class Slow(NamedTuple):
+    """How long a node's layer has taken at the most, forward or backward."""
+
+    node: Node | None
+    seconds: float
+
+
 class Runner:
     """Fills ``tape`` by calling the layers of its graph, which it has from ``source``.
 
@@ -91,6 +102,8 @@ class Runner:
         self.graph = tape.graph
         self.waiting: Call | None = None
         self.cold: set[int] = set()
+        self.until = 0.0
+        self.slowest = Slow(None, 0.0)
         if tape.iterations:
             source.begin_iteration(len(tape.iterations) - 1)
             self.cold.update(range(self.graph.nodes_within(len(tape.iterations[-1].values))))
@@ -117,13 +130,24 @@ class Runner:
         return self.graph.node(self.tape.order[number].name) if number <= len(self.tape.order) else None
 
     def advance(self, steps: int) -> None:
-        """Run at least ``steps`` more steps, or all that are left, or less where a layer keeps the run waiting."""
-        goal = min(len(self.tape) + steps, len(self.tape.order))
+        """Run at least ``steps`` more steps, or all that are left, or less where they take longer than ``PIECE``.
+
+        Where a layer has taken much longer, ``slowest`` tells.
+        """
+        goal, start = min(len(self.tape) + steps, len(self.tape.order)), perf_counter()
+        self.until = start + PIECE
         with np.errstate(all="ignore"):
             while len(self.tape) < goal and self.failure is None:
                 self.go_on()
-                if self.waiting:
-                    return
+                if self.waiting or perf_counter() > self.until:
+                    break
+        self.time(perf_counter() - start)
+
+    def time(self, seconds: float) -> None:
+        """Take note of how long a piece has taken: of a long one, nearly all was the last node's."""
+        if self.waiting is None and seconds > max(self.slowest.seconds, PIECE) and len(self.tape):
+            node = self.graph.node(self.tape.order[len(self.tape)].name)
+            self.slowest = Slow(node, seconds) if node else self.slowest
 
     def proceed(self, steps: int) -> None:
         """Run at least ``steps`` more steps, or all that are left; a layer that takes too long ends the run."""
@@ -191,6 +215,8 @@ class Runner:
                 values += map(freeze, value)
             else:
                 values.append(freeze(value))
+            if perf_counter() > self.until:
+                return
 
     def run_backward(self, columns: Iteration, span: slice) -> None:
         """Call the backward of a span of the nodes that go back, and add up what they send."""
@@ -208,6 +234,8 @@ class Runner:
             if step.takes:
                 gradients = [it if takes else None for it, takes in zip(gradients, step.takes, strict=True)]
             columns.add_backward(dout, step.inputs, gradients)
+            if perf_counter() > self.until:
+                return
 
     def run_updates(self, columns: Iteration) -> None:
         """Update every parameter from its gradient; one that no gradient reaches stays as it is."""

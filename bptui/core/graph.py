@@ -17,7 +17,8 @@ from bptui.errors import Where
 class Node:
     """One layer at work: ``name = layer(*inputs, **options)``. Its value bears its name.
 
-    ``outputs`` names the values of a layer that returns several; the node bears the first one's name.
+    ``outputs`` names the values of a layer that returns several; the node bears the first one's name. ``made`` are the
+    last of its inputs: parameters that no scenario has given to it, and that its layer makes itself.
     """
 
     name: str
@@ -26,6 +27,7 @@ class Node:
     options: Mapping[str, Any] = field(default_factory=dict)
     where: Where | None = None
     outputs: tuple[str, ...] = ()
+    made: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Let a node that names no outputs have the one that bears its name."""

@@ -51,7 +51,7 @@ def words_of(tape: Tape, node: Node) -> Words:
     if layer is None:
         return Words("", {}, (), node.options)
     if isinstance(layer, OwnLayer):
-        share = layer.share(len(node.inputs), node.options)
+        share = layer.share_at(node)
         return Words("", {}, share.slots, node.options, layer.targets)
     assert isinstance(layer, type)
     it = spoken(layer)
@@ -128,7 +128,7 @@ def inline(array: Array, *, most: int = MOST_INLINE) -> str | None:
     """Return a scalar or a vector of at most ``most`` numbers as it stands in an equation, None for anything larger."""
     if np.ndim(array) > 1 or np.size(array) > most:
         return None
-    return nested(np.asarray(array).tolist())
+    return number_list(np.asarray(array).tolist())
 
 
 def brief(array: Array) -> str:
@@ -136,8 +136,8 @@ def brief(array: Array) -> str:
     return inline(array) or f"of shape {text.shape(array)}"
 
 
-def nested(numbers: Any) -> str:
+def number_list(numbers: Any) -> str:
     """Return nested lists of numbers as text."""
     if isinstance(numbers, list):
-        return f"[{', '.join(map(nested, numbers))}]"
+        return f"[{', '.join(map(number_list, numbers))}]"
     return text.number(numbers)

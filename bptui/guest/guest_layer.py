@@ -5,7 +5,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -46,7 +46,7 @@ class GuestLayer:
         self.own = own
         self.host = host
         self.node = node
-        self.share = own.share(len(node.inputs), node.options)
+        self.share = own.share_at(node)
         takes = takes_gradient or [True] * len(node.inputs)
         self.returned = Returned(self.share, takes, needs_gradient or takes, dtype)
         self.seed = [seed, zlib.crc32(node.name.encode())]
@@ -75,7 +75,7 @@ class GuestLayer:
 
     def another(self) -> GuestLayer:
         """Return a fresh instance of the same node."""
-        it = GuestLayer(self.own, self.host, self.node, takes_gradient=self.returned.takes_gradient)
+        it = GuestLayer(self.own, self.host, self.node)
         it.returned, it.seed, it.iteration, it.notice = self.returned, self.seed, self.iteration, self.notice
         return it
 
@@ -100,6 +100,11 @@ class GuestLayer:
         """Go forward; the result is what the layer then keeps on itself, by attribute."""
         self.make()
         return self.call("kept", values, take_kept, method="forward")
+
+    def begin_look(self, *values: Any) -> Pending:
+        """Go through the layer to find the parameters that it makes itself; the result is what was found."""
+        self.make()
+        return self.call("look", values, read_look, method="forward")
 
     def begin_job(self, job: str, *values: Any, **arguments: Any) -> Pending:
         """Let ``job``, ``"module:function"`` of ours, run in the child as ``function(instance, values, **arguments)``.
@@ -201,6 +206,25 @@ def take_local(answer: Message, count: int) -> tuple[Any, tuple[Any, ...]]:
     """Return the value and the local derivatives that an answer has."""
     out, *locals_ = answer["arrays"]
     return out, tuple((locals_ + [None] * count)[:count])
+
+
+class Look(NamedTuple):
+    """A layer's value, the parameters that it has made itself by name, and those of them that have no gradient."""
+
+    out: Any
+    parameters: Mapping[str, Any]
+    unpaired: tuple[str, ...]
+
+
+def read_look(answer: Message) -> Look:
+    """Return what an answer has found on a layer."""
+    out, *arrays = answer["arrays"]
+    names = [str(name) for name in answer["names"]]
+    parameters = {name: it for name, it in zip(names, arrays, strict=True) if it is not None}
+    return Look(out, parameters, tuple(str(name)[:MOST_NAME] for name in answer["unpaired"]))
+
+
+MOST_NAME = 100
 
 
 def take_kept(answer: Message) -> dict[str, Any]:

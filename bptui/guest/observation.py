@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from bptui.core.text import visible
@@ -13,11 +13,22 @@ MOST_SHOWN = 200
 
 
 class Remark(NamedTuple):
-    """``rule`` is one of mutates, warns, prints, returns, gradients and repeats; ``text`` is the sentence."""
+    """``rule`` is one of mutates, warns, prints, returns, gradients, repeats and unpaired; ``text`` is the sentence."""
 
     node: str
     rule: str
     text: str
+
+
+def unpaired_at(node: str, names: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Yield what a layer keeps and nobody can check, with the reason in words; no name for a layer not looked at."""
+    for name in names:
+        shown = visible(f"{node}.{name}" if name else node)
+        if name:
+            words = f"{shown} takes part in forward, and no gradient of it was found, as d{visible(name)} or in grads"
+            yield f"{node}.{name}", f"{words}: it is not checked and not trained"
+        else:
+            yield "", f"parameters that {shown} may make itself were not looked for: it fails, or takes too long"
 
 
 def remarks_on(node: str, call: str, answer: Message) -> Iterator[Remark]:

@@ -37,17 +37,18 @@ class Returned:
 
     def gradients(self, answer: Message, values: Sequence[Any]) -> list[Any]:
         """Return a gradient for each of the node's ``values``, None where there is none. Raises Fault."""
-        shared = len(self.share.inputs)
+        shared, count = len(self.share.inputs), len(self.share.held)
         parts = list(zip(answer["parts"], answer["arrays"], strict=True))
-        returned, held = parts[: len(parts) - len(self.share.held)], parts[len(parts) - len(self.share.held) :]
+        end = len(parts) - count - len(self.share.made)
+        returned, held, made = parts[:end], parts[end : end + count], parts[end + count :]
         missing = self.needs_gradient[len(returned) : shared]
         if not answer["is_tuple"] or not any(missing):
             returned += [({"other": "None"}, None)] * (shared - len(returned))
-        if len(returned) == len(values):
+        if count and len(returned) == shared + count:
             held = []
         elif len(returned) != shared:
             raise Fault(f"returned {counted(len(returned), 'gradient')} for {counted(shared, 'input')}")
-        return [self.gradient(*part, place, values[place]) for place, part in enumerate(returned + held)]
+        return [self.gradient(*part, place, values[place]) for place, part in enumerate(returned + held + made)]
 
     def gradient(self, part: Message, gradient: Any, place: int, value: Any) -> Any:
         """Return the gradient of the value at ``place``."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from bptui.core.graph import Node
 from bptui.core.text import visible
 from bptui.errors import Where
 
@@ -61,13 +62,15 @@ class Method:
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """How a formula's values are shared out: the first go to forward, by its ``inputs``, the others are ``held``.
+    """How a node's values are shared out: the first go to forward, by its ``inputs``, the next are ``held``.
 
-    ``again`` names the inputs that backward takes once more; each of the three functions has its options.
+    The last are parameters that the layer has ``made`` itself. ``again`` names the inputs that backward takes once
+    more; each of the three functions has its options.
     """
 
     inputs: tuple[str, ...]
     held: tuple[str, ...]
+    made: tuple[str, ...]
     again: tuple[str, ...]
     init_options: Mapping[str, Any]
     forward_options: Mapping[str, Any]
@@ -76,7 +79,7 @@ class Share:
     @property
     def slots(self) -> tuple[str, ...]:
         """The layer's name for each value."""
-        return self.inputs + self.held
+        return self.inputs + self.held + self.made
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,11 +141,17 @@ class OwnLayer:
         return Share(
             inputs,
             held,
+            (),
             again,
             self.init.chosen(options),
             self.forward.chosen(options),
             self.for_backward(options),
         )
+
+    def share_at(self, node: Node) -> Share:
+        """Return what the values and options of a node are to the layer. Raises ValueError."""
+        share = self.share(len(node.inputs) - len(node.made), node.options)
+        return replace(share, made=tuple(name.removeprefix(f"{node.name}.") for name in node.made))
 
     def for_backward(self, options: Mapping[str, Any]) -> dict[str, Any]:
         """Return the options that backward takes; what it would take of any name only if nobody else knows it."""

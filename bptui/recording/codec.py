@@ -50,10 +50,10 @@ def key_of(name: str) -> str:
 
 def line(record: Any) -> str:
     """Return a record as one line of JSON, its newline included."""
-    return write_line(encode(record))
+    return write_line(encode_record(record))
 
 
-def encode(record: Any) -> JsonObject:
+def encode_record(record: Any) -> JsonObject:
     """Return a record as JSON knows it; fields that are as by default are left out."""
     kind: Any = type(record)
     layout = layout_of(kind)
@@ -67,7 +67,7 @@ def encode(record: Any) -> JsonObject:
     return {key: known[key] for key in layout.keys if key in known} | rest
 
 
-def decode(record: type[R], json: JsonObject) -> R:
+def decode_record(record: type[R], json: JsonObject) -> R:
     """Return the record of this class that a JSON object is. Raises TranscriptError."""
     kind: Any = record
     layout = layout_of(kind)
@@ -90,13 +90,13 @@ def decode_member(member: Member, json: JsonObject) -> Any:
     raise TranscriptError(f"a {json.get('kind', 'part')} of the recording has no proper {member.key!r}")
 
 
-def nested(record: type[Any]) -> FieldKind:
+def nested_record(record: type[Any]) -> FieldKind:
     """Return the kind of field that holds a record of this class."""
     name = record.__name__.removesuffix("Record").lower()
 
     def read(value: object) -> Any:
         if not isinstance(value, dict):
             raise TranscriptError(f"a {name} of the header is not an object")
-        return decode(record, value)
+        return decode_record(record, value)
 
-    return FieldKind({"$ref": f"#/$defs/{name}"}, read, encode)
+    return FieldKind({"$ref": f"#/$defs/{name}"}, read, encode_record)

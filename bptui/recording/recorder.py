@@ -47,7 +47,7 @@ class Recorder:
         self.write(header_record(run.scenario))
         if self.failure:
             path.unlink()
-            raise refusal(path, f"cannot be written: {self.failure}")
+            raise cannot_record(path, f"cannot be written: {self.failure}")
 
     def __enter__(self) -> Self:
         return self
@@ -85,7 +85,7 @@ class Recorder:
 
     def advance(self, steps: int = SLICE) -> None:
         """Write at most ``steps`` of the steps that are still to be written."""
-        self.look()
+        self.check_file()
         for number in range(self.steps + 1, min(self.steps + steps, self.furthest) + 1):
             if self.failure:
                 return
@@ -95,7 +95,7 @@ class Recorder:
             self.write(end_record(self.run.tape))
             self.has_ended = True
 
-    def look(self) -> None:
+    def check_file(self) -> None:
         """Notice where another program has removed, replaced or shortened the file."""
         if self.file is None:
             return
@@ -154,9 +154,9 @@ def create(path: Path, scenario: Path | None) -> int:
     except FileExistsError:
         raise refuse_existing(path, scenario) from None
     except FileNotFoundError:
-        raise refusal(path, "the folder does not exist") from None
+        raise cannot_record(path, "the folder does not exist") from None
     except OSError as error:
-        raise refusal(path, f"cannot be written: {error.strerror}") from None
+        raise cannot_record(path, f"cannot be written: {error.strerror}") from None
     lock(file)
     return file
 
@@ -169,10 +169,10 @@ def refuse_existing(path: Path, scenario: Path | None) -> TranscriptError:
         message = "is being written by another recording"
     else:
         message = "exists already, and a recording never replaces a file"
-    return refusal(path, message, hint=f"{text.visible(str(free_name(path)))} is free")
+    return cannot_record(path, message, hint=f"{text.visible(str(free_name(path)))} is free")
 
 
-def refusal(path: Path, message: str, *, hint: str | None = None) -> TranscriptError:
+def cannot_record(path: Path, message: str, *, hint: str | None = None) -> TranscriptError:
     """Return the error about a recording that cannot start."""
     return TranscriptError(message, hint=hint, where=Where(text.visible(str(path))))
 

@@ -13,7 +13,7 @@ from typing import Annotated, Any, ClassVar, TypeAlias
 from bptui.core.command import Command
 from bptui.core.order import Pass
 from bptui.recording.action_words import COMMAND
-from bptui.recording.codec import nested
+from bptui.recording.codec import nested_record
 from bptui.recording.field_kind import (
     ARRAY,
     INTEGER,
@@ -31,7 +31,7 @@ from layers import Array
 Name: TypeAlias = Annotated[str, TEXT]
 Text: TypeAlias = Annotated[str, TEXT]
 Integer: TypeAlias = Annotated[int, INTEGER]
-Names: TypeAlias = Annotated[tuple[str, ...], list_of(TEXT)]
+NameList: TypeAlias = Annotated[tuple[str, ...], list_of(TEXT)]
 Arrays: TypeAlias = Annotated[tuple[Array | None, ...], list_of(or_null(ARRAY))]
 ArrayOrNull: TypeAlias = Annotated[Array | None, or_null(ARRAY)]
 
@@ -49,7 +49,7 @@ class NodeRecord:
 
     name: Name
     layer: Text
-    inputs: Names
+    inputs: NameList
     options: Annotated[Mapping[str, Any], TABLE]
 
 
@@ -71,13 +71,13 @@ class HeaderRecord(Record):
     seed: Integer
     output: Name
     values: Annotated[Mapping[str, Array], by_name(ARRAY)]
-    nodes: Annotated[tuple[NodeRecord, ...], list_of(nested(NodeRecord))]
+    nodes: Annotated[tuple[NodeRecord, ...], list_of(nested_record(NodeRecord))]
     versions: Annotated[Mapping[str, str], by_name(TEXT)]
     about: Text = ""
     inputs: Annotated[tuple[str, ...] | None, or_null(list_of(TEXT))] = None
     parameters: Annotated[tuple[str, ...] | None, or_null(list_of(TEXT))] = None
     train: Annotated[Mapping[str, Any] | None, or_null(TRAIN)] = None
-    own_layers: Names = ()
+    own_layers: NameList = ()
 
 
 @dataclass(frozen=True, eq=False)

@@ -112,12 +112,12 @@ def step_lines(moment: Moment, step: Step) -> Iterator[Line]:
         case ForwardStep():
             yield from worked_out(Span(lead, "forward"), forward_equation(moment, step.name), step.out, "value")
         case BackwardStep():
-            yield from backward_lines(lead, moment, step)
+            yield from backward_step_lines(lead, moment, step)
         case UpdateStep():
             yield from worked_out(Span(lead, "update"), update_equation(moment, step.name), step.after, "update")
 
 
-def backward_lines(lead: str, moment: Moment, step: BackwardStep) -> Iterator[Line]:
+def backward_step_lines(lead: str, moment: Moment, step: BackwardStep) -> Iterator[Line]:
     """Yield a node's backward: what arrives, what leaves, and the gradients that are complete with it."""
     name = text.visible(step.name)
     if step.dout is None:

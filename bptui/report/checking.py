@@ -11,9 +11,9 @@ from typing import TextIO
 from bptui.checking.finding import Report
 from bptui.checking.finding_record import finding_record, summary_record
 from bptui.errors import BptuiError
-from bptui.report.checks import is_failure, report_lines, summary_line
+from bptui.report.checks import is_failure, report_lines, tally_line
 from bptui.report.printing import print_lines
-from bptui.report.side_by_side import Progress, check_all
+from bptui.report.side_by_side import ProgressLine, check_all
 
 
 def check_scenarios(
@@ -25,7 +25,7 @@ def check_scenarios(
     """
     reports: list[Report] = []
     errors: list[BptuiError] = []
-    progress = Progress(len(places), sys.stderr)
+    progress = ProgressLine(len(places), sys.stderr)
     write = write_records if as_json else write_every_step if is_verbose else write_lines
     for place, result in zip(places, check_all(places, layers), strict=True):
         progress.clear()
@@ -39,7 +39,7 @@ def check_scenarios(
     if as_json:
         file.write(f"{json.dumps(summary_record(reports))}\n")
     elif reports:
-        print_lines([summary_line(reports)], file)
+        print_lines([tally_line(reports)], file)
     return reports, errors
 
 

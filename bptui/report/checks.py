@@ -122,7 +122,7 @@ def is_failure(finding: Finding) -> bool:
     return finding.verdict is Verdict.FAIL
 
 
-def summary_line(reports: Iterable[Report]) -> Line:
+def tally_line(reports: Iterable[Report]) -> Line:
     """Return what it all comes to."""
     reports = list(reports)
     counts = {verdict: sum(report.counts[verdict] for report in reports) for verdict in Verdict}

@@ -23,13 +23,13 @@ SENTENCE_END = re.compile(r"\. (?=[A-Z])")
 def listing() -> Iterator[Line]:
     """Yield the lines of ``bptui list``."""
     yield styled("Scenarios, for bptui run and bptui trace", "heading")
-    yield from table({name: title(name) for name, _ in bundled()})
+    yield from two_columns({name: title(name) for name, _ in bundled()})
     yield ()
     yield styled("Layers, for the formulas of a scenario", "heading")
-    yield from table({call(name, layer): purpose(layer) for name, layer in sorted(own_names(library).items())})
+    yield from two_columns({call(name, layer): purpose(layer) for name, layer in sorted(own_names(library).items())})
 
 
-def table(rows: Mapping[str, str]) -> Iterator[Line]:
+def two_columns(rows: Mapping[str, str]) -> Iterator[Line]:
     """Yield a line for each name and what there is to say of it, the latter in one column."""
     width = max((len(name) for name in rows if len(name) <= WIDEST), default=0)
     for name, meaning in rows.items():

@@ -15,6 +15,7 @@ from bptui.scenario.problems import Problems, nearest
 from bptui.scenario.reading.entering_gradient import check_distributions, distributions, read_dout
 from bptui.scenario.reading.expect import check_shapes, read_expect
 from bptui.scenario.reading.leaves import LeafReader, read_leaves
+from bptui.scenario.reading.made_parameters import Made, look_for_parameters
 from bptui.scenario.reading.names import Places, read_names
 from bptui.scenario.reading.network import read_graph, read_nodes
 from bptui.scenario.reading.nodes import NodeReader
@@ -22,7 +23,7 @@ from bptui.scenario.reading.settings import Settings, read_settings
 from bptui.scenario.reading.shape_trial import shapes_of
 from bptui.scenario.reading.training import read_train
 from bptui.scenario.scenario import Expect, Scenario
-from bptui.scenario.toml import Document, parse
+from bptui.scenario.toml import Document, parse_toml
 from layers import Array, Layer
 from layers import library as built_in
 
@@ -62,11 +63,14 @@ def loads(
     Raises ScenarioError, whose ``problems`` are all the mistakes that one reading can tell apart.
     """
     file = Path(path) if path is not None else None
-    return Loader(parse(text, text_file.shown(file) if file else NAMELESS), file, layers, library, notice).load()
+    return Loader(parse_toml(text, text_file.shown(file) if file else NAMELESS), file, layers, library, notice).load()
 
 
 def found(path: Path) -> Path:
-    """Return ``path`` itself, or where the bundled scenario of that name lies if no file does."""
+    """Return ``path`` itself, or where the bundled scenario of that name lies if no file does.
+
+    Raises ScenarioError where there is neither.
+    """
     try:
         if path.is_file():
             return path
@@ -109,12 +113,15 @@ class Loader:
         nodes = read_nodes(reader)
         leaf_reader = LeafReader(document, settings.dtype, settings.seed, self.folder, reader.labels)
         values = read_leaves(leaf_reader, places, problems) | reader.constants
-        expect = read_expect(document, {*places, *(node.name for node in nodes)}, problems)
         train = read_train(document, problems)
         graph = read_graph(document, places, nodes, reader.constants, problems)
+        made = Made()
         if own:
             own.check_used((node.layer for node in nodes), problems)
             problems.raise_any()
+            made = look_for_parameters(graph, values, self.library, own.hosts, settings)
+        expect = read_expect(document, {*places, *(node.name for node in nodes), *made.values}, problems)
+        dout = self.try_out(graph, values, places, settings, expect)
         return Scenario(
             title=settings.title,
             about=settings.about,
@@ -122,13 +129,14 @@ class Loader:
             path=self.path,
             dtype=settings.dtype,
             seed=settings.seed,
-            graph=graph,
-            values=values,
+            graph=made.added_to(graph),
+            values={**values, **made.values},
             library={node.layer: self.library[node.layer] for node in nodes},
-            dout=self.try_out(graph, values, places, settings, expect),
+            dout=dout,
             train=train,
             expect=expect,
             hosts=own.hosts if own else None,
+            unpaired=made.unpaired,
         )
 
     def own_layers(self) -> OwnLayers | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -62,6 +62,7 @@ class Scenario:
     train: Train | None = None
     expect: Expect | None = None
     hosts: HostSupply | None = None
+    unpaired: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def iterations(self) -> int:

@@ -22,7 +22,9 @@ from bptui.core.command import (
     Into,
     LineBack,
     Next,
+    NextIteration,
     NextMatch,
+    PreviousIteration,
     PreviousMatch,
     Producer,
     Record,
@@ -163,6 +165,10 @@ class Dispatcher:
                 raise BptuiError(f"there is no step {step}: the run has {count}")
             case GoToIteration(iteration) if iteration > (count := self.session.tape.order.iterations):
                 raise BptuiError(f"there is no iteration {iteration}: the run has {count}")
+            case NextIteration() if (last := self.session.tape.order.iterations) == self.session.moment.iteration:
+                return refusal(f"this is the last iteration of {last}" if last > 1 else "the run has one iteration")
+            case PreviousIteration() if self.session.moment.iteration == 1:
+                return refusal("this is the first iteration")
         return self.move(command)
 
     def move(self, command: Travel) -> Answer:

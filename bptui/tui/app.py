@@ -4,22 +4,28 @@ from __future__ import annotations
 
 import gc
 import os
+import signal
 import sys
+from asyncio import AbstractEventLoop, get_running_loop
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from types import FrameType
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from textual import events
 from textual.app import SystemCommand
+from textual.binding import Binding
 from textual.driver import Driver
 from textual.screen import Screen
 from textual.theme import Theme
 
 from bptui.core.command import VERBS, Command, counted, needs_argument, usage
+from bptui.ending import ENDING, SIGNALLED, drop_output, with_signals
 from bptui.running import Run
 from bptui.scenario.scenario import Scenario
 from bptui.session.session import Session
+from bptui.tui.deadline import Deadline
 from bptui.tui.screen import DebuggerScreen
 from bptui.tui.textual_private import ReportingApp
 
@@ -64,16 +70,30 @@ YOUNG_COLLECTION = 5
 AFTER_PAINT = 0.008
 
 
+@runtime_checkable
+class ImpatientDriver(Protocol):
+    """A driver that can end in time on a terminal that has stopped reading."""
+
+    def hurry(self) -> None:
+        """Wait no longer for the terminal than a moment."""
+
+    def leave_now(self) -> None:
+        """Put the terminal back without waiting for it."""
+
+
 class BptuiApp(ReportingApp):
     """One screen over one session."""
 
     TITLE = "bptui"
     CSS_PATH = "screen.tcss"
+    BINDINGS = [Binding("ctrl+z", "suspend_process", show=False, priority=True)]
 
     def __init__(self, session: Session) -> None:
         super().__init__(ansi_color="NO_COLOR" in os.environ or None)
         self.session = session
         self.paints = 0
+        self.loop: AbstractEventLoop | None = None
+        self.ended_by: int | None = None
         self.register_theme(DARK)
         self.register_theme(LIGHT)
         self.theme = "bptui-light" if has_light_background() else "bptui-dark"
@@ -82,9 +102,30 @@ class BptuiApp(ReportingApp):
         driver = super().get_driver_class()
         if sys.platform == "win32" or driver.__name__ != "LinuxDriver":
             return driver
-        from bptui.tui.driver import ForgivingDriver  # noqa: PLC0415  (its terminal is not everywhere)
+        from bptui.tui.textual_private_driver import TerminalDriver  # noqa: PLC0415  (its terminal is not everywhere)
 
-        return ForgivingDriver
+        return TerminalDriver
+
+    def leave_on(self, deadline: Deadline, number: int, frame: FrameType | None) -> None:  # noqa: ARG002  (its protocol)
+        """Leave because of a signal, in time, whatever the program is busy with.
+
+        Called by the system between any two lines: while the screen is there nothing is raised, as it would be lost in
+        some of them.
+        """
+        if self.ended_by is None:
+            self.ended_by = number
+            deadline.begin()
+            if isinstance(self.driver, ImpatientDriver):
+                self.driver.hurry()
+        if self.loop is None or not self.loop.is_running():
+            raise SystemExit(SIGNALLED + number)
+        self.loop.call_soon_threadsafe(self.exit)
+
+    def end_now(self) -> None:
+        """End the process at once; the terminal is put back as far as it lets itself, and what is recorded is whole."""
+        if isinstance(self.driver, ImpatientDriver):
+            self.driver.leave_now()
+        os._exit(SIGNALLED + (self.ended_by or 0))
 
     def get_default_screen(self) -> Screen[Any]:
         return DebuggerScreen(self.session)
@@ -95,6 +136,15 @@ class BptuiApp(ReportingApp):
             for verb in VERBS.values():
                 yield SystemCommand(f"{usage(verb)}  {' '.join(verb.keys)}", verb.help, partial(choose, screen, verb))
         yield SystemCommand("theme", "another theme", self.action_change_theme)
+
+    def action_suspend_process(self) -> None:
+        """Stop, together with what was started with it, as the terminal does it for other programs."""
+        if isinstance(self.driver, ImpatientDriver):
+            os.kill(0, signal.SIGTSTP)
+
+    def on_load(self) -> None:
+        """Know the loop, for signals that come from outside of it."""
+        self.loop = get_running_loop()
 
     async def on_event(self, event: events.Event) -> None:
         if isinstance(event, events.InputEvent):
@@ -150,13 +200,16 @@ def open_screen(session: Session) -> int:
     gc.disable()
     session.idle = IDLE
     app = BptuiApp(session)
+    with_signals(partial(app.leave_on, Deadline(app.end_now)), "SIGINT", *ENDING)
     try:
         app.run()
-    except SystemExit:
-        session.abandon_recording()  # a signal waits for nothing
-        raise
     finally:
+        if app.ended_by is not None:
+            session.abandon_recording()  # a signal waits for nothing
         session.close()
+    if app.ended_by is not None:
+        drop_output(sys.stdout, sys.stderr)  # the terminal may be gone, or read no more
+        return SIGNALLED + app.ended_by
     if app.fault:
         raise app.fault
     return app.return_code or (1 if session.has_lost_records else 0)

@@ -61,10 +61,9 @@ class MappedCircuit:
 
     def followed(self, window: Window, name: str | None) -> Window:
         """Turn to the nodes around ``name``; the map itself is never scrolled."""
-        graph = self.folding.graph
-        slot = graph.slots[self.folding.shown(name)] - len(graph.leaves) if name else 0
-        if slot >= 0:
-            self.first = self.grid.first(len(self.names), slot)
+        node = self.folding.graph.node_index(self.folding.shown(name)) if name else 0
+        if node is not None:
+            self.first = self.grid.first(len(self.names), node)
         return window._replace(x=0, y=0)
 
     def bounded(self, window: Window) -> Window:

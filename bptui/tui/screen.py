@@ -389,7 +389,7 @@ class DebuggerScreen(Screen[None]):
             self.do(Select(finding.input))
         self.show_in_panes()
         if finding.worst:
-            self.value.look_at(finding.worst.index)
+            self.value.select_element(finding.worst.index)
         self.set_focus(self.value)
 
     # Size and focus.

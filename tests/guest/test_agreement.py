@@ -145,10 +145,19 @@ def test_what_a_layer_keeps_is_shown_arrays_as_arrays_and_all_else_in_words(tmp_
     assert repr(kept["big"]) == "float64 array of shape [1000000]"
 
 
-@pytest.mark.parametrize("draw", ["np.random.rand(*x.shape)", "random.random() + x"])
+DRAWS = (
+    "np.random.rand(*x.shape)",
+    "random.random() + x",
+    "np.random.default_rng().normal(size=x.shape)",
+    "kept.normal(size=x.shape)",
+)
+
+
+@pytest.mark.parametrize("draw", DRAWS)
 def test_what_is_drawn_at_random_can_be_drawn_again(tmp_path: Path, draw: str) -> None:
     text = f"""
         import random
+        kept = np.random.default_rng()
         class Noise:
             def forward(self, x): return {draw}
             def backward(self, dout): return dout

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from bptui.cli import main
 from bptui.core.command import VERBS, BackwardPass, GoTo, Next, RunTo
 from bptui.errors import TranscriptError
-from bptui.recording.codec import encode, line
+from bptui.recording.codec import encode_record, line
 from bptui.recording.read_record import read_record
 from bptui.recording.record_schema import record_schema
 from bptui.recording.records import ActionRecord, EndRecord, NoteRecord, Record
@@ -49,7 +49,7 @@ def test_every_record_of_any_run_keeps_to_it(scenario: Scenario) -> None:
 
 @pytest.mark.parametrize("record", [*ACTIONS, NoteRecord(0, 0.0, "苹果")])
 def test_actions_and_notes_keep_to_it(record: Record) -> None:
-    assert is_valid(encode(record))
+    assert is_valid(encode_record(record))
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ def test_every_verb_is_described() -> None:
 
 @given(st.sampled_from(["float64", "int64", "bool"]), st.integers(0, 1100))
 def test_arrays_of_any_length_keep_to_it(dtype: str, length: int) -> None:
-    assert is_valid(encode(EndRecord({"x": np.ones(length, dtype)}, {"x": None})))
+    assert is_valid(encode_record(EndRecord({"x": np.ones(length, dtype)}, {"x": None})))
 
 
 def test_the_command_line_prints_it(capsys: pytest.CaptureFixture[str]) -> None:

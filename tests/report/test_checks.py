@@ -12,7 +12,7 @@ import pytest
 from bptui import cli
 from bptui.checking import Finding, Report, Rung, Verdict, Worst
 from bptui.lines.line import plain
-from bptui.report.checks import report_lines, summary_line
+from bptui.report.checks import report_lines, tally_line
 
 SCENARIO = """
 [inputs]
@@ -122,5 +122,5 @@ def test_numbers_that_are_not_finite_are_shown() -> None:
 
 def test_the_summary_counts_over_all_reports() -> None:
     passed, failed = (Finding("n", "L", "x", "gradient", verdict) for verdict in (Verdict.PASS, Verdict.FAIL))
-    line = summary_line([Report("a", (passed, passed)), Report("b", (failed,))])
+    line = tally_line([Report("a", (passed, passed)), Report("b", (failed,))])
     assert plain(line) == "1 of 2 scenarios failed: ✓ 2 pass, ✗ 1 fail, ◇ 0 kink, · 0 skip"

@@ -1,4 +1,4 @@
-"""Textual's private names: each still does what bptui uses it for, and they are used in one file only."""
+"""Textual's private names: each still does what bptui uses it for, and they are used in two files only."""
 
 from __future__ import annotations
 
@@ -7,16 +7,18 @@ import inspect
 from pathlib import Path
 
 import pytest
+from textual._xterm_parser import XTermParser
 from textual.app import App
 from textual.drivers import linux_driver
+from textual.drivers.linux_driver import LinuxDriver
 from textual.geometry import Region
 from textual.widget import Widget
 
 import bptui.tui
-from bptui.tui.textual_private import ReportingApp, decode_leniently, forget_dirty_regions
+from bptui.tui.textual_private import ReportingApp, forget_dirty_regions
 
 ROOM = Path(bptui.tui.__file__).parent
-OF_NAMED_TUPLES = {"_replace", "_asdict", "_fields", "_make"}
+PYTHONS_OWN = {"_replace", "_asdict", "_fields", "_make", "_exit"}
 
 
 class Failing(ReportingApp):
@@ -51,12 +53,23 @@ async def test_a_widget_whose_dirty_regions_are_forgotten_has_none_left() -> Non
         assert not widget._dirty_regions
 
 
-def test_the_driver_makes_its_decoder_where_it_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(vars(linux_driver), "getincrementaldecoder", vars(linux_driver)["getincrementaldecoder"])
-    decode_leniently()
-    assert "getincrementaldecoder(" in inspect.getsource(linux_driver.LinuxDriver.run_input_thread)
-    decoder = vars(linux_driver)["getincrementaldecoder"]("utf-8")()
-    assert decoder.decode(b"n\xff\x80n") == "n\ufffd\ufffdn"
+@pytest.mark.parametrize(
+    ("owner", "names"),
+    [
+        (LinuxDriver, ["_file", "_get_terminal_size", "_sigtstp_application", "_sigcont_application"]),
+        (LinuxDriver, ["_must_signal_resume", "attrs_before", "exit_event", "run_input_thread"]),
+        (XTermParser, ["feed", "tick"]),
+    ],
+)
+def test_what_the_driver_overrides_or_uses_is_there(owner: type, names: list[str]) -> None:
+    source = inspect.getsource(owner) + inspect.getsource(owner.__mro__[1])
+    assert [name for name in names if name not in source] == []
+
+
+def test_the_driver_writes_only_through_the_file_that_is_replaced() -> None:
+    source = inspect.getsource(linux_driver)
+    assert source.count("self._file") == 2, "once set, and once given to the thread that writes"
+    assert "WriterThread(self._file)" in source
 
 
 def private_names(source: str) -> set[str]:
@@ -66,10 +79,11 @@ def private_names(source: str) -> set[str]:
         match part:
             case ast.Attribute(attr=name) | ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
                 found.add(name)
-    return {name for name in found if name.startswith("_") and not name.endswith("__")} - OF_NAMED_TUPLES
+    return {name for name in found if name.startswith("_") and not name.endswith("__")} - PYTHONS_OWN
 
 
-def test_no_other_file_uses_a_private_name() -> None:
+def test_no_third_file_uses_a_private_name() -> None:
     used = {path.name: private_names(path.read_text("utf-8")) for path in ROOM.rglob("*.py")}
     assert used.pop("textual_private.py")
+    assert used.pop("textual_private_driver.py")
     assert {name: found for name, found in used.items() if found} == {}

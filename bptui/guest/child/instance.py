@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from functools import reduce
-from operator import add
 from time import monotonic
-from typing import Any, TypeAlias, TypeGuard
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from bptui.guest.child.attributes import described_attributes
 from bptui.guest.child.encode_value import described
+from bptui.guest.child.object_arrays import Spot, attributes_of, spots_in
+from bptui.guest.child.own_gradients import gradient_of, named_so
 from bptui.guest.child.styles.recipe import Call, Handle, Recipe
 from bptui.guest.child.unit_gradients import LONGEST, MOST_UNITS, UnitGradients
 from bptui.guest.wire import Message
@@ -24,12 +25,14 @@ Array: TypeAlias = np.ndarray[Any, Any]
 class Order:
     """How what a formula gives is shared out, as ``own_layers.Share`` has it.
 
-    ``inputs`` are forward's own names for the first values and ``held`` those of ``__init__`` for the others; each
-    function has its options, and ``again`` names the inputs that backward takes once more.
+    ``inputs`` are forward's own names for the first values, ``held`` those of ``__init__`` for the next, and ``made``
+    those of the parameters that the layer makes itself. Each function has its options, and ``again`` names the inputs
+    that backward takes once more.
     """
 
     inputs: Sequence[str]
     held: Sequence[str]
+    made: Sequence[str]
     again: Sequence[str]
     init_options: Message
     forward_options: Message
@@ -38,7 +41,7 @@ class Order:
     @property
     def slots(self) -> list[str]:
         """The layer's name for each value."""
-        return [*self.inputs, *self.held]
+        return [*self.inputs, *self.held, *self.made]
 
 
 class Instance:
@@ -46,12 +49,16 @@ class Instance:
 
     They are arrays, even those without axes: ``out[self.mask] = 0`` works on those, and on NumPy scalars it does not.
     ``order`` says how a formula's values and options are shared out. Those held, arguments of ``__init__`` that are
-    values of the graph, are renewed in place at each forward, as the book's optimizers do it.
+    values of the graph, are renewed in place at each forward, as the book's optimizers do it. ``making`` is around
+    the call that makes the layer.
     """
 
-    def __init__(self, recipe: Recipe, order: Order) -> None:
+    def __init__(
+        self, recipe: Recipe, order: Order, making: Callable[[], AbstractContextManager[None]] = nullcontext
+    ) -> None:
         self.recipe = recipe
         self.order = order
+        self.making = making
         self.handle: Handle | None = None
         self.held: list[Array] = []
         self.inputs: list[Any] = []
@@ -69,15 +76,38 @@ class Instance:
 
     def handle_for(self, values: Sequence[Any]) -> Handle:
         """Take copies of the values, and return the layer, which is made of those held or given them anew."""
-        count = len(self.order.inputs)
+        first, last = len(self.order.inputs), len(self.order.inputs) + len(self.order.held)
         self.given = list(values)
-        self.inputs = [np.array(value) for value in values[:count]]
+        self.inputs = [np.array(value) for value in values[:first]]
         if self.handle is None:
-            self.held = [np.array(value) for value in values[count:]]
-            self.handle = self.recipe.make(*self.held, **self.order.init_options)
-        for array, value in zip(self.held, values[count:], strict=True):
-            array[...] = value
+            self.held = [np.array(value) for value in values[first:last]]
+            with self.making():
+                self.handle = self.recipe.make(*self.held, **self.order.init_options)
+        else:
+            self.renew_held(values[first:last])
+        self.renew_made(values[last:])
         return self.handle
+
+    def renew_held(self, values: Sequence[Any]) -> None:
+        """Write values into the arrays that the layer was made of, and into copies of them under the same names."""
+        for name, array, value in zip(self.order.held, self.held, values, strict=True):
+            array[...] = value
+            copy = (attributes_of(self.object) or {}).get(name)
+            if isinstance(copy, np.ndarray) and copy is not array and copy.shape == array.shape:
+                copy[...] = value
+
+    def renew_made(self, values: Sequence[Any]) -> None:
+        """Write values into the parameters that the layer has made itself, or makes when it first goes forward."""
+        if not self.order.made:
+            return
+        spots = spots_in(self.object)
+        if not spots.keys() >= set(self.order.made):
+            self.forward_call()()
+            spots = spots_in(self.object)
+        for name, value in zip(self.order.made, values, strict=True):
+            if name not in spots:
+                raise AttributeError(f"{name} is not there any more")
+            spots[name].put(value)
 
     def forward_call(self) -> Call:
         """Return the call that goes forward with the values that were taken."""
@@ -102,7 +132,7 @@ class Instance:
         gradients = self.gradients_for(own)
         is_tuple = isinstance(gradients, tuple)
         parts = [described(gradient) for gradient in (gradients if is_tuple else (gradients,))]
-        held = [self.held_gradient(place) for place in range(len(self.held))]
+        held = [described(gradient) for gradient in self.kept_gradients()]
         mutated = self.mutated() + (["dout"] if differs(own, dout) else [])
         return {
             "is_tuple": is_tuple,
@@ -111,29 +141,39 @@ class Instance:
             "mutated": mutated,
         }
 
-    def held_gradient(self, place: int) -> Message:
-        """Return the gradient that ``backward`` has left for a held value: in ``self.dW``, or among ``self.grads``."""
-        name = f"d{self.order.held[place]}"
-        if hasattr(self.object, name):
-            return described(getattr(self.object, name))
-        grads = getattr(self.object, "grads", None)
-        if isinstance(grads, Mapping):
-            return described(grads.get(self.order.held[place]))
-        found = [grads[at] for at in self.places_among_params(place) if at < len(grads)] if is_row(grads) else []
-        return described(reduce(add, found) if found else None)
+    def kept_gradients(self) -> list[Any]:
+        """Return the gradients that ``backward`` has left on the object, of what is held and of what it has made."""
+        if not self.held and not self.order.made:
+            return []
+        spots = spots_in(self.object)
+        made = [gradient_of(spots[name]) if name in spots else None for name in self.order.made]
+        return [*(self.held_gradient(place, spots) for place in range(len(self.held))), *made]
 
-    def places_among_params(self, place: int) -> list[int]:
-        """Return where in ``self.params`` a held value is: at each place where the array itself is, or else in order.
+    def held_gradient(self, place: int, spots: Mapping[str, Spot]) -> Any:
+        """Return the gradient that ``backward`` has left for a held value: in ``self.dW``, or among ``self.grads``.
 
-        An array that stands there several times is used several times, and its gradients are summed.
+        An array that stands in ``self.params`` several times is used several times, and its gradients are summed.
         """
-        params = getattr(self.object, "params", None)
-        places = [at for at, it in enumerate(params) if it is self.held[place]] if is_row(params) else []
-        return places or [place]
+        name = self.order.held[place]
+        if hasattr(self.object, f"d{name}"):
+            return getattr(self.object, f"d{name}")
+        attributes, grads = attributes_of(self.object) or {}, getattr(self.object, "grads", None)
+        named = next(named_so(attributes, name), None)
+        if named is None and isinstance(grads, Mapping):
+            named = grads.get(name, next(named_so(grads, name), None))
+        spot = next((spot for spot in spots.values() if spot.array is self.held[place]), None)
+        if named is None and spot is not None:
+            named = gradient_of(spot)
+        if named is None and isinstance(grads, list | tuple) and place < len(grads):
+            named = grads[place]
+        return named
 
     def mutated(self) -> list[str]:
         """Return which of the values given to the last forward differ from what they were."""
         now = [*self.inputs, *self.held]
+        if self.order.made:
+            spots = spots_in(self.object)
+            now += [np.asarray(spots[name].array) for name in self.order.made]
         triples = zip(self.order.slots, now, self.given, strict=True)
         return [name for name, own, given in triples if differs(own, given)]
 
@@ -172,7 +212,7 @@ class Instance:
         made = self.gradients_for(dout)
         parts = list(made) if isinstance(made, tuple) else [made]
         parts = (parts + [None] * count)[:count]
-        return parts + [self.held_gradient(place)["arrays"][0] for place in range(len(self.held))]
+        return parts + [described(gradient)["arrays"][0] for gradient in self.kept_gradients()]
 
     def kept(self, values: Sequence[Any]) -> Message:
         """Go forward, and return what the layer keeps on itself, by attribute."""
@@ -182,11 +222,6 @@ class Instance:
     def job(self, work: Callable[..., Message], values: Sequence[Any], arguments: Message) -> Message:
         """Let ``work`` do with the object what it likes: step through its lines, for one."""
         return work(self, values, **arguments)
-
-
-def is_row(it: Any) -> TypeGuard[list[Any] | tuple[Any, ...]]:
-    """Return whether something is a list or tuple, as ``self.params`` and ``self.grads`` are in the book."""
-    return isinstance(it, list | tuple)
 
 
 def differs(own: Any, given: Any) -> bool:

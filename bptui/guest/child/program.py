@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import contextlib
 import os
-import random
 import sys
 import warnings
 from collections import Counter
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,8 @@ from bptui.guest.child.confinement import confine, telling_where_it_is
 from bptui.guest.child.description import describe
 from bptui.guest.child.exception_message import complaint
 from bptui.guest.child.instance import Instance, Order
+from bptui.guest.child.own_parameters import look_for_parameters
+from bptui.guest.child.randomness import Randomness
 from bptui.guest.child.styles.method_pair import Names
 from bptui.guest.child.styles.recipe import Recipe
 from bptui.guest.child.user_modules import import_ours, run_file
@@ -53,6 +55,7 @@ class Desk:
 
     def __init__(self, last_words: int) -> None:
         self.last_words = last_words
+        self.randomness = Randomness()
         self.files: set[str] = set()
         self.recipes: dict[str, Mapping[str, Recipe]] = {}
         self.instances: dict[int, Instance] = {}
@@ -66,6 +69,7 @@ class Desk:
             "backward": lambda it: self.instance(it).backward(it["arrays"][0]),
             "local": lambda it: self.instance(it).local(it["arrays"]),
             "kept": lambda it: self.instance(it).kept(it["arrays"]),
+            "look": self.look,
             "job": self.job,
         }
 
@@ -75,7 +79,8 @@ class Desk:
         for number in request.get("dropped", ()):
             self.instances.pop(number, None)
         try:
-            self.sow(request.get("seed"))
+            if "seed" in request:
+                self.randomness.sow(request["seed"])
             with np.errstate(divide="call", over="call", under="ignore", invalid="call", call=self.count_fault):
                 answer = self.requests[request["do"]](request)
             content = encode({**answer, "warnings": dict(self.warnings)})
@@ -90,12 +95,15 @@ class Desk:
         Their text comes along, so that what runs is what was looked at and allowed.
         """
         named = {base: Names(*names) for base, names in request["styles"].items()}
-        given = []
+        given, modules = [], []
+        self.randomness.sow([0])
         with telling_where_it_is(self.last_words):
             for path, text in zip(request["files"], request["arrays"], strict=True):
                 self.files.add(path)
-                self.recipes[path], described = describe(run_file(path, text.tobytes().decode()), named)
+                modules.append(run_file(path, text.tobytes().decode()))
+                self.recipes[path], described = describe(modules[-1], named)
                 given.append(described)
+        self.randomness.know(modules)
         return {"given": given}
 
     def new(self, request: Message) -> Message:
@@ -104,22 +112,22 @@ class Desk:
         self.instances[request["instance"]] = Instance(recipe, Order(**request["order"]))
         return {}
 
+    def look(self, request: Message) -> Message:
+        """Look for the parameters that a layer makes itself."""
+        sow = partial(self.randomness.sow, request["seed"])
+        return look_for_parameters(self.instance(request), request["arrays"], sow)
+
     def job(self, request: Message) -> Message:
         """Let a function of ours work on an instance."""
         module, _, name = request["job"].partition(":")
         work = getattr(import_ours(module), name)
-        return self.instance(request).job(work, request["arrays"], request["arguments"])
+        instance = self.instance(request)
+        instance.making = partial(self.randomness.from_the_start, request["seed"])
+        return instance.job(work, request["arrays"], request["arguments"])
 
     def instance(self, request: Message) -> Instance:
         """Return the instance that a request is about."""
         return self.instances[request["instance"]]
-
-    def sow(self, seed: list[int] | None) -> None:
-        """Seed what draws at random without a seed of its own, so that a run can be repeated."""
-        if seed is not None:
-            random.seed(str(seed))
-            if "numpy.random" in sys.modules:
-                np.random.seed(seed)  # noqa: NPY002  (it is what the book's layers draw from)
 
     def count_fault(self, kind: str, flag: int) -> None:  # noqa: ARG002  (NumPy's protocol)
         """Count a floating-point fault."""

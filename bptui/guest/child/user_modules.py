@@ -23,8 +23,6 @@ def run_file(path: str, text: str) -> ModuleType:
     for place in (folder, root, root.parent):
         if not is_open_to_all(place) or place == folder:
             user_folders.add(place)
-    if "random" in text:
-        import_module("numpy.random")
     module = ModuleType(Path(path).stem)
     module.__file__ = path
     module.__package__ = ".".join(folder.relative_to(root).parts) or None

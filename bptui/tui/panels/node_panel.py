@@ -10,6 +10,7 @@ from textual.geometry import Size
 from bptui.core import text
 from bptui.core.moment import Moment
 from bptui.core.order import Pass
+from bptui.explaining import value_state
 from bptui.explaining.sentence import headline
 from bptui.lines.line import Line, Span
 from bptui.lines.paragraph import paragraph
@@ -58,7 +59,7 @@ class NodePanel(Pane):
         notes = [line for note in self.notes.get(self.moment.position, ()) for line in note_lines(note, width)]
         if self.selected is None:
             return [*notes, *welcome_lines(width, height - len(notes), self.title, self.about)]
-        sentence = told(self.moment, self.selected, width, height)
+        sentence = step_sentence(self.moment, self.selected, width, height)
         return chain(notes, sentence, node_lines(self.moment, self.selected, width, height))
 
     @property
@@ -76,7 +77,7 @@ def note_lines(note: str, width: int) -> list[Line]:
     return paragraph(f"✎ {text.visible(note, limit=2000)}", width, "mark")
 
 
-def told(moment: Moment, name: str, width: int, height: int) -> list[Line]:
+def step_sentence(moment: Moment, name: str, width: int, height: int) -> list[Line]:
     """Return in a sentence what has just gone back through a node, where that leaves room for the gradients."""
     if moment.name != name or moment.pass_ is not Pass.BACKWARD:
         return []
@@ -86,13 +87,5 @@ def told(moment: Moment, name: str, width: int, height: int) -> list[Line]:
 
 def heading_of(moment: Moment, name: str) -> Line:
     """Return ``a2 · Affine``, or what kind of leaf it is."""
-    node = moment.graph.node(name)
-    kind = text.visible(node.layer) if node else kind_of_leaf(moment, name)
+    kind = value_state.kind_of_value(moment, name)
     return (Span(text.visible(name), "title"), Span(f" · {kind}", "dim"))
-
-
-def kind_of_leaf(moment: Moment, name: str) -> str:
-    """Return what a leaf is, in a word."""
-    if name in moment.graph.parameters:
-        return "parameter"
-    return "input" if name in moment.graph.inputs else "constant"

@@ -5,7 +5,7 @@ Only the visible rows are made, so a million steps cost what ten do.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from textual import events
@@ -20,6 +20,8 @@ from bptui.lines.line import Line, Span, fitted, line_width
 from bptui.lines.signs import FAIL, PASS_SIGNS, SIGN_STYLES
 from bptui.session.status_messages import failed_turn
 from bptui.tui.content.circuit_labels import ArrayTexts
+from bptui.tui.content.loss_line import loss_line
+from bptui.tui.content.tape_rows import Rule, TapeRows
 from bptui.tui.message import StepClicked
 from bptui.tui.pane import Pane
 
@@ -30,6 +32,9 @@ NO_MARKS: Mapping[str, str] = {}
 
 NARROWEST, WIDEST = 9, 16
 """Cells of a step's number, for which the layer's name is cut where there is no room for both."""
+
+LOWEST_WITH_COURSE = 5
+"""Rows above which one is for the course of the loss."""
 
 
 class TapePanel(Pane):
@@ -51,24 +56,34 @@ class TapePanel(Pane):
 
     @property
     def extent(self) -> Size:
-        return Size(self.inside.width, len(self.moment.order))
+        return Size(self.inside.width, len(TapeRows(self.moment.order)) + self.lines_above)
+
+    @property
+    def lines_above(self) -> int:
+        """Rows that stay where they are above the steps: the course of the loss, where there is one."""
+        return int(self.moment.order.iterations > 1 and self.inside.height > LOWEST_WITH_COURSE)
 
     def view(self, width: int, height: int) -> list[Line]:
-        first = self.moment.position or 1
-        if not self.is_folded:
-            first = self.origin.y + 1
         marks = self.verdicts.marks(self.moment.iteration - 1) if self.verdicts else NO_MARKS
-        return tape_lines(self.moment, first, width, height, self.texts, marks=marks)
+        if self.is_folded:
+            top = TapeRows(self.moment.order).of(self.moment.position or 1)
+            return tape_lines(self.moment, top, width, height, self.texts, marks=marks)
+        above = [loss_line(self.moment, width)] if self.lines_above else []
+        steps = tape_lines(self.moment, self.origin.y, width, height - len(above), self.texts, marks=marks)
+        return [*above, *steps]
 
     def show(self, moment: Moment, selected: str | None) -> None:
-        self.origin = Offset(0, following(self.origin.y, moment.position - 1, self.inside.height))
+        row = TapeRows(moment.order).of(moment.position) if moment.position else -1
+        self.origin = Offset(0, following(self.origin.y, row, self.inside.height - self.lines_above))
         super().show(moment, selected)
 
     def on_click(self, event: events.Click) -> None:
         if self.is_folded:
             return
-        number = self.origin.y + event.y
-        if 0 < event.y <= self.inside.height and number <= len(self.moment.order):
+        rows, row = TapeRows(self.moment.order), self.origin.y + event.y - 1 - self.lines_above
+        if self.lines_above < event.y <= self.inside.height and row < len(rows):
+            there = rows.at(row)
+            number = self.moment.order.start(there.iteration - 1) + 1 if isinstance(there, Rule) else there
             self.post_message(StepClicked(number))
 
 
@@ -80,13 +95,28 @@ def following(top: int, row: int, height: int) -> int:
 
 
 def tape_lines(
-    moment: Moment, first: int, width: int, height: int, texts: ArrayTexts, *, marks: Mapping[str, str] = NO_MARKS
+    moment: Moment, top: int, width: int, height: int, texts: ArrayTexts, *, marks: Mapping[str, str] = NO_MARKS
 ) -> list[Line]:
-    """Return the rows of the steps from number ``first`` on; ``marks`` has the verdicts on nodes."""
-    order = moment.order
-    last = min(first + height - 1, len(order))
-    digits = len(str(last))
-    turns = [order[number] for number in range(first, last + 1)]
+    """Return the tape from row ``top`` (from 0) on, steps and rules; ``marks`` has the verdicts on nodes."""
+    rows = TapeRows(moment.order)
+    there = [rows.at(row) for row in range(top, min(top + height, len(rows)))]
+    steps = iter(step_lines(moment, [it for it in there if not isinstance(it, Rule)], width, texts, marks))
+    return [rule_line(moment, it, width) if isinstance(it, Rule) else next(steps) for it in there]
+
+
+def rule_line(moment: Moment, rule: Rule, width: int) -> Line:
+    """Return the row before an iteration."""
+    style = "strong" if rule.iteration == moment.iteration and moment.position else "dim"
+    title = f" iteration {rule.iteration:,} "
+    return (Span("──", "frame"), Span(title, style), Span("─" * max(0, width - len(title) - 2), "frame"))
+
+
+def step_lines(
+    moment: Moment, numbers: Sequence[int], width: int, texts: ArrayTexts, marks: Mapping[str, str]
+) -> list[Line]:
+    """Return the rows of some steps, their columns in line."""
+    digits = len(str(max(numbers, default=0)))
+    turns = [moment.order[number] for number in numbers]
     names = [visible(turn.name, limit=40) for turn in turns]
     longest = min(max(map(cells, names), default=0), max(4, width // 2))
     rows = [tape_line(moment, turn, name, digits, longest) for turn, name in zip(turns, names, strict=True)]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from bptui.guest.child.styles import derivative, function_pair, loss_function, method_pair, static_context
@@ -31,19 +32,19 @@ def recognise(namespace: Mapping[str, Any], named: Mapping[str, Names]) -> Itera
     """
     pairs = function_pair.find_all(namespace)
     yield from ((name, it) for name, it in pairs.items() if not inspect.isclass(namespace.get(name)))
-    halves = {
-        function.__name__ for it in pairs.values() if isinstance(it, Recipe) for function in (it.forward, it.backward)
-    }
+    recipes = [it for it in pairs.values() if isinstance(it, Recipe)]
+    forward = {it.forward.__name__: it for it in recipes}
+    backward = {it.backward.__name__ for it in recipes}
     for name in namespace:
         if name.startswith("__") or (name in pairs and not inspect.isclass(namespace[name])):
             continue
-        if name in halves:
+        if name in forward:
+            yield name, replace(forward[name], name=name)
+        elif name in backward:
             yield name, Misfit(f"{name} is half of a pair", namespace[name], "a formula calls both by what they share")
         else:
-            yield (
-                name,
-                named_recipe(name, namespace, named) or recipe_of(name, namespace) or misfit(name, namespace[name]),
-            )
+            recipe = named_recipe(name, namespace, named) or recipe_of(name, namespace)
+            yield name, recipe or misfit(name, namespace[name])
 
 
 def named_recipe(name: str, namespace: Mapping[str, Any], named: Mapping[str, Names]) -> Recipe | None:

@@ -1,0 +1,75 @@
+"""In the child: the gradient that stands beside an array on the user's object: ``dW``, ``grad_W``, ``grads["W"]``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import reduce
+from operator import add
+from typing import Any
+
+from bptui.guest.child.object_arrays import Spot, attributes_of, is_float, plain_name
+
+GRADIENTS = frozenset({"grads", "grad", "gradients", "gradient", "dparams", "dparameters", "paramgrads"})
+"""What the list or dictionary is called that has the gradients of one with parameters."""
+
+PATTERNS = ("d{}", "grad{}", "{}grad", "dld{}", "dl{}", "gradient{}", "{}gradient", "grads{}")
+"""What the gradient of a name is called, in lower case and without underscores; the most usual first."""
+
+
+def gradient_of(spot: Spot) -> Any:
+    """Return the gradient of what is at a place, None where none is found; of one in a list several times, the sum."""
+    parts = [part for part in parts_of(spot) if part is not None]
+    if not parts:
+        return None
+    return parts[0] if len(parts) == 1 else reduce(add, parts)
+
+
+def parts_of(spot: Spot) -> list[Any]:
+    """Return the gradients that belong to a place: those in the list of all, or else the one beside it."""
+    places = [it for it in (spot, *spot.aliases) if plain_name(it.container) not in GRADIENTS]
+    for container in dict.fromkeys(it.container for it in places):
+        inside = [it for it in places if it.container == container]
+        found = [part for it in inside if (part := beside(it)) is not None]
+        if found:
+            return found
+    return []
+
+
+def beside(spot: Spot) -> Any:
+    """Return the gradient that stands beside one place."""
+    return next((it for it in candidates(spot) if is_float(it)), None)
+
+
+def candidates(spot: Spot) -> Iterator[Any]:
+    """Yield what may be the gradient of what is at a place, the most likely first."""
+    attributes = attributes_of(spot.owner) or {}
+    if spot.key == "data" and "grad" in attributes and not spot.container:
+        yield attributes["grad"]
+        return
+    rows = [it for name, it in attributes.items() if plain_name(name) in GRADIENTS]
+    if isinstance(spot.key, str):
+        yield from named_so(spot.holder, spot.key)
+        for row in rows:
+            if isinstance(row, Mapping):
+                yield row.get(spot.key)
+                yield from named_so(row, spot.key)
+        return
+    for row in rows:
+        if isinstance(row, list | tuple) and spot.key < len(row):
+            yield row[spot.key]
+
+
+def named_so(holder: Any, key: str) -> Iterator[Any]:
+    """Yield what a mapping has under the names that the gradient of ``key`` may have; its own spelling comes first."""
+    if not isinstance(holder, Mapping):
+        return
+    yield from (holder[pattern.format(key)] for pattern in PATTERNS if pattern.format(key) in holder)
+    wanted = [pattern.format(plain_name(key)) for pattern in PATTERNS]
+    for name, it in list(holder.items()):
+        if isinstance(name, str) and name != key and plain_name(name) in wanted and same_case(name, key):
+            yield it
+
+
+def same_case(name: str, key: str) -> bool:
+    """Return whether a gradient's name has its parameter's in it as that is written: ``dW`` is not that of ``w``."""
+    return key.strip("_").replace("_", "") in name.replace("_", "")

@@ -1,0 +1,110 @@
+"""In the child: the parameters that a layer makes itself, found by looking at it before, between and after its passes.
+
+A parameter is an array of floats that stays what it is while other inputs go through, and that has a gradient beside
+it after backward, or without one still moves the value: then nobody can check it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from bptui.guest.child.encode_value import described
+from bptui.guest.child.object_arrays import spots_in
+from bptui.guest.child.own_gradients import gradient_of
+from bptui.guest.wire import Message
+
+if TYPE_CHECKING:
+    from bptui.guest.child.instance import Instance
+
+MOST_PROBED = 20
+"""Arrays without a gradient that are tried one by one."""
+
+
+def look_for_parameters(instance: Instance, values: Sequence[Any], sow: Callable[[], None]) -> Message:
+    """Return the value at ``values``, and the parameters that the layer has made itself, with their numbers.
+
+    ``unpaired`` names those for which there is no gradient. ``sow`` starts the random numbers as for the first pass.
+    """
+    out = instance.forward(values)
+    first = numbers_of(instance)
+    steady = {name: it for name, it in numbers_of_others(instance, values, sow).items() if same(it, first.get(name))}
+    sow()
+    instance.forward(values)
+    paired = set(gradients_of(instance, out, steady))
+    unpaired = [name for name in steady if name not in paired and isinstance(steady[name], np.ndarray)]
+    can_tell = bool(unpaired) and is_repeatable(instance, values, sow)
+    moving = [name for name in unpaired[:MOST_PROBED] if can_tell and moves(instance, name, values, sow)]
+    named = [name for name in steady if name in paired]
+    arrays = [described(steady[name])["arrays"][0] for name in named]
+    return {"arrays": [out["arrays"][0], *arrays], "names": named, "unpaired": moving}
+
+
+def is_repeatable(instance: Instance, values: Sequence[Any], sow: Callable[[], None]) -> bool:
+    """Return whether two passes forward give the same, so that a third can tell anything."""
+    sow()
+    one = np.array(instance.forward(values)["arrays"][0])
+    sow()
+    return same(one, np.array(instance.forward(values)["arrays"][0]))
+
+
+def numbers_of(instance: Instance) -> dict[str, Any]:
+    """Return copies of the arrays that a layer keeps and that nobody gave to it."""
+    given = {id(array) for array in (*instance.inputs, *instance.held)}
+    own = {name: spot.array for name, spot in spots_in(instance.object).items() if name not in instance.order.held}
+    kept = {name: it for name, it in own.items() if id(it) not in given}
+    return {name: np.array(it) if isinstance(it, np.ndarray) else it for name, it in kept.items()}
+
+
+def numbers_of_others(instance: Instance, values: Sequence[Any], sow: Callable[[], None]) -> dict[str, Any]:
+    """Return the arrays that a layer keeps after other inputs went through; as they are, where it refuses those."""
+    try:
+        sow()
+        instance.forward([moved(value) for value in values])
+    except Exception:  # noqa: BLE001  (the fence around the user's code: other inputs may be none to it)
+        sow()
+        instance.forward(values)
+    return numbers_of(instance)
+
+
+def moved(value: Any) -> Any:
+    """Return another value of the same shape; integers stay what they are."""
+    array = np.asarray(value)
+    return array * 1.0917 + 0.0371 if array.dtype.kind == "f" else array
+
+
+def gradients_of(instance: Instance, out: Message, names: Mapping[str, Any]) -> list[str]:
+    """Return the names beside which there is a gradient once the layer has gone back."""
+    value = out["arrays"][0]
+    try:
+        instance.gradients_for(np.ones(np.shape(value), np.asarray(value).dtype) if value is not None else 1.0)
+    except Exception:  # noqa: BLE001  (the fence around the user's code: the run will tell of it)
+        return []
+    spots = spots_in(instance.object)
+    return [name for name in names if name in spots and gradient_of(spots[name]) is not None]
+
+
+def moves(instance: Instance, name: str, values: Sequence[Any], sow: Callable[[], None]) -> bool:
+    """Return whether forward gives another value with other numbers in an array of the layer's own."""
+    spot = spots_in(instance.object).get(name)
+    if spot is None:
+        return False
+    before = np.array(spot.array)
+    try:
+        sow()
+        one = np.array(instance.forward(values)["arrays"][0])
+        spot.put(before * 1.125 + 0.0625)
+        sow()
+        other = np.array(instance.forward(values)["arrays"][0])
+    except Exception:  # noqa: BLE001  (the fence around the user's code)
+        return False
+    finally:
+        spot.put(before)
+    return not same(one, other)
+
+
+def same(one: Any, other: Any) -> bool:
+    """Return whether two arrays or numbers are the same, NaN included."""
+    return other is not None and np.shape(one) == np.shape(other) and np.array_equal(one, other, equal_nan=True)

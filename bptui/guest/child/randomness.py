@@ -1,0 +1,106 @@
+"""In the child: what the user's layers draw at random comes from the scenario's seed, whichever way they draw it.
+
+NumPy's global numbers, Python's, generators that a module keeps, and those made without a seed of their own.
+"""
+
+from __future__ import annotations
+
+import random
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from bptui.guest.child.user_path import user_folders
+
+KINDS = (np.random.Generator, np.random.RandomState, random.Random)
+"""Of generators that are kept."""
+
+fresh_generator = np.random.default_rng
+"""NumPy's own, which draws its seed from the system where it is given none."""
+
+
+class Randomness:
+    """Draws that can be repeated: ``sow`` starts all of them anew."""
+
+    def __init__(self) -> None:
+        self.seed: Sequence[int] = (0,)
+        self.made = 0
+        self.kept: list[Any] = []
+        np.random.default_rng = self.default_rng  # one without a seed gets one
+
+    def default_rng(self, seed: Any = None) -> np.random.Generator:
+        """Construct a Generator, as NumPy does; one without a seed is seeded from the scenario's."""
+        if seed is not None:
+            return fresh_generator(seed)
+        self.made += 1
+        return fresh_generator([*self.seed, self.made])
+
+    def know(self, modules: Iterable[ModuleType]) -> None:
+        """Take notice of the generators that modules keep, and those below the user's folders that they import."""
+        beside = [it for it in list(sys.modules.values()) if isinstance(it, ModuleType) and is_user_file(it)]
+        found = [it for module in (*modules, *beside) for it in list(vars(module).values()) if isinstance(it, KINDS)]
+        self.kept = list({id(it): it for it in found}.values())
+
+    def sow(self, seed: Sequence[int]) -> None:
+        """Start all random numbers from a seed."""
+        self.seed, self.made = tuple(seed), 0
+        random.seed(str(list(seed)))
+        np.random.seed(list(seed))  # noqa: NPY002  (it is what the book's layers draw from)
+        for at, generator in enumerate(self.kept):
+            restart(generator, [*seed, at])
+
+    @contextmanager
+    def from_the_start(self, seed: Sequence[int]) -> Iterator[None]:
+        """Draw from a seed inside, and go on afterwards as if nothing had been drawn."""
+        before = self.seed, self.made, random.getstate(), np.random.get_state()  # noqa: NPY002
+        states = [state_of(generator) for generator in self.kept]
+        self.sow(seed)
+        try:
+            yield
+        finally:
+            self.seed, self.made = before[:2]
+            random.setstate(before[2])
+            np.random.set_state(before[3])  # noqa: NPY002
+            for generator, state in zip(self.kept, states, strict=True):
+                put_back(generator, state)
+
+
+def is_user_file(module: ModuleType) -> bool:
+    """Return whether a module's file is one of the user's project."""
+    file = getattr(module, "__file__", None)
+    if not isinstance(file, str) or "site-packages" in file:
+        return False
+    return any(Path(file).is_relative_to(folder) for folder in user_folders.folders)
+
+
+def restart(generator: Any, seed: list[int]) -> None:
+    """Let a generator begin anew from a seed."""
+    if isinstance(generator, np.random.Generator):
+        kind = type(generator.bit_generator)
+        generator.bit_generator.state = kind(seed).state
+    elif isinstance(generator, np.random.RandomState):
+        generator.seed(seed)
+    else:
+        generator.seed(str(seed))
+
+
+def state_of(generator: Any) -> Any:
+    """Return where a generator is in its numbers."""
+    if isinstance(generator, np.random.Generator):
+        return generator.bit_generator.state
+    return generator.get_state() if isinstance(generator, np.random.RandomState) else generator.getstate()
+
+
+def put_back(generator: Any, state: Any) -> None:
+    """Let a generator go on from where it was."""
+    if isinstance(generator, np.random.Generator):
+        generator.bit_generator.state = state
+    elif isinstance(generator, np.random.RandomState):
+        generator.set_state(state)
+    else:
+        generator.setstate(state)

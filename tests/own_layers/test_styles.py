@@ -1,0 +1,240 @@
+"""A layer in each of the styles in use is recognised, goes forward and back as its author meant it, and is checked."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import bptui
+from bptui.checking import Report, Verdict
+from bptui.core.tape import Tape
+from bptui.own_layers.own_layer import OwnLayer
+from bptui.running import Run
+from bptui.stepping.step_into import enter
+from guests import layer_file
+
+DENSE = """
+[inputs]
+x = [[1.0, -0.5, 2.0], [0.2, 0.3, -1.0]]
+[parameters]
+W = [[0.5, -1.0], [2.0, 0.25], [0.1, 0.3]]
+b = [0.1, 0.2]
+[nodes]
+y = "{formula}"
+"""
+
+ACTIVATION = """
+[parameters]
+x = [[1.0, -0.5, 2.0], [0.2, 0.3, -1.0]]
+[nodes]
+y = "{formula}"
+"""
+
+LOSS = """
+[parameters]
+x = [[1.0, -0.5, 2.0], [0.2, 0.3, -1.0]]
+[inputs]
+t = [2, 0]
+[nodes]
+y = "{formula}"
+"""
+
+STYLES = {
+    "class": (
+        DENSE,
+        "Dense(x, W, b)",
+        """
+        class Dense:
+            def __init__(self, W, b):
+                self.W, self.b = W, b
+            def forward(self, x):
+                self.x = x
+                return x @ self.W + self.b
+            def backward(self, dout):
+                self.dW, self.db = self.x.T @ dout, dout.sum(axis=0)
+                return dout @ self.W.T
+        """,
+    ),
+    "class that keeps its results": (
+        ACTIVATION,
+        "Activation_ReLU(x)",
+        """
+        class Activation_ReLU:
+            def forward(self, inputs):
+                self.inputs = inputs
+                self.output = np.maximum(0, inputs)
+            def backward(self, dvalues):
+                self.dinputs = dvalues.copy()
+                self.dinputs[self.inputs <= 0] = 0
+        """,
+    ),
+    "class with other method names": (
+        DENSE,
+        "Dense(x, W, b, learning_rate=0)",
+        """
+        class Dense:
+            def __init__(self, weights, bias):
+                self.weights, self.bias = weights, bias
+            def forward_pass(self, x, training=True):
+                self.x = x
+                return x @ self.weights + self.bias
+            def backward_pass(self, accum_grad, learning_rate):
+                self.dweights, self.grad_bias = self.x.T @ accum_grad, accum_grad.sum(axis=0)
+                back = accum_grad @ self.weights.T
+                self.weights -= learning_rate * self.dweights
+                return back
+        """,
+    ),
+    "function with its derivative": (
+        ACTIVATION,
+        "Sigmoid(x)",
+        """
+        class Sigmoid:
+            def __call__(self, x):
+                return 1 / (1 + np.exp(-x))
+            def gradient(self, x):
+                return self(x) * (1 - self(x))
+        """,
+    ),
+    "pair of functions": (
+        DENSE,
+        "affine(x, W, b)",
+        """
+        def affine_forward(x, W, b):
+            return x @ W + b, (x, W)
+        def affine_backward(dout, cache):
+            x, W = cache
+            return dout @ W.T, x.T @ dout, dout.sum(axis=0)
+        """,
+    ),
+    "loss function with its gradient": (
+        LOSS,
+        "softmax_loss(x, t)",
+        """
+        def softmax_loss(x, t):
+            e = np.exp(x - x.max(axis=1, keepdims=True))
+            p = e / e.sum(axis=1, keepdims=True)
+            rows = np.arange(len(t))
+            dx = p.copy()
+            dx[rows, t] -= 1
+            return -np.log(p[rows, t]).mean(), dx / len(t)
+        """,
+    ),
+    "static methods with ctx": (
+        ACTIVATION,
+        "Exp(x)",
+        """
+        class Exp:
+            @staticmethod
+            def forward(ctx, x):
+                out = np.exp(x)
+                ctx.save_for_backward(out)
+                ctx.factor = 1.0
+                return out
+            @staticmethod
+            def backward(ctx, dout):
+                (out,) = ctx.saved_tensors
+                return dout * out * ctx.factor
+        """,
+    ),
+}
+
+
+def loaded(folder: Path, style: str, change: tuple[str, str] = ("", "")) -> bptui.Scenario:
+    text, formula, layers = STYLES[style]
+    assert change[0] in layers
+    file = layer_file(folder, layers.replace(*change, 1))
+    return bptui.loads(text.format(formula=formula), folder / "a.toml", layers=[file.path])
+
+
+def failures(report: Report) -> set[tuple[str | None, str]]:
+    return {(it.input, it.rule) for it in report.findings if it.verdict is Verdict.FAIL}
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_a_right_layer_in_each_style_is_right(tmp_path: Path, style: str) -> None:
+    scenario = loaded(tmp_path, style)
+    (layer,) = scenario.guests.values()
+    assert layer.style == style
+    report = bptui.check(scenario)
+    assert failures(report) == set()
+    assert {it.verdict for it in report.findings if it.rule == "gradient"} == {Verdict.PASS}
+
+
+@pytest.mark.parametrize(
+    ("style", "change", "named"),
+    [
+        ("class", ("self.x.T @ dout", "2 * self.x.T @ dout"), "W"),
+        ("class that keeps its results", ("self.inputs <= 0", "self.inputs <= 0.25"), "x"),
+        ("class with other method names", ("accum_grad.sum", "accum_grad.mean"), "b"),
+        ("function with its derivative", ("(1 - self(x))", "(1 - x)"), "x"),
+        ("pair of functions", ("dout.sum", "dout.mean"), "b"),
+        ("loss function with its gradient", ("dx / len(t)", "dx"), "x"),
+        ("static methods with ctx", ("dout * out", "dout * out * out"), "x"),
+    ],
+)
+def test_a_mistake_in_each_style_is_found(tmp_path: Path, style: str, change: tuple[str, str], named: str) -> None:
+    assert (named, "gradient") in failures(bptui.check(loaded(tmp_path, style, change)))
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_each_style_can_be_stepped_into(tmp_path: Path, style: str) -> None:
+    run = Run(loaded(tmp_path, style))
+    try:
+        run.finish()
+        assert run.failure is None
+        assert enter(run, run.tape.at(1)).is_repeatable
+        if not style.startswith("loss"):
+            assert enter(run, run.tape.at(2)).is_repeatable
+    finally:
+        run.close()
+
+
+def test_a_scenario_can_name_the_methods_of_a_base_class(tmp_path: Path) -> None:
+    layers = """
+        class MyBase:
+            pass
+        class Double(MyBase):
+            def run(self, x): return 2 * x
+            def undo(self, dout): return 2 * dout
+        """
+    file = layer_file(tmp_path, layers)
+    text = ACTIVATION.format(formula="Double(x)") + "[styles.MyBase]\nforward = 'run'\nbackward = 'undo'\n"
+    tape = bptui.run(bptui.loads(text, tmp_path / "a.toml", layers=[file.path]))
+    assert tape.gradients["x"] is not None
+    assert (tape.gradients["x"] == 2.0).all()
+
+
+def test_a_loss_gives_its_derivative_to_the_prediction(tmp_path: Path) -> None:
+    layers = """
+        class SquareLoss:
+            def loss(self, y, y_pred): return 0.5 * np.square(y - y_pred)
+            def gradient(self, y, y_pred): return -(y - y_pred)
+        """
+    file = layer_file(tmp_path, layers)
+    text = "[inputs]\na = [1.0, 2.0]\n[parameters]\np = [0.5, 3.0]\n[nodes]\ny = 'SquareLoss(a, p)'\n"
+    report = bptui.check(bptui.loads(text, tmp_path / "a.toml", layers=[file.path]))
+    assert failures(report) == set()
+
+
+def gradient(tape: Tape, name: str) -> list[float]:
+    found = tape.gradients[name]
+    assert found is not None
+    return list(found.ravel())
+
+
+def test_backward_is_given_by_name_what_it_takes_beside_dout(tmp_path: Path) -> None:
+    layers = """
+        class Scale:
+            def forward(self, x, k): return x * k
+            def backward(self, dout, x, k, factor=1.0): return dout * k * factor, (dout * x).sum() * factor
+        """
+    file = layer_file(tmp_path, layers)
+    text = "[parameters]\nx = [1.0, 2.0]\nk = 3.0\n[nodes]\ny = 'Scale(x, k{option})'\n"
+    for option, factor in (("", 1.0), (", factor=2", 2.0)):
+        scenario = bptui.loads(text.format(option=option), tmp_path / "a.toml", layers=[file.path])
+        tape = bptui.run(scenario)
+        assert gradient(tape, "x") == [3.0 * factor] * 2
+        assert gradient(tape, "k") == [3.0 * factor]
+        assert all(isinstance(layer, OwnLayer) for layer in scenario.guests.values())
