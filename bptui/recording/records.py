@@ -24,6 +24,7 @@ from bptui.recording.field_kind import (
     VERSION,
     by_name,
     list_of,
+    one_or_several,
     or_null,
 )
 from layers import Array
@@ -45,12 +46,17 @@ class Record:
 
 @dataclass(frozen=True, eq=False)
 class NodeRecord:
-    """What the header says of a node."""
+    """What the header says of a node.
+
+    ``outputs`` are named where there are several; ``made`` are those of its inputs that its layer makes itself.
+    """
 
     name: Name
     layer: Text
     inputs: NameList
     options: Annotated[Mapping[str, Any], TABLE]
+    outputs: NameList = ()
+    made: NameList = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,12 +99,12 @@ class NumberedRecord(Record):
 
 @dataclass(frozen=True, eq=False)
 class ForwardRecord(NumberedRecord):
-    """A node's forward."""
+    """A node's forward: the value of each of its outputs."""
 
     pass_ = Pass.FORWARD
 
     node: Name
-    out: Annotated[Array, ARRAY]
+    outs: Annotated[tuple[Array, ...], one_or_several("out", "outs", ARRAY)]
 
     @property
     def name(self) -> str:
@@ -108,12 +114,12 @@ class ForwardRecord(NumberedRecord):
 
 @dataclass(frozen=True, eq=False)
 class BackwardRecord(NumberedRecord):
-    """A node's backward: what arrives, and for each input the local derivative and the contribution."""
+    """A node's backward: what arrives at each output, and for each input the local derivative and the contribution."""
 
     pass_ = Pass.BACKWARD
 
     node: Name
-    dout: ArrayOrNull
+    douts: Annotated[tuple[Array | None, ...], one_or_several("dout", "douts", or_null(ARRAY))]
     local: Arrays
     gradients: Arrays
 

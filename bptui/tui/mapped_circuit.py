@@ -98,5 +98,14 @@ class MappedCircuit:
         index = self.first + self.grid.index_at(*place)
         return self.names[index] if min(place) >= 0 and index < len(self.names) else None
 
+    def neighbour(self, name: str, columns: int, rows: int) -> str | None:
+        """Return the node that stands beside another, above it or below; of a leaf, the first node."""
+        shown = self.folding.shown(name)
+        if shown not in self.names:
+            return self.names[0]
+        sideways, down = (columns > 0) - (columns < 0), (rows > 0) - (rows < 0)
+        index = self.names.index(shown) + sideways + down * self.grid.columns
+        return self.names[index] if 0 <= index < len(self.names) else None
+
     def prefetch(self) -> None:
         """Do nothing: there are no other sheets."""

@@ -14,6 +14,7 @@ from textual.geometry import Offset, Region, Size
 from textual.strip import Strip
 from textual.widget import Widget
 
+from bptui.core.command import Command
 from bptui.core.moment import Moment
 from bptui.lines.line import Line, Span, line_width, scrolled
 from bptui.tui.keys import ARROWS
@@ -82,6 +83,11 @@ class Pane(Widget):
         return self.made
 
     made: Sequence[Line] | None = None
+
+    @property
+    def pointed_at(self) -> Command | None:
+        """What Enter asks for where the person has chosen something in this pane."""
+        return None
 
     def folded_row(self) -> Line:
         """Return the pane in one row: its title, and the first line of what it shows."""

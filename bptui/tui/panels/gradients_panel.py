@@ -10,6 +10,7 @@ import numpy as np
 from textual.geometry import Offset, Size
 
 from bptui.core.array_summary import Summary
+from bptui.core.command import Command, RunTo, Select
 from bptui.core.moment import Moment
 from bptui.core.text import visible
 from bptui.explaining import value_state
@@ -17,6 +18,7 @@ from bptui.lines.cell_width import cells
 from bptui.lines.line import Line, Span, cut, fitted, line_width
 from bptui.lines.signs import SIGN_STYLES
 from bptui.tui.counter import Counter
+from bptui.tui.message import Asked
 from bptui.tui.pane import Pane
 from layers import Array
 
@@ -69,6 +71,18 @@ class GradientsPanel(Pane):
         names = names_with_a_row(self.moment)[self.origin.y : self.origin.y + height]
         rows = [gradient_row(self.moment, name, self.counter.get)._replace(mark=self.mark(name)) for name in names]
         return gradient_rows(rows, width, self.selected)
+
+    @property
+    def pointed_at(self) -> Command | None:
+        """The step at which the selected gradient is complete."""
+        return RunTo(self.selected) if self.selected in names_with_a_row(self.moment) else None
+
+    def action_move(self, columns: int, rows: int) -> None:  # noqa: ARG002
+        """Select the value in another row."""
+        names = names_with_a_row(self.moment)
+        here = names.index(self.selected) if self.selected in names else -1 if rows > 0 else len(names)
+        self.selected = names[max(0, min(here + rows, len(names) - 1))]
+        self.post_message(Asked(Select(self.selected)))
 
     def mark(self, name: str) -> str:
         """Return the verdict on a gradient: as good as those on the layers that it came through."""

@@ -41,11 +41,21 @@ class NodePanel(Pane):
     def heading(self) -> Line:
         if self.selected is None:
             return (Span("Welcome", "title"),)
-        return heading_of(self.moment, self.selected)
+        heading = heading_of(self.moment, self.selected)
+        return (*heading, Span(" · selected, not current", "warning")) if self.is_elsewhere else heading
+
+    @property
+    def is_elsewhere(self) -> bool:
+        """Whether the selected value is not that of the step at the cursor."""
+        return self.selected is not None and self.moment.name not in (None, self.selected)
 
     def footing(self) -> Line:
         below = self.extent.height - self.origin.y - self.inside.height
-        return (Span("↓ more", "dim"),) if below > 0 else ()
+        more = (Span("↓ more", "dim"),) if below > 0 else ()
+        if not self.is_elsewhere:
+            return more
+        here = text.visible(self.moment.name or "", limit=20)
+        return (Span("Esc ", "key"), Span(f"back to {here} ", "dim"), *more)
 
     def content(self, width: int, height: int) -> Sequence[Line]:
         """Return the lines down to one below those in sight: most are never looked at, so they are not written."""
