@@ -192,10 +192,11 @@ class Runner:
         return tape.iterations[-1]
 
     def run_stride(self, columns: Iteration) -> None:
-        """Fill a stride of the columns, or make all updates."""
+        """Fill a stride of a pass, and go on with the next where it is done with it."""
         forward, backward = self.graph.nodes_within(len(columns.values)), len(columns.douts)
         if forward < len(self.graph.nodes):
             self.run_forward(columns, slice(forward, forward + STRIDE))
+        if len(columns.values) < len(self.graph.names):
             return
         if not columns.totals:
             self.tape.begin_backward(self.entering_gradient(columns))

@@ -5,8 +5,9 @@ A fault is told once: what follows from it, and the same fault in the steps of a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
+from pathlib import PurePath
 from typing import TypeAlias
 
 from bptui.checking.finding import Finding, Report, Verdict, verdict_of
@@ -28,16 +29,17 @@ def report_lines(place: str, report: Report, *, has_ladder: HasLadder | None = N
     """Yield the report on one scenario; slopes step by step where they decide, or as ``has_ladder`` says."""
     yield styled(f"{visible(report.title)} ({visible(place)})", "title")
     seen: dict[tuple[object, ...], str] = {}
-    for part, findings in groupby(report.findings, key=part_of):
+    for part, findings in groupby(report.findings, key=lambda it: part_of(it, report.origins)):
         yield from part_lines(part, list(findings), seen, has_ladder or is_decided_by_ladder)
     yield ()
 
 
-def part_of(finding: Finding) -> str:
-    """Return what a finding is about: a node with its layer, the network, or what is expected."""
+def part_of(finding: Finding, origins: Mapping[str, str]) -> str:
+    """Return what a finding is about: a node with its layer and where that is from, the network, or the expected."""
     if finding.rule in PARTS:
         return PARTS[finding.rule]
-    return f"{visible(finding.node)}  {visible(finding.layer or '')}"
+    origin = PurePath(origins.get(finding.node, "")).name
+    return "  ".join(filter(None, map(visible, (finding.node, finding.layer or "", origin))))
 
 
 def part_lines(
