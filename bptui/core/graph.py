@@ -18,7 +18,8 @@ class Node:
     """One layer at work: ``name = layer(*inputs, **options)``. Its value bears its name.
 
     ``outputs`` names the values of a layer that returns several; the node bears the first one's name. ``made`` are the
-    last of its inputs: parameters that no scenario has given to it, and that its layer makes itself.
+    last of its inputs: parameters that no scenario has given to it, and that its layer makes itself. ``origin`` says in
+    which file and line a layer of the user's own is defined; it is empty for one that is built in.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Node:
     where: Where | None = None
     outputs: tuple[str, ...] = ()
     made: tuple[str, ...] = ()
+    origin: str = ""
 
     def __post_init__(self) -> None:
         """Let a node that names no outputs have the one that bears its name."""

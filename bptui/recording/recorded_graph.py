@@ -54,7 +54,9 @@ def graph_of(header: HeaderRecord) -> Graph:
     if len(listed) < len(inputs) + len(parameters) or not listed <= header.values.keys():
         raise TranscriptError("the inputs and parameters do not agree with the values")
     constants = tuple(name for name in header.values if name not in listed)
-    nodes = tuple(Node(it.name, it.layer, it.inputs, it.options, None, it.outputs, it.made) for it in header.nodes)
+    nodes = tuple(
+        Node(it.name, it.layer, it.inputs, it.options, None, it.outputs, it.made, it.origin) for it in header.nodes
+    )
     check_order(set(header.values), nodes)
     if header.output not in {name for node in nodes for name in node.outputs}:
         raise TranscriptError(f"the output {text.visible(header.output)} is not a node")

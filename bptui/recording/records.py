@@ -48,7 +48,8 @@ class Record:
 class NodeRecord:
     """What the header says of a node.
 
-    ``outputs`` are named where there are several; ``made`` are those of its inputs that its layer makes itself.
+    ``outputs`` are named where there are several; ``made`` are those of its inputs that its layer makes itself, and
+    ``origin`` is the file and line of a layer of the user's own.
     """
 
     name: Name
@@ -57,6 +58,7 @@ class NodeRecord:
     options: Annotated[Mapping[str, Any], TABLE]
     outputs: NameList = ()
     made: NameList = ()
+    origin: Text = ""
 
 
 @dataclass(frozen=True, eq=False)

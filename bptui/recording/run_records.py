@@ -68,7 +68,7 @@ def header_record(scenario: Scenario) -> HeaderRecord:
 def node_record(node: Node) -> NodeRecord:
     """Return what the header says of a node."""
     outputs = node.outputs if len(node.outputs) > 1 else ()
-    return NodeRecord(node.name, node.layer, node.inputs, node.options, outputs, node.made)
+    return NodeRecord(node.name, node.layer, node.inputs, node.options, outputs, node.made, node.origin)
 
 
 def train_options(train: Train) -> Mapping[str, Any]:

@@ -47,8 +47,8 @@ def write_lines(place: str, report: Report, file: TextIO) -> None:
 
 
 def write_records(place: str, report: Report, file: TextIO) -> None:
-    """Print a report's findings as JSON, one a line; ``scenario`` says of which they are."""
-    file.writelines(
-        f"{json.dumps(finding_record(finding) | {'scenario': place}, allow_nan=False)}\n" for finding in report.findings
-    )
+    """Print a report's findings as JSON, one a line, with the ``scenario`` and the ``origin`` of the layer."""
+    for finding in report.findings:
+        more = {"origin": report.origins.get(finding.node) if finding.layer else None, "scenario": place}
+        file.write(f"{json.dumps(finding_record(finding) | more, allow_nan=False)}\n")
     file.flush()

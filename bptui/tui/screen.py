@@ -22,6 +22,7 @@ from bptui.core.command import (
     GoTo,
     HeatMap,
     Help,
+    JumpToMark,
     NextPane,
     NextSlice,
     OpenLine,
@@ -31,6 +32,7 @@ from bptui.core.command import (
     Quit,
     Search,
     Select,
+    SetMark,
     ShowValue,
     TurnGradient,
     WriteNote,
@@ -239,6 +241,10 @@ class DebuggerScreen(Screen[None]):
                 self.do(Search(message.text))
             case ";":
                 self.do(WriteNote(message.text))
+            case "m":
+                self.do(SetMark(message.text))
+            case "'":
+                self.do(JumpToMark(message.text))
             case _:
                 self.read(message.text)
 
@@ -262,7 +268,8 @@ class DebuggerScreen(Screen[None]):
 
     def keep_working(self) -> None:
         """Go on running and recording."""
-        self.run_worker(self.work(), exclusive=True, group="work")
+        # Not self.work(): where the app ends before the worker begins, nobody would await that.
+        self.run_worker(self.work, exclusive=True, group="work")  # type: ignore[arg-type]  # of Textual's three kinds
 
     async def work(self) -> None:
         """Run, record and wait for layers until nothing is left to do."""
@@ -285,7 +292,7 @@ class DebuggerScreen(Screen[None]):
         for pane in self.panes:
             if isinstance(pane, SHOWING_VERDICTS):
                 pane.verdicts = self.session.checks.verdicts
-        self.run_worker(self.check(), group="checks")
+        self.run_worker(self.check, group="checks")  # type: ignore[arg-type]  # as above
 
     async def check(self) -> None:
         """Check, for as long as the screen is there, whenever no key has come for a while."""
@@ -327,8 +334,8 @@ class DebuggerScreen(Screen[None]):
                 self.footer.open(":")
             case Search():
                 self.footer.open("/")
-            case WriteNote():
-                self.footer.open(";")
+            case WriteNote() | SetMark() | JumpToMark():
+                self.footer.open(written(type(command)))
             case OpenPalette():
                 self.app.action_command_palette()
             case Help():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 
 from bptui.guest.fault import Fault
@@ -13,7 +15,7 @@ class SlowHost:
     """A host whose calls are answered when they have been waited for long enough."""
 
     def __init__(self, *, loading_takes: float, call_takes: float) -> None:
-        self.files: list[LayerFile] = []
+        self.files: Sequence[LayerFile] = []
         self.loading: Pending | None = Pending(self, lambda _: None, ValueError)
         self.call = Pending(self, lambda _: "an answer", lambda fault: ValueError(fault.message))
         self.takes = {self.loading: loading_takes, self.call: call_takes}

@@ -77,7 +77,10 @@ class NodeReader:
         with self.problems.collecting():
             self.check_layer(operation, inputs, path)
         options = {option: value for option, (value, _) in operation.options.items()}
-        return Node(names[step], operation.layer, tuple(inputs), options, self.where(path, operation.at))
+        layer = self.library.get(operation.layer)
+        origin = str(layer.where) if isinstance(layer, OwnLayer) else ""
+        where = self.where(path, operation.at)
+        return Node(names[step], operation.layer, tuple(inputs), options, where, origin=origin)
 
     def check_layer(self, operation: Operation, inputs: Sequence[str], path: Path) -> None:
         """Refuse a layer that there is not, or that takes other inputs or options; note what it takes as labels.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain, islice
+from pathlib import PurePath
 
 from textual.geometry import Size
 
@@ -96,6 +97,8 @@ def step_sentence(moment: Moment, name: str, width: int, height: int) -> list[Li
 
 
 def heading_of(moment: Moment, name: str) -> Line:
-    """Return ``a2 · Affine``, or what kind of leaf it is."""
+    """Return ``a2 · Affine``, with the file and line of a layer of the user's own, or what kind of leaf it is."""
     kind = value_state.kind_of_value(moment, name)
-    return (Span(text.visible(name), "title"), Span(f" · {kind}", "dim"))
+    node = moment.graph.node(name)
+    origin = f" · {text.visible(PurePath(node.origin).name)}" if node and node.origin else ""
+    return (Span(text.visible(name), "title"), Span(f" · {kind}{origin}", "dim"))
