@@ -130,7 +130,7 @@ class Loader:
             dtype=settings.dtype,
             seed=settings.seed,
             graph=made.added_to(graph),
-            values={**values, **made.values},
+            values={**values, **made.integers, **made.values},
             library={node.layer: self.library[node.layer] for node in nodes},
             dout=dout,
             train=train,
