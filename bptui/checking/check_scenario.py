@@ -24,7 +24,7 @@ from bptui.running import Run
 from bptui.scenario.load import load, loads
 from bptui.scenario.reading.signature import own_parameters
 from bptui.scenario.scenario import Scenario
-from layers import Layer
+from layers import Array, Layer
 
 
 def check(scenario: Scenario | str | Path, *, layers: Sequence[str | Path] = ()) -> Report:
@@ -91,21 +91,27 @@ def subject_of(run: Run, node: int, iteration: int = 0) -> Subject:
     it = scenario.graph.nodes[node]
     layer = scenario.library[it.layer]
     slots = slots_of(layer, it)
-    takes = zip(scenario.takes_gradient[node], slots, strict=True)
+    inputs = tuple(map(widened, run.tape.inputs(iteration, node)))
+    takes = zip(scenario.takes_gradient[node], slots, inputs, strict=True)
     return Subject(
         node=it.name,
         layer=it.layer,
         make=lambda: run.fresh_layer(node),
         names=it.inputs,
         slots=slots,
-        inputs=tuple(map(widened, run.tape.inputs(iteration, node))),
-        takes_gradient=tuple([flag and sends_back(layer, slot) for flag, slot in takes]),
+        inputs=inputs,
+        takes_gradient=tuple([flag and is_smooth(value) and sends_back(layer, slot) for flag, slot, value in takes]),
         dtype=scenario.dtype,
         spared=tuple([not needs for needs in scenario.needs_gradient[node]]) if isinstance(layer, OwnLayer) else (),
         sought=sought_by(layer, it) if isinstance(layer, OwnLayer) else (),
         unpaired=dict(unpaired_at(it.name, scenario.unpaired.get(it.name, ()))),
         is_last=is_loss(run, it.name, iteration),
     )
+
+
+def is_smooth(value: Array) -> bool:
+    """Return whether a value can be moved a little: integers and truth values, a step function's, cannot."""
+    return value.dtype.kind == "f"
 
 
 def is_loss(run: Run, name: str, iteration: int) -> bool:
