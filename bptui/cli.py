@@ -100,7 +100,7 @@ def check_command(name: str) -> None:
         return
     from bptui.scenario.problems import nearest
 
-    hint = nearest(name, COMMANDS) or (f"bptui run {name}" if Path(name).is_file() else FIRST_STEP)
+    hint = nearest(name, COMMANDS) or (f"bptui run {name}" if os.path.isfile(name) else FIRST_STEP)  # noqa: PTH113  (pathlib raises at long names)
     raise UsageError(f"there is no command {name}", parser().format_usage(), hint=hint)
 
 

@@ -78,8 +78,20 @@ def show(error: BptuiError) -> int:
     problems = error.problems if isinstance(error, ScenarioError) else (error,)
     for problem in problems:
         for line in str(problem).splitlines():
-            print(visible(line, limit=2000), file=sys.stderr)
+            print(shortened(visible(line, limit=MOST_ESCAPED)), file=sys.stderr)
     return FAILED if isinstance(error, DamagedTranscriptError) else BAD_USE
+
+
+LONGEST = 900
+"""Characters that are kept of each end of a line: a path may be as long as it likes, and what is wrong comes after."""
+
+MOST_ESCAPED = 100_000
+"""Characters of a line that are looked at."""
+
+
+def shortened(line: str) -> str:
+    """Return a line without its middle where it is longer than anybody reads."""
+    return line if len(line) <= 2 * LONGEST else f"{line[:LONGEST]}…{line[-LONGEST + 1 :]}"
 
 
 def report_bug(error: Exception) -> int:
