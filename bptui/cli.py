@@ -152,7 +152,8 @@ def parser() -> Parser:
     replay = commands.add_parser("replay", help="open a recorded session")
     replay.add_argument("transcript", type=Path, help="a file that `bptui run --record` has written")
 
-    commands.add_parser("list", help="tell the bundled scenarios and the layers")
+    listing = commands.add_parser("list", help="tell the bundled scenarios and the layers, or what a file gives")
+    add_layers(listing)
 
     schema = commands.add_parser("schema", help="print the JSON Schema of what bptui writes")
     schema.add_argument("of", choices=["record"], help="record: a line of `bptui trace --json` and of recordings")
@@ -255,13 +256,16 @@ def replay(options: argparse.Namespace) -> int:
     return app.replay(recording)
 
 
-def list_all(options: argparse.Namespace) -> int:  # noqa: ARG001
-    """Tell what there is."""
-    from bptui.report.listing import listing
+def list_all(options: argparse.Namespace) -> int:
+    """Tell what there is, or what files of the user's own give."""
+    from bptui.report.listing import listing, own_listing
     from bptui.report.printing import print_lines
 
     with output() as file:
-        print_lines(listing(), file)
+        for path in options.layers:
+            print_lines(own_listing(path, tell), file)
+        if not options.layers:
+            print_lines(listing(), file)
     return FINE
 
 

@@ -31,8 +31,10 @@ class ScenarioLayers:
 
     def make(self, node: int) -> AnyLayer:
         """Return the instance that a node keeps during a run; a guest's raises NotReadyError rather than wait."""
-        if node not in self.scenario.guests:
-            return self.built_in(node)
+        it = self.scenario.graph.nodes[node]
+        layer = self.scenario.library[it.layer]
+        if isinstance(layer, type):
+            return layer(**it.options)
         from bptui.guest.guests import PatientLayer  # noqa: PLC0415  (few scenarios have guests)
 
         self.patient.append(PatientLayer(self.guests, self.guests.make(node)))

@@ -68,7 +68,7 @@ def floating(x: Any) -> Array:
 
     A Python number becomes a NumPy scalar, so that the result always has a shape and a dtype, and divides by zero.
     """
-    if isinstance(x, np.float64) or (hasattr(x, "dtype") and x.dtype.kind == "f"):
+    if x.__class__ is np.float64 or (hasattr(x, "dtype") and x.dtype.kind == "f"):
         return x
     return np.asarray(x, dtype=np.float64)[()]
 
@@ -78,7 +78,7 @@ def unbroadcast(gradient: Array, shape: tuple[int, ...]) -> Array:
 
     Broadcasting repeats an input's elements; each repeat is one more use of it, so their gradients add up.
     """
-    if np.shape(gradient) == shape:
+    if getattr(gradient, "shape", ()) == shape:  # a Python number has no axes
         return gradient
     added = np.ndim(gradient) - len(shape)
     stretched = tuple(added + axis for axis, size in enumerate(shape) if size == 1)

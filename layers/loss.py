@@ -57,7 +57,10 @@ class SoftmaxWithLoss(Layer):
         return (slope / max(self.samples, 1) if self.reduction == "mean" else slope), None
 
     def read_targets(self, x: Array, t: Array) -> tuple[Array, int]:
-        """Return ``t`` as distributions of x's shape and dtype, all 0 for ignored samples, and how many count."""
+        """Return ``t`` as distributions of x's shape and dtype, all 0 for ignored samples, and how many count.
+
+        Raises ValueError for targets that do not fit x.
+        """
         if not x.ndim:
             raise ValueError("x must have an axis of classes, and a scalar has none")
         batch = x.shape[:-1]
@@ -68,7 +71,10 @@ class SoftmaxWithLoss(Layer):
         raise ValueError(self.misfit(x, t))
 
     def one_hot(self, labels: Array, x: Array) -> tuple[Array, int]:
-        """Return a 1 at each label's class, and how many labels are not to be ignored."""
+        """Return a 1 at each label's class, and how many labels are not to be ignored.
+
+        Raises ValueError for a label outside the classes.
+        """
         classes = x.shape[-1]
         counted = np.ones(labels.shape, dtype=bool) if self.ignore_index is None else labels != self.ignore_index
         outside = np.argwhere(counted & ((labels < 0) | (labels >= classes)))

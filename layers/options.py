@@ -10,14 +10,14 @@ from typing import Any
 
 
 def choice(name: str, value: Any, known: Sequence[str]) -> str:
-    """Return ``value``, which is one of the ``known`` words."""
+    """Return ``value``, which is one of the ``known`` words. Raises ValueError for any other."""
     if value not in known:
         raise ValueError(f"{name} must be {' or '.join(map(repr, known))}, not {value!r}")
     return str(value)
 
 
 def flag(name: str, value: Any) -> bool:
-    """Return ``value``, which is true or false."""
+    """Return ``value``, which is true or false. Raises ValueError for anything else."""
     if not isinstance(value, bool):
         # A bad option is a bad value, whatever its type.
         raise ValueError(f"{name} must be true or false, not {value!r}")  # noqa: TRY004
@@ -25,14 +25,17 @@ def flag(name: str, value: Any) -> bool:
 
 
 def real(name: str, value: Any) -> float:
-    """Return ``value``, a finite number, as a Python float, which leaves the dtype of arrays as it is."""
+    """Return ``value``, a finite number, as a Python float, which leaves the dtype of arrays as it is.
+
+    Raises ValueError for anything else.
+    """
     if isinstance(value, bool) or not isinstance(value, Real) or not math.isfinite(value):
         raise ValueError(f"{name} must be a finite number, not {value!r}")
     return float(value)
 
 
 def whole(name: str, value: Any) -> int:
-    """Return ``value``, a whole number, as a Python int."""
+    """Return ``value``, a whole number, as a Python int. Raises ValueError for anything else."""
     if isinstance(value, bool) or not hasattr(value, "__index__"):
         raise ValueError(f"{name} must be a whole number, not {value!r}")
     return index(value)

@@ -26,6 +26,9 @@ from bptui.scenario.reading.signature import own_parameters
 from bptui.scenario.scenario import Scenario
 from layers import Array, Layer
 
+BUILT_IN = "built in"
+"""What is said of a layer that the user did not write."""
+
 
 def check(scenario: Scenario | str | Path, *, layers: Sequence[str | Path] = ()) -> Report:
     """Return all findings on a scenario, or on the one at a path or of a bundled name.
@@ -54,7 +57,8 @@ def check_scenario(scenario: Scenario, *, is_whole: bool = False) -> Report:
             findings += check_expectations(run.tape, scenario.expect)
     finally:
         run.close()
-    return Report(scenario.title, tuple(findings))
+    origins = {node.name: node.origin or BUILT_IN for node in run.graph.nodes}
+    return Report(scenario.title, tuple(findings), origins)
 
 
 def check_at(run: Run, node: int, *, iteration: int = 0, is_whole: bool = False) -> tuple[Finding, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from functools import cached_property
 from typing import Any, ClassVar, NamedTuple
@@ -87,10 +87,11 @@ class Finding:
 
 @dataclass(frozen=True)
 class Report:
-    """The findings of a scenario, in the order of its nodes."""
+    """The findings of a scenario, in the order of its nodes. ``origins`` tells by node whose layer was judged."""
 
     title: str
     findings: tuple[Finding, ...]
+    origins: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def counts(self) -> Counter[Verdict]:

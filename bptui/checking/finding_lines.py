@@ -72,13 +72,13 @@ def element_lines(finding: Finding, worst: Worst, pointer: str) -> Iterator[Line
     is_pointed_at = pointer.strip()
     yield (Span(" "), Span(pointer, "mark"), Span(" at ", "dim"), Span(place, "strong" if is_pointed_at else ""))
     one, other = SPEAKERS.get(finding.rule, BACKWARD_AND_FORWARD)
-    rows = ((one, number(worst.analytic, 8), ""), (other, *measured(finding, worst)))
+    rows = ((one, number(worst.analytic, 8), ""), (other, *measured_slope(finding, worst)))
     room = max(len(value) for _, value, _ in rows)
     for label, value, error in rows:
         yield (Span(f"   {label:<18}", "dim"), Span(f"{value:>{room}}", "gradient"), Span(error, "dim"))
 
 
-def measured(finding: Finding, worst: Worst) -> tuple[str, str]:
+def measured_slope(finding: Finding, worst: Worst) -> tuple[str, str]:
     """Return the number that was measured, and its error; at a kink both sides, for which there are many in between."""
     if finding.verdict is Verdict.KINK and finding.ladder:
         low, high = sorted((finding.ladder[-1].left, finding.ladder[-1].right))

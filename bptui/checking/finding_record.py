@@ -24,16 +24,16 @@ def finding_record(finding: Finding) -> dict[str, Any]:
         "worst": worst
         and {
             "index": list(worst.index),
-            "analytic": plain(worst.analytic),
-            "numeric": plain(worst.numeric),
-            "error": plain(worst.error),
+            "analytic": json_number(worst.analytic),
+            "numeric": json_number(worst.numeric),
+            "error": json_number(worst.error),
         },
         "reason": finding.reason,
         "mistake": finding.mistake,
         "where": finding.where and {"file": finding.where.path, "line": finding.where.line},
         "advice": finding.advice,
         "slot": finding.slot,
-        "ladder": [[plain(number) for number in rung] for rung in finding.ladder],
+        "ladder": [[json_number(number) for number in rung] for rung in finding.ladder],
     }
 
 
@@ -43,6 +43,6 @@ def summary_record(reports: Iterable[Report]) -> dict[str, Any]:
     return {"kind": "summary", **{verdict.value: counts[verdict] for verdict in Verdict}}
 
 
-def plain(number: float) -> float | str:
+def json_number(number: float) -> float | str:
     """Return a number as JSON knows it."""
     return number if math.isfinite(number) else text.number(number)

@@ -17,7 +17,9 @@ from bptui.checking.check_node import check_node
 from bptui.checking.finding import Finding, Verdict
 from bptui.checking.finding_record import finding_record
 from bptui.checking.subject import Checked, Subject, widened
+from bptui.errors import Where
 from bptui.guest.child.instance import Instance, Order, differs
+from bptui.guest.observation import words_of_non_finite
 from bptui.own_layers.own_layer import TARGETS
 
 
@@ -42,7 +44,7 @@ def check_here(instance: Instance, values: Sequence[Any], *, is_whole: bool, **a
         inside=object_in,
         functions=(instance.recipe.forward, instance.recipe.backward),
     )
-    findings = [*check_node(subject, is_whole=is_whole), *labels(subject)]
+    findings = [*check_node(subject, is_whole=is_whole), *labels(subject), *not_finite(subject, instance)]
     return {"findings": list(map(finding_record, findings)), "arrays": []}
 
 
@@ -52,6 +54,22 @@ def labels(subject: Subject) -> Iterator[Finding]:
         if slot in TARGETS:
             reason = "labels or targets, which need no gradient"
             yield Finding(subject.node, subject.layer, name, "gradient", Verdict.PASS, reason=reason)
+
+
+def not_finite(subject: Subject, instance: Instance) -> Iterator[Finding]:
+    """Yield the finding on a layer that makes NaN or infinity of finite numbers: the operation, and its numbers."""
+    try:
+        message = Instance(instance.recipe, instance.order, instance.making).forward(subject.inputs)
+    except Exception:  # noqa: BLE001  (the fence around the user's code: the check of the node has told of it)
+        return
+    if found := message.get("non_finite"):
+        reason = f"forward {words_of_non_finite(found)}"
+        origin = found["origin"]
+        where = Where(origin["file"], origin["line"]) if origin else None
+        mistake = f"{found['kind']} of finite numbers"
+        yield Finding(
+            subject.node, subject.layer, None, "finite", Verdict.FAIL, reason=reason, mistake=mistake, where=where
+        )
 
 
 class Adapter:

@@ -37,10 +37,10 @@ Sides: TypeAlias = "dict[tuple[int, int], int]"
 """For each cell, by x and y, the sides on which a wire leaves it."""
 
 
-Row: TypeAlias = "tuple[tuple[str, ...], tuple[str, ...]]"
+DrawnRow: TypeAlias = "tuple[tuple[str, ...], tuple[str, ...]]"
 """The cells of one row and their styles; the second cell of a wide character is empty."""
 
-Pieces: TypeAlias = "tuple[tuple[int, str], ...]"
+WirePieces: TypeAlias = "tuple[tuple[int, str], ...]"
 """The cells of a wire in one row, each with its column."""
 
 
@@ -82,7 +82,7 @@ class Canvas:
                 joined[cell] = joined.get(cell, 0) | sides
         return joined
 
-    def rows(self, top: int, width: int, height: int) -> tuple[Row, ...]:
+    def rows(self, top: int, width: int, height: int) -> tuple[DrawnRow, ...]:
         """Return each row from ``top`` on as its cells and their styles."""
         characters = [[" "] * width for _ in range(height)]
         styles = [[""] * width for _ in range(height)]
@@ -94,7 +94,7 @@ class Canvas:
             styles[y - top][x] = style
         return tuple((tuple(cells), tuple(kinds)) for cells, kinds in zip(characters, styles, strict=True))
 
-    def heavy(self, top: int, height: int) -> tuple[dict[int, Pieces], ...]:
+    def heavy(self, top: int, height: int) -> tuple[dict[int, WirePieces], ...]:
         """Return, for each row from ``top`` on, each net's wire as it looks drawn heavily."""
         rows: list[dict[int, list[tuple[int, str]]]] = [{} for _ in range(height)]
         joined = self.joined()

@@ -26,10 +26,11 @@ def least_width(graph: Graph, label_width: int) -> int:
 
     That is the longest way through it, each node with its box, a label and an arrow.
     """
-    first = len(graph.leaves)
     depths = [0] * len(graph.names)
     for node, slots in enumerate(graph.edges):
-        depths[first + node] = 1 + max((depths[slot] for slot in slots), default=0)
+        depth = 1 + max((depths[slot] for slot in slots), default=0)
+        for slot in graph.slots_of(node):
+            depths[slot] = depth
     return max(depths, default=0) * (NARROWEST_BOX + label_width + 2)
 
 

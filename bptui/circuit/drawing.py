@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal, NamedTuple
 
-from bptui.circuit.canvas import Pieces, Row
-from bptui.circuit.part import Kind, Uses
+from bptui.circuit.canvas import DrawnRow, WirePieces
+from bptui.circuit.part import PartKind, Uses
 
 
 class Box(NamedTuple):
     """Where a part stands, border included. ``name`` is the value that it computes, holds, brings or takes away."""
 
     name: str
-    kind: Kind
+    kind: PartKind
     x: int
     y: int
     width: int
@@ -67,8 +67,8 @@ class Drawing:
 
     width: int
     height: int
-    rows: tuple[Row, ...]
-    wires: tuple[Mapping[str, Pieces], ...]
+    rows: tuple[DrawnRow, ...]
+    wires: tuple[Mapping[str, WirePieces], ...]
     boxes: tuple[Box, ...]
     labels: tuple[Label, ...]
     label_width: int
@@ -96,9 +96,36 @@ class Drawing:
             found[label.y].append(label)
         return tuple(map(tuple, found))
 
+    def neighbour(self, name: str, columns: int, rows: int) -> str | None:
+        """Return the value whose box is nearest to that of ``name`` in a direction: left, right, up or down."""
+        here = self.box.get(name)
+        if here is None:
+            return None
+        ahead = [(distance(here, box, columns, rows), box.name) for box in self.box.values()]
+        return min(((far, it) for far, it in ahead if far is not None), default=(0, None))[1]
+
     def name_at(self, x: int, y: int) -> str | None:
         """Return the value whose box holds the cell (x, y)."""
         if not 0 <= y < self.height:
             return None
         here = (self.boxes[index] for index in self.boxes_by_row[y])
         return next((box.name for box in here if box.holds(x, y)), None)
+
+
+def distance(here: Box, there: Box, columns: int, rows: int) -> float | None:
+    """Return how far a box is in a direction, what lies aside counting twice; None where it lies in no such one."""
+    across, down = centre(there)[0] - centre(here)[0], centre(there)[1] - centre(here)[1]
+    along, aside = (across, down) if columns else (down, across)
+    if along * (columns or rows) <= 0 or (columns and reaches_over(here, there)):
+        return None
+    return abs(along) + 2 * abs(aside)
+
+
+def centre(box: Box) -> tuple[float, float]:
+    """Return the middle of a box, in units that look the same both ways: a cell is twice as high as wide."""
+    return box.x + box.width / 2, 2 * (box.y + box.height / 2)
+
+
+def reaches_over(here: Box, there: Box) -> bool:
+    """Return whether two boxes stand in one column: above each other, and not beside."""
+    return here.x < there.x + there.width and there.x < here.x + here.width

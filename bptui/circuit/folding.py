@@ -13,7 +13,7 @@ from bptui.core.graph import Graph, Node, Use
 
 @dataclass(frozen=True, eq=False)
 class Folding:
-    """A graph as it is drawn. ``home`` has, for each node that is not, the one that it is drawn in.
+    """A graph as it is drawn. ``home`` has, for each value whose node is not, the node that it is drawn in.
 
     ``uses`` has, for each use in the drawn graph, the same use in the whole one.
     """
@@ -32,13 +32,16 @@ def composites(graph: Graph) -> Mapping[str, tuple[str, ...]]:
 
     Nodes belong to the one that their name begins with, up to a point, as far as no other node uses them.
     """
-    first = len(graph.leaves)
     owners: dict[str, str] = {}
     for index in reversed(range(len(graph.nodes))):
         name = graph.nodes[index].name
         owner = owner_of(graph, name)
-        users = {graph.nodes[use.node].name for use in graph.uses[first + index]}
-        if owner and name != graph.output and all(user == owner or owners.get(user) == owner for user in users):
+        users = {graph.nodes[use.node].name for slot in graph.slots_of(index) for use in graph.uses[slot]}
+        if (
+            owner
+            and graph.output not in graph.nodes[index].outputs
+            and all(user == owner or owners.get(user) == owner for user in users)
+        ):
             owners[name] = owner
     found: dict[str, tuple[str, ...]] = {}
     for name, owner in reversed(owners.items()):
@@ -56,6 +59,7 @@ def owner_of(graph: Graph, name: str) -> str | None:
 def fold(graph: Graph, closed: Mapping[str, Collection[str]]) -> Folding:
     """Return ``graph`` with each of the ``closed`` composites as one node, its inputs those from outside, in order."""
     home = {member: owner for owner, members in closed.items() for member in members}
+    within = {out: home[node.name] for node in graph.nodes if node.name in home for out in node.outputs}
     nodes: list[Node] = []
     uses: dict[Use, Use] = {}
     waiting: dict[str, list[tuple[str, Use]]] = {}
@@ -63,11 +67,9 @@ def fold(graph: Graph, closed: Mapping[str, Collection[str]]) -> Folding:
         owner = home.get(node.name, node.name)
         taken = waiting.setdefault(owner, [])
         taken += [
-            (name, Use(index, position))
-            for position, name in enumerate(node.inputs)
-            if name != owner and home.get(name) != owner
+            (name, Use(index, position)) for position, name in enumerate(node.inputs) if within.get(name) != owner
         ]
         if node.name == owner:
             uses |= {Use(len(nodes), position): use for position, (_, use) in enumerate(taken)}
             nodes.append(node if owner not in closed else replace(node, inputs=tuple([name for name, _ in taken])))
-    return Folding(replace(graph, nodes=tuple(nodes)), home, uses)
+    return Folding(replace(graph, nodes=tuple(nodes)), within, uses)

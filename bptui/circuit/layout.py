@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from bptui.circuit.canvas import Canvas, Pieces
+from bptui.circuit.canvas import Canvas, WirePieces
 from bptui.circuit.column_assignment import Grid, Link, build_grid
 from bptui.circuit.column_order import order_columns
 from bptui.circuit.drawing import Box, Drawing, Label
@@ -102,9 +102,9 @@ class Draftsman:
         rows = self.canvas.rows(top, width, height)
         return Drawing(width, height, rows, self.lit(top, height), boxes, labels, self.label_width)
 
-    def lit(self, top: int, height: int) -> tuple[dict[str, Pieces], ...]:
+    def lit(self, top: int, height: int) -> tuple[dict[str, WirePieces], ...]:
         """Return the wires in each row by name; those of all boxes that bring in one value count as one."""
-        named: list[dict[str, Pieces]] = []
+        named: list[dict[str, WirePieces]] = []
         for row in self.canvas.heavy(top, height):
             named.append({})
             for net, pieces in row.items():

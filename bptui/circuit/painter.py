@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import NamedTuple, TypeAlias
 
-from bptui.circuit.canvas import Pieces
+from bptui.circuit.canvas import WirePieces
 from bptui.circuit.drawing import Box, Drawing, Label
 from bptui.circuit.layout import LIGHT, ROUND, border
 from bptui.circuit.window import Window
@@ -69,10 +69,14 @@ class Painter:
         left, right = window.x, window.x + window.width
         wires = self.drawing.wires[y]
         boxes = [self.drawing.boxes[index] for index in self.drawing.boxes_by_row[y]]
-        looks = [look(box, highlight) for box in boxes if box.x < right and box.x + box.width > left]
+        emphases = [emphasis_of(box, highlight) for box in boxes if box.x < right and box.x + box.width > left]
         labels = [label for label in self.drawing.labels_by_row[y] if label.x < right and label.x + label.width > left]
         lit = [Lit(wires[name]) for name in sorted(highlight.wires & wires.keys())]
-        return (*lit, *[seen for seen in looks if seen.matters], *[Written(label, *texts(label)) for label in labels])
+        return (
+            *lit,
+            *[seen for seen in emphases if seen.matters],
+            *[Written(label, *texts(label)) for label in labels],
+        )
 
     def paint_row(self, y: int, window: Window, content: Iterable[Content]) -> Line:
         """Return one row from scratch."""
@@ -89,7 +93,7 @@ class Painter:
                 case Lit(pieces):
                     for x, cells[x] in pieces:
                         styles[x] = "lit"
-                case Look():
+                case Emphasis():
                     dress(cells, styles, change, y)
         return spans_of(*crop(cells, styles, window))
 
@@ -105,10 +109,10 @@ class Written(NamedTuple):
 class Lit(NamedTuple):
     """The part of a wire that lies in a row and stands out."""
 
-    pieces: Pieces
+    pieces: WirePieces
 
 
-class Look(NamedTuple):
+class Emphasis(NamedTuple):
     """How a box stands out."""
 
     box: Box
@@ -131,43 +135,43 @@ class Look(NamedTuple):
         return LIGHT if self.box.kind == "node" else ROUND
 
 
-Content: TypeAlias = "Written | Lit | Look"
+Content: TypeAlias = "Written | Lit | Emphasis"
 
 
-def look(box: Box, highlight: Highlight) -> Look:
+def emphasis_of(box: Box, highlight: Highlight) -> Emphasis:
     """Return how ``box`` stands out; marks belong to a value's own box."""
     is_own = box.kind in {"node", "leaf"}
     mark = highlight.marks.get(box.name, "") if is_own else ""
-    return Look(box, is_own and box.name == highlight.current, box.name == highlight.selected, mark)
+    return Emphasis(box, is_own and box.name == highlight.current, box.name == highlight.selected, mark)
 
 
-def dress(cells: list[str], styles: list[str], look: Look, y: int) -> None:
+def dress(cells: list[str], styles: list[str], emphasis: Emphasis, y: int) -> None:
     """Draw the border of a box that stands out into row ``y``, and its mark into the top right corner."""
-    box = look.box
+    box = emphasis.box
     if not box.is_framed:
-        dress_name(cells, styles, look)
+        dress_name(cells, styles, emphasis)
         return
-    row = border(box, look.characters)[y - box.y]
-    style = "current" if look.is_current else "selected" if look.is_selected else styles[box.x]
+    row = border(box, emphasis.characters)[y - box.y]
+    style = "current" if emphasis.is_current else "selected" if emphasis.is_selected else styles[box.x]
     is_edge = y in {box.y, box.y + box.height - 1}
     for offset in range(box.width) if is_edge else (0, box.width - 1):
         cells[box.x + offset], styles[box.x + offset] = row[offset], style
-    if look.is_selected and not is_edge:
+    if emphasis.is_selected and not is_edge:
         styles[box.x + 1 : box.x + box.width - 1] = ["selected"] * (box.width - 2)
-    if look.mark and y == box.y:
-        mark = padded_cells(look.mark, min(cell_width.cells(look.mark), box.width - 2))
+    if emphasis.mark and y == box.y:
+        mark = padded_cells(emphasis.mark, min(cell_width.cells(emphasis.mark), box.width - 2))
         place = slice(box.x + box.width - 1 - len(mark), box.x + box.width - 1)
         cells[place], styles[place] = mark, [SIGN_STYLES.get(cell, "mark") for cell in mark]
 
 
-def dress_name(cells: list[str], styles: list[str], look: Look) -> None:
+def dress_name(cells: list[str], styles: list[str], emphasis: Emphasis) -> None:
     """Let a name without a frame stand out, its mark in the cell after it."""
-    place = slice(look.box.x, look.box.x + look.box.width)
-    if look.is_current or look.is_selected:
-        styles[place] = ["current" if look.is_current else "selected"] * look.box.width
-    if look.mark:
-        last = look.box.x + look.box.width - 1
-        cells[last], styles[last] = look.mark[-1], SIGN_STYLES.get(look.mark[-1], "mark")
+    place = slice(emphasis.box.x, emphasis.box.x + emphasis.box.width)
+    if emphasis.is_current or emphasis.is_selected:
+        styles[place] = ["current" if emphasis.is_current else "selected"] * emphasis.box.width
+    if emphasis.mark:
+        last = emphasis.box.x + emphasis.box.width - 1
+        cells[last], styles[last] = emphasis.mark[-1], SIGN_STYLES.get(emphasis.mark[-1], "mark")
 
 
 def crop(cells: list[str], styles: list[str], window: Window) -> tuple[list[str], list[str]]:

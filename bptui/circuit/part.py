@@ -11,7 +11,7 @@ from typing import Literal, TypeAlias
 from bptui.core.graph import Use
 from bptui.lines.cell_width import cut_middle
 
-Kind: TypeAlias = Literal["node", "leaf", "inlet", "outlet"]
+PartKind: TypeAlias = Literal["node", "leaf", "inlet", "outlet"]
 """An inlet brings in a value whose own box stands elsewhere; an outlet takes one there."""
 
 Uses: TypeAlias = "tuple[Use, ...]"
@@ -31,7 +31,7 @@ class Part:
     """
 
     name: str
-    kind: Kind
+    kind: PartKind
     lines: tuple[str, ...]
     inputs: tuple[int, ...] = ()
     shares: Sequence[Uses | None] = ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -44,15 +44,23 @@ class Iteration:
         self.totals = [None] * slots
         self.totals[output] = dout
 
-    def add_backward(self, dout: Dout, slots: Iterable[int], gradients: Iterable[Value | None]) -> None:
-        """Add a node's backward: a contribution, or None, for each of its inputs, which are at ``slots``."""
-        totals, contributions, sums = self.totals, self.contributions, self.sums
-        for slot, gradient in zip(slots, gradients, strict=True):
+    def add_backward(self, dout: Dout, slots: Sequence[int], gradients: Sequence[Value | None]) -> None:
+        """Add a node's backward: a contribution, or None, for each of its inputs, which are at ``slots``.
+
+        Raises ValueError where there are more or fewer.
+        """
+        if len(gradients) != len(slots):
+            raise ValueError(f"{len(gradients)} gradients for {len(slots)} inputs")
+        totals, sums = self.totals, self.sums
+        for slot, gradient in zip(slots, gradients, strict=False):
+            total = totals[slot]
             if gradient is not None:
-                total = totals[slot]
-                totals[slot] = freeze(gradient if total is None else total + gradient)
-            contributions.append(gradient)
-            sums.append(totals[slot])
+                if gradient.__class__ is not np.float64:
+                    freeze(gradient)
+                total = gradient if total is None else freeze(total + gradient)
+                totals[slot] = total
+            sums.append(total)
+        self.contributions += gradients
         self.douts.append(dout)
 
     def add_update(self, after: Value, memory: Mapping[str, Any]) -> None:
@@ -93,7 +101,7 @@ def arriving(totals: Sequence[Value | None], slots: range, values: Sequence[Valu
 
 def freeze(value: Value) -> Value:
     """Return ``value``, made read-only where it is an array."""
-    if isinstance(value, np.ndarray):
+    if value.__class__ is not np.float64 and isinstance(value, np.ndarray):
         value.flags.writeable = False
     return value
 

@@ -164,6 +164,22 @@ class GoToIteration(Command, word="iteration", group=MOVE, help="start of the it
     iteration: int
 
 
+@dataclass(frozen=True)
+class NextIteration(Command, word="next-iteration", keys="}", group=MOVE, help="the same step of the next iteration"):
+    """Go to the same step of the ``count``-th iteration after this."""
+
+    count: int = 1
+
+
+@dataclass(frozen=True)
+class PreviousIteration(
+    Command, word="previous-iteration", keys="{", group=MOVE, help="the same step of the previous iteration"
+):
+    """Go to the same step of the ``count``-th iteration before this."""
+
+    count: int = 1
+
+
 # Look.
 
 
@@ -350,8 +366,14 @@ class Help(Command, word="help", keys="?", group=PROGRAM, help="help"):
 
 
 @dataclass(frozen=True)
-class Cancel(Command, word="cancel", keys="Esc", group=PROGRAM, help="drop a typed count, a message or a match"):
-    """Forget a typed count, the message and the matches, and wait no longer for a layer that does not return."""
+class Cancel(
+    Command,
+    word="cancel",
+    keys="Esc",
+    group=PROGRAM,
+    help="back to the current step's node; drops a count, a message and the matches",
+):
+    """Select the value of the step at the cursor, forget the matches, and wait no longer for a layer that hangs."""
 
 
 @dataclass(frozen=True)
@@ -373,6 +395,8 @@ Travel: TypeAlias = (
     | RunTo
     | GoTo
     | GoToIteration
+    | NextIteration
+    | PreviousIteration
 )
 """What moves the debugger's cursor."""
 
@@ -388,11 +412,14 @@ ShowValue: TypeAlias = TurnGradient | HeatMap | NextSlice | PreviousSlice
 VERBS: Mapping[str, type[Command]] = {verb.word: verb for verb in Command.__subclasses__()}
 """Every command by its word, in the order of the help."""
 
+BY_KEY: Mapping[str, type[Command]] = {key: verb for verb in VERBS.values() for key in verb.keys}
+"""The command that each key means."""
+
 
 def parse(line: str, names: Collection[str] = ()) -> Command:
     """Return the command that a line asks for. A number alone goes to that step, one of ``names`` alone runs there.
 
-    Raises CommandError where it is none.
+    A key may stand for its word, where no name is spelt so. Raises CommandError where it is none of these.
     """
     reader = Reader(line)
     if reader.is_at_end:
@@ -406,6 +433,8 @@ def parse(line: str, names: Collection[str] = ()) -> Command:
     name = ARGUMENTS["name"].read(reader)
     if name in names and reader.is_at_end:
         return RunTo(name)
+    if (verb := BY_KEY.get(start)) is not None:
+        return read_arguments(verb, reader)
     raise Reader(line).error(f"there is no command {visible(start, limit=40)}", nearest_word(start, names))
 
 

@@ -19,6 +19,8 @@ from bptui.core.command import (
     Last,
     LineBack,
     Next,
+    NextIteration,
+    PreviousIteration,
     ReverseFinish,
     RunTo,
     Travel,
@@ -97,7 +99,7 @@ class Debugger:
         self.position = min(self.goal, len(self.tape))
         return self.moment
 
-    def destination(self, command: Travel) -> int:  # noqa: C901, PLR0911  (one case, one return a command)
+    def destination(self, command: Travel) -> int:  # noqa: C901, PLR0911, PLR0912  (one case, one return a command)
         """Return the position that a command asks for, which may lie beyond the ends."""
         order, here = self.tape.order, self.position
         match command:
@@ -118,6 +120,10 @@ class Debugger:
                 return len(order)
             case GoToIteration(iteration):
                 return order.start(max(0, min(iteration - 1, order.iterations))) + 1
+            case NextIteration(count):
+                return in_iteration(order, here, order.iteration_of(here) + count)
+            case PreviousIteration(count):
+                return in_iteration(order, here, order.iteration_of(here) - count)
             case ForwardPass():
                 return pass_start(order, here, Pass.FORWARD)
             case BackwardPass():
@@ -143,6 +149,13 @@ class Debugger:
                 return self.lines.back(count)
             case _:
                 return None
+
+
+def in_iteration(order: Order, position: int, iteration: int) -> int:
+    """Return the position in another ``iteration`` (from 0, or the nearest that there is) that is as far in it."""
+    target = max(0, min(iteration, order.iterations - 1))
+    done = max(1, position - order.start(order.iteration_of(position)))
+    return min(order.start(target) + done, order.start(target + 1))
 
 
 def finish(order: Order, position: int, count: int) -> int:

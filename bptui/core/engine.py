@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache, cached_property, partial
-from types import MethodType
+from time import perf_counter
 from typing import Any, NamedTuple, Protocol, TypeAlias
 
 import numpy as np
@@ -15,10 +15,12 @@ from bptui.core.graph import Graph, Node
 from bptui.core.tape import Tape
 from bptui.core.text import shape, visible
 from bptui.errors import LayerError
-from layers import Layer
 
 STRIDE = 64
 """Nodes between two places where a run can be interrupted."""
+
+PIECE = 0.005
+"""Seconds after which ``advance`` returns, as soon as a node is done: keys are answered in between."""
 
 TIME_LIMIT = 10.0
 """Seconds that a command in the shell gives to one call; on the screen a person decides."""
@@ -78,6 +80,13 @@ class LayerSource(Protocol):
         """Prepare the instances for an iteration, where they depend on it."""
 
 
+class Slow(NamedTuple):
+    """How long a node's layer has taken at the most, forward or backward."""
+
+    node: Node | None
+    seconds: float
+
+
 class Runner:
     """Fills ``tape`` by calling the layers of its graph, which it has from ``source``.
 
@@ -91,6 +100,8 @@ class Runner:
         self.graph = tape.graph
         self.waiting: Call | None = None
         self.cold: set[int] = set()
+        self.until = 0.0
+        self.slowest = Slow(None, 0.0)
         if tape.iterations:
             source.begin_iteration(len(tape.iterations) - 1)
             self.cold.update(range(self.graph.nodes_within(len(tape.iterations[-1].values))))
@@ -117,13 +128,24 @@ class Runner:
         return self.graph.node(self.tape.order[number].name) if number <= len(self.tape.order) else None
 
     def advance(self, steps: int) -> None:
-        """Run at least ``steps`` more steps, or all that are left, or less where a layer keeps the run waiting."""
-        goal = min(len(self.tape) + steps, len(self.tape.order))
+        """Run at least ``steps`` more steps, or all that are left, or less where they take longer than ``PIECE``.
+
+        Where a layer has taken much longer, ``slowest`` tells.
+        """
+        goal, start = min(len(self.tape) + steps, len(self.tape.order)), perf_counter()
+        self.until = start + PIECE
         with np.errstate(all="ignore"):
             while len(self.tape) < goal and self.failure is None:
                 self.go_on()
-                if self.waiting:
-                    return
+                if self.waiting or perf_counter() > self.until:
+                    break
+        self.time(perf_counter() - start)
+
+    def time(self, seconds: float) -> None:
+        """Take note of how long a piece has taken: of a long one, nearly all was the last node's."""
+        if self.waiting is None and seconds > max(self.slowest.seconds, PIECE) and len(self.tape):
+            node = self.graph.node(self.tape.order[len(self.tape)].name)
+            self.slowest = Slow(node, seconds) if node else self.slowest
 
     def proceed(self, steps: int) -> None:
         """Run at least ``steps`` more steps, or all that are left; a layer that takes too long ends the run."""
@@ -170,10 +192,11 @@ class Runner:
         return tape.iterations[-1]
 
     def run_stride(self, columns: Iteration) -> None:
-        """Fill a stride of the columns, or make all updates."""
+        """Fill a stride of a pass, and go on with the next where it is done with it."""
         forward, backward = self.graph.nodes_within(len(columns.values)), len(columns.douts)
         if forward < len(self.graph.nodes):
             self.run_forward(columns, slice(forward, forward + STRIDE))
+        if len(columns.values) < len(self.graph.names):
             return
         if not columns.totals:
             self.tape.begin_backward(self.entering_gradient(columns))
@@ -184,30 +207,47 @@ class Runner:
 
     def run_forward(self, columns: Iteration, span: slice) -> None:
         """Call the forward of a span of nodes, in order."""
-        values = columns.values
-        for forward, slots in self.forward_calls[span]:
-            value = forward(*[values[slot] for slot in slots])
+        values, until = columns.values, self.until
+        value_at = values.__getitem__
+        nodes = zip(self.forwards[span], self.layers[span], self.graph.edges[span], strict=True)
+        for forward, layer, slots in nodes:
+            value = forward(layer, *map(value_at, slots))
             if value.__class__ is tuple:
                 values += map(freeze, value)
             else:
-                values.append(freeze(value))
+                values.append(value if value.__class__ is np.float64 else freeze(value))
+            if perf_counter() > until:
+                return
 
     def run_backward(self, columns: Iteration, span: slice) -> None:
         """Call the backward of a span of the nodes that go back, and add up what they send."""
-        totals, values = columns.totals, columns.values
-        for step in self.backward_calls[span]:
-            dout = arriving(totals, step.outputs, values)
-            if dout is None:
-                columns.add_backward(None, step.inputs, (None,) * len(step.inputs))
-                continue
-            if step.node in self.cold:
-                self.warm(step.node, values)
-            gradients = step.call(*dout) if dout.__class__ is tuple else step.call(dout)
-            if gradients.__class__ is not tuple:
-                gradients = (gradients,)
-            if step.takes:
-                gradients = [it if takes else None for it, takes in zip(gradients, step.takes, strict=True)]
-            columns.add_backward(dout, step.inputs, gradients)
+        layers, backwards, totals = self.layers, self.backwards, columns.totals
+        edges, first_slots, until = self.graph.edges, self.graph.first_slots, self.until
+        special = self.cold.union(self.several, self.masks)
+        for node in self.tape.passes.backward[span]:
+            if node in special:
+                self.run_special_backward(columns, node)
+            else:
+                dout, inputs = totals[first_slots[node]], edges[node]
+                gradients = (None,) * len(inputs) if dout is None else backwards[node](layers[node], dout)
+                columns.add_backward(dout, inputs, gradients if gradients.__class__ is tuple else (gradients,))
+            if perf_counter() > until:
+                return
+
+    def run_special_backward(self, columns: Iteration, node: int) -> None:
+        """Call the backward of a node with several outputs, or with inputs that take no gradient, or not yet warm."""
+        inputs = self.graph.edges[node]
+        dout = arriving(columns.totals, self.graph.slots_of(node), columns.values)
+        gradients: Any = (None,) * len(inputs)
+        if dout is not None:
+            if node in self.cold:
+                self.warm(node, columns.values)
+            gradients = self.backwards[node](self.layers[node], *(dout if node in self.several else (dout,)))
+        if gradients.__class__ is not tuple:
+            gradients = (gradients,)
+        if node in self.masks:
+            gradients = [it if takes else None for it, takes in zip(gradients, self.masks[node], strict=True)]
+        columns.add_backward(dout, inputs, gradients)
 
     def run_updates(self, columns: Iteration) -> None:
         """Update every parameter from its gradient; one that no gradient reaches stays as it is."""
@@ -223,8 +263,7 @@ class Runner:
 
     def warm(self, node: int, values: Sequence[Value]) -> None:
         """Let a layer go forward which has not in this run, because the tape was begun by another."""
-        forward, slots = self.forward_calls[node]
-        forward(*[values[slot] for slot in slots])
+        self.forwards[node](self.layers[node], *map(values.__getitem__, self.graph.edges[node]))
         self.cold.discard(node)
 
     def entering_gradient(self, columns: Iteration) -> Value:
@@ -243,66 +282,67 @@ class Runner:
         return [self.source.make(node) for node in range(len(self.graph.nodes))]
 
     @cached_property
-    def forward_calls(self) -> Sequence[tuple[Callable[..., Any], tuple[int, ...]]]:
-        """For each node in forward order, what to call, and the slots of its inputs."""
-        calls = map(bare_forward, self.layers, self.graph.nodes)
-        return list(zip(calls, self.graph.edges, strict=True))
+    def forwards(self) -> Sequence[Callable[..., Any]]:
+        """For each node, its layer's forward as a function of the layer and the inputs."""
+        forwards = bare_methods(self.layers, "forward")
+        for node in self.several:
+            forwards[node] = partial(returning_several, forwards[node], self.graph.nodes[node])
+        return forwards
 
     @cached_property
-    def backward_calls(self) -> Sequence[BackwardCall]:
-        """What to call in the backward pass, in its order."""
-        graph, takes = self.graph, takes_gradient(self.graph, self.tape.leaves)
-        return [
-            BackwardCall(
-                node,
-                bare(self.layers[node], "backward"),
-                graph.slots_of(node),
-                graph.edges[node],
-                None if all(takes[node]) else takes[node],
-            )
-            for node in self.tape.passes.backward
-        ]
+    def backwards(self) -> Sequence[Callable[..., Any]]:
+        """For each node, its layer's backward as a function of the layer and the douts."""
+        return bare_methods(self.layers, "backward")
 
+    @cached_property
+    def several(self) -> frozenset[int]:
+        """The nodes with several outputs."""
+        if self.graph.has_single_outputs:
+            return frozenset()
+        return frozenset(at for at, node in enumerate(self.graph.nodes) if len(node.outputs) > 1)
 
-class BackwardCall(NamedTuple):
-    """A node's backward: what to call, its outputs' and inputs' slots, and which inputs take a gradient (None: all)."""
-
-    node: int
-    call: Callable[..., Any]
-    outputs: range
-    inputs: tuple[int, ...]
-    takes: tuple[bool, ...] | None
+    @cached_property
+    def masks(self) -> Mapping[int, tuple[bool, ...]]:
+        """For the nodes at some of whose inputs no gradient is taken, at which it is."""
+        closed = closed_names(self.graph, self.tape.leaves)
+        if not closed:
+            return {}
+        nodes = enumerate(self.graph.nodes)
+        mixed = [(at, node) for at, node in nodes if not closed.isdisjoint(node.inputs)]
+        return {at: tuple([name not in closed for name in node.inputs]) for at, node in mixed}
 
 
 def takes_gradient(graph: Graph, leaves: Sequence[Value]) -> TakesGradient:
     """Return which inputs of each node take a gradient: those that are neither constants nor integers."""
-    closed = set(graph.constants)
-    closed.update(name for name, value in zip(graph.leaves, leaves, strict=True) if value.dtype.kind != "f")
+    closed = closed_names(graph, leaves)
     return tuple([tuple([name not in closed for name in node.inputs]) for node in graph.nodes])
 
 
-def bare_forward(layer: AnyLayer, node: Node) -> Callable[..., Any]:
-    """Return a layer's forward, which for a node of several outputs has to return as many."""
-    forward = bare(layer, "forward")
-    return forward if len(node.outputs) == 1 else partial(several, forward, node)
+def closed_names(graph: Graph, leaves: Sequence[Value]) -> frozenset[str]:
+    """Return the leaves that take no gradient: constants and integers."""
+    integers = [name for name, value in zip(graph.leaves, leaves, strict=True) if value.dtype.kind != "f"]
+    return frozenset((*graph.constants, *integers))
 
 
-def several(forward: Callable[..., Any], node: Node, *inputs: Any) -> tuple[Any, ...]:
+def bare_methods(layers: Iterable[AnyLayer], method: str) -> list[Callable[..., Any]]:
+    """Return a method of each layer as a function, without what quietens NumPy around a built-in one.
+
+    A run is quiet as a whole.
+    """
+    return [bare_method(layer.__class__, method) for layer in layers]
+
+
+@cache
+def bare_method(layer: type[AnyLayer], method: str) -> Callable[..., Any]:
+    """Return the function that a class's method is, out of what is wrapped around it."""
+    return inspect.unwrap(getattr(layer, method))
+
+
+def returning_several(forward: Callable[..., Any], node: Node, layer: AnyLayer, *inputs: Any) -> tuple[Any, ...]:
     """Return the outputs of a node at ``inputs``. Raises LayerError where they are not as many as the node names."""
-    outs = forward(*inputs)
+    outs = forward(layer, *inputs)
     if not isinstance(outs, tuple) or len(outs) != len(node.outputs):
         got = f"{len(outs)} values" if isinstance(outs, tuple) else "one value"
         message = f"{visible(node.name)}: {node.layer}: returns {got} for the {len(node.outputs)} outputs of the node"
         raise LayerError(message, where=node.where)
     return outs
-
-
-def bare(layer: AnyLayer, method: str) -> Callable[..., Any]:
-    """Return a layer's method without what quietens NumPy around a built-in one: a run is quiet as a whole."""
-    return MethodType(bare_function(type(layer), method), layer) if isinstance(layer, Layer) else getattr(layer, method)
-
-
-@cache
-def bare_function(layer: type[Layer], method: str) -> Callable[..., Any]:
-    """Return the function that a built-in layer's method is."""
-    return inspect.unwrap(getattr(layer, method))

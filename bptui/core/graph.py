@@ -7,7 +7,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import accumulate
+from itertools import accumulate, chain
 from typing import Any, NamedTuple
 
 from bptui.errors import Where
@@ -18,7 +18,8 @@ class Node:
     """One layer at work: ``name = layer(*inputs, **options)``. Its value bears its name.
 
     ``outputs`` names the values of a layer that returns several; the node bears the first one's name. ``made`` are the
-    last of its inputs: parameters that no scenario has given to it, and that its layer makes itself.
+    last of its inputs: parameters that no scenario has given to it, and that its layer makes itself. ``origin`` says in
+    which file and line a layer of the user's own is defined; it is empty for one that is built in.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Node:
     where: Where | None = None
     outputs: tuple[str, ...] = ()
     made: tuple[str, ...] = ()
+    origin: str = ""
 
     def __post_init__(self) -> None:
         """Let a node that names no outputs have the one that bears its name."""
@@ -64,12 +66,12 @@ class Graph:
     @cached_property
     def names(self) -> tuple[str, ...]:
         """Every value's name by slot: the leaves, then the outputs of the nodes in forward order."""
-        return self.leaves + tuple([name for node in self.nodes for name in node.outputs])
+        return self.leaves + tuple(chain.from_iterable([node.outputs for node in self.nodes]))
 
     @cached_property
     def slots(self) -> Mapping[str, int]:
         """Every value's slot by name."""
-        return {name: slot for slot, name in enumerate(self.names)}
+        return dict(zip(self.names, range(len(self.names)), strict=True))
 
     @cached_property
     def first_slots(self) -> tuple[int, ...]:
@@ -85,7 +87,7 @@ class Graph:
     def edges(self) -> tuple[tuple[int, ...], ...]:
         """For each node in forward order, the slots of its inputs."""
         slots = self.slots
-        return tuple([tuple([slots[name] for name in node.inputs]) for node in self.nodes])
+        return tuple([tuple(map(slots.__getitem__, node.inputs)) for node in self.nodes])
 
     @cached_property
     def uses(self) -> tuple[tuple[Use, ...], ...]:
@@ -101,9 +103,10 @@ class Graph:
         """The nodes that the output depends on, by index, in backward order: exactly the reverse of forward."""
         needed = bytearray(len(self.names))
         needed[self.slots[self.output]] = True
+        first_slots = self.first_slots
         order = []
         for node in reversed(range(len(self.nodes))):
-            if any(needed[self.first_slots[node] : self.first_slots[node + 1]]):
+            if needed.find(1, first_slots[node], first_slots[node + 1]) >= 0:
                 order.append(node)
                 for slot in self.edges[node]:
                     needed[slot] = True

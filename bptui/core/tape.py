@@ -6,7 +6,7 @@ folded from the start, so looking costs the same wherever the position is.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, overload
 
 from bptui.core.columns import Dout, Iteration, Value, arriving, as_array, as_optional_array, freeze
@@ -72,7 +72,7 @@ class Tape(Sequence[Step]):
         columns = self.iterations[-1]
         return arriving(columns.totals, self.graph.slots_of(node), columns.values)
 
-    def add_backward(self, dout: Dout, gradients: Iterable[Value | None]) -> None:
+    def add_backward(self, dout: Dout, gradients: Sequence[Value | None]) -> None:
         """Add the backward of the node whose turn it is: what arrived, and a contribution or None for each input."""
         columns, passes = self.iterations[-1], self.passes
         columns.add_backward(dout, passes.graph.edges[passes.backward[len(columns.douts)]], gradients)

@@ -128,7 +128,7 @@ def inline(array: Array, *, most: int = MOST_INLINE) -> str | None:
     """Return a scalar or a vector of at most ``most`` numbers as it stands in an equation, None for anything larger."""
     if np.ndim(array) > 1 or np.size(array) > most:
         return None
-    return nested(np.asarray(array).tolist())
+    return number_list(np.asarray(array).tolist())
 
 
 def brief(array: Array) -> str:
@@ -136,8 +136,8 @@ def brief(array: Array) -> str:
     return inline(array) or f"of shape {text.shape(array)}"
 
 
-def nested(numbers: Any) -> str:
+def number_list(numbers: Any) -> str:
     """Return nested lists of numbers as text."""
     if isinstance(numbers, list):
-        return f"[{', '.join(map(nested, numbers))}]"
+        return f"[{', '.join(map(number_list, numbers))}]"
     return text.number(numbers)

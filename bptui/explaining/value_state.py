@@ -20,6 +20,16 @@ MOST_SEARCHED = 100_000
 """As many elements as are looked through for NaN at every key."""
 
 
+def kind_of_value(moment: Moment, name: str) -> str:
+    """Return what a value is: a node's layer, or in a word what kind of leaf."""
+    graph = moment.graph
+    if node := graph.node(name):
+        return text.visible(node.layer)
+    if name in graph.parameters:
+        return "parameter"
+    return "input" if name in graph.inputs else "constant"
+
+
 def waiting(moment: Moment, name: str) -> str:
     """Return in words what a value has still to wait for in this iteration; empty where there is nothing."""
     order, iteration = moment.order, moment.progress.iteration

@@ -42,17 +42,17 @@ class HostSupply:
         host = self.take()
         host.start()
         assert host.loading is not None
-        answer = self.loaded(host.loading, notice)
+        answer = self.loaded(host, host.loading, notice)
         if len(answer) != len(self.files):
             raise ScenarioError("its process has sent nonsense", where=Where(self.files[0].shown))
         self.ready = host
         return [read_given(file, descriptions) for file, descriptions in zip(self.files, answer, strict=True)]
 
-    def loaded(self, loading: Pending, notice: Callable[[str], None]) -> list[list[dict[str, object]]]:
+    def loaded(self, host: Host, loading: Pending, notice: Callable[[str], None]) -> list[list[dict[str, object]]]:
         """Return the descriptions of what the files give."""
         limit = pending_call.LOADING_LIMIT
         if not loading.wait(min(limit, LONG_LOADING)):
-            where = self.place(loading.host)
+            where = self.place(host)
             notice(f"{where}: still running after {LONG_LOADING:g} s; {UNDER_MAIN}")
             if not loading.wait(limit - LONG_LOADING):
                 loading.give_up(f"was not imported within {limit:g} s")

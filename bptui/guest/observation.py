@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, NamedTuple
 
 from bptui.core.text import visible
 from bptui.guest.wire import Message
@@ -13,7 +13,7 @@ MOST_SHOWN = 200
 
 
 class Remark(NamedTuple):
-    """``rule`` is one of mutates, warns, prints, returns, gradients, repeats and unpaired; ``text`` is the sentence."""
+    """``rule`` is one of mutates, finite, warns, prints, returns, repeats and unpaired; ``text`` is the sentence."""
 
     node: str
     rule: str
@@ -35,9 +35,28 @@ def remarks_on(node: str, call: str, answer: Message) -> Iterator[Remark]:
     """Yield what an answer tells beside what was asked; ``call`` is the method that was called."""
     for name in answer.get("mutated", ()):
         yield Remark(node, "mutates", f"{call} writes into {visible(str(name))}, which is not its own")
+    if "non_finite" in answer:
+        yield Remark(node, "finite", f"{call} {words_of_non_finite(answer['non_finite'])}")
     for kind, count in answer.get("warnings", {}).items():
         times = f" {int(count)} times" if count > 1 else ""
         yield Remark(node, "warns", f"{call} warns{times}: {visible(str(kind))}")
     text, count = answer["printed"]
     if count:
         yield Remark(node, "prints", f"{call} prints {count:,} bytes: {visible(text, limit=MOST_SHOWN)}")
+
+
+def words_of_non_finite(found: Message) -> str:
+    """Return in words what the child has found out about a number that is not finite."""
+    index = f" at {place_words(found['index'])}" if found["index"] else ""
+    told = f"makes {visible(str(found['kind']))} of finite numbers{index}"
+    if not (origin := found.get("origin")):
+        return told
+    line = f"line {int(origin['line'])}"
+    where = f" at {place_words(origin['place'])}" if origin["place"] else ""
+    note = f": {visible(str(origin['note']))}" if origin["note"] else ""
+    return f"{told}: {visible(str(origin['words']))}{where} in {visible(str(origin['expression']))}, {line}{note}"
+
+
+def place_words(index: Sequence[Any]) -> str:
+    """Return an index as a person writes it."""
+    return f"[{', '.join(str(int(place)) for place in index)}]"

@@ -2,25 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from time import monotonic
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from bptui.core.engine import TIME_LIMIT
 from bptui.guest.fault import Fault
 from bptui.guest.wire import Message
-
-if TYPE_CHECKING:
-    from bptui.guest.host import Host
+from bptui.own_layers.own_layer import LayerFile
 
 LOADING_LIMIT = 60.0
 """Seconds that it gives to the user's files and all that they import."""
 
 
+class Connection(Protocol):
+    """What brings the answers. ``loading`` is the call that loads the user's ``files``."""
+
+    files: Sequence[LayerFile]
+    loading: Pending | None
+
+    def pump(self, pending: Pending, seconds: float) -> None:
+        """Send and receive until ``pending`` has its answer, for at most ``seconds``."""
+
+    def give_up(self, why: str) -> None:
+        """End the process because of ``why``."""
+
+
 class Pending:
     """``is_ready`` and ``wait`` look after the call, ``result`` gives its value or raises what became of it."""
 
-    def __init__(self, host: Host, finish: Callable[[Message], Any], blame: Callable[[Fault], Exception]) -> None:
+    def __init__(self, host: Connection, finish: Callable[[Message], Any], blame: Callable[[Fault], Exception]) -> None:
         self.host = host
         self.finish = finish
         self.blame = blame

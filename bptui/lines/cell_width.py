@@ -31,11 +31,11 @@ EXCEPTIONS = (
 
 def cells(text: str) -> int:
     """Return how many cells a text takes."""
-    return len(text) if text.isascii() else measured(text)
+    return len(text) if text.isascii() else cells_of_text(text)
 
 
 @lru_cache(maxsize=4096)
-def measured(text: str) -> int:
+def cells_of_text(text: str) -> int:
     """Return how many cells a text takes that is more than ASCII."""
     pictures = sum(
         width(before) == 1 and unicodedata.category(before) == "So"

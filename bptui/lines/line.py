@@ -63,7 +63,7 @@ def cut(line: Line, width: int) -> Line:
     return (*kept, Span("…" + " " * room, "dim")) if width > 0 else ()
 
 
-def shifted(line: Line, columns: int) -> Line:
+def scrolled(line: Line, columns: int) -> Line:
     """Return ``line`` without its first ``columns`` cells; half a wide character at its start becomes a space."""
     if not columns:
         return line

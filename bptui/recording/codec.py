@@ -15,12 +15,16 @@ R = TypeVar("R")
 
 
 class Member(NamedTuple):
-    """A field of a record: its name in Python, its key in JSON, and its default, which is ``MISSING`` for none."""
+    """A field of a record: its name in Python, its kind, and its default, which is ``MISSING`` for none."""
 
     name: str
-    key: str
     kind: FieldKind
     default: Any
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """Where it stands in JSON: under one key or, where its kind is spread, under some of these."""
+        return self.kind.keys if self.kind.is_spread else (key_of(self.name),)
 
 
 class Layout(NamedTuple):
@@ -36,10 +40,11 @@ def layout_of(record: Any) -> Layout:
     """Return what a class of records declares, and those above it before."""
     hints = get_type_hints(record, include_extras=True)
     constants = {name: getattr(record, name) for name, hint in hints.items() if get_origin(hint) is ClassVar}
+    members = {it.name: Member(it.name, get_args(hints[it.name])[1], it.default) for it in fields(record)}
     return Layout(
-        tuple(map(key_of, hints)),
+        tuple(key for name in hints for key in (members[name].keys if name in members else (key_of(name),))),
         {key_of(name): it.value if isinstance(it, Enum) else it for name, it in constants.items()},
-        tuple(Member(it.name, key_of(it.name), get_args(hints[it.name])[1], it.default) for it in fields(record)),
+        tuple(members.values()),
     )
 
 
@@ -50,24 +55,24 @@ def key_of(name: str) -> str:
 
 def line(record: Any) -> str:
     """Return a record as one line of JSON, its newline included."""
-    return write_line(encode(record))
+    return write_line(encode_record(record))
 
 
-def encode(record: Any) -> JsonObject:
+def encode_record(record: Any) -> JsonObject:
     """Return a record as JSON knows it; fields that are as by default are left out."""
     kind: Any = type(record)
     layout = layout_of(kind)
-    known, rest = layout.constants.copy(), {}
+    known = layout.constants.copy()
     for member in layout.members:
         value = getattr(record, member.name)
-        if member.kind.takes_the_rest:
-            rest = member.kind.encode(value)
+        if member.kind.is_spread:
+            known |= member.kind.encode(value)
         elif member.default is MISSING or value != member.default:
-            known[member.key] = member.kind.encode(value)
-    return {key: known[key] for key in layout.keys if key in known} | rest
+            known[member.keys[0]] = member.kind.encode(value)
+    return {key: known[key] for key in layout.keys if key in known} | known
 
 
-def decode(record: type[R], json: JsonObject) -> R:
+def decode_record(record: type[R], json: JsonObject) -> R:
     """Return the record of this class that a JSON object is. Raises TranscriptError."""
     kind: Any = record
     layout = layout_of(kind)
@@ -75,28 +80,29 @@ def decode(record: type[R], json: JsonObject) -> R:
     for member in layout.members:
         if member.kind.takes_the_rest:
             values[member.name] = member.kind.decode({key: it for key, it in json.items() if key not in layout.keys})
-        elif member.key in json or member.default is MISSING:
+        elif member.default is MISSING or member.keys[0] in json:
             values[member.name] = decode_member(member, json)
     return record(**values)
 
 
 def decode_member(member: Member, json: JsonObject) -> Any:
     """Return the value of one field. Raises TranscriptError where it is missing, or of another kind."""
+    found = {key: json[key] for key in member.keys if key in json}
     try:
-        if member.key in json:
-            return member.kind.decode(json[member.key])
+        if found:
+            return member.kind.decode(found if member.kind.is_spread else found[member.keys[0]])
     except TypeError:
         pass
-    raise TranscriptError(f"a {json.get('kind', 'part')} of the recording has no proper {member.key!r}")
+    raise TranscriptError(f"a {json.get('kind', 'part')} of the recording has no proper {member.keys[0]!r}")
 
 
-def nested(record: type[Any]) -> FieldKind:
+def nested_record(record: type[Any]) -> FieldKind:
     """Return the kind of field that holds a record of this class."""
     name = record.__name__.removesuffix("Record").lower()
 
     def read(value: object) -> Any:
         if not isinstance(value, dict):
             raise TranscriptError(f"a {name} of the header is not an object")
-        return decode(record, value)
+        return decode_record(record, value)
 
-    return FieldKind({"$ref": f"#/$defs/{name}"}, read, encode)
+    return FieldKind({"$ref": f"#/$defs/{name}"}, read, encode_record)

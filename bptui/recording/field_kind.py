@@ -22,13 +22,20 @@ def unchanged(value: Any) -> Any:
 class FieldKind:
     """One kind of field. ``decode`` takes anything, and raises TypeError or TranscriptError where it is another kind.
 
-    What a kind that ``takes_the_rest`` encodes are fields of the record itself, and it decodes all that no other has.
+    A kind with ``keys`` is spread: it encodes to an object whose entries stand in the record itself, each under one of
+    these keys, and decodes from such an object. One that ``takes_the_rest`` has all keys that no other has.
     """
 
     schema: Mapping[str, Any]
     decode: Callable[[Any], Any]
     encode: Callable[[Any], Any] = unchanged
+    keys: tuple[str, ...] = ()
     takes_the_rest: bool = False
+
+    @property
+    def is_spread(self) -> bool:
+        """Whether it stands under other keys than the field's name."""
+        return bool(self.keys) or self.takes_the_rest
 
 
 def of_type(*types: type) -> Callable[[object], Any]:
@@ -76,6 +83,23 @@ def or_null(kind: FieldKind) -> FieldKind:
         return None if value is None else kind.decode(value)
 
     return FieldKind({"anyOf": [kind.schema, {"type": "null"}]}, decode, encode)
+
+
+def one_or_several(one: str, several: str, kind: FieldKind) -> FieldKind:
+    """Return the kind that is a tuple: a single one stands under the key ``one``, and a list under ``several``."""
+    all_of_them = list_of(kind)
+
+    def encode(values: Sequence[Any]) -> dict[str, Any]:
+        return {one: kind.encode(values[0])} if len(values) == 1 else {several: all_of_them.encode(values)}
+
+    def decode(found: dict[str, Any]) -> tuple[Any, ...]:
+        if len(found) != 1:
+            raise TypeError
+        return (kind.decode(found[one]),) if one in found else all_of_them.decode(found[several])
+
+    schemas = {one: kind.schema, several: all_of_them.schema}
+    choices = [{"properties": {key: schema}, "required": [key]} for key, schema in schemas.items()]
+    return FieldKind({"oneOf": choices}, decode, encode, keys=(one, several))
 
 
 def decode_version(value: object) -> int:

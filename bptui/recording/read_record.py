@@ -6,14 +6,14 @@ from typing import Any
 
 from bptui.core import text
 from bptui.errors import TranscriptError
-from bptui.recording.codec import decode, layout_of
+from bptui.recording.codec import decode_record, layout_of
 from bptui.recording.json_line import DamagedTranscriptError, JsonObject
 from bptui.recording.records import RECORDS, Record
 
 
 def read_record(json: JsonObject) -> Record:
     """Return the record that a JSON object is. Raises TranscriptError."""
-    return decode(class_of(json), json)
+    return decode_record(class_of(json), json)
 
 
 def class_of(json: JsonObject) -> type[Record]:

@@ -23,15 +23,15 @@ def record_schema() -> dict[str, Any]:
 def schema_of(record: Any) -> dict[str, Any]:
     """Return the schema of one kind of record."""
     _, constants, members = layout_of(record)
-    named = [member for member in members if not member.kind.takes_the_rest]
+    named = [member for member in members if not member.kind.is_spread]
     properties = {key: {"const": it} for key, it in constants.items()}
-    properties |= {member.key: dict(member.kind.schema) for member in named}
-    required = [*constants, *(member.key for member in named if member.default is MISSING)]
-    rest = [dict(member.kind.schema) for member in members if member.kind.takes_the_rest]
+    properties |= {member.keys[0]: dict(member.kind.schema) for member in named}
+    required = [*constants, *(member.keys[0] for member in named if member.default is MISSING)]
+    spread = [dict(member.kind.schema) for member in members if member.kind.is_spread]
     return {
         "description": " ".join((record.__doc__ or "").partition("\n\n")[0].split()),
         "type": "object",
         "properties": properties,
         "required": required,
-        **({"allOf": rest} if rest else {}),
+        **({"allOf": spread} if spread else {}),
     }

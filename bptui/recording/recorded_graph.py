@@ -54,9 +54,11 @@ def graph_of(header: HeaderRecord) -> Graph:
     if len(listed) < len(inputs) + len(parameters) or not listed <= header.values.keys():
         raise TranscriptError("the inputs and parameters do not agree with the values")
     constants = tuple(name for name in header.values if name not in listed)
-    nodes = tuple(Node(it.name, it.layer, it.inputs, it.options) for it in header.nodes)
+    nodes = tuple(
+        Node(it.name, it.layer, it.inputs, it.options, None, it.outputs, it.made, it.origin) for it in header.nodes
+    )
     check_order(set(header.values), nodes)
-    if header.output not in {node.name for node in nodes}:
+    if header.output not in {name for node in nodes for name in node.outputs}:
         raise TranscriptError(f"the output {text.visible(header.output)} is not a node")
     return Graph(inputs, parameters, constants, nodes, header.output)
 
@@ -66,6 +68,9 @@ def check_order(known: set[str], nodes: Sequence[Node]) -> None:
     for node in nodes:
         if missing := set(node.inputs) - known:
             raise TranscriptError(f"node {text.visible(node.name)} takes {text.visible(min(missing))}, unknown so far")
-        if node.name in known:
-            raise TranscriptError(f"two values are called {text.visible(node.name)}")
-        known.add(node.name)
+        if node.outputs[0] != node.name:
+            raise TranscriptError(f"node {text.visible(node.name)} does not bear its first output's name")
+        for name in node.outputs:
+            if name in known:
+                raise TranscriptError(f"two values are called {text.visible(name)}")
+            known.add(name)

@@ -54,7 +54,7 @@ class Recorder:
         self.sync()
         if self.failure:
             path.unlink()
-            raise refusal(path, f"cannot be written: {self.failure}")
+            raise cannot_record(path, f"cannot be written: {self.failure}")
 
     def __enter__(self) -> Self:
         return self
@@ -93,7 +93,7 @@ class Recorder:
 
     def advance(self, steps: int = SLICE) -> None:
         """Write at most ``steps`` of the steps that are still to be written."""
-        self.look()
+        self.check_file()
         self.write_steps(steps)
         self.sync()
 
@@ -115,7 +115,7 @@ class Recorder:
         except TranscriptError as error:
             self.fail(f"step {number}: {error.message}")
 
-    def look(self) -> None:
+    def check_file(self) -> None:
         """Notice where another program has removed, replaced or shortened the file."""
         if self.file is None:
             return
@@ -193,9 +193,9 @@ def create(path: Path, scenario: Path | None) -> int:
     except (FileExistsError, IsADirectoryError):
         raise refuse_existing(path, scenario) from None
     except FileNotFoundError:
-        raise refusal(path, "the folder does not exist") from None
+        raise cannot_record(path, "the folder does not exist") from None
     except OSError as error:
-        raise refusal(path, f"cannot be written: {error.strerror}") from None
+        raise cannot_record(path, f"cannot be written: {error.strerror}") from None
     lock(file)
     return file
 
@@ -203,17 +203,17 @@ def create(path: Path, scenario: Path | None) -> int:
 def refuse_existing(path: Path, scenario: Path | None) -> TranscriptError:
     """Return what is wrong with recording to a path that exists, with a free name as the hint."""
     if path.is_dir():
-        return refusal(path, "is a folder, not a file", hint=f"{text.visible(str(free_name(path / NAME)))} is free")
+        return cannot_record(path, "is a folder, not a file", hint=f"{text.visible(str(free_name(path / NAME)))} is free")
     if scenario and scenario.exists() and path.exists() and path.samefile(scenario):
         message = "is the scenario itself"
     elif path.is_file() and is_locked(path):
         message = "is being written by another recording"
     else:
         message = "exists already, and a recording never replaces a file"
-    return refusal(path, message, hint=f"{text.visible(str(free_name(path)))} is free")
+    return cannot_record(path, message, hint=f"{text.visible(str(free_name(path)))} is free")
 
 
-def refusal(path: Path, message: str, *, hint: str | None = None) -> TranscriptError:
+def cannot_record(path: Path, message: str, *, hint: str | None = None) -> TranscriptError:
     """Return the error about a recording that cannot start."""
     return TranscriptError(message, hint=hint, where=Where(text.visible(str(path))))
 

@@ -13,7 +13,7 @@ from typing import Annotated, Any, ClassVar, TypeAlias
 from bptui.core.command import Command
 from bptui.core.order import Pass
 from bptui.recording.action_words import COMMAND
-from bptui.recording.codec import nested
+from bptui.recording.codec import nested_record
 from bptui.recording.field_kind import (
     ARRAY,
     INTEGER,
@@ -24,6 +24,7 @@ from bptui.recording.field_kind import (
     VERSION,
     by_name,
     list_of,
+    one_or_several,
     or_null,
 )
 from layers import Array
@@ -31,7 +32,7 @@ from layers import Array
 Name: TypeAlias = Annotated[str, TEXT]
 Text: TypeAlias = Annotated[str, TEXT]
 Integer: TypeAlias = Annotated[int, INTEGER]
-Names: TypeAlias = Annotated[tuple[str, ...], list_of(TEXT)]
+NameList: TypeAlias = Annotated[tuple[str, ...], list_of(TEXT)]
 Arrays: TypeAlias = Annotated[tuple[Array | None, ...], list_of(or_null(ARRAY))]
 ArrayOrNull: TypeAlias = Annotated[Array | None, or_null(ARRAY)]
 
@@ -45,12 +46,19 @@ class Record:
 
 @dataclass(frozen=True, eq=False)
 class NodeRecord:
-    """What the header says of a node."""
+    """What the header says of a node.
+
+    ``outputs`` are named where there are several; ``made`` are those of its inputs that its layer makes itself, and
+    ``origin`` is the file and line of a layer of the user's own.
+    """
 
     name: Name
     layer: Text
-    inputs: Names
+    inputs: NameList
     options: Annotated[Mapping[str, Any], TABLE]
+    outputs: NameList = ()
+    made: NameList = ()
+    origin: Text = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,13 +79,13 @@ class HeaderRecord(Record):
     seed: Integer
     output: Name
     values: Annotated[Mapping[str, Array], by_name(ARRAY)]
-    nodes: Annotated[tuple[NodeRecord, ...], list_of(nested(NodeRecord))]
+    nodes: Annotated[tuple[NodeRecord, ...], list_of(nested_record(NodeRecord))]
     versions: Annotated[Mapping[str, str], by_name(TEXT)]
     about: Text = ""
     inputs: Annotated[tuple[str, ...] | None, or_null(list_of(TEXT))] = None
     parameters: Annotated[tuple[str, ...] | None, or_null(list_of(TEXT))] = None
     train: Annotated[Mapping[str, Any] | None, or_null(TRAIN)] = None
-    own_layers: Names = ()
+    own_layers: NameList = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,12 +101,12 @@ class NumberedRecord(Record):
 
 @dataclass(frozen=True, eq=False)
 class ForwardRecord(NumberedRecord):
-    """A node's forward."""
+    """A node's forward: the value of each of its outputs."""
 
     pass_ = Pass.FORWARD
 
     node: Name
-    out: Annotated[Array, ARRAY]
+    outs: Annotated[tuple[Array, ...], one_or_several("out", "outs", ARRAY)]
 
     @property
     def name(self) -> str:
@@ -108,12 +116,12 @@ class ForwardRecord(NumberedRecord):
 
 @dataclass(frozen=True, eq=False)
 class BackwardRecord(NumberedRecord):
-    """A node's backward: what arrives, and for each input the local derivative and the contribution."""
+    """A node's backward: what arrives at each output, and for each input the local derivative and the contribution."""
 
     pass_ = Pass.BACKWARD
 
     node: Name
-    dout: ArrayOrNull
+    douts: Annotated[tuple[Array | None, ...], one_or_several("dout", "douts", or_null(ARRAY))]
     local: Arrays
     gradients: Arrays
 

@@ -81,8 +81,8 @@ class Recording:
             self.locals.iterations.append([])
         with np.errstate(all="ignore"):
             match record:
-                case ForwardRecord(out=out):
-                    self.tape.add_forward(out[()])
+                case ForwardRecord():
+                    self.add_forward(turn, record)
                 case BackwardRecord():
                     self.add_backward(turn, record)
                 case UpdateRecord():
@@ -102,14 +102,22 @@ class Recording:
                 raise DamagedTranscriptError(f"the {field} of step {number} is not that of the graph's order")
         return turn
 
+    def add_forward(self, turn: Turn, record: ForwardRecord) -> None:
+        """Add a node's forward."""
+        check_length("outs", record.outs, self.tape.graph.nodes[turn.rank].outputs, "outputs")
+        self.tape.add_forward(*(it[()] for it in record.outs))
+
     def add_backward(self, turn: Turn, record: BackwardRecord) -> None:
         """Add a node's backward, and its contributions to the sums they belong to."""
         columns, graph = self.tape.iterations[-1], self.tape.graph
         node = self.tape.passes.backward[turn.rank]
         slots = graph.edges[node]
+        check_length("douts", record.douts, graph.nodes[node].outputs, "outputs")
         if not turn.rank:
-            self.tape.begin_backward(record.dout)
-        if not is_same(record.dout, self.tape.arriving(node)):
+            self.tape.begin_backward(record.douts[graph.nodes[node].outputs.index(graph.output)])
+        dout = self.tape.arriving(node)
+        arriving = dout if isinstance(dout, tuple) else (dout,) * len(record.douts)
+        if not all(map(is_same, record.douts, arriving)):
             raise DamagedTranscriptError("dout is not the sum of the contributions that were recorded")
         check_length("local", record.local, slots)
         check_length("gradients", record.gradients, slots)
@@ -119,7 +127,7 @@ class Recording:
                     f"the gradient of {text.visible(graph.names[slot])} is not of its value's shape"
                 )
         self.locals.iterations[-1].append(record.local)
-        self.tape.add_backward(record.dout, [None if it is None else it[()] for it in record.gradients])
+        self.tape.add_backward(dout, [None if it is None else it[()] for it in record.gradients])
 
     def add_update(self, record: UpdateRecord) -> None:
         """Add a parameter's update."""
@@ -166,10 +174,10 @@ def read_optimizer(header: HeaderRecord) -> Optimizer | None:
     return rule(**{it.name: train[it.name] for it in fields(rule) if isinstance(train.get(it.name), int | float)})
 
 
-def check_length(field: str, arrays: Local, slots: Sequence[int]) -> None:
-    """Refuse arrays that are not one per input."""
-    if len(arrays) != len(slots):
-        raise DamagedTranscriptError(f"{field} has {len(arrays)} entries for {len(slots)} inputs")
+def check_length(field: str, arrays: Local, values: Sequence[object], what: str = "inputs") -> None:
+    """Refuse arrays that are not one per input, or per output."""
+    if len(arrays) != len(values):
+        raise DamagedTranscriptError(f"{field} has {len(arrays)} entries for {len(values)} {what}")
 
 
 def check_end(field: str, named: Mapping[str, Array | None], known: Mapping[str, Array | None]) -> None:

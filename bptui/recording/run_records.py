@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from bptui.core.graph import Node
 from bptui.core.step import BackwardStep, ForwardStep, Step, UpdateStep
 from bptui.core.tape import Tape
 from bptui.recording.json_line import FORMAT
@@ -54,7 +55,7 @@ def header_record(scenario: Scenario) -> HeaderRecord:
         seed=scenario.seed,
         output=graph.output,
         values={name: scenario.values[name] for name in graph.leaves},
-        nodes=tuple(NodeRecord(it.name, it.layer, it.inputs, it.options) for it in graph.nodes),
+        nodes=tuple(map(node_record, graph.nodes)),
         versions={"bptui": __version__, "numpy": np.__version__, "python": platform.python_version()},
         about=scenario.about,
         inputs=graph.inputs,
@@ -62,6 +63,12 @@ def header_record(scenario: Scenario) -> HeaderRecord:
         train=train_options(scenario.train) if scenario.train else None,
         own_layers=tuple(sorted({layer.name for layer in scenario.guests.values()})),
     )
+
+
+def node_record(node: Node) -> NodeRecord:
+    """Return what the header says of a node."""
+    outputs = node.outputs if len(node.outputs) > 1 else ()
+    return NodeRecord(node.name, node.layer, node.inputs, node.options, outputs, node.made, node.origin)
 
 
 def train_options(train: Train) -> Mapping[str, Any]:
@@ -75,9 +82,9 @@ def step_record(step: Step) -> StepRecord:
     """Return the record of a step."""
     match step:
         case ForwardStep():
-            return ForwardRecord(step.number, step.iteration, step.name, step.out)
+            return ForwardRecord(step.number, step.iteration, step.name, step.outs)
         case BackwardStep():
-            return BackwardRecord(step.number, step.iteration, step.name, step.dout, step.local, step.gradients)
+            return BackwardRecord(step.number, step.iteration, step.name, step.douts, step.local, step.gradients)
         case UpdateStep():
             return UpdateRecord(step.number, step.iteration, step.name, step.gradient, step.before, step.after)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from bptui.core import text
 from bptui.errors import TranscriptError, Where
-from bptui.recording.codec import decode
+from bptui.recording.codec import decode_record
 from bptui.recording.json_line import DamagedTranscriptError, JsonObject, parse_line
 from bptui.recording.read_record import read_record
 from bptui.recording.records import (
@@ -39,7 +39,7 @@ def read_transcript(path: Path) -> Recording:
             number += 1
             if is_torn(line):
                 break
-            recording = extend(recording, parse_line(line), path)
+            recording = extend_recording(recording, parse_line(line), path)
     except TranscriptError as error:
         raise type(error)(error.message, hint=error.hint, where=place(path, number)) from None
     if recording is None:
@@ -49,14 +49,14 @@ def read_transcript(path: Path) -> Recording:
     return recording
 
 
-def extend(recording: Recording | None, json: JsonObject, path: Path) -> Recording:
+def extend_recording(recording: Recording | None, json: JsonObject, path: Path) -> Recording:
     """Return ``recording`` with what a record says added to it; the first record begins one."""
     if recording is not None:
         add_record(recording, read_record(json))
         return recording
     if json.get("kind") != "header":
         raise TranscriptError("the first record is not a header: this is not a transcript, or its beginning is lost")
-    return Recording(decode(HeaderRecord, json), path)
+    return Recording(decode_record(HeaderRecord, json), path)
 
 
 def place(path: Path, line: int) -> Where:

@@ -81,6 +81,19 @@ def opening(run: Run) -> Iterator[Line]:
             yield styled(heading, "heading")
         for name in names:
             yield from indented(named_array(name, scenario.values[name]), 2)
+    yield from origin_lines(run)
+
+
+def origin_lines(run: Run) -> Iterator[Line]:
+    """Yield whose layers are run, where some of them are the user's own."""
+    if not run.scenario.guests:
+        return
+    yield ()
+    yield styled("Layers", "heading")
+    origins = {text.visible(node.layer): node.origin or "built in" for node in run.graph.nodes}
+    width = max(map(len, origins))
+    for layer, origin in origins.items():
+        yield styled(f"{layer:{width}}  {text.visible(origin, limit=1000)}", indent=2)
 
 
 def iteration_lines(run: Run, iteration: int, suspect: Suspect | None) -> Iterator[Line]:
@@ -112,12 +125,12 @@ def step_lines(moment: Moment, step: Step) -> Iterator[Line]:
         case ForwardStep():
             yield from worked_out(Span(lead, "forward"), forward_equation(moment, step.name), step.out, "value")
         case BackwardStep():
-            yield from backward_lines(lead, moment, step)
+            yield from backward_step_lines(lead, moment, step)
         case UpdateStep():
             yield from worked_out(Span(lead, "update"), update_equation(moment, step.name), step.after, "update")
 
 
-def backward_lines(lead: str, moment: Moment, step: BackwardStep) -> Iterator[Line]:
+def backward_step_lines(lead: str, moment: Moment, step: BackwardStep) -> Iterator[Line]:
     """Yield a node's backward: what arrives, what leaves, and the gradients that are complete with it."""
     name = text.visible(step.name)
     if step.dout is None:

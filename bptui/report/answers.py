@@ -98,8 +98,8 @@ def numbers_text(moment: Moment) -> Iterator[str]:
 
 def value_text(moment: Moment, name: str) -> str:
     """Return what is known of a value at the cursor: its numbers, and its gradient or why there is none."""
-    node, value, gradient = moment.graph.node(name), moment.value(name), moment.gradient(name)
-    kind = text.visible(node.layer) if node else kind_of_leaf(moment, name)
+    value, gradient = moment.value(name), moment.gradient(name)
+    kind = value_state.kind_of_value(moment, name)
     told = [f"{text.visible(name)}, {kind}"]
     if value is not None:
         told.append(inline(value) or f"{text.shape(value)}, {plain(summary_line(value))}")
@@ -108,13 +108,6 @@ def value_text(moment: Moment, name: str) -> str:
     if waiting := value_state.waiting(moment, name):
         told.append(waiting)
     return "; ".join(told)
-
-
-def kind_of_leaf(moment: Moment, name: str) -> str:
-    """Return what a leaf is, in a word."""
-    if name in moment.graph.parameters:
-        return "parameter"
-    return "input" if name in moment.graph.inputs else "constant"
 
 
 def size_text(gradient: Array) -> str:

@@ -11,9 +11,9 @@ from typing import TextIO
 from bptui.checking.finding import Report
 from bptui.checking.finding_record import finding_record, summary_record
 from bptui.errors import BptuiError
-from bptui.report.checks import report_lines, summary_line
+from bptui.report.checks import report_lines, tally_line
 from bptui.report.printing import print_lines
-from bptui.report.side_by_side import Progress, check_all
+from bptui.report.side_by_side import ProgressLine, check_all
 
 
 def check_scenarios(
@@ -22,7 +22,7 @@ def check_scenarios(
     """Print the reports on scenarios, to be read or as JSON; return them, and why others cannot be read."""
     reports: list[Report] = []
     errors: list[BptuiError] = []
-    progress = Progress(len(places), sys.stderr)
+    progress = ProgressLine(len(places), sys.stderr)
     write = write_records if as_json else write_lines
     for place, result in zip(places, check_all(places, layers), strict=True):
         progress.clear()
@@ -36,7 +36,7 @@ def check_scenarios(
     if as_json:
         file.write(f"{json.dumps(summary_record(reports))}\n")
     elif reports:
-        print_lines([summary_line(reports)], file)
+        print_lines([tally_line(reports)], file)
     return reports, errors
 
 
@@ -47,8 +47,8 @@ def write_lines(place: str, report: Report, file: TextIO) -> None:
 
 
 def write_records(place: str, report: Report, file: TextIO) -> None:
-    """Print a report's findings as JSON, one a line; ``scenario`` says of which they are."""
-    file.writelines(
-        f"{json.dumps(finding_record(finding) | {'scenario': place}, allow_nan=False)}\n" for finding in report.findings
-    )
+    """Print a report's findings as JSON, one a line, with the ``scenario`` and the ``origin`` of the layer."""
+    for finding in report.findings:
+        more = {"origin": report.origins.get(finding.node) if finding.layer else None, "scenario": place}
+        file.write(f"{json.dumps(finding_record(finding) | more, allow_nan=False)}\n")
     file.flush()

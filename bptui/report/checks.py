@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
+from pathlib import PurePath
 
 from bptui.checking.finding import Finding, Report, Verdict, verdict_of
 from bptui.checking.finding_lines import finding_lines, ladder_lines
@@ -20,16 +21,17 @@ ENOUGH_RUNGS = 5
 def report_lines(place: str, report: Report) -> Iterator[Line]:
     """Yield the report on one scenario."""
     yield styled(f"{visible(report.title)} ({visible(place)})", "title")
-    for part, findings in groupby(report.findings, key=part_of):
+    for part, findings in groupby(report.findings, key=lambda it: part_of(it, report.origins)):
         yield from part_lines(part, list(findings))
     yield ()
 
 
-def part_of(finding: Finding) -> str:
-    """Return what a finding is about: a node with its layer, the network, or what is expected."""
+def part_of(finding: Finding, origins: Mapping[str, str]) -> str:
+    """Return what a finding is about: a node with its layer and where that is from, the network, or the expected."""
     if finding.rule in PARTS:
         return PARTS[finding.rule]
-    return f"{visible(finding.node)}  {visible(finding.layer or '')}"
+    origin = PurePath(origins.get(finding.node, "")).name
+    return "  ".join(filter(None, map(visible, (finding.node, finding.layer or "", origin))))
 
 
 def part_lines(part: str, findings: Sequence[Finding]) -> Iterator[Line]:
@@ -45,7 +47,7 @@ def part_lines(part: str, findings: Sequence[Finding]) -> Iterator[Line]:
             yield from indented(ladder_lines(finding.ladder[:ENOUGH_RUNGS], UNFOLDED), 5)
 
 
-def summary_line(reports: Iterable[Report]) -> Line:
+def tally_line(reports: Iterable[Report]) -> Line:
     """Return what it all comes to."""
     reports = list(reports)
     counts = {verdict: sum(report.counts[verdict] for report in reports) for verdict in Verdict}

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path, PurePath
 
 from bptui.core.text import visible
-from bptui.errors import BptuiError
+from bptui.errors import BptuiError, ScenarioError
 from bptui.lines.line import Line, styled
+from bptui.own_layers.own_layer import OwnLayer
+from bptui.own_layers.source_file import check_syntax
+from bptui.own_layers.trust import read_layer_file
 from bptui.scenario.bundled import bundled
 from bptui.scenario.load import load
 from layers import Layer, library
@@ -23,13 +27,35 @@ SENTENCE_END = re.compile(r"\. (?=[A-Z])")
 def listing() -> Iterator[Line]:
     """Yield the lines of ``bptui list``."""
     yield styled("Scenarios, for bptui run and bptui trace", "heading")
-    yield from table({name: title(name) for name, _ in bundled()})
+    yield from two_columns({name: title(name) for name, _ in bundled()})
     yield ()
     yield styled("Layers, for the formulas of a scenario", "heading")
-    yield from table({call(name, layer): purpose(layer) for name, layer in sorted(own_names(library).items())})
+    yield from two_columns({call(name, layer): purpose(layer) for name, layer in sorted(own_names(library).items())})
 
 
-def table(rows: Mapping[str, str]) -> Iterator[Line]:
+def own_listing(path: Path, notice: Callable[[str], None]) -> Iterator[Line]:
+    """Yield what a file with layers of the user's own gives, by style and line, and what it does not, and why.
+
+    The file runs, in a process of its own. Raises ScenarioError where it cannot.
+    """
+    from bptui.guest.host_supply import HostSupply  # noqa: PLC0415  (Windows has none of this)
+
+    file = read_layer_file(path)
+    check_syntax(file)
+    (given,) = HostSupply([file], {}).given(notice)
+    layers = [it for it in given.values() if isinstance(it, OwnLayer)]
+    others = [it for it in given.values() if isinstance(it, ScenarioError) and it.path == file.shown and it.line]
+    yield styled(f"Layers in {file.shown}", "heading")
+    yield from two_columns({visible(str(it)): f"{it.style}, {visible(PurePath(str(it.where)).name)}" for it in layers})
+    if not layers:
+        yield styled("none", "quiet", indent=2)
+    if others:
+        yield ()
+        yield styled("Not layers", "heading")
+        yield from (styled(f"line {it.line}: {it.message}", indent=2) for it in others)
+
+
+def two_columns(rows: Mapping[str, str]) -> Iterator[Line]:
     """Yield a line for each name and what there is to say of it, the latter in one column."""
     width = max((len(name) for name in rows if len(name) <= WIDEST), default=0)
     for name, meaning in rows.items():

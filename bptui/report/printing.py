@@ -25,7 +25,7 @@ def print_on_terminal(lines: Iterable[Line], file: TextIO) -> None:
 
     console = Console(file=file, highlight=False)
     for line in lines:
-        text = Text().join([Text(span.text, look_of(span.style)) for span in line])
+        text = Text().join([Text(span.text, rich_style(span.style)) for span in line])
         text.rstrip()
         indent = len(text.plain) - len(text.plain.lstrip())
         margin = min(indent, console.width // 3)
@@ -35,6 +35,6 @@ def print_on_terminal(lines: Iterable[Line], file: TextIO) -> None:
             console.print(Text(" " * margin) + piece)
 
 
-def look_of(style: str) -> str:
+def rich_style(style: str) -> str:
     """Return a style as Rich writes it, for a background that nobody knows."""
     return f"{ATTRIBUTES.get(style, '')} {ANY_BACKGROUND.get(style, '')}".strip()

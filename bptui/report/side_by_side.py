@@ -56,7 +56,7 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-class Progress:
+class ProgressLine:
     """How many of ``total`` are done, in one line of a terminal that is taken away in the end; nothing elsewhere."""
 
     def __init__(self, total: int, file: TextIO) -> None:

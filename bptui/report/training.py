@@ -23,8 +23,8 @@ def training_lines(run: Run) -> Iterator[Line]:
     iterations = run.tape.order.iterations
     yield ()
     yield styled(f"Training, {iterations} iterations{told_rule(run)}", "heading")
-    chosen = choose(iterations)
-    rows = [row_of(run.tape.at(run.tape.order.start(iteration)), iteration) for iteration in chosen]
+    chosen = chosen_iterations(iterations)
+    rows = [iteration_row(run.tape.at(run.tape.order.start(iteration)), iteration) for iteration in chosen]
     head = ("iteration", text.visible(run.graph.output), "largest gradient", "of")
     for line in flush_right([head, *rows]):
         yield styled(line, indent=2)
@@ -41,14 +41,14 @@ def told_rule(run: Run) -> str:
     return f" by {', '.join((type(rule).__name__, *options))}"
 
 
-def choose(iterations: int) -> list[int]:
+def chosen_iterations(iterations: int) -> list[int]:
     """Return the iterations that get a line: all of a few, of many the first, the last and some evenly between."""
     if iterations <= MOST_ROWS:
         return list(range(1, iterations + 1))
     return np.linspace(1, iterations, MOST_ROWS).round().astype(int).tolist()
 
 
-def row_of(moment: Moment, iteration: int) -> tuple[str, str, str, str]:
+def iteration_row(moment: Moment, iteration: int) -> tuple[str, str, str, str]:
     """Return an iteration's line: its number, the output, and the largest gradient of a parameter."""
     output = moment.value(moment.graph.output)
     assert output is not None

@@ -23,7 +23,7 @@ from bptui.scenario.reading.settings import Settings, read_settings
 from bptui.scenario.reading.shape_trial import shapes_of
 from bptui.scenario.reading.training import read_train
 from bptui.scenario.scenario import Expect, Scenario
-from bptui.scenario.toml import Document, parse
+from bptui.scenario.toml import Document, parse_toml
 from layers import Array, Layer
 from layers import library as built_in
 
@@ -63,11 +63,14 @@ def loads(
     Raises ScenarioError, whose ``problems`` are all the mistakes that one reading can tell apart.
     """
     file = Path(path) if path is not None else None
-    return Loader(parse(text, text_file.shown(file) if file else NAMELESS), file, layers, library, notice).load()
+    return Loader(parse_toml(text, text_file.shown(file) if file else NAMELESS), file, layers, library, notice).load()
 
 
 def found(path: Path) -> Path:
-    """Return ``path`` itself, or where the bundled scenario of that name lies if no file does."""
+    """Return ``path`` itself, or where the bundled scenario of that name lies if no file does.
+
+    Raises ScenarioError where there is neither.
+    """
     try:
         if path.is_file():
             return path

@@ -94,8 +94,8 @@ class Scenario:
     @cached_property
     def guests(self) -> Mapping[int, OwnLayer]:
         """The nodes with a layer of the user's own, by index."""
-        layers = enumerate(self.library[node.layer] for node in self.graph.nodes)
-        return {node: layer for node, layer in layers if isinstance(layer, OwnLayer)}
+        own = {name: layer for name, layer in self.library.items() if isinstance(layer, OwnLayer)}
+        return {at: own[node.layer] for at, node in enumerate(self.graph.nodes) if node.layer in own} if own else {}
 
     def made(self, node: Node) -> Layer:
         """Return a new layer for a node; a layer of the user's own is made in another process, by a run."""

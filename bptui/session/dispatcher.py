@@ -22,7 +22,9 @@ from bptui.core.command import (
     Into,
     LineBack,
     Next,
+    NextIteration,
     NextMatch,
+    PreviousIteration,
     PreviousMatch,
     Producer,
     Record,
@@ -49,6 +51,8 @@ PAUSE = 0.002
 
 Relative = Next | Back | LineBack | Finish | ReverseFinish
 """What always leads elsewhere, but at the ends of the run."""
+
+ALREADY_THERE = "already there"
 
 MOST_CANDIDATES = 2_000
 """Names among which one that is spelt alike is looked for."""
@@ -163,6 +167,10 @@ class Dispatcher:
                 raise BptuiError(f"there is no step {step}: the run has {count}")
             case GoToIteration(iteration) if iteration > (count := self.session.tape.order.iterations):
                 raise BptuiError(f"there is no iteration {iteration}: the run has {count}")
+            case NextIteration() if (last := self.session.tape.order.iterations) == self.session.moment.iteration:
+                return refusal(f"this is the last iteration of {last}" if last > 1 else "the run has one iteration")
+            case PreviousIteration() if self.session.moment.iteration == 1:
+                return refusal("this is the first iteration")
         return self.move(command)
 
     def move(self, command: Travel) -> Answer:
@@ -185,7 +193,7 @@ class Dispatcher:
             if self.place != before:
                 return Answer()
             if not is_relative:
-                return Answer("already there")
+                return Answer(ALREADY_THERE)
         if failed := failed_turn(session.moment):
             session.selection.choose(failed.name)
         return dead_end(session)
@@ -196,6 +204,9 @@ class Dispatcher:
         if command.name in self.session.tape.graph.constants:
             raise BptuiError(f"{visible(command.name, limit=40)} is a constant, which has no step")
         answer = self.move(command)
+        moment = self.session.moment
+        if answer.text == ALREADY_THERE and command.name not in {moment.name, *moment.changed}:
+            return refusal(f"no step of this iteration reaches {visible(command.name, limit=40)}")
         if answer.ok:
             self.session.selection.choose(command.name)
         return answer
@@ -291,8 +302,11 @@ class Dispatcher:
         return self.display.obey(WriteNote()) if text is None else recording.write_note(self.session, text)
 
     def cancel(self) -> Answer:
-        """Forget the matches, and wait no longer for a layer that does not return."""
-        if self.session.held_up:
-            self.session.give_up()
-        self.session.selection.matches = ()
+        """Go back to the current step's node, forget the matches, and wait no longer for a layer that hangs."""
+        session, selection = self.session, self.session.selection
+        if session.held_up:
+            session.give_up()
+        selection.matches = ()
+        selection.is_following = True
+        selection.follow(session.moment.name)
         return Answer()

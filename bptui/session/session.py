@@ -160,6 +160,15 @@ class Session:
         return f"{visible(node.name, limit=40)}: {node.layer} has not returned for {call.elapsed:.0f} s"
 
     @property
+    def slowest(self) -> str:
+        """Which layer the run spends its time in, in words; empty as long as nobody would notice."""
+        slowest = self.run.slowest if self.run else None
+        if slowest is None or slowest.node is None or slowest.seconds < NOTICED:
+            return ""
+        node = slowest.node
+        return f"{visible(node.name, limit=40)}: {node.layer} takes {slowest.seconds:.0f} s at a time"
+
+    @property
     def is_stuck(self) -> bool:
         """Whether a layer has not returned for longer than anybody waits who can't give it up."""
         call = self.run.waiting if self.run else None
@@ -220,7 +229,7 @@ class Session:
     def look_after_recording(self) -> None:
         """Notice where the recording has become impossible."""
         if self.recorder:
-            self.recorder.look()
+            self.recorder.check_file()
 
     def write_note(self, text: str) -> None:
         """Keep a note at this step, in the recording too if there is one."""

@@ -13,6 +13,9 @@ from bptui.session.answer import Answer, WayOn, refusal
 if TYPE_CHECKING:
     from bptui.session.session import Session
 
+BAR = 20
+"""Cells of a bar of progress."""
+
 
 def failed_turn(moment: Moment) -> Turn | None:
     """Return the turn in which the run has failed, once the cursor is right before it."""
@@ -46,5 +49,14 @@ def how_it_runs(session: Session) -> Answer:
     """Return how far a run is on its way to where the cursor was asked to go, or who holds it up."""
     if session.held_up:
         return Answer(session.held_up, "warning", is_pending=True, way_on=WayOn(Cancel, "gives it up"))
-    text = f"running: {len(session.tape):,} of {session.debugger.goal:,} steps …"
+    done, goal = len(session.tape), session.debugger.goal
+    text = f"running: {done:,} of {goal:,} steps {progress_bar(done, goal)}"
+    if session.slowest:
+        return Answer(f"{text}  {session.slowest}", "warning", is_pending=True)
     return Answer(text, "dim", is_pending=True)
+
+
+def progress_bar(done: int, goal: int) -> str:
+    """Return how much is done as a bar."""
+    full = BAR * done // max(1, goal)
+    return "█" * full + "░" * (BAR - full)

@@ -14,7 +14,7 @@ import numpy as np
 from bptui.errors import BptuiError
 from bptui.stepping.line_record import line_tape_record, read_line_tape
 from bptui.stepping.line_tape import LineTape
-from bptui.stepping.trace_call import Passing, watch
+from bptui.stepping.trace_call import Passing, trace_method
 
 if TYPE_CHECKING:
     from bptui.guest.child.instance import Instance
@@ -42,7 +42,7 @@ def course(instance: Instance, values: Sequence[Any], *, given: int, has_dout: b
         else:
             call, recorded = instance.forward_call(), recorded[0]
             passing = Passing(handle.object, name, "forward", *call, handle.value)
-        tape = watch(passing, recorded=recorded)
+        tape = trace_method(passing, recorded=recorded)
     content = json.dumps(line_tape_record(tape), allow_nan=False).encode("ascii")
     return {"arrays": [np.frombuffer(content, np.uint8)]}
 

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeAlias
+from typing import Any
 
 from bptui.errors import BptuiError
 from bptui.recording.array_record import decode_array, encode_array
+from bptui.recording.json_line import JsonObject
 from bptui.stepping.line_tape import Event, LineStep, LineTape
 from bptui.stepping.snapshot import Snapshot
-
-Record: TypeAlias = dict[str, Any]
 
 DEEPEST = 8
 
 
-def line_tape_record(tape: LineTape) -> Record:
+def line_tape_record(tape: LineTape) -> JsonObject:
     """Return a line tape as JSON knows it. A value that stands in many steps is written once."""
     values: dict[int, tuple[int, Snapshot]] = {}
-    steps = [step_record(step, values) for step in tape.steps]
+    steps = [line_step_record(step, values) for step in tape.steps]
     return {
         "file": tape.file,
         "layer": tape.layer,
@@ -32,7 +31,7 @@ def line_tape_record(tape: LineTape) -> Record:
     }
 
 
-def step_record(step: LineStep, values: dict[int, tuple[int, Snapshot]]) -> Record:
+def line_step_record(step: LineStep, values: dict[int, tuple[int, Snapshot]]) -> JsonObject:
     """Return a step, its values as their places among ``values``, to which those not yet there are added."""
 
     def place(it: Snapshot) -> int:
@@ -48,7 +47,7 @@ def step_record(step: LineStep, values: dict[int, tuple[int, Snapshot]]) -> Reco
     }
 
 
-def snapshot_record(it: Snapshot) -> Record:
+def snapshot_record(it: Snapshot) -> JsonObject:
     """Return a snapshot, with its numbers where it has any."""
     return {
         "text": it.text,
@@ -60,7 +59,7 @@ def snapshot_record(it: Snapshot) -> Record:
     }
 
 
-def read_line_tape(record: Record) -> LineTape:
+def read_line_tape(record: JsonObject) -> LineTape:
     """Return the line tape of a record. Raises BptuiError where it is not such a record."""
     try:
         values = [read_snapshot(it) for it in typed(record["values"], list)]
@@ -81,7 +80,7 @@ def read_line_tape(record: Record) -> LineTape:
     return tape
 
 
-def read_step(record: Record, values: list[Snapshot]) -> LineStep:
+def read_step(record: JsonObject, values: list[Snapshot]) -> LineStep:
     """Return the step of a record."""
     names: Mapping[str, int] = typed(record["names"], dict)
     value = record["value"]
@@ -95,7 +94,7 @@ def read_step(record: Record, values: list[Snapshot]) -> LineStep:
     )
 
 
-def read_snapshot(record: Record, depth: int = 0) -> Snapshot:
+def read_snapshot(record: JsonObject, depth: int = 0) -> Snapshot:
     """Return the snapshot of a record, its array read-only."""
     if depth > DEEPEST:
         raise ValueError("nested too deep")

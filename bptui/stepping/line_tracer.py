@@ -84,28 +84,28 @@ class Tracer:
         """Keep a step."""
         if event is Event.LINE:
             self.camera.advance()
-        names = self.look(frame)
+        names = self.names_at(frame)
         before, self.open[-1] = self.open[-1], names
-        changed = frozenset() if before is None else changes(before, names)
+        changed = frozenset() if before is None else changed_names(before, names)
         self.steps.append(LineStep(frame.f_lineno, len(self.open) - 1, names, changed, event, value))
 
-    def look(self, frame: FrameType) -> dict[str, Snapshot]:
+    def names_at(self, frame: FrameType) -> dict[str, Snapshot]:
         """Return what the function's local names stand for now, and the attributes of ``self``."""
         names = dict(islice(frame.f_locals.items(), MOST_NAMES))
         owner = next((name for name, it in names.items() if it is self.layer or name == "self"), None)
-        attributes = attributes_of(names.pop(owner)) if owner is not None else {}
+        attributes = instance_attributes(names.pop(owner)) if owner is not None else {}
         take = self.camera.take
         shown = {name: take(it) for name, it in names.items() if name not in HIDDEN and not name.startswith(".")}
         return shown | {f"{owner}.{name}": take(it) for name, it in islice(attributes.items(), MOST_NAMES)}
 
 
-def changes(before: Mapping[str, Snapshot], now: Mapping[str, Snapshot]) -> frozenset[str]:
+def changed_names(before: Mapping[str, Snapshot], now: Mapping[str, Snapshot]) -> frozenset[str]:
     """Return the names that are new or gone, or stand for another value."""
     different = {name for name, it in now.items() if not it.is_same(before.get(name))}
     return frozenset(different | (before.keys() - now.keys()))
 
 
-def attributes_of(owner: object) -> Mapping[str, object]:
+def instance_attributes(owner: object) -> Mapping[str, object]:
     """Return an object's attributes, without calling any of its own code; empty where it keeps none by name."""
     try:
         return vars(owner)

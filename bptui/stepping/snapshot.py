@@ -134,17 +134,17 @@ def array_snapshot(array: Array, digest: str) -> Snapshot:
     """Return a snapshot of an array, with a copy of its numbers or of a corner of them."""
     kept = None
     if array.dtype.name in DTYPES:
-        kept = freeze(np.array(array if array.size <= MOST_WHOLE else corner(array), order="C", subok=False))
-    return Snapshot(array_text(array), digest, array.shape, str(array.dtype), kept)
+        kept = freeze(np.array(array if array.size <= MOST_WHOLE else first_elements(array), order="C", subok=False))
+    return Snapshot(snapshot_text(array), digest, array.shape, str(array.dtype), kept)
 
 
-def corner(array: Array) -> Array:
+def first_elements(array: Array) -> Array:
     """Return the first numbers along the last two axes."""
     leading = (slice(0, 1),) * max(0, array.ndim - 2)
     return array[(*leading, *(slice(0, CORNER),) * min(array.ndim, 2))]
 
 
-def array_text(array: Array) -> str:
+def snapshot_text(array: Array) -> str:
     """Return a number as such, and an array as its shape and range: ``[2, 3] -0.5 … 2``."""
     shape = text.shape(array)
     if array.dtype.kind not in NUMBERS:

@@ -14,7 +14,7 @@ LONGEST_LINE = 400
 MOST_LINES = 5_000
 
 
-def listing(code: CodeType, module: dict[str, Any], ran: Container[int]) -> Mapping[int, str]:
+def source_listing(code: CodeType, module: dict[str, Any], ran: Container[int]) -> Mapping[int, str]:
     """Return the lines of the outermost classes and functions in which lines ``ran``, by number."""
     lines = linecache.getlines(code.co_filename, module)
     if not lines:

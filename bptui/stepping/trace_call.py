@@ -13,7 +13,7 @@ from bptui.errors import BptuiError
 from bptui.stepping.line_tape import Event, LineStep, LineTape
 from bptui.stepping.line_tracer import MOST_STEPS, Tracer, exception_snapshot
 from bptui.stepping.snapshot import Snapshot
-from bptui.stepping.source_listing import listing
+from bptui.stepping.source_listing import source_listing
 from layers import Array
 
 Recorded: TypeAlias = "Array | Sequence[Array | None] | None"
@@ -43,7 +43,7 @@ def visit(
         else:
             layer.forward(*inputs)
             passing = Passing(layer, type(layer).__name__, "backward", layer.backward, (dout,))
-        return watch(passing, recorded=recorded, most_steps=most_steps)
+        return trace_method(passing, recorded=recorded, most_steps=most_steps)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -63,7 +63,7 @@ class Passing:
     result: Callable[[Any], Any] = lambda returned: returned
 
 
-def watch(passing: Passing, *, recorded: Recorded = None, most_steps: int = MOST_STEPS) -> LineTape:
+def trace_method(passing: Passing, *, recorded: Recorded = None, most_steps: int = MOST_STEPS) -> LineTape:
     """Return the course of one call of a layer's method. An exception in it is the tape's last step."""
     name = f"{passing.name}.{passing.method}"
     function = inspect.unwrap(passing.function)
@@ -71,7 +71,7 @@ def watch(passing: Passing, *, recorded: Recorded = None, most_steps: int = MOST
     if code is None:
         raise BptuiError(f"{name} is not written in Python")
     tracer = Tracer(passing.layer, code.co_filename, most_steps=most_steps)
-    result, error = run(tracer, lambda: passing.result(passing.function(*passing.arguments, **passing.options)))
+    result, error = run_traced(tracer, lambda: passing.result(passing.function(*passing.arguments, **passing.options)))
     steps = with_end(tracer.steps, error)
     if not steps:
         raise BptuiError(f"{name} ran without a line of its own")
@@ -83,14 +83,14 @@ def watch(passing: Passing, *, recorded: Recorded = None, most_steps: int = MOST
         passing.name,
         passing.method,
         code.co_firstlineno,
-        listing(code, function.__globals__, {step.line for step in steps} | {code.co_firstlineno}),
+        source_listing(code, function.__globals__, {step.line for step in steps} | {code.co_firstlineno}),
         steps,
         notes_of(tracer, difference),
         is_repeatable=not difference,
     )
 
 
-def run(tracer: Tracer, call: Callable[[], Any]) -> tuple[Any, Snapshot | None]:
+def run_traced(tracer: Tracer, call: Callable[[], Any]) -> tuple[Any, Snapshot | None]:
     """Return what ``call`` returns, or the exception that it raises."""
     try:
         with tracer.tracing():

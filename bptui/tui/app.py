@@ -7,20 +7,17 @@ import os
 import signal
 import sys
 from asyncio import AbstractEventLoop, get_running_loop
-from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from textual import events
-from textual.app import SystemCommand
 from textual.binding import Binding
 from textual.driver import Driver
 from textual.screen import Screen
 from textual.theme import Theme
 
-from bptui.core.command import VERBS, Command, counted, needs_argument, usage
 from bptui.ending import ENDING, SIGNALLED, drop_output, with_signals
 from bptui.running import Run
 from bptui.scenario.scenario import Scenario
@@ -30,6 +27,8 @@ from bptui.tui.screen import DebuggerScreen
 from bptui.tui.textual_private import ReportingApp
 
 if TYPE_CHECKING:
+    from textual.command import Provider
+
     from bptui.recording.replay_tape import Recording
 
 DARK = Theme(
@@ -81,11 +80,19 @@ class ImpatientDriver(Protocol):
         """Put the terminal back without waiting for it."""
 
 
+def command_provider() -> type[Provider]:
+    """Return what finds the palette's commands."""
+    from bptui.tui.command_provider import CommandProvider  # noqa: PLC0415  (when it is first wanted)
+
+    return CommandProvider
+
+
 class BptuiApp(ReportingApp):
     """One screen over one session."""
 
     TITLE = "bptui"
     CSS_PATH = "screen.tcss"
+    COMMANDS = {command_provider}
     BINDINGS = [Binding("ctrl+z", "suspend_process", show=False, priority=True)]
 
     def __init__(self, session: Session) -> None:
@@ -130,13 +137,6 @@ class BptuiApp(ReportingApp):
     def get_default_screen(self) -> Screen[Any]:
         return DebuggerScreen(self.session)
 
-    def get_system_commands(self, screen: Screen[Any]) -> Iterator[SystemCommand]:
-        """Yield every command, then those that Textual brings."""
-        if isinstance(screen, DebuggerScreen):
-            for verb in VERBS.values():
-                yield SystemCommand(f"{usage(verb)}  {' '.join(verb.keys)}", verb.help, partial(choose, screen, verb))
-        yield SystemCommand("theme", "another theme", self.action_change_theme)
-
     def action_suspend_process(self) -> None:
         """Stop, together with what was started with it, as the terminal does it for other programs."""
         if isinstance(self.driver, ImpatientDriver):
@@ -165,14 +165,6 @@ class BptuiApp(ReportingApp):
             self.screen.circuit.prefetch()
         if not gc.isenabled():
             gc.collect(2 if not self.paints % FULL_COLLECTION else 1)
-
-
-def choose(screen: DebuggerScreen, verb: type[Command]) -> None:
-    """Do what was chosen in the palette; what needs an argument is begun on the command line."""
-    if needs_argument(verb):
-        screen.footer.open(":", f"{verb.word} ")
-    else:
-        screen.do(counted(verb, 1))
 
 
 def has_light_background() -> bool:

@@ -102,6 +102,18 @@ class DrawnCircuit:
         """Return the value whose box is there."""
         return self.drawing.name_at(*place)
 
+    def neighbour(self, name: str, columns: int, rows: int) -> str | None:
+        """Return the value whose box is nearest in a direction, on the next sheet where there is none on this."""
+        return self.drawing.neighbour(self.folding.shown(name), columns, rows) or self.beyond(columns)
+
+    def beyond(self, columns: int) -> str | None:
+        """Return the first node of the sheet to the right or left, if there is one."""
+        sheet = self.sheet + (columns > 0) - (columns < 0)
+        if sheet == self.sheet or not 0 <= sheet < len(self.circuit):
+            return None
+        boxes = [box for box in self.circuit.drawing(sheet, self.room).boxes if box.kind == "node"]
+        return min(boxes, key=lambda box: box.x * columns).name
+
     def prefetch(self) -> None:
         """Draw the neighbouring sheets, so that turning to them costs no more than a step."""
         for sheet in (self.sheet - 1, self.sheet + 1):

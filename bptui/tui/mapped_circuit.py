@@ -61,10 +61,9 @@ class MappedCircuit:
 
     def followed(self, window: Window, name: str | None) -> Window:
         """Turn to the nodes around ``name``; the map itself is never scrolled."""
-        graph = self.folding.graph
-        slot = graph.slots[self.folding.shown(name)] - len(graph.leaves) if name else 0
-        if slot >= 0:
-            self.first = self.grid.first(len(self.names), slot)
+        node = self.folding.graph.node_index(self.folding.shown(name)) if name else 0
+        if node is not None:
+            self.first = self.grid.first(len(self.names), node)
         return window._replace(x=0, y=0)
 
     def bounded(self, window: Window) -> Window:
@@ -98,6 +97,15 @@ class MappedCircuit:
         """Return the node that stands there."""
         index = self.first + self.grid.index_at(*place)
         return self.names[index] if min(place) >= 0 and index < len(self.names) else None
+
+    def neighbour(self, name: str, columns: int, rows: int) -> str | None:
+        """Return the node that stands beside another, above it or below; of a leaf, the first node."""
+        shown = self.folding.shown(name)
+        if shown not in self.names:
+            return self.names[0]
+        sideways, down = (columns > 0) - (columns < 0), (rows > 0) - (rows < 0)
+        index = self.names.index(shown) + sideways + down * self.grid.columns
+        return self.names[index] if 0 <= index < len(self.names) else None
 
     def prefetch(self) -> None:
         """Do nothing: there are no other sheets."""

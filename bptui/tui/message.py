@@ -1,21 +1,15 @@
-"""What panels tell the screen: something was pointed at. They decide nothing themselves."""
+"""What panels tell the screen: what the person has pointed at, as a command. They decide nothing themselves."""
 
 from __future__ import annotations
 
 from textual.message import Message
 
+from bptui.core.command import Command
 
-class NodeSelected(Message):
-    """The person pointed at a value."""
 
-    def __init__(self, name: str) -> None:
+class Asked(Message):
+    """The person has asked for something by pointing at it."""
+
+    def __init__(self, command: Command) -> None:
         super().__init__()
-        self.name = name
-
-
-class StepClicked(Message):
-    """The person pointed at a step of the tape."""
-
-    def __init__(self, number: int) -> None:
-        super().__init__()
-        self.number = number
+        self.command = command

@@ -81,11 +81,11 @@ def short(color: Color) -> Color:
     return color if number is None else Color.from_ansi(number)
 
 
-def numbers() -> dict[tuple[int, int, int], int]:
+def colour_numbers() -> dict[tuple[int, int, int], int]:
     """Return the numbers of the colours that every terminal agrees on: a cube of six levels, and greys."""
     levels = (0, 95, 135, 175, 215, 255)
     cube = {(red, green, blue): 16 + place for place, (red, green, blue) in enumerate(product(levels, levels, levels))}
     return {(grey, grey, grey): 232 + place for place, grey in enumerate(range(8, 248, 10))} | cube
 
 
-NUMBERS = numbers()
+NUMBERS = colour_numbers()

@@ -14,8 +14,9 @@ from textual.geometry import Offset, Region, Size
 from textual.strip import Strip
 from textual.widget import Widget
 
+from bptui.core.command import Command
 from bptui.core.moment import Moment
-from bptui.lines.line import Line, Span, line_width, shifted
+from bptui.lines.line import Line, Span, line_width, scrolled
 from bptui.tui.keys import ARROWS
 from bptui.tui.palette import Palette, PlainPalette, palette_of
 from bptui.tui.row import changed_width, edge_row, laid, strip_of
@@ -67,7 +68,7 @@ class Pane(Widget):
 
     def view(self, width: int, height: int) -> Sequence[Line]:
         """Return the lines that are seen from ``origin`` on."""
-        return [shifted(line, self.origin.x) for line in self.content(width, height)[self.origin.y :][:height]]
+        return [scrolled(line, self.origin.x) for line in self.content(width, height)[self.origin.y :][:height]]
 
     @property
     def extent(self) -> Size:
@@ -82,6 +83,11 @@ class Pane(Widget):
         return self.made
 
     made: Sequence[Line] | None = None
+
+    @property
+    def pointed_at(self) -> Command | None:
+        """What Enter asks for where the person has chosen something in this pane."""
+        return None
 
     def folded_row(self) -> Line:
         """Return the pane in one row: its title, and the first line of what it shows."""

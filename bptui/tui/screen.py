@@ -47,7 +47,7 @@ from bptui.session.session import Session
 from bptui.tui import arrangement
 from bptui.tui.footer import Footer
 from bptui.tui.keys import bindings, written
-from bptui.tui.message import NodeSelected, StepClicked
+from bptui.tui.message import Asked
 from bptui.tui.pane import Pane
 from bptui.tui.panels.circuit_panel import CircuitPanel
 from bptui.tui.panels.gradients_panel import GradientsPanel
@@ -194,8 +194,10 @@ class DebuggerScreen(Screen[None]):
     # Commands: from a key, the palette, a typed line or the mouse to the dispatcher, and the answer to the footer.
 
     def action_press(self, word: str) -> None:
-        """Do what a key means, as often as the count before it says."""
-        self.do(counted(VERBS[word], self.footer.take_count()))
+        """Do what a key means, as often as the count before it says; Enter may go to what a pane points at."""
+        verb, count = VERBS[word], self.footer.take_count()
+        pointed_at = self.focused.pointed_at if isinstance(self.focused, Pane) else None
+        self.do(pointed_at if verb is Evidence and pointed_at else counted(verb, count))
 
     def action_digit(self, digit: int) -> None:
         """Take a digit of a count."""
@@ -247,13 +249,9 @@ class DebuggerScreen(Screen[None]):
         except CommandError as error:
             self.tell(Answer(f"{error.message}: {error.hint}" if error.hint else error.message, "error"))
 
-    def on_node_selected(self, message: NodeSelected) -> None:
+    def on_asked(self, message: Asked) -> None:
         self.footer.take_count()
-        self.do(Select(message.name))
-
-    def on_step_clicked(self, message: StepClicked) -> None:
-        self.footer.take_count()
-        self.do(GoTo(message.number))
+        self.do(message.command)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """While a line is being typed, leave all keys but ctrl+c to it."""
@@ -389,7 +387,7 @@ class DebuggerScreen(Screen[None]):
             self.do(Select(finding.input))
         self.show_in_panes()
         if finding.worst:
-            self.value.look_at(finding.worst.index)
+            self.value.select_element(finding.worst.index)
         self.set_focus(self.value)
 
     # Size and focus.

@@ -147,6 +147,12 @@ def test_a_name_alone_runs_there_unless_a_command_is_called_so() -> None:
             parse(line, names)
 
 
+def test_a_key_may_stand_for_its_word_where_no_value_is_called_so() -> None:
+    assert parse("n 3") == Next(3)
+    assert parse("]") == BackwardPass()
+    assert parse("n", {"n"}) == RunTo("n")
+
+
 def test_a_slip_is_told_what_it_may_have_meant() -> None:
     with pytest.raises(CommandError) as caught:
         parse("finsh")

@@ -17,6 +17,8 @@ from bptui.core.command import (
     GoToIteration,
     Last,
     Next,
+    NextIteration,
+    PreviousIteration,
     ReverseFinish,
     RunTo,
     Travel,
@@ -159,6 +161,24 @@ def test_run_to_goes_to_the_nearest_later_step_and_otherwise_back(name: str, sta
     debugger = Debugger(run(buy_apple(train=Train(SGD(lr=0.001), steps=3))))
     debugger.do(GoTo(start))
     assert debugger.do(RunTo(name)).position == end
+
+
+@pytest.mark.parametrize(
+    ("start", "command", "end"),
+    [
+        (2, NextIteration(), 7),
+        (7, PreviousIteration(), 2),
+        (5, NextIteration(), 10),
+        (15, PreviousIteration(2), 5),
+        (3, NextIteration(99), 13),
+        (13, PreviousIteration(99), 3),
+        (0, NextIteration(), 6),
+    ],
+)
+def test_another_iteration_is_seen_at_the_same_step(start: int, command: Travel, end: int) -> None:
+    debugger = Debugger(run(buy_apple(train=Train(SGD(lr=0.001), steps=3))))
+    debugger.do(GoTo(start))
+    assert debugger.do(command).position == end
 
 
 def test_the_cursor_goes_as_far_as_the_tape_reaches_and_catches_up() -> None:

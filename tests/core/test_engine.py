@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import count
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bptui.core import engine
 from bptui.core.graph import Node, Use
 from bptui.core.optimizer import SGD
 from bptui.core.order import Pass
@@ -134,6 +136,18 @@ def test_a_run_can_be_looked_at_while_it_advances() -> None:
     tape.finish()
     assert tape.tape.is_complete
     assert len(tape.tape) == 2000
+
+
+def test_a_slow_node_ends_a_piece_of_work_and_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    seconds = count()
+    monkeypatch.setattr(engine, "perf_counter", lambda: float(next(seconds)))
+    made = Run(chain(100))
+    made.advance(100)
+    assert len(made.tape) == 1
+    assert made.slowest.node is made.graph.nodes[0]
+    assert made.slowest.seconds >= 1
+    made.finish()
+    assert made.tape.is_complete
 
 
 def test_a_chain_of_20_000_nodes_runs_and_jumps_without_recursion() -> None:

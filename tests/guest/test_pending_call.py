@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 
 from bptui.guest.fault import Fault
 from bptui.guest.pending_call import LOADING_LIMIT, Pending
+from bptui.own_layers.own_layer import LayerFile
 
 
 class SlowHost:
     """A host whose calls are answered when they have been waited for long enough."""
 
     def __init__(self, *, loading_takes: float, call_takes: float) -> None:
-        self.loading = Pending(self, lambda _: None, ValueError)  # type: ignore[arg-type]
-        self.call = Pending(self, lambda _: "an answer", lambda fault: ValueError(fault.message))  # type: ignore[arg-type]
+        self.files: Sequence[LayerFile] = []
+        self.loading: Pending | None = Pending(self, lambda _: None, ValueError)
+        self.call = Pending(self, lambda _: "an answer", lambda fault: ValueError(fault.message))
         self.takes = {self.loading: loading_takes, self.call: call_takes}
 
     def pump(self, pending: Pending, seconds: float) -> None:

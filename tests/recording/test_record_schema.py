@@ -13,10 +13,18 @@ from hypothesis import strategies as st
 from bptui.cli import main
 from bptui.core.command import VERBS, BackwardPass, GoTo, Next, RunTo
 from bptui.errors import TranscriptError
-from bptui.recording.codec import encode, line
+from bptui.recording.array_record import encode_array
+from bptui.recording.codec import encode_record, line
 from bptui.recording.read_record import read_record
 from bptui.recording.record_schema import record_schema
-from bptui.recording.records import ActionRecord, EndRecord, NoteRecord, Record
+from bptui.recording.records import (
+    ActionRecord,
+    BackwardRecord,
+    EndRecord,
+    ForwardRecord,
+    NoteRecord,
+    Record,
+)
 from bptui.recording.run_records import records
 from bptui.running import Run
 from bptui.scenario.bundled import bundled
@@ -49,7 +57,7 @@ def test_every_record_of_any_run_keeps_to_it(scenario: Scenario) -> None:
 
 @pytest.mark.parametrize("record", [*ACTIONS, NoteRecord(0, 0.0, "苹果")])
 def test_actions_and_notes_keep_to_it(record: Record) -> None:
-    assert is_valid(encode(record))
+    assert is_valid(encode_record(record))
 
 
 @pytest.mark.parametrize(
@@ -73,13 +81,20 @@ def test_what_no_reader_takes_does_not(record: dict[str, Any]) -> None:
 
 
 def test_every_verb_is_described() -> None:
-    text = json.dumps(record_schema())
-    assert all(json.dumps({"const": word}) in text for word in VERBS)
+    written = json.dumps(record_schema())
+    assert all(json.dumps({"const": word}) in written for word in VERBS)
 
 
 @given(st.sampled_from(["float64", "int64", "bool"]), st.integers(0, 1100))
 def test_arrays_of_any_length_keep_to_it(dtype: str, length: int) -> None:
-    assert is_valid(encode(EndRecord({"x": np.ones(length, dtype)}, {"x": None})))
+    assert is_valid(encode_record(EndRecord({"x": np.ones(length, dtype)}, {"x": None})))
+
+
+def test_steps_of_several_outputs_keep_to_it() -> None:
+    array = np.ones(2)
+    steps = [ForwardRecord(1, 1, "h", (array, array)), BackwardRecord(2, 1, "h", (array, None), (None,), (array,))]
+    assert all(is_valid(encode_record(it)) for it in steps)
+    assert not is_valid(encode_record(steps[0]) | {"out": encode_array(array)})
 
 
 def test_the_command_line_prints_it(capsys: pytest.CaptureFixture[str]) -> None:

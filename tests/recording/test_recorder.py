@@ -206,7 +206,7 @@ def test_a_file_that_another_program_removes_replaces_or_changes_is_noticed(path
         path.unlink(missing_ok=True)
         recorder = record(path, Run(buy_apple()))
         trouble()
-        recorder.look()
+        recorder.check_file()
         assert why in (recorder.failure or "")
         assert not recorder.is_behind
 

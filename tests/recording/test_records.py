@@ -18,7 +18,7 @@ from bptui.core.command import Back, BackwardPass, Command, First, GoTo, Reverse
 from bptui.core.graph import Node
 from bptui.errors import TranscriptError
 from bptui.recording.array_record import decode_array, encode_array
-from bptui.recording.codec import encode
+from bptui.recording.codec import encode_record
 from bptui.recording.json_line import write_line
 from bptui.recording.records import ActionRecord
 from bptui.recording.run_records import records
@@ -36,7 +36,7 @@ def scalar(number: float) -> dict[str, Any]:
 
 
 def objects(run: Run) -> list[dict[str, Any]]:
-    return list(map(encode, records(run)))
+    return list(map(encode_record, records(run)))
 
 
 def through_json(array: Array) -> Array:
@@ -242,7 +242,7 @@ def test_a_node_that_no_gradient_reaches_has_a_backward_without_dout() -> None:
     ],
 )
 def test_an_action_says_the_verb_and_its_arguments(command: Command, said: Any) -> None:
-    assert encode(ActionRecord(3, 0.25, command)) == {"kind": "action", "at": 3, "time": 0.25} | said
+    assert encode_record(ActionRecord(3, 0.25, command)) == {"kind": "action", "at": 3, "time": 0.25} | said
 
 
 @given(st.text())

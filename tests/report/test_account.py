@@ -16,7 +16,7 @@ from bptui.explaining.whole_array import named_array, summary_line, whole_array
 from bptui.lines.line import plain, styled
 from bptui.report.account import account
 from bptui.report.printing import print_lines
-from bptui.report.training import choose
+from bptui.report.training import chosen_iterations
 from bptui.running import Run
 from bptui.scenario.scenario import Scenario, Train
 from strategies import buy_apple, chain, make_scenario, random_scenarios
@@ -125,7 +125,7 @@ def test_the_rules_options_are_told() -> None:
 
 @given(iterations=st.integers(1, 10**6))
 def test_the_chosen_iterations_are_in_order_and_have_the_first_and_the_last(iterations: int) -> None:
-    chosen = choose(iterations)
+    chosen = chosen_iterations(iterations)
     assert (chosen[0], chosen[-1]) == (1, iterations)
     assert chosen == sorted(set(chosen))
     assert len(chosen) <= 25

@@ -12,7 +12,7 @@ import pytest
 from bptui import cli
 from bptui.checking import Finding, Report, Rung, Verdict, Worst
 from bptui.lines.line import plain
-from bptui.report.checks import report_lines, summary_line
+from bptui.report.checks import report_lines, tally_line
 
 SCENARIO = """
 [inputs]
@@ -50,8 +50,8 @@ def test_a_node_where_all_is_well_takes_one_line(write: Write, capsys: pytest.Ca
     assert cli.main(["check", write("s.toml", SCENARIO)]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[1:5] == [
-        "  ✓ y.1  Relu: x",
-        "  ✓ y  Sum: y.1",
+        "  ✓ y.1  Relu  built in: x",
+        "  ✓ y  Sum  built in: y.1",
         "  ✓ the whole network: x",
         "  ✓ [expect]: y",
     ]
@@ -94,7 +94,7 @@ def test_a_scenario_that_cannot_be_read_is_told_and_the_others_are_checked(
 ) -> None:
     assert cli.main(["check", write("bad.toml", "["), write("s.toml", SCENARIO)]) == 2
     out, err = capsys.readouterr()
-    assert "✓ y  Sum: y.1" in out
+    assert "✓ y  Sum  built in: y.1" in out
     assert "bad.toml:1" in err
 
 
@@ -122,5 +122,5 @@ def test_numbers_that_are_not_finite_are_shown() -> None:
 
 def test_the_summary_counts_over_all_reports() -> None:
     passed, failed = (Finding("n", "L", "x", "gradient", verdict) for verdict in (Verdict.PASS, Verdict.FAIL))
-    line = summary_line([Report("a", (passed, passed)), Report("b", (failed,))])
+    line = tally_line([Report("a", (passed, passed)), Report("b", (failed,))])
     assert plain(line) == "1 of 2 scenarios failed: ✓ 2 pass, ✗ 1 fail, ◇ 0 kink, · 0 skip"

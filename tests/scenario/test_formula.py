@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bptui.scenario.formula import FormulaError, Operation, is_name, parse
+from bptui.scenario.formula import FormulaError, Operation, is_name, parse_formula
 
 PYTHON_OPERATORS: dict[type, str] = {
     ast.Add: "Add",
@@ -71,15 +71,15 @@ def test_precedence_is_that_of_python(formula: str) -> None:
     expected = python_tree(ast.parse(formula, mode="eval").body)
     if isinstance(expected, str):
         with pytest.raises(FormulaError, match="alone is not a formula"):
-            parse(formula)
+            parse_formula(formula)
     else:
-        assert value_tree(parse(formula)) == expected
+        assert value_tree(parse_formula(formula)) == expected
 
 
 @given(trees(names))
 def test_operations_stand_in_evaluation_order(formula: str) -> None:
     try:
-        operations = parse(formula)
+        operations = parse_formula(formula)
     except FormulaError:
         return
     for step, operation in enumerate(operations):
@@ -105,11 +105,11 @@ MEANINGS = {
 
 @pytest.mark.parametrize("formula", MEANINGS)
 def test_a_formula_means(formula: str) -> None:
-    assert value_tree(parse(formula)) == MEANINGS[formula]
+    assert value_tree(parse_formula(formula)) == MEANINGS[formula]
 
 
 def test_options_are_constants_of_their_own_type() -> None:
-    (operation,) = parse(
+    (operation,) = parse_formula(
         "f(x, a=1, b=-0.5, c='mean', d=true, e=True, g=false, h=None, i=[1, [-2, 'z'], []], j=\"q\", at=2)"
     )
     values = {name: option.value for name, option in operation.options.items()}
@@ -130,7 +130,7 @@ def test_options_are_constants_of_their_own_type() -> None:
 
 
 def test_places_are_where_an_expression_starts_and_its_operator_stands() -> None:
-    product, whole = parse(" x + (y * z)")
+    product, whole = parse_formula(" x + (y * z)")
     assert (product.at, product.layer_at) == (6, 8)
     assert (whole.at, whole.layer_at) == (1, 3)
 
@@ -178,7 +178,7 @@ NO_FORMULAS = {
 def test_what_is_no_formula_is_told_at_its_character(formula: str) -> None:
     at, message, hint = NO_FORMULAS[formula]
     with pytest.raises(FormulaError) as caught:
-        parse(formula)
+        parse_formula(formula)
     assert caught.value.at == at
     assert message in caught.value.message
     assert hint in (caught.value.hint or "")
@@ -196,17 +196,17 @@ def test_what_is_no_formula_is_told_at_its_character(formula: str) -> None:
 )
 def test_depth_is_an_error_and_no_recursion(formula: str) -> None:
     with pytest.raises(FormulaError, match="inside each other"):
-        parse(formula)
+        parse_formula(formula)
 
 
 def test_length_is_no_depth() -> None:
-    assert len(parse("x" + " + x" * 10_000)) == 10_000
+    assert len(parse_formula("x" + " + x" * 10_000)) == 10_000
 
 
 @given(st.text(st.sampled_from("xyf12.e+-*/@()=,[]'\"_ \\ é\x00"), max_size=30))
 def test_any_text_is_a_formula_or_an_error_inside_it(text: str) -> None:
     try:
-        assert parse(text)
+        assert parse_formula(text)
     except FormulaError as error:
         assert 0 <= error.at <= len(text)  # noqa: PT017
 

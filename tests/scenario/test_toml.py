@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bptui.errors import ScenarioError
-from bptui.scenario.toml import parse
+from bptui.scenario.toml import parse_toml
 from bptui.scenario.toml.document import character_offset
 from bptui.scenario.toml.positions import Positions
 from cost import counted_calls
@@ -176,7 +176,7 @@ def test_an_array_of_tables_inside_another_starts_anew() -> None:
 
 
 def test_byte_order_mark_and_crlf_are_accepted() -> None:
-    document = parse("\ufeffa = 1\r\nb = [1,\r\n 2]\r\n", "f")
+    document = parse_toml("\ufeffa = 1\r\nb = [1,\r\n 2]\r\n", "f")
     assert document.data == {"a": 1, "b": [1, 2]}
     assert document.where("b", 1)[1:] == (3, 2)
 
@@ -224,7 +224,7 @@ SYNTAX = {
 def test_what_is_no_toml_is_told_in_its_line(case: str) -> None:
     text, line, message, hint = SYNTAX[case]
     with pytest.raises(ScenarioError) as caught:
-        parse(text, "f.toml")
+        parse_toml(text, "f.toml")
     assert caught.value.path == "f.toml"
     assert caught.value.line == line
     assert message in caught.value.message
@@ -256,7 +256,7 @@ EXCESS = {
 def test_excess_is_refused_at_once_and_not_printed(case: str) -> None:
     text, message = EXCESS[case]
     with counted_calls() as count, pytest.raises(ScenarioError) as caught:
-        parse(text, "f.toml")
+        parse_toml(text, "f.toml")
     assert count.calls <= len(text)
     assert message in caught.value.message
     assert len(str(caught.value)) < 400
@@ -268,13 +268,13 @@ def test_strings_and_comments_do_not_count_as_structure() -> None:
     nines = "9" * 300
     dots = "a." * 100
     text = f"a = '{brackets}'\n# {brackets}\nb = \"{dots}\"\nc = '''\n{headers}'''\nd = '{nines} 1e999'\n"
-    assert parse(text, "f").data["a"] == "[" * 100
+    assert parse_toml(text, "f").data["a"] == "[" * 100
 
 
 @given(st.text(st.sampled_from(list("[]{}\"'=.,#\\\n 019aexT_-:\r\x00é")), max_size=40))
 def test_any_text_is_a_document_or_an_error_in_a_line(text: str) -> None:
     try:
-        document = parse(text, "f")
+        document = parse_toml(text, "f")
     except ScenarioError as error:
         assert error.line is None or 1 <= error.line <= text.count("\n") + 1  # noqa: PT017
     else:

@@ -12,7 +12,7 @@ NAMES = ["W1", "W2", "a b", "next_value"]
     ("typed", "words"),
     [
         ("back", ["backward-pass"]),
-        ("nex", ["next", "next-match", "next-slice", "next-pane", "next_value"]),
+        ("nex", ["next", "next-iteration", "next-match", "next-slice", "next-pane", "next_value"]),
         ("select W", ["W1", "W2"]),
         ("select ", ["W1", "W2", '"a b"', "next_value"]),
         ("check W1", []),

@@ -116,6 +116,10 @@ EFFECTS = [
     Effect((), "iteration 2", 8, "a"),
     Effect(("last",), "iteration 1", 1, "a"),
     Effect(("next",), "iteration 3", 1, "a", "there is no iteration 3: the run has 2", ok=False),
+    Effect(("next",), "next-iteration", 8, "a"),
+    Effect(("last",), "next-iteration", 14, "w", "this is the last iteration", ok=False),
+    Effect(("last",), "previous-iteration 9", 7, "w"),
+    Effect(("next",), "previous-iteration", 1, "a", "this is the first iteration", ok=False),
     Effect((), "run-to b", 2, "b"),
     Effect((), "run-to b 2", 5, "b"),
     Effect((), "b", 2, "b"),
@@ -151,7 +155,8 @@ EFFECTS = [
     Effect(("record",), "record", 0, None, "recorded 1 lines in example-1.jsonl"),
     Effect(("record",), "record other.jsonl", 0, None, "already recording", ok=False),
     Effect(("next",), "note the mask", 1, "a", "noted at step 1"),
-    Effect(("search a",), "cancel", 0, "a"),
+    Effect(("search a",), "cancel", 0, None),
+    Effect(("next", "select w"), "cancel", 1, "a"),
     *(
         Effect((), f"{verb} {argument}".strip(), 0, None, "shown")
         for verb, argument in [
@@ -161,6 +166,8 @@ EFFECTS = [
             ("heat", ""),
             ("next-slice", "2"),
             ("previous-slice", ""),
+            ("scale", ""),
+            ("fold", "a"),
             ("copy", ""),
             ("next-pane", ""),
             ("previous-pane", ""),

@@ -11,7 +11,7 @@ from bptui.core.debugger import Debugger
 from bptui.core.optimizer import SGD
 from bptui.core.step import BackwardStep, ForwardStep
 from bptui.errors import BptuiError
-from bptui.recording.codec import encode
+from bptui.recording.codec import encode_record
 from bptui.recording.recorder import Recorder
 from bptui.recording.records import ActionRecord
 from bptui.recording.transcript import read_transcript
@@ -156,5 +156,11 @@ def test_a_replay_runs_no_code(tmp_path: Path) -> None:
 
 
 def test_going_into_a_layer_is_recorded_as_any_command() -> None:
-    assert encode(ActionRecord(3, 0.5, Into(2))) == {"kind": "action", "at": 3, "time": 0.5, "verb": "into", "count": 2}
-    assert encode(ActionRecord(3, 0.5, LineBack()))["verb"] == "line-back"
+    assert encode_record(ActionRecord(3, 0.5, Into(2))) == {
+        "kind": "action",
+        "at": 3,
+        "time": 0.5,
+        "verb": "into",
+        "count": 2,
+    }
+    assert encode_record(ActionRecord(3, 0.5, LineBack()))["verb"] == "line-back"

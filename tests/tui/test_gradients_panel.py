@@ -14,13 +14,22 @@ from bptui.lines.line import Line, line_width
 from bptui.running import run
 from bptui.scenario.load import load, loads
 from bptui.scenario.scenario import Scenario
-from bptui.tui.panels.gradients_panel import HIGHEST, LOWEST, GradientsPanel, Row, bar, gradient_lines, listed, row_of
+from bptui.tui.panels.gradients_panel import (
+    HIGHEST,
+    LOWEST,
+    GradientRow,
+    GradientsPanel,
+    bar,
+    gradient_row,
+    gradient_rows,
+    names_with_a_row,
+)
 from layers import Array
 from strategies import make_scenario, random_scenarios
 
 
-def rows(moment: Moment) -> dict[str, Row]:
-    return {name: row_of(moment, name, summarise) for name in listed(moment)}
+def rows(moment: Moment) -> dict[str, GradientRow]:
+    return {name: gradient_row(moment, name, summarise) for name in names_with_a_row(moment)}
 
 
 def written(lines: list[Line]) -> list[str]:
@@ -42,7 +51,7 @@ def test_the_norms_are_those_of_saito_5_4() -> None:
 
 def test_parameters_come_before_inputs() -> None:
     text = '[inputs]\nx = 1\n[parameters]\nw = 2\n[nodes]\ny = "w * x"\n'
-    assert listed(run(loads(text)).at(0)) == ("w", "x")
+    assert names_with_a_row(run(loads(text)).at(0)) == ("w", "x")
 
 
 def test_an_arrays_bar_is_its_euclidean_norm() -> None:
@@ -112,19 +121,19 @@ def test_every_row_fits_and_no_two_widths_differ(scenario: Scenario, data: st.Da
     tape = run(scenario)
     moment = tape.at(data.draw(st.integers(0, len(tape))))
     width = data.draw(st.integers(1, 100))
-    lines = gradient_lines(list(rows(moment).values()), width, "x")
+    lines = gradient_rows(list(rows(moment).values()), width, "x")
     assert [line_width(line) for line in lines] == [width] * len(lines)
 
 
 def test_the_numbers_stand_below_each_other() -> None:
     tape = run(load("buy_apple_orange"))
-    lines = written(gradient_lines(list(rows(tape.at(8)).values()), 50))
+    lines = written(gradient_rows(list(rows(tape.at(8)).values()), 50))
     assert len({line.index("e+") for line in lines}) == 1
 
 
 def test_a_name_is_shown_at_its_width_and_never_obeyed() -> None:
     scenario = make_scenario([Node("y", "Add", ("苹果", "\x1b]0;"))], inputs={"苹果": 1, "\x1b]0;": 1})
-    lines = gradient_lines(list(rows(run(scenario).at(2)).values()), 50)
+    lines = gradient_rows(list(rows(run(scenario).at(2)).values()), 50)
     assert all(line_width(line) == 50 for line in lines)
     assert "\x1b" not in "".join(written(lines))
 
@@ -132,10 +141,10 @@ def test_a_name_is_shown_at_its_width_and_never_obeyed() -> None:
 def test_a_large_gradient_is_counted_in_idle_time() -> None:
     scenario = make_scenario([Node("y", "Sum", ("x",))], inputs={"x": np.ones((400, 400))})
     moment, summaries = run(scenario).at(2), Summaries()
-    assert row_of(moment, "x", summaries.get).long == "being counted"
+    assert gradient_row(moment, "x", summaries.get).long == "being counted"
     while summaries.advance():
         pass
-    assert row_of(moment, "x", summaries.get).norm == pytest.approx(400)
+    assert gradient_row(moment, "x", summaries.get).norm == pytest.approx(400)
 
 
 def test_only_the_rows_in_sight_are_worked_out() -> None:

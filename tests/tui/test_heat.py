@@ -34,7 +34,7 @@ def luminance(colour: str) -> float:
 def test_each_number_has_its_colour_at_its_place() -> None:
     blue, white, vermilion = (heat.colour(it) for it in (0, heat.STEPS, 2 * heat.STEPS))
     window = np.array([[-1.0, 0.0], [1.0, np.nan], [0.0, -1.0]])
-    assert pixels(heat.heat_lines(window, 1.0, 1)) == [
+    assert pixels(heat.colour_rows(window, 1.0, 1)) == [
         [blue, white],
         [vermilion, heat.NOT_FINITE_COLOUR],
         [white, blue],
@@ -61,7 +61,7 @@ def test_towards_zero_every_shade_is_lighter_so_that_size_shows_without_hue() ->
     zoom=st.sampled_from([1, 2, 4]),
 )
 def test_a_number_enlarged_is_a_square_of_one_colour(window: Array, scale: float, zoom: int) -> None:
-    rows = pixels(heat.heat_lines(window, scale, zoom))
+    rows = pixels(heat.colour_rows(window, scale, zoom))
     for row in range(window.shape[0]):
         for column in range(window.shape[1]):
             block = [rows[row * zoom + down][column * zoom + right] for down in range(zoom) for right in range(zoom)]
@@ -70,7 +70,7 @@ def test_a_number_enlarged_is_a_square_of_one_colour(window: Array, scale: float
 
 @given(rows=st.integers(1, 300), columns=st.integers(1, 300), width=st.integers(1, 120), height=st.integers(1, 40))
 def test_what_fits_is_never_larger_than_the_room(rows: int, columns: int, width: int, height: int) -> None:
-    zoom, seen_rows, seen_columns = heat.fit((rows, columns), width, height)
+    zoom, seen_rows, seen_columns = heat.heat_fit((rows, columns), width, height)
     assert 1 <= seen_rows <= rows
     assert 1 <= seen_columns <= columns
     assert seen_columns * zoom <= width

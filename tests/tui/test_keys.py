@@ -15,7 +15,8 @@ from bptui.tui.app import BptuiApp
 from bptui.tui.footer import key_line
 from bptui.tui.help_screen import help_lines
 from bptui.tui.keys import bindings, textual_name
-from screens import debugger_screen, shown
+from bptui.tui.panels.tape_panel import TapePanel
+from screens import debugger_screen, shown, wait_until, wait_until_shown
 
 SCENARIO = """
 [inputs]
@@ -25,8 +26,12 @@ w = 2
 a1 = "x * w"
 a2 = "a1 + 1"
 a3 = "Sum(a2)"
+[train]
+optimizer = "SGD"
+lr = 0.1
+steps = 2
 """
-"""Three steps forward, three back."""
+"""Twice three steps forward and three back; there is no parameter to update."""
 
 Look = Callable[[BptuiApp], Any]
 
@@ -82,12 +87,14 @@ EFFECTS: dict[str, Effect] = {
     "s": Effect(["n"], line, None, 0),
     "S": Effect(["n", "s", "s"], line, 1, 0),
     "f": Effect([], position, 0, 3),
-    "F": Effect(["G"], position, 6, 4),
+    "F": Effect(["G"], position, 12, 10),
     "g": Effect(["n", "n", "n"], position, 3, 1),
-    "G": Effect([], position, 0, 6),
-    "[": Effect(["G"], position, 6, 1),
+    "G": Effect([], position, 0, 12),
+    "[": Effect(["G"], position, 12, 7),
     "]": Effect([], position, 0, 4),
     "t": Effect(["n", "u", "u"], lambda app: (position(app), selected(app)), (1, "a3"), (3, "a3")),
+    "}": Effect(["n"], position, 1, 7),
+    "{": Effect(["G"], position, 12, 6),
     "u": Effect(["n"], selected, "a1", "a2"),
     "d": Effect(["n"], selected, "a1", "x"),
     "/": Effect([], typing, "", "/"),
@@ -96,9 +103,9 @@ EFFECTS: dict[str, Effect] = {
     "z": Effect([], lambda app: debugger_screen(app).circuit.picture.scale, Scale.WHOLE, Scale.BOXES),
     "o": Effect(["n"], lambda app: "a1 is one node" in shown(app), False, True),
     "v": Effect(["n"], lambda app: debugger_screen(app).value.shows_gradient, False, True),
-    "h": Effect(["n"], lambda app: debugger_screen(app).value.look.as_heat, False, True),
-    ">": Effect(["n"], lambda app: debugger_screen(app).value.look.slice, 0, 1),
-    "<": Effect(["n", ">"], lambda app: debugger_screen(app).value.look.slice, 1, 0),
+    "h": Effect(["n"], lambda app: debugger_screen(app).value.array_view.as_heat, False, True),
+    ">": Effect(["n"], lambda app: debugger_screen(app).value.array_view.slice, 0, 1),
+    "<": Effect(["n", ">"], lambda app: debugger_screen(app).value.array_view.slice, 1, 0),
     "=": Effect(["n"], is_asked_or_known, False, True),
     "Enter": Effect(["n"], is_asked_or_known, False, True),
     "ctrl+c": Effect(["n"], lambda app: app.clipboard, "", "2.0"),
@@ -109,7 +116,7 @@ EFFECTS: dict[str, Effect] = {
     ":": Effect([], typing, "", ":"),
     "ctrl+p": Effect([], on_top, "DebuggerScreen", "CommandPalette"),
     "?": Effect([], on_top, "DebuggerScreen", "HelpScreen"),
-    "Esc": Effect(SEARCHED, lambda app: len(app.session.selection.matches), 3, 0),
+    "Esc": Effect(SEARCHED, lambda app: (len(app.session.selection.matches), selected(app)), (3, "a2"), (0, "a1")),
     "q": Effect([], lambda app: app.return_code, None, 0),
 }
 """What every key does. A key without an entry fails the test."""
@@ -119,6 +126,7 @@ def pressed(keys: Sequence[str]) -> list[str]:
     """Textual's names of keys, as ``press`` wants them."""
     names = {"/": "slash", ".": "full_stop", ",": "comma", "?": "question_mark", ";": "semicolon", ":": "colon"}
     names |= {"[": "left_square_bracket", "]": "right_square_bracket", "=": "equals_sign"}
+    names |= {"{": "left_curly_bracket", "}": "right_curly_bracket"}
     names |= {">": "greater_than_sign", "<": "less_than_sign"}
     return [names.get(key, textual_name(key)) for key in keys]
 
@@ -135,6 +143,86 @@ async def test_every_key_does_what_it_says(
         assert effect.look(app) == effect.old
         await pilot.press(*pressed([key]))
         assert effect.look(app) == effect.new
+
+
+IN_PANES: dict[tuple[str, str], Effect] = {
+    ("tape", "down"): Effect(["n"], lambda app: app.screen.query_one(TapePanel).chosen, None, 2),
+    ("tape", "up"): Effect(["n", "n"], lambda app: app.screen.query_one(TapePanel).chosen, None, 1),
+    ("tape", "enter"): Effect(["n", "down", "down"], position, 1, 3),
+    ("gradients", "down"): Effect(["n"], selected, "a1", "x"),
+    ("gradients", "up"): Effect(["n", "up"], selected, "w", "x"),
+    ("gradients", "enter"): Effect(["n", "down"], position, 1, 6),
+    ("circuit", "right"): Effect(["n"], selected, "a1", "a2"),
+    ("circuit", "left"): Effect(["n", "right", "right"], selected, "a3", "a2"),
+    ("circuit", "down"): Effect(["n", "left", "up"], selected, "x", "w"),
+    ("circuit", "up"): Effect(["n", "left"], selected, "w", "x"),
+    ("circuit", "enter"): Effect(["n", "right"], position, 1, 2),
+    ("value", "down"): Effect(["n"], lambda app: debugger_screen(app).value.array_view.row, 0, 1),
+    ("value", "right"): Effect(["n"], lambda app: debugger_screen(app).value.array_view.column, 0, 1),
+}
+"""What arrows and Enter do in each pane."""
+
+
+@pytest.mark.parametrize(("pane", "key"), IN_PANES)
+async def test_arrows_choose_in_the_pane_with_the_focus_and_enter_goes_there(
+    app_of: Callable[..., BptuiApp], pane: str, key: str
+) -> None:
+    effect = IN_PANES[pane, key]
+    app = app_of(SCENARIO)
+    async with app.run_test(size=(120, 40)) as pilot:
+        app.screen.set_focus(app.screen.query_one(f"#{pane}"))
+        await pilot.press(*effect.before)
+        assert effect.look(app) == effect.old
+        await pilot.press(key)
+        assert effect.look(app) == effect.new
+
+
+async def test_a_step_chosen_in_the_tape_is_forgotten_with_the_next_step(app_of: Callable[..., BptuiApp]) -> None:
+    app = app_of(SCENARIO)
+    async with app.run_test(size=(120, 40)) as pilot:
+        app.screen.set_focus(app.screen.query_one(TapePanel))
+        await pilot.press("down", "down")
+        assert "Enter goes to step 2" in shown(app)
+        await pilot.press("n")
+        assert app.screen.query_one(TapePanel).chosen is None
+        await pilot.press(*["down"] * 30, "enter")
+        assert position(app) == 12
+
+
+async def test_what_is_selected_and_not_current_says_so(app_of: Callable[..., BptuiApp]) -> None:
+    app = app_of(SCENARIO)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.press("n")
+        assert "not current" not in shown(app)
+        await pilot.press("u")
+        assert "a2 · Add · selected, not current" in shown(app)
+        assert "Esc back to a1" in shown(app)
+        await pilot.press("escape")
+        assert "not current" not in shown(app)
+
+
+async def test_the_palette_finds_commands_by_what_they_do_and_values_by_name(app_of: Callable[..., BptuiApp]) -> None:
+    app = app_of(SCENARIO)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.press("ctrl+p", *"layer's source")
+        await wait_until_shown(pilot, "into [N]")
+        assert "line-back" in shown(app)
+        assert "next slice" not in shown(app)
+        await pilot.press("escape", "escape", "ctrl+p", *"sum")
+        await wait_until_shown(pilot, "run to this Sum")
+        await pilot.press("down", "enter")
+        await wait_until(pilot, lambda: position(app) == 3, "step 3")
+
+
+async def test_a_command_with_an_argument_is_begun_by_the_palette(app_of: Callable[..., BptuiApp]) -> None:
+    app = app_of(SCENARIO)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.press("ctrl+p", *"goto")
+        await wait_until_shown(pilot, "goto STEP")
+        await pilot.press("down", "enter")
+        await wait_until(pilot, lambda: typing(app), "a line that is typed")
+        await pilot.press("5", "enter")
+        assert position(app) == 5
 
 
 async def test_a_digit_repeats_the_key_after_it(app_of: Callable[..., BptuiApp]) -> None:

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bptui.core.graph import Node
+from bptui.core.revisit import LayersRevisit
 from bptui.lines.line import Line, line_width
 from bptui.lines.paragraph import wrap
 from bptui.running import run
@@ -17,7 +18,7 @@ from bptui.scenario.scenario import Scenario
 from bptui.tui.content.node_lines import node_lines
 from bptui.tui.content.welcome import welcome_lines
 from bptui.tui.panels.node_panel import heading_of
-from layers import Array
+from layers import Array, Layer
 from strategies import make_scenario, random_scenarios
 
 
@@ -189,7 +190,12 @@ def test_the_welcome_names_the_key_and_fits(width: int, height: int) -> None:
 
 def test_only_what_is_looked_at_is_worked_out() -> None:
     tape = run(load("vanishing_sigmoid"))
-    moment = tape.at(len(tape))
-    first = list(islice(node_lines(moment, "z1", 40), 3))
+    tape.revisit = LayersRevisit(refuse)
+    first = list(islice(node_lines(tape.at(len(tape)), "z1", 40), 3))
     assert written(first)[0] == "◀ backward  dout from z2.1"
-    assert not tape.revisited  # type: ignore[attr-defined]
+    with pytest.raises(AssertionError, match="z1"):
+        list(node_lines(tape.at(len(tape)), "z1", 40))
+
+
+def refuse(node: Node) -> Layer:
+    raise AssertionError(node.name)

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from textual.strip import Strip
 
-from bptui.lines.line import Line, Span, cut, fitted, line_width, shifted
+from bptui.lines.line import Line, Span, cut, fitted, line_width, scrolled
 from bptui.tui.palette import Palette
 from bptui.tui.row import changed_width, edge_row, laid, strip_of
 
@@ -38,7 +38,7 @@ def test_what_is_cut_ends_in_an_ellipsis_and_is_a_beginning(line: Line, width: i
 
 @given(lines, st.integers(0, 40))
 def test_scrolling_sideways_takes_cells_away_at_the_left_only(line: Line, columns: int) -> None:
-    rest = shifted(line, columns)
+    rest = scrolled(line, columns)
     assert line_width(rest) == max(0, line_width(line) - columns)
     assert text_of(line).endswith(text_of(rest).lstrip(" "))
 

@@ -16,7 +16,7 @@ from bptui.stepping.trace_call import visit
 from bptui.tui.app import BptuiApp
 from bptui.tui.content.highlight import highlighted
 from bptui.tui.content.source_names import name_lines
-from bptui.tui.content.source_rows import broken, rows_of
+from bptui.tui.content.source_rows import folded_code, rows_of
 from bptui.tui.panels.source_panel import SourcePanel, code_lines
 from bptui.tui.screen import DebuggerScreen
 from screens import shown
@@ -71,7 +71,7 @@ def test_keywords_strings_and_comments_look_different() -> None:
 
 @given(lines, st.integers(4, 60))
 def test_a_broken_line_is_within_the_width_and_loses_nothing(line: Line, width: int) -> None:
-    parts = broken(line, width)
+    parts = folded_code(line, width)
     assert all(line_width(part) <= width for part in parts)
     first, *others = [text_of(part) for part in parts]
     text = text_of(line)

@@ -19,8 +19,8 @@ from bptui.scenario.load import loads
 from bptui.scenario.scenario import Scenario
 from bptui.tui.app import BptuiApp
 from bptui.tui.content import heat
-from bptui.tui.content.array_view import Look, Subject, cell_index, matrix_of
-from bptui.tui.content.values import above_lines, look_pointed_at, value_lines
+from bptui.tui.content.array_view import ArrayView, ViewedArray, cell_index, matrix_of
+from bptui.tui.content.values import above_lines, value_lines, view_of_place
 from bptui.tui.panels.value_panel import ValuePanel
 from layers import Array
 from screens import wait_until_shown
@@ -45,8 +45,8 @@ def written(lines: list[Line]) -> list[str]:
     return ["".join(span.text for span in line).rstrip() for line in lines]
 
 
-def shown(array: Array, *, look: Look | None = None, width: int = 60, height: int = 12) -> list[str]:
-    return written(value_lines(Subject(array, None, summarise(array)), look or Look(), width, height)[1])
+def shown(array: Array, *, look: ArrayView | None = None, width: int = 60, height: int = 12) -> list[str]:
+    return written(value_lines(ViewedArray(array, None, summarise(array)), look or ArrayView(), width, height)[1])
 
 
 def selected_text(lines: list[Line]) -> str:
@@ -70,15 +70,15 @@ def test_a_matrix_is_shown_with_its_indices_and_facts() -> None:
 
 
 def test_the_selected_cell_is_written_with_all_its_digits() -> None:
-    assert shown(np.array([0.1, 0.1 + 0.2]), look=Look(column=1))[-1] == "[1] 0.30000000000000004"
+    assert shown(np.array([0.1, 0.1 + 0.2]), look=ArrayView(column=1))[-1] == "[1] 0.30000000000000004"
     assert shown(np.array(0.1, np.float32))[-1] == "0.10000000149011612"
     assert shown(np.array([-0.0, np.nan]))[-1] == "[0] -0.0"
-    assert shown(np.array([0, 2**53]), look=Look(column=1))[-1] == "[1] 9007199254740992"
+    assert shown(np.array([0, 2**53]), look=ArrayView(column=1))[-1] == "[1] 9007199254740992"
 
 
 def test_what_is_not_finite_is_counted_and_stands_out() -> None:
     array = np.array([[np.nan, np.inf], [1.0, -np.inf]])
-    look, lines = value_lines(Subject(array, None, summarise(array)), Look(row=1), 60, 10)
+    look, lines = value_lines(ViewedArray(array, None, summarise(array)), ArrayView(row=1), 60, 10)
     assert "NaN 1 of 4  Inf 2 of 4" in written(lines)[0]
     errors = [span.text.strip() for line in lines[1:] for span in line if span.style == "error"]
     assert errors == ["NaN", "Inf", "-Inf"]
@@ -87,15 +87,15 @@ def test_what_is_not_finite_is_counted_and_stands_out() -> None:
 
 def test_changed_cells_are_marked_and_the_selected_one_says_what_it_was() -> None:
     before, now = np.array([[1.0, 2.0], [np.nan, 4.0]]), np.array([[1.0, 2.5], [np.nan, 4.0]])
-    _, lines = value_lines(Subject(now, before), Look(), 60, 10)
+    _, lines = value_lines(ViewedArray(now, before), ArrayView(), 60, 10)
     assert [span.text.strip() for line in lines for span in line if span.style == "changed"] == ["2.5"]
-    _, lines = value_lines(Subject(now, before), Look(column=1), 60, 10)
+    _, lines = value_lines(ViewedArray(now, before), ArrayView(column=1), 60, 10)
     assert written(lines)[-1] == "[0, 1] 2.5  was 2.0"
 
 
 def test_the_slices_of_an_array_with_more_axes_are_shown_one_at_a_time() -> None:
     array = np.arange(24.0).reshape(2, 3, 2, 2)
-    lines = shown(array, look=Look(slice=4))
+    lines = shown(array, look=ArrayView(slice=4))
     assert "slice [1, 1, :, :] 5 of 6" in lines
     assert lines[-1] == "[1, 1, 0, 0] 16.0"
 
@@ -105,8 +105,8 @@ def test_the_selected_cell_is_in_sight_and_is_the_arrays_own(data: st.DataObject
     shape = data.draw(st.sampled_from([it for it in SHAPES if 0 not in it]))
     array = np.arange(float(np.prod(shape, dtype=int))).reshape(shape)
     row, column, top, left, number = [data.draw(st.integers(0, 10**6)) for _ in range(5)]
-    look = Look(row, column, top, left, number)
-    found, lines = value_lines(Subject(array), look, data.draw(st.integers(12, 100)), data.draw(st.integers(4, 30)))
+    look = ArrayView(row, column, top, left, number)
+    found, lines = value_lines(ViewedArray(array), look, data.draw(st.integers(12, 100)), data.draw(st.integers(4, 30)))
     assert float(selected_text(lines)) == array[cell_index(array, found)]
 
 
@@ -123,11 +123,11 @@ def test_every_array_fits_every_room(data: st.DataObject) -> None:
     array = data.draw(arrays.arrays(dtype, shape, elements=values, fill=st.just(dtype(1))))
     summary = data.draw(st.sampled_from([None, summarise(array)]))
     width, height = data.draw(st.integers(1, 100)), data.draw(st.integers(0, 30))
-    look = Look(
+    look = ArrayView(
         row=data.draw(st.integers(0, 60)), column=data.draw(st.integers(0, 300)), slice=data.draw(st.integers(0, 9))
     )
     for as_heat in (False, True):
-        _, lines = value_lines(Subject(array, array, summary), replace(look, as_heat=as_heat), width, height)
+        _, lines = value_lines(ViewedArray(array, array, summary), replace(look, as_heat=as_heat), width, height)
         assert len(lines) <= height
         assert all(line_width(line) <= width for line in lines)
 
@@ -135,7 +135,7 @@ def test_every_array_fits_every_room(data: st.DataObject) -> None:
 @pytest.mark.parametrize("as_heat", [False, True])
 def test_of_an_array_larger_than_any_memory_only_the_cells_in_sight_are_read(as_heat: bool) -> None:
     array = np.broadcast_to(np.arange(10.0**6), (10**6, 10**6))
-    look, lines = value_lines(Subject(array), Look(row=10**6, column=10**6, as_heat=as_heat), 80, 20)
+    look, lines = value_lines(ViewedArray(array), ArrayView(row=10**6, column=10**6, as_heat=as_heat), 80, 20)
     assert (look.row, look.column) == (999_999, 999_999)
     assert written(lines)[-1] == "[999999, 999999] 999999.0"
 
@@ -237,10 +237,10 @@ def test_pointing_at_a_number_selects_it(
     array: Array, as_heat: bool, size: tuple[int, int], data: st.DataObject
 ) -> None:
     row, column = data.draw(st.integers(0, 300)), data.draw(st.integers(0, 300))
-    subject = Subject(array, None, summarise(array))
-    look, lines = value_lines(subject, Look(row=row, column=column, as_heat=as_heat), *size)
+    subject = ViewedArray(array, None, summarise(array))
+    look, lines = value_lines(subject, ArrayView(row=row, column=column, as_heat=as_heat), *size)
     x, y = place_of_selected(lines, as_heat=as_heat)
-    found = look_pointed_at(subject, replace(look, row=look.top, column=look.left), size, (x, y))
+    found = view_of_place(subject, replace(look, row=look.top, column=look.left), size, (x, y))
     pair = 2 if as_heat and heat_zoom(array, size) == 1 else 1  # rows that share a cell
     assert (found.row - look.top) // pair == (look.row - look.top) // pair
     assert found.column == look.column
@@ -259,5 +259,5 @@ def place_of_selected(lines: list[Line], *, as_heat: bool) -> tuple[int, int]:
 
 
 def heat_zoom(array: Array, size: tuple[int, int]) -> int:
-    room = size[1] - len(above_lines(Subject(array, None, summarise(array)), Look(), *size)) - 1
-    return heat.fit(matrix_of(array, 0).shape, size[0] - 1, max(1, room - 2)).zoom
+    room = size[1] - len(above_lines(ViewedArray(array, None, summarise(array)), ArrayView(), *size)) - 1
+    return heat.heat_fit(matrix_of(array, 0).shape, size[0] - 1, max(1, room - 2)).zoom

@@ -12,10 +12,12 @@ import numpy as np
 
 from bptui.guest.child.attributes import described_attributes
 from bptui.guest.child.encode_value import described
+from bptui.guest.child.non_finite import bad_element, origin_of_non_finite
 from bptui.guest.child.object_arrays import Spot, attributes_of, spots_in
 from bptui.guest.child.own_gradients import gradient_of, named_so
 from bptui.guest.child.styles.recipe import Call, Handle, Recipe
 from bptui.guest.child.unit_gradients import LONGEST, MOST_UNITS, UnitGradients
+from bptui.guest.child.user_path import user_folders
 from bptui.guest.wire import Message
 
 Array: TypeAlias = np.ndarray[Any, Any]
@@ -59,6 +61,7 @@ class Instance:
         self.recipe = recipe
         self.order = order
         self.making = making
+        self.is_reported = False
         self.handle: Handle | None = None
         self.held: list[Array] = []
         self.inputs: list[Any] = []
@@ -72,7 +75,36 @@ class Instance:
     def forward(self, values: Sequence[Any]) -> Message:
         """Call forward with the first of ``values``; those beyond are held."""
         out = self.handle_for(values).value(self.forward_call()())
-        return {**described(out), "mutated": self.mutated()}
+        message = {**described(out), "mutated": self.mutated()}
+        if (bad := self.made_of_finite(message["arrays"], values)) is not None:
+            message["non_finite"] = {**bad, "origin": self.another(values).origin_in_forward()}
+        return message
+
+    def another(self, values: Sequence[Any]) -> Instance:
+        """Return another layer of the same recipe, which has taken the values."""
+        other = Instance(self.recipe, self.order, self.making)
+        other.handle_for(values)
+        return other
+
+    def origin_in_forward(self) -> Message | None:
+        """Return which operation of the lines that go forward makes NaN or infinity."""
+        call = self.forward_call()
+        return origin_of_non_finite(call.__call__, user_folders.holds)
+
+    def origin_in_backward(self, dout: Any) -> Message | None:
+        """Return which operation of the lines that go back does."""
+        assert self.handle is not None
+        self.handle.value(self.forward_call()())
+        call = self.backward_call(np.array(dout))
+        return origin_of_non_finite(call.__call__, user_folders.holds)
+
+    def made_of_finite(self, arrays: Sequence[Any], operands: Sequence[Any]) -> Message | None:
+        """Return the first element that is not finite where all that it was made of is; once in a layer's life."""
+        bad = next((it for it in map(bad_element, arrays) if it is not None), None)
+        if bad is None or self.is_reported or not all(bool(np.isfinite(it).all()) for it in operands):
+            return None
+        self.is_reported = True
+        return {"kind": bad[0], "index": bad[1]}
 
     def handle_for(self, values: Sequence[Any]) -> Handle:
         """Take copies of the values, and return the layer, which is made of those held or given them anew."""
@@ -134,10 +166,14 @@ class Instance:
         parts = [described(gradient) for gradient in (gradients if is_tuple else (gradients,))]
         held = [described(gradient) for gradient in self.kept_gradients()]
         mutated = self.mutated() + (["dout"] if differs(own, dout) else [])
+        arrays = [part["arrays"][0] for part in parts + held]
+        bad = self.made_of_finite([it for it in arrays if it is not None], [*self.given, dout])
+        more = {"non_finite": {**bad, "origin": self.another(self.given).origin_in_backward(dout)}} if bad else {}
         return {
+            **more,
             "is_tuple": is_tuple,
             "parts": [{key: it for key, it in part.items() if key != "arrays"} for part in parts + held],
-            "arrays": [part["arrays"][0] for part in parts + held],
+            "arrays": arrays,
             "mutated": mutated,
         }
 

@@ -9,7 +9,6 @@ import random
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -73,9 +72,7 @@ class Randomness:
 def is_user_file(module: ModuleType) -> bool:
     """Return whether a module's file is one of the user's project."""
     file = getattr(module, "__file__", None)
-    if not isinstance(file, str) or "site-packages" in file:
-        return False
-    return any(Path(file).is_relative_to(folder) for folder in user_folders.folders)
+    return isinstance(file, str) and user_folders.holds(file)
 
 
 def restart(generator: Any, seed: list[int]) -> None:

@@ -50,6 +50,10 @@ class UserFolders:
         if str(folder) not in sys.path:
             sys.path.append(str(folder))
 
+    def holds(self, file: str) -> bool:
+        """Return whether a file is one of the user's project, and not installed there."""
+        return "site-packages" not in file and any(Path(file).is_relative_to(folder) for folder in self.folders)
+
     def finder(self, path: str) -> FileFinder:
         """Return what finds modules in a folder. Raises ImportError where it is not the user's."""
         if path in OUR_PATH or not any(Path(path).is_relative_to(folder) for folder in self.folders):

@@ -30,6 +30,7 @@ def read_array(name: str, folder: Path, *, key: str | None = None, rows: Rows | 
 
     Whatever is wrong is a ScenarioError. Its ``where`` is a place in the data file where the file's content is at
     fault, and None where the scenario is: its name for the file, its key or its rows.
+    Raises ScenarioError for a file that is missing, damaged or not what is asked for.
     """
     file = locate(name, folder)
     try:
@@ -42,7 +43,10 @@ def read_array(name: str, folder: Path, *, key: str | None = None, rows: Rows | 
 
 
 def read(stream: BinaryIO, file: DataFile, key: str | None, rows: Rows | None) -> Array:
-    """Return the array in ``stream``, read in the way that the file's suffix asks for."""
+    """Return the array in ``stream``, read in the way that the file's suffix asks for.
+
+    Raises ScenarioError where a key is given and the file has none.
+    """
     if file.suffix == ".npz":
         return read_npz(stream, file, key, rows)
     if file.suffix == ".csv":

@@ -83,7 +83,7 @@ def read_csv(stream: BinaryIO, file: DataFile, key: str | None, rows: Rows | Non
     """Return the numbers in ``stream``: ``[rows, columns]``, or ``[rows]`` of the only one or that called ``key``.
 
     The first line has the columns' names where it is a header: a name in it, and not a number. The dtype is int64 where
-    every cell is an integer that fits, otherwise float64.
+    every cell is an integer that fits, otherwise float64. Raises ScenarioError at the line and column of what is wrong.
     """
     size = os.fstat(stream.fileno()).st_size
     if size > MOST_BYTES:
@@ -139,7 +139,10 @@ def read_table(stream: BinaryIO, file: DataFile, kind: Kind) -> Table | None:
 
 
 def lines(stream: BinaryIO, file: DataFile) -> Iterator[Line]:
-    """Yield the lines that have cells. Empty lines may stand at the end of the file only."""
+    """Yield the lines that have cells. Empty lines may stand at the end of the file only.
+
+    Raises ScenarioError for an empty line elsewhere.
+    """
     number = 0
     while data := stream.readline(MOST_LINE_BYTES + 1):
         number += 1
@@ -147,7 +150,7 @@ def lines(stream: BinaryIO, file: DataFile) -> Iterator[Line]:
             raise file.fault(f"a line of more than {MOST_LINE_BYTES:,} bytes", line=number)
         if number == 1:
             data = data.removeprefix(BYTE_ORDER_MARK)
-        line = Line(decode(data, number, file), number)
+        line = Line(decode_line(data, number, file), number)
         if line.text.count(",") >= MOST_COLUMNS:
             raise file.fault(f"a line of more than {MOST_COLUMNS:,} cells", line=number)
         if line.text.strip(" \t"):
@@ -159,8 +162,11 @@ def lines(stream: BinaryIO, file: DataFile) -> Iterator[Line]:
         return
 
 
-def decode(data: bytes, number: int, file: DataFile) -> str:
-    """Return the text of the line ``data``, without its end."""
+def decode_line(data: bytes, number: int, file: DataFile) -> str:
+    """Return the text of the line ``data``, without its end.
+
+    Raises ScenarioError for what is not UTF-8, and for control characters that no line of text has.
+    """
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as problem:
@@ -173,15 +179,15 @@ def decode(data: bytes, number: int, file: DataFile) -> str:
     return text
 
 
-def header(line: Line, file: DataFile) -> list[Cell]:
+def header_cells(line: Line, file: DataFile) -> list[Cell]:
     """Return the cells of ``line`` if it is a header: with a name among them, and neither number nor formula."""
-    cells = list(split(line, file))
+    cells = list(cells_of(line, file))
     if any(NUMBER.fullmatch(cell.text) or cell.text.startswith("=") for cell in cells):
         return []
-    return cells if any(map(is_name, cells)) else []
+    return cells if any(map(is_column_name, cells)) else []
 
 
-def is_name(cell: Cell) -> bool:
+def is_column_name(cell: Cell) -> bool:
     """Whether ``cell`` could be the name of a column."""
     first = cell.text.lstrip("# ")[:1]
     return (first.isalpha() or first == "_") and cell.text.lower() not in MISSING
@@ -196,11 +202,11 @@ def read_line(line: Line, kind: Kind, file: DataFile) -> list[int | float]:
             is_short = len(line.text) <= MOST_CELL_CHARACTERS or max(map(len, cells)) <= MOST_CELL_CHARACTERS
             if is_short and (kind is int or not any(map(math.isinf, numbers))):
                 return numbers
-    return [parse_cell(cell, kind, line, file) for cell in split(line, file)]
+    return [parse_cell(cell, kind, line, file) for cell in cells_of(line, file)]
 
 
-def split(line: Line, file: DataFile) -> Iterator[Cell]:
-    """Yield the cells of ``line``; in quotes, commas are text."""
+def cells_of(line: Line, file: DataFile) -> Iterator[Cell]:
+    """Yield the cells of ``line``; in quotes, commas are text. Raises ScenarioError for a quote that is not closed."""
     end = -1
     while end < len(line.text):
         match = CELL.match(line.text, end + 1)
@@ -215,7 +221,10 @@ def split(line: Line, file: DataFile) -> Iterator[Cell]:
 
 
 def parse_cell(cell: Cell, kind: Kind, line: Line, file: DataFile) -> int | float:
-    """Return the number in ``cell``, which is not infinite unless it says so."""
+    """Return the number in ``cell``, which is not infinite unless it says so.
+
+    Raises ScenarioError for what is not a number.
+    """
     text = cell.text.strip(" \t")
     if not text:
         told, hint = "an empty cell", "write nan for a number that is missing"
@@ -237,6 +246,6 @@ def advice(text: str) -> str:
 
 def ragged(line: Line, count: int, width: int, file: DataFile) -> ScenarioError:
     """Return the error that a line has ``count`` cells where the first has ``width``."""
-    cells = list(split(line, file))
+    cells = list(cells_of(line, file))
     column = cells[width].column if count > width else len(line.text) + 1
     return file.fault(f"{count} cells, where the first line has {width}", line=line.number, column=column)

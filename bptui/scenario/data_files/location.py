@@ -67,7 +67,10 @@ class DataFile:
 
 
 def locate(name: str, folder: Path) -> DataFile:
-    """Return the regular file that ``name`` means in ``folder``. Nothing is opened."""
+    """Return the regular file that ``name`` means in ``folder``. Nothing is opened.
+
+    Raises ScenarioError where there is none, or its name leads elsewhere.
+    """
     check_spelling(name)
     path = folder / name
     try:

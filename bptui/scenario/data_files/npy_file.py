@@ -120,7 +120,10 @@ def parse_header(head: bytes, file: DataFile) -> NpyHeader:
 
 
 def check_dtype(dtype: np.dtype[Any], file: DataFile) -> None:
-    """Refuse what no scenario computes with; integers, float32 and float64 are accepted in either byte order."""
+    """Refuse what no scenario computes with; integers, float32 and float64 are accepted in either byte order.
+
+    Raises ScenarioError.
+    """
     if dtype.kind in "iu" or (dtype.kind == "f" and dtype.itemsize in {4, 8}):
         return
     kind = "structured records" if dtype.fields else "Python objects" if dtype.hasobject else dtype.name
@@ -130,7 +133,7 @@ def check_dtype(dtype: np.dtype[Any], file: DataFile) -> None:
 
 
 def check_shape(shape: tuple[int, ...], file: DataFile) -> None:
-    """Refuse a shape that NumPy could not hold, or that only passes for one."""
+    """Refuse a shape that NumPy could not hold, or that only passes for one. Raises ScenarioError."""
     if len(shape) > MOST_AXES:
         raise file.fault(f"the array has {len(shape)} axes; at most {MOST_AXES} are read")
     if not all(type(length) is int and length >= 0 for length in shape):
@@ -141,6 +144,7 @@ def read_data(stream: BinaryIO, header: NpyHeader, file: DataFile) -> Array:
     """Return the array whose bytes come next in ``stream``, in native byte order and C order.
 
     The order in memory is part of the result: NumPy's sums depend on it in their last bits.
+    Raises ScenarioError where the file ends before its data.
     """
     if header.size > MOST_BYTES:
         raise file.fault(

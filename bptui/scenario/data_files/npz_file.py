@@ -31,8 +31,11 @@ DAMAGES = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, RuntimeError,
 """What Python's zipfile and zlib raise at broken files; NotImplementedError and UnicodeDecodeError are among them."""
 
 
-class Sips(io.FileIO):
-    """A file that is read in sips: one who asks for more at once believes in a size that only the file claims."""
+class BoundedFile(io.FileIO):
+    """A file of which little is read at once: whoever asks for more believes in a size that only the file claims.
+
+    Raises BadZipFile for a larger piece, and for one before the file's start.
+    """
 
     def read(self, size: int | None = -1, /) -> bytes:
         wanted = MOST_BYTES_AT_ONCE if size is None or size < 0 else size
@@ -50,9 +53,10 @@ def read_npz(stream: BinaryIO, file: DataFile, key: str | None, rows: Rows | Non
     """Return the array called ``key``, or the only one, or its ``rows``.
 
     The member is read to its end in any case, since its checksum covers the whole of it.
+    Raises ScenarioError for a file that is damaged, or larger than what is read.
     """
     try:
-        with zipfile.ZipFile(cast("BinaryIO", Sips(stream.fileno(), closefd=False))) as archive:
+        with zipfile.ZipFile(cast("BinaryIO", BoundedFile(stream.fileno(), closefd=False))) as archive:
             return read_member(archive, file, key, rows)
     except DAMAGES as problem:
         reason = visible(str(problem)) or "it ends too early"
@@ -61,7 +65,7 @@ def read_npz(stream: BinaryIO, file: DataFile, key: str | None, rows: Rows | Non
 
 def read_member(archive: zipfile.ZipFile, file: DataFile, key: str | None, rows: Rows | None) -> Array:
     """Return the array, or its ``rows``, in the member of ``archive`` that ``key`` names."""
-    member = choose(members(archive, file), file, key)
+    member = chosen_member(members(archive, file), file, key)
     part = file.of(member.filename.removesuffix(".npy"))
     check_member(member, part)
     with archive.open(member) as opened:
@@ -74,7 +78,10 @@ def read_member(archive: zipfile.ZipFile, file: DataFile, key: str | None, rows:
 
 
 def members(archive: zipfile.ZipFile, file: DataFile) -> dict[str, zipfile.ZipInfo]:
-    """Return the arrays of ``archive`` by key. Any member with a dubious name condemns the whole file."""
+    """Return the arrays of ``archive`` by key. Any member with a dubious name condemns the whole file.
+
+    Raises ScenarioError.
+    """
     infos = archive.infolist()
     if len(infos) > MOST_MEMBERS:
         raise file.fault(f"the file has {len(infos):,} members; at most {MOST_MEMBERS} are read")
@@ -90,8 +97,11 @@ def members(archive: zipfile.ZipFile, file: DataFile) -> dict[str, zipfile.ZipIn
     return {info.filename.removesuffix(".npy"): info for info in infos if info.filename.endswith(".npy")}
 
 
-def choose(found: dict[str, zipfile.ZipInfo], file: DataFile, key: str | None) -> zipfile.ZipInfo:
-    """Return the member that ``key`` names, or the only one where there is no key."""
+def chosen_member(found: dict[str, zipfile.ZipInfo], file: DataFile, key: str | None) -> zipfile.ZipInfo:
+    """Return the member that ``key`` names, or the only one where there is no key.
+
+    Raises ScenarioError where there is none, or one of several must be named.
+    """
     if not found:
         raise file.fault("the file holds no arrays", hint="write it with np.savez")
     if key in found:

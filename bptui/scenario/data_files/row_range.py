@@ -11,7 +11,10 @@ Rows: TypeAlias = "tuple[int, int]"
 
 
 def check_rows(rows: Rows, shape: tuple[int, ...], file: DataFile) -> Rows:
-    """Return ``rows`` if an array of ``shape`` has all of them. An empty range is refused: it is always a slip."""
+    """Return ``rows`` if an array of ``shape`` has all of them. An empty range is refused: it is always a slip.
+
+    Raises ScenarioError.
+    """
     start, stop = rows
     asked = f"rows = [{start}, {stop}]"
     if not shape:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from bptui.core.text import visible
-from bptui.scenario.formula.tokens import ELSEWHERE, WORDS, FormulaError, Token, normal, tokenize
+from bptui.scenario.formula.tokens import ELSEWHERE, WORDS, FormulaError, Token, normal_form, tokenize
 
 DEEPEST = 100
 """As many expressions inside each other as a formula may have; each takes a few Python frames to parse."""
@@ -36,7 +36,7 @@ NEGATION = 3
 """A minus binds tighter than ``*`` and less than ``**``: -x ** 2 is -(x ** 2)."""
 
 
-class Argument(NamedTuple):
+class LayerArgument(NamedTuple):
     """What a step of a formula takes: a value by name, a constant by the way it is written, or a step before it."""
 
     name: str
@@ -57,15 +57,15 @@ class Operation:
     """One layer applied inside a formula; ``at`` is where its expression starts, ``layer_at`` where it is named."""
 
     layer: str
-    arguments: Sequence[Argument]
+    arguments: Sequence[LayerArgument]
     options: Mapping[str, Option] = field(default_factory=dict)
     at: int = 0
     layer_at: int = 0
 
 
-def parse(formula: str) -> list[Operation]:
+def parse_formula(formula: str) -> list[Operation]:
     """Return a formula's operations in evaluation order; the last is the formula itself. Raises FormulaError."""
-    parser = Parser(tokenize(formula))
+    parser = FormulaParser(tokenize(formula))
     result = parser.expression(0)
     match parser.next:
         case Token("end"):
@@ -83,7 +83,7 @@ def parse(formula: str) -> list[Operation]:
     return parser.operations
 
 
-class Parser:
+class FormulaParser:
     """Walks over the tokens once and writes down each operation when its arguments are complete."""
 
     def __init__(self, tokens: Sequence[Token]) -> None:
@@ -110,7 +110,7 @@ class Parser:
         return found
 
     def close(self, sign: str, opened: Token) -> None:
-        """Move past the closing ``sign``."""
+        """Move past the closing ``sign``. Raises FormulaError where it is missing."""
         if not self.takes(sign):
             raise FormulaError(
                 f"expected {sign} or a comma, found {visible(self.next.text)}"
@@ -122,14 +122,14 @@ class Parser:
             )
 
     def deeper(self, at: int) -> None:
-        """Count one more expression inside another."""
+        """Count one more expression inside another. Raises FormulaError for too many."""
         self.depth += 1
         if self.depth > DEEPEST:
             raise FormulaError(
                 f"more than {DEEPEST} expressions inside each other", at, "give the inner ones nodes of their own"
             )
 
-    def expression(self, tightness: int) -> Argument:
+    def expression(self, tightness: int) -> LayerArgument:
         """Parse operands joined by operators that bind at least as tightly as ``tightness``."""
         self.deeper(self.next.at)
         left = self.operand()
@@ -141,13 +141,13 @@ class Parser:
         self.depth -= 1
         return left
 
-    def apply(self, operation: Operation) -> Argument:
+    def apply(self, operation: Operation) -> LayerArgument:
         """Write down an operation, and return it as an argument of the next."""
         self.operations.append(operation)
-        return Argument("", operation.at, step=len(self.operations) - 1)
+        return LayerArgument("", operation.at, step=len(self.operations) - 1)
 
-    def operand(self) -> Argument:
-        """Parse what an operator works on."""
+    def operand(self) -> LayerArgument:
+        """Parse what an operator works on. Raises FormulaError where there is none."""
         match self.take():
             case Token("sign", "-", at):
                 return self.negative(at)
@@ -160,22 +160,22 @@ class Parser:
             case Token("name", text, at) if text in WORDS:
                 raise FormulaError(f"{text} is not a value", at, "it may only be an option: Sum(x, keepdims=true)")
             case Token("name", text, at) as name:
-                return self.call(name) if self.takes("(") else Argument(normal(text), at)
+                return self.call(name) if self.takes("(") else LayerArgument(normal_form(text), at)
             case Token("sign", "+", at):
                 raise FormulaError("a plus before a value means nothing", at, "leave it out")
             case Token(kind, text, at):
                 what = "a value is missing" if kind == "end" else f"expected a value, found {visible(text)}"
                 raise FormulaError(what, at, ELSEWHERE.get(text[0]))
 
-    def negative(self, at: int) -> Argument:
+    def negative(self, at: int) -> LayerArgument:
         """Parse what follows a minus: a number makes it part of its name, anything else a Neg."""
         if self.next.kind == "number":
             return constant(f"-{self.take().text}", at)
         return self.apply(Operation("Neg", [self.expression(NEGATION)], at=at, layer_at=at))
 
-    def call(self, layer: Token) -> Argument:
-        """Parse the arguments of a layer, its parenthesis being open."""
-        values: list[Argument] = []
+    def call(self, layer: Token) -> LayerArgument:
+        """Parse the arguments of a layer, its parenthesis being open. Raises FormulaError."""
+        values: list[LayerArgument] = []
         options: dict[str, Option] = {}
         while not (self.next.kind == "sign" and self.next.text == ")"):
             if self.tokens[self.place].kind == "name" and self.tokens[self.place + 1][:2] == ("sign", "="):
@@ -187,10 +187,10 @@ class Parser:
             if not self.takes(","):
                 break
         self.close(")", layer)
-        return self.apply(Operation(normal(layer.text), values, options, layer.at, layer.at))
+        return self.apply(Operation(normal_form(layer.text), values, options, layer.at, layer.at))
 
     def option(self, options: dict[str, Option]) -> None:
-        """Parse ``name=constant``."""
+        """Parse ``name=constant``. Raises FormulaError for one that is given twice."""
         name = self.take()
         self.take()
         if name.text in options:
@@ -198,7 +198,7 @@ class Parser:
         options[name.text] = Option(self.constant(), name.at)
 
     def constant(self) -> Any:
-        """Parse an option's value."""
+        """Parse an option's value. Raises FormulaError for anything else."""
         match self.take():
             case Token("sign", "-", at) if self.next.kind == "number":
                 return number(f"-{self.take().text}", at)
@@ -232,14 +232,17 @@ class Parser:
         return members
 
 
-def constant(text: str, at: int) -> Argument:
+def constant(text: str, at: int) -> LayerArgument:
     """Return a number as an argument, named as it is written."""
     number(text, at)
-    return Argument(text, at, is_constant=True)
+    return LayerArgument(text, at, is_constant=True)
 
 
 def number(text: str, at: int) -> float:
-    """Return the value of a number: an int where it is written as one."""
+    """Return the value of a number: an int where it is written as one.
+
+    Raises FormulaError for one that is too long or too large.
+    """
     if len(text) > LONGEST_NUMBER:
         raise FormulaError(f"a number of more than {LONGEST_NUMBER} characters", at)
     if text.lstrip("-").isdigit():

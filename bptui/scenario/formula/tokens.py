@@ -49,7 +49,10 @@ class Token(NamedTuple):
 
 
 def tokenize(formula: str) -> list[Token]:
-    """Return the tokens of a formula, an ``end`` after them."""
+    """Return the tokens of a formula, an ``end`` after them.
+
+    Raises FormulaError at the first sign that no formula has.
+    """
     tokens = []
     at = 0
     while at < len(formula):
@@ -85,6 +88,6 @@ def is_name(name: str) -> bool:
     return allowed and (categories[0][0] == "L" or name[0] == "_")
 
 
-def normal(name: str) -> str:
+def normal_form(name: str) -> str:
     """Return ``name`` with one spelling for what looks the same: Unicode's normal form C."""
     return name if name.isascii() else unicodedata.normalize("NFC", name)

@@ -11,9 +11,9 @@ from bptui.core.text import number, visible
 from bptui.own_layers.own_layer import OwnLayer
 from bptui.scenario.problems import Problems
 from bptui.scenario.reading.names import Places
-from bptui.scenario.reading.shape_trial import Shape, shape_text
+from bptui.scenario.reading.shape_trial import Shape, shape_in_words
 from bptui.scenario.reading.table_keys import index_text, numbers
-from bptui.scenario.reading.value_forms import read_only
+from bptui.scenario.reading.value_forms import as_read_only
 from bptui.scenario.toml import Document
 from layers import Array, Layer
 from layers import library as built_in
@@ -26,18 +26,19 @@ def read_dout(document: Document, output: str, shape: Shape | None, kind: np.dty
     """Return the gradient that enters at the output: ones, or what ``[run] dout`` writes; a number goes everywhere.
 
     Where the shape is not known before the run, a number stays one.
+    Raises ScenarioError where it is not of the output's shape.
     """
     path = ("run", "dout")
     run = document.data.get("run", {})
     if "dout" not in run:
-        return read_only(np.ones(shape or (), dtype=kind))
+        return as_read_only(np.ones(shape or (), dtype=kind))
     written = numbers(document, path, run["dout"], kind)
     if shape is None or written.shape == shape:
         return written
     if not written.shape:
-        return read_only(np.full(shape, written, dtype=kind))
-    got = shape_text(written.shape)
-    raise document.error(f"dout is {got}, but {visible(output)} is {shape_text(shape)}", *path)
+        return as_read_only(np.full(shape, written, dtype=kind))
+    got = shape_in_words(written.shape)
+    raise document.error(f"dout is {got}, but {visible(output)} is {shape_in_words(shape)}", *path)
 
 
 def check_distributions(document: Document, places: Places, targets: Mapping[str, Array], problems: Problems) -> None:

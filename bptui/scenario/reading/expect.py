@@ -7,11 +7,11 @@ from collections.abc import Collection, Iterator, Mapping
 import numpy as np
 
 from bptui.core.text import visible
-from bptui.scenario.formula import normal
+from bptui.scenario.formula import normal_form
 from bptui.scenario.problems import Problems, nearest
-from bptui.scenario.reading.shape_trial import Shape, shape_text
+from bptui.scenario.reading.shape_trial import Shape, shape_in_words
 from bptui.scenario.reading.table_keys import check_keys, numbers, real_number, table
-from bptui.scenario.reading.value_forms import kind_of
+from bptui.scenario.reading.value_forms import toml_kind
 from bptui.scenario.scenario import Expect
 from bptui.scenario.toml import Document, Path
 from layers import Array
@@ -35,7 +35,7 @@ def read_expect(document: Document, names: Collection[str], problems: Problems) 
 
 
 def tolerance(document: Document, key: str, written: object) -> float:
-    """Return how far from the expected a number may be."""
+    """Return how far from the expected a number may be. Raises ScenarioError for a negative number."""
     value = real_number(document, ("expect", key), written)
     if value < 0:
         raise document.error(f"{key}: a tolerance is not negative", "expect", key)
@@ -45,19 +45,19 @@ def tolerance(document: Document, key: str, written: object) -> float:
 def read_numbers(
     document: Document, kind: str, names: Collection[str], problems: Problems
 ) -> Iterator[tuple[str, Array]]:
-    """Yield the expected values, or gradients, by name."""
+    """Yield the expected values, or gradients, by name; mistakes go to ``problems``."""
     with problems.collecting():
         written = document.data["expect"].get(kind, {}) if isinstance(document.data["expect"], dict) else {}
         if not isinstance(written, dict):
-            raise document.error(f"{kind}: got {kind_of(written)}, wanted a table", "expect", kind)
+            raise document.error(f"{kind}: got {toml_kind(written)}, wanted a table", "expect", kind)
         for key, one in written.items():
             with problems.collecting():
-                yield normal(key), read_one(document, ("expect", kind, key), one, names)
+                yield normal_form(key), read_expected(document, ("expect", kind, key), one, names)
 
 
-def read_one(document: Document, path: Path, written: object, names: Collection[str]) -> Array:
-    """Return the numbers that are expected of one name."""
-    name = normal(str(path[-1]))
+def read_expected(document: Document, path: Path, written: object, names: Collection[str]) -> Array:
+    """Return the numbers that are expected of one name. Raises ScenarioError for a name that nothing has."""
+    name = normal_form(str(path[-1]))
     if name not in names:
         raise document.key_error(f"nothing is called {visible(name)}", *path, hint=nearest(name, names))
     if isinstance(written, dict):
@@ -70,8 +70,8 @@ def check_shapes(document: Document, expect: Expect, shapes: Mapping[str, Shape]
     """Find expected numbers that are not of the shape of what they are held against."""
     for kind, known in zip(KINDS, (expect.values, expect.gradients), strict=True):
         for key in document.data["expect"].get(kind, {}):
-            name = normal(key)
+            name = normal_form(key)
             if name in shapes and known[name].shape != shapes[name]:
                 with problems.collecting():
-                    wanted = f"wanted {shape_text(shapes[name])}, got {shape_text(known[name].shape)}"
+                    wanted = f"wanted {shape_in_words(shapes[name])}, got {shape_in_words(known[name].shape)}"
                     raise document.error(f"{visible(name)}: {wanted}", "expect", kind, key)

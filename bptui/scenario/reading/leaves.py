@@ -16,7 +16,7 @@ from bptui.scenario.reading.initializers import generator_for
 from bptui.scenario.reading.names import Places
 from bptui.scenario.reading.recipe import made_by
 from bptui.scenario.reading.table_keys import numbers, refuse_unknown
-from bptui.scenario.reading.value_forms import ValueFormError, as_floats, kind_of, read_only
+from bptui.scenario.reading.value_forms import ValueFormError, as_read_only, floats_of, toml_kind
 from bptui.scenario.toml import Document, Path
 from layers import Array
 
@@ -43,23 +43,26 @@ class LeafReader:
         """Return the array that a table with ``shape`` and ``init`` describes."""
         array = made_by(self.document, path, recipe, lambda own: generator_for(name, self.seed, own_seed=own))
         if array.dtype.kind == "i" and name in self.labels:
-            return read_only(array)
+            return as_read_only(array)
         return self.fitting(path, array)
 
     def fitting(self, path: Path, array: Array) -> Array:
-        """Return ``array`` in the scenario's dtype."""
+        """Return ``array`` in the scenario's dtype.
+
+        Raises ScenarioError for a number that only a larger dtype holds.
+        """
         try:
-            return read_only(as_floats(array.ravel(), self.dtype, array.shape))
+            return as_read_only(floats_of(array.ravel(), self.dtype, array.shape))
         except ValueFormError as error:
             raise self.document.error(error.message, *path) from None
 
     def from_file(self, name: str, path: Path, table: Mapping[str, Any]) -> Array:
-        """Return the array that a table with ``file`` names."""
+        """Return the array that a table with ``file`` names. Raises ScenarioError for a file that cannot be read."""
         for key in table:
             refuse_unknown(self.document, (*path, key), FILE_KEYS)
         for key in ("file", "key"):
             if not isinstance(table.get(key, ""), str):
-                raise self.document.error(f"{key}: got {kind_of(table[key])}, wanted a name in quotes", *path, key)
+                raise self.document.error(f"{key}: got {toml_kind(table[key])}, wanted a name in quotes", *path, key)
         from bptui.scenario.data_files import read_array  # noqa: PLC0415  (few scenarios name files; the others start sooner)
 
         try:
@@ -73,17 +76,23 @@ class LeafReader:
         return self.fitting(path, array)
 
     def from_integers(self, name: str, path: Path, array: Array) -> Array:
-        """Return integers as they are where they are labels, and otherwise in the scenario's dtype."""
+        """Return integers as they are where they are labels, and otherwise in the scenario's dtype.
+
+        Raises ScenarioError for one beyond 2**53.
+        """
         if array.size and max(-int(array.min()), int(array.max())) > LARGEST_INTEGER:
             raise self.document.error(
                 "an integer beyond 2**53 in it, up to which every integer is exact", *path, "file"
             )
         if name in self.labels:
-            return read_only(array.astype(np.int64))
+            return as_read_only(array.astype(np.int64))
         return self.fitting(path, array)
 
     def rows(self, path: Path, table: Mapping[str, Any]) -> tuple[int, int] | None:
-        """Return the part of a file's array that is asked for, None for all of it."""
+        """Return the part of a file's array that is asked for, None for all of it.
+
+        Raises ScenarioError for anything but two whole numbers.
+        """
         match table.get("rows"):
             case None:
                 return None

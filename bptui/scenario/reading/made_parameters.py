@@ -17,7 +17,7 @@ from bptui.errors import LayerError
 from bptui.own_layers.own_layer import OwnLayer
 from bptui.scenario.formula import is_name
 from bptui.scenario.reading.settings import Settings
-from bptui.scenario.reading.value_forms import read_only
+from bptui.scenario.reading.value_forms import as_read_only
 from layers import Array, Layer
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def look_for_parameters(
             alive[node.name] = look.out
             own = {name: it for name, it in look.parameters.items() if is_plain(name)}
             names[node.name] = tuple(own)
-            found |= {f"{node.name}.{name}": read_only(np.array(it)) for name, it in own.items()}
+            found |= {f"{node.name}.{name}": as_read_only(np.array(it)) for name, it in own.items()}
             unpaired[node.name] = look.unpaired
         elif (out := forward(node, layer, inputs)) is not None:
             alive[node.name] = out

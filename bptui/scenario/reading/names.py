@@ -6,7 +6,7 @@ from typing import TypeAlias
 
 from bptui.core.text import visible
 from bptui.errors import ScenarioError
-from bptui.scenario.formula import WORDS, is_name, normal
+from bptui.scenario.formula import WORDS, is_name, normal_form
 from bptui.scenario.problems import Problems
 from bptui.scenario.reading.table_keys import table
 from bptui.scenario.toml import Document
@@ -20,7 +20,10 @@ Places: TypeAlias = "dict[str, tuple[str, str]]"
 
 
 def read_names(document: Document, problems: Problems) -> Places:
-    """Return where each input, parameter and node is defined, in file order table by table."""
+    """Return where each input, parameter and node is defined, in file order table by table.
+
+    Raises ScenarioError for a name that is defined twice.
+    """
     places: Places = {}
     for section in SINGULAR:
         for key in table(document, section, problems):
@@ -33,8 +36,8 @@ def read_names(document: Document, problems: Problems) -> Places:
 
 
 def checked_name(document: Document, section: str, key: str) -> str:
-    """Return the name that ``key`` spells."""
-    name = normal(key)
+    """Return the name that ``key`` spells. Raises ScenarioError for what is not a name."""
+    name = normal_form(key)
     if not is_name(name) or len(name) > LONGEST_NAME:
         raise document.key_error(
             f"{visible(name, limit=40) or 'an empty text'} is not a name",

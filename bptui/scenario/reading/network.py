@@ -7,12 +7,12 @@ from collections.abc import Collection, Mapping, Sequence
 from bptui.core.graph import Graph, Node, find_cycle, forward_order
 from bptui.core.text import visible
 from bptui.errors import ScenarioError, Where
-from bptui.scenario.formula import normal
+from bptui.scenario.formula import normal_form
 from bptui.scenario.problems import Problems, nearest
 from bptui.scenario.reading.names import Places
 from bptui.scenario.reading.nodes import NodeReader
 from bptui.scenario.reading.table_keys import check_keys, table
-from bptui.scenario.reading.value_forms import kind_of
+from bptui.scenario.reading.value_forms import toml_kind
 from bptui.scenario.toml import Document
 
 MOST_NAMED = 20
@@ -55,24 +55,24 @@ def read_graph(
 
 
 def named_output(document: Document, written: object, names: Sequence[str]) -> str:
-    """Return the node that ``[run] output`` names."""
+    """Return the node that ``[run] output`` names. Raises ScenarioError where there is no such node."""
     if not isinstance(written, str):
-        raise document.error(f"output: got {kind_of(written)}, wanted a node's name", "run", "output")
-    name = normal(written)
+        raise document.error(f"output: got {toml_kind(written)}, wanted a node's name", "run", "output")
+    name = normal_form(written)
     if name not in names:
         raise document.error(f"no node is called {visible(name)}", "run", "output", hint=nearest(name, names))
     return name
 
 
 def only_output(nodes: Sequence[Node]) -> str:
-    """Return the one node that no other consumes."""
+    """Return the one node that no other consumes. Raises ScenarioError where there are several."""
     consumed = {name for node in nodes for name in node.inputs}
     ends = [node for node in nodes if node.name not in consumed]
     if len(ends) == 1:
         return ends[0].name
     names = [visible(node.name) for node in ends]
     raise ScenarioError(
-        f"several nodes could be the output: {listed(names, ', ')}",
+        f"several nodes could be the output: {joined_names(names, ', ')}",
         hint=f'name one: [run] output = "{names[-1]}"',
         where=ends[1].where,
     )
@@ -85,9 +85,9 @@ def cyclic(cycle: Sequence[str], nodes: Mapping[str, Node]) -> ScenarioError:
     first = min(range(len(whole)), key=lambda place: order[whole[place]])
     names = [visible(name) for name in (*whole[first:], *whole[: first + 1])]
     hint = "no node can wait for its own value"
-    return ScenarioError(f"a cycle: {listed(names, ' → ')}", hint=hint, where=nodes[whole[first]].where)
+    return ScenarioError(f"a cycle: {joined_names(names, ' → ')}", hint=hint, where=nodes[whole[first]].where)
 
 
-def listed(names: Sequence[str], separator: str) -> str:
+def joined_names(names: Sequence[str], separator: str) -> str:
     """Return names in one line, as many as one can take in."""
     return separator.join(names if len(names) <= MOST_NAMED else [*names[:MOST_NAMED], "..."])

@@ -13,11 +13,11 @@ from bptui.core.text import visible
 from bptui.errors import ScenarioError, Where
 from bptui.own_layers.own_layer import TARGETS, OwnLayer
 from bptui.scenario import formula
-from bptui.scenario.formula import Argument, FormulaError, Operation
+from bptui.scenario.formula import FormulaError, LayerArgument, Operation
 from bptui.scenario.problems import Problems, nearest
 from bptui.scenario.reading.names import Places
 from bptui.scenario.reading.signature import Signature, signature_of
-from bptui.scenario.reading.value_forms import ValueFormError, from_lists, kind_of
+from bptui.scenario.reading.value_forms import ValueFormError, from_lists, toml_kind
 from bptui.scenario.toml import Document, Path
 from layers import Array, Layer
 
@@ -45,12 +45,12 @@ class NodeReader:
         """Return the nodes that the formula of ``name`` stands for. Raises ScenarioError."""
         if not isinstance(written, str):
             raise self.document.error(
-                f"{visible(name)}: got {kind_of(written)}, wanted a formula in quotes",
+                f"{visible(name)}: got {toml_kind(written)}, wanted a formula in quotes",
                 *path,
                 hint=f'{visible(name)} = "Relu(x)"' if not isinstance(written, dict) else "a name has no dots",
             )
         try:
-            operations = formula.parse(written)
+            operations = formula.parse_formula(written)
         except FormulaError as error:
             raise self.error(error.message, path, error.at, error.hint) from None
         last = len(operations)
@@ -58,7 +58,10 @@ class NodeReader:
         return [self.node(operation, names, step, path) for step, operation in enumerate(operations)]
 
     def node(self, operation: Operation, names: Sequence[str], step: int, path: Path) -> Node:
-        """Return the node of one operation; ``names`` has those of the formula's operations."""
+        """Return the node of one operation; ``names`` has those of the formula's operations.
+
+        Raises ScenarioError for an input that nothing defines.
+        """
         inputs = []
         for argument in operation.arguments:
             if argument.step is not None:
@@ -74,10 +77,16 @@ class NodeReader:
         with self.problems.collecting():
             self.check_layer(operation, inputs, path)
         options = {option: value for option, (value, _) in operation.options.items()}
-        return Node(names[step], operation.layer, tuple(inputs), options, self.where(path, operation.at))
+        layer = self.library.get(operation.layer)
+        origin = str(layer.where) if isinstance(layer, OwnLayer) else ""
+        where = self.where(path, operation.at)
+        return Node(names[step], operation.layer, tuple(inputs), options, where, origin=origin)
 
     def check_layer(self, operation: Operation, inputs: Sequence[str], path: Path) -> None:
-        """Refuse a layer that there is not, or that takes other inputs or options; note what it takes as labels."""
+        """Refuse a layer that there is not, or that takes other inputs or options; note what it takes as labels.
+
+        Raises ScenarioError.
+        """
         if operation.layer in self.refused:
             raise self.refused[operation.layer]
         layer = self.library.get(operation.layer)
@@ -106,7 +115,7 @@ class NodeReader:
         return nearest(name, own) or f"your files give {', '.join(map(visible, own[:MOST_OFFERED])) or 'no layers'}"
 
     def check_options(self, operation: Operation, takes: Signature, path: Path) -> None:
-        """Refuse an option that a layer does not have, and the lack of one that it needs."""
+        """Refuse an option that a layer does not have, and the lack of one that it needs. Raises ScenarioError."""
         for option, (_, at) in operation.options.items():
             if option not in takes.options:
                 hint = nearest(option, takes.options) or f"{operation.layer}{takes}"
@@ -117,7 +126,10 @@ class NodeReader:
                 raise self.error(message, path, operation.layer_at, f"{operation.layer}{takes}")
 
     def check_own_layer(self, layer: OwnLayer, operation: Operation, inputs: Sequence[str], path: Path) -> None:
-        """Refuse inputs and options that the user's class does not take; note what it takes as labels."""
+        """Refuse inputs and options that the user's class does not take; note what it takes as labels.
+
+        Raises ScenarioError.
+        """
         options = {option: value for option, (value, _) in operation.options.items()}
         try:
             share = layer.share(len(inputs), options)
@@ -126,14 +138,17 @@ class NodeReader:
             raise self.error(str(error), path, operation.layer_at, hint) from None
         self.labels.update(name for name, slot in zip(inputs, share.inputs, strict=False) if slot in TARGETS)
 
-    def constant(self, argument: Argument, path: Path) -> Array:
-        """Return a number of a formula in the scenario's dtype."""
+    def constant(self, argument: LayerArgument, path: Path) -> Array:
+        """Return a number of a formula in the scenario's dtype.
+
+        Raises ScenarioError for a number that the dtype does not hold.
+        """
         try:
             return from_lists(float(argument.name), self.dtype)
         except ValueFormError as error:
             raise self.error(error.message, path, argument.at) from None
 
-    def undefined(self, argument: Argument, path: Path) -> ScenarioError:
+    def undefined(self, argument: LayerArgument, path: Path) -> ScenarioError:
         """Return the error about a name that nothing bears."""
         name = argument.name
         hint = nearest(name, self.places)

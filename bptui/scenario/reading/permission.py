@@ -27,7 +27,7 @@ from bptui.scenario.toml import Document
 
 
 def read_layers_key(document: Document) -> list[str]:
-    """Return the names of the files that a scenario names."""
+    """Return the names of the files that a scenario names. Raises ScenarioError for what is not a list of names."""
     files = document.data.get("layers", [])
     if type(files) is not list or not all(isinstance(file, str) for file in files):
         raise document.error("layers: wanted a list of file names", "layers", hint='layers = ["my_layers.py"]')
@@ -57,7 +57,7 @@ class OwnLayers:
         return {name: it for name, it in self.given.items() if isinstance(it, ScenarioError)}
 
     def check_used(self, used: Iterable[str], problems: Problems) -> None:
-        """Find files that give none of the layers ``used``."""
+        """Add to the problems each file that gives none of the layers ``used``."""
         wanted = list(dict.fromkeys(used))
         for file, given in self.files.items():
             if not any(name in given for name in wanted):
@@ -99,7 +99,10 @@ def allowed_layers(
 
 
 def read_styles(document: Document, problems: Problems) -> dict[str, list[str]]:
-    """Return what classes of a base call their forward and their backward, by the base's name."""
+    """Return what classes of a base call their forward and their backward, by the base's name.
+
+    Raises ScenarioError for what is not a table of names.
+    """
     styles: dict[str, list[str]] = {}
     for base, written in table(document, "styles", problems).items():
         with problems.collecting():

@@ -12,7 +12,7 @@ from bptui.core.text import visible
 from bptui.scenario.problems import nearest
 from bptui.scenario.reading.initializers import MOST_ELEMENTS, Generator, Initializer, initializers
 from bptui.scenario.reading.table_keys import real_number, refuse_unknown, whole_number
-from bptui.scenario.reading.value_forms import kind_of
+from bptui.scenario.reading.value_forms import toml_kind
 from bptui.scenario.toml import Document, Path
 from layers import Array
 
@@ -33,7 +33,7 @@ def made_by(
     shape = read_shape(document, path, recipe["shape"])
     made = read_initializer(document, path, recipe["init"])
     options = read_options(document, path, recipe, made)
-    generator = generator_for(read_seed(document, path, recipe, made))
+    generator = generator_for(recipe_seed(document, path, recipe, made))
     try:
         with np.errstate(all="ignore"):
             return np.asarray(made.make(shape, generator, **options))
@@ -42,11 +42,11 @@ def made_by(
 
 
 def read_shape(document: Document, path: Path, written: object) -> tuple[int, ...]:
-    """Return a recipe's shape."""
+    """Return a recipe's shape. Raises ScenarioError for what is not a shape, or too large."""
     place = (*path, "shape")
     if type(written) is not list or not all(type(size) is int for size in written):
         raise document.error(
-            f"shape: got {kind_of(written)}, wanted a list of whole numbers", *place, hint="shape = [2, 3]"
+            f"shape: got {toml_kind(written)}, wanted a list of whole numbers", *place, hint="shape = [2, 3]"
         )
     if any(size < 0 for size in written) or len(written) > MOST_AXES:
         raise document.error(f"shape: at most {MOST_AXES} axes, of 0 elements or more each", *place)
@@ -56,10 +56,10 @@ def read_shape(document: Document, path: Path, written: object) -> tuple[int, ..
 
 
 def read_initializer(document: Document, path: Path, written: object) -> Initializer:
-    """Return the recipe that ``init`` names."""
+    """Return the recipe that ``init`` names. Raises ScenarioError where there is none of that name."""
     place = (*path, "init")
     if not isinstance(written, str):
-        raise document.error(f"init: got {kind_of(written)}, wanted a name in quotes", *place)
+        raise document.error(f"init: got {toml_kind(written)}, wanted a name in quotes", *place)
     if written not in initializers:
         raise document.error(
             f"no init is called {visible(written)}",
@@ -70,7 +70,7 @@ def read_initializer(document: Document, path: Path, written: object) -> Initial
 
 
 def read_options(document: Document, path: Path, recipe: Mapping[str, Any], made: Initializer) -> dict[str, float]:
-    """Return what the recipe's ``make`` takes."""
+    """Return what the recipe's ``make`` takes. Raises ScenarioError for an option that it does not take."""
     init = recipe["init"]
     chosen = {}
     for key in recipe:
@@ -89,8 +89,8 @@ def read_options(document: Document, path: Path, recipe: Mapping[str, Any], made
     return chosen
 
 
-def read_seed(document: Document, path: Path, recipe: Mapping[str, Any], made: Initializer) -> int | None:
-    """Return the recipe's own seed, if it has one."""
+def recipe_seed(document: Document, path: Path, recipe: Mapping[str, Any], made: Initializer) -> int | None:
+    """Return the recipe's own seed, if it has one. Raises ScenarioError where nothing is drawn."""
     if "seed" not in recipe:
         return None
     if not made.is_random:

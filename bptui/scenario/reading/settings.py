@@ -10,7 +10,7 @@ import numpy as np
 from bptui.core.text import visible
 from bptui.scenario.problems import Problems, nearest
 from bptui.scenario.reading.table_keys import check_keys, whole_number
-from bptui.scenario.reading.value_forms import kind_of
+from bptui.scenario.reading.value_forms import toml_kind
 from bptui.scenario.toml import Document
 
 KEYS = (
@@ -50,7 +50,7 @@ def read_settings(document: Document, default_title: str, problems: Problems) ->
         check_format(document)
     check_keys(document, (), document.data, KEYS, problems)
     settings: dict[str, Any] = {"title": default_title}
-    for key, read in (("title", read_text), ("about", read_text), ("dtype", read_dtype), ("seed", read_seed)):
+    for key, read in (("title", read_string), ("about", read_string), ("dtype", read_dtype), ("seed", read_seed)):
         if key in document.data:
             with problems.collecting():
                 settings[key] = read(document, key)
@@ -58,22 +58,25 @@ def read_settings(document: Document, default_title: str, problems: Problems) ->
 
 
 def check_format(document: Document) -> None:
-    """Refuse a scenario in a format that is not known yet."""
+    """Refuse a scenario in a format that is not known yet. Raises ScenarioError."""
     if "bptui" in document.data and whole_number(document, ("bptui",), document.data["bptui"], least=1) > FORMAT:
         raise document.error("made by a newer bptui", "bptui", hint=f"this one reads format {FORMAT}")
 
 
-def read_text(document: Document, key: str) -> str:
-    """Return the text at ``key``."""
+def read_string(document: Document, key: str) -> str:
+    """Return the text at ``key``. Raises ScenarioError for anything else."""
     written = document.data[key]
     if not isinstance(written, str):
-        raise document.error(f"{key}: got {kind_of(written)}, wanted text in quotes", key)
+        raise document.error(f"{key}: got {toml_kind(written)}, wanted text in quotes", key)
     return written
 
 
 def read_dtype(document: Document, key: str) -> np.dtype[Any]:
-    """Return the dtype of every value that is not a label."""
-    name = read_text(document, key)
+    """Return the dtype of every value that is not a label.
+
+    Raises ScenarioError for another than float64 and float32.
+    """
+    name = read_string(document, key)
     if name not in DTYPES:
         hint = nearest(name, DTYPES) or f"there are {' and '.join(DTYPES)}"
         raise document.error(f"no dtype {visible(name)} here", key, hint=hint)

@@ -56,17 +56,17 @@ def forward(node: Node, layer: type[Layer], inputs: list[Array], lines: Mapping[
     except (ValueError, TypeError, IndexError, ArithmeticError, MemoryError) as error:
         reason = visible(str(error).strip() or type(error).__name__)
     given = ", ".join(
-        dict.fromkeys(described(name, value, lines.get(name)) for name, value in zip(node.inputs, inputs, strict=True))
+        dict.fromkeys(in_words(name, value, lines.get(name)) for name, value in zip(node.inputs, inputs, strict=True))
     )
     raise ScenarioError(f"{visible(node.name)}: {node.layer}: {reason}; {given}", where=node.where)
 
 
-def described(name: str, value: Array, line: int | None) -> str:
+def in_words(name: str, value: Array, line: int | None) -> str:
     """Return what a value is and where it comes from: ``x is [2, 3] (line 5)``."""
     place = f" (line {line})" if line else ""
     return f"{visible(name)} is {shape(value)}{place}"
 
 
-def shape_text(dimensions: Shape) -> str:
+def shape_in_words(dimensions: Shape) -> str:
     """Return how a person writes the shape of an array that is not at hand."""
     return shape(np.broadcast_to(np.int8(0), dimensions))

@@ -11,18 +11,18 @@ import numpy as np
 from bptui.core.text import visible
 from bptui.scenario.formula import LARGEST_INTEGER
 from bptui.scenario.problems import Problems, nearest
-from bptui.scenario.reading.value_forms import ValueFormError, from_lists, kind_of
+from bptui.scenario.reading.value_forms import ValueFormError, from_lists, toml_kind
 from bptui.scenario.toml import Document, Path
 from layers import Array
 
 
 def table(document: Document, name: str, problems: Problems) -> Mapping[str, Any]:
-    """Return the top-level table ``name``, empty where there is none."""
+    """Return the top-level table ``name``, empty where there is none. Raises ScenarioError for what is not a table."""
     with problems.collecting():
         written = document.data.get(name, {})
         if isinstance(written, dict):
             return written
-        raise document.key_error(f"{name}: got {kind_of(written)}, wanted a table", name, hint=f"[{name}]")
+        raise document.key_error(f"{name}: got {toml_kind(written)}, wanted a table", name, hint=f"[{name}]")
     return {}
 
 
@@ -44,18 +44,18 @@ def refuse_unknown(document: Document, path: Path, known: Collection[str]) -> No
 
 
 def whole_number(document: Document, path: Path, written: object, *, least: int) -> int:
-    """Return an integer from ``least`` to 2**63 - 1."""
+    """Return an integer from ``least`` to 2**63 - 1. Raises ScenarioError for anything else."""
     if type(written) is not int:
-        raise document.error(f"{path[-1]}: got {kind_of(written)}, wanted a whole number", *path)
+        raise document.error(f"{path[-1]}: got {toml_kind(written)}, wanted a whole number", *path)
     if not least <= written < 2**63:
         raise document.error(f"{path[-1]}: wanted a whole number from {least} to 2**63 - 1", *path)
     return written
 
 
 def real_number(document: Document, path: Path, written: object) -> float:
-    """Return a finite number as a float."""
+    """Return a finite number as a float. Raises ScenarioError for anything else."""
     if not isinstance(written, int | float) or isinstance(written, bool):
-        raise document.error(f"{path[-1]}: got {kind_of(written)}, wanted a number", *path)
+        raise document.error(f"{path[-1]}: got {toml_kind(written)}, wanted a number", *path)
     if (isinstance(written, int) and abs(written) > LARGEST_INTEGER) or not math.isfinite(written):
         raise document.error(f"{path[-1]}: wanted a finite number, and an integer up to 2**53", *path)
     return float(written)
@@ -64,7 +64,10 @@ def real_number(document: Document, path: Path, written: object) -> float:
 def numbers(
     document: Document, path: Path, written: object, dtype: np.dtype[Any], *, keep_integers: bool = False
 ) -> Array:
-    """Return numbers written at ``path`` as an array; what is wrong is named with its index and place."""
+    """Return numbers written at ``path`` as an array; what is wrong is named with its index and place.
+
+    Raises ScenarioError.
+    """
     try:
         return from_lists(written, dtype, keep_integers=keep_integers)
     except ValueFormError as error:

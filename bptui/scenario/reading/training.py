@@ -9,7 +9,7 @@ from bptui.core.optimizer import Optimizer, optimizers
 from bptui.core.text import visible
 from bptui.scenario.problems import Problems, nearest
 from bptui.scenario.reading.table_keys import check_keys, real_number, table, whole_number
-from bptui.scenario.reading.value_forms import kind_of
+from bptui.scenario.reading.value_forms import toml_kind
 from bptui.scenario.scenario import Train
 from bptui.scenario.toml import Document
 
@@ -28,10 +28,10 @@ def read_train(document: Document, problems: Problems) -> Train | None:
 
 
 def optimizer_class(document: Document, written: object) -> type[Optimizer]:
-    """Return the optimizer that ``[train]`` names."""
+    """Return the optimizer that ``[train]`` names. Raises ScenarioError where there is none of that name."""
     place = ("train", "optimizer")
     if not isinstance(written, str):
-        raise document.error(f"optimizer: got {kind_of(written)}, wanted a name in quotes", *place)
+        raise document.error(f"optimizer: got {toml_kind(written)}, wanted a name in quotes", *place)
     if written not in optimizers:
         hint = nearest(written, optimizers) or f"there are {', '.join(optimizers)}"
         raise document.error(f"no optimizer is called {visible(written)}", *place, hint=hint)
@@ -51,7 +51,7 @@ def options(
 
 
 def option(document: Document, rule: type[Optimizer], key: str, written: object) -> float:
-    """Return one option of ``rule``."""
+    """Return one option of ``rule``. Raises ScenarioError for what it cannot be."""
     value = real_number(document, ("train", key), written)
     try:
         rule(**{key: value})

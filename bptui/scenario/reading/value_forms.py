@@ -31,7 +31,7 @@ class ValueFormError(Exception):
         self.hint = hint
 
 
-def kind_of(value: object) -> str:
+def toml_kind(value: object) -> str:
     """Return what a TOML value is, in words."""
     return KINDS.get(type(value), "a date or time")
 
@@ -46,7 +46,7 @@ def from_lists(value: object, dtype: np.dtype[Any], *, keep_integers: bool = Fal
     kinds = set(map(type, numbers))
     if not kinds <= {int, float}:
         place, wrong = next((place, it) for place, it in enumerate(numbers) if type(it) not in {int, float})
-        raise ValueFormError(f"expected a number, got {kind_of(wrong)}", index_at(place, shape))
+        raise ValueFormError(f"expected a number, got {toml_kind(wrong)}", index_at(place, shape))
     for place, number in enumerate(numbers) if int in kinds else ():
         if type(number) is int and not -LARGEST_INTEGER <= number <= LARGEST_INTEGER:
             raise ValueFormError(
@@ -55,12 +55,15 @@ def from_lists(value: object, dtype: np.dtype[Any], *, keep_integers: bool = Fal
                 "write it with a decimal point if its nearest float64 will do",
             )
     if keep_integers and kinds <= {int} and numbers:
-        return read_only(np.array(numbers, dtype=np.int64).reshape(shape))
-    return read_only(as_floats(numbers, dtype, shape))
+        return as_read_only(np.array(numbers, dtype=np.int64).reshape(shape))
+    return as_read_only(floats_of(numbers, dtype, shape))
 
 
-def as_floats(numbers: Sequence[Any] | Array, dtype: np.dtype[Any], shape: Sequence[int]) -> Array:
-    """Return numbers as an array of ``dtype``; one that only a larger dtype holds is an error, not an infinity."""
+def floats_of(numbers: Sequence[Any] | Array, dtype: np.dtype[Any], shape: Sequence[int]) -> Array:
+    """Return numbers as an array of ``dtype``; one that only a larger dtype holds is an error, not an infinity.
+
+    Raises ValueFormError.
+    """
     exact = np.array(numbers, dtype=np.float64)
     with np.errstate(over="ignore"):
         array = exact.astype(dtype, copy=False)
@@ -88,7 +91,7 @@ def flatten(value: object) -> tuple[tuple[int, ...], list[Any]]:
     for place, element in enumerate(level):
         if (type(element) is list) != (type(level[0]) is list):
             raise ValueFormError(
-                f"ragged: {kind_of(element)} here, {kind_of(level[0])} in the first place", index_at(place, shape)
+                f"ragged: {toml_kind(element)} here, {toml_kind(level[0])} in the first place", index_at(place, shape)
             )
     return tuple(shape), level
 
@@ -102,7 +105,7 @@ def index_at(place: int, shape: Sequence[int]) -> tuple[int, ...]:
     return tuple(reversed(index))
 
 
-def read_only(array: Array) -> Array:
+def as_read_only(array: Array) -> Array:
     """Return ``array``, sealed."""
     array.setflags(write=False)
     return array

@@ -1,7 +1,7 @@
 """TOML with positions: what tomllib reads, where in the text each part of it stands, and why a text is none."""
 
 from bptui.scenario.toml.document import Document
-from bptui.scenario.toml.parse import parse
+from bptui.scenario.toml.parse import parse_toml
 from bptui.scenario.toml.positions import Path
 
-__all__ = ["Document", "Path", "parse"]
+__all__ = ["Document", "Path", "parse_toml"]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bptui.errors import ScenarioError, Where
-from bptui.scenario.toml.positions import Path, Positions, Span, skip
+from bptui.scenario.toml.positions import Path, Positions, TextRange, skip
 
 written_character = re.compile(r"\\(?:U.{8}|u.{4}|x.{2}|.)|.", re.DOTALL)
 continuation = re.compile(r"(?:\\[ \t]*\n\s*)*")
@@ -52,7 +52,7 @@ class Document:
         return ScenarioError(message, hint=hint, where=self.where_key(*path))
 
 
-def character_offset(text: str, span: Span, index: int) -> int:
+def character_offset(text: str, span: TextRange, index: int) -> int:
     """Return where in the text the ``index``-th character of the string at ``span`` is written."""
     quotes = 3 if text[span.start : span.start + 3] in {'"""', "'''"} else 1
     start = span.start + quotes

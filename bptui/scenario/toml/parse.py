@@ -11,7 +11,7 @@ from bptui.core.text import visible
 from bptui.errors import ScenarioError, Where
 from bptui.scenario.toml.document import Document
 from bptui.scenario.toml.positions import Positions
-from bptui.scenario.toml.syntax_errors import explain
+from bptui.scenario.toml.syntax_errors import syntax_error
 
 MOST_NESTED = 64
 """As many axes as a NumPy array can have."""
@@ -33,7 +33,7 @@ exponent = re.compile(r"(?<![\w.])[0-9][0-9_]*+(?:\.[0-9_]*+)?[eE]\+?+[0-9][0-9_
 brackets = re.compile(r"[\[\]{}]")
 
 
-def parse(text: str, path: str) -> Document:
+def parse_toml(text: str, path: str) -> Document:
     """Return the document that ``text`` is; ``path`` is what errors call the file.
 
     Raises ScenarioError for text that is not TOML, or more than a scenario has any use for.
@@ -45,7 +45,7 @@ def parse(text: str, path: str) -> Document:
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise explain(error, text, path) from None
+        raise syntax_error(error, text, path) from None
     except ValueError as error:  # a date that no calendar has
         raise ScenarioError(f"not TOML: {error}", where=Where(path)) from None
     return Document(path, data, Positions(text))

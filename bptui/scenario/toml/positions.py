@@ -27,7 +27,7 @@ scalar = re.compile(r"[^\s,\]}#](?:[^,\]}#\n]*[^\s,\]}#])?")
 bracket = re.compile(rf"[\[\]{{}}]|#[^\n]*+|{STRING}", re.DOTALL)
 
 
-class Span(NamedTuple):
+class TextRange(NamedTuple):
     """Offsets into the text: of the key, of its value, and past the value. An array's element is its own key."""
 
     key: int
@@ -42,11 +42,11 @@ class KeyPart(NamedTuple):
     at: int
 
 
-class Entry(NamedTuple):
+class KeyPosition(NamedTuple):
     """A value, or with an index an array's element, that stands at ``span``."""
 
     path: Path
-    span: Span
+    span: TextRange
 
 
 def key_parts(text: str, at: int) -> tuple[list[KeyPart], int]:
@@ -55,7 +55,7 @@ def key_parts(text: str, at: int) -> tuple[list[KeyPart], int]:
     while True:
         at = skip(blank, text, at)
         end = skip(part, text, at)
-        parts.append(KeyPart(unquoted(text[at:end]), at))
+        parts.append(KeyPart(key_name(text[at:end]), at))
         at = skip(blank, text, end)
         if text[at : at + 1] != ".":
             return parts, at
@@ -68,7 +68,7 @@ def skip(pattern: re.Pattern[str], text: str, at: int) -> int:
     return match.end() if match else at
 
 
-def unquoted(key: str) -> str:
+def key_name(key: str) -> str:
     """Return a key's name as tomllib reads it."""
     if key[:1] not in {'"', "'"}:
         return key
@@ -96,7 +96,7 @@ def container_end(text: str, at: int) -> int:
     return len(text)
 
 
-def inside(text: str, path: Path, start: int) -> Iterator[Entry]:
+def inside(text: str, path: Path, start: int) -> Iterator[KeyPosition]:
     """Yield what stands directly inside the array or inline table at ``start``; nothing for another value."""
     if text[start] not in "[{":
         return
@@ -104,10 +104,10 @@ def inside(text: str, path: Path, start: int) -> Iterator[Entry]:
     at = skip(gap, text, start + 1)
     while text[at] not in "]}":
         if text[start] == "[":
-            entry = Entry((*path, index), Span(at, at, value_end(text, at)))
+            entry = KeyPosition((*path, index), TextRange(at, at, value_end(text, at)))
             yield entry
         else:
-            for entry in pair(text, path, at):
+            for entry in key_and_value(text, path, at):
                 yield entry
         index += 1
         at = skip(gap, text, entry.span.end)
@@ -115,32 +115,32 @@ def inside(text: str, path: Path, start: int) -> Iterator[Entry]:
             at = skip(gap, text, at + 1)
 
 
-def pair(text: str, base: Path, at: int) -> Iterator[Entry]:
+def key_and_value(text: str, base: Path, at: int) -> Iterator[KeyPosition]:
     """Yield the tables that the dotted key at ``at`` names, and last its value."""
     parts, equals = key_parts(text, at)
     for depth, (_, key) in enumerate(parts[:-1], start=1):
-        yield Entry((*base, *(name for name, _ in parts[:depth])), Span(key, key, key))
+        yield KeyPosition((*base, *(name for name, _ in parts[:depth])), TextRange(key, key, key))
     start = skip(blank, text, equals + 1)
-    yield Entry((*base, *(name for name, _ in parts)), Span(parts[-1].at, start, value_end(text, start)))
+    yield KeyPosition((*base, *(name for name, _ in parts)), TextRange(parts[-1].at, start, value_end(text, start)))
 
 
-def statements(text: str) -> Iterator[list[Entry]]:
+def statements(text: str) -> Iterator[list[KeyPosition]]:
     """Yield for each key/value line and each table header the entries that it makes, the last being its own."""
     at = skip(gap, text, 0)
     base: Path = ()
     lengths: dict[Path, int] = {}
     while at < len(text):
         if text[at] == "[":
-            entries, at = header(text, at, lengths)
+            entries, at = table_header(text, at, lengths)
             base = entries[-1].path
         else:
-            entries = list(pair(text, base, at))
+            entries = list(key_and_value(text, base, at))
             at = entries[-1].span.end
         yield entries
         at = skip(gap, text, at)
 
 
-def header(text: str, at: int, lengths: dict[Path, int]) -> tuple[list[Entry], int]:
+def table_header(text: str, at: int, lengths: dict[Path, int]) -> tuple[list[KeyPosition], int]:
     """Return the tables that the header at ``at`` names, and the offset past it; ``lengths`` has how many so far."""
     double = text.startswith("[[", at)
     parts, end = key_parts(text, at + 1 + double)
@@ -149,13 +149,13 @@ def header(text: str, at: int, lengths: dict[Path, int]) -> tuple[list[Entry], i
     path: Path = ()
     for name, key in parts:
         path = (*path, name)
-        entries.append(Entry(path, Span(key, key, key)))
+        entries.append(KeyPosition(path, TextRange(key, key, key)))
         if key == parts[-1].at and double:
             lengths[path] = lengths.get(path, 0) + 1
             forget_below(path, lengths)
         if path in lengths:
             path = (*path, lengths[path] - 1)
-            entries.append(Entry(path, Span(key, key, key)))
+            entries.append(KeyPosition(path, TextRange(key, key, key)))
     return entries, end
 
 
@@ -170,19 +170,19 @@ class Positions:
     """The spans of a text's tables, keys and values, by path."""
 
     text: str
-    spans: dict[Path, Span] = field(init=False)
+    spans: dict[Path, TextRange] = field(init=False)
     lines: list[int] = field(init=False)
     """The offset at which each line starts."""
 
     def __post_init__(self) -> None:
-        spans: dict[Path, Span] = {}
+        spans: dict[Path, TextRange] = {}
         for entries in statements(self.text):
             for path, span in entries:
                 spans.setdefault(path, span)
         object.__setattr__(self, "spans", spans)
         object.__setattr__(self, "lines", [0, *(match.end() for match in re.finditer("\n", self.text))])
 
-    def span(self, path: Path) -> Span:
+    def span(self, path: Path) -> TextRange:
         """Return where ``path`` stands, or the nearest of what it stands in."""
         known = path
         while known and known not in self.spans:
@@ -193,7 +193,7 @@ class Positions:
             if path[: depth + 1] not in self.spans:
                 break
             known = path[: depth + 1]
-        return self.spans.get(known, Span(0, 0, 0))
+        return self.spans.get(known, TextRange(0, 0, 0))
 
     def line_and_column(self, offset: int) -> tuple[int, int]:
         """Return the line and column of ``offset``, both from 1."""

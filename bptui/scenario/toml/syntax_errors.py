@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from bptui.core.text import visible
 from bptui.errors import ScenarioError, Where
-from bptui.scenario.toml.positions import Entry, statements
+from bptui.scenario.toml.positions import KeyPosition, statements
 
 place = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 statement = re.compile(
@@ -49,7 +49,7 @@ HINTS = (
 """Mistakes that many make, by the line in which the parser gave up, with ¦ where it did."""
 
 
-def explain(error: tomllib.TOMLDecodeError, text: str, path: str) -> ScenarioError:
+def syntax_error(error: tomllib.TOMLDecodeError, text: str, path: str) -> ScenarioError:
     """Return what ``error`` means to somebody who reads ``text``."""
     said = str(error)
     found = place.search(said)
@@ -110,7 +110,7 @@ def last_key(text: str, offset: int, *, inline: bool) -> tuple[str, int]:
     return visible(".".join(str(part) for part in entry.path if isinstance(part, str))), entry.span.key
 
 
-def entries_before(text: str, offset: int) -> Iterator[Entry]:
+def entries_before(text: str, offset: int) -> Iterator[KeyPosition]:
     """Yield the keys and tables up to ``offset``; that far the text is well formed."""
     for entries in statements(text[: offset + 1] + "\n"):
         yield entries[-1]

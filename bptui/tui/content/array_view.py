@@ -12,7 +12,7 @@ from layers import Array
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class ArrayView:
     """The selected cell, the first row and column in sight, and which matrix of an array with more than two axes."""
 
     row: int = 0
@@ -24,7 +24,7 @@ class Look:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Subject:
+class ViewedArray:
     """What is looked at: an array, the one from an iteration ago, and what is known of all its elements."""
 
     array: Array
@@ -32,7 +32,7 @@ class Subject:
     summary: Summary | None = None
     style: str = "value"
 
-    def matrix(self, number: int) -> Subject:
+    def matrix(self, number: int) -> ViewedArray:
         """Return the ``number``-th matrix of it, with the one before where that has the same shape."""
         is_comparable = self.before is not None and self.before.shape == self.array.shape
         before = matrix_of(self.before, number) if self.before is not None and is_comparable else None
@@ -51,26 +51,26 @@ def slices(array: Array) -> int:
     return int(np.prod(array.shape[:-2])) if array.ndim > 2 else 1
 
 
-def clamped(look: Look, array: Array) -> Look:
-    """Return a look at a cell that there is."""
-    number = min(look.slice, slices(array) - 1)
+def clamped(view: ArrayView, array: Array) -> ArrayView:
+    """Return a view of a cell that there is."""
+    number = min(view.slice, slices(array) - 1)
     rows, columns = matrix_of(array, number).shape
-    return replace(look, slice=number, row=min(look.row, rows - 1), column=min(look.column, columns - 1))
+    return replace(view, slice=number, row=min(view.row, rows - 1), column=min(view.column, columns - 1))
 
 
-def cell_index(array: Array, look: Look) -> tuple[int, ...]:
+def cell_index(array: Array, view: ArrayView) -> tuple[int, ...]:
     """Return the selected cell's index in the whole array."""
     if array.ndim < 2:
-        return (look.column,) * array.ndim
-    return (*map(int, np.unravel_index(look.slice, array.shape[:-2])), look.row, look.column)
+        return (view.column,) * array.ndim
+    return (*map(int, np.unravel_index(view.slice, array.shape[:-2])), view.row, view.column)
 
 
-def look_at(look: Look, index: Sequence[int], array: Array) -> Look:
-    """Return a look at the element of an array that has this index."""
+def view_of_element(view: ArrayView, index: Sequence[int], array: Array) -> ArrayView:
+    """Return a view of the element of an array that has this index."""
     if array.ndim < 2:
-        return replace(look, slice=0, row=0, column=index[0] if index else 0)
+        return replace(view, slice=0, row=0, column=index[0] if index else 0)
     number = int(np.ravel_multi_index(tuple(index[:-2]), array.shape[:-2])) if array.ndim > 2 else 0
-    return replace(look, slice=number, row=index[-2], column=index[-1])
+    return replace(view, slice=number, row=index[-2], column=index[-1])
 
 
 def follow(first: int, selected: int, shown: int, total: int) -> int:

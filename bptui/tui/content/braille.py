@@ -13,7 +13,7 @@ DOTS = np.array(((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80)))
 Point = tuple[float, float]
 
 
-class Canvas:
+class BrailleCanvas:
     """Cells of 2 × 4 dots over a range of x and y, and signs on top of them."""
 
     def __init__(self, width: int, height: int, low: Point, high: Point) -> None:

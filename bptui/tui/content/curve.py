@@ -13,7 +13,7 @@ from bptui.core.graph import Node
 from bptui.core.moment import Moment
 from bptui.core.order import Pass
 from bptui.lines.line import Line, Span
-from bptui.tui.content.braille import Canvas
+from bptui.tui.content.braille import BrailleCanvas
 from bptui.tui.content.curve_samples import LARGEST, Machine, Samples, sample
 from layers import Array, library
 
@@ -121,7 +121,7 @@ def curve_lines(curve: Curve, width: int, height: int) -> tuple[Line, ...]:
     bottom, top = vertical_range(curve)
     labels = [text.number(top, 3), *[""] * (height - 3), text.number(bottom, 3)]
     margin = max(map(len, labels)) + 1
-    canvas = Canvas(width - margin, height - 1, (curve.x[0], bottom), (curve.x[-1], top))
+    canvas = BrailleCanvas(width - margin, height - 1, (curve.x[0], bottom), (curve.x[-1], top))
     canvas.draw_axes()
     canvas.draw(*tangent(curve), "gradient")
     canvas.draw(curve.x, curve.y, "value")

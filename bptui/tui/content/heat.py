@@ -32,7 +32,7 @@ class Fit(NamedTuple):
     columns: int
 
 
-def fit(shape: tuple[int, int], width: int, height: int) -> Fit:
+def heat_fit(shape: tuple[int, int], width: int, height: int) -> Fit:
     """Return how a matrix fits into ``width`` × ``height`` cells: enlarged where it is small, cut where it is large."""
     rows, columns = shape
     zoom = min(LARGEST_CELL, width // max(1, columns), 2 * height // max(1, rows))
@@ -61,12 +61,12 @@ def colour(shade: int) -> str:
 
 
 @cache
-def pair(upper: int, lower: int) -> str:
+def shade_pair(upper: int, lower: int) -> str:
     """Return two shades, one above the other, as Rich writes them."""
     return f"{colour(upper)} on {colour(lower)}"
 
 
-def heat_lines(window: Array, scale: float, zoom: int) -> list[Line]:
+def colour_rows(window: Array, scale: float, zoom: int) -> list[Line]:
     """Return a matrix as colours, each number ``zoom`` cells wide and half as many high."""
     enlarged = shades(window, scale).repeat(zoom, axis=0).repeat(zoom, axis=1).tolist()
     upper, lower = enlarged[::2], enlarged[1::2]
@@ -77,7 +77,7 @@ def half_blocks(above: Sequence[int], below: Sequence[int] | None) -> Line:
     """Return one row of cells: the upper numbers in the foreground, the lower ones behind."""
     if below is None:
         return joined("▀" * len(above), map(colour, above))
-    return joined("▀" * len(above), map(pair, above, below))
+    return joined("▀" * len(above), map(shade_pair, above, below))
 
 
 def legend(scale: float, width: int) -> Line:

@@ -34,10 +34,10 @@ def highlighted(source: tuple[str, ...]) -> tuple[Line, ...]:
     """Return each line of ``source`` in styles, with nothing in it that a terminal would obey."""
     text = "\n".join(visible(line.expandtabs(TAB), limit=LONGEST) for line in source)
     lexer = PythonLexer(stripnl=False, ensurenl=False)
-    return tuple(split((Span(it, style_of(kind)) for kind, it in lexer.get_tokens(text)), len(source)))
+    return tuple(split_lines((Span(it, token_style(kind)) for kind, it in lexer.get_tokens(text)), len(source)))
 
 
-def split(spans: Iterable[Span], count: int) -> list[Line]:
+def split_lines(spans: Iterable[Span], count: int) -> list[Line]:
     """Return ``spans`` as ``count`` lines, divided where a line ends."""
     lines: list[list[Span]] = [[]]
     for text, style in spans:
@@ -48,7 +48,7 @@ def split(spans: Iterable[Span], count: int) -> list[Line]:
     return [tuple(span for span in line if span.text) for line in lines[:count]]
 
 
-def style_of(kind: _TokenType) -> str:
+def token_style(kind: _TokenType) -> str:
     """Return the style of a kind of token, or that of the nearest kind above it."""
     while kind not in STYLES and kind.parent is not None:
         kind = kind.parent

@@ -75,7 +75,7 @@ def node_parts(moment: Moment, node: Node, width: int, height: int) -> Iterator[
     rows = max(LOWEST_CURVE, min(CURVE_HEIGHT, height - 1))
     if curve is not None and width >= WIDE:
         equations = now(moment, node, width - CURVE_WIDTH - 2, height)
-        yield beside(equations, captioned(curve, CURVE_WIDTH, rows), width - CURVE_WIDTH)
+        yield with_picture(equations, captioned(curve, CURVE_WIDTH, rows), width - CURVE_WIDTH)
     else:
         yield now(moment, node, width, height)
         yield captioned(curve, width, rows) if curve is not None else []
@@ -83,7 +83,7 @@ def node_parts(moment: Moment, node: Node, width: int, height: int) -> Iterator[
     yield kept_lines(moment, node, width)
 
 
-def beside(left: Sequence[Line], right: Sequence[Line], start: int) -> list[Line]:
+def with_picture(left: Sequence[Line], right: Sequence[Line], start: int) -> list[Line]:
     """Return lines with others from the column ``start`` on."""
     pairs = zip_longest(left, right, fillvalue=())
     return [(*fitted(one, start), *other) if other else one for one, other in pairs]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from bptui.core import text
 from bptui.explaining.array_lines import corner
-from bptui.explaining.formula_words import nested
+from bptui.explaining.formula_words import number_list
 from bptui.lines.cell_width import cells
 from bptui.lines.line import Line, Span
 from bptui.lines.paragraph import paragraph
@@ -30,7 +30,7 @@ INDENT = 6
 """Cells before the numbers of an array that stand below its name."""
 
 
-class Entry(NamedTuple):
+class NameEntry(NamedTuple):
     """A value with what stands before it."""
 
     head: str
@@ -56,11 +56,11 @@ def names_height(tape: LineTape, width: int) -> int:
     return max(len(entry_lines(entries_of(step), width, TALLEST)) for step in steps) + len(tape.notes)
 
 
-def entries_of(step: LineStep) -> list[Entry]:
+def entries_of(step: LineStep) -> list[NameEntry]:
     """Return what is to be shown: what is returned, then the names, changed ones marked."""
-    returned = [Entry("→ returns", step.value, "mark")] if step.event is Event.RETURN and step.value else []
+    returned = [NameEntry("→ returns", step.value, "mark")] if step.event is Event.RETURN and step.value else []
     return returned + [
-        Entry(f"* {label(name)} =", it, "changed") if name in step.changed else Entry(f"  {label(name)} =", it)
+        NameEntry(f"* {label(name)} =", it, "changed") if name in step.changed else NameEntry(f"  {label(name)} =", it)
         for name, it in step.names.items()
     ]
 
@@ -70,7 +70,7 @@ def label(name: str) -> str:
     return text.visible(name, limit=LONGEST_NAME)
 
 
-def entry_lines(entries: Sequence[Entry], width: int, height: int) -> list[Line]:
+def entry_lines(entries: Sequence[NameEntry], width: int, height: int) -> list[Line]:
     """Return a line for each entry, and the numbers of those that do not fit into one where all of them have room."""
     if len(entries) > height:
         marked_first = sorted(entries, key=lambda entry: not entry.style)[: max(0, height - 1)]
@@ -87,20 +87,20 @@ def entry_lines(entries: Sequence[Entry], width: int, height: int) -> list[Line]
     return lines
 
 
-def entry_line(entry: Entry, width: int) -> Line:
+def entry_line(entry: NameEntry, width: int) -> Line:
     """Return a name and its value in one line."""
     head, it, style = entry
-    value = written(it, room_beside(entry, width))
+    value = typed_value(it, room_beside(entry, width))
     kind = f"  {it.dtype}" if it.shape is not None else ""
     return (Span(head, style), Span(f" {it.text if value is None else value}", "value"), Span(kind, "dim"))
 
 
-def room_beside(entry: Entry, width: int) -> int:
+def room_beside(entry: NameEntry, width: int) -> int:
     """Return how many cells there are for a value beside its name."""
     return width - cells(entry.head) - 1
 
 
-def written(it: Snapshot, room: int) -> str | None:
+def typed_value(it: Snapshot, room: int) -> str | None:
     """Return a value as a person would type it, or None where there is no room for all of it."""
     if it.parts:
         return written_parts(it, room)
@@ -108,22 +108,22 @@ def written(it: Snapshot, room: int) -> str | None:
         return it.text
     if it.array is None or not it.is_whole or it.array.size > MOST_INLINE:
         return None
-    numbers = str(it.array.tolist()) if it.dtype == "bool" else nested(it.array.tolist())
+    numbers = str(it.array.tolist()) if it.dtype == "bool" else number_list(it.array.tolist())
     return numbers if len(numbers) <= room else None
 
 
 def written_parts(it: Snapshot, room: int) -> str | None:
     """Return a list or tuple with the numbers of its arrays, or None where there is no room for all of them."""
-    parts = [written(part, room) for part in it.parts]
+    parts = [typed_value(part, room) for part in it.parts]
     numbers = ", ".join(part for part in parts if part is not None)
     fits = None not in parts and len(numbers) + 2 <= room and "…" not in it.text[-3:]
     end = it.text[-2:] if it.text.endswith(",)") else it.text[-1]
     return f"{it.text[0]}{numbers}{end}" if fits else None
 
 
-def rows_below(entry: Entry, width: int) -> Iterator[Line]:
+def rows_below(entry: NameEntry, width: int) -> Iterator[Line]:
     """Yield the numbers of an array that is not written beside its name, or those of the arrays in a list."""
-    if written(entry.value, room_beside(entry, width)) is None:
+    if typed_value(entry.value, room_beside(entry, width)) is None:
         for part in entry.value.parts or (entry.value,):
             yield from rows(part, width)
 

@@ -16,7 +16,7 @@ DEEPEST = 0.4
 """Of the width: as far in as the rest of a broken line may stand."""
 
 
-class Row(NamedTuple):
+class SourceRow(NamedTuple):
     """A row of the listing: the line's number, None where lines are left out, and whether the line begins here."""
 
     number: int | None
@@ -30,20 +30,20 @@ def digits_of(tape: LineTape) -> int:
 
 
 @lru_cache(maxsize=4)
-def rows_of(tape: LineTape, width: int) -> tuple[Row, ...]:
+def rows_of(tape: LineTape, width: int) -> tuple[SourceRow, ...]:
     """Return the rows of a tape's source, each line's text within ``width`` cells."""
     from bptui.tui.content.highlight import highlighted  # noqa: PLC0415  (few sessions go into a layer, and start sooner)
 
-    rows: list[Row] = []
+    rows: list[SourceRow] = []
     lines = highlighted(tuple(tape.source.values()))
     for number, line in zip(tape.source, lines, strict=True):
         if rows and rows[-1].number != number - 1:
-            rows.append(Row(None, ()))
-        rows += [Row(number, part, not place) for place, part in enumerate(broken(line, width))]
+            rows.append(SourceRow(None, ()))
+        rows += [SourceRow(number, part, not place) for place, part in enumerate(folded_code(line, width))]
     return tuple(rows)
 
 
-def broken(line: Line, width: int) -> list[Line]:
+def folded_code(line: Line, width: int) -> list[Line]:
     """Return a line in as many parts as it takes, those after the first with a hanging indent."""
     text = "".join(span.text for span in line)
     if cells(text) <= width:
@@ -55,7 +55,7 @@ def broken(line: Line, width: int) -> list[Line]:
         room = width - indent if parts else width
         end = break_after(text, start, room)
         lead = (Span(" " * indent),) if parts else ()
-        parts.append((*lead, *between(line, start, end)))
+        parts.append((*lead, *characters_between(line, start, end)))
         start = end
     return parts
 
@@ -73,7 +73,7 @@ def break_after(text: str, start: int, room: int) -> int:
     return space + 1 if space > 0 else max(end, start + 1)
 
 
-def between(line: Line, start: int, end: int) -> Line:
+def characters_between(line: Line, start: int, end: int) -> Line:
     """Return the characters of a line from ``start`` to ``end``."""
     spans: list[Span] = []
     for text, style in line:

@@ -10,52 +10,52 @@ from bptui.core import text
 from bptui.explaining.whole_array import summary_facts
 from bptui.lines.line import Line, Span, fitted, packed
 from bptui.tui.content import heat
-from bptui.tui.content.array_view import Look, Subject, cell_index, clamped, follow, slices
+from bptui.tui.content.array_view import ArrayView, ViewedArray, cell_index, clamped, follow, slices
 from bptui.tui.content.table import number_at, number_lines
 from layers import Array
 
 
-def value_lines(subject: Subject, look: Look, width: int, height: int) -> tuple[Look, list[Line]]:
-    """Return an array as lines, and the look brought to where there are cells, the selected one in sight."""
+def value_lines(subject: ViewedArray, view: ArrayView, width: int, height: int) -> tuple[ArrayView, list[Line]]:
+    """Return an array as lines, and the view brought to where there are cells, the selected one in sight."""
     if width < 1 or height < 1:
-        return look, []
+        return view, []
     if not subject.array.size:
         above = summary_lines(subject, width)[: max(0, height - 3)]
-        return Look(as_heat=look.as_heat), [*above, fitted((Span("no elements", "dim"),), width)][:height]
-    look = clamped(look, subject.array)
-    above = above_lines(subject, look, width, height)
+        return ArrayView(as_heat=view.as_heat), [*above, fitted((Span("no elements", "dim"),), width)][:height]
+    view = clamped(view, subject.array)
+    above = above_lines(subject, view, width, height)
     room = height - len(above) - 1
     if room < 1 or not subject.array.ndim:
-        return look, [*above, cell_line(subject, look, width)][:height]
-    matrix = subject.matrix(look.slice)
-    look, body = (heat_lines if look.as_heat else number_lines)(matrix, look, width, room)
-    return look, [*above, *body, cell_line(subject, look, width)]
+        return view, [*above, cell_line(subject, view, width)][:height]
+    matrix = subject.matrix(view.slice)
+    view, body = (heat_map_lines if view.as_heat else number_lines)(matrix, view, width, room)
+    return view, [*above, *body, cell_line(subject, view, width)]
 
 
-def above_lines(subject: Subject, look: Look, width: int, height: int) -> list[Line]:
+def above_lines(subject: ViewedArray, view: ArrayView, width: int, height: int) -> list[Line]:
     """Return what stands above the cells."""
     above = summary_lines(subject, width)[: max(0, height - 3)]
     if subject.array.ndim > 2 and height > len(above) + 2:
-        above.append(slice_line(subject.array, look, width))
+        above.append(slice_line(subject.array, view, width))
     return above
 
 
-def look_pointed_at(subject: Subject, look: Look, size: tuple[int, int], place: tuple[int, int]) -> Look:
-    """Return the look with the array's cell selected that is drawn at the cell ``place``, x and y, of a pane."""
+def view_of_place(subject: ViewedArray, view: ArrayView, size: tuple[int, int], place: tuple[int, int]) -> ArrayView:
+    """Return the view with the array's cell selected that is drawn at the cell ``place``, x and y, of a pane."""
     width, height = size
     if width < 1 or not subject.array.size:
-        return look
-    look = clamped(look, subject.array)
-    above = len(above_lines(subject, look, width, height))
+        return view
+    view = clamped(view, subject.array)
+    above = len(above_lines(subject, view, width, height))
     room = height - above - 1
     if room < 1:
-        return look
-    at = heat_at if look.as_heat else number_at
-    cell = at(subject.matrix(look.slice), look, (width, room), (place[0], place[1] - above))
-    return look if cell is None else replace(look, row=cell[0], column=cell[1])
+        return view
+    at = heat_at if view.as_heat else number_at
+    cell = at(subject.matrix(view.slice), view, (width, room), (place[0], place[1] - above))
+    return view if cell is None else replace(view, row=cell[0], column=cell[1])
 
 
-def summary_lines(subject: Subject, width: int) -> list[Line]:
+def summary_lines(subject: ViewedArray, width: int) -> list[Line]:
     """Return what is known of all elements, over as many lines as it takes."""
     if subject.array.ndim == 0 or not subject.array.size:
         return []
@@ -65,61 +65,63 @@ def summary_lines(subject: Subject, width: int) -> list[Line]:
     return packed([*summary_facts(summary, subject.style)], width)
 
 
-def slice_line(array: Array, look: Look, width: int) -> Line:
+def slice_line(array: Array, view: ArrayView, width: int) -> Line:
     """Return which slice of an n-d array is in sight."""
-    index = ", ".join(map(str, np.unravel_index(look.slice, array.shape[:-2])))
+    index = ", ".join(map(str, np.unravel_index(view.slice, array.shape[:-2])))
     line = (
         Span("slice ", "dim"),
         Span(f"[{index}, :, :]", "strong"),
-        Span(f" {look.slice + 1} of {slices(array)}", "dim"),
+        Span(f" {view.slice + 1} of {slices(array)}", "dim"),
     )
     return fitted(line, width)
 
 
-def cell_line(subject: Subject, look: Look, width: int) -> Line:
+def cell_line(subject: ViewedArray, view: ArrayView, width: int) -> Line:
     """Return the selected cell's place and exact number, and what it was an iteration ago if that was another."""
-    place = cell_index(subject.array, look)
+    place = cell_index(subject.array, view)
     value = subject.array[place]
     label = f"[{', '.join(map(str, place))}] " if place else ""
-    line: Line = (Span(label, "dim"), Span(exact(value), "strong" if place else "selected"))
+    line: Line = (Span(label, "dim"), Span(exact_number(value), "strong" if place else "selected"))
     if subject.before is not None and subject.before.shape == subject.array.shape:
         before = subject.before[place]
         if before != value and not (before != before and value != value):  # noqa: PLR0124  (NaN differs from itself)
-            line = (*line, Span(f"  was {exact(before)}", "dim"))
+            line = (*line, Span(f"  was {exact_number(before)}", "dim"))
     return fitted(line, width)
 
 
-def exact(value: Array) -> str:
+def exact_number(value: Array) -> str:
     """Return a number with all its digits, up to 17 of them."""
     it = np.asarray(value).item()
     return repr(it) if isinstance(it, int) or np.isfinite(it) else text.number(it)
 
 
-def heat_lines(matrix: Subject, look: Look, width: int, height: int) -> tuple[Look, list[Line]]:
+def heat_map_lines(matrix: ViewedArray, view: ArrayView, width: int, height: int) -> tuple[ArrayView, list[Line]]:
     """Return the colours in sight, the selected cell pointed at from above and from the left."""
     scale = scale_of(matrix)
-    zoom, rows, columns = heat.fit(matrix.array.shape, width - 1, max(1, height - 2))
-    top = follow(look.top, look.row, rows, matrix.array.shape[0])
-    left = follow(look.left, look.column, columns, matrix.array.shape[1])
-    look = replace(look, top=top, left=left)
-    pointer = " " * (1 + (look.column - left) * zoom + (zoom - 1) // 2) + "▾"
+    zoom, rows, columns = heat.heat_fit(matrix.array.shape, width - 1, max(1, height - 2))
+    top = follow(view.top, view.row, rows, matrix.array.shape[0])
+    left = follow(view.left, view.column, columns, matrix.array.shape[1])
+    view = replace(view, top=top, left=left)
+    pointer = " " * (1 + (view.column - left) * zoom + (zoom - 1) // 2) + "▾"
     lines: list[Line] = [fitted(heat.legend(scale, width), width), fitted((Span(pointer, "strong"),), width)]
-    marked = (look.row - top) * zoom // 2
-    for at, row in enumerate(heat.heat_lines(matrix.array[top : top + rows, left : left + columns], scale, zoom)):
+    marked = (view.row - top) * zoom // 2
+    for at, row in enumerate(heat.colour_rows(matrix.array[top : top + rows, left : left + columns], scale, zoom)):
         lines.append(fitted((Span("▸" if at == marked else " ", "strong"), *row), width))
-    return look, lines[-height:] if height < 3 else lines
+    return view, lines[-height:] if height < 3 else lines
 
 
-def heat_at(matrix: Subject, look: Look, size: tuple[int, int], place: tuple[int, int]) -> tuple[int, int] | None:
+def heat_at(
+    matrix: ViewedArray, view: ArrayView, size: tuple[int, int], place: tuple[int, int]
+) -> tuple[int, int] | None:
     """Return the row and the column of the number whose colour is at the cell ``place``; of two, of the upper one."""
-    zoom, rows, columns = heat.fit(matrix.array.shape, size[0] - 1, max(1, size[1] - 2))
+    zoom, rows, columns = heat.heat_fit(matrix.array.shape, size[0] - 1, max(1, size[1] - 2))
     row, column = (place[1] - 2) * 2 // zoom, (place[0] - 1) // zoom
     if 0 <= row < rows and 0 <= column < columns:
-        return look.top + row, look.left + column
+        return view.top + row, view.left + column
     return None
 
 
-def scale_of(matrix: Subject) -> float:
+def scale_of(matrix: ViewedArray) -> float:
     """Return the number with the strongest colour: the largest of the array, or of a part of one not yet counted."""
     if (summary := matrix.summary) is not None:
         largest = max(abs(summary.smallest), abs(summary.largest))

@@ -10,7 +10,7 @@ from textual import events
 from textual.geometry import Offset, Size
 
 from bptui.circuit import Room, Scale, Window, composites, least_width
-from bptui.core.command import ChangeScale, Fold, ShowCircuit
+from bptui.core.command import ChangeScale, Command, Fold, RunTo, Select, ShowCircuit
 from bptui.core.moment import Moment
 from bptui.core.text import visible
 from bptui.lines.line import Line, Span
@@ -19,7 +19,7 @@ from bptui.session.circuit_view import CircuitView
 from bptui.tui.content.circuit_labels import label_widths
 from bptui.tui.drawn_circuit import DrawnCircuit
 from bptui.tui.mapped_circuit import MappedCircuit
-from bptui.tui.message import NodeSelected
+from bptui.tui.message import Asked
 from bptui.tui.pane import Pane
 
 if TYPE_CHECKING:
@@ -159,6 +159,18 @@ class CircuitPanel(Pane):
         """Draw what may be wanted next, so that turning to it costs no more than a step."""
         self.picture.prefetch()
 
+    @property
+    def pointed_at(self) -> Command | None:
+        """The next step of the selected value, where it is not the current one."""
+        return None if self.selected in (None, self.moment.name) else RunTo(self.selected)
+
+    def action_move(self, columns: int, rows: int) -> None:
+        """Select the nearest box in a direction."""
+        here = self.selected or self.moment.graph.nodes[0].name
+        if name := self.picture.neighbour(here, columns, rows):
+            self.selected = name
+            self.post_message(Asked(Select(name)))
+
     def on_click(self, event: events.Click) -> None:
         if name := self.picture.name_at(Offset(event.x - 1, event.y - 1) + self.origin):
-            self.post_message(NodeSelected(name))
+            self.post_message(Asked(Select(name)))

@@ -10,6 +10,7 @@ import numpy as np
 from textual.geometry import Offset, Size
 
 from bptui.core.array_summary import Summary
+from bptui.core.command import Command, RunTo, Select
 from bptui.core.moment import Moment
 from bptui.core.text import visible
 from bptui.explaining import value_state
@@ -17,6 +18,7 @@ from bptui.lines.cell_width import cells
 from bptui.lines.line import Line, Span, cut, fitted, line_width
 from bptui.lines.signs import SIGN_STYLES
 from bptui.tui.counter import Counter
+from bptui.tui.message import Asked
 from bptui.tui.pane import Pane
 from layers import Array
 
@@ -34,7 +36,7 @@ VANISHING, EXPLODING = 1e-7, 1e3
 WIDEST_BAR = 20
 
 
-class Row(NamedTuple):
+class GradientRow(NamedTuple):
     """One value's gradient: its ``norm`` where there is one, and how it stands, in words and in few words.
 
     ``mark`` is what is known of all layers that it came through.
@@ -63,12 +65,24 @@ class GradientsPanel(Pane):
 
     @property
     def extent(self) -> Size:
-        return Size(self.inside.width, len(listed(self.moment)))
+        return Size(self.inside.width, len(names_with_a_row(self.moment)))
 
     def view(self, width: int, height: int) -> Sequence[Line]:
-        names = listed(self.moment)[self.origin.y : self.origin.y + height]
-        rows = [row_of(self.moment, name, self.counter.get)._replace(mark=self.mark(name)) for name in names]
-        return gradient_lines(rows, width, self.selected)
+        names = names_with_a_row(self.moment)[self.origin.y : self.origin.y + height]
+        rows = [gradient_row(self.moment, name, self.counter.get)._replace(mark=self.mark(name)) for name in names]
+        return gradient_rows(rows, width, self.selected)
+
+    @property
+    def pointed_at(self) -> Command | None:
+        """The step at which the selected gradient is complete."""
+        return RunTo(self.selected) if self.selected in names_with_a_row(self.moment) else None
+
+    def action_move(self, columns: int, rows: int) -> None:  # noqa: ARG002
+        """Select the value in another row."""
+        names = names_with_a_row(self.moment)
+        here = names.index(self.selected) if self.selected in names else -1 if rows > 0 else len(names)
+        self.selected = names[max(0, min(here + rows, len(names) - 1))]
+        self.post_message(Asked(Select(self.selected)))
 
     def mark(self, name: str) -> str:
         """Return the verdict on a gradient: as good as those on the layers that it came through."""
@@ -79,35 +93,35 @@ class GradientsPanel(Pane):
     def show(self, moment: Moment, selected: str | None) -> None:
         """Show another moment, scrolled to what has changed where that is out of sight."""
         changed = moment.changed | {selected}
-        places = [place for place, name in enumerate(listed(moment)) if name in changed]
+        places = [place for place, name in enumerate(names_with_a_row(moment)) if name in changed]
         height = self.inside.height
         if places and height and not any(self.origin.y <= place < self.origin.y + height for place in places):
             self.origin = Offset(0, places[0])
         super().show(moment, selected)
 
 
-def listed(moment: Moment) -> tuple[str, ...]:
+def names_with_a_row(moment: Moment) -> tuple[str, ...]:
     """Return the values that have a row: parameters first, then inputs."""
     return moment.graph.parameters + moment.graph.inputs
 
 
-def row_of(moment: Moment, name: str, count: Callable[[Array], Summary | None]) -> Row:
+def gradient_row(moment: Moment, name: str, count: Callable[[Array], Summary | None]) -> GradientRow:
     """Return what is known of one value's gradient."""
     gradient = moment.gradient(name)
     has_changed = name in moment.changed
     if gradient is None:
-        return Row(name, None, *absence(moment, name), "dim", has_changed)
+        return GradientRow(name, None, *absence(moment, name), "dim", has_changed)
     if gradient.ndim == 0:
         norm, is_finite = abs(float(gradient)), bool(np.isfinite(gradient))
     elif summary := count(gradient):
         norm, is_finite = summary.norm, summary.is_finite
     else:
-        return Row(name, None, "being counted", "…", "dim", has_changed)
+        return GradientRow(name, None, "being counted", "…", "dim", has_changed)
     if not is_finite:
-        return Row(name, math.nan, "✗ NaN or infinite", "✗ NaN", "error", has_changed)
+        return GradientRow(name, math.nan, "✗ NaN or infinite", "✗ NaN", "error", has_changed)
     if moment.awaits_gradient(name):
-        return Row(name, norm, *arrived(moment, name), "gradient", has_changed)
-    return Row(name, norm, *judgement(norm), has_changed)
+        return GradientRow(name, norm, *arrived(moment, name), "gradient", has_changed)
+    return GradientRow(name, norm, *judgement(norm), has_changed)
 
 
 def absence(moment: Moment, name: str) -> tuple[str, str]:
@@ -136,7 +150,7 @@ def judgement(norm: float) -> tuple[str, str, str]:
     return "", "", "gradient"
 
 
-def gradient_lines(rows: Sequence[Row], width: int, selected: str | None = None) -> list[Line]:
+def gradient_rows(rows: Sequence[GradientRow], width: int, selected: str | None = None) -> list[Line]:
     """Return the rows, their columns in line: ``▸W2  ▇▇▇▏    3.1e-01``."""
     names = [visible(row.name) for row in rows]
     name_room = min(max(map(cells, names), default=0), max(4, width // 4))
@@ -145,7 +159,7 @@ def gradient_lines(rows: Sequence[Row], width: int, selected: str | None = None)
     return [gradient_line(row, width, name_room, max(0, bar_room), is_selected=row.name == selected) for row in rows]
 
 
-def gradient_line(row: Row, width: int, name_room: int, bar_room: int, *, is_selected: bool) -> Line:
+def gradient_line(row: GradientRow, width: int, name_room: int, bar_room: int, *, is_selected: bool) -> Line:
     """Return one row."""
     mark = Span("▸" if row.has_changed else " ", "changed")
     style = "selected" if is_selected else "changed" if row.has_changed else "value"
@@ -158,7 +172,7 @@ def gradient_line(row: Row, width: int, name_room: int, bar_room: int, *, is_sel
     return within((mark, label, Span(" "), Span(bar(row.norm, bar_room), row.style), gradient, *verdict), row, width)
 
 
-def within(line: Line, row: Row, width: int) -> Line:
+def within(line: Line, row: GradientRow, width: int) -> Line:
     """Return ``line`` with the row's words after it, the few where the many do not fit."""
     room = width - line_width(line)
     return fitted((*line, Span(row.long if len(row.long) <= room else row.short, row.style)), width)

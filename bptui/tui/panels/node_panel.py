@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain, islice
+from pathlib import PurePath
 
 from textual.geometry import Size
 
 from bptui.core import text
 from bptui.core.moment import Moment
 from bptui.core.order import Pass
+from bptui.explaining import value_state
 from bptui.explaining.sentence import headline
 from bptui.lines.line import Line, Span
 from bptui.lines.paragraph import paragraph
@@ -40,11 +42,21 @@ class NodePanel(Pane):
     def heading(self) -> Line:
         if self.selected is None:
             return (Span("Welcome", "title"),)
-        return heading_of(self.moment, self.selected)
+        heading = heading_of(self.moment, self.selected)
+        return (*heading, Span(" · selected, not current", "warning")) if self.is_elsewhere else heading
+
+    @property
+    def is_elsewhere(self) -> bool:
+        """Whether the selected value is not that of the step at the cursor."""
+        return self.selected is not None and self.moment.name not in (None, self.selected)
 
     def footing(self) -> Line:
         below = self.extent.height - self.origin.y - self.inside.height
-        return (Span("↓ more", "dim"),) if below > 0 else ()
+        more = (Span("↓ more", "dim"),) if below > 0 else ()
+        if not self.is_elsewhere:
+            return more
+        here = text.visible(self.moment.name or "", limit=20)
+        return (Span("Esc ", "key"), Span(f"back to {here} ", "dim"), *more)
 
     def content(self, width: int, height: int) -> Sequence[Line]:
         """Return the lines down to one below those in sight: most are never looked at, so they are not written."""
@@ -58,7 +70,7 @@ class NodePanel(Pane):
         notes = [line for note in self.notes.get(self.moment.position, ()) for line in note_lines(note, width)]
         if self.selected is None:
             return [*notes, *welcome_lines(width, height - len(notes), self.title, self.about)]
-        sentence = told(self.moment, self.selected, width, height)
+        sentence = step_sentence(self.moment, self.selected, width, height)
         return chain(notes, sentence, node_lines(self.moment, self.selected, width, height))
 
     @property
@@ -76,7 +88,7 @@ def note_lines(note: str, width: int) -> list[Line]:
     return paragraph(f"✎ {text.visible(note, limit=2000)}", width, "mark")
 
 
-def told(moment: Moment, name: str, width: int, height: int) -> list[Line]:
+def step_sentence(moment: Moment, name: str, width: int, height: int) -> list[Line]:
     """Return in a sentence what has just gone back through a node, where that leaves room for the gradients."""
     if moment.name != name or moment.pass_ is not Pass.BACKWARD:
         return []
@@ -85,14 +97,8 @@ def told(moment: Moment, name: str, width: int, height: int) -> list[Line]:
 
 
 def heading_of(moment: Moment, name: str) -> Line:
-    """Return ``a2 · Affine``, or what kind of leaf it is."""
+    """Return ``a2 · Affine``, with the file and line of a layer of the user's own, or what kind of leaf it is."""
+    kind = value_state.kind_of_value(moment, name)
     node = moment.graph.node(name)
-    kind = text.visible(node.layer) if node else kind_of_leaf(moment, name)
-    return (Span(text.visible(name), "title"), Span(f" · {kind}", "dim"))
-
-
-def kind_of_leaf(moment: Moment, name: str) -> str:
-    """Return what a leaf is, in a word."""
-    if name in moment.graph.parameters:
-        return "parameter"
-    return "input" if name in moment.graph.inputs else "constant"
+    origin = f" · {text.visible(PurePath(node.origin).name)}" if node and node.origin else ""
+    return (Span(text.visible(name), "title"), Span(f" · {kind}{origin}", "dim"))

@@ -11,7 +11,7 @@ from bptui.core import text
 from bptui.lines.line import Line, Span, fitted
 from bptui.stepping.line_tape import Event, LineCursor
 from bptui.tui.content.source_names import name_lines, names_height
-from bptui.tui.content.source_rows import Row, digits_of, rows_of
+from bptui.tui.content.source_rows import SourceRow, digits_of, rows_of
 from bptui.tui.pane import Pane
 
 MARGIN = 4
@@ -50,7 +50,7 @@ class SourcePanel(Pane):
             return self.inside
         return Size(width, len(self.listing(self.cursor)) + height - self.code_height(self.cursor))
 
-    def listing(self, cursor: LineCursor) -> tuple[Row, ...]:
+    def listing(self, cursor: LineCursor) -> tuple[SourceRow, ...]:
         """Return all rows of the source."""
         return rows_of(cursor.tape, max(1, self.inside.width - MARGIN - digits_of(cursor.tape)))
 
@@ -85,14 +85,14 @@ def file_name(path: str) -> str:
     return text.visible("/".join(PurePath(path).parts[-2:]), limit=60)
 
 
-def first_top(cursor: LineCursor, rows: Sequence[Row], shown: int) -> int:
+def first_top(cursor: LineCursor, rows: Sequence[SourceRow], shown: int) -> int:
     """Return the first row to show of a method just entered: its class's, if all of the method is seen from there."""
     numbers = [row.number for row in rows]
     last = max(step.line for step in cursor.tape.steps if not step.depth)
     return 0 if numbers.index(last) < shown else numbers.index(cursor.tape.first)
 
 
-def top_that_shows(number: int, rows: Sequence[Row], top: int, shown: int) -> int:
+def top_that_shows(number: int, rows: Sequence[SourceRow], top: int, shown: int) -> int:
     """Return the first row to show, moved only where line ``number`` would not be seen, and then by a good stretch."""
     places = [place for place, row in enumerate(rows) if row.number == number]
     if top <= places[0] and places[-1] < top + shown:
@@ -100,7 +100,7 @@ def top_that_shows(number: int, rows: Sequence[Row], top: int, shown: int) -> in
     return max(0, places[0] - shown // 4)
 
 
-def code_lines(cursor: LineCursor, rows: Sequence[Row], width: int) -> list[Line]:
+def code_lines(cursor: LineCursor, rows: Sequence[SourceRow], width: int) -> list[Line]:
     """Return rows of the source, with their numbers and signs."""
     lines_run, digits = cursor.lines_run, digits_of(cursor.tape)
     lines: list[Line] = []

@@ -5,12 +5,13 @@ Only the visible rows are made, so a million steps cost what ten do.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from textual import events
 from textual.geometry import Offset, Size
 
+from bptui.core.command import Command, GoTo
 from bptui.core.moment import Moment
 from bptui.core.order import Pass, Turn
 from bptui.core.step import BackwardStep, ForwardStep, UpdateStep
@@ -20,7 +21,9 @@ from bptui.lines.line import Line, Span, fitted, line_width
 from bptui.lines.signs import FAIL, PASS_SIGNS, SIGN_STYLES
 from bptui.session.status_messages import failed_turn
 from bptui.tui.content.circuit_labels import ArrayTexts
-from bptui.tui.message import StepClicked
+from bptui.tui.content.loss_line import loss_line
+from bptui.tui.content.tape_rows import Rule, TapeRows
+from bptui.tui.message import Asked
 from bptui.tui.pane import Pane
 
 if TYPE_CHECKING:
@@ -30,6 +33,9 @@ NO_MARKS: Mapping[str, str] = {}
 
 NARROWEST, WIDEST = 9, 16
 """Cells of a step's number, for which the layer's name is cut where there is no room for both."""
+
+LOWEST_WITH_COURSE = 5
+"""Rows above which one is for the course of the loss."""
 
 
 class TapePanel(Pane):
@@ -43,6 +49,7 @@ class TapePanel(Pane):
     def __init__(self, moment: Moment, *, id: str | None = None) -> None:  # noqa: A002  (Textual's word)
         super().__init__(moment, id=id)
         self.texts = ArrayTexts()
+        self.chosen: int | None = None
 
     def heading(self) -> Line:
         iterations = self.moment.order.iterations
@@ -51,25 +58,65 @@ class TapePanel(Pane):
 
     @property
     def extent(self) -> Size:
-        return Size(self.inside.width, len(self.moment.order))
+        return Size(self.inside.width, len(TapeRows(self.moment.order)) + self.lines_above)
+
+    @property
+    def lines_above(self) -> int:
+        """Rows that stay where they are above the steps: the course of the loss, where there is one."""
+        return int(self.moment.order.iterations > 1 and self.inside.height > LOWEST_WITH_COURSE)
 
     def view(self, width: int, height: int) -> list[Line]:
-        first = self.moment.position or 1
-        if not self.is_folded:
-            first = self.origin.y + 1
         marks = self.verdicts.marks(self.moment.iteration - 1) if self.verdicts else NO_MARKS
-        return tape_lines(self.moment, first, width, height, self.texts, marks=marks)
+        if self.is_folded:
+            top = TapeRows(self.moment.order).of(self.moment.position or 1)
+            return tape_lines(self.moment, top, width, height, self.texts, marks=marks)
+        above = [loss_line(self.moment, width)] if self.lines_above else []
+        room = height - len(above)
+        steps = tape_lines(self.moment, self.origin.y, width, room, self.texts, marks=marks, chosen=self.chosen)
+        return [*above, *steps]
+
+    @property
+    def pointed_at(self) -> Command | None:
+        """The step that the arrows have chosen."""
+        return None if self.chosen is None else GoTo(self.chosen)
+
+    def footing(self) -> Line:
+        if self.chosen is None:
+            return super().footing()
+        return (Span("Enter ", "key"), Span(f"goes to step {self.chosen} ", "dim"))
+
+    def action_move(self, columns: int, rows: int) -> None:  # noqa: ARG002
+        """Choose another step."""
+        self.choose((self.chosen or self.moment.position) + rows)
+
+    def choose(self, number: int) -> None:
+        """Choose a step, none where it is the one at the cursor, and scroll to it."""
+        number = max(1, min(number, len(self.moment.order)))
+        self.chosen = number if number != self.moment.position else None
+        row = TapeRows(self.moment.order).of(number)
+        self.origin = Offset(0, nearest_top(self.origin.y, row, self.inside.height - self.lines_above))
+        self.renew()
 
     def show(self, moment: Moment, selected: str | None) -> None:
-        self.origin = Offset(0, following(self.origin.y, moment.position - 1, self.inside.height))
+        if moment.position != self.moment.position:
+            self.chosen = None
+        row = TapeRows(moment.order).of(moment.position) if moment.position else -1
+        self.origin = Offset(0, following(self.origin.y, row, self.inside.height - self.lines_above))
         super().show(moment, selected)
 
     def on_click(self, event: events.Click) -> None:
         if self.is_folded:
             return
-        number = self.origin.y + event.y
-        if 0 < event.y <= self.inside.height and number <= len(self.moment.order):
-            self.post_message(StepClicked(number))
+        rows, row = TapeRows(self.moment.order), self.origin.y + event.y - 1 - self.lines_above
+        if self.lines_above < event.y <= self.inside.height and row < len(rows):
+            there = rows.at(row)
+            number = self.moment.order.start(there.iteration - 1) + 1 if isinstance(there, Rule) else there
+            self.post_message(Asked(GoTo(number)))
+
+
+def nearest_top(top: int, row: int, height: int) -> int:
+    """Return the first visible row such that ``row`` is seen, moved as little as may be."""
+    return min(max(top, row - height + 1), row)
 
 
 def following(top: int, row: int, height: int) -> int:
@@ -80,16 +127,52 @@ def following(top: int, row: int, height: int) -> int:
 
 
 def tape_lines(
-    moment: Moment, first: int, width: int, height: int, texts: ArrayTexts, *, marks: Mapping[str, str] = NO_MARKS
+    moment: Moment,
+    top: int,
+    width: int,
+    height: int,
+    texts: ArrayTexts,
+    *,
+    marks: Mapping[str, str] = NO_MARKS,
+    chosen: int | None = None,
 ) -> list[Line]:
-    """Return the rows of the steps from number ``first`` on; ``marks`` has the verdicts on nodes."""
-    order = moment.order
-    last = min(first + height - 1, len(order))
-    digits = len(str(last))
-    turns = [order[number] for number in range(first, last + 1)]
+    """Return the tape from row ``top`` (from 0) on, steps and rules; ``marks`` has the verdicts on nodes.
+
+    The step that is ``chosen`` is marked.
+    """
+    rows = TapeRows(moment.order)
+    there = [rows.at(row) for row in range(top, min(top + height, len(rows)))]
+    steps = iter(
+        step_lines(moment, [it for it in there if not isinstance(it, Rule)], width, texts, marks=marks, chosen=chosen)
+    )
+    return [rule_line(moment, it, width) if isinstance(it, Rule) else next(steps) for it in there]
+
+
+def rule_line(moment: Moment, rule: Rule, width: int) -> Line:
+    """Return the row before an iteration."""
+    style = "strong" if rule.iteration == moment.iteration and moment.position else "dim"
+    title = f" iteration {rule.iteration:,} "
+    return (Span("──", "frame"), Span(title, style), Span("─" * max(0, width - len(title) - 2), "frame"))
+
+
+def step_lines(
+    moment: Moment,
+    numbers: Sequence[int],
+    width: int,
+    texts: ArrayTexts,
+    *,
+    marks: Mapping[str, str],
+    chosen: int | None,
+) -> list[Line]:
+    """Return the rows of some steps, their columns in line."""
+    digits = len(str(max(numbers, default=0)))
+    turns = [moment.order[number] for number in numbers]
     names = [visible(turn.name, limit=40) for turn in turns]
     longest = min(max(map(cells, names), default=0), max(4, width // 2))
-    rows = [tape_line(moment, turn, name, digits, longest) for turn, name in zip(turns, names, strict=True)]
+    rows = [
+        tape_line(moment, turn, name, digits, longest, is_chosen=turn.number == chosen)
+        for turn, name in zip(turns, names, strict=True)
+    ]
     if marks:
         rows = [(*row[:-1], verdict(marks, turn), row[-1]) for row, turn in zip(rows, turns, strict=True)]
     room = max(width - max(map(line_width, rows), default=0) - 2, NARROWEST)
@@ -115,19 +198,20 @@ def outcome(moment: Moment, turn: Turn, width: int, texts: ArrayTexts) -> Span:
             return Span(texts.text(array, width), "update")
 
 
-def tape_line(moment: Moment, turn: Turn, name: str, digits: int, longest: int) -> Line:
+def tape_line(moment: Moment, turn: Turn, name: str, digits: int, longest: int, *, is_chosen: bool = False) -> Line:
     """Return one row: the cursor, the pass, the number, the name and the layer."""
     is_here = turn.number == moment.position
+    is_done = turn.number < moment.position
     has_run = turn.number <= len(moment.tape)
     failed = failed_turn(moment)
     sign = FAIL if failed and failed.number == turn.number else PASS_SIGNS[turn.pass_] if has_run else "·"
-    style = "current" if is_here else turn.pass_.value if turn.number < moment.position else "dim"
+    style = "current" if is_here else "selected" if is_chosen else turn.pass_.value if is_done else "dim"
     padded = name + " " * (longest - cells(name))
     text = f" {turn.number:>{digits}} {padded} "
     return (
-        Span("➤" if is_here else " ", "mark"),
+        Span("➤" if is_here else "▸" if is_chosen else " ", "mark"),
         Span(sign, style),
-        Span(text, style if is_here else "" if turn.number < moment.position else "dim"),
+        Span(text, style if is_here else "" if is_done else "dim"),
         Span(work(moment, turn), style if is_here else "dim"),
     )
 

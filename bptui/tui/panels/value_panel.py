@@ -16,8 +16,8 @@ from bptui.explaining import value_state
 from bptui.lines.line import Line, Span, fitted
 from bptui.lines.paragraph import paragraph
 from bptui.session.answer import Answer, WayOn, refusal
-from bptui.tui.content.array_view import Look, Subject, cell_index, clamped, look_at
-from bptui.tui.content.values import exact, look_pointed_at, value_lines
+from bptui.tui.content.array_view import ArrayView, ViewedArray, cell_index, clamped, view_of_element
+from bptui.tui.content.values import exact_number, value_lines, view_of_place
 from bptui.tui.counter import Counter
 from bptui.tui.palette import PlainPalette
 from bptui.tui.pane import Pane
@@ -29,7 +29,7 @@ class ValuePanel(Pane):
 
     def __init__(self, moment: Moment, *, id: str | None = None, can_focus: bool = True) -> None:  # noqa: A002
         super().__init__(moment, id=id, can_focus=can_focus)
-        self.look = Look()
+        self.array_view = ArrayView()
         self.is_turned = False
         self.counter = Counter(self)
 
@@ -42,7 +42,7 @@ class ValuePanel(Pane):
         kind = "Gradient" if self.shows_gradient else "Value"
         if self.selected is None:
             return (Span(kind, "title"),)
-        array = looked_at(self.moment, self.selected, gradient=self.shows_gradient)
+        array = shown_array(self.moment, self.selected, gradient=self.shows_gradient)
         about = "" if array is None else f" {text.shape(array)} {array.dtype}"
         name = f"d {text.visible(self.selected)}" if self.shows_gradient else text.visible(self.selected)
         return (Span(f"{kind} · ", "title"), Span(name, "strong"), Span(about, "dim"))
@@ -58,28 +58,28 @@ class ValuePanel(Pane):
         name = self.selected
         if name is None:
             return paragraph("The numbers of the selected value will stand here.", width, "dim")
-        array = looked_at(self.moment, name, gradient=self.shows_gradient)
+        array = shown_array(self.moment, name, gradient=self.shows_gradient)
         if array is None:
             return absent_lines(self.moment, name, width, gradient=self.shows_gradient)
-        seen, lines = value_lines(self.subject(name, array), self.drawable_look, width, height)
-        self.look = replace(seen, as_heat=self.look.as_heat)
+        seen, lines = value_lines(self.subject(name, array), self.drawable_view, width, height)
+        self.array_view = replace(seen, as_heat=self.array_view.as_heat)
         return lines
 
-    def subject(self, name: str, array: Array) -> Subject:
+    def subject(self, name: str, array: Array) -> ViewedArray:
         """Return what is known of the array that is shown."""
-        before = looked_at_before(self.moment, name, gradient=self.shows_gradient)
+        before = shown_before(self.moment, name, gradient=self.shows_gradient)
         style = "gradient" if self.shows_gradient else "value"
-        return Subject(array, before, self.counter.get(array), style)
+        return ViewedArray(array, before, self.counter.get(array), style)
 
     @property
-    def drawable_look(self) -> Look:
-        """The look; without colours there is no heat map."""
-        return replace(self.look, as_heat=False) if isinstance(self.palette, PlainPalette) else self.look
+    def drawable_view(self) -> ArrayView:
+        """The view; without colours there is no heat map."""
+        return replace(self.array_view, as_heat=False) if isinstance(self.palette, PlainPalette) else self.array_view
 
     def show(self, moment: Moment, selected: str | None) -> None:
         """Show another moment; another value is looked at from its beginning."""
         if selected != self.selected:
-            self.look = Look(as_heat=self.look.as_heat)
+            self.array_view = ArrayView(as_heat=self.array_view.as_heat)
         super().show(moment, selected)
 
     def obey(self, command: ShowValue) -> Answer:
@@ -92,7 +92,7 @@ class ValuePanel(Pane):
             case HeatMap() if isinstance(self.palette, PlainPalette):
                 return refusal("a heat map needs colours, which NO_COLOR has switched off")
             case HeatMap():
-                self.look = replace(self.look, as_heat=not self.look.as_heat)
+                self.array_view = replace(self.array_view, as_heat=not self.array_view.as_heat)
                 answer = Answer()
             case NextSlice(count):
                 answer = self.show_slice(count)
@@ -103,60 +103,62 @@ class ValuePanel(Pane):
 
     def show_slice(self, count: int) -> Answer:
         """Show another slice of an array with more than two axes."""
-        self.look = replace(self.look, slice=max(0, self.look.slice + count))
+        self.array_view = replace(self.array_view, slice=max(0, self.array_view.slice + count))
         return Answer()
 
     def selected_number(self) -> str:
         """Return the selected cell's number with all its digits; nothing where there is no number."""
         name = self.selected
-        array = None if name is None else looked_at(self.moment, name, gradient=self.shows_gradient)
+        array = None if name is None else shown_array(self.moment, name, gradient=self.shows_gradient)
         if array is None or not array.size:
             return ""
-        return exact(array[cell_index(array, clamped(self.look, array))])
+        return exact_number(array[cell_index(array, clamped(self.array_view, array))])
 
-    def look_at(self, index: Sequence[int]) -> None:
+    def select_element(self, index: Sequence[int]) -> None:
         """Select the cell of this index, if the array that is shown has one."""
-        array = None if self.selected is None else looked_at(self.moment, self.selected, gradient=self.shows_gradient)
+        array = None if self.selected is None else shown_array(self.moment, self.selected, gradient=self.shows_gradient)
         if array is not None and len(index) == array.ndim:
-            self.look = look_at(self.look, index, array)
+            self.array_view = view_of_element(self.array_view, index, array)
             self.renew()
 
     def move(self, columns: int, rows: int) -> None:
         """Select a cell that is so many rows, and one column to the left or right, away."""
-        column = max(0, self.look.column + max(-1, min(1, columns)))
-        self.look = replace(self.look, row=max(0, self.look.row + rows), column=column)
+        column = max(0, self.array_view.column + max(-1, min(1, columns)))
+        self.array_view = replace(self.array_view, row=max(0, self.array_view.row + rows), column=column)
         self.renew()
 
     def on_click(self, event: events.Click) -> None:
         name = self.selected
-        array = None if name is None else looked_at(self.moment, name, gradient=self.shows_gradient)
+        array = None if name is None else shown_array(self.moment, name, gradient=self.shows_gradient)
         if name is None or array is None or self.is_folded:
             return
         place = (event.x - 1, event.y - 1)
-        seen = look_pointed_at(self.subject(name, array), self.drawable_look, (*self.inside,), place)
-        self.look = replace(seen, as_heat=self.look.as_heat)
+        seen = view_of_place(self.subject(name, array), self.drawable_view, (*self.inside,), place)
+        self.array_view = replace(seen, as_heat=self.array_view.as_heat)
         self.renew()
 
     def action_home(self) -> None:
         """Select the first cell."""
-        self.look = replace(self.look, row=0, column=0)
+        self.array_view = replace(self.array_view, row=0, column=0)
         self.renew()
 
     def action_end(self) -> None:
         """Select the last cell."""
-        self.look = replace(self.look, row=self.look.row + 10**9, column=self.look.column + 10**9)
+        self.array_view = replace(
+            self.array_view, row=self.array_view.row + 10**9, column=self.array_view.column + 10**9
+        )
         self.renew()
 
 
-def looked_at(moment: Moment, name: str, *, gradient: bool) -> Array | None:
+def shown_array(moment: Moment, name: str, *, gradient: bool) -> Array | None:
     """Return the array that is to be shown, if it is there yet."""
     return moment.gradient(name) if gradient else moment.value(name)
 
 
-def looked_at_before(moment: Moment, name: str, *, gradient: bool) -> Array | None:
+def shown_before(moment: Moment, name: str, *, gradient: bool) -> Array | None:
     """Return what the array was one iteration ago, if there was one."""
     earlier = moment.order.iteration_earlier(moment.position)
-    return None if earlier is None else looked_at(moment.tape.at(earlier), name, gradient=gradient)
+    return None if earlier is None else shown_array(moment.tape.at(earlier), name, gradient=gradient)
 
 
 def absent_lines(moment: Moment, name: str, width: int, *, gradient: bool) -> list[Line]:
