@@ -203,7 +203,8 @@ def create(path: Path, scenario: Path | None) -> int:
 def refuse_existing(path: Path, scenario: Path | None) -> TranscriptError:
     """Return what is wrong with recording to a path that exists, with a free name as the hint."""
     if path.is_dir():
-        return cannot_record(path, "is a folder, not a file", hint=f"{text.visible(str(free_name(path / NAME)))} is free")
+        free = text.visible(str(free_name(path / NAME)))
+        return cannot_record(path, "is a folder, not a file", hint=f"{free} is free")
     if scenario and scenario.exists() and path.exists() and path.samefile(scenario):
         message = "is the scenario itself"
     elif path.is_file() and is_locked(path):

@@ -119,7 +119,7 @@ def read_table(stream: BinaryIO, file: DataFile, kind: Kind) -> Table | None:
     names: list[str] = []
     width = 0
     for line in lines(stream, file):
-        if line.number == 1 and (cells := header(line, file)):
+        if line.number == 1 and (cells := header_cells(line, file)):
             names = [cell.text.lstrip("#").strip() for cell in cells]
             width = len(names)
             continue

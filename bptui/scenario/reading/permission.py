@@ -79,7 +79,8 @@ def allowed_layers(
     """
     if sys.platform == "win32":
         raise ScenarioError(
-            "layers of one's own run in a process that Windows cannot confine", where=Where(document.path)
+            "layers of your own need Linux or macOS: Windows cannot confine the process in which they run",
+            where=Where(document.path),
         )
     files: list[LayerFile] = []
     with problems.collecting():
