@@ -24,7 +24,7 @@ from bptui.running import Run
 from bptui.scenario.load import load, loads
 from bptui.scenario.reading.signature import own_parameters
 from bptui.scenario.scenario import Scenario
-from layers import Array, Layer
+from layers import Layer
 
 BUILT_IN = "built in"
 """What is said of a layer that the user did not write."""
@@ -104,18 +104,13 @@ def subject_of(run: Run, node: int, iteration: int = 0) -> Subject:
         names=it.inputs,
         slots=slots,
         inputs=inputs,
-        takes_gradient=tuple([flag and is_smooth(value) and sends_back(layer, slot) for flag, slot, value in takes]),
+        takes_gradient=tuple([flag and sends_back(layer, slot) and x.dtype.kind == "f" for flag, slot, x in takes]),
         dtype=scenario.dtype,
         spared=tuple([not needs for needs in scenario.needs_gradient[node]]) if isinstance(layer, OwnLayer) else (),
         sought=sought_by(layer, it) if isinstance(layer, OwnLayer) else (),
         unpaired=dict(unpaired_at(it.name, scenario.unpaired.get(it.name, ()))),
         is_last=is_loss(run, it.name, iteration),
     )
-
-
-def is_smooth(value: Array) -> bool:
-    """Return whether a value can be moved a little: integers and truth values, a step function's, cannot."""
-    return value.dtype.kind == "f"
 
 
 def is_loss(run: Run, name: str, iteration: int) -> bool:

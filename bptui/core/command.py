@@ -180,6 +180,43 @@ class PreviousIteration(
     count: int = 1
 
 
+@dataclass(frozen=True)
+class NextTrouble(
+    Command, word="next-trouble", keys="x", group=MOVE, help="next trouble: a ✗, NaN, Inf, a warning or a note"
+):
+    """Go to the ``count``-th step after this that a person should look at."""
+
+    count: int = 1
+
+
+@dataclass(frozen=True)
+class PreviousTrouble(Command, word="previous-trouble", keys="X", group=MOVE, help="previous trouble"):
+    """Go to the ``count``-th step before this that a person should look at."""
+
+    count: int = 1
+
+
+@dataclass(frozen=True)
+class SetMark(Command, word="mark", keys="m", group=MOVE, help="set a mark, a letter, at this step"):
+    """Remember this step under a name; None asks for the name."""
+
+    mark: str | None = None
+
+
+@dataclass(frozen=True)
+class JumpToMark(Command, word="jump", keys="'", group=MOVE, help="jump to a mark"):
+    """Go to the step that was marked with a name; None asks for the name."""
+
+    mark: str | None = None
+
+
+@dataclass(frozen=True)
+class JumpBack(Command, word="jump-back", keys="ctrl+o", group=MOVE, help="back to where the last jump began"):
+    """Go back to where the ``count``-th last jump began: a move that was not to a step beside."""
+
+    count: int = 1
+
+
 # Look.
 
 
@@ -290,6 +327,19 @@ class PreviousSlice(Command, word="previous-slice", keys="<", group=LOOK, help="
 
 
 @dataclass(frozen=True)
+class LookAt(
+    Command,
+    word="element",
+    keys="j",
+    group=LOOK,
+    help="to the element [I, J], the largest by size, or the next NaN or infinity; alone, what stands out most",
+):
+    """Select an element of the array that is shown: that of an index, the largest, or the next that is not finite."""
+
+    place: str | None = None
+
+
+@dataclass(frozen=True)
 class Check(Command, word="check", keys="=", group=LOOK, help="check the selected node; once checked, its evidence"):
     """Check a node, by default the selected one; where that is done, show what came of it."""
 
@@ -366,6 +416,11 @@ class Help(Command, word="help", keys="?", group=PROGRAM, help="help"):
 
 
 @dataclass(frozen=True)
+class About(Command, word="about", keys="a", group=PROGRAM, help="what the scenario says of itself; again, the node"):
+    """Show the scenario's own words until the next step."""
+
+
+@dataclass(frozen=True)
 class Cancel(
     Command,
     word="cancel",
@@ -400,13 +455,16 @@ Travel: TypeAlias = (
 )
 """What moves the debugger's cursor."""
 
+Jump: TypeAlias = NextTrouble | PreviousTrouble | JumpToMark | JumpBack
+"""What moves the cursor to a place that the session knows of."""
+
 Selecting: TypeAlias = Select | Consumer | Producer | Search | PreviousMatch | NextMatch
 """What selects a value."""
 
 ShowCircuit: TypeAlias = ChangeScale | Fold
 """How the circuit is shown."""
 
-ShowValue: TypeAlias = TurnGradient | HeatMap | NextSlice | PreviousSlice
+ShowValue: TypeAlias = TurnGradient | HeatMap | NextSlice | PreviousSlice | LookAt
 """How the selected value is shown."""
 
 VERBS: Mapping[str, type[Command]] = {verb.word: verb for verb in Command.__subclasses__()}

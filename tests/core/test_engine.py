@@ -156,3 +156,10 @@ def test_a_chain_of_20_000_nodes_runs_and_jumps_without_recursion() -> None:
     # forward: n ← 0.999 n, then n ← n + 0.001; so back: x's gradient is 0.999 to the number of products
     assert number(tape.gradients["x"]) == pytest.approx(0.999**10_000, rel=1e-9)
     assert tape.at(30_000).step is not None
+
+
+def test_each_contribution_and_each_sum_is_read_only() -> None:
+    scenario = make_scenario([Node("y", "Mul", ("x", "x"))], inputs={"x": np.ones(2)}, dout=np.ones(2))
+    columns = run(scenario).iterations[0]
+    assert len(columns.contributions) == len(columns.sums) == 2
+    assert not any(it is None or it.flags.writeable for it in (*columns.contributions, *columns.sums))

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import fields
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bptui.core.command import (
     VERBS,
+    Check,
     Command,
     Evidence,
     Help,
@@ -120,6 +124,15 @@ EFFECTS = [
     Effect(("last",), "next-iteration", 14, "w", "this is the last iteration", ok=False),
     Effect(("last",), "previous-iteration 9", 7, "w"),
     Effect(("next",), "previous-iteration", 1, "a", "this is the first iteration", ok=False),
+    Effect(("next", "note here", "last"), "previous-trouble", 1, "a", "✎ here"),
+    Effect(("next 3", "note here", "first"), "next-trouble", 3, "y", "✎ here"),
+    Effect(("next",), "next-trouble", 1, "a", "no trouble is known that way", ok=False),
+    Effect(("next",), "mark here", 1, "a", "mark here at step 1"),
+    Effect(("next", "mark here", "last"), "jump here", 1, "a"),
+    Effect((), "jump there", 0, None, "there is no mark there", ok=False),
+    Effect(("next 2", "last", "first"), "jump-back", 14, "w"),
+    Effect(("next 2", "last", "first"), "jump-back 2", 2, "b"),
+    Effect(("next 2", "last", "jump-back"), "jump-back", 2, "b", "no jump to come back from", ok=False),
     Effect((), "run-to b", 2, "b"),
     Effect((), "run-to b 2", 5, "b"),
     Effect((), "b", 2, "b"),
@@ -161,6 +174,8 @@ EFFECTS = [
         Effect((), f"{verb} {argument}".strip(), 0, None, "shown")
         for verb, argument in [
             ("search", ""),
+            ("mark", ""),
+            ("jump", ""),
             ("note", ""),
             ("gradient", ""),
             ("heat", ""),
@@ -263,6 +278,21 @@ def test_a_replay_looks_and_changes_nothing(dispatcher: Dispatcher, display: Lis
     assert "the recording ends here" in stopped.text
 
 
+NAMES = st.sampled_from(["x", "w", "a", "b", "y", "nothing", "2"])
+COUNTS = st.integers(1, 5) | st.just(10**12 - 1)
+ANY_ARGUMENT: dict[str, st.SearchStrategy[Any]] = {
+    "count": COUNTS,
+    "step": st.integers(0, 20),
+    "iteration": COUNTS,
+    "name": NAMES,
+    "node": NAMES,
+    "mark": st.sampled_from("ab"),
+    "text": st.sampled_from(["a", "u", "", "[/]"]),
+    "scale": st.sampled_from(["map", None]),
+    "topic": st.none(),
+}
+"""What may stand in each field of a command, in this scenario or in none."""
+
 FAILING = """
     class Fails:
         def forward(self, x): return x * 2
@@ -291,6 +321,37 @@ def test_a_command_that_stops_short_because_a_layer_fails_says_so_at_once(tmp_pa
     dispatcher.session.close()
 
 
+def test_troubles_are_visited_in_order_and_told(tmp_path: Path) -> None:
+    text = '[inputs]\nx = -1\nz = 0\n[nodes]\na = "Wrong(x)"\nb = "Log(a)"\ny = "b + z"\n'
+    layers = "class Wrong:\n    def forward(self, x): return x * 2\n    def backward(self, dout): return dout * 3\n"
+    file = layer_file(tmp_path, layers)
+    run = Run(loads(text, tmp_path / "a.toml", layers=[file.path]))
+    dispatcher = Dispatcher(Session(run.tape, "own", run=run), Listener())
+    first = say(dispatcher, "last", "first", "next-trouble")
+    assert dispatcher.session.moment.name == "b"
+    assert "NaN begins here, in b of finite inputs" in first.text
+    assert not say(dispatcher, "next-trouble").ok
+    say(dispatcher, "check a")
+    wrong = say(dispatcher, "next-trouble")
+    assert (dispatcher.session.moment.position, dispatcher.session.moment.name) == (6, "a")
+    assert "✗ a: Wrong is wrong" in wrong.text
+    assert "b of finite inputs" in say(dispatcher, "previous-trouble").text
+    dispatcher.session.close()
+    run.close()
+
+
+def test_looking_for_trouble_goes_on_in_slices(dispatcher: Dispatcher, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bptui.session.troubles.SLICE", 0.0)
+    say(dispatcher, "last", "note here", "first")
+    answer = dispatcher.do(parse("next-trouble"))
+    assert answer.is_pending
+    assert dispatcher.is_busy
+    while answer.is_pending:
+        answer = dispatcher.resume() or answer
+    assert dispatcher.session.moment.position == 14
+    assert not dispatcher.is_busy
+
+
 def test_without_a_screen_a_layer_that_does_not_return_is_given_up(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -300,6 +361,26 @@ def test_without_a_screen_a_layer_that_does_not_return_is_given_up(
     assert not answer.ok
     assert "was stopped after" in answer.text
     dispatcher.session.close()
+
+
+ANY_COMMAND = st.one_of(
+    [
+        st.builds(verb, **{field.name: ANY_ARGUMENT[field.name] for field in fields(verb)})
+        for verb in VERBS.values()
+        if verb not in (Record, Check)
+    ]
+)
+
+
+@given(st.lists(ANY_COMMAND, max_size=12))
+def test_whatever_is_said_in_whatever_order_is_answered(commands: list[Command]) -> None:
+    run = Run(loads(SCENARIO))
+    dispatcher = Dispatcher(Session(run.tape, "example", run=run), Listener())
+    for command in commands:
+        answer = dispatcher.finish(command)
+        assert answer.ok or answer.text
+        assert 0 <= dispatcher.session.moment.position <= 14
+        assert dispatcher.session.selection.name in {None, *dispatcher.session.tape.graph.names}
 
 
 def test_a_command_is_answered_for_now_and_the_rest_comes_with_the_work(dispatcher: Dispatcher) -> None:

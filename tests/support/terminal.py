@@ -27,8 +27,7 @@ class Child:
         if not self.pid:
             if size:
                 set_size(0, *size)
-            # What readline has put into the environment behind Python's back, COLUMNS and LINES, is left out.
-            os.execve(sys.executable, [sys.executable, *program, *arguments], {**os.environ, "TERM": "xterm-256color"})
+            os.execve(sys.executable, [sys.executable, *program, *arguments], environment())
         self.seen = b""
         self.unsent = b""
         self.left: list[object] = []
@@ -79,6 +78,12 @@ class Child:
     def settings(self) -> list[object]:
         """Return how the terminal is set: what a program must put back."""
         return termios.tcgetattr(self.terminal)[:4]
+
+
+def environment() -> dict[str, str]:
+    """Return the variables for a child, without a size: readline puts that of our terminal there, not the child's."""
+    kept = {name: value for name, value in os.environ.items() if name not in {"COLUMNS", "LINES"}}
+    return {**kept, "TERM": "xterm-256color"}
 
 
 def set_size(file: int, columns: int, rows: int) -> None:
