@@ -78,8 +78,8 @@ def test_it_is_checked_and_no_node_is_left_out(name: str, tmp_path: Path) -> Non
 def test_a_step_function_is_skipped_and_nothing_is_wrong(name: str, tmp_path: Path) -> None:
     report = check(scenario_of(tmp_path, name))
     assert report.ok
-    (skipped,) = [it for it in report.findings if it.verdict is Verdict.SKIP]
-    assert (skipped.node, skipped.reason) == ("odd", STEP_FUNCTION)
+    skipped = [(it.node, it.reason) for it in report.findings if it.verdict is Verdict.SKIP]
+    assert ("odd", STEP_FUNCTION) in skipped
 
 
 @pytest.mark.parametrize("name", VALUES)
