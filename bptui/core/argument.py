@@ -163,6 +163,7 @@ ARGUMENTS: Mapping[str, Argument] = {
     "iteration": number("N", 1),
     "name": Argument("NAME", read_name, write_name, is_name),
     "node": Argument("NODE", read_name, write_name, is_name),
+    "mark": Argument("X", read_name, write_name, is_name),
     "text": Argument("TEXT", read_text, write_text, is_text),
     "file": Argument("FILE", read_text, write_text, is_text),
     "scale": choice("SCALE", "whole", "boxes", "map"),

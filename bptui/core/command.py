@@ -180,6 +180,43 @@ class PreviousIteration(
     count: int = 1
 
 
+@dataclass(frozen=True)
+class NextTrouble(
+    Command, word="next-trouble", keys="x", group=MOVE, help="next trouble: a ✗, NaN, Inf, a warning or a note"
+):
+    """Go to the ``count``-th step after this that a person should look at."""
+
+    count: int = 1
+
+
+@dataclass(frozen=True)
+class PreviousTrouble(Command, word="previous-trouble", keys="X", group=MOVE, help="previous trouble"):
+    """Go to the ``count``-th step before this that a person should look at."""
+
+    count: int = 1
+
+
+@dataclass(frozen=True)
+class SetMark(Command, word="mark", keys="m", group=MOVE, help="set a mark, a letter, at this step"):
+    """Remember this step under a name; None asks for the name."""
+
+    mark: str | None = None
+
+
+@dataclass(frozen=True)
+class JumpToMark(Command, word="jump", keys="'", group=MOVE, help="jump to a mark"):
+    """Go to the step that was marked with a name; None asks for the name."""
+
+    mark: str | None = None
+
+
+@dataclass(frozen=True)
+class JumpBack(Command, word="jump-back", keys="ctrl+o", group=MOVE, help="back to where the last jump began"):
+    """Go back to where the ``count``-th last jump began: a move that was not to a step beside."""
+
+    count: int = 1
+
+
 # Look.
 
 
@@ -399,6 +436,9 @@ Travel: TypeAlias = (
     | PreviousIteration
 )
 """What moves the debugger's cursor."""
+
+Jump: TypeAlias = NextTrouble | PreviousTrouble | JumpToMark | JumpBack
+"""What moves the cursor to a place that the session knows of."""
 
 Selecting: TypeAlias = Select | Consumer | Producer | Search | PreviousMatch | NextMatch
 """What selects a value."""

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 import numpy as np
 
 from bptui.core.columns import Value, as_optional_array, freeze
 from bptui.core.graph import Node
 from bptui.core.step import Local
-from layers import Layer
+from layers import Array, Layer
 
 if TYPE_CHECKING:
     from bptui.core.tape import Tape
@@ -28,6 +28,16 @@ class Revisit(Protocol):
     def kept(self, tape: Tape, iteration: int, node: int) -> Mapping[str, Any]:
         """Return what a node's layer keeps on itself for its backward, by attribute."""
 
+    def curve(self, tape: Tape, iteration: int, node: int, place: int, x: Array) -> Curve | None:
+        """Return the values of a layer of the user's own over ``x`` in the place of one input, and the first's slope.
+
+        None where it has no curve, or runs no more; built-in layers are drawn by whoever draws.
+        """
+
+
+Curve: TypeAlias = tuple[Array, float]
+"""The values of a layer over other inputs, and the slope at the first of these."""
+
 
 class NothingKept:
     """The revisit of a tape that knows no layers."""
@@ -39,6 +49,10 @@ class NothingKept:
     def kept(self, tape: Tape, iteration: int, node: int) -> Mapping[str, Any]:  # noqa: ARG002
         """Return nothing."""
         return {}
+
+    def curve(self, tape: Tape, iteration: int, node: int, place: int, x: Array) -> Curve | None:  # noqa: ARG002
+        """Return None."""
+        return None
 
 
 class LayersRevisit:
@@ -55,6 +69,10 @@ class LayersRevisit:
     def kept(self, tape: Tape, iteration: int, node: int) -> Mapping[str, Any]:
         """Return the layer's attributes."""
         return vars(self.layer(tape, iteration, node))
+
+    def curve(self, tape: Tape, iteration: int, node: int, place: int, x: Array) -> Curve | None:  # noqa: ARG002
+        """Return None: they need nobody to be asked."""
+        return None
 
     def layer(self, tape: Tape, iteration: int, node: int) -> Layer:
         """Return a fresh layer that has gone forward on a node's recorded inputs; the last few are kept."""

@@ -14,7 +14,7 @@ from bptui.core.graph import Graph
 from bptui.core.moment import Moment
 from bptui.core.optimizer import Optimizer
 from bptui.core.order import Order, Pass, Passes, Turn
-from bptui.core.revisit import NothingKept, Revisit
+from bptui.core.revisit import Curve, NothingKept, Revisit
 from bptui.core.step import BackwardStep, ForwardStep, Local, Step, UpdateStep
 from bptui.errors import LayerError
 from layers import Array
@@ -222,6 +222,10 @@ class Tape(Sequence[Step]):
     def kept(self, iteration: int, node: int) -> Mapping[str, Any]:
         """Return what a node's layer keeps on itself for its backward in an iteration, by attribute."""
         return self.revisit.kept(self, iteration, node)
+
+    def curve(self, iteration: int, node: int, place: int, x: Array) -> Curve | None:
+        """Return the curve of a layer of the user's own over ``x``, None where it has none or runs no more."""
+        return self.revisit.curve(self, iteration, node, place, x)
 
     @property
     def values(self) -> Mapping[str, Array | None]:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from bptui.core import text
+from bptui.core.graph import Node
 from bptui.core.moment import Moment
 from bptui.explaining.equations import Equation, inputs_by_own_name, with_numbers
 from bptui.explaining.formula_words import inline, is_built_in, name_inputs, put, words_of
@@ -24,9 +27,11 @@ def local_equations(moment: Moment, name: str) -> tuple[tuple[Equation, Array | 
     if node is None or out is None:
         return ()
     words = words_of(moment.tape, node)
+    if not is_built_in(moment.tape, node):
+        return tuple(own_equations(moment, node, out))
     arrays = inputs_by_own_name(moment, node, words) | {"out": out}
     names = name_inputs(words, node) | {"out": text.visible(name)}
-    is_small = is_built_in(moment.tape, node) and all(np.size(it) <= MOST_LOCAL for it in arrays.values())
+    is_small = all(np.size(it) <= MOST_LOCAL for it in arrays.values())
     locals_ = moment.local(name) if is_small else (None,) * len(node.inputs)
     equations = []
     for own, value, local in zip(words.inputs, node.inputs, locals_, strict=False):
@@ -37,6 +42,17 @@ def local_equations(moment: Moment, name: str) -> tuple[tuple[Equation, Array | 
             equation = Equation(left, put(rule, names), with_numbers(rule, arrays, words, out), result or "")
             equations.append((equation, None if rule.rstrip("ᵀ") in arrays else local))
     return tuple(equations)
+
+
+def own_equations(moment: Moment, node: Node, out: Array) -> Iterator[tuple[Equation, Array | None]]:
+    """Yield the local derivatives of a layer of the user's own, which has no rules: as it gives them, or recorded."""
+    values = [it for name in node.inputs if (it := moment.value(name)) is not None]
+    if any(np.size(it) > MOST_LOCAL for it in (*values, out)):
+        return
+    for value, local in zip(node.inputs, moment.local(node.name), strict=True):
+        if local is not None and value not in moment.graph.constants:
+            left = f"∂{text.visible(node.name)}/∂{text.visible(value)}"
+            yield Equation(left, "", "", inline(local) or ""), local
 
 
 def without_dout(rule: str) -> str:

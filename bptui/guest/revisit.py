@@ -10,17 +10,22 @@ import numpy as np
 
 from bptui.core.columns import Value, as_array, as_optional_array
 from bptui.core.engine import TIME_LIMIT
-from bptui.core.revisit import Revisit
+from bptui.core.revisit import Curve, Revisit
 from bptui.core.step import Local
 from bptui.errors import LayerError
+from bptui.guest.guest_layer import GuestLayer
 from bptui.guest.guests import Guests
 from bptui.guest.observation import Remark
 from bptui.guest.pending_call import Pending
+from layers import Array
 
 if TYPE_CHECKING:
     from bptui.core.tape import Tape
 
 REMEMBERED = 64
+
+CURVE_JOB = "bptui.guest.child.curve_job:curve_here"
+"""What draws a curve in the child."""
 
 
 class GuestsRevisit:
@@ -32,7 +37,7 @@ class GuestsRevisit:
     def __init__(self, guests: Guests, others: Revisit) -> None:
         self.guests = guests
         self.others = others
-        self.calls: OrderedDict[tuple[str | int, ...], tuple[list[Value], Pending]] = OrderedDict()
+        self.calls: OrderedDict[tuple[str | int | bytes, ...], tuple[list[Value], Pending]] = OrderedDict()
 
     def local(self, tape: Tape, iteration: int, node: int) -> Local:
         """Return a node's local derivatives, one per input, None where it cannot tell."""
@@ -51,16 +56,26 @@ class GuestsRevisit:
         attributes: Mapping[str, Any] = self.ask("kept", tape, iteration, node, {})
         return attributes
 
-    def ask(self, what: str, tape: Tape, iteration: int, node: int, nothing: Any) -> Any:
+    def curve(self, tape: Tape, iteration: int, node: int, place: int, x: Array) -> Curve | None:
+        """Return the layer's own values over ``x``, and the slope at the first; None where it has none, or not yet."""
+        if node not in self.guests:
+            return self.others.curve(tape, iteration, node, place, x)
+        nothing: dict[str, list[Any]] = {"arrays": []}
+        match self.ask("curve", tape, iteration, node, nothing, place=place, x=x)["arrays"]:
+            case [np.ndarray() as y, np.ndarray() as slope] if y.shape == x.shape and slope.shape == (1,):
+                return y, float(slope[0])
+        return None
+
+    def ask(self, what: str, tape: Tape, iteration: int, node: int, nothing: Any, **more: Any) -> Any:
         """Return the answer of a fresh instance that has gone forward again, or ``nothing``."""
         inputs = tape.inputs(iteration, node)
-        key: tuple[str | int, ...] = (what, iteration, node, *map(id, inputs))
+        drawn = [it.tobytes() if isinstance(it, np.ndarray) else it for it in more.values()]
+        key: tuple[str | int | bytes, ...] = (what, iteration, node, *map(id, inputs), *drawn)
         if self.guests.is_waited_for and key not in self.calls:
             return nothing  # the process is busy, and may be so for ever
         if key not in self.calls:
             layer = self.guests.make(node, iteration)
-            begin = layer.begin_local if what == "local" else layer.begin_kept
-            self.calls[key] = inputs, begin(*inputs)  # the inputs live on with it, so no other can have their id
+            self.calls[key] = inputs, begin(layer, what, inputs, **more)  # those live on: no other can have their id
         self.calls.move_to_end(key)
         while len(self.calls) > REMEMBERED:
             self.calls.popitem(last=False)
@@ -87,3 +102,13 @@ class GuestsRevisit:
             remark = Remark(it.name, "repeats", text)
             if remark not in self.guests.remarks:
                 self.guests.note(remark)
+
+
+def begin(layer: GuestLayer, what: str, inputs: list[Value], **more: Any) -> Pending:
+    """Ask a fresh instance what is wanted of it."""
+    match what:
+        case "local":
+            return layer.begin_local(*inputs)
+        case "kept":
+            return layer.begin_kept(*inputs)
+    return layer.begin_job(CURVE_JOB, *inputs, more["x"], place=more["place"], count=len(inputs))

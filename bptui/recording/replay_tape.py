@@ -13,7 +13,7 @@ from bptui.core import text
 from bptui.core.columns import Value, as_optional_array
 from bptui.core.optimizer import Optimizer, optimizers
 from bptui.core.order import Schedule, Turn
-from bptui.core.revisit import Revisit
+from bptui.core.revisit import Curve, Revisit
 from bptui.core.step import Local
 from bptui.core.tape import Tape
 from bptui.recording.json_line import DamagedTranscriptError
@@ -48,6 +48,10 @@ class RecordedLocals:
     def kept(self, tape: Tape, iteration: int, node: int) -> Mapping[str, Any]:  # noqa: ARG002
         """Return nothing: what layers keep on themselves is not recorded."""
         return {}
+
+    def curve(self, tape: Tape, iteration: int, node: int, place: int, x: Array) -> Curve | None:  # noqa: ARG002
+        """Return None: nothing runs, and no layer of ours stands in for the user's own."""
+        return None
 
 
 class Recording:

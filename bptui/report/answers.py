@@ -9,7 +9,7 @@ import numpy as np
 
 from bptui.checking.finding_record import finding_record
 from bptui.core import text
-from bptui.core.command import Command, Evidence, Selecting, Travel
+from bptui.core.command import Command, Evidence, Jump, Selecting, Travel
 from bptui.core.moment import Moment
 from bptui.core.step import BackwardStep, ForwardStep, UpdateStep
 from bptui.explaining import value_state
@@ -34,7 +34,7 @@ def answer_text(command: Command, answer: Answer, session: Session) -> str:
         from bptui.checking.evidence_lines import evidence_lines  # noqa: PLC0415  (when it is asked for)
 
         return "\n".join(plain(line).rstrip() for line in evidence_lines(answer.judged, WIDTH))
-    if isinstance(command, Travel):
+    if isinstance(command, Travel | Jump):
         return "; ".join(filter(None, (answer.text, place_text(session))))
     if isinstance(command, Selecting) and session.selection.name is not None:
         return "; ".join(filter(None, (answer.text, value_text(session.moment, session.selection.name))))

@@ -20,12 +20,17 @@ from bptui.core.command import (
     GoTo,
     GoToIteration,
     Into,
+    Jump,
+    JumpBack,
+    JumpToMark,
     LineBack,
     Next,
     NextIteration,
     NextMatch,
+    NextTrouble,
     PreviousIteration,
     PreviousMatch,
+    PreviousTrouble,
     Producer,
     Record,
     ReverseFinish,
@@ -33,6 +38,7 @@ from bptui.core.command import (
     Search,
     Select,
     Selecting,
+    SetMark,
     Travel,
     WriteNote,
 )
@@ -44,6 +50,7 @@ from bptui.session.session import Session
 from bptui.session.status_messages import dead_end, failed_turn, how_it_runs
 
 if TYPE_CHECKING:
+    from bptui.session.troubles import TroubleSearch
     from bptui.stepping.line_tape import LineCursor
 
 PAUSE = 0.002
@@ -75,6 +82,7 @@ class Dispatcher:
         self.session = session
         self.display = display
         self.question: Callable[[], Answer] | None = None
+        self.search: TroubleSearch | None = None
 
     def do(self, command: Command) -> Answer:
         """Carry out a command, or as much of it as takes no time, and answer it."""
@@ -96,9 +104,13 @@ class Dispatcher:
         """Carry out a command. Raises BptuiError where it cannot be."""
         if isinstance(command, Travel):
             return self.travel(command)
+        if isinstance(command, Jump):
+            return self.jump(command)
         if isinstance(command, Selecting):
             return self.choose(command)
         match command:
+            case SetMark(str(mark)):
+                return self.set_mark(mark)
             case Check(node):
                 return self.check(node)
             case Evidence(node):
@@ -122,7 +134,8 @@ class Dispatcher:
     @property
     def is_busy(self) -> bool:
         """Whether there is anything to run, to write or to wait for."""
-        return self.session.is_under_way or (self.question is not None and self.is_entering)
+        is_asked = self.question is not None and (self.is_entering or self.search is not None)
+        return self.session.is_under_way or is_asked
 
     def work(self) -> None:
         """Go on with what was asked for, for a slice of time."""
@@ -177,6 +190,8 @@ class Dispatcher:
         """Move the cursor to where a command leads; the answer is pending until the run has come there."""
         before = self.place
         self.session.do(command)
+        if not isinstance(command, Relative) and self.place != before:
+            self.session.jumps.append(before[0])
         return self.ask(partial(self.arrival, before, is_relative=isinstance(command, Relative)))
 
     @property
@@ -228,6 +243,74 @@ class Dispatcher:
         except BptuiError as error:
             return replace(refusal(error.message), is_pending=debugger.entrance.is_waiting)
         return Answer()
+
+    # Jumping.
+
+    def jump(self, command: Jump) -> Answer:
+        """Go to a place that the session knows of."""
+        match command:
+            case NextTrouble(count):
+                return self.find_trouble(count, 1)
+            case PreviousTrouble(count):
+                return self.find_trouble(count, -1)
+            case JumpToMark(str(mark)):
+                return self.jump_to_mark(mark)
+            case JumpToMark():
+                return self.display.obey(command)
+            case JumpBack(count):
+                return self.jump_back(count)
+
+    def find_trouble(self, count: int, direction: int) -> Answer:
+        """Go to the ``count``-th trouble after the cursor (1) or before it (-1)."""
+        from bptui.session.troubles import TroubleSearch  # noqa: PLC0415  (when it is first wanted: the program starts sooner)
+
+        self.search = TroubleSearch(self.session, count, direction)
+        return self.ask(partial(self.trouble, self.search))
+
+    def trouble(self, search: TroubleSearch) -> Answer:
+        """Return what has been found by now, and go there."""
+        if not search.advance():
+            return Answer("looking for trouble …", "dim", is_pending=True)
+        self.search = None
+        if search.found is None:
+            return refusal(f"no trouble is known that way{self.checked}", WayOn(Check, "checks a layer"))
+        self.move(GoTo(search.found))
+        return Answer(search.words, "error")
+
+    @property
+    def checked(self) -> str:
+        """How many nodes have been checked, in words."""
+        if "checks" not in vars(self.session):
+            return ""
+        told = self.session.checks.verdicts.told(self.session.moment.iteration - 1)
+        return f" ({told})" if told else ""
+
+    def set_mark(self, mark: str) -> Answer:
+        """Remember the step at the cursor."""
+        self.session.marks[mark] = self.session.debugger.position
+        self.session.log(SetMark(mark))
+        return Answer(f"mark {visible(mark, limit=40)} at step {self.session.debugger.position}")
+
+    def jump_to_mark(self, mark: str) -> Answer:
+        """Go to a step that has been marked. Raises BptuiError where there is no such mark."""
+        if mark not in self.session.marks:
+            known = ", ".join(visible(it, limit=40) for it in self.session.marks)
+            raise BptuiError(
+                f"there is no mark {visible(mark, limit=40)}", hint=f"there are {known}" if known else None
+            )
+        return self.move(GoTo(self.session.marks[mark]))
+
+    def jump_back(self, count: int) -> Answer:
+        """Go back to where a jump began. Raises BptuiError where there was none."""
+        jumps = self.session.jumps
+        if not jumps:
+            raise BptuiError("there is no jump to come back from")
+        there = [jumps.pop() for _ in range(min(count, len(jumps)))][-1]
+        left = tuple(jumps)
+        answer = self.move(GoTo(there))
+        jumps.clear()
+        jumps.extend(left)  # coming back is no jump
+        return answer
 
     # Selecting.
 

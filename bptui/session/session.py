@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterable
 from functools import cached_property
 from pathlib import Path
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
 SLICE = 0.01
 """Seconds of running after which a key may be answered."""
+
+MOST_JUMPS = 100
+"""Places that are remembered to come back to."""
 
 NOTICED = 1.0
 """Seconds after which a layer that has not returned is spoken of."""
@@ -69,6 +72,8 @@ class Session:
         self.selection = Selection(tape.graph)
         if run and run.scenario.guests:
             run.guests.look_patience = LOOK
+        self.marks: dict[str, int] = {}
+        self.jumps: deque[int] = deque(maxlen=MOST_JUMPS)
         self.recorder: Recorder | None = None
         self.has_lost_records = False
         self.touched_at = clock()

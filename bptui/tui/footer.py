@@ -21,8 +21,13 @@ HINTS: Mapping[str, str] = {
     ":": "a step's number, a name, or a command: next, last, record …   Enter does it, Esc leaves",
     "/": "a part of a name or of a layer   Enter searches, Esc leaves",
     ";": "a note at this step   Enter writes it down, Esc leaves",
+    "m": "a letter that marks this step",
+    "'": "the letter of the mark to jump to",
 }
 """The kinds of line that can be typed, by the key that opens them."""
+
+ONE_LETTER = frozenset({"m", "'"})
+"""The kinds that are entered with the first letter."""
 
 LAST = (command.Help, command.Quit)
 """The keys at the end of the line, which are there however narrow it is."""
@@ -140,6 +145,8 @@ class Footer(Pane):
                 self.typed = EDITS[key](self.typed)
             case _ if event.is_printable and event.character:
                 self.typed = self.typed.insert(event.character)
+                if self.kind in ONE_LETTER:
+                    self.enter()
         self.renew()
 
     def on_paste(self, event: events.Paste) -> None:

@@ -22,6 +22,7 @@ from bptui.core.command import (
     GoTo,
     HeatMap,
     Help,
+    JumpToMark,
     NextPane,
     NextSlice,
     OpenLine,
@@ -31,6 +32,7 @@ from bptui.core.command import (
     Quit,
     Search,
     Select,
+    SetMark,
     ShowValue,
     TurnGradient,
     WriteNote,
@@ -239,6 +241,10 @@ class DebuggerScreen(Screen[None]):
                 self.do(Search(message.text))
             case ";":
                 self.do(WriteNote(message.text))
+            case "m":
+                self.do(SetMark(message.text))
+            case "'":
+                self.do(JumpToMark(message.text))
             case _:
                 self.read(message.text)
 
@@ -328,8 +334,8 @@ class DebuggerScreen(Screen[None]):
                 self.footer.open(":")
             case Search():
                 self.footer.open("/")
-            case WriteNote():
-                self.footer.open(";")
+            case WriteNote() | SetMark() | JumpToMark():
+                self.footer.open(written(type(command)))
             case OpenPalette():
                 self.app.action_command_palette()
             case Help():

@@ -35,6 +35,7 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
     "iteration": NUMBERS,
     "name": NAMES,
     "node": NAMES,
+    "mark": NAMES,
     "scale": st.sampled_from(["whole", "boxes", "map"]),
     "topic": NAMES,
     "text": st.text(),

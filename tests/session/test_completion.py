@@ -12,7 +12,8 @@ NAMES = ["W1", "W2", "a b", "next_value"]
     ("typed", "words"),
     [
         ("back", ["backward-pass"]),
-        ("nex", ["next", "next-iteration", "next-match", "next-slice", "next-pane", "next_value"]),
+        ("next-ma", ["next-match"]),
+        ("next_", ["next_value"]),
         ("select W", ["W1", "W2"]),
         ("select ", ["W1", "W2", '"a b"', "next_value"]),
         ("check W1", []),

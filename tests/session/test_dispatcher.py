@@ -120,6 +120,15 @@ EFFECTS = [
     Effect(("last",), "next-iteration", 14, "w", "this is the last iteration", ok=False),
     Effect(("last",), "previous-iteration 9", 7, "w"),
     Effect(("next",), "previous-iteration", 1, "a", "this is the first iteration", ok=False),
+    Effect(("next", "note here", "last"), "previous-trouble", 1, "a", "✎ here"),
+    Effect(("next 3", "note here", "first"), "next-trouble", 3, "y", "✎ here"),
+    Effect(("next",), "next-trouble", 1, "a", "no trouble is known that way", ok=False),
+    Effect(("next",), "mark here", 1, "a", "mark here at step 1"),
+    Effect(("next", "mark here", "last"), "jump here", 1, "a"),
+    Effect((), "jump there", 0, None, "there is no mark there", ok=False),
+    Effect(("next 2", "last", "first"), "jump-back", 14, "w"),
+    Effect(("next 2", "last", "first"), "jump-back 2", 2, "b"),
+    Effect(("next 2", "last", "jump-back"), "jump-back", 2, "b", "no jump to come back from", ok=False),
     Effect((), "run-to b", 2, "b"),
     Effect((), "run-to b 2", 5, "b"),
     Effect((), "b", 2, "b"),
@@ -161,6 +170,8 @@ EFFECTS = [
         Effect((), f"{verb} {argument}".strip(), 0, None, "shown")
         for verb, argument in [
             ("search", ""),
+            ("mark", ""),
+            ("jump", ""),
             ("note", ""),
             ("gradient", ""),
             ("heat", ""),
@@ -289,6 +300,37 @@ def test_a_command_that_stops_short_because_a_layer_fails_says_so_at_once(tmp_pa
     assert "no backward yet" in say(dispatcher, "next").text
     assert say(dispatcher, "into").ok
     dispatcher.session.close()
+
+
+def test_troubles_are_visited_in_order_and_told(tmp_path: Path) -> None:
+    text = '[inputs]\nx = -1\nz = 0\n[nodes]\na = "Wrong(x)"\nb = "Log(a)"\ny = "b + z"\n'
+    layers = "class Wrong:\n    def forward(self, x): return x * 2\n    def backward(self, dout): return dout * 3\n"
+    file = layer_file(tmp_path, layers)
+    run = Run(loads(text, tmp_path / "a.toml", layers=[file.path]))
+    dispatcher = Dispatcher(Session(run.tape, "own", run=run), Listener())
+    first = say(dispatcher, "last", "first", "next-trouble")
+    assert dispatcher.session.moment.name == "b"
+    assert "NaN begins here, in b of finite inputs" in first.text
+    assert not say(dispatcher, "next-trouble").ok
+    say(dispatcher, "check a")
+    wrong = say(dispatcher, "next-trouble")
+    assert (dispatcher.session.moment.position, dispatcher.session.moment.name) == (6, "a")
+    assert "✗ a: Wrong is wrong" in wrong.text
+    assert "b of finite inputs" in say(dispatcher, "previous-trouble").text
+    dispatcher.session.close()
+    run.close()
+
+
+def test_looking_for_trouble_goes_on_in_slices(dispatcher: Dispatcher, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bptui.session.troubles.SLICE", 0.0)
+    say(dispatcher, "last", "note here", "first")
+    answer = dispatcher.do(parse("next-trouble"))
+    assert answer.is_pending
+    assert dispatcher.is_busy
+    while answer.is_pending:
+        answer = dispatcher.resume() or answer
+    assert dispatcher.session.moment.position == 14
+    assert not dispatcher.is_busy
 
 
 def test_without_a_screen_a_layer_that_does_not_return_is_given_up(

@@ -12,9 +12,10 @@ from bptui.core import text
 from bptui.core.graph import Node
 from bptui.core.moment import Moment
 from bptui.core.order import Pass
+from bptui.explaining.formula_words import is_built_in
 from bptui.lines.line import Line, Span
 from bptui.tui.content.braille import BrailleCanvas
-from bptui.tui.content.curve_samples import LARGEST, Machine, Samples, sample
+from bptui.tui.content.curve_samples import LARGEST, SAMPLES, Drawn, Machine, Samples, sample, usual_range
 from layers import Array, library
 
 MOST_POINTS = 200
@@ -23,7 +24,7 @@ MOST_POINTS = 200
 class Curve(NamedTuple):
     """A layer's graph between two inputs, the node's own ``points``, and the slope of the tangent at the first."""
 
-    machine: Machine
+    machine: Machine | Drawn
     between: tuple[float, float]
     points: tuple[tuple[float, float], ...]
     slope: float
@@ -46,7 +47,7 @@ class Curve(NamedTuple):
     @property
     def samples(self) -> Samples:
         """The curve, and the usual range of its values; an empty curve is never made."""
-        drawn = sample(self.machine, *self.between)
+        drawn = self.machine.samples if isinstance(self.machine, Drawn) else sample(self.machine, *self.between)
         assert drawn is not None
         return drawn
 
@@ -54,15 +55,15 @@ class Curve(NamedTuple):
 def curve_of(moment: Moment, name: str, element: int = 0) -> Curve | None:
     """Return the curve of a node with one input that works element by element; None for any other.
 
-    Only built-in layers are asked, for a guest's may do anything. ``element`` tells whose tangent is wanted.
+    A layer of the user's own draws its own curve, in its process; a replay has none. ``element`` tells whose tangent
+    is wanted.
     """
     node = moment.graph.node(name)
     step = moment.step_of(name, Pass.FORWARD)
     if node is None or step is None:
         return None
-    layer, out = library.get(node.layer), moment.value(name)
-    place = only_input(moment, node)
-    if layer is None or out is None or place is None:
+    out, place = moment.value(name), only_input(moment, node)
+    if out is None or place is None:
         return None
     values = moment.tape.at(step.number)
     inputs = [values.value(it) for it in node.inputs]
@@ -73,9 +74,29 @@ def curve_of(moment: Moment, name: str, element: int = 0) -> Curve | None:
     points = finite_points(x, out, element)
     if len(constants) + 1 < len(inputs) or not points:
         return None
+    if not is_built_in(moment.tape, node):
+        return own_curve(moment, name, place, points)
+    layer = library[node.layer]
     options = tuple(sorted((key, repr(it)) for key, it in node.options.items()))
     machine = Machine(layer, node.options, constants, place, options)
     return curve_through(machine, points)
+
+
+def own_curve(moment: Moment, name: str, place: int, points: tuple[tuple[float, float], ...]) -> Curve | None:
+    """Return the curve that a layer of the user's own draws through ``points``, None where it has none, or not yet."""
+    between = span(points)
+    x = np.concatenate([[points[0][0]], np.linspace(*between, SAMPLES)])
+    node = moment.graph.node_index(name)
+    assert node is not None
+    found = moment.tape.curve(moment.progress.iteration, node, place, x)
+    if found is None or not np.allclose(found[0][0], points[0][1]) or not abs(found[1]) < LARGEST:
+        return None
+    drawable = np.abs(found[0]) < LARGEST
+    drawable[0] = False
+    if not drawable.any():
+        return None
+    y = found[0][drawable]
+    return Curve(Drawn((x[drawable], y, usual_range(y))), between, points, found[1])
 
 
 def curve_through(machine: Machine, points: tuple[tuple[float, float], ...]) -> Curve | None:

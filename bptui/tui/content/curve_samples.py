@@ -13,6 +13,9 @@ from layers import Array, Layer
 Samples: TypeAlias = tuple[Array, Array, tuple[float, float]]
 """A curve's inputs, its values, and the usual range of these, without what runs away."""
 
+SAMPLES = 321
+"""Inputs that a curve is drawn over."""
+
 LARGEST = 1e15
 """Where numbers are larger, a picture says nothing."""
 
@@ -64,10 +67,17 @@ class Machine:
         return slope if abs(slope) < LARGEST else None
 
 
+class Drawn:
+    """A curve that somebody else has drawn: a layer of the user's own, in its process."""
+
+    def __init__(self, samples: Samples) -> None:
+        self.samples = samples
+
+
 @lru_cache(maxsize=64)
 def sample(machine: Machine, low: float, high: float) -> Samples | None:
     """Return the curve between two inputs; None where the layer does not work element by element."""
-    x = np.linspace(low, high, 321)
+    x = np.linspace(low, high, SAMPLES)
     y, first = machine(x), machine(x[:7])
     if y.shape != x.shape or not np.array_equal(first, y[:7], equal_nan=True):
         return None
