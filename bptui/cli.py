@@ -147,6 +147,7 @@ def parser() -> Parser:
     check = commands.add_parser("check", help="check every node's gradients and contract, and what is expected")
     check.add_argument("scenarios", nargs="+", metavar="SCENARIO", help="files, or names of bundled scenarios")
     check.add_argument("--json", action="store_true", help="print findings, one a line, for other programs")
+    check.add_argument("--verbose", action="store_true", help="print the slopes of every step with each failure")
     add_layers(check)
 
     replay = commands.add_parser("replay", help="open a recorded session")
@@ -235,7 +236,9 @@ def check(options: argparse.Namespace) -> int:
     from bptui.report.checking import check_scenarios
 
     with output() as file:
-        reports, errors = check_scenarios(options.scenarios, options.layers, file, as_json=options.json)
+        reports, errors = check_scenarios(
+            options.scenarios, options.layers, file, as_json=options.json, is_verbose=options.verbose
+        )
     for error in errors:
         show(error)
     if errors:

@@ -12,6 +12,7 @@ import numpy as np
 
 from bptui.checking.compare_gradients import Comparison
 from bptui.checking.diagnosis import Evidence, Mistake, recognise
+from bptui.checking.diagnosis.evidence import COARSE_STEP, STEP
 from bptui.checking.diagnosis.jacobians import MOST
 from bptui.checking.fault import FaultError
 from bptui.checking.probe import Probe
@@ -44,6 +45,11 @@ class Blame:
         """The lines of backward; a loss's dout is 1, so that what is multiplied by it can be told apart."""
         return UserLines(self.probe, self.inputs, np.ones_like(self.dout) if self.dout.size == 1 else self.dout)
 
+    @property
+    def step(self) -> float:
+        """The step of the differences that claims are tested by."""
+        return COARSE_STEP if any(it.grain for it in self.compared.values()) else STEP
+
     def cause(self, position: int, known: Mistake | None = None) -> Cause:
         """Return what is behind the failure of an input's gradient; ``known`` is what is known already."""
         mistake = known or recognise(self.evidence(position), partial(self.elsewhere, position))
@@ -70,6 +76,7 @@ class Blame:
             self.dout,
             self.out,
             self.lines.trees,
+            self.step,
         )
 
     def elsewhere(self, position: int) -> Evidence | None:
@@ -100,19 +107,19 @@ class Blame:
         if not np.isfinite(out).all():
             return None
         dout = random_douts(out)[1]
-        bare = Evidence(self.probe, inputs, position, x, x, {}, dout, out, self.lines.trees)
+        bare = Evidence(self.probe, inputs, position, x, x, {}, dout, out, self.lines.trees, self.step)
         gradient = bare.gradient(self.probe, inputs, dout)
         numeric = self.measured(bare, position)
         if gradient is None or numeric is None or gradient.shape != x.shape:
             return None
         others = {at: self.measured(bare, at) for at in self.compared if at != position and inputs[at].shape == x.shape}
         known = {at: it for at, it in others.items() if it is not None}
-        return Evidence(self.probe, inputs, position, gradient, numeric, known, dout, out, self.lines.trees)
+        return Evidence(self.probe, inputs, position, gradient, numeric, known, dout, out, self.lines.trees, self.step)
 
     def measured(self, evidence: Evidence, position: int) -> Array | None:
         """Return the slopes in every element of an input."""
         x = evidence.inputs[position]
-        at = Evidence(self.probe, evidence.inputs, position, x, x, {}, evidence.dout, evidence.out)
+        at = Evidence(self.probe, evidence.inputs, position, x, x, {}, evidence.dout, evidence.out, (), self.step)
         slopes = at.measured(self.probe, evidence.inputs, evidence.dout, np.arange(x.size))
         return None if slopes is None else slopes.reshape(x.shape)
 

@@ -88,6 +88,17 @@ class Network:
             if it is None
         )
 
+    @cached_property
+    def before_steps(self) -> frozenset[int]:
+        """The slots of the values that go through a layer that gives integers: a step function has no slope to tell."""
+        graph, values = self.scenario.graph, self.run.tape.iterations[0].values
+        found: set[int] = set()
+        for node, slots in reversed(list(enumerate(graph.edges))):
+            outs = [graph.slots[name] for name in graph.nodes[node].outputs]
+            if any(np.asarray(values[slot]).dtype.kind in "iub" or slot in found for slot in outs):
+                found.update(slots)
+        return frozenset(found)
+
     def forward(self, leaves: tuple[Array, ...]) -> Array:
         """Return the output for other leaves, in the order of the graph's."""
         np.random.seed(SEED)  # noqa: NPY002
@@ -130,6 +141,8 @@ class Network:
         if gradient is None or not (np.isfinite(self.point.out).all() and np.isfinite(gradient).all()):
             return replace(finding, verdict=Verdict.SKIP, reason="the output or the gradient is not finite")
         at, found = graph.slots[leaf], finding
+        if at in self.before_steps:
+            return replace(finding, verdict=Verdict.SKIP, reason="there is a step function on its way")
         for seed in range(DIRECTIONS):
             direction = random_direction(self.point.inputs[at], seed)
             directions = tuple([direction if i == at else None for i in range(len(self.point.inputs))])

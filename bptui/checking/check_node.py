@@ -14,11 +14,12 @@ import numpy as np
 
 from bptui.checking.blame import Blame, Cause
 from bptui.checking.compare_gradients import Comparison, Gradients
-from bptui.checking.contract import DRAWS_AGAIN, IGNORES_DOUT, PART_WITHOUT_DOUT, RULES, Lint, is_repeatable
+from bptui.checking.contract import DRAWS_AGAIN, IGNORES_DOUT, PART_WITHOUT_DOUT, RULES, Lint, draws, is_repeatable
 from bptui.checking.diagnosis import Mistake
 from bptui.checking.extent import extent
 from bptui.checking.fault import FaultError
 from bptui.checking.finding import Finding, Verdict
+from bptui.checking.lost_numbers import find_lost
 from bptui.checking.probe import Probe
 from bptui.checking.random_sources import borrowed_random_state
 from bptui.checking.sample_points import Places, ordinary, random_douts, shaken, small
@@ -92,7 +93,7 @@ class NodeCheck:
 
     def settle_randomness(self) -> None:
         """Find out whether forward is repeatable, or becomes so when everything that draws stands still."""
-        if is_repeatable(self.probe, self.subject.inputs):
+        if not draws(self.probe, self.subject.inputs) and is_repeatable(self.probe, self.subject.inputs):
             return
         self.probe.is_frozen = True
         if not is_repeatable(self.probe, self.subject.inputs):
@@ -131,12 +132,21 @@ class NodeCheck:
     def look(self, inputs: tuple[Array, ...], there: str) -> Work[None]:
         """Lint the layer at ``inputs`` and hold its gradients against differences."""
         visit = self.probe.visit(tuple([x.copy() for x in inputs]))
+        if self.subject.is_users and not np.isfinite(visit.out).all():
+            self.note_lost_numbers(inputs, visit.out)
         yield from self.look_at_rules(inputs, visit.out, there)
         yield
         if np.asarray(visit.handed).dtype.kind in "iub":
             self.skip_step_function()
             return
         yield from self.look_at_numbers(inputs, visit.out, there)
+
+    def note_lost_numbers(self, inputs: tuple[Array, ...], out: Array) -> None:
+        """Keep that a layer of the user's makes NaN or infinity of finite inputs, and how."""
+        lost = find_lost(lambda: self.probe.forward(inputs), out)
+        if lost is not None:
+            mistake = "NaN from finite inputs" if np.isnan(out).any() else "infinity from finite inputs"
+            self.note(FaultError("finite", lost.words, mistake=mistake, line=lost.where), "here")
 
     def look_at_rules(self, inputs: tuple[Array, ...], out: Array, there: str) -> Work[None]:
         """Lint the layer; what it breaks keeps nobody from looking at its numbers."""
@@ -306,8 +316,8 @@ class NodeCheck:
                 name = self.subject.called(comparison.position)
                 seen = None if comparison.is_whole else comparison.is_seen
                 wrong = f"backward's gradient of {name} is not the slope of forward"
-                told = wrong if not comparison.analytic.ndim else f"{wrong} {extent(comparison.is_off, seen)}"
-                return told if there == "here" else f"{told}: right at the run's own values, but not {there}"
+                told = wrong if not comparison.analytic.ndim else f"{wrong}: wrong {extent(comparison.is_off, seen)}"
+                return told if there == "here" else f"{told}; right at the run's own values, but not {there}"
             case Verdict.KINK:
                 return "a kink: the slopes on its two sides differ, and backward's lies between them"
             case Verdict.SKIP if comparison.grain:

@@ -95,15 +95,16 @@ def subject_of(run: Run, node: int, iteration: int = 0) -> Subject:
     it = scenario.graph.nodes[node]
     layer = scenario.library[it.layer]
     slots = slots_of(layer, it)
-    takes = zip(scenario.takes_gradient[node], slots, strict=True)
+    inputs = tuple(map(widened, run.tape.inputs(iteration, node)))
+    takes = zip(scenario.takes_gradient[node], slots, inputs, strict=True)
     return Subject(
         node=it.name,
         layer=it.layer,
         make=lambda: run.fresh_layer(node),
         names=it.inputs,
         slots=slots,
-        inputs=tuple(map(widened, run.tape.inputs(iteration, node))),
-        takes_gradient=tuple([flag and sends_back(layer, slot) for flag, slot in takes]),
+        inputs=inputs,
+        takes_gradient=tuple([flag and sends_back(layer, slot) and x.dtype.kind == "f" for flag, slot, x in takes]),
         dtype=scenario.dtype,
         spared=tuple([not needs for needs in scenario.needs_gradient[node]]) if isinstance(layer, OwnLayer) else (),
         sought=sought_by(layer, it) if isinstance(layer, OwnLayer) else (),

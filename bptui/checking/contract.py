@@ -23,7 +23,7 @@ from bptui.checking.compare_arrays import (
 )
 from bptui.checking.fault import FaultError
 from bptui.checking.line_watch import line_that_changes
-from bptui.checking.probe import Probe, Visit
+from bptui.checking.probe import Probe, Visit, called
 from bptui.checking.random_sources import RandomSources
 from layers import Array
 
@@ -303,6 +303,16 @@ class Lint:
         if position is not None:
             reason = "another instance's forward changes this one's backward: what is kept belongs on self"
             yield FaultError("stale-cache", reason, position, "kept on the class instead of on self")
+
+
+def draws(probe: Probe, inputs: tuple[Array, ...]) -> bool:
+    """Return whether forward draws random numbers."""
+    layer, given = probe.fresh(), copies(inputs)
+    instance = called(lambda: probe.subject.inside(layer, given), "making the layer")
+    sources = RandomSources(instance, probe.subject.functions)
+    before = sources.state()
+    probe.visit(given, layer)
+    return sources.state() != before
 
 
 def is_repeatable(probe: Probe, inputs: tuple[Array, ...]) -> bool:

@@ -9,14 +9,14 @@ Mask = NDArray[np.bool_]
 
 
 def extent(chosen: Mask, looked_at: Mask | None = None) -> str:
-    """Return where the chosen elements are: ``everywhere``, ``in row 1 only``, ``in 3 of 8 elements``.
+    """Return where the chosen elements are: ``in every element``, ``in row 1 only``, ``in 3 of 8 elements``.
 
     ``looked_at`` says which elements are known of, where those are not all.
     """
     known = np.ones(chosen.shape, np.bool_) if looked_at is None else looked_at
     count, total = int(chosen.sum()), int(known.sum())
     if count == total:
-        return "everywhere" if looked_at is None or known.all() else f"in all of the {total} elements looked at"
+        return "in every element" if known.all() else f"in all of the {total} elements looked at"
     if known.all() and (slab := slab_of(chosen)):
         return slab
     more = "" if known.all() else " looked at"
@@ -33,7 +33,7 @@ def slab_of(chosen: Mask) -> str:
         if whole.sum() == 1:
             return f"in {slice_name(axis, int(np.argmax(whole)), chosen.shape)} only"
         if whole.sum() == length - 1 and length > 2:
-            return f"everywhere but in {slice_name(axis, int(np.argmin(whole)), chosen.shape)}"
+            return f"in every element but those of {slice_name(axis, int(np.argmin(whole)), chosen.shape)}"
     return ""
 
 

@@ -17,7 +17,7 @@ PROMISES: Mapping[str, str] = {
     "gradients": "backward returns a gradient for each input",
     "shape": "each gradient has the shape of its input",
     "dtype": "gradients are floats with all their digits",
-    "finite": "gradients are finite",
+    "finite": "values and gradients are finite",
     "shared-memory": "gradients share no memory",
     "second-backward": "a second backward agrees with the first",
     "draws-again": "backward draws no random numbers of its own",

@@ -23,7 +23,8 @@ def beside_nodes(graph: Graph, nodes: Sequence[Finding], network: Sequence[Findi
     """Return the network's findings, each with what it has to do with the failures of ``nodes``."""
     culprits = culprits_of(graph, nodes)
     related = [related_to(it, culprits.get(it.input or "")) for it in network]
-    return [*related, *cancelling(graph, related, culprits)]
+    has_several = len({it.node for it in nodes if it.verdict is Verdict.FAIL}) > 1
+    return [*related, *cancelling(graph, related, culprits)] if has_several else related
 
 
 def culprits_of(graph: Graph, nodes: Sequence[Finding]) -> dict[str, str]:
@@ -43,7 +44,7 @@ def related_to(finding: Finding, culprit: str | None) -> Finding:
     if culprit is None or finding.verdict is not Verdict.FAIL:
         return finding
     reason = f"wrong, which follows from {visible(culprit)}: the gradient of {visible(finding.input or '')} comes"
-    return replace(finding, verdict=Verdict.SKIP, reason=f"{reason} through it", ladder=())
+    return replace(finding, verdict=Verdict.SKIP, reason=f"{reason} through it", ladder=(), follows=culprit)
 
 
 def cancelling(graph: Graph, network: Sequence[Finding], culprits: dict[str, str]) -> Iterator[Finding]:

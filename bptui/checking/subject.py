@@ -82,6 +82,11 @@ class Subject:
         """Return whether an input may go without a gradient."""
         return position < len(self.spared) and self.spared[position]
 
+    @property
+    def is_users(self) -> bool:
+        """Whether it is a layer of the user's own."""
+        return bool(self.functions)
+
     def is_held(self, position: int) -> bool:
         """Return whether a layer holds an input, and leaves its gradient somewhere on itself."""
         return position < len(self.sought) and bool(self.sought[position])

@@ -20,18 +20,24 @@ from layers import Array
 
 @dataclass(frozen=True, eq=False)
 class UserLines:
-    """The lines of a layer's backward at some inputs; with a dout of 1 what is multiplied by it can be told apart."""
+    """The lines of a layer at some inputs; with a dout of 1 what backward multiplies by it can be told apart."""
 
     probe: Probe
     inputs: tuple[Array, ...]
     dout: Array
 
     @cached_property
+    def forward(self) -> LineWatch:
+        """What watches forward."""
+        return LineWatch()
+
+    @cached_property
     def seen(self) -> tuple[LineWatch, Visit | None, tuple[Any, ...]]:
         """A backward that was watched, the visit that it belongs to, and what it gave; nothing where it broke down."""
         watch = LineWatch()
         try:
-            visit = self.probe.visit(copies(self.inputs))
+            with self.forward.watching():
+                visit = self.probe.visit(copies(self.inputs))
             with watch.watching():
                 given = self.probe.backward(visit.layer, self.dout.copy())
         except FaultError:
@@ -60,16 +66,19 @@ class UserLines:
         return np.asarray(result) if isinstance(result, np.ndarray | np.generic) else result
 
     def of_write(self, position: int) -> Where | None:
-        """Return the line of backward that writes into an input."""
+        """Return the line that writes into an input, in forward or in backward."""
         watch, visit, _ = self.seen
         if visit is None:
             return None
-        found = [
-            it for it in watch.written.values() if it.line and np.may_share_memory(it.array, visit.given[position])
-        ]
-        return max(found, key=lambda it: it.moment).line if found else None
+        return last_write(self.forward, visit.given[position]) or last_write(watch, visit.given[position])
 
     @cached_property
     def unused(self) -> tuple[Unused, ...]:
         """What backward itself computes and never uses."""
         return tuple(unused_names(self.trees[0])) if self.trees else ()
+
+
+def last_write(watch: LineWatch, given: Any) -> Where | None:
+    """Return the line that last wrote into what a layer was given, None where none did."""
+    found = [it for it in watch.written.values() if it.line and np.may_share_memory(it.array, given)]
+    return max(found, key=lambda it: it.moment).line if found else None

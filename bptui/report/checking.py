@@ -11,19 +11,22 @@ from typing import TextIO
 from bptui.checking.finding import Report
 from bptui.checking.finding_record import finding_record, summary_record
 from bptui.errors import BptuiError
-from bptui.report.checks import report_lines, tally_line
+from bptui.report.checks import is_failure, report_lines, tally_line
 from bptui.report.printing import print_lines
 from bptui.report.side_by_side import ProgressLine, check_all
 
 
 def check_scenarios(
-    places: Sequence[str], layers: Sequence[Path], file: TextIO, *, as_json: bool
+    places: Sequence[str], layers: Sequence[Path], file: TextIO, *, as_json: bool, is_verbose: bool = False
 ) -> tuple[list[Report], list[BptuiError]]:
-    """Print the reports on scenarios, to be read or as JSON; return them, and why others cannot be read."""
+    """Print the reports on scenarios, to be read or as JSON; return them, and why others cannot be read.
+
+    With ``is_verbose`` each failure is told with the slopes of every step.
+    """
     reports: list[Report] = []
     errors: list[BptuiError] = []
     progress = ProgressLine(len(places), sys.stderr)
-    write = write_records if as_json else write_lines
+    write = write_records if as_json else write_every_step if is_verbose else write_lines
     for place, result in zip(places, check_all(places, layers), strict=True):
         progress.clear()
         if isinstance(result, BptuiError):
@@ -43,6 +46,12 @@ def check_scenarios(
 def write_lines(place: str, report: Report, file: TextIO) -> None:
     """Print a report to be read."""
     print_lines(report_lines(place, report), file)
+    file.flush()
+
+
+def write_every_step(place: str, report: Report, file: TextIO) -> None:
+    """Print a report to be read, each failure with the slopes of every step."""
+    print_lines(report_lines(place, report, has_ladder=is_failure), file)
     file.flush()
 
 

@@ -1,28 +1,36 @@
-"""The verdicts of a check as a report to read: a line for each node where all is well, the evidence where it is not."""
+"""The verdicts of a check as a report to read: a line for each node where all is well, the evidence where it is not.
+
+A fault is told once: what follows from it, and the same fault in the steps of an unrolled loop, only name it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from pathlib import PurePath
+from typing import TypeAlias
 
 from bptui.checking.finding import Finding, Report, Verdict, verdict_of
-from bptui.checking.finding_lines import finding_lines, ladder_lines
+from bptui.checking.finding_lines import finding_lines, finding_title, ladder_lines
 from bptui.core.text import visible
 from bptui.lines.line import Line, Span, indented, styled
 from bptui.lines.paragraph import UNFOLDED
 
-PARTS = {"network": "the whole network", "expect": "[expect]"}
+PARTS = {"network": "the whole network", "expect": "[expect]", "wiring": "uses"}
 """What a rule is about that is about no node's own layer."""
 
 ENOUGH_RUNGS = 5
 
+HasLadder: TypeAlias = Callable[[Finding], bool]
+"""Which findings are told with the slopes of every step."""
 
-def report_lines(place: str, report: Report) -> Iterator[Line]:
-    """Yield the report on one scenario."""
+
+def report_lines(place: str, report: Report, *, has_ladder: HasLadder | None = None) -> Iterator[Line]:
+    """Yield the report on one scenario; slopes step by step where they decide, or as ``has_ladder`` says."""
     yield styled(f"{visible(report.title)} ({visible(place)})", "title")
+    seen: dict[tuple[object, ...], str] = {}
     for part, findings in groupby(report.findings, key=lambda it: part_of(it, report.origins)):
-        yield from part_lines(part, list(findings))
+        yield from part_lines(part, list(findings), seen, has_ladder or is_decided_by_ladder)
     yield ()
 
 
@@ -34,17 +42,86 @@ def part_of(finding: Finding, origins: Mapping[str, str]) -> str:
     return "  ".join(filter(None, map(visible, (finding.node, finding.layer or "", origin))))
 
 
-def part_lines(part: str, findings: Sequence[Finding]) -> Iterator[Line]:
+def part_lines(
+    part: str, findings: Sequence[Finding], seen: dict[tuple[object, ...], str], has_ladder: HasLadder
+) -> Iterator[Line]:
     """Yield a line for one part of a report, and below it what is to be said of its findings."""
     verdict = verdict_of(finding.verdict for finding in findings)
-    checked = dict.fromkeys(visible(it.input or it.node) for it in findings if it.rule in {"gradient", *PARTS})
-    told = f": {', '.join(checked)}" if checked else ""
-    yield (Span("  "), Span(verdict.sign, verdict.style), Span(f" {part}{told}"))
+    yield (Span("  "), Span(verdict.sign, verdict.style), Span(f" {part}{inputs_told(findings)}"))
     for finding in findings:
-        if finding.verdict is not Verdict.PASS:
-            yield from indented(finding_lines(finding, UNFOLDED), 5)
-        if finding.verdict is Verdict.FAIL:
-            yield from indented(ladder_lines(finding.ladder[:ENOUGH_RUNGS], UNFOLDED), 5)
+        if finding.verdict is Verdict.PASS:
+            yield from indented(remark_lines(finding), 5)
+        elif finding.follows is None:
+            first = seen.setdefault(fault_of(finding), finding.node)
+            yield from indented(
+                told_lines(finding, has_ladder) if first == finding.node else again_lines(finding, first), 5
+            )
+    yield from indented(follow_lines(findings), 5)
+
+
+def inputs_told(findings: Sequence[Finding]) -> str:
+    """Return the inputs that were looked at, each with its sign where they differ."""
+    checked: dict[str, list[Verdict]] = {}
+    for it in sorted(findings, key=lambda it: it.rule not in {"gradient", *PARTS}):
+        is_about_one = it.rule in {"gradient", "expect"} or it.input is not None
+        if is_about_one and (it.rule in {"gradient", *PARTS} or it.verdict is Verdict.FAIL):
+            checked.setdefault(visible(it.input or it.node), []).append(it.verdict)
+    if not checked:
+        return ""
+    verdicts = {name: verdict_of(found) for name, found in checked.items()}
+    if len(set(verdicts.values())) == 1:
+        return f": {', '.join(checked)}"
+    return f": {'  '.join(f'{name} {verdict.sign}' for name, verdict in verdicts.items())}"
+
+
+def remark_lines(finding: Finding) -> Iterator[Line]:
+    """Yield what there is to say of the whole although nothing is wrong with it."""
+    if finding.rule == "network" and finding.input is None:
+        yield styled(f"   {visible(finding.reason, limit=1000)}.")
+
+
+def told_lines(finding: Finding, has_ladder: HasLadder) -> Iterator[Line]:
+    """Yield all that there is to say of a finding."""
+    yield from finding_lines(finding, UNFOLDED)
+    if finding.verdict is Verdict.FAIL and has_ladder(finding):
+        yield from ladder_lines(finding.ladder[:ENOUGH_RUNGS], UNFOLDED)
+
+
+def fault_of(finding: Finding) -> tuple[object, ...]:
+    """Return what makes a fault the same one at two nodes: the layer, the line and what is wrong there."""
+    if finding.verdict is not Verdict.FAIL or finding.where is None:
+        return (id(finding),)
+    return (finding.layer, finding.rule, finding.slot, finding.mistake, finding.where)
+
+
+def again_lines(finding: Finding, first: str) -> Iterator[Line]:
+    """Yield that a finding is the same as at another node."""
+    sign = Span(f" {finding.verdict.sign} ", finding.verdict.style)
+    yield (sign, Span(f"{finding_title(finding)}: the same as at {visible(first)}", "dim"))
+
+
+def follow_lines(findings: Sequence[Finding]) -> Iterator[Line]:
+    """Yield which leaves' gradients are wrong because of which node."""
+    for culprit, followers in groupby(
+        sorted((it for it in findings if it.follows), key=lambda it: it.follows or ""), key=lambda it: it.follows
+    ):
+        names = ", ".join(visible(it.input or "") for it in followers)
+        yield styled(f"   {names}: wrong, which follows from {visible(culprit or '')}.", "dim")
+
+
+def is_decided_by_ladder(finding: Finding) -> bool:
+    """Return whether a finding rests on what happens as the step shrinks: at a kink, or where a slope is uncertain."""
+    if not finding.ladder or finding.worst is None:
+        return False
+    last, worst = finding.ladder[-1], finding.worst
+    size = max(abs(last.left), abs(last.right))
+    known = max(abs(worst.numeric), abs(worst.analytic))
+    return abs(last.left - last.right) > 0.01 * size or not worst.error <= 1e-3 * known
+
+
+def is_failure(finding: Finding) -> bool:
+    """Return whether a finding is a failure: all of those have their ladders where everything is to be told."""
+    return finding.verdict is Verdict.FAIL
 
 
 def tally_line(reports: Iterable[Report]) -> Line:

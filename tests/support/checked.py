@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -36,3 +38,10 @@ def failures(it: Subject) -> list[Finding]:
 def verdicts(it: Subject) -> dict[str, Verdict]:
     """Return the verdict on each input's gradient."""
     return {finding.input or "": finding.verdict for finding in check_node(it) if finding.rule == "gradient"}
+
+
+def subject_with_options(layer: type[Any], *inputs: Any, names: str = "xyz") -> Subject:
+    """Return a layer whose options, defaults of ``__init__``, can be changed."""
+    parameters = inspect.signature(layer).parameters.values()
+    options = {it.name: it.default for it in parameters if it.default is not it.empty}
+    return replace(subject(layer, *inputs, names=names), options=options, remade=lambda changed: layer(**changed))

@@ -25,8 +25,8 @@ from layers import Array
 CLOSE = 1e-3
 """How far numbers may be off that count as explained."""
 
-STEP = 2.0**-17
-"""The step of differences, compared with the numbers' size."""
+STEP, COARSE_STEP = 2.0**-17, 2.0**-9
+"""The step of differences, compared with the numbers' size; and that for layers that work in float32."""
 
 DIRECTIONS = 3
 """Random directions along which a claim is tested."""
@@ -37,7 +37,7 @@ class Evidence:
     """Two gradients of one input that disagree, NaN in ``numeric`` where nothing was measured.
 
     ``others`` has what was measured for the other inputs, by position; ``dout`` is what went into backward, and
-    ``trees`` are that and what it calls as they are written, if that can be read.
+    ``trees`` are that and what it calls as they are written, if that can be read. ``step`` is that of differences.
     """
 
     probe: Probe
@@ -49,6 +49,7 @@ class Evidence:
     dout: Array
     out: Array
     trees: tuple[ast.FunctionDef, ...] = ()
+    step: float = STEP
 
     @property
     def subject(self) -> Subject:
@@ -111,7 +112,7 @@ class Evidence:
         size = max(1.0, float(np.abs(inputs[self.position]).max(initial=0)))
         for _ in range(DIRECTIONS):
             v = draw.uniform(0.5, 1, self.x.shape) * (draw.integers(0, 2, self.x.shape) * 2 - 1)
-            slope = self.slope_along(inputs, dout, v, STEP * size)
+            slope = self.slope_along(inputs, dout, v, self.step * size)
             parts = v * self.analytic
             if slope is None or not abs(slope - float(parts.sum())) <= 1e-4 * float(np.sqrt((parts**2).sum())):
                 return False
@@ -149,10 +150,10 @@ class Evidence:
         dout: Array,
         places: NDArray[np.intp],
         *,
-        step: float = STEP,
+        step: float | None = None,
     ) -> Array | None:
         """Return the slopes of forward at some elements of the input in question, by flat places."""
-        slopes = [self.slope_at_place(probe, inputs, dout, int(place), step) for place in places]
+        slopes = [self.slope_at_place(probe, inputs, dout, int(place), step or self.step) for place in places]
         return None if any(slope is None for slope in slopes) else np.array(slopes, np.float64)
 
     def slope_at_place(

@@ -46,13 +46,13 @@ def by_row(evidence: Evidence) -> Iterator[Mistake]:
     jacobians = evidence.jacobians
     if jacobians is None or evidence.out.size < 2:
         return
-    is_sure = is_wide(jacobians)
-    missing = row_factors(jacobians.forward, jacobians.backward)
-    if missing is not None and not is_one(missing) and (is_sure or is_telling(missing, evidence.out)):
-        yield from left_out(evidence, missing)
     surplus = row_factors(jacobians.backward, jacobians.forward)
     if surplus is not None and not is_one(surplus) and (told := name_of(surplus, evidence.out)):
         yield Mistake("local derivative twice", f"Backward multiplies by the local derivative once too often{told}.")
+    missing = row_factors(jacobians.forward, jacobians.backward)
+    if missing is None or is_one(missing) or not (is_wide(jacobians) or is_telling(missing, evidence.out)):
+        return
+    yield from left_out(evidence, missing)
 
 
 def is_wide(jacobians: Jacobians) -> bool:
@@ -98,9 +98,11 @@ def left_out(evidence: Evidence, factors: Array) -> Iterator[Mistake]:
         told = f"Backward leaves out the mask that forward multiplies by, and with it {option or f'{scale:.6g} ×'}."
         yield Mistake("mask left out", told)
         return
-    told = name_of(factors, evidence.out)
-    if told or not closed.any():
+    if told := name_of(factors, evidence.out):
         yield Mistake(LEFT_OUT, f"Backward leaves out a factor for each element of the value{told}.")
+    elif not closed.any():
+        told = "All that leads to one element of the value is off by one factor, and each has another: "
+        yield Mistake("wrong local derivative", told + "the derivative of what comes last in forward is wrong.")
 
 
 def option_in(evidence: Evidence, scale: float) -> str:

@@ -1,0 +1,114 @@
+"""Mistakes of the kinds that are met again and again get their name; what is right beside them stays right."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import faulty_layers as faulty
+from bptui.checking import Finding
+from checked import failures, subject_with_options
+
+draw = np.random.default_rng(8)
+X = draw.normal(size=(4, 3))
+SQUARE = draw.normal(size=(3, 3))
+W = draw.normal(size=(3, 5))
+V = draw.normal(size=(5, 2))
+B = draw.normal(size=5)
+IDX = np.array([2, 0, 2, 1, 2])
+IMAGE = draw.normal(size=(5, 6))
+KERNEL = draw.normal(size=(3, 3))
+
+INPUTS: dict[str, tuple[Any, ...]] = {
+    "Rows": (X, IDX),
+    "Windows": (draw.normal(size=(2, 6)),),
+    "Scores": (X, W),
+    "ScoresTransposed": (X, SQUARE),
+    "Step": (X, W, B),
+    "DenseRelu": (X, W),
+    "Dropout": (draw.normal(size=(6, 3)), W),
+    "MeanSquares": (X, draw.normal(size=(4, 3))),
+    "Cube": (SQUARE,),
+    "Scores1": (X, draw.normal(size=(5, 3))),
+    "Penalised": (W, X),
+    "Correlate": (IMAGE, KERNEL),
+    "Residual": (X, SQUARE),
+    "Biased": (X, B[:3]),
+    "BiasForgotten": (X, B[:3]),
+    "BiasSummedOverFeatures": (SQUARE, B[:3]),
+    "UpdatesFirst": (X, W),
+    "Unused": (X, W, V),
+}
+
+CASES: list[tuple[type[Any], str, str]] = [
+    (faulty.RowsAssigned, "x", "contributions overwritten"),
+    (faulty.RowsAddedWithRepeats, "x", "contributions overwritten"),
+    (faulty.RowsAssignedInALoop, "x", "contributions overwritten"),
+    (faulty.WindowsAssigned, "x", "contributions overwritten"),
+    (faulty.WindowsAssignedBackwards, "x", "contributions overwritten"),
+    (faulty.CorrelateAssigned, "x", "contributions overwritten"),
+    (faulty.DifferencesAssigned, "x", "contributions overwritten"),
+    (faulty.ScoresOfTheLast, "y", "only the last of a loop"),
+    (faulty.ScoresOfTheLastByIndex, "y", "only the last of a loop"),
+    (faulty.ScoresOfTheFirst, "y", "only the first of a loop"),
+    (faulty.ScoresTransposed, "x", "transposed operand"),
+    (faulty.CorrelateFlipped, "x", "rotated operand"),
+    (faulty.SoftmaxDiagonal, "x", "only the diagonal"),
+    (faulty.LogSoftmaxWithoutTheSum, "x", "only the diagonal"),
+    (faulty.SoftmaxOverTheBatch, "x", "another axis than forward"),
+    (faulty.LayerNormOverTheBatch, "x", "another axis than forward"),
+    (faulty.SoftmaxOfOneSample, "x", "one sample's derivative for all"),
+    (faulty.SoftmaxLeftOverFromALoop, "x", "one sample's derivative for all"),
+    (faulty.TanhOfOneSample, "x", "one sample's derivative for all"),
+    (faulty.TanhAveraged, "x", "mixed over the batch"),
+    (faulty.NormWithoutVariance, "x", "a use is missing"),
+    (faulty.NormWithoutMean, "x", "a use is missing"),
+    (faulty.NormWithoutStatistics, "x", "statistics taken for constants"),
+    (faulty.ResidualWithoutSkip, "x", "a use is missing"),
+    (faulty.StepBiasWithoutTanh, "z", "local derivative left out"),
+    (faulty.StepWeightsWithoutTanh, "y", "local derivative left out"),
+    (faulty.StepInputWithoutTanh, "x", "local derivative left out"),
+    (faulty.StepTanhTwice, "x", "local derivative twice"),
+    (faulty.DenseReluWithoutMask, "x", "mask left out"),
+    (faulty.DropoutWithoutMask, "x", "mask left out"),
+    (faulty.DropoutWithoutScale, "x", "a factor keep_prob"),
+    (faulty.DropoutDrawnAgain, "x", "draws again"),
+    (faulty.SigmoidOfX, "x", "x where out belongs"),
+    (faulty.TanhOfX, "x", "x where out belongs"),
+    (faulty.SigmoidOfTheOutput, "x", "derivative at out"),
+    (faulty.SigmoidPassedOn, "x", "local derivative left out"),
+    (faulty.SigmoidValue, "x", "value for derivative"),
+    (faulty.LogMultiplied, "x", "divides by the derivative"),
+    (faulty.MeanSquaresHalf, "x", "half"),
+    (faulty.MeanSquaresSum, "x", "sum for mean"),
+    (faulty.MeanSquaresOverTheBatch, "x", "sum for mean"),
+    (faulty.CubeWithoutItsThree, "x", "constant factor"),
+    (faulty.CubeWithAFour, "x", "constant factor"),
+    (faulty.Scores1WithoutRoot, "x", "root of a size"),
+    (faulty.LeakyWithout, "x", "a factor alpha"),
+    (faulty.LeakyTwice, "x", "a factor alpha"),
+    (faulty.PenalisedHalf, "x", "a multiple of an input is missing"),
+    (faulty.PenalisedNot, "x", "a multiple of an input is missing"),
+    (faulty.BiasForgotten, "y", "forward ignores an input"),
+    (faulty.BiasSummedOverFeatures, "y", "sum over the wrong axis"),
+    (faulty.UpdatesFirst, "x", "parameter changed before it is used"),
+    (faulty.SavedAndOverwritten, "x", "saved array overwritten"),
+    (faulty.Unused, "y", "computed and not used"),
+]
+
+
+def found_on(layer: type[Any]) -> list[Finding]:
+    base = next(it.__name__ for it in layer.__mro__ if it.__name__ in INPUTS or it is object)
+    return failures(subject_with_options(layer, *INPUTS.get(base, (X,))))
+
+
+@pytest.mark.parametrize(("layer", "name", "mistake"), CASES, ids=lambda it: getattr(it, "__name__", it))
+def test_a_mistake_is_called_by_its_name(layer: type[Any], name: str, mistake: str) -> None:
+    assert mistake in [it.mistake for it in found_on(layer) if it.input == name]
+
+
+@pytest.mark.parametrize("layer", faulty.RIGHT, ids=lambda it: it.__name__)
+def test_what_is_right_is_not_accused(layer: type[Any]) -> None:
+    assert found_on(layer) == []

@@ -1,0 +1,337 @@
+"""What is said of layers of the user's own, from their file to the report: no false word, each fault with its line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import bptui
+from bptui.checking import Finding, Report, Verdict
+from bptui.checking.verdicts import Judged, Verdicts
+from bptui.lines.line import plain
+from bptui.report.checks import is_failure, report_lines
+
+
+def report_on(folder: Path, scenario: str, layers: str) -> Report:
+    (folder / "my_layers.py").write_text("import numpy as np\n" + layers, encoding="utf-8")
+    (folder / "own.toml").write_text(scenario, encoding="utf-8")
+    return bptui.check(folder / "own.toml", layers=[folder / "my_layers.py"])
+
+
+def failures(report: Report) -> list[tuple[str, str | None, str, str | None]]:
+    return [(it.node, it.input, it.rule, it.mistake) for it in report.findings if it.verdict is Verdict.FAIL]
+
+
+def the(report: Report, mistake: str) -> Finding:
+    return next(it for it in report.findings if it.mistake == mistake)
+
+
+def line_of(layers: str, text: str) -> int:
+    return ["import numpy as np", *layers.splitlines()].index(text) + 1
+
+
+def text_of(report: Report, **options: object) -> str:
+    return "\n".join(plain(line) for line in report_lines("own.toml", report, **options))  # type: ignore[arg-type]
+
+
+NOISE = """
+[parameters]
+x = [[0.5, -1.0, 2.0], [1.5, 0.3, -0.7]]
+[nodes]
+y = "Noise(x)"
+loss = "Sum(y * y)"
+"""
+
+DRAWS = """
+import random
+rng = np.random.default_rng()
+class Noise:
+    generator = np.random.default_rng(4)
+    def __init__(self):
+        self.own = np.random.RandomState(3)
+    def forward(self, x):
+        self.mask = {draw} + 0.5
+        return x * self.mask
+    def backward(self, dout):
+        return dout * self.mask
+"""
+
+
+@pytest.mark.parametrize(
+    "draw",
+    [
+        "np.random.rand(*x.shape)",
+        "random.random()",
+        "rng.random(x.shape)",
+        "self.generator.random(x.shape)",
+        "self.own.rand(*x.shape)",
+        "np.random.default_rng().random(x.shape)",
+    ],
+)
+def test_whatever_draws_is_held_still(tmp_path: Path, draw: str) -> None:
+    report = report_on(tmp_path, NOISE, DRAWS.format(draw=draw))
+    assert report.ok
+    (found,) = [it for it in report.findings if it.node == "y" and it.rule == "gradient"]
+    assert found.verdict is Verdict.PASS
+
+
+def test_a_backward_that_draws_again_is_told_with_its_line(tmp_path: Path) -> None:
+    layers = DRAWS.format(draw="rng.random(x.shape)").replace(
+        "        return dout * self.mask",
+        "        self.mask = rng.random(dout.shape) + 0.5\n        return dout * self.mask",
+    )
+    report = report_on(tmp_path, NOISE, layers)
+    assert ("y", None, "draws-again", "draws again") in failures(report)
+    where = the(report, "draws again").where
+    assert where is not None
+    assert where.line == line_of(layers, "        self.mask = rng.random(dout.shape) + 0.5")
+
+
+PRODUCT = """
+[parameters]
+x = [[0.5, -1.0], [1.5, 0.3]]
+y = [[1.0, 2.0], [0.2, -0.4]]
+[nodes]
+z = "Product(x, y)"
+loss = "Sum(z * z)"
+"""
+
+FAULTY_ON_THE_WAY = """
+class Product:
+    def forward(self, x, y):
+        self.x, self.y = x, y
+        return x * y
+    def backward(self, dout):
+        return {returned}
+"""
+
+
+@pytest.mark.parametrize(
+    ("returned", "fault"),
+    [
+        ("[dout * self.y, 3 * dout * self.x]", ("gradients", "list instead of array")),
+        ("dout * self.y, 3 * dout * self.x, None", ("gradients", "surplus None")),
+        (
+            "(dout * self.y)[np.newaxis], 3 * dout * self.x",
+            ("shape", "an axis of size 1 too many or too few (keepdims?)"),
+        ),
+        ("(dout * self.y).tolist(), 3 * dout * self.x", ("dtype", "a list instead of an array")),
+    ],
+)
+def test_a_fault_on_the_way_hides_no_wrong_number(tmp_path: Path, returned: str, fault: tuple[str, str]) -> None:
+    report = report_on(tmp_path, PRODUCT, FAULTY_ON_THE_WAY.format(returned=returned))
+    found = failures(report)
+    assert fault in [(rule, mistake) for _, _, rule, mistake in found]
+    assert ("z", "y", "gradient", "constant factor") in found
+    assert ("z", "x") not in [(node, name) for node, name, rule, _ in found if rule == "gradient"]
+
+
+def test_marks_are_those_of_each_input(tmp_path: Path) -> None:
+    report = report_on(tmp_path, PRODUCT, FAULTY_ON_THE_WAY.format(returned="dout * self.y, 3 * dout * self.x"))
+    assert ": x ✓  y ✗" in text_of(report)
+    scenario = bptui.load(tmp_path / "own.toml", layers=[tmp_path / "my_layers.py"])
+    verdicts = Verdicts(scenario.graph)
+    for node in scenario.graph.nodes:
+        found = tuple(it for it in report.findings if it.node == node.name and it.rule != "network")
+        verdicts.add(Judged(node.name, node.layer, 0, found))
+    assert [verdicts.path(0, name).sign for name in ("x", "y")] == ["✓", "✗"]
+
+
+CANCELLING = """
+[inputs]
+x = [[0.5, -1.0], [1.5, 0.3], [0.2, 0.9]]
+t = [[1.0], [0.0], [0.5]]
+[parameters]
+W = [[0.4], [0.3]]
+b = [0.1]
+[nodes]
+y = "Dense(x, W, b)"
+loss = "Loss(y, t)"
+"""
+
+SHARED_WORK = """
+class Dense:
+    def __init__(self, W, b):
+        self.W, self.b = W, b
+    def forward(self, x):
+        self.x = x
+        return x @ self.W + self.b
+    def backward(self, dout):
+        n = len(dout)
+        self.dW, self.db = self.x.T @ dout / n, dout.sum(axis=0) / n
+        return dout @ self.W.T / n
+class Loss:
+    def forward(self, y, t):
+        self.d = y - t
+        return np.sum(self.d ** 2) / len(y)
+    def backward(self, dout=1.0):
+        return 2 * dout * self.d, None
+"""
+
+
+def test_the_network_says_that_two_deviations_cancel(tmp_path: Path) -> None:
+    report = report_on(tmp_path, CANCELLING, SHARED_WORK)
+    assert {(node, mistake) for node, _, _, mistake in failures(report)} == {
+        ("y", "mean for sum"),
+        ("loss", "sum for mean"),
+    }
+    assert "the gradients of W, b are right to 1e-10; your layers share the work otherwise than forward" in text_of(
+        report
+    )
+
+
+def test_what_follows_is_told_under_its_cause(tmp_path: Path) -> None:
+    layers = SHARED_WORK.replace("2 * dout * self.d, None", "2 * dout * self.d / len(self.d), None")
+    report = report_on(tmp_path, CANCELLING, layers)
+    assert {it.follows for it in report.findings if it.rule == "network"} == {"y"}
+    assert "x, W, b: wrong, which follows from y." in text_of(report)
+
+
+def test_a_loss_that_ignores_dout_is_a_caution_at_the_output_and_a_failure_before_it(tmp_path: Path) -> None:
+    right = SHARED_WORK.replace(" / n", "").replace("2 * dout * self.d, None", "2 * self.d / len(self.d), None")
+    report = report_on(tmp_path, CANCELLING, right)
+    assert report.ok
+    caution = the(report, "ignores dout")
+    assert (caution.rule, caution.verdict) == ("linear", Verdict.SKIP)
+    doubled = CANCELLING + 'twice = "loss * 2.0"\n'
+    assert ("loss", "y", "gradient", "ignores dout") in failures(report_on(tmp_path, doubled, right))
+
+
+UNROLLED = """
+[inputs]
+x1 = [[0.5, -1.0], [0.1, 0.2]]
+x2 = [[1.5, 0.3], [0.4, -0.6]]
+[parameters]
+b = [0.1, -0.2]
+[nodes]
+h1 = "Cell(x1, b)"
+h2 = "Cell(x2 + h1, b)"
+loss = "Sum(h2 * h2)"
+"""
+
+CELL = """
+class Cell:
+    def forward(self, x, b):
+        self.h = np.tanh(x + b)
+        return self.h
+    def backward(self, dh):
+        dz = dh * (1 - self.h ** 2)
+        db = dh.sum(axis=0)
+        return dz, db
+"""
+
+
+def test_the_same_fault_in_unrolled_steps_is_told_once_with_its_line(tmp_path: Path) -> None:
+    report = report_on(tmp_path, UNROLLED, CELL)
+    text = text_of(report)
+    assert text.count("it must multiply it by the local derivative first (tanh's 1 - out²)") == 1
+    assert "gradient of b: local derivative left out: the same as at h1" in text
+    where = the(report, "local derivative left out").where
+    assert where is not None
+    assert (where.line, Path(where.path).name) == (line_of(CELL, "        db = dh.sum(axis=0)"), "my_layers.py")
+
+
+def test_tables_of_steps_come_on_demand(tmp_path: Path) -> None:
+    report = report_on(tmp_path, UNROLLED, CELL)
+    assert "through both" not in text_of(report)
+    assert "through both" in text_of(report, has_ladder=is_failure)
+
+
+def test_a_value_that_leads_nowhere_is_said_once(tmp_path: Path) -> None:
+    scenario = UNROLLED.replace(
+        'loss = "Sum(h2 * h2)"', 'aside = "h1 * c"\nlast = "aside + 1.0"\nloss = "Sum(h2 * h2)"'
+    )
+    scenario = scenario.replace("[nodes]", "c = [1.0, 2.0]\n[nodes]") + '[run]\noutput = "loss"\n'
+    found = [it for it in report_on(tmp_path, scenario, CELL).findings if it.rule == "wiring"]
+    assert [it.reason for it in found] == [
+        "last is used by no one: no gradient comes back to it, and with it none to c"
+    ]
+
+
+COARSE = """
+class Cell:
+    def forward(self, x, b):
+        self.h = np.tanh({x} + b)
+        return self.h
+    def backward(self, dh):
+        dz = dh * (1 - self.h ** 2)
+        return dz, dz.sum(axis=0)
+"""
+
+
+@pytest.mark.parametrize("x", ["x.astype(np.float32)", "np.float32(x)", "x.astype('f').astype(float)"])
+def test_a_layer_that_works_in_float32_is_not_accused(tmp_path: Path, x: str) -> None:
+    assert report_on(tmp_path, UNROLLED, COARSE.format(x=x)).ok
+
+
+def test_a_layer_that_works_in_float32_and_is_wrong_is_found(tmp_path: Path) -> None:
+    layers = COARSE.format(x="x.astype(np.float32)").replace("return dz, dz", "return 2 * dz, dz")
+    assert ("h1", "x1", "gradient", "twice") in failures(report_on(tmp_path, UNROLLED, layers))
+
+
+STEP = """
+class Cell:
+    def forward(self, x, b):
+        return (x + b > 0).astype(int)
+    def backward(self, dh):
+        return np.zeros(dh.shape), np.zeros(dh.shape[1:])
+"""
+
+
+def test_a_step_function_is_skipped(tmp_path: Path) -> None:
+    report = report_on(tmp_path, UNROLLED.replace("x2 + h1", "x2").replace("h2 * h2", "h1 * h2"), STEP)
+    assert report.ok
+    found = [it for it in report.findings if it.node == "h1" and it.rule == "gradient"]
+    assert {(it.verdict, it.reason) for it in found} == {
+        (Verdict.SKIP, "a step function: its slope is 0 almost everywhere")
+    }
+
+
+LOSES = """
+class Cell:
+    def forward(self, x, b):
+        e = np.exp(x - 2000 + b)
+        return e / e.sum(axis=1, keepdims=True)
+    def backward(self, dh):
+        return dh, dh.sum(axis=0)
+"""
+
+
+def test_nan_of_finite_inputs_fails_with_the_operation_and_its_operands(tmp_path: Path) -> None:
+    report = report_on(tmp_path, UNROLLED, LOSES)
+    found = the(report, "NaN from finite inputs")
+    assert "0 / 0 in `e / e.sum(axis=1, keepdims=True)`: every exp of row 0 underflowed" in found.reason
+    assert found.where is not None
+    assert found.where.line == line_of(LOSES, "        return e / e.sum(axis=1, keepdims=True)")
+
+
+HELPED = """
+from helper import spread
+class Cell:
+    def forward(self, x, b):
+        self.size = x.shape
+        return x[:, 1:] + x[:, :-1] + b[1:]
+    def backward(self, dh):
+        return spread(dh, self.size), np.concatenate([[0.0], dh.sum(axis=0)])
+"""
+
+HELPER = """import numpy as np
+
+
+def spread(dh, size):
+    dx = np.zeros(size)
+    dx[:, 1:] = dh
+    dx[:, :-1] = dh
+    return dx
+"""
+
+
+def test_a_line_in_a_helper_beside_the_file_is_named(tmp_path: Path) -> None:
+    (tmp_path / "helper.py").write_text(HELPER, encoding="utf-8")
+    scenario = UNROLLED.replace("x1 = [[0.5, -1.0], [0.1, 0.2]]", "x1 = [[0.5, -1.0, 2.0], [0.1, 0.2, 0.3]]")
+    scenario = scenario.replace("b = [0.1, -0.2]", "b = [0.1, -0.2, 0.3]").replace("h2 * h2", "h1 * h1")
+    scenario = scenario.replace('h2 = "Cell(x2 + h1, b)"\n', "").replace("x2 = [[1.5, 0.3], [0.4, -0.6]]\n", "")
+    found = the(report_on(tmp_path, scenario, HELPED), "contributions overwritten")
+    assert found.where is not None
+    assert (Path(found.where.path).name, found.where.line) == ("helper.py", 7)
