@@ -15,6 +15,7 @@ from bptui.core.text import visible
 from bptui.lines.line import Line, Span, fitted, line_width
 from bptui.session.completion import missing
 from bptui.session.line_editor import EDITS, TypedLine
+from bptui.tui.keys import Context
 from bptui.tui.pane import Pane
 
 HINTS: Mapping[str, str] = {
@@ -32,7 +33,7 @@ ONE_LETTER = frozenset({"m", "'"})
 LAST = (command.Help, command.Quit)
 """The keys at the end of the line, which are there however narrow it is."""
 
-SHOWN: Mapping[type[Command], str] = {
+AT_STEPS: Mapping[type[Command], str] = {
     command.Next: "next",
     command.Back: "back",
     command.Into: "into",
@@ -41,10 +42,28 @@ SHOWN: Mapping[type[Command], str] = {
     command.BackwardPass: "backward pass",
     command.Search: "search",
     command.Check: "check",
+    command.NextTrouble: "trouble",
     command.NextPane: "pane",
     command.OpenLine: "command",
     command.Help: "help",
     command.Quit: "quit",
+}
+
+IN_SOURCE: Mapping[type[Command], str] = {
+    command.Into: "next line",
+    command.LineBack: "line back",
+    command.Finish: "out of the source",
+    command.Next: "next step",
+    command.Back: "step back",
+    command.ReverseFinish: "before this step",
+    command.Help: "help",
+    command.Quit: "quit",
+}
+
+SHOWN: Mapping[Context, Mapping[type[Command], str]] = {
+    Context.STEPS: AT_STEPS,
+    Context.SOURCE: IN_SOURCE,
+    Context.REPLAY: {verb: word for verb, word in AT_STEPS.items() if verb not in (command.Into, command.Check)},
 }
 """The keys that matter most, with a word for each."""
 
@@ -73,6 +92,13 @@ class Footer(Pane):
         self.typed = TypedLine()
         self.before: Widget | None = None
         self.history: dict[str, str] = {}
+        self.context = Context.STEPS
+
+    def show_keys(self, context: Context) -> None:
+        """Show the keys that matter where the person is."""
+        if context is not self.context:
+            self.context = context
+            self.renew()
 
     def say(self, text: str, style: str = "") -> None:
         """Write a message over the keys; the next key takes it away."""
@@ -117,7 +143,7 @@ class Footer(Pane):
         if self.is_open:
             return [fitted(typed_line(self.kind, self.typed, self.completion, width), width)]
         typed: Line = (Span(f" {self.count}", "mark"), Span(" times …", "dim")) if self.count else ()
-        return [fitted(self.message or (*typed, *key_line(width - line_width(typed))), width)]
+        return [fitted(self.message or (*typed, *key_line(width - line_width(typed), self.context)), width)]
 
     @property
     def completion(self) -> str:
@@ -176,12 +202,13 @@ def typed_line(kind: str, typed: TypedLine, rest: str, width: int) -> Line:
     return (Span(f" {kind}", "key"), Span(before), Span(under, "cursor"), Span(visible(after[1:])))
 
 
-def key_line(width: int) -> Line:
+def key_line(width: int, context: Context = Context.STEPS) -> Line:
     """Return as many of the footer's keys as fit, quitting and help before all others."""
-    entries = {verb: (Span(f" {verb.keys[0]}", "key"), Span(f" {word} ", "dim")) for verb, word in SHOWN.items()}
+    shown = SHOWN[context]
+    entries = {verb: (Span(f" {verb.keys[0]}", "key"), Span(f" {word} ", "dim")) for verb, word in shown.items()}
     room = width - sum(line_width(entries[verb]) for verb in LAST)
     kept = []
-    for verb in SHOWN:
+    for verb in shown:
         if verb in LAST:
             continue
         room -= line_width(entries[verb])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import groupby
 
 from textual.app import ComposeResult
@@ -12,21 +13,31 @@ from bptui.core.command import VERBS, usage
 from bptui.core.moment import Moment
 from bptui.lines.line import Line, Span, line_width
 from bptui.lines.paragraph import paragraph, wrap
+from bptui.tui.keys import Context
 from bptui.tui.pane import Pane
 
 PICTURE: tuple[tuple[str, str, str], ...] = (
     ("forward", "▶", "forward: values are computed; a node's value stands above its wire"),
     ("backward", "◀", "backward: gradients flow; a value's gradient stands below its wire"),
     ("update", "↻", "update: each parameter takes a step against its gradient"),
-    ("current", "┏━┓", "the node whose step has just run"),
-    ("selected", "╔═╗", "the selected value, which the lower panes show"),
-    ("changed", "1.1", "what this step has changed"),
-    ("dim", "·", "a step that has not run yet"),
+    ("gradient", "dout", "the gradient that arrives at a node's output: how the result changes with that output"),
+    ("gradient", "local", "the local derivative ∂out/∂x: what dout is multiplied by on its way to an input x"),
+    ("value", "‖2.5‖", "the norm of an array, √ of the sum of squares: how large it is"),
+    ("changed", "▸ 1.1", "what this step has changed"),
     ("good", "✓", "checked: the layer's backward is right, or all that a gradient came through is"),
     ("bad", "✗", "checked and wrong: = opens the element, the numbers and what the mistake may be"),
     ("warning", "◇", "checked and right, but at a kink: the slopes on its two sides differ"),
-    ("focus", "┏━┓", "a pane with a heavy frame has the focus: arrows and page keys scroll it"),
+    ("current", "┏━┓", "the node whose step has just run"),
+    ("selected", "╔═╗", "the selected value, which the lower panes show"),
+    ("dim", "·", "a step that has not run yet"),
+    ("focus", "┏━┓", "a pane with a heavy frame has the focus: arrows choose or scroll in it, Enter goes there"),
 )
+
+HERE: Mapping[Context, str] = {
+    Context.STEPS: "",
+    Context.SOURCE: "You are inside a layer's source: s runs a line, S goes back one, f leaves it.",
+    Context.REPLAY: "This is a replay: nothing runs and nothing is written, so s, =, R and ; only say so.",
+}
 
 
 class HelpPane(Pane):
@@ -35,8 +46,12 @@ class HelpPane(Pane):
     def heading(self) -> Line:
         return (Span("Help", "title"), Span(" · Esc closes", "dim"))
 
+    def __init__(self, moment: Moment, context: Context) -> None:
+        super().__init__(moment)
+        self.context = context
+
     def lines(self, width: int, height: int) -> list[Line]:  # noqa: ARG002
-        return help_lines(width)
+        return help_lines(width, self.context)
 
 
 class HelpScreen(ModalScreen[None]):
@@ -45,32 +60,32 @@ class HelpScreen(ModalScreen[None]):
     CSS = "HelpScreen { align: center middle; } HelpPane { width: 100%; max-width: 96; height: 100%; max-height: 52; }"
     BINDINGS = [Binding("escape,q,question_mark,enter", "close", show=False)]
 
-    def __init__(self, moment: Moment) -> None:
+    def __init__(self, moment: Moment, context: Context) -> None:
         super().__init__()
-        self.moment = moment
+        self.pane = HelpPane(moment, context)
 
     def compose(self) -> ComposeResult:
-        yield HelpPane(self.moment)
+        yield self.pane
 
     def action_close(self) -> None:
         """Back to where one was."""
         self.dismiss()
 
 
-def help_lines(width: int) -> list[Line]:
-    """Return the help: the idea, the keys by group, and the signs."""
-    lines = paragraph("A run is a tape of steps, recorded first; the keys move a cursor over it, both ways.", width)
-    lines += paragraph("Lower case goes forward in time, the same letter in upper case goes back.", width, "dim")
+def help_lines(width: int, context: Context = Context.STEPS) -> list[Line]:
+    """Return the help: where one is, what the signs mean, and the keys by group."""
+    lines = paragraph(HERE[context], width, "strong") if HERE[context] else []
+    lines += paragraph("A run is a tape of steps, recorded first; the keys move a cursor over it, both ways.", width)
+    lines += [(), (Span("The signs", "title"),)]
+    for style, sign, meaning in PICTURE:
+        lines += explained((Span("  "), Span(f"{sign:<9}", style)), meaning, width)
+    lines += [(), *paragraph("Lower case goes forward in time, the same letter in upper case back.", width, "dim")]
     for group, verbs in groupby(VERBS.values(), key=lambda verb: verb.group):
         lines += [(), (Span(group, "title"),)]
         for verb in verbs:
-            label = (Span(f"  {' '.join(verb.keys):<9}", "key"), Span(f"{usage(verb):<19} ", "dim"))
+            label = (Span(f"  {' '.join(verb.keys):<9} ", "key"), Span(f"{usage(verb):<19} ", "dim"))
             lines += explained(label, verb.help, width)
-    lines += explained((Span(f"  {'5n':<9}", "key"), Span(" " * 20)), "a count before a key repeats it", width)
-    lines += [(), (Span("The picture", "title"),)]
-    for style, sign, meaning in PICTURE:
-        lines += explained((Span("  "), Span(f"{sign:<9}", style)), meaning, width)
-    return lines
+    return lines + explained((Span(f"  {'5n':<9} ", "key"), Span(" " * 20)), "a count before a key repeats it", width)
 
 
 def explained(label: Line, meaning: str, width: int) -> list[Line]:

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+from enum import Enum
+
 from textual.binding import Binding
 
 from bptui.core.command import VERBS, Command
 
 TEXTUAL_NAMES = {",": "comma", "Enter": "enter", "Esc": "escape", "F10": "f10", "Tab": "tab", "shift+Tab": "shift+tab"}
 """Textual's names of the keys that it does not call as a person does."""
+
+
+class Context(Enum):
+    """Where a person is, as far as keys mean something else there, or nothing."""
+
+    STEPS = "steps"
+    SOURCE = "source"
+    REPLAY = "replay"
+
 
 ARROWS = (
     Binding("up", "move(0, -1)", show=False),

@@ -13,6 +13,7 @@ from textual.widget import Widget
 
 from bptui.core.command import (
     VERBS,
+    About,
     ChangeScale,
     Check,
     Command,
@@ -23,6 +24,7 @@ from bptui.core.command import (
     HeatMap,
     Help,
     JumpToMark,
+    LookAt,
     NextPane,
     NextSlice,
     OpenLine,
@@ -48,7 +50,7 @@ from bptui.session.dispatcher import Dispatcher
 from bptui.session.session import Session
 from bptui.tui import arrangement
 from bptui.tui.footer import Footer
-from bptui.tui.keys import bindings, written
+from bptui.tui.keys import Context, bindings, written
 from bptui.tui.message import Asked
 from bptui.tui.pane import Pane
 from bptui.tui.panels.circuit_panel import CircuitPanel
@@ -110,8 +112,11 @@ class DebuggerScreen(Screen[None]):
         self.circuit = CircuitPanel(moment, id="circuit")
         self.source = SourcePanel(moment, id="source")
         self.value = ValuePanel(moment, id="value")
+        self.node = NodePanel(
+            moment, id="node", title=self.session.title, about=self.session.about, notes=self.session.notes
+        )
         self.folding: tuple[Pane, ...] = (
-            NodePanel(moment, id="node", title=self.session.title, about=self.session.about, notes=self.session.notes),
+            self.node,
             TapePanel(moment, id="tape"),
             GradientsPanel(moment, id="gradients"),
             self.value,
@@ -127,6 +132,7 @@ class DebuggerScreen(Screen[None]):
     def on_mount(self) -> None:
         self.arrange_panes(self.app.size)
         self.title_line.recording = self.session.recording
+        self.footer.show_keys(self.context)
         self.set_interval(LOOK_AFTER, self.look_after_recording)
         if self.session.is_under_way:
             self.call_after_refresh(self.keep_working)  # the first picture needs no step
@@ -145,10 +151,18 @@ class DebuggerScreen(Screen[None]):
         """The selected value's name."""
         return self.session.selection.name
 
+    @property
+    def context(self) -> Context:
+        """Where the person is, as far as keys mean something else there."""
+        if self.session.lines is not None:
+            return Context.SOURCE
+        return Context.STEPS if self.session.can_record else Context.REPLAY
+
     def show(self) -> None:
         """Show in all panes where the session is, once for a burst of keys."""
         self.title_line.recording = self.session.recording
         self.show_source(self.session.lines)
+        self.footer.show_keys(self.context)
         if not self.is_behind:
             self.is_behind = True
             self.call_next(self.show_in_panes)
@@ -318,7 +332,7 @@ class DebuggerScreen(Screen[None]):
     def obey(self, command: Command) -> Answer:  # noqa: C901  (one case a command)
         """Carry out a command that is about the screen alone."""
         match command:
-            case TurnGradient() | HeatMap() | NextSlice() | PreviousSlice():
+            case TurnGradient() | HeatMap() | NextSlice() | PreviousSlice() | LookAt():
                 return self.show_otherwise(command)
             case ChangeScale() | Fold():
                 answer = self.circuit.obey(command)
@@ -338,6 +352,9 @@ class DebuggerScreen(Screen[None]):
                 self.footer.open(written(type(command)))
             case OpenPalette():
                 self.app.action_command_palette()
+            case About():
+                self.set_focus(self.node)
+                self.node.toggle_about()
             case Help():
                 self.open_help()
             case Quit():
@@ -366,7 +383,7 @@ class DebuggerScreen(Screen[None]):
         """Show the help over the screen."""
         from bptui.tui.help_screen import HelpScreen  # noqa: PLC0415  (when it is first wanted: the program starts sooner)
 
-        self.app.push_screen(HelpScreen(self.moment))
+        self.app.push_screen(HelpScreen(self.moment, self.context))
 
     def open_evidence(self, judged: Judged) -> None:
         """Show the evidence behind a verdict over the screen."""

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import fields
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bptui.core.command import (
     VERBS,
+    Check,
     Command,
     Evidence,
     Help,
@@ -274,6 +278,21 @@ def test_a_replay_looks_and_changes_nothing(dispatcher: Dispatcher, display: Lis
     assert "the recording ends here" in stopped.text
 
 
+NAMES = st.sampled_from(["x", "w", "a", "b", "y", "nothing", "2"])
+COUNTS = st.integers(1, 5) | st.just(10**12 - 1)
+ANY_ARGUMENT: dict[str, st.SearchStrategy[Any]] = {
+    "count": COUNTS,
+    "step": st.integers(0, 20),
+    "iteration": COUNTS,
+    "name": NAMES,
+    "node": NAMES,
+    "mark": st.sampled_from("ab"),
+    "text": st.sampled_from(["a", "u", "", "[/]"]),
+    "scale": st.sampled_from(["map", None]),
+    "topic": st.none(),
+}
+"""What may stand in each field of a command, in this scenario or in none."""
+
 FAILING = """
     class Fails:
         def forward(self, x): return x * 2
@@ -342,6 +361,26 @@ def test_without_a_screen_a_layer_that_does_not_return_is_given_up(
     assert not answer.ok
     assert "was stopped after" in answer.text
     dispatcher.session.close()
+
+
+ANY_COMMAND = st.one_of(
+    [
+        st.builds(verb, **{field.name: ANY_ARGUMENT[field.name] for field in fields(verb)})
+        for verb in VERBS.values()
+        if verb not in (Record, Check)
+    ]
+)
+
+
+@given(st.lists(ANY_COMMAND, max_size=12))
+def test_whatever_is_said_in_whatever_order_is_answered(commands: list[Command]) -> None:
+    run = Run(loads(SCENARIO))
+    dispatcher = Dispatcher(Session(run.tape, "example", run=run), Listener())
+    for command in commands:
+        answer = dispatcher.finish(command)
+        assert answer.ok or answer.text
+        assert 0 <= dispatcher.session.moment.position <= 14
+        assert dispatcher.session.selection.name in {None, *dispatcher.session.tape.graph.names}
 
 
 def test_a_command_is_answered_for_now_and_the_rest_comes_with_the_work(dispatcher: Dispatcher) -> None:

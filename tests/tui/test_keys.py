@@ -14,7 +14,7 @@ from bptui.lines.line import line_width
 from bptui.tui.app import BptuiApp
 from bptui.tui.footer import key_line
 from bptui.tui.help_screen import help_lines
-from bptui.tui.keys import bindings, textual_name
+from bptui.tui.keys import Context, bindings, textual_name
 from bptui.tui.panels.tape_panel import TapePanel
 from screens import debugger_screen, shown, wait_until, wait_until_shown
 
@@ -111,6 +111,7 @@ EFFECTS: dict[str, Effect] = {
     "h": Effect(["n"], lambda app: debugger_screen(app).value.array_view.as_heat, False, True),
     ">": Effect(["n"], lambda app: debugger_screen(app).value.array_view.slice, 0, 1),
     "<": Effect(["n", ">"], lambda app: debugger_screen(app).value.array_view.slice, 1, 0),
+    "j": Effect(["n"], lambda app: debugger_screen(app).value.array_view.slice, 0, 1),
     "=": Effect(["n"], is_asked_or_known, False, True),
     "Enter": Effect(["n"], is_asked_or_known, False, True),
     "ctrl+c": Effect(["n"], lambda app: app.clipboard, "", "2.0"),
@@ -120,6 +121,7 @@ EFFECTS: dict[str, Effect] = {
     ";": Effect([], typing, "", ";"),
     ":": Effect([], typing, "", ":"),
     "ctrl+p": Effect([], on_top, "DebuggerScreen", "CommandPalette"),
+    "a": Effect(["n"], lambda app: debugger_screen(app).node.tells_about, False, True),
     "?": Effect([], on_top, "DebuggerScreen", "HelpScreen"),
     "Esc": Effect(SEARCHED, lambda app: (len(app.session.selection.matches), selected(app)), (3, "a2"), (0, "a1")),
     "q": Effect([], lambda app: app.return_code, None, 0),
@@ -260,14 +262,43 @@ async def test_a_key_is_noticed_so_that_what_nobody_has_asked_for_waits(app_of: 
         assert app.session.touched_at == 1234.5
 
 
+async def test_the_footer_and_the_help_are_about_where_one_is(app_of: Callable[..., BptuiApp]) -> None:
+    app = app_of(SCENARIO)
+    async with app.run_test(size=(120, 40)) as pilot:
+        assert "s into" in shown(app)
+        await pilot.press("n", "s")
+        assert "s next line" in shown(app)
+        assert "f out of the source" in shown(app)
+        await pilot.press("question_mark")
+        assert "You are inside a layer's source" in shown(app)
+        await pilot.press("escape", "f")
+        assert "s into" in shown(app)
+
+
+def test_the_help_begins_with_what_the_signs_mean() -> None:
+    text = "\n".join("".join(span.text for span in line) for line in help_lines(94))
+    signs = text.index("The signs")
+    for sign in ("dout", "local", "‖", "▸", "✓", "✗", "◇"):
+        assert signs < text.index(sign) < text.index("Move in time")
+
+
+def test_in_a_replay_keys_that_run_something_are_not_offered() -> None:
+    text = "".join(text for text, _ in key_line(200, Context.REPLAY))
+    assert "n next" in text
+    assert "into" not in text
+    assert "check" not in text
+    assert "nothing runs" in " ".join(span.text for line in help_lines(94, Context.REPLAY) for span in line)
+
+
 def test_no_key_means_two_things() -> None:
     names = [binding.key for binding in bindings()]
     assert len(names) == len(set(names))
 
 
-def test_a_narrow_footer_keeps_help_and_quit() -> None:
+@pytest.mark.parametrize("context", Context)
+def test_a_narrow_footer_keeps_help_and_quit(context: Context) -> None:
     for width in (30, 60, 80, 120):
-        text = "".join(text for text, _ in key_line(width))
+        text = "".join(text for text, _ in key_line(width, context))
         assert len(text) <= width
         assert "? help" in text
         assert "q quit" in text

@@ -1,0 +1,107 @@
+"""Checks in the background of a session, driven by a test instead of a screen."""
+
+from __future__ import annotations
+
+import pytest
+
+from bptui.core.command import Last
+from bptui.running import Run
+from bptui.scenario.load import loads
+from bptui.session.checks import SessionChecks
+from bptui.session.session import Session
+
+SCENARIO = """
+[inputs]
+x = [[1.0, 2.0]]
+[parameters]
+w = [[3.0], [4.0]]
+[nodes]
+a = "x @ w"
+y = "Sum(a)"
+[train]
+optimizer = "SGD"
+lr = 0.1
+steps = 3
+"""
+
+
+class Clock:
+    """A clock that stands still until it is set."""
+
+    now = 0.0
+
+    def __call__(self) -> float:
+        """Return the time."""
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def session(clock: Clock) -> Session:
+    run = Run(loads(SCENARIO))
+    session = Session(run.tape, "example", run=run, clock=clock)
+    run.finish()
+    session.idle = 0.3
+    return session
+
+
+def work_off(checks: SessionChecks) -> None:
+    """Check whatever is to be checked."""
+    while checks.work():
+        pass
+
+
+def test_a_key_puts_off_what_nobody_has_asked_for(session: Session, clock: Clock) -> None:
+    checks = session.checks
+    assert checks.pause() == pytest.approx(0.3)
+    clock.now = 0.25
+    assert checks.pause() == pytest.approx(0.05)
+    session.touch()
+    assert checks.pause() == pytest.approx(0.3)
+    clock.now = 0.6
+    assert checks.pause() == 0.0
+
+
+def test_what_is_asked_for_waits_for_a_breath_only_and_without_idle_time_for_no_other(session: Session) -> None:
+    session.idle = None
+    assert session.checks.pause() is None
+    session.checks.check("a", 0)
+    assert session.checks.pause() == pytest.approx(0.03)
+
+
+def test_in_idle_time_the_iteration_at_the_cursor_is_checked_and_no_other(session: Session) -> None:
+    checks = session.checks
+    work_off(checks)
+    assert set(checks.verdicts.marks(0)) == {"a", "y"}
+    assert not checks.verdicts.marks(1)
+    assert not checks.verdicts.marks(2)
+    session.do(Last())
+    work_off(checks)
+    assert set(checks.verdicts.marks(2)) == {"a", "y"}
+    assert not checks.verdicts.marks(1)
+
+
+def test_nothing_is_checked_unasked_while_the_run_is_under_way(clock: Clock) -> None:
+    run = Run(loads(SCENARIO))
+    session = Session(run.tape, "example", run=run, clock=clock)
+    session.idle = 0.0
+    assert session.is_under_way
+    work_off(session.checks)
+    assert not session.checks.verdicts.version
+
+
+def test_a_check_that_was_asked_for_is_pending_until_its_verdict_is_there(session: Session) -> None:
+    session.idle = None
+    checks = session.checks
+    assert checks.check("a", 1).is_pending
+    assert session.is_checking
+    work_off(checks)
+    answer = checks.check("a", 1)
+    assert not answer.is_pending
+    assert answer.judged is not None
+    assert answer.judged.iteration == 1
+    assert not session.is_checking
