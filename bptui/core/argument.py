@@ -13,6 +13,15 @@ from bptui.errors import CommandError
 MOST_DIGITS = 12
 """Of a number: a longer one is no step that any run has."""
 
+PLACES = ("largest", "nan")
+"""Elements that are meant by what they are, and not by where they stand."""
+
+INDEX = re.compile(r"\[?\s*\d{1,9}(?:\s*[\s,]\s*\d{1,9})*\s*,?\s*\]?", re.ASCII)
+"""An element's index as it may be typed: ``[0, 2]``, or without brackets or commas."""
+
+NUMBER = re.compile(r"\d+", re.ASCII)
+WRITTEN_INDEX = re.compile(r"\[(?:0|[1-9]\d{0,8})(?:, (?:0|[1-9]\d{0,8}))*\]", re.ASCII)
+
 TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"(?=\s|$)|\S+')
 """A name in quotes, or whatever stands between two blanks."""
 
@@ -118,6 +127,22 @@ def write_name(name: str | None) -> str:
     return name if name and is_plain else quoted(name or "")
 
 
+def read_place(reader: Reader) -> str:
+    """Return which element of an array is meant: ``largest``, ``nan``, or its index as ``[0, 2]``."""
+    start = reader.position
+    rest = reader.take_rest().strip().casefold()
+    if rest in PLACES:
+        return rest
+    if not INDEX.fullmatch(rest):
+        raise CommandError("largest, nan or an index such as [0, 2] stands here", reader.line, start)
+    return f"[{', '.join(str(int(number)) for number in NUMBER.findall(rest))}]"
+
+
+def is_place(it: object) -> bool:
+    """Return whether something is a place in an array as ``read_place`` returns it, or None for none."""
+    return it is None or (isinstance(it, str) and (it in PLACES or bool(WRITTEN_INDEX.fullmatch(it))))
+
+
 def read_text(reader: Reader) -> str:
     """Return the rest of the line; where all of it is in quotes, what they hold."""
     rest = reader.take_rest()
@@ -166,6 +191,7 @@ ARGUMENTS: Mapping[str, Argument] = {
     "mark": Argument("X", read_name, write_name, is_name),
     "text": Argument("TEXT", read_text, write_text, is_text),
     "file": Argument("FILE", read_text, write_text, is_text),
+    "place": Argument("largest|nan|[I, J]", read_place, str, is_place),
     "scale": choice("SCALE", "whole", "boxes", "map"),
     "topic": Argument("VERB", read_name, write_name, is_name),
 }

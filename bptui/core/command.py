@@ -327,6 +327,19 @@ class PreviousSlice(Command, word="previous-slice", keys="<", group=LOOK, help="
 
 
 @dataclass(frozen=True)
+class LookAt(
+    Command,
+    word="element",
+    keys="j",
+    group=LOOK,
+    help="to the element [I, J], the largest by size, or the next NaN or infinity; alone, what stands out most",
+):
+    """Select an element of the array that is shown: that of an index, the largest, or the next that is not finite."""
+
+    place: str | None = None
+
+
+@dataclass(frozen=True)
 class Check(Command, word="check", keys="=", group=LOOK, help="check the selected node; once checked, its evidence"):
     """Check a node, by default the selected one; where that is done, show what came of it."""
 
@@ -403,6 +416,11 @@ class Help(Command, word="help", keys="?", group=PROGRAM, help="help"):
 
 
 @dataclass(frozen=True)
+class About(Command, word="about", keys="a", group=PROGRAM, help="what the scenario says of itself; again, the node"):
+    """Show the scenario's own words until the next step."""
+
+
+@dataclass(frozen=True)
 class Cancel(
     Command,
     word="cancel",
@@ -446,7 +464,7 @@ Selecting: TypeAlias = Select | Consumer | Producer | Search | PreviousMatch | N
 ShowCircuit: TypeAlias = ChangeScale | Fold
 """How the circuit is shown."""
 
-ShowValue: TypeAlias = TurnGradient | HeatMap | NextSlice | PreviousSlice
+ShowValue: TypeAlias = TurnGradient | HeatMap | NextSlice | PreviousSlice | LookAt
 """How the selected value is shown."""
 
 VERBS: Mapping[str, type[Command]] = {verb.word: verb for verb in Command.__subclasses__()}

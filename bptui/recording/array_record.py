@@ -28,7 +28,7 @@ DTYPES = {
 NAMES = {dtype: name for name, dtype in DTYPES.items()}
 """The same the other way round: NumPy takes longer to put a dtype's name together than to multiply with it."""
 
-NON_FINITE = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
+NON_FINITE = {word: float(number) for number, word in text.JSON_WORDS.items()}
 """JSON has no numbers for these, so they are strings."""
 
 ELEMENTS: Mapping[str, set[type]] = {"f": {float, int, str}, "i": {int}, "u": {int}, "b": {bool}}
@@ -71,7 +71,7 @@ def encode_numbers(array: Array) -> list[Any]:
     numbers = array.ravel().tolist()
     if array.dtype.kind != "f" or all(map(math.isfinite, numbers)):
         return numbers
-    return [number if math.isfinite(number) else text.number(number) for number in numbers]
+    return list(map(text.json_number, numbers))
 
 
 def decode_array(record: object) -> Array:

@@ -13,6 +13,7 @@ from textual.widget import Widget
 
 from bptui.core.command import (
     VERBS,
+    About,
     ChangeScale,
     Check,
     Command,
@@ -23,6 +24,7 @@ from bptui.core.command import (
     HeatMap,
     Help,
     JumpToMark,
+    LookAt,
     NextPane,
     NextSlice,
     OpenLine,
@@ -110,8 +112,11 @@ class DebuggerScreen(Screen[None]):
         self.circuit = CircuitPanel(moment, id="circuit")
         self.source = SourcePanel(moment, id="source")
         self.value = ValuePanel(moment, id="value")
+        self.node = NodePanel(
+            moment, id="node", title=self.session.title, about=self.session.about, notes=self.session.notes
+        )
         self.folding: tuple[Pane, ...] = (
-            NodePanel(moment, id="node", title=self.session.title, about=self.session.about, notes=self.session.notes),
+            self.node,
             TapePanel(moment, id="tape"),
             GradientsPanel(moment, id="gradients"),
             self.value,
@@ -327,7 +332,7 @@ class DebuggerScreen(Screen[None]):
     def obey(self, command: Command) -> Answer:  # noqa: C901  (one case a command)
         """Carry out a command that is about the screen alone."""
         match command:
-            case TurnGradient() | HeatMap() | NextSlice() | PreviousSlice():
+            case TurnGradient() | HeatMap() | NextSlice() | PreviousSlice() | LookAt():
                 return self.show_otherwise(command)
             case ChangeScale() | Fold():
                 answer = self.circuit.obey(command)
@@ -347,6 +352,9 @@ class DebuggerScreen(Screen[None]):
                 self.footer.open(written(type(command)))
             case OpenPalette():
                 self.app.action_command_palette()
+            case About():
+                self.set_focus(self.node)
+                self.node.toggle_about()
             case Help():
                 self.open_help()
             case Quit():

@@ -35,6 +35,7 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
     "iteration": NUMBERS,
     "name": NAMES,
     "node": NAMES,
+    "place": st.sampled_from(["largest", "nan"]) | st.lists(st.integers(0, 10**9 - 1), min_size=1).map(str),
     "mark": NAMES,
     "scale": st.sampled_from(["whole", "boxes", "map"]),
     "topic": NAMES,

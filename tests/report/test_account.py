@@ -145,7 +145,7 @@ def test_small_arrays_are_told_in_full_and_in_columns() -> None:
 def test_large_arrays_are_told_by_what_they_are_like() -> None:
     assert text_of(np.arange(-10.0, 91.0)) == ["min -10  max 90  mean 40  norm 497.44  zero 1 of 101"]
     odd = np.array([np.nan, np.inf, 2.0])
-    assert plain(summary_line(odd)) == "min 2  max 2  mean 2  norm 2  NaN 1 of 3  Inf 1 of 3"
+    assert plain(summary_line(odd)) == "min 2  max 2  mean 2  finite norm 2  NaN 1 of 3  Inf 1 of 3"
     assert plain(summary_line(np.full(200, 3.0))) == "all 3"
     assert text_of(np.zeros((0, 300))) == ["no elements"]
 

@@ -118,8 +118,8 @@ def test_numbers_that_are_not_finite_are_shown() -> None:
     finding = Finding("n", "L", "x", "finite", Verdict.FAIL, worst=worst, ladder=(Rung(0.1, 1.0, 2.0, 1.5),))
     text = "\n".join(plain(line) for line in report_lines("p", Report("t", (finding,))))
     assert "at x[0, 1]" in text
-    assert "backward says          NaN" in text
-    assert "forward's slope   Infinity  ± 0.5" in text
+    assert "backward says     NaN" in text
+    assert "forward's slope   Inf  ± 0.5" in text
 
 
 def test_the_summary_counts_over_all_reports() -> None:

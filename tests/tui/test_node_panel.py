@@ -181,11 +181,14 @@ def test_wrapping_keeps_every_letter_in_order_and_no_line_too_wide(text: str, wi
 
 
 @pytest.mark.parametrize(("width", "height"), [(76, 20), (38, 18), (76, 6), (20, 3), (10, 1)])
-def test_the_welcome_names_the_key_and_fits(width: int, height: int) -> None:
-    lines = welcome_lines(width, height, "Two apples", "What **two** apples cost.")
-    assert 0 < len(lines) <= height
+def test_the_welcome_names_the_key_in_sight_and_has_all_of_the_scenarios_words(width: int, height: int) -> None:
+    lines = welcome_lines(width, height, "Two apples", "What **two** apples cost.\n\nAnd the tax.")
     assert all(line_width(line) <= width for line in lines)
-    assert "ress n" in " ".join(written(lines))
+    assert "ress n" in " ".join(written(lines[:height]))
+    below = " ".join(" ".join(written(lines)).split())
+    assert "Two apples" in below
+    assert "What two apples cost." in below
+    assert "And the tax." in below
 
 
 def test_only_what_is_looked_at_is_worked_out() -> None:

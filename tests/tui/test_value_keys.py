@@ -35,9 +35,31 @@ async def test_slices_are_walked_through_and_end_at_the_last(app_of: AppOf) -> N
         await pilot.press("n", "greater_than_sign")
         assert "[1, :, :] 2 of 2" in shown(pilot.app)
         await pilot.press("5", "greater_than_sign")
-        assert "[1, :, :] 2 of 2" in shown(pilot.app)
+        assert "slice [1, :, :], 2 of 2: there is none beyond" in shown(pilot.app)
         await pilot.press("less_than_sign")
         assert "[0, :, :] 1 of 2" in shown(pilot.app)
+
+
+async def test_j_goes_to_the_largest_and_a_typed_index_to_its_element(app_of: AppOf) -> None:
+    async with app_of(CUBE).run_test(size=(120, 40)) as pilot:
+        await pilot.press("n", "j")
+        assert "largest by size at [1, 1, 0]" in shown(pilot.app)
+        assert "[1, 1, 0] 7.0" in shown(pilot.app)
+        await pilot.press("colon", *"element 0, 1, 1", "enter")
+        assert "[0, 1, 1] 4.0" in shown(pilot.app)
+        await pilot.press("colon", *"element [9, 9, 9]", "enter")
+        assert "there is no element [9, 9, 9]: the shape is [2, 2, 2]" in shown(pilot.app)
+        await pilot.press("colon", *"element nan", "enter")
+        assert "all elements are finite" in shown(pilot.app)
+
+
+async def test_j_goes_from_one_nan_to_the_next(app_of: AppOf) -> None:
+    text = "[inputs]\nx = [1.0, -1.0, 4.0, -2.0]\n[nodes]\ny = 'Log(x)'\nz = 'Sum(y)'\n"
+    async with app_of(text).run_test(size=(120, 40)) as pilot:
+        await pilot.press("n")
+        for place in ("[1]", "[3]", "[1]"):
+            await pilot.press("j")
+            assert f"NaN at {place}" in shown(pilot.app)
 
 
 async def test_h_draws_colours_and_gives_a_folded_panel_the_room_for_them(app_of: AppOf) -> None:

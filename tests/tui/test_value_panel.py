@@ -5,21 +5,21 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from bptui.core.array_summary import summarise
 from bptui.core.command import HeatMap, TurnGradient
 from bptui.core.moment import Moment
-from bptui.lines.line import Line, line_width
+from bptui.lines.line import Line, Span, line_width
 from bptui.lines.number_grid import aligned, cell_text, decimals_for
 from bptui.running import run
 from bptui.scenario.load import loads
 from bptui.scenario.scenario import Scenario
 from bptui.tui.app import BptuiApp
 from bptui.tui.content import heat
-from bptui.tui.content.array_view import ArrayView, ViewedArray, cell_index, matrix_of
+from bptui.tui.content.array_view import ArrayView, ViewedArray, cell_index, largest, matrix_of, next_not_finite, sight
 from bptui.tui.content.values import above_lines, value_lines, view_of_place
 from bptui.tui.panels.value_panel import ValuePanel
 from layers import Array
@@ -79,8 +79,8 @@ def test_the_selected_cell_is_written_with_all_its_digits() -> None:
 def test_what_is_not_finite_is_counted_and_stands_out() -> None:
     array = np.array([[np.nan, np.inf], [1.0, -np.inf]])
     look, lines = value_lines(ViewedArray(array, None, summarise(array)), ArrayView(row=1), 60, 10)
-    assert "NaN 1 of 4  Inf 2 of 4" in written(lines)[0]
-    errors = [span.text.strip() for line in lines[1:] for span in line if span.style == "error"]
+    assert "NaN 1 of 4  Inf 2 of 4" in " ".join(written(lines)[:2])
+    errors = [span.text.strip() for line in lines[2:] for span in line if span.style == "error"]
     assert errors == ["NaN", "Inf", "-Inf"]
     assert look.row == 1
 
@@ -105,7 +105,7 @@ def test_the_selected_cell_is_in_sight_and_is_the_arrays_own(data: st.DataObject
     shape = data.draw(st.sampled_from([it for it in SHAPES if 0 not in it]))
     array = np.arange(float(np.prod(shape, dtype=int))).reshape(shape)
     row, column, top, left, number = [data.draw(st.integers(0, 10**6)) for _ in range(5)]
-    look = ArrayView(row, column, top, left, number)
+    look = ArrayView(row, column, top, left, slice=number)
     found, lines = value_lines(ViewedArray(array), look, data.draw(st.integers(12, 100)), data.draw(st.integers(4, 30)))
     assert float(selected_text(lines)) == array[cell_index(array, found)]
 
@@ -238,6 +238,7 @@ def test_pointing_at_a_number_selects_it(
 ) -> None:
     row, column = data.draw(st.integers(0, 300)), data.draw(st.integers(0, 300))
     subject = ViewedArray(array, None, summarise(array))
+    assume(not as_heat or fits_as_heat(array, size))
     look, lines = value_lines(subject, ArrayView(row=row, column=column, as_heat=as_heat), *size)
     x, y = place_of_selected(lines, as_heat=as_heat)
     found = view_of_place(subject, replace(look, row=look.top, column=look.left), size, (x, y))
@@ -258,6 +259,97 @@ def place_of_selected(lines: list[Line], *, as_heat: bool) -> tuple[int, int]:
     return line_width(before), y
 
 
-def heat_zoom(array: Array, size: tuple[int, int]) -> int:
+def heat_fit(array: Array, size: tuple[int, int]) -> heat.Fit:
     room = size[1] - len(above_lines(ViewedArray(array, None, summarise(array)), ArrayView(), *size)) - 1
-    return heat.heat_fit(matrix_of(array, 0).shape, size[0] - 1, max(1, room - 2)).zoom
+    return heat.heat_fit(matrix_of(array, 0).shape, size[0] - 1, max(1, room - 2))
+
+
+def heat_zoom(array: Array, size: tuple[int, int]) -> int:
+    return heat_fit(array, size).zoom
+
+
+def fits_as_heat(array: Array, size: tuple[int, int]) -> bool:
+    return heat_fit(array, size)[1:] == matrix_of(array, 0).shape
+
+
+@given(st.integers(1, 300), st.integers(1, 400), st.data())
+def test_a_large_heat_map_shows_the_whole_and_frames_what_the_numbers_would_show(
+    rows: int, columns: int, data: st.DataObject
+) -> None:
+    array = np.zeros((rows, columns))
+    size = (40, 12)
+    assume(not fits_as_heat(array, size))
+    row, column = data.draw(st.integers(0, rows - 1)), data.draw(st.integers(0, columns - 1))
+    array[row, column] = 1.0
+    subject = ViewedArray(array, None, summarise(array))
+    look, lines = value_lines(subject, ArrayView(row=row, column=column, as_heat=True), *size)
+    assert len(lines) <= size[1]
+    assert all(line_width(line) == size[0] for line in lines)
+    hottest = [(x, y) for y, line in enumerate(lines[:-1]) for x in hot_cells(line)]
+    framed = [(x, y) for y, line in enumerate(lines[:-1]) for x in framed_cells(line)]
+    left, right = min(x for x, _ in framed), max(x for x, _ in framed)
+    assert all(left <= x <= right for x, _ in hottest)
+    for x, y in hottest:
+        found = view_of_place(subject, look, size, (x, y))
+        assert abs(found.column - column) <= -(-columns // size[0])
+    assert look.top <= row < look.top + look.shown[0]
+    assert look.left <= column < look.left + look.shown[1]
+
+
+def hot_cells(line: Line) -> list[int]:
+    return cells_where(line, lambda span: span.text[:1] == "▀" and heat.colour(2 * heat.STEPS) in span.style)
+
+
+def framed_cells(line: Line) -> list[int]:
+    return cells_where(line, lambda span: span.style == "strong")
+
+
+def cells_where(line: Line, is_meant: Callable[[Span], bool]) -> list[int]:
+    found: list[int] = []
+    x = 0
+    for span in line:
+        found += range(x, x + len(span.text)) if is_meant(span) else ()
+        x += len(span.text)
+    return found
+
+
+MATRICES = arrays.arrays(
+    np.float64, arrays.array_shapes(min_dims=2, max_dims=2, max_side=30), elements=st.floats(-9, 9)
+)
+
+
+@given(MATRICES, st.integers(1, 12), st.integers(1, 12))
+def test_a_downsampled_matrix_keeps_what_is_largest(matrix: Array, rows: int, columns: int) -> None:
+    small = heat.downsampled(matrix, rows, columns)
+    assert small.shape == (min(rows, matrix.shape[0]), min(columns, matrix.shape[1]))
+    assert np.abs(small).max() == np.abs(matrix).max()
+    assert set(small.ravel().tolist()) <= set(matrix.ravel().tolist())
+    matrix = matrix.copy()
+    matrix[-1, -1] = np.nan
+    assert np.isnan(heat.downsampled(matrix, rows, columns)[-1, -1])
+
+
+def test_what_is_cut_is_said() -> None:
+    array = np.arange(4000.0).reshape(50, 80)
+    look, _ = value_lines(ViewedArray(array), ArrayView(), 40, 12)
+    rows, columns = look.shown
+    assert sight(look, array) == f"rows 0-{rows - 1} of 50 · columns 0-{columns - 1} of 80"
+    assert sight(ArrayView(shown=(50, 80)), array) == ""
+    look, _ = value_lines(ViewedArray(array[0]), ArrayView(), 20, 12)
+    assert sight(look, array[0]) == f"elements 0-{look.shown[1] - 1} of 80"
+
+
+@given(arrays.arrays(np.float64, arrays.array_shapes(min_dims=1, max_dims=4, max_side=5)), st.data())
+def test_jumps_lead_to_the_largest_and_to_each_that_is_not_finite(array: Array, data: st.DataObject) -> None:
+    finite = np.abs(array[np.isfinite(array)])
+    if finite.size:
+        assert abs(array[largest(array)]) == finite.max()
+    odd = [tuple(map(int, it)) for it in np.argwhere(~np.isfinite(array))]
+    here = tuple(data.draw(st.integers(0, size - 1)) for size in array.shape)
+    if not odd:
+        assert next_not_finite(array, here) is None
+    seen = []
+    for _ in odd:
+        here = next_not_finite(array, here) or ()
+        seen.append(here)
+    assert sorted(seen) == odd

@@ -13,12 +13,16 @@ from layers import Array
 
 @dataclass(frozen=True, slots=True)
 class ArrayView:
-    """The selected cell, the first row and column in sight, and which matrix of an array with more than two axes."""
+    """The selected cell, the first row and column in sight, and which matrix of an array with more than two axes.
+
+    ``shown`` is how many rows and columns are in sight, once they have been drawn.
+    """
 
     row: int = 0
     column: int = 0
     top: int = 0
     left: int = 0
+    shown: tuple[int, int] = (0, 0)
     slice: int = 0
     as_heat: bool = False
 
@@ -77,3 +81,32 @@ def follow(first: int, selected: int, shown: int, total: int) -> int:
     """Return the first row or column to show so that the selected one is in sight, and no room is left at the end."""
     first = max(selected - shown + 1, min(first, selected))
     return max(0, min(first, total - shown))
+
+
+def sight(view: ArrayView, array: Array) -> str:
+    """Return in words which rows and columns are in sight, as far as that is not all of them."""
+    if not array.ndim or not array.size:
+        return ""
+    totals = matrix_of(array, view.slice).shape
+    names = ("rows", "columns") if array.ndim > 1 else ("", "elements")
+    spans = zip(names, (view.top, view.left), view.shown, totals, strict=True)
+    return " · ".join(
+        f"{name} {first}-{first + shown - 1} of {total:,}" for name, first, shown, total in spans if 0 < shown < total
+    )
+
+
+def largest(array: Array) -> tuple[int, ...]:
+    """Return the index of the finite element that is largest by size; of an array without one, of the first."""
+    sizes = np.abs(array, dtype=np.float64) if array.dtype.kind == "b" else np.abs(array)
+    place = int(np.argmax(np.where(np.isfinite(sizes), sizes, -1)))
+    return tuple(map(int, np.unravel_index(place, array.shape)))
+
+
+def next_not_finite(array: Array, index: Sequence[int]) -> tuple[int, ...] | None:
+    """Return the index of the next NaN or infinity after ``index``, going round; None where there is none."""
+    places = np.flatnonzero(~np.isfinite(array))
+    if not places.size:
+        return None
+    here = int(np.ravel_multi_index(tuple(index), array.shape))
+    after = int(np.searchsorted(places, here, side="right"))
+    return tuple(map(int, np.unravel_index(int(places[after % places.size]), array.shape)))

@@ -23,6 +23,9 @@ NOT_FINITE = 2 * STEPS + 1
 NOT_FINITE_COLOUR = "#f0e442"
 LARGEST_CELL = 4
 
+MOST_READ = 1 << 20
+"""Elements that are looked at to draw a whole matrix."""
+
 
 class Fit(NamedTuple):
     """How large a number is drawn, in half cells to a side, and how many rows and columns are in sight."""
@@ -38,6 +41,74 @@ def heat_fit(shape: tuple[int, int], width: int, height: int) -> Fit:
     zoom = min(LARGEST_CELL, width // max(1, columns), 2 * height // max(1, rows))
     zoom = max(1, zoom - zoom % 2) if zoom > 1 else 1
     return Fit(zoom, min(rows, 2 * height // zoom), min(columns, width // zoom))
+
+
+class Frame(NamedTuple):
+    """The cells, first to last, that a frame is drawn around."""
+
+    left: int
+    top: int
+    right: int
+    bottom: int
+
+    def character(self, x: int, y: int) -> str:
+        """Return what the frame puts on a cell; nothing inside it and outside."""
+        if not (self.left <= x <= self.right and self.top <= y <= self.bottom):
+            return ""
+        across = "╶" if self.left == self.right else "┌" if x == self.left else "┐" if x == self.right else "─"
+        if self.top == self.bottom:
+            return "▣" if self.left == self.right else "[" if x == self.left else "]" if x == self.right else "─"
+        if y == self.top:
+            return "┬" if across == "╶" else across
+        if y == self.bottom:
+            return "┴" if across == "╶" else {"┌": "└", "┐": "┘"}.get(across, "─")
+        return "│" if x in {self.left, self.right} else ""
+
+
+def downsampled(matrix: Array, rows: int, columns: int) -> Array:
+    """Return a matrix in at most so many rows and columns, each element the largest by size of a block.
+
+    What is not finite comes first. Of a very large matrix only every ``rows_skipped``-th row is read.
+    """
+    matrix = matrix[:: rows_skipped(matrix)]
+    edges = [
+        np.arange(min(most, size)) * size // min(most, size)
+        for most, size in zip((rows, columns), matrix.shape, strict=True)
+    ]
+    high, low = (
+        extreme.reduceat(extreme.reduceat(matrix, edges[0], axis=0), edges[1], axis=1)
+        for extreme in (np.maximum, np.minimum)
+    )
+    with np.errstate(invalid="ignore"):
+        return np.where(np.abs(low) > np.abs(high), low, high)
+
+
+def rows_skipped(matrix: Array) -> int:
+    """Return how many rows of a matrix there are for each one that is read to draw it as a whole."""
+    return max(1, matrix.size // MOST_READ)
+
+
+def block_of(place: int, size: int, blocks: int) -> int:
+    """Return which of the ``blocks`` into which ``size`` elements are parted has the one at ``place``."""
+    return -(-(place + 1) * blocks // size) - 1
+
+
+def block_starts(size: int, most: int) -> Array:
+    """Return where the blocks begin into which ``size`` elements are parted, ``most`` at the most."""
+    count = min(most, size)
+    return np.arange(count) * size // count
+
+
+def overview_lines(small: Array, scale: float, frame: Frame) -> list[Line]:
+    """Return a small matrix as colours, two numbers to a cell, with a frame on it."""
+    numbers = shades(small, scale).tolist()
+    lines = []
+    for y, (above, below) in enumerate(zip_longest(numbers[::2], numbers[1::2])):
+        styles = list(map(colour, above)) if below is None else list(map(shade_pair, above, below))
+        drawn = [frame.character(x, y) for x in range(len(above))]
+        texts = [character or "▀" for character in drawn]
+        lines.append(joined(texts, ["strong" if it else style for it, style in zip(drawn, styles, strict=True)]))
+    return lines
 
 
 def shades(window: Array, scale: float) -> Array:

@@ -32,7 +32,8 @@ def window_of(matrix: ViewedArray, view: ArrayView, width: int, height: int) -> 
     margin = len(str(min(top + shown, total) - 1)) + 1 if total > 1 else 0
     rows = slice(top, top + shown)
     left, texts = columns_in_sight(matrix.array[rows], view, max(1, width - margin))
-    return NumberWindow(replace(view, top=top, left=left), texts, margin, has_header)
+    view = replace(view, top=top, left=left, shown=(len(texts), len(texts[0])))
+    return NumberWindow(view, texts, margin, has_header)
 
 
 def number_at(

@@ -8,10 +8,10 @@ import numpy as np
 
 from bptui.core import text
 from bptui.explaining.whole_array import summary_facts
-from bptui.lines.line import Line, Span, fitted, packed
+from bptui.lines.line import Line, Span, fitted, line_width, packed
 from bptui.tui.content import heat
-from bptui.tui.content.array_view import ArrayView, ViewedArray, cell_index, clamped, follow, slices
-from bptui.tui.content.table import number_at, number_lines
+from bptui.tui.content.array_view import ArrayView, ViewedArray, cell_index, clamped, slices
+from bptui.tui.content.table import number_at, number_lines, window_of
 from layers import Array
 
 
@@ -50,9 +50,9 @@ def view_of_place(subject: ViewedArray, view: ArrayView, size: tuple[int, int], 
     room = height - above - 1
     if room < 1:
         return view
-    at = heat_at if view.as_heat else number_at
-    cell = at(subject.matrix(view.slice), view, (width, room), (place[0], place[1] - above))
-    return view if cell is None else replace(view, row=cell[0], column=cell[1])
+    matrix, there = subject.matrix(view.slice), (place[0], place[1] - above)
+    at = heat_at(matrix, (width, room), there) if view.as_heat else number_at(matrix, view, (width, room), there)
+    return view if at is None else replace(view, row=at[0], column=at[1])
 
 
 def summary_lines(subject: ViewedArray, width: int) -> list[Line]:
@@ -99,25 +99,58 @@ def heat_map_lines(matrix: ViewedArray, view: ArrayView, width: int, height: int
     """Return the colours in sight, the selected cell pointed at from above and from the left."""
     scale = scale_of(matrix)
     zoom, rows, columns = heat.heat_fit(matrix.array.shape, width - 1, max(1, height - 2))
-    top = follow(view.top, view.row, rows, matrix.array.shape[0])
-    left = follow(view.left, view.column, columns, matrix.array.shape[1])
-    view = replace(view, top=top, left=left)
-    pointer = " " * (1 + (view.column - left) * zoom + (zoom - 1) // 2) + "▾"
+    if (rows, columns) != matrix.array.shape:
+        return overview(matrix, view, width, height)
+    view = replace(view, top=0, left=0, shown=matrix.array.shape)
+    pointer = " " * (1 + view.column * zoom + (zoom - 1) // 2) + "▾"
     lines: list[Line] = [fitted(heat.legend(scale, width), width), fitted((Span(pointer, "strong"),), width)]
-    marked = (view.row - top) * zoom // 2
-    for at, row in enumerate(heat.colour_rows(matrix.array[top : top + rows, left : left + columns], scale, zoom)):
+    marked = view.row * zoom // 2
+    for at, row in enumerate(heat.colour_rows(matrix.array, scale, zoom)):
         lines.append(fitted((Span("▸" if at == marked else " ", "strong"), *row), width))
     return view, lines[-height:] if height < 3 else lines
 
 
-def heat_at(
-    matrix: ViewedArray, view: ArrayView, size: tuple[int, int], place: tuple[int, int]
-) -> tuple[int, int] | None:
+def overview(matrix: ViewedArray, view: ArrayView, width: int, height: int) -> tuple[ArrayView, list[Line]]:
+    """Return a matrix that does not fit as a whole, downsampled, with a frame where its numbers would be in sight."""
+    view = window_of(matrix, view, width, height).view
+    small = heat.downsampled(matrix.array, *overview_shape(width, height))
+    (down, across), (below, beside) = matrix.array.shape, small.shape
+    rows, columns = view.shown
+    frame = heat.Frame(
+        heat.block_of(view.left, across, beside),
+        heat.block_of(view.top, down, below) // 2,
+        heat.block_of(view.left + columns - 1, across, beside),
+        heat.block_of(view.top + rows - 1, down, below) // 2,
+    )
+    scale, skipped = scale_of(matrix), heat.rows_skipped(matrix.array)
+    read: Line = (Span(f"  1 row in {skipped} is read", "dim"),) if skipped > 1 else ()
+    legend = (*heat.legend(scale, width - line_width(read)), *read)
+    lines = [legend, *heat.overview_lines(small, scale, frame)]
+    return view, [fitted(line, width) for line in lines[:height]]
+
+
+def overview_shape(width: int, height: int) -> tuple[int, int]:
+    """Return how many rows and columns a whole matrix has at the most that is drawn below a legend."""
+    return 2 * max(1, height - 1), max(1, width)
+
+
+def overview_at(matrix: ViewedArray, size: tuple[int, int], place: tuple[int, int]) -> tuple[int, int] | None:
+    """Return the row and the column of the first number of the block whose colour is at the cell ``place``."""
+    rows, columns = (min(most, many) for most, many in zip(overview_shape(*size), matrix.array.shape, strict=True))
+    row, column = (place[1] - 1) * 2, place[0]
+    if not (0 <= row < rows and 0 <= column < columns):
+        return None
+    return row * matrix.array.shape[0] // rows, column * matrix.array.shape[1] // columns
+
+
+def heat_at(matrix: ViewedArray, size: tuple[int, int], place: tuple[int, int]) -> tuple[int, int] | None:
     """Return the row and the column of the number whose colour is at the cell ``place``; of two, of the upper one."""
     zoom, rows, columns = heat.heat_fit(matrix.array.shape, size[0] - 1, max(1, size[1] - 2))
+    if (rows, columns) != matrix.array.shape:
+        return overview_at(matrix, size, place)
     row, column = (place[1] - 2) * 2 // zoom, (place[0] - 1) // zoom
     if 0 <= row < rows and 0 <= column < columns:
-        return view.top + row, view.left + column
+        return row, column
     return None
 
 

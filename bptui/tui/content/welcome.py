@@ -17,21 +17,27 @@ KEYS = (
     ("q", "quit"),
 )
 
+LONGEST_PART = 4_000
+"""Characters of a paragraph that is shown."""
+
 WIDE = 72
 """From this width on, the keys stand in two columns."""
 
 
 def welcome_lines(width: int, height: int, title: str = "", about: str = "") -> list[Line]:
-    """Return the welcome; where there is little room, what to press comes first and the rest is left out."""
+    """Return the welcome; where there is little room, what to press comes first, and one scrolls to the rest."""
     lines = paragraph("Nothing has run yet. Press n, and the first node computes its value.", width, "strong")
     lines += [(), *key_lines(width), ()]
     lines += paragraph("▶ The forward pass computes each node's value from its inputs.", width, "forward")
     lines += paragraph("◀ The backward pass brings each value its gradient, in reverse order.", width, "backward")
     lines += paragraph("This pane writes down what each step did, with the numbers in it.", width, "dim")
+    words, heading = about_lines(about, width), paragraph(visible(title), width, "title")
+    if len(heading) + len(words) + 1 + len(lines) <= height:
+        return [*heading, *words, (), *lines] if heading or words else lines
     if len(lines) > height:
-        return short_lines(width, height)
-    opening = [*paragraph(visible(title), width, "title"), *about_lines(about, width, height - len(lines) - 3)]
-    return [*opening, (), *lines] if opening and len(opening) + 1 + len(lines) <= height else lines
+        return [*short_lines(width, height), (), *heading, *words]
+    above = [*heading, ()] if heading and len(heading) + 1 + len(lines) <= height else []
+    return [*above, *lines, (), *([] if above else heading), *words]
 
 
 def short_lines(width: int, height: int) -> list[Line]:
@@ -43,11 +49,14 @@ def short_lines(width: int, height: int) -> list[Line]:
     return lines[: max(1, height)]
 
 
-def about_lines(about: str, width: int, most: int) -> list[Line]:
-    """Return the first paragraph of what a scenario says of itself, without its marks for bold and code."""
-    first = about.strip().split("\n\n")[0].replace("**", "").replace("`", "")
-    lines = paragraph(visible(" ".join(first.split()), limit=1000), width, "dim")
-    return lines if len(lines) <= most else [*lines[: max(0, most - 1)], *([(Span("…", "dim"),)] if most > 0 else [])]
+def about_lines(about: str, width: int) -> list[Line]:
+    """Return all that a scenario says of itself, without its marks for bold and code."""
+    parts = [" ".join(part.split()) for part in about.replace("**", "").replace("`", "").strip().split("\n\n")]
+    lines: list[Line] = []
+    for part in filter(None, parts):
+        lines += [()] if lines else []
+        lines += paragraph(visible(part, limit=LONGEST_PART), width, "dim")
+    return lines
 
 
 def key_lines(width: int) -> list[Line]:

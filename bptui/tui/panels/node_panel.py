@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain, islice
 from pathlib import PurePath
 
-from textual.geometry import Size
+from textual.geometry import Offset, Size
 
 from bptui.core import text
 from bptui.core.moment import Moment
@@ -16,7 +16,7 @@ from bptui.explaining.sentence import headline
 from bptui.lines.line import Line, Span
 from bptui.lines.paragraph import paragraph
 from bptui.tui.content.node_lines import node_lines
-from bptui.tui.content.welcome import welcome_lines
+from bptui.tui.content.welcome import about_lines, welcome_lines
 from bptui.tui.pane import Pane
 
 
@@ -38,8 +38,22 @@ class NodePanel(Pane):
         self.title = title
         self.about = about
         self.notes = notes or {}
+        self.tells_about = False
+
+    def toggle_about(self) -> None:
+        """Show what the scenario says of itself until the next step, or the node again."""
+        self.tells_about = not self.tells_about
+        self.origin = Offset(0, 0)
+        self.renew()
+
+    def show(self, moment: Moment, selected: str | None) -> None:
+        if (moment.position, selected) != (self.moment.position, self.selected):
+            self.tells_about, self.origin = False, Offset(0, 0)
+        super().show(moment, selected)
 
     def heading(self) -> Line:
+        if self.tells_about:
+            return (Span("About", "title"),)
         if self.selected is None:
             return (Span("Welcome", "title"),)
         heading = heading_of(self.moment, self.selected)
@@ -68,6 +82,8 @@ class NodePanel(Pane):
 
     def lines(self, width: int, height: int) -> Iterable[Line]:  # type: ignore[override]
         notes = [line for note in self.notes.get(self.moment.position, ()) for line in note_lines(note, width)]
+        if self.tells_about:
+            return [*paragraph(text.visible(self.title), width, "title"), (), *about_lines(self.about, width)]
         if self.selected is None:
             return [*notes, *welcome_lines(width, height - len(notes), self.title, self.about)]
         sentence = step_sentence(self.moment, self.selected, width, height)

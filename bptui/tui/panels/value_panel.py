@@ -5,18 +5,30 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+import numpy as np
 from textual import events
 from textual.geometry import Size
 
 from bptui.core import text
-from bptui.core.command import HeatMap, NextSlice, PreviousSlice, ShowValue, TurnGradient
+from bptui.core.argument import NUMBER, PLACES
+from bptui.core.command import HeatMap, LookAt, NextSlice, PreviousSlice, ShowValue, TurnGradient
 from bptui.core.moment import Moment
 from bptui.core.order import Pass
 from bptui.explaining import value_state
 from bptui.lines.line import Line, Span, fitted
 from bptui.lines.paragraph import paragraph
 from bptui.session.answer import Answer, WayOn, refusal
-from bptui.tui.content.array_view import ArrayView, ViewedArray, cell_index, clamped, view_of_element
+from bptui.tui.content.array_view import (
+    ArrayView,
+    ViewedArray,
+    cell_index,
+    clamped,
+    largest,
+    next_not_finite,
+    sight,
+    slices,
+    view_of_element,
+)
 from bptui.tui.content.values import exact_number, value_lines, view_of_place
 from bptui.tui.counter import Counter
 from bptui.tui.palette import PlainPalette
@@ -48,7 +60,14 @@ class ValuePanel(Pane):
         return (Span(f"{kind} · ", "title"), Span(name, "strong"), Span(about, "dim"))
 
     def footing(self) -> Line:
-        return ()
+        array = self.array
+        words = "" if array is None else sight(self.array_view, array)
+        return (Span(words, "dim"),) if words else ()
+
+    @property
+    def array(self) -> Array | None:
+        """What is shown, if it is there yet."""
+        return None if self.selected is None else shown_array(self.moment, self.selected, gradient=self.shows_gradient)
 
     @property
     def extent(self) -> Size:
@@ -98,25 +117,53 @@ class ValuePanel(Pane):
                 answer = self.show_slice(count)
             case PreviousSlice(count):
                 answer = self.show_slice(-count)
+            case LookAt(place):
+                answer = self.jump(place)
         self.renew()
         return answer
 
     def show_slice(self, count: int) -> Answer:
-        """Show another slice of an array with more than two axes."""
-        self.array_view = replace(self.array_view, slice=max(0, self.array_view.slice + count))
+        """Show another slice of an array with more than two axes, and say which it is."""
+        array = self.array
+        if array is None or array.ndim < 3:
+            return refusal("there is one slice only: more there are of an array with more than two axes")
+        number, last = self.array_view.slice, slices(array) - 1
+        self.array_view = replace(self.array_view, slice=min(max(0, number + count), last))
+        index = ", ".join(map(str, np.unravel_index(self.array_view.slice, array.shape[:-2])))
+        text = f"slice [{index}, :, :], {self.array_view.slice + 1} of {last + 1}"
+        return Answer(text) if self.array_view.slice != number else refusal(f"{text}: there is none beyond")
+
+    def jump(self, place: str | None) -> Answer:
+        """Select the element that is meant by ``place``, and say where it is."""
+        array = self.array
+        if array is None or not array.ndim or not array.size:
+            return refusal("there are no elements to go to")
+        if place not in {None, *PLACES}:
+            return self.jump_to(array, tuple(map(int, NUMBER.findall(place or ""))))
+        odd = None if place == "largest" else next_not_finite(array, cell_index(array, clamped(self.array_view, array)))
+        if place == "nan" and odd is None:
+            return refusal("all elements are finite")
+        index = largest(array) if odd is None else odd
+        self.array_view = view_of_element(self.array_view, index, array)
+        return Answer(f"{'largest by size' if odd is None else exact_number(array[index])} at {list(index)}")
+
+    def jump_to(self, array: Array, index: Sequence[int]) -> Answer:
+        """Select the element with this index."""
+        if len(index) != array.ndim or any(at >= size for at, size in zip(index, array.shape, strict=True)):
+            return refusal(f"there is no element {list(index)}: the shape is {text.shape(array)}")
+        self.array_view = view_of_element(self.array_view, index, array)
         return Answer()
 
     def selected_number(self) -> str:
         """Return the selected cell's number with all its digits; nothing where there is no number."""
-        name = self.selected
-        array = None if name is None else shown_array(self.moment, name, gradient=self.shows_gradient)
+        array = self.array
         if array is None or not array.size:
             return ""
         return exact_number(array[cell_index(array, clamped(self.array_view, array))])
 
     def select_element(self, index: Sequence[int]) -> None:
         """Select the cell of this index, if the array that is shown has one."""
-        array = None if self.selected is None else shown_array(self.moment, self.selected, gradient=self.shows_gradient)
+        array = self.array
         if array is not None and len(index) == array.ndim:
             self.array_view = view_of_element(self.array_view, index, array)
             self.renew()
@@ -128,8 +175,7 @@ class ValuePanel(Pane):
         self.renew()
 
     def on_click(self, event: events.Click) -> None:
-        name = self.selected
-        array = None if name is None else shown_array(self.moment, name, gradient=self.shows_gradient)
+        name, array = self.selected, self.array
         if name is None or array is None or self.is_folded:
             return
         place = (event.x - 1, event.y - 1)
