@@ -115,7 +115,10 @@ def test_a_training_is_told_by_its_first_and_last_iteration_and_a_line_for_each(
 
 
 def test_a_long_training_is_told_in_few_lines() -> None:
-    assert len(told(chain(3, iterations=2000))) < 100
+    lines = told(chain(3, iterations=2000))
+    assert len(lines) < 100
+    assert "25 of 2000 iterations are shown" in "\n".join(lines)
+    assert "are shown" not in "\n".join(told(chain(3, iterations=20)))
 
 
 def test_the_rules_options_are_told() -> None:

@@ -12,6 +12,8 @@ import pytest
 from bptui import cli
 from bptui.checking import Finding, Report, Rung, Verdict, Worst
 from bptui.lines.line import plain
+from bptui.report import side_by_side
+from bptui.report.check_worker import CheckWorker
 from bptui.report.checks import report_lines, tally_line
 
 SCENARIO = """
@@ -98,6 +100,15 @@ def test_a_scenario_that_cannot_be_read_is_told_and_the_others_are_checked(
     out, err = capsys.readouterr()
     assert "✓ y  Sum  built in: y.1" in out
     assert "bad.toml:1" in err
+
+
+def test_a_few_are_checked_without_the_cost_of_other_processes(monkeypatch: pytest.MonkeyPatch) -> None:
+    def start() -> CheckWorker:
+        raise AssertionError("a process was started")
+
+    monkeypatch.setattr(side_by_side, "CheckWorker", start)
+    results = list(side_by_side.check_all(["buy_apple"], []))
+    assert len(results) == 1
 
 
 def test_many_are_checked_side_by_side_in_the_order_given(write: Write, capsys: pytest.CaptureFixture[str]) -> None:
