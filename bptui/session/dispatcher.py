@@ -123,7 +123,7 @@ class Dispatcher:
                 recording.refuse_replay(session)
                 return None if text is None else partial(recording.write_note, session, text)
             case Cancel():
-                return self.cancel
+                return partial(self.cancel, self.question)
         return self.movement(command)
 
     def movement(self, command: Command) -> Question | None:
@@ -152,15 +152,19 @@ class Dispatcher:
             self.session.select(answer.judged.node)
         return answer
 
-    def cancel(self) -> Answer:
-        """Go back to the current step's node, forget the matches, and wait no longer for a layer that hangs."""
+    def cancel(self, before: Question | None) -> Answer:
+        """Go back to the current step's node, forget the matches, and wait no longer for a layer that hangs.
+
+        What was asked ``before`` is then answered: the run has failed.
+        """
         session, selection = self.session, self.session.selection
-        if session.held_up:
-            session.give_up()
         selection.matches = ()
         selection.is_following = True
         selection.follow(session.moment.name)
-        return Answer()
+        if not session.held_up:
+            return Answer()
+        session.give_up()
+        return before() if before else Answer()
 
 
 def complaint(error: BptuiError) -> Answer:
