@@ -25,8 +25,10 @@ MOST_MARKS = 2
 def visible(text: str, *, limit: int = 200) -> str:
     """Return ``text`` with every character that a terminal would obey or hide written as an escape.
 
-    At most ``limit`` characters of it are kept, and an ellipsis says so.
+    At most ``limit`` characters of it are kept, and an ellipsis says so. Nothing but spaces is quoted, to be seen.
     """
+    if text and not text.strip(" "):
+        return f"'{text[:limit]}{'…' if len(text) > limit else ''}'"
     if text.isascii() and text.isprintable() and len(text) <= limit:
         return text
     written = []

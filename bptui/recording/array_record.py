@@ -17,12 +17,11 @@ from layers import Array
 MOST_NUMBERS = 1024
 """The largest array that is written as numbers."""
 
-MOST_AXES = 32
+MOST_AXES = 64
 LONGEST_AXIS = 2**31
 
-DTYPES = {
-    dtype.name: dtype for dtype in map(np.dtype, ("f8", "f4", "i8", "i4", "i2", "i1", "u8", "u4", "u2", "u1", "?"))
-}
+CODES = ("f8", "f4", "f2", "i8", "i4", "i2", "i1", "u8", "u4", "u2", "u1", "?")
+DTYPES = {dtype.name: dtype for dtype in map(np.dtype, CODES)}
 """What an array may be made of, by the name in its record."""
 
 NAMES = {dtype: name for name, dtype in DTYPES.items()}
