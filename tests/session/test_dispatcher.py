@@ -188,6 +188,8 @@ EFFECTS = [
             ("previous-pane", ""),
             ("command", ""),
             ("palette", ""),
+            ("about", ""),
+            ("element", "largest"),
             ("help", "next"),
             ("quit", ""),
         ]
@@ -287,6 +289,7 @@ ANY_ARGUMENT: dict[str, st.SearchStrategy[Any]] = {
     "name": NAMES,
     "node": NAMES,
     "mark": st.sampled_from("ab"),
+    "place": st.sampled_from([None, "largest", "nan", "[0, 1]", "[9]", "x"]),
     "text": st.sampled_from(["a", "u", "", "[/]"]),
     "scale": st.sampled_from(["map", None]),
     "topic": st.none(),
