@@ -61,7 +61,8 @@ def finding_title(finding: Finding) -> str:
         about = f"not so: {PROMISES[finding.rule]}"
     if finding.rule == "network":
         about = f"gradient of {short_name(finding.input)}" if finding.input else "the whole"
-    mistake = f": {visible(finding.mistake)}" if finding.mistake and finding.verdict is Verdict.FAIL else ""
+    is_told = finding.mistake and finding.verdict in {Verdict.FAIL, Verdict.SKIP}
+    mistake = f": {visible(finding.mistake or '')}" if is_told else ""
     return f"{about}{mistake}"
 
 

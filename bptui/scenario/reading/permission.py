@@ -5,6 +5,8 @@ Those that may run do so in a process of their own, which tells what they give.
 
 from __future__ import annotations
 
+import os
+import shlex
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -77,7 +79,8 @@ def allowed_layers(
     """
     if sys.platform == "win32":
         raise ScenarioError(
-            "layers of one's own run in a process that Windows cannot confine", where=Where(document.path)
+            "layers of your own need Linux or macOS: Windows cannot confine the process in which they run",
+            where=Where(document.path),
         )
     files: list[LayerFile] = []
     with problems.collecting():
@@ -116,7 +119,7 @@ def read_styles(document: Document, problems: Problems) -> dict[str, list[str]]:
 
 def allowed(document: Document, at: int, path: Path, given: Sequence[LayerFile]) -> LayerFile:
     """Return the file that the scenario names at a place of its list. Raises ScenarioError unless it may run."""
-    name, place = visible(str(document.data["layers"][at])), shown(path)
+    name, place = visible(str(document.data["layers"][at])), shlex.quote(shown(path))
     refusal = document.error(
         f"{name} will not be run without permission",
         "layers",
@@ -128,7 +131,7 @@ def allowed(document: Document, at: int, path: Path, given: Sequence[LayerFile])
     try:
         file = read_layer_file(path)
     except ScenarioError as error:
-        if path.exists():
+        if os.path.exists(path):  # noqa: PTH110  (pathlib raises where a name is too long)
             raise document.error(f"{name} {error.message}", "layers", at, hint=error.hint) from None
         refusal.message += ", and there is no such file"
         raise refusal from None
