@@ -23,6 +23,7 @@ PROMISES: Mapping[str, str] = {
     "draws-again": "backward draws no random numbers of its own",
     "linear": "gradients follow dout",
     "stale-cache": "nothing stays from what went through before",
+    "origin": "the layer is the one that was meant",
 }
 """What a rule of the lint asks of a layer, in words."""
 
