@@ -182,6 +182,8 @@ EFFECTS = [
             ("next-slice", "2"),
             ("previous-slice", ""),
             ("scale", ""),
+            ("element", "[0, 1]"),
+            ("about", ""),
             ("fold", "a"),
             ("copy", ""),
             ("next-pane", ""),
@@ -291,6 +293,7 @@ ANY_ARGUMENT: dict[str, st.SearchStrategy[Any]] = {
     "mark": st.sampled_from("ab"),
     "place": st.sampled_from([None, "largest", "nan", "[0, 1]", "[9]", "x"]),
     "text": st.sampled_from(["a", "u", "", "[/]"]),
+    "place": st.sampled_from(["largest", "[0, 1]", None]),
     "scale": st.sampled_from(["map", None]),
     "topic": st.none(),
 }
