@@ -140,7 +140,7 @@ Content: TypeAlias = "Written | Lit | Emphasis"
 
 def emphasis_of(box: Box, highlight: Highlight) -> Emphasis:
     """Return how ``box`` stands out; marks belong to a value's own box."""
-    is_own = box.kind in {"node", "leaf"}
+    is_own = box.kind in {"node", "leaf", "output"}
     mark = highlight.marks.get(box.name, "") if is_own else ""
     return Emphasis(box, is_own and box.name == highlight.current, box.name == highlight.selected, mark)
 
