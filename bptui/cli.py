@@ -31,9 +31,10 @@ from bptui.ending import (
     output,
     report_bug,
     show,
+    silence_warnings,
     with_signals,
 )
-from bptui.errors import BptuiError
+from bptui.errors import BptuiError, out_of_memory
 from bptui.version import __version__
 
 FIRST_STEP = "start with `bptui run buy_apple`; `bptui list` tells what else there is"
@@ -61,6 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run bptui with command-line ``arguments`` (those of the process, by default) and return its exit status."""
     # Starting threads for matrices costs NumPy 50 ms and more, and a teaching network's matrices are small.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    silence_warnings()
     try:
         return attempt(sys.argv[1:] if arguments is None else arguments)
     except KeyboardInterrupt:
@@ -83,6 +85,8 @@ def attempt(arguments: Sequence[str]) -> int:
         return BAD_USE
     except BptuiError as error:
         return show(error)
+    except MemoryError as error:
+        return show(out_of_memory(error))
 
 
 def run_command(arguments: Sequence[str]) -> int:
@@ -100,7 +104,7 @@ def check_command(name: str) -> None:
         return
     from bptui.scenario.problems import nearest
 
-    hint = nearest(name, COMMANDS) or (f"bptui run {name}" if Path(name).is_file() else FIRST_STEP)
+    hint = nearest(name, COMMANDS) or (f"bptui run {name}" if os.path.isfile(name) else FIRST_STEP)  # noqa: PTH113  (pathlib raises at long names)
     raise UsageError(f"there is no command {name}", parser().format_usage(), hint=hint)
 
 

@@ -11,8 +11,9 @@ import signal
 import sys
 import tempfile
 import traceback
+import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import NoReturn, TextIO
 
@@ -32,6 +33,15 @@ def check_output() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
+
+
+def silence_warnings() -> None:
+    """Keep Python's and NumPy's warnings off the terminal, unless the person has asked for them.
+
+    What a layer makes NumPy warn of is shown at its node; of our own arithmetic nobody is to be warned.
+    """
+    if not sys.warnoptions:
+        warnings.simplefilter("ignore")
 
 
 @contextmanager
@@ -78,8 +88,20 @@ def show(error: BptuiError) -> int:
     problems = error.problems if isinstance(error, ScenarioError) else (error,)
     for problem in problems:
         for line in str(problem).splitlines():
-            print(visible(line, limit=2000), file=sys.stderr)
+            print(shortened(visible(line, limit=MOST_ESCAPED)), file=sys.stderr)
     return FAILED if isinstance(error, DamagedTranscriptError) else BAD_USE
+
+
+LONGEST = 900
+"""Characters that are kept of each end of a line: a path may be as long as it likes, and what is wrong comes after."""
+
+MOST_ESCAPED = 100_000
+"""Characters of a line that are looked at."""
+
+
+def shortened(line: str) -> str:
+    """Return a line without its middle where it is longer than anybody reads."""
+    return line if len(line) <= 2 * LONGEST else f"{line[:LONGEST]}…{line[-LONGEST + 1 :]}"
 
 
 def report_bug(error: Exception) -> int:
@@ -88,5 +110,6 @@ def report_bug(error: Exception) -> int:
         "w", prefix="bptui-bug-", suffix=".txt", delete=False, encoding="utf-8", errors="backslashreplace"
     ) as file:
         file.write(f"bptui {__version__}, Python {sys.version}\n\n{''.join(traceback.format_exception(error))}")
-    print(f"bptui has a bug ({type(error).__name__}); please send us {file.name}", file=sys.stderr)
+    with suppress(OSError):  # the terminal may be gone
+        print(f"bptui has a bug ({type(error).__name__}); please send us {file.name}", file=sys.stderr, flush=True)
     return BUG

@@ -99,3 +99,8 @@ class CommandError(BptuiError):
 
 class TranscriptError(BptuiError):
     """A recording cannot be written or read."""
+
+
+def out_of_memory(error: MemoryError) -> BptuiError:
+    """Return what to say where there is too little memory for what was asked for."""
+    return BptuiError(f"there is not enough memory for this: {error}" if str(error) else "there is not enough memory")

@@ -13,19 +13,19 @@ RULE = "wiring"
 
 def unused_values(graph: Graph) -> Iterator[Finding]:
     """Yield a finding for each value that nobody uses; what leads only there follows from it."""
+    reached = {slot for node in graph.backward for slot in graph.edges[node]}
     for name, uses in zip(graph.names, graph.uses, strict=True):
         if uses or name == graph.output:
             continue
         node = graph.node(name)
-        behind = only_behind(graph, name)
+        behind = only_behind(graph, name, reached)
         more = f", and with it none to {' and '.join(map(visible, behind))}" if behind else ""
         reason = f"{visible(name)} is used by no one: no gradient comes back to it{more}"
         yield Finding(name, node.layer if node else None, None, RULE, Verdict.SKIP, reason=reason)
 
 
-def only_behind(graph: Graph, name: str) -> list[str]:
-    """Return the parameters that lead nowhere but to an unused value."""
-    reached = {slot for node in graph.backward for slot in graph.edges[node]}
+def only_behind(graph: Graph, name: str, reached: set[int]) -> list[str]:
+    """Return the parameters that lead nowhere but to an unused value; ``reached`` are the slots that lead elsewhere."""
     node = graph.node(name)
     seen: set[str] = set()
     waiting = list(node.inputs) if node else []

@@ -23,6 +23,7 @@ PROMISES: Mapping[str, str] = {
     "draws-again": "backward draws no random numbers of its own",
     "linear": "gradients follow dout",
     "stale-cache": "nothing stays from what went through before",
+    "origin": "the layer is the one that was meant",
 }
 """What a rule of the lint asks of a layer, in words."""
 
@@ -61,7 +62,8 @@ def finding_title(finding: Finding) -> str:
         about = f"not so: {PROMISES[finding.rule]}"
     if finding.rule == "network":
         about = f"gradient of {short_name(finding.input)}" if finding.input else "the whole"
-    mistake = f": {visible(finding.mistake)}" if finding.mistake and finding.verdict is Verdict.FAIL else ""
+    is_told = finding.mistake and finding.verdict in {Verdict.FAIL, Verdict.SKIP}
+    mistake = f": {visible(finding.mistake or '')}" if is_told else ""
     return f"{about}{mistake}"
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
 from bptui.checking.finding import Finding, Report, Verdict
-from bptui.core import text
+from bptui.core.text import json_number
 
 
 def finding_record(finding: Finding) -> dict[str, Any]:
@@ -41,8 +40,3 @@ def summary_record(reports: Iterable[Report]) -> dict[str, Any]:
     """Return how many findings of all reports have each verdict."""
     counts = sum((report.counts for report in reports), Counter[Verdict]())
     return {"kind": "summary", **{verdict.value: counts[verdict] for verdict in Verdict}}
-
-
-def json_number(number: float) -> float | str:
-    """Return a number as JSON knows it."""
-    return number if math.isfinite(number) else text.number(number)

@@ -12,6 +12,12 @@ UNSAFE = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
 """Unicode categories that a terminal would obey or hide: controls, formats, surrogates, private, separators."""
 
 MARKS = frozenset({"Mn", "Me"})
+JSON_WORDS = {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}
+"""What stands in JSON for the numbers that it does not have, by how Python writes them."""
+
+LARGEST_PLAIN = 1e6
+"""From here on numbers are written in powers of ten."""
+
 MOST_MARKS = 2
 """As many combining marks as a letter of any living script carries; more are a stunt that breaks the line."""
 
@@ -19,8 +25,10 @@ MOST_MARKS = 2
 def visible(text: str, *, limit: int = 200) -> str:
     """Return ``text`` with every character that a terminal would obey or hide written as an escape.
 
-    At most ``limit`` characters of it are kept, and an ellipsis says so.
+    At most ``limit`` characters of it are kept, and an ellipsis says so. Nothing but spaces is quoted, to be seen.
     """
+    if text and not text.strip(" "):
+        return f"'{text[:limit]}{'…' if len(text) > limit else ''}'"
     if text.isascii() and text.isprintable() and len(text) <= limit:
         return text
     written = []
@@ -44,14 +52,23 @@ def escape(character: str) -> str:
 
 
 def number(value: float, digits: int = 5) -> str:
-    """Return ``value`` with at most ``digits`` significant digits, ``-1.5e-09`` or ``NaN``; an integer in full."""
+    """Return ``value`` with at most ``digits`` significant digits: ``2.2``, ``165``, ``-1.5e-09``, ``Inf``, ``NaN``.
+
+    An integer, and every digit before the point of a number below a million, is written in full.
+    """
     if isinstance(value, int):
         return str(value)
     if value != value:  # noqa: PLR0124  (NaN alone differs from itself)
         return "NaN"
     if value in (np.inf, -np.inf):
-        return "Infinity" if value > 0 else "-Infinity"
-    return f"{value:.{digits}g}"
+        return "Inf" if value > 0 else "-Inf"
+    written = f"{value:.{digits}g}"
+    return f"{value:.0f}" if "e+" in written and abs(value) < LARGEST_PLAIN - 0.5 else written
+
+
+def json_number(value: float) -> float | str:
+    """Return a number as JSON knows it; it has none for what is not finite, which is written as a word."""
+    return value if np.isfinite(value) else JSON_WORDS[str(value)]
 
 
 def shape(array: Array) -> str:

@@ -105,10 +105,10 @@ def origin(moment: Moment, name: str) -> str:
 
 
 def not_finite(array: Array) -> str:
-    """Return ``NaN`` or ``Infinity`` where there is one; a large array is not searched, for it would take too long."""
+    """Return ``NaN`` or ``Inf`` where there is one; a large array is not searched, for it would take too long."""
     if np.size(array) > MOST_SEARCHED or np.isfinite(array).all():
         return ""
-    return "NaN" if np.isnan(array).any() else "Infinity"
+    return "NaN" if np.isnan(array).any() else "Inf"
 
 
 def present(arrays: Iterable[Array | None]) -> Iterator[Array]:

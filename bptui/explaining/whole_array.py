@@ -66,7 +66,8 @@ def summary_line(array: Array) -> Line:
 
 def summary_facts(found: Summary, style: str) -> Iterator[Line]:
     """Yield what is known of all elements of an array, and how many deserve attention: NaN, infinities and zeros."""
-    known = (("min", found.smallest), ("max", found.largest), ("mean", found.mean), ("norm", found.norm))
+    norm = "norm" if found.is_finite else "finite norm"
+    known = (("min", found.smallest), ("max", found.largest), ("mean", found.mean), (norm, found.norm))
     for label, value in known:
         yield Span(f"{label} ", "dim"), Span(text.number(value), style)
     counts = (("zero", found.zeros, ""), ("NaN", found.nans, "error"), ("Inf", found.infinities, "error"))

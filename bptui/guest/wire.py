@@ -28,7 +28,7 @@ DTYPES: Mapping[str, np.dtype[Any]] = {
 }
 """What can cross: floats, integers and truth values that any machine has. A long double differs between machines."""
 
-MOST_AXES = 32
+MOST_AXES = 64
 
 LONGEST = 1 << 40
 """Along one axis, be it of an array without elements."""

@@ -6,10 +6,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from bptui.core.text import LARGEST_PLAIN, number
 from layers import Array
 
 MOST_DECIMALS = 4
-LARGEST_PLAIN = 1e6
+LEAST_DIGITS = 3
+"""Significant digits that a number keeps beside larger ones; very small ones are written in powers of ten."""
 
 NARROWEST, USUAL = 2, 7
 """Cells that a column of numbers takes at least, and mostly, its gap included."""
@@ -18,19 +20,25 @@ NARROWEST, USUAL = 2, 7
 def decimals_for(numbers: Sequence[float]) -> int:
     """Return the decimals that suit the numbers in sight: as few as show them exactly, four at the most."""
     plain = [it for it in map(abs, numbers) if it < LARGEST_PLAIN]
-    if not plain:
-        return 0
-    most = max(0, MOST_DECIMALS - max(0, len(str(int(max(plain)))) - 2))
+    most = max(decimals_beside(max(plain, default=0.0)), *(decimals_of(it) for it in plain), 0)
     return next((count for count in range(most) if all(round(it, count) == it for it in plain)), most)
+
+
+def decimals_beside(largest: float) -> int:
+    """Return how many decimals numbers have room for beside the ``largest``."""
+    return max(0, MOST_DECIMALS - max(0, len(str(int(largest))) - 2))
+
+
+def decimals_of(size: float) -> int:
+    """Return how many decimals show the least digits of a number of this size; none for one below a tenth."""
+    return max(0, LEAST_DIGITS - len(str(int(size)))) if size >= 1 else LEAST_DIGITS if size >= 0.1 else 0
 
 
 def cell_text(value: float, decimals: int) -> str:
     """Return one number; in powers of ten where the decimals would not show two digits of it."""
     size = abs(value)
-    if value != value:  # noqa: PLR0124  (NaN alone differs from itself)
-        return "NaN"
-    if size == np.inf:
-        return "Inf" if value > 0 else "-Inf"
+    if not np.isfinite(value):
+        return number(value)
     if size == 0:
         return "-0" if str(value).startswith("-") else "0"
     if size >= LARGEST_PLAIN or (decimals and size < 10 ** (1 - decimals)) or (not decimals and size < 1):

@@ -17,18 +17,17 @@ from layers import Array
 MOST_NUMBERS = 1024
 """The largest array that is written as numbers."""
 
-MOST_AXES = 32
+MOST_AXES = 64
 LONGEST_AXIS = 2**31
 
-DTYPES = {
-    dtype.name: dtype for dtype in map(np.dtype, ("f8", "f4", "i8", "i4", "i2", "i1", "u8", "u4", "u2", "u1", "?"))
-}
+CODES = ("f8", "f4", "f2", "i8", "i4", "i2", "i1", "u8", "u4", "u2", "u1", "?")
+DTYPES = {dtype.name: dtype for dtype in map(np.dtype, CODES)}
 """What an array may be made of, by the name in its record."""
 
 NAMES = {dtype: name for name, dtype in DTYPES.items()}
 """The same the other way round: NumPy takes longer to put a dtype's name together than to multiply with it."""
 
-NON_FINITE = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
+NON_FINITE = {word: float(number) for number, word in text.JSON_WORDS.items()}
 """JSON has no numbers for these, so they are strings."""
 
 ELEMENTS: Mapping[str, set[type]] = {"f": {float, int, str}, "i": {int}, "u": {int}, "b": {bool}}
@@ -71,7 +70,7 @@ def encode_numbers(array: Array) -> list[Any]:
     numbers = array.ravel().tolist()
     if array.dtype.kind != "f" or all(map(math.isfinite, numbers)):
         return numbers
-    return [number if math.isfinite(number) else text.number(number) for number in numbers]
+    return list(map(text.json_number, numbers))
 
 
 def decode_array(record: object) -> Array:

@@ -25,10 +25,15 @@ SLICE = 500
 """Steps that are written before a key may be answered: about 20 ms of small ones."""
 
 
+NAME = "session.jsonl"
+"""What a recording may be called where only its folder is named."""
+
+
 class Recorder:
     """Writes the steps from the first to the furthest that the cursor has reached, the commands and the notes.
 
-    ``count`` records have been handed to the operating system, which keeps them even if this process is killed.
+    ``count`` records are safe on the disk; those written since then survive the end of this process, and not that of
+    the machine.
     ``failure`` says why recording had to stop; the session goes on without it. ``clock`` returns seconds.
     """
 
@@ -38,6 +43,7 @@ class Recorder:
         self.clock = clock
         self.started = clock()
         self.count = 0
+        self.written = 0
         self.size = 0
         self.failure: str | None = None
         self.furthest = 0
@@ -45,6 +51,7 @@ class Recorder:
         self.has_ended = False
         self.file: int | None = create(path, run.scenario.path)
         self.write(header_record(run.scenario))
+        self.sync()
         if self.failure:
             path.unlink()
             raise cannot_record(path, f"cannot be written: {self.failure}")
@@ -82,18 +89,31 @@ class Recorder:
         """Record what the person writes down at ``moment``."""
         self.furthest = max(self.furthest, moment.position)
         self.write(NoteRecord(moment.position, self.elapsed, text))
+        self.sync()
 
     def advance(self, steps: int = SLICE) -> None:
         """Write at most ``steps`` of the steps that are still to be written."""
         self.check_file()
+        self.write_steps(steps)
+        self.sync()
+
+    def write_steps(self, steps: int) -> None:
+        """Hand at most ``steps`` steps over, and what follows the last."""
         for number in range(self.steps + 1, min(self.steps + steps, self.furthest) + 1):
             if self.failure:
                 return
-            self.write(step_record(self.run.tape.step(number)))
+            self.write_step(number)
             self.steps = number
         if self.owes_end:
             self.write(end_record(self.run.tape))
             self.has_ended = True
+
+    def write_step(self, number: int) -> None:
+        """Write a step; one that cannot be written stops the recording, and not the session."""
+        try:
+            self.write(step_record(self.run.tape.step(number)))
+        except TranscriptError as error:
+            self.fail(f"step {number}: {error.message}")
 
     def check_file(self) -> None:
         """Notice where another program has removed, replaced or shortened the file."""
@@ -136,22 +156,41 @@ class Recorder:
             write_whole(self.file, encoded)
         except OSError as error:
             os.ftruncate(self.file, self.size)  # what is left of a torn record
+            self.sync()
             self.fail(error.strerror or str(error))
             return
         self.size += len(encoded)
-        self.count += 1
+        self.written += 1
+
+    def sync(self) -> None:
+        """Wait until what was written is on the disk, and count it."""
+        if self.file is None or self.count == self.written:
+            return
+        try:
+            os.fsync(self.file)
+        except OSError as error:
+            self.fail(error.strerror or str(error))
+            return
+        self.count = self.written
 
     def fail(self, why: str) -> None:
         """Stop recording, for good."""
-        self.failure = why
+        self.failure = self.failure or why
         self.abandon()
+
+    @property
+    def obituary(self) -> str:
+        """What there is to say in the end of a recording that had to stop; nothing of one that has not."""
+        if self.failure is None:
+            return ""
+        return f"{text.visible(str(self.path))}: the recording stopped after {self.count} records: {self.failure}"
 
 
 def create(path: Path, scenario: Path | None) -> int:
     """Return a new file, open for appending; one that exists is never touched."""
     try:
         file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o666)
-    except FileExistsError:
+    except (FileExistsError, IsADirectoryError):
         raise refuse_existing(path, scenario) from None
     except FileNotFoundError:
         raise cannot_record(path, "the folder does not exist") from None
@@ -163,6 +202,9 @@ def create(path: Path, scenario: Path | None) -> int:
 
 def refuse_existing(path: Path, scenario: Path | None) -> TranscriptError:
     """Return what is wrong with recording to a path that exists, with a free name as the hint."""
+    if path.is_dir():
+        free = text.visible(str(free_name(path / NAME)))
+        return cannot_record(path, "is a folder, not a file", hint=f"{free} is free")
     if scenario and scenario.exists() and path.exists() and path.samefile(scenario):
         message = "is the scenario itself"
     elif path.is_file() and is_locked(path):
@@ -178,7 +220,9 @@ def cannot_record(path: Path, message: str, *, hint: str | None = None) -> Trans
 
 
 def free_name(path: Path) -> Path:
-    """Return the first of ``name-2``, ``name-3``, ... that does not exist."""
+    """Return the first of the name itself, ``name-2``, ``name-3``, ... that does not exist."""
+    if not path.exists():
+        return path
     number = 2
     while (free := path.with_name(f"{path.stem}-{number}{path.suffix}")).exists():
         number += 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -65,7 +66,7 @@ def place(path: Path, line: int) -> Where:
 
 def read_lines(path: Path) -> Iterator[bytes]:
     """Yield the file's lines, their newlines included."""
-    if path.exists() and not path.is_file():
+    if os.path.exists(path) and not path.is_file():  # noqa: PTH110  (pathlib raises where a name is too long)
         raise TranscriptError("is not an ordinary file")
     try:
         with path.open("rb") as file:

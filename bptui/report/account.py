@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from bptui.checking.check_uses import unused_values
 from bptui.core import text
 from bptui.core.moment import Moment
 from bptui.core.order import Pass
@@ -59,9 +60,12 @@ def account(run: Run) -> Iterator[Line]:
 
 
 def remark_lines(run: Run) -> Iterator[Line]:
-    """Yield what there is to say of the user's own layers."""
-    if run.remarks:
+    """Yield what there is to say of values that no one uses, and of the user's own layers."""
+    unused = list(unused_values(run.graph))
+    if run.remarks or unused:
         yield ()
+    for finding in unused:
+        yield styled(f"▲ {finding.reason}", "warning")
     for remark, count in run.remarks.items():
         times = f" ({count} times)" if count > 1 else ""
         yield styled(f"▲ {text.visible(remark.node)}: {remark.text}{times}", "warning")

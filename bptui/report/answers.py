@@ -59,7 +59,7 @@ def answer_record(command: Command, answer: Answer, session: Session) -> dict[st
         record["verdict"] = answer.judged.verdict.value
         record["findings"] = [finding_record(finding) for finding in answer.judged.findings]
     if lines := session.lines:
-        record["line"] = {"file": lines.tape.file, "line": lines.step.line}
+        record["line"] = {"file": lines.step.file or lines.tape.file, "line": lines.step.line}
     return record
 
 
@@ -118,8 +118,9 @@ def size_text(gradient: Array) -> str:
 def line_text(lines: LineCursor) -> str:
     """Return the line of a layer's source that is about to run, or how the method has ended, and what has changed."""
     step, tape = lines.step, lines.tape
-    code = tape.source.get(step.line, "").strip()
+    code = tape.source_of(step.file).get(step.line, "").strip()
     changed = [f"{name} = {step.names[name].text}" for name in sorted(step.changed) if name in step.names]
     what = code if step.event is Event.LINE else f"{step.event.value} {step.value.text if step.value else ''}".strip()
-    place = f"{tape.file}:{step.line}: {tape.layer}.{tape.method}, {lines.index + 1} of {len(tape.steps)}: {what}"
-    return text.visible("   ".join([place, *changed]), limit=1000)
+    place = f"{step.file or tape.file}:{step.line}"
+    told = f"{place}: {tape.layer}.{tape.method}, {lines.index + 1} of {len(tape.steps)}: {what}"
+    return text.visible("   ".join([told, *changed]), limit=1000)

@@ -18,7 +18,8 @@ from typing import TypeAlias
 
 from bptui.checking.check_scenario import check_scenario
 from bptui.checking.finding import Report
-from bptui.errors import BptuiError
+from bptui.ending import silence_warnings
+from bptui.errors import BptuiError, out_of_memory
 from bptui.guest.python_process import python_command
 from bptui.scenario.load import load
 
@@ -32,6 +33,8 @@ def check_one(place: str, layers: Sequence[Path]) -> Result:
         return check_scenario(load(place, layers=layers, notice=tell))
     except BptuiError as error:
         return error
+    except MemoryError as error:
+        return out_of_memory(error)
 
 
 def tell(words: str) -> None:
@@ -108,6 +111,7 @@ def main(request: int, result: int, lifeline: int) -> None:
 
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # ctrl+c ends it without a word
     die_with_parent(lifeline)
+    silence_warnings()
     with os.fdopen(request, "rb") as requests, os.fdopen(result, "wb") as results, contextlib.suppress(EOFError):
         while True:
             place, layers = pickle.load(requests)  # noqa: S301  (it comes from ourselves)

@@ -25,6 +25,9 @@ PROMPT = "(bptui) "
 LONGEST = 20_000
 """Characters of a line; of a longer one the rest is a line of its own."""
 
+MOST_SHOWN = 1_900
+"""Characters of a line that are shown where it cannot be carried out."""
+
 
 class TypedLine(NamedTuple):
     """A line with a command, and where it stands."""
@@ -159,14 +162,14 @@ def with_history(names: Sequence[str]) -> None:
 
 def pointed(error: CommandError) -> str:
     """Return an error with its place, its line, and a caret below that."""
-    line = visible(error.text, limit=LONGEST)
+    line = visible(error.text, limit=MOST_SHOWN)
     hint = f"\nhint: {error.hint}" if error.hint else ""
     return f"{error.where}: error: {error.message}\n{line}\n{caret(error)}{hint}"
 
 
 def caret(error: CommandError) -> str:
     """Return a caret with as many blanks before it as the line of an error has cells before the mistake."""
-    return " " * cells(visible(error.text[: error.position], limit=LONGEST)) + "^"
+    return " " * cells(visible(error.text[: error.position], limit=MOST_SHOWN)) + "^"
 
 
 def lines_of(text: str, path: str) -> Iterator[TypedLine]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from itertools import chain
@@ -37,6 +38,7 @@ def execute(
         session.close()
         if session.run:
             session.run.close()
+    sys.stderr.writelines(f"{words}\n" for words in session.obituaries)
     return not (loop.has_failed or session.has_lost_records)
 
 
@@ -55,7 +57,7 @@ def open_session(place: str, layers: Sequence[Path]) -> Session:
 
 def is_transcript(path: Path) -> bool:
     """Return whether a file begins as a record does; no scenario does."""
-    if not path.is_file():
+    if not os.path.isfile(path):  # noqa: PTH113  (pathlib raises where a name is too long)
         return False
     try:
         with path.open("rb") as file:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -18,7 +19,7 @@ FEW = 3
 def check_all(places: Sequence[str], layers: Sequence[Path]) -> Iterator[Result]:
     """Yield for each scenario what comes of it, in the order given."""
     count = min(cores(), len(places))
-    if len(places) <= FEW or count == 1:
+    if len(places) <= FEW or count == 1 or sys.platform == "win32":  # its processes have no lifelines
         for place in places:
             yield check_one(place, layers)
         return

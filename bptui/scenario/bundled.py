@@ -5,6 +5,7 @@ Files with layers among them are part of the installation, as bptui's own code i
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 PACKAGE = Path(__file__).parents[1]
@@ -28,4 +29,5 @@ def folder() -> Path | None:
 def is_bundled(path: Path) -> bool:
     """Return whether a file is one of those that come with bptui."""
     home = folder()
-    return home is not None and path.is_file() and path.resolve().is_relative_to(home.resolve())
+    # pathlib would raise where a name is too long.
+    return home is not None and os.path.isfile(path) and path.resolve().is_relative_to(home.resolve())  # noqa: PTH113

@@ -112,7 +112,7 @@ class Loader:
         reader = NodeReader(document, self.library, places, settings.dtype, problems, own.refused if own else {})
         nodes = read_nodes(reader)
         leaf_reader = LeafReader(document, settings.dtype, settings.seed, self.folder, reader.labels)
-        values = read_leaves(leaf_reader, places, problems) | reader.constants
+        values: Mapping[str, Array] = read_leaves(leaf_reader, places, problems) | reader.constants
         train = read_train(document, problems)
         graph = read_graph(document, places, nodes, reader.constants, problems)
         made = Made()
@@ -130,13 +130,14 @@ class Loader:
             dtype=settings.dtype,
             seed=settings.seed,
             graph=made.added_to(graph),
-            values={**values, **made.values},
+            values={**values, **made.integers, **made.values},
             library={node.layer: self.library[node.layer] for node in nodes},
             dout=dout,
             train=train,
             expect=expect,
             hosts=own.hosts if own else None,
             unpaired=made.unpaired,
+            meant_instead=own.meant_instead(node.layer for node in nodes) if own else {},
         )
 
     def own_layers(self) -> OwnLayers | None:

@@ -133,7 +133,7 @@ class Checking:
     def advance(self, lane: Lane) -> bool:
         """Do a piece of a lane's work; return whether there was any."""
         if lane.current is None and (job := lane.next_job()):
-            lane.current = job, self.pieces(job)
+            lane.current = job, self.all_pieces(job)
         if lane.current is None:
             return False
         job, pieces = lane.current
@@ -142,7 +142,22 @@ class Checking:
         except StopIteration as end:
             lane.current = None
             self.conclude(job, end.value)
+        except Exception as error:  # noqa: BLE001  (a check that nobody has asked for ends no session)
+            lane.current = None
+            self.conclude(job, (self.broken_off(job, error),))
         return True
+
+    def broken_off(self, job: Job, error: Exception) -> Finding:
+        """Return the finding that the check of a node has failed itself: a bug of ours, or too little memory."""
+        from bptui.checking.finding import Finding, Verdict  # noqa: PLC0415
+
+        node = self.graph.nodes[job.node]
+        reason = f"could not be checked: {visible(type(error).__name__)}: {visible(str(error), limit=300)}"
+        return Finding(node.name, node.layer, None, "raises", Verdict.SKIP, reason=reason)
+
+    def all_pieces(self, job: Job) -> Pieces:
+        """Do a job a piece at a time, its preparation with the first."""
+        return (yield from self.pieces(job))
 
     def pieces(self, job: Job) -> Pieces:
         """Return a job as something to be done a piece at a time."""

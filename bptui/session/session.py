@@ -46,8 +46,8 @@ class Session:
     """A debugger over ``tape``, ``run``, which fills it, if there is one, and the recorder of what happens, if any.
 
     ``name`` is short, for the title line and for files; ``title`` and ``about`` are the scenario's own words.
-    ``notes`` are what was written down, by the step that it was written at. ``has_lost_records`` tells whether any
-    recording had to stop. ``touched_at`` is when the last key came; when none has come for ``idle`` seconds, what
+    ``notes`` are what was written down, by the step that it was written at. ``obituaries`` tell of
+    recordings that had to stop. ``touched_at`` is when the last key came; when none has come for ``idle`` seconds, what
     nobody has asked for may be done (None: never).
     """
 
@@ -75,7 +75,7 @@ class Session:
         self.marks: dict[str, int] = {}
         self.jumps: deque[int] = deque(maxlen=MOST_JUMPS)
         self.recorder: Recorder | None = None
-        self.has_lost_records = False
+        self.obituaries: list[str] = []
         self.touched_at = clock()
         self.idle: float | None = None
         self.notes: defaultdict[int, list[str]] = defaultdict(list)
@@ -133,6 +133,11 @@ class Session:
         """Record a command that has been carried out."""
         if self.recorder:
             self.recorder.moved(command, self.moment)
+
+    @property
+    def has_lost_records(self) -> bool:
+        """Whether any recording had to stop."""
+        return bool(self.obituaries)
 
     @property
     def is_under_way(self) -> bool:
@@ -217,7 +222,7 @@ class Session:
         """Write what is still to be written and close the file."""
         if self.recorder:
             self.recorder.close()
-            self.has_lost_records |= self.recorder.failure is not None
+            self.obituaries += [self.recorder.obituary] if self.recorder.failure else []
             self.recorder = None
 
     def abandon_recording(self) -> None:

@@ -23,12 +23,18 @@ def line_tape_record(tape: LineTape) -> JsonObject:
         "layer": tape.layer,
         "method": tape.method,
         "first": tape.first,
-        "source": [[number, line] for number, line in tape.source.items()],
+        "source": source_record(tape.source),
+        "others": {file: source_record(source) for file, source in tape.others.items()},
         "values": [snapshot_record(it) for _, it in values.values()],
         "steps": steps,
         "notes": list(tape.notes),
         "repeatable": tape.is_repeatable,
     }
+
+
+def source_record(source: Mapping[int, str]) -> list[list[int | str]]:
+    """Return the lines of a file by number."""
+    return [[number, line] for number, line in source.items()]
 
 
 def line_step_record(step: LineStep, values: dict[int, tuple[int, Snapshot]]) -> JsonObject:
@@ -44,6 +50,7 @@ def line_step_record(step: LineStep, values: dict[int, tuple[int, Snapshot]]) ->
         "changed": sorted(step.changed),
         "event": step.event.value,
         "value": None if step.value is None else place(step.value),
+        "file": step.file,
     }
 
 
@@ -68,16 +75,30 @@ def read_line_tape(record: JsonObject) -> LineTape:
             typed(record["layer"], str),
             typed(record["method"], str),
             typed(record["first"], int),
-            {typed(number, int): typed(line, str) for number, line in typed(record["source"], list)},
+            read_source(record["source"]),
             tuple([read_step(it, values) for it in typed(record["steps"], list)]),
             tuple([typed(note, str) for note in typed(record["notes"], list)]),
             is_repeatable=typed(record["repeatable"], bool),
+            others={typed(file, str): read_source(it) for file, it in typed(record["others"], dict).items()},
         )
+        check_lines(tape)
     except (KeyError, IndexError, TypeError, ValueError) as error:
         raise BptuiError("the lines of a layer are not in the right form") from error
     if not tape.steps:
         raise BptuiError("the lines of a layer came without a step")
     return tape
+
+
+def read_source(record: Any) -> dict[int, str]:
+    """Return the lines of a file by number."""
+    return {typed(number, int): typed(line, str) for number, line in typed(record, list)}
+
+
+def check_lines(tape: LineTape) -> None:
+    """Raise KeyError where a step is at a line of another file that is not there to be shown."""
+    for step in tape.steps:
+        if step.file:
+            tape.others[step.file][step.line]
 
 
 def read_step(record: JsonObject, values: list[Snapshot]) -> LineStep:
@@ -91,6 +112,7 @@ def read_step(record: JsonObject, values: list[Snapshot]) -> LineStep:
         frozenset([typed(name, str) for name in typed(record["changed"], list)]),
         Event(record["event"]),
         None if value is None else values[typed(value, int)],
+        typed(record["file"], str),
     )
 
 

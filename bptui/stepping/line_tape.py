@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -25,6 +25,7 @@ class LineStep:
 
     ``names`` has the local names and, as ``self.mask``, the layer's attributes; ``changed`` those which the lines since
     the function's step before have set, changed or deleted. ``value`` is what is returned, or the exception in words.
+    ``file`` is that of a function in another file of the same project; it is empty in the method's own.
     """
 
     line: int
@@ -33,14 +34,16 @@ class LineStep:
     changed: frozenset[str]
     event: Event = Event.LINE
     value: Snapshot | None = None
+    file: str = ""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class LineTape:
     """The course of ``method`` (``forward`` or ``backward``), defined from line ``first`` of ``file`` on.
 
-    ``source`` has the lines of that class, and of everything else in the file that ran, by number. ``notes`` say what
-    is odd: that not every line was kept, or that the run was not repeated (``is_repeatable`` is False).
+    ``source`` has the lines of that class, and of everything else in the file that ran, by number, and ``others`` those
+    of other files. ``notes`` say what is odd: that not every line was kept, or that the run was not repeated
+    (``is_repeatable`` is False).
     """
 
     file: str
@@ -51,6 +54,11 @@ class LineTape:
     steps: tuple[LineStep, ...]
     notes: tuple[str, ...] = ()
     is_repeatable: bool = True
+    others: Mapping[str, Mapping[int, str]] = field(default_factory=dict)
+
+    def source_of(self, file: str) -> Mapping[int, str]:
+        """Return the lines of a step's ``file`` that are shown, by number."""
+        return self.others[file] if file else self.source
 
     @property
     def start(self) -> LineCursor:
@@ -89,8 +97,9 @@ class LineCursor:
 
     @property
     def lines_run(self) -> frozenset[int]:
-        """The numbers of the lines that have run."""
-        return frozenset({step.line for step in self.tape.steps[: self.index]})
+        """The numbers of the lines that have run, in the file where the cursor stands."""
+        before = self.tape.steps[: self.index]
+        return frozenset({step.line for step in before if step.file == self.step.file})
 
     def next(self, count: int = 1) -> LineCursor:
         """Return the cursor ``count`` lines on, or at the end where there are fewer."""

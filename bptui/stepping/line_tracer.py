@@ -30,11 +30,23 @@ ENDS_OF_ITERATION = (StopIteration, GeneratorExit)
 
 
 class Tracer:
-    """Keeps the lines that run in ``file`` while ``tracing``: in a method of ``layer``, and in what it calls there."""
+    """Keeps the lines that run while ``tracing``: in a method of ``layer``, which is in ``file``, and in what it calls.
 
-    def __init__(self, layer: object, file: str, *, most_steps: int = MOST_STEPS) -> None:
+    ``is_followed`` tells in which other files it is followed.
+    """
+
+    def __init__(
+        self,
+        layer: object,
+        file: str,
+        *,
+        most_steps: int = MOST_STEPS,
+        is_followed: Callable[[str], bool] = lambda _: False,
+    ) -> None:
         self.layer = layer
         self.file = file
+        self.is_followed = is_followed
+        self.modules: dict[str, dict[str, Any]] = {}
         self.most_steps = most_steps
         self.steps: list[LineStep] = []
         self.is_cut_short = False
@@ -53,8 +65,10 @@ class Tracer:
 
     def on_call(self, frame: FrameType, event: str, argument: object) -> Callable[..., Any] | None:  # noqa: ARG002
         """Decide whether a function that begins is watched."""
-        if self.is_cut_short or event != "call" or frame.f_code.co_filename != self.file:
+        file = frame.f_code.co_filename
+        if self.is_cut_short or event != "call" or not (file == self.file or self.is_followed(file)):
             return None
+        self.modules.setdefault(file, frame.f_globals)
         self.open.append(None)
         return self.on_event
 
@@ -87,7 +101,8 @@ class Tracer:
         names = self.names_at(frame)
         before, self.open[-1] = self.open[-1], names
         changed = frozenset() if before is None else changed_names(before, names)
-        self.steps.append(LineStep(frame.f_lineno, len(self.open) - 1, names, changed, event, value))
+        file = "" if frame.f_code.co_filename == self.file else frame.f_code.co_filename
+        self.steps.append(LineStep(frame.f_lineno, len(self.open) - 1, names, changed, event, value, file))
 
     def names_at(self, frame: FrameType) -> dict[str, Snapshot]:
         """Return what the function's local names stand for now, and the attributes of ``self``."""

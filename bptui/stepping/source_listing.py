@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import linecache
 from collections.abc import Container, Iterator, Mapping
-from types import CodeType
 from typing import Any
 
 from bptui.errors import BptuiError, Where
@@ -14,11 +13,14 @@ LONGEST_LINE = 400
 MOST_LINES = 5_000
 
 
-def source_listing(code: CodeType, module: dict[str, Any], ran: Container[int]) -> Mapping[int, str]:
-    """Return the lines of the outermost classes and functions in which lines ``ran``, by number."""
-    lines = linecache.getlines(code.co_filename, module)
+def source_listing(file: str, module: dict[str, Any], ran: Container[int], first: int) -> Mapping[int, str]:
+    """Return the lines of the outermost classes and functions of a file in which lines ``ran``, by number.
+
+    Raises BptuiError, at the line ``first``, where the file cannot be read.
+    """
+    lines = linecache.getlines(file, module)
     if not lines:
-        raise BptuiError("its source cannot be read", where=Where(code.co_filename, code.co_firstlineno))
+        raise BptuiError("its source cannot be read", where=Where(file, first))
     numbers = [number for block in blocks(lines) if any(line in ran for line in block) for number in block]
     return {number: lines[number - 1].rstrip("\r\n")[:LONGEST_LINE] for number in numbers[:MOST_LINES]}
 

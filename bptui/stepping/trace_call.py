@@ -51,7 +51,7 @@ class Passing:
     """A call, about to be made, of the function that is the ``method`` (forward or backward) of a layer.
 
     ``layer`` keeps the results, ``name`` is what a person calls it, and ``result`` makes a value or gradients of what
-    the function returns.
+    the function returns. ``is_followed`` tells in which files besides the function's own its calls are followed.
     """
 
     layer: object
@@ -61,6 +61,7 @@ class Passing:
     arguments: Sequence[Any]
     options: Mapping[str, Any] = field(default_factory=dict)
     result: Callable[[Any], Any] = lambda returned: returned
+    is_followed: Callable[[str], bool] = lambda _: False
 
 
 def trace_method(passing: Passing, *, recorded: Recorded = None, most_steps: int = MOST_STEPS) -> LineTape:
@@ -70,7 +71,7 @@ def trace_method(passing: Passing, *, recorded: Recorded = None, most_steps: int
     code = getattr(function, "__code__", None)
     if code is None:
         raise BptuiError(f"{name} is not written in Python")
-    tracer = Tracer(passing.layer, code.co_filename, most_steps=most_steps)
+    tracer = Tracer(passing.layer, code.co_filename, most_steps=most_steps, is_followed=passing.is_followed)
     result, error = run_traced(tracer, lambda: passing.result(passing.function(*passing.arguments, **passing.options)))
     steps = with_end(tracer.steps, error)
     if not steps:
@@ -83,11 +84,28 @@ def trace_method(passing: Passing, *, recorded: Recorded = None, most_steps: int
         passing.name,
         passing.method,
         code.co_firstlineno,
-        source_listing(code, function.__globals__, {step.line for step in steps} | {code.co_firstlineno}),
+        source_listing(
+            code.co_filename, function.__globals__, lines_in("", steps) | {code.co_firstlineno}, code.co_firstlineno
+        ),
         steps,
         notes_of(tracer, difference),
         is_repeatable=not difference,
+        others=other_sources(tracer, steps),
     )
+
+
+def other_sources(tracer: Tracer, steps: Sequence[LineStep]) -> dict[str, Mapping[int, str]]:
+    """Return the lines to show of each other file in which some ran."""
+    files = dict.fromkeys(step.file for step in steps if step.file)
+    return {
+        file: source_listing(file, tracer.modules[file], lines_in(file, steps), min(lines_in(file, steps)))
+        for file in files
+    }
+
+
+def lines_in(file: str, steps: Sequence[LineStep]) -> set[int]:
+    """Return the lines of a file that ran."""
+    return {step.line for step in steps if step.file == file}
 
 
 def run_traced(tracer: Tracer, call: Callable[[], Any]) -> tuple[Any, Snapshot | None]:
@@ -104,7 +122,7 @@ def with_end(steps: Sequence[LineStep], error: Snapshot | None) -> tuple[LineSte
     if not steps or error is None or steps[-1].event is Event.EXCEPTION:
         return tuple(steps)
     last = steps[-1]
-    return (*steps, LineStep(last.line, last.depth, last.names, frozenset(), Event.EXCEPTION, error))
+    return (*steps, LineStep(last.line, last.depth, last.names, frozenset(), Event.EXCEPTION, error, last.file))
 
 
 def notes_of(tracer: Tracer, difference: str) -> tuple[str, ...]:

@@ -202,6 +202,7 @@ def open_screen(session: Session) -> int:
     if app.ended_by is not None:
         drop_output(sys.stdout, sys.stderr)  # the terminal may be gone, or read no more
         return SIGNALLED + app.ended_by
+    sys.stderr.writelines(f"{words}\n" for words in session.obituaries)
     if app.fault:
         raise app.fault
     return app.return_code or (1 if session.has_lost_records else 0)

@@ -26,7 +26,7 @@ def test_what_is_written_is_bounded_and_says_where_it_was_cut(text: str, limit: 
 
 @given(st.text(st.characters(min_codepoint=0x20, max_codepoint=0x7E), max_size=200))
 def test_printable_ascii_is_left_as_it_is(text: str) -> None:
-    assert visible(text) == text
+    assert visible(text) == (text if text.strip(" ") or not text else f"'{text}'")
 
 
 @pytest.mark.parametrize("name", ["苹果", "größe", "σ", "שלום", "नमस्ते", "W₁", "🍎"])
@@ -69,13 +69,24 @@ def test_a_number_reads_back_to_within_its_digits(value: float) -> None:
         (2.2, "2.2"),
         (220.00000000000003, "220"),
         (-1.5e-9, "-1.5e-09"),
+        (123456.7, "123457"),
+        (-100000.0, "-100000"),
+        (999_999.7, "1e+06"),
+        (1234567.0, "1.2346e+06"),
+        (12345678, "12345678"),
         (np.nan, "NaN"),
-        (np.inf, "Infinity"),
-        (-np.inf, "-Infinity"),
+        (np.inf, "Inf"),
+        (-np.inf, "-Inf"),
     ],
 )
 def test_numbers_are_short(value: float, written: str) -> None:
     assert number(value) == written
+
+
+@pytest.mark.parametrize("digits", [1, 2, 3, 5])
+def test_no_number_below_a_million_loses_a_digit_before_its_point(digits: int) -> None:
+    assert number(165.0, digits) == "165"
+    assert number(-4.0, digits) == "-4"
 
 
 def test_shapes_are_written_as_a_person_writes_them() -> None:

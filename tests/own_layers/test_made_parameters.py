@@ -205,3 +205,39 @@ def test_what_only_looks_like_one_is_left_alone(tmp_path: Path, init: str) -> No
     scenario = loaded(tmp_path, text)
     assert scenario.graph.parameters == ()
     assert scenario.unpaired == {}
+
+
+def test_data_that_a_layer_uses_as_indices_are_integers(tmp_path: Path) -> None:
+    layers = """
+        class Embedding:
+            def forward(self, C, idx):
+                self.C, self.idx = C, idx
+                return C[idx]
+            def backward(self, dout):
+                dC = np.zeros_like(self.C)
+                np.add.at(dC, self.idx, dout)
+                return dC, None
+        """
+    file = layer_file(tmp_path, layers)
+    text = "[inputs]\nidx = [0, 2, 0]\n[parameters]\nC = [[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]\n"
+    text += "[nodes]\ny = 'Embedding(C, idx)'\n"
+    scenario = bptui.loads(text, tmp_path / "a.toml", layers=[file.path])
+    assert scenario.values["idx"].dtype.kind == "i"
+    assert scenario.values["C"].dtype.kind == "f"
+    assert findings(scenario, Verdict.FAIL) == []
+
+
+def test_what_fails_in_a_helper_is_told_at_the_helpers_line(tmp_path: Path) -> None:
+    (tmp_path / "helper.py").write_text("def broken(x):\n    return x.nothing_like_it\n")
+    text = """
+        from helper import broken
+        class Broken:
+            def forward(self, x): return broken(x)
+            def backward(self, dout): return dout
+        """
+    file = layer_file(tmp_path, text)
+    run = Run(bptui.loads("[inputs]\nx = 1\n[nodes]\ny = 'Broken(x)'\n", tmp_path / "a.toml", layers=[file.path]))
+    run.finish()
+    run.close()
+    assert run.failure is not None
+    assert (Path(run.failure.path or "").name, run.failure.line) == ("helper.py", 2)

@@ -181,6 +181,24 @@ def test_a_write_that_fails_halfway_is_taken_back(path: Path, monkeypatch: pytes
     assert path.read_bytes() == whole
 
 
+def test_the_step_since_which_nothing_is_recorded_is_that_of_the_failure(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = finished(Run(buy_apple()))
+    recorder = record(path, run)
+    write = os.write
+
+    def full(file: int, encoded: Any) -> int:
+        if b'"step": 2' in bytes(encoded):
+            raise OSError(28, "No space left on device")
+        return write(file, encoded)
+
+    monkeypatch.setattr(os, "write", full)
+    recorder.moved(None, run.tape.at(4))
+    assert recorder.steps == 2
+    assert [json.loads(it)["kind"] for it in path.read_text().splitlines()] == ["header", "step"]
+
+
 def test_no_file_is_left_where_not_even_the_header_fits(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(_: int, __: Any) -> int:
         raise OSError(28, "No space left on device")

@@ -115,7 +115,10 @@ def test_a_training_is_told_by_its_first_and_last_iteration_and_a_line_for_each(
 
 
 def test_a_long_training_is_told_in_few_lines() -> None:
-    assert len(told(chain(3, iterations=2000))) < 100
+    lines = told(chain(3, iterations=2000))
+    assert len(lines) < 100
+    assert "25 of 2000 iterations are shown" in "\n".join(lines)
+    assert "are shown" not in "\n".join(told(chain(3, iterations=20)))
 
 
 def test_the_rules_options_are_told() -> None:
@@ -145,7 +148,7 @@ def test_small_arrays_are_told_in_full_and_in_columns() -> None:
 def test_large_arrays_are_told_by_what_they_are_like() -> None:
     assert text_of(np.arange(-10.0, 91.0)) == ["min -10  max 90  mean 40  norm 497.44  zero 1 of 101"]
     odd = np.array([np.nan, np.inf, 2.0])
-    assert plain(summary_line(odd)) == "min 2  max 2  mean 2  norm 2  NaN 1 of 3  Inf 1 of 3"
+    assert plain(summary_line(odd)) == "min 2  max 2  mean 2  finite norm 2  NaN 1 of 3  Inf 1 of 3"
     assert plain(summary_line(np.full(200, 3.0))) == "all 3"
     assert text_of(np.zeros((0, 300))) == ["no elements"]
 

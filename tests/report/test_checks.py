@@ -12,6 +12,8 @@ import pytest
 from bptui import cli
 from bptui.checking import Finding, Report, Rung, Verdict, Worst
 from bptui.lines.line import plain
+from bptui.report import side_by_side
+from bptui.report.check_worker import CheckWorker
 from bptui.report.checks import report_lines, tally_line
 
 SCENARIO = """
@@ -100,6 +102,15 @@ def test_a_scenario_that_cannot_be_read_is_told_and_the_others_are_checked(
     assert "bad.toml:1" in err
 
 
+def test_a_few_are_checked_without_the_cost_of_other_processes(monkeypatch: pytest.MonkeyPatch) -> None:
+    def start() -> CheckWorker:
+        raise AssertionError("a process was started")
+
+    monkeypatch.setattr(side_by_side, "CheckWorker", start)
+    results = list(side_by_side.check_all(["buy_apple"], []))
+    assert len(results) == 1
+
+
 def test_many_are_checked_side_by_side_in_the_order_given(write: Write, capsys: pytest.CaptureFixture[str]) -> None:
     names = [write(f"s{number}.toml", f'title = "number {number}"\n{SCENARIO}') for number in range(5)]
     assert cli.main(["check", *names]) == 0
@@ -118,8 +129,8 @@ def test_numbers_that_are_not_finite_are_shown() -> None:
     finding = Finding("n", "L", "x", "finite", Verdict.FAIL, worst=worst, ladder=(Rung(0.1, 1.0, 2.0, 1.5),))
     text = "\n".join(plain(line) for line in report_lines("p", Report("t", (finding,))))
     assert "at x[0, 1]" in text
-    assert "backward says          NaN" in text
-    assert "forward's slope   Infinity  ± 0.5" in text
+    assert "backward says     NaN" in text
+    assert "forward's slope   Inf  ± 0.5" in text
 
 
 def test_the_summary_counts_over_all_reports() -> None:

@@ -121,6 +121,31 @@ def test_rows_are_counted_without_the_header(tmp_path: Path) -> None:
     assert read_array("x.csv", tmp_path, rows=(0, 2)).tolist() == [[1, 2], [3, 4]]
 
 
+@pytest.mark.parametrize(("key", "want"), [("height (m)", [1, 3, 5]), ("weight", [2, 4, 6])])
+def test_a_column_is_taken_by_its_name_in_the_header(tmp_path: Path, key: str, want: list[int]) -> None:
+    (tmp_path / "x.csv").write_bytes(b"# height (m),weight\n1,2\n3,4\n5,6\n")
+    assert read_array("x.csv", tmp_path, key=key).tolist() == want
+    assert read_array("x.csv", tmp_path, key=key, rows=(1, 3)).tolist() == want[1:]
+
+
+@pytest.mark.parametrize(
+    ("data", "key", "told", "hint"),
+    [
+        (b"height,weight\n1,2\n", "wieght", "has no column called wieght", "did you mean weight?"),
+        (b"height,weight\n1,2\n", "q", "has no column called q", "it has height, weight"),
+        (b"x,x\n1,2\n", "x", "has 2 columns called x", "did you mean x?"),
+        (b"1,2\n", "x", "has no names in its first line, so there is no key to it", "leave key out"),
+    ],
+)
+def test_a_column_that_is_not_there_is_refused_with_those_that_are(
+    tmp_path: Path, data: bytes, key: str, told: str, hint: str
+) -> None:
+    (tmp_path / "x.csv").write_bytes(data)
+    with pytest.raises(ScenarioError, match=re.escape(told)) as caught:
+        read_array("x.csv", tmp_path, key=key)
+    assert caught.value.hint == hint
+
+
 def test_a_file_over_the_limit_is_not_read(tmp_path: Path) -> None:
     with (tmp_path / "x.csv").open("wb") as stream:
         stream.truncate(2**26 + 1)

@@ -158,3 +158,22 @@ def test_a_leaf_s_gradient_is_as_good_as_the_layers_that_it_came_through(guests:
     work_until(lambda: guests.verdicts.of(0, "a"), guests.work)
     assert guests.verdicts.path(0, "x").sign == "✗"
     assert "its gradient comes through a, which is wrong" in guests.obstacle("x", 0)
+
+
+def test_a_check_that_fails_itself_is_a_finding_at_its_node_and_the_others_go_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise ZeroDivisionError("a bug of ours")
+
+    monkeypatch.setattr(pieces_of_checks, "NodeCheck", fail)
+    checking = checking_of(run_of("[inputs]\nx = 1\n[nodes]\na = 'x * 2'\nb = 'Exp(a)'\n"))
+    for name in ("a", "b"):
+        checking.ask(name, 0)
+    work_until(lambda: not checking.asked, checking.work)
+    for name in ("a", "b"):
+        judged = checking.verdicts.of(0, name)
+        assert judged is not None
+        (finding,) = judged.findings
+        assert (finding.node, finding.verdict) == (name, Verdict.SKIP)
+        assert finding.reason == "could not be checked: ZeroDivisionError: a bug of ours"

@@ -15,10 +15,10 @@ from bptui.running import run
 from bptui.scenario.load import load, loads
 from bptui.scenario.scenario import Scenario
 from bptui.tui.panels.gradients_panel import (
-    HIGHEST,
-    LOWEST,
+    NOTHING_SEEN,
     GradientRow,
     GradientsPanel,
+    LogScale,
     bar,
     gradient_row,
     gradient_rows,
@@ -87,33 +87,61 @@ def test_a_partial_sum_says_how_much_of_it_has_come() -> None:
     assert rows(tape.at(6))["x"].short == ""
 
 
-@pytest.mark.parametrize(
-    ("factor", "words"),
-    [
-        (1e-8, "vanishing"),
-        (1e-6, ""),
-        (0, "zero"),
-        (1.0, ""),
-        (1e4, "exploding"),
-        (np.nan, "✗ NaN"),
-        (np.inf, "✗ NaN"),
-    ],
-)
-def test_what_vanishes_or_explodes_is_said_in_words(factor: float, words: str) -> None:
+@pytest.mark.parametrize(("factor", "words"), [(0, "zero"), (1.0, ""), (np.nan, "✗"), (np.inf, "✗")])
+def test_what_is_zero_or_not_finite_is_said_in_words(factor: float, words: str) -> None:
     scenario = make_scenario([Node("y", "Mul", ("x", "w"))], inputs={"x": factor}, parameters={"w": 1.0})
     assert rows(run(scenario).at(2))["w"].short == words
 
 
-@given(st.floats(1e-8, 1e2), st.floats(1e-8, 1e2), st.integers(1, 40))
-def test_a_larger_gradient_has_no_shorter_bar_on_a_log_scale(one: float, other: float, width: int) -> None:
+def test_a_gradient_far_from_the_output_vanishes_or_explodes_beside_the_nearest() -> None:
+    tape = run(load("vanishing_sigmoid"))
+    found = rows(tape.at(len(tape)))
+    assert found["W1"].long == "vanishing beside W10"
+    assert found["W10"].long == ""
+    nodes = [Node("a", "Mul", ("v", "1000")), Node("b", "Mul", ("a", "1000")), Node("y", "Add", ("b", "w"))]
+    tape = run(make_scenario(nodes, parameters={"v": 2.0, "w": 3.0}, constants={"1000": 1000.0}))
+    assert {name: row.long for name, row in rows(tape.at(len(tape))).items()} == {"v": "exploding beside w", "w": ""}
+
+
+@pytest.mark.parametrize("apple", [1e-3, 100.0, 1500.0, 1e9])
+def test_a_price_makes_no_gradient_vanish_or_explode(apple: float) -> None:
+    nodes = [Node("a", "Mul", ("apple", "count")), Node("price", "Mul", ("a", "tax"))]
+    tape = run(make_scenario(nodes, inputs={"apple": apple, "count": 2.0, "tax": 1.1}))
+    assert {row.long for row in rows(tape.at(len(tape))).values()} == {""}
+
+
+def test_numbers_are_written_by_one_rule_and_a_scalar_keeps_its_sign() -> None:
+    nodes = [Node("a", "Mul", ("x", "w")), Node("y", "Mul", ("a", "c"))]
+    tape = run(make_scenario(nodes, inputs={"x": -4.0, "w": 1.0, "c": 165.0}))
+    found = rows(tape.at(len(tape)))
+    assert [found[name].number for name in "xwc"] == ["165", "-660", "-4"]
+    infinite = run(make_scenario([Node("y", "Mul", ("x", "w"))], inputs={"x": np.inf, "w": 1}))
+    assert rows(infinite.at(2))["w"].number == "Inf"
+
+
+@given(st.floats(1e-8, 1e2), st.floats(1e-8, 1e2), st.integers(1, 40), st.integers(-9, 1), st.integers(1, 12))
+def test_a_larger_gradient_has_no_shorter_bar_on_a_log_scale(
+    one: float, other: float, width: int, low: int, decades: int
+) -> None:
+    scale = LogScale(low, low + decades)
+
     def length(norm: float) -> float:
         eighths = " ▏▎▍▌▋▊▉█"
-        return sum(eighths.index(it) / 8 for it in bar(norm, width))
+        return sum(eighths.index(it) / 8 for it in bar(norm, width, scale))
 
-    assert (length(one) <= length(other)) or one >= other
-    wanted = (math.log10(one) - LOWEST) / (HIGHEST - LOWEST) * width
+    assert length(one) <= length(other) or one >= other
+    wanted = max(0.0, min(1.0, (math.log10(one) - low) / decades)) * width
     assert length(one) == pytest.approx(max(wanted, 0.125), abs=0.07)
-    assert len(bar(one, width)) == width
+    assert len(bar(one, width, scale)) == width
+
+
+def test_the_bars_span_what_the_run_has_shown_and_no_more() -> None:
+    scale = NOTHING_SEEN.widened([2.2, None, 110.0, 0.0, math.nan])
+    assert (scale, str(scale)) == (LogScale(0, 3), "1…1000")
+    assert scale.widened([0.02]) == LogScale(-2, 3)
+    assert scale.widened([5.0]) == scale
+    assert NOTHING_SEEN.widened([1.0]) == LogScale(0, 1)
+    assert str(NOTHING_SEEN) == ""
 
 
 @given(scenario=random_scenarios(iterations=2), data=st.data())
@@ -121,19 +149,21 @@ def test_every_row_fits_and_no_two_widths_differ(scenario: Scenario, data: st.Da
     tape = run(scenario)
     moment = tape.at(data.draw(st.integers(0, len(tape))))
     width = data.draw(st.integers(1, 100))
-    lines = gradient_rows(list(rows(moment).values()), width, "x")
+    lines = gradient_rows(list(rows(moment).values()), width, LogScale(-3, 3), "x")
     assert [line_width(line) for line in lines] == [width] * len(lines)
 
 
 def test_the_numbers_stand_below_each_other() -> None:
     tape = run(load("buy_apple_orange"))
-    lines = written(gradient_rows(list(rows(tape.at(8)).values()), 50))
-    assert len({line.index("e+") for line in lines}) == 1
+    lines = written(gradient_rows(list(rows(tape.at(8)).values()), 50, LogScale(-3, 3)))
+    numbers = ("2.2", "110", "3.3", "165", "650")
+    points = {line.index(f" {it}") + len(it.partition(".")[0]) for line, it in zip(lines, numbers, strict=True)}
+    assert len(points) == 1
 
 
 def test_a_name_is_shown_at_its_width_and_never_obeyed() -> None:
     scenario = make_scenario([Node("y", "Add", ("苹果", "\x1b]0;"))], inputs={"苹果": 1, "\x1b]0;": 1})
-    lines = gradient_rows(list(rows(run(scenario).at(2)).values()), 50)
+    lines = gradient_rows(list(rows(run(scenario).at(2)).values()), 50, LogScale(-3, 3))
     assert all(line_width(line) == 50 for line in lines)
     assert "\x1b" not in "".join(written(lines))
 
@@ -162,4 +192,4 @@ def test_only_the_rows_in_sight_are_worked_out() -> None:
     end = tape.at(len(tape))
     pane = GradientsPanel(Spied(end.tape, end.position, end.progress, end.columns))
     assert len(pane.view(40, 10)) == 10
-    assert set(asked) <= {f"p{at}" for at in range(10)}
+    assert set(asked) <= {f"p{at}" for at in range(10)} | {"p499"}  # which is nearest to the output

@@ -154,7 +154,7 @@ def what_counts(evidence: Evidence, factor: float, size: int) -> str | None:
             continue
         was_tried = True
         if not is_close(changed, factor):
-            return f"the batch size, {size}," if axis == 0 and single_axis(evidence, size) else f"n = {size}"
+            return f"the batch size, {size}" if axis == 0 and single_axis(evidence, size) else f"n = {size}"
     return None if was_tried or size == 2 else f"n = {size}"
 
 
@@ -194,5 +194,5 @@ def a_root(evidence: Evidence, factor: float) -> Iterator[Mistake]:
     for size in sizes(evidence):
         for value, words in ((sqrt(size), f"√{size}"), (1 / sqrt(size), f"1/√{size}")):
             if is_close(factor, value) and (counted := what_counts(evidence, factor, size)):
-                told = f"Every number is {words} times what it should be, and goes with {counted.rstrip(',')}."
+                told = f"Every number is {words} times what it should be, and goes with {counted}."
                 yield Mistake("root of a size", told)

@@ -50,7 +50,7 @@ def by_row(evidence: Evidence) -> Iterator[Mistake]:
     if surplus is not None and not is_one(surplus) and (told := name_of(surplus, evidence.out)):
         yield Mistake("local derivative twice", f"Backward multiplies by the local derivative once too often{told}.")
     missing = row_factors(jacobians.forward, jacobians.backward)
-    if missing is None or is_one(missing) or not (is_wide(jacobians) or is_telling(missing, evidence.out)):
+    if missing is None or is_one(missing) or not (is_wide(jacobians) or is_telling(evidence, missing)):
         return
     yield from left_out(evidence, missing)
 
@@ -60,12 +60,14 @@ def is_wide(jacobians: Jacobians) -> bool:
     return bool((jacobians.is_given.sum(axis=1) > 1).any())
 
 
-def is_telling(factors: Array, out: Array) -> bool:
+def is_telling(evidence: Evidence, factors: Array) -> bool:
     """Return whether factors are no matter of course: a mask, or a derivative that goes by the value."""
     known = factors[np.isfinite(factors)]
     opened = known[np.abs(known) > 1e-6]
-    is_mask = 1 < opened.size < known.size - 1 and np.allclose(opened, opened[0], rtol=1e-3)
-    return bool(is_mask) or (len(np.unique(np.round(known, 4))) > 2 and bool(name_of(factors, out)))
+    closed = known.size - opened.size
+    if closed and opened.size > 1 and np.allclose(opened, opened[0], rtol=1e-3):
+        return closed > 1 or bool(option_in(evidence, float(opened[0])))
+    return len(np.unique(np.round(known, 4))) > 2 and bool(name_of(factors, evidence.out))
 
 
 def row_factors(wanted: Array, got: Array) -> Array | None:

@@ -12,7 +12,7 @@ import numpy as np
 
 from bptui.guest.child.attributes import described_attributes
 from bptui.guest.child.encode_value import described
-from bptui.guest.child.non_finite import bad_element, origin_of_non_finite
+from bptui.guest.child.non_finite import bad_element, origin_of_non_finite, unheard
 from bptui.guest.child.object_arrays import Spot, attributes_of, spots_in
 from bptui.guest.child.own_gradients import gradient_of, named_so
 from bptui.guest.child.styles.recipe import Call, Handle, Recipe
@@ -77,7 +77,8 @@ class Instance:
         out = self.handle_for(values).value(self.forward_call()())
         message = {**described(out), "mutated": self.mutated()}
         if (bad := self.made_of_finite(message["arrays"], values)) is not None:
-            message["non_finite"] = {**bad, "origin": self.another(values).origin_in_forward()}
+            with unheard():
+                message["non_finite"] = {**bad, "origin": self.another(values).origin_in_forward()}
         return message
 
     def another(self, values: Sequence[Any]) -> Instance:
@@ -168,7 +169,10 @@ class Instance:
         mutated = self.mutated() + (["dout"] if differs(own, dout) else [])
         arrays = [part["arrays"][0] for part in parts + held]
         bad = self.made_of_finite([it for it in arrays if it is not None], [*self.given, dout])
-        more = {"non_finite": {**bad, "origin": self.another(self.given).origin_in_backward(dout)}} if bad else {}
+        more: Message = {}
+        if bad:
+            with unheard():
+                more = {"non_finite": {**bad, "origin": self.another(self.given).origin_in_backward(dout)}}
         return {
             **more,
             "is_tuple": is_tuple,

@@ -7,10 +7,12 @@ as it is arithmetic and NumPy's functions, until a part is not finite whose oper
 from __future__ import annotations
 
 import ast
+import io
 import linecache
 import sys
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
 from functools import lru_cache
 from types import FrameType
 from typing import Any, NamedTuple
@@ -60,6 +62,15 @@ class Found(Exception):  # noqa: N818  (it ends the search)
     def __init__(self, origin: Origin) -> None:
         super().__init__(origin.words)
         self.origin = origin
+
+
+@contextmanager
+def unheard() -> Iterator[None]:
+    """Let what the user's code says once more, while it is looked at, be said to nobody."""
+    nobody = io.StringIO()
+    with warnings.catch_warnings(), redirect_stdout(nobody), redirect_stderr(nobody), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        yield
 
 
 def origin_of_non_finite(call: Callable[[], Any], is_user_file: Callable[[str], bool]) -> Message | None:

@@ -24,7 +24,8 @@ def read_array(name: str, folder: Path, *, key: str | None = None, rows: Rows | 
 
     The dtype is the stored one, in this machine's byte order: an integer type, float32 or float64. A .npy holds one
     array; in a .npz, ``key`` picks one, and may be left out where there is only one. A .csv gives ``[rows, columns]``,
-    and ``[rows]`` where it has a single column: int64 where every cell is an integer, otherwise float64.
+    and ``[rows]`` where it has a single column, or where ``key`` is what its first line calls one: int64 where every
+    cell is an integer, otherwise float64.
     ``rows = (start, stop)`` keeps that part of the first axis, stop excluded; of a .npy only that part is read.
 
     Whatever is wrong is a ScenarioError. Its ``where`` is a place in the data file where the file's content is at
@@ -48,6 +49,8 @@ def read(stream: BinaryIO, file: DataFile, key: str | None, rows: Rows | None) -
     """
     if file.suffix == ".npz":
         return read_npz(stream, file, key, rows)
+    if file.suffix == ".csv":
+        return read_csv(stream, file, key, rows)
     if key is not None:
-        raise file.misuse("holds one array, so there is no key to it", hint="leave key out; only a .npz has keys")
-    return read_npy(stream, file, rows) if file.suffix == ".npy" else read_csv(stream, file, rows)
+        raise file.misuse("holds one array, so there is no key to it", hint="leave key out: it is for .npz and .csv")
+    return read_npy(stream, file, rows)

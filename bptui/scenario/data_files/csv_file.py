@@ -16,6 +16,7 @@ from bptui.core.text import visible
 from bptui.errors import ScenarioError
 from bptui.scenario.data_files.location import DataFile
 from bptui.scenario.data_files.row_range import Rows, check_rows
+from bptui.scenario.problems import nearest
 from layers import Array
 
 MOST_BYTES = 2**26
@@ -24,6 +25,9 @@ MOST_BYTES = 2**26
 MOST_LINE_BYTES = 2**18
 MOST_COLUMNS = 10_000
 MOST_CELL_CHARACTERS = 1_000
+MOST_NAMES = 10
+"""Names of columns that a message lists."""
+
 MOST_BLANK_BYTES = 2**16
 """Of empty lines at the end of the file."""
 
@@ -68,11 +72,18 @@ class Line(NamedTuple):
     number: int
 
 
-def read_csv(stream: BinaryIO, file: DataFile, rows: Rows | None) -> Array:
-    """Return the numbers in ``stream``: ``[rows, columns]``, or ``[rows]`` where there is one column.
+class Table(NamedTuple):
+    """The names of the columns, none where the first line has numbers, and the numbers."""
 
-    The first line is skipped where it is a header: a name in it, and not a number. The dtype is int64 where every cell
-    is an integer that fits, otherwise float64. Raises ScenarioError at the line and column of what is wrong.
+    names: list[str]
+    numbers: Array
+
+
+def read_csv(stream: BinaryIO, file: DataFile, key: str | None, rows: Rows | None) -> Array:
+    """Return the numbers in ``stream``: ``[rows, columns]``, or ``[rows]`` of the only one or that called ``key``.
+
+    The first line has the columns' names where it is a header: a name in it, and not a number. The dtype is int64 where
+    every cell is an integer that fits, otherwise float64. Raises ScenarioError at the line and column of what is wrong.
     """
     size = os.fstat(stream.fileno()).st_size
     if size > MOST_BYTES:
@@ -83,21 +94,33 @@ def read_csv(stream: BinaryIO, file: DataFile, rows: Rows | None) -> Array:
         stream.seek(0)
         table = read_table(stream, file, float)
     assert table is not None, "only integers can be too few"
+    numbers = table.numbers if key is None else column_called(key, table, file)
     if rows is None:
-        return table
-    start, stop = check_rows(rows, table.shape, file)
-    return table[start:stop].copy()
+        return numbers
+    start, stop = check_rows(rows, numbers.shape, file)
+    return numbers[start:stop].copy()
 
 
-def read_table(stream: BinaryIO, file: DataFile, kind: Kind) -> Array | None:
-    """Return all cells as numbers of ``kind``, or None where one of them is not an integer of 64 bits.
+def column_called(key: str, table: Table, file: DataFile) -> Array:
+    """Return the column that the header calls ``key``. Raises ScenarioError where there is none, or more than one."""
+    if not table.names:
+        raise file.misuse("has no names in its first line, so there is no key to it", hint="leave key out")
+    found = [at for at, name in enumerate(table.names) if name == key]
+    if len(found) != 1:
+        how = f"has {len(found)} columns called" if found else "has no column called"
+        told = ", ".join(visible(name, limit=40) for name in table.names[:MOST_NAMES])
+        raise file.misuse(f"{how} {visible(key, limit=40)}", hint=nearest(key, table.names) or f"it has {told}")
+    return np.ascontiguousarray(table.numbers.reshape(-1, len(table.names))[:, found[0]])
 
-    Raises ScenarioError for lines of different lengths and a file without numbers.
-    """
+
+def read_table(stream: BinaryIO, file: DataFile, kind: Kind) -> Table | None:
+    """Return all cells as numbers of ``kind``, or None where one of them is not an integer of 64 bits."""
     numbers: array[Any] = array("q" if kind is int else "d")
+    names: list[str] = []
     width = 0
     for line in lines(stream, file):
-        if line.number == 1 and (names := header_cells(line, file)):
+        if line.number == 1 and (cells := header_cells(line, file)):
+            names = [cell.text.lstrip("#").strip() for cell in cells]
             width = len(names)
             continue
         if kind is int and FRACTIONAL.search(line.text):
@@ -112,7 +135,7 @@ def read_table(stream: BinaryIO, file: DataFile, kind: Kind) -> Array | None:
             return None
     if not numbers:
         raise file.fault("the file holds no numbers")
-    return np.array(numbers).reshape((-1, width) if width > 1 else -1)
+    return Table(names, np.array(numbers).reshape((-1, width) if width > 1 else -1))
 
 
 def lines(stream: BinaryIO, file: DataFile) -> Iterator[Line]:

@@ -71,7 +71,7 @@ def check_shapes(document: Document, expect: Expect, shapes: Mapping[str, Shape]
     for kind, known in zip(KINDS, (expect.values, expect.gradients), strict=True):
         for key in document.data["expect"].get(kind, {}):
             name = normal_form(key)
-            if name in shapes and known[name].shape != shapes[name]:
+            if name in shapes and name in known and known[name].shape != shapes[name]:
                 with problems.collecting():
                     wanted = f"wanted {shape_in_words(shapes[name])}, got {shape_in_words(known[name].shape)}"
                     raise document.error(f"{visible(name)}: {wanted}", "expect", kind, key)

@@ -5,9 +5,12 @@ Those that may run do so in a process of their own, which tells what they give.
 
 from __future__ import annotations
 
+import os
+import shlex
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 
 from bptui.core.text import visible
@@ -32,6 +35,10 @@ def read_layers_key(document: Document) -> list[str]:
     return files
 
 
+ALIKE = 0.75
+"""From how alike two names are, between 0 and 1, one may have been meant for the other."""
+
+
 @dataclass(frozen=True, eq=False, slots=True)
 class OwnLayers:
     """What each of the user's files gives, in order, and the processes in which that runs."""
@@ -53,6 +60,16 @@ class OwnLayers:
     def refused(self) -> dict[str, ScenarioError]:
         """The rest of it, and why it can be no layer."""
         return {name: it for name, it in self.given.items() if isinstance(it, ScenarioError)}
+
+    def meant_instead(self, used: Iterable[str]) -> dict[str, str]:
+        """Return, by a built-in layer's name that is ``used``, the own layer not used that is spelt much like it."""
+        names = list(dict.fromkeys(used))
+        spare = {name.casefold(): layer for name, layer in self.layers.items() if name not in names}
+        found = {}
+        for name in (it for it in names if it not in self.given):
+            for close in get_close_matches(name.casefold(), spare, n=1, cutoff=ALIKE):
+                found[name] = f"{visible(spare[close].name)} ({spare[close].where})"
+        return found
 
     def check_used(self, used: Iterable[str], problems: Problems) -> None:
         """Add to the problems each file that gives none of the layers ``used``."""
@@ -77,7 +94,8 @@ def allowed_layers(
     """
     if sys.platform == "win32":
         raise ScenarioError(
-            "layers of one's own run in a process that Windows cannot confine", where=Where(document.path)
+            "layers of your own need Linux or macOS: Windows cannot confine the process in which they run",
+            where=Where(document.path),
         )
     files: list[LayerFile] = []
     with problems.collecting():
@@ -116,7 +134,7 @@ def read_styles(document: Document, problems: Problems) -> dict[str, list[str]]:
 
 def allowed(document: Document, at: int, path: Path, given: Sequence[LayerFile]) -> LayerFile:
     """Return the file that the scenario names at a place of its list. Raises ScenarioError unless it may run."""
-    name, place = visible(str(document.data["layers"][at])), shown(path)
+    name, place = visible(str(document.data["layers"][at])), shlex.quote(shown(path))
     refusal = document.error(
         f"{name} will not be run without permission",
         "layers",
@@ -128,7 +146,7 @@ def allowed(document: Document, at: int, path: Path, given: Sequence[LayerFile])
     try:
         file = read_layer_file(path)
     except ScenarioError as error:
-        if path.exists():
+        if os.path.exists(path):  # noqa: PTH110  (pathlib raises where a name is too long)
             raise document.error(f"{name} {error.message}", "layers", at, hint=error.hint) from None
         refusal.message += ", and there is no such file"
         raise refusal from None

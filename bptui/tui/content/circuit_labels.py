@@ -124,4 +124,4 @@ def compact(value: float, width: int) -> str:
     for digits in range(5, 1, -1):
         if len(written := number(value, digits)) <= width:
             return written
-    return number(value, 1)
+    return f"{value:.0e}"

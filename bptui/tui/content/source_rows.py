@@ -24,19 +24,19 @@ class SourceRow(NamedTuple):
     is_first: bool = True
 
 
-def digits_of(tape: LineTape) -> int:
-    """Return how many cells the lines' numbers take."""
-    return len(str(max(tape.source)))
+def digits_of(tape: LineTape, file: str = "") -> int:
+    """Return how many cells the numbers of a file's lines take."""
+    return len(str(max(tape.source_of(file))))
 
 
-@lru_cache(maxsize=4)
-def rows_of(tape: LineTape, width: int) -> tuple[SourceRow, ...]:
-    """Return the rows of a tape's source, each line's text within ``width`` cells."""
+@lru_cache(maxsize=8)
+def rows_of(tape: LineTape, width: int, file: str = "") -> tuple[SourceRow, ...]:
+    """Return the rows of a file's source, each line's text within ``width`` cells; by default of the method's own."""
     from bptui.tui.content.highlight import highlighted  # noqa: PLC0415  (few sessions go into a layer, and start sooner)
 
     rows: list[SourceRow] = []
-    lines = highlighted(tuple(tape.source.values()))
-    for number, line in zip(tape.source, lines, strict=True):
+    source = tape.source_of(file)
+    for number, line in zip(source, highlighted(tuple(source.values())), strict=True):
         if rows and rows[-1].number != number - 1:
             rows.append(SourceRow(None, ()))
         rows += [SourceRow(number, part, not place) for place, part in enumerate(folded_code(line, width))]

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
-import numpy as np
 from textual.geometry import Offset, Size
 
 from bptui.core.array_summary import Summary
 from bptui.core.command import Command, RunTo, Select
 from bptui.core.moment import Moment
-from bptui.core.text import visible
+from bptui.core.order import Passes
+from bptui.core.text import number, visible
 from bptui.explaining import value_state
 from bptui.lines.cell_width import cells
 from bptui.lines.line import Line, Span, cut, fitted, line_width
+from bptui.lines.number_grid import aligned
 from bptui.lines.signs import SIGN_STYLES
 from bptui.tui.counter import Counter
 from bptui.tui.message import Asked
@@ -26,14 +28,37 @@ if TYPE_CHECKING:
     from bptui.checking.verdicts import Verdicts
 
 EIGHTHS = " ▏▎▍▌▋▊▉"
-LOWEST, HIGHEST = -8.0, 2.0
-"""The powers of ten at the ends of the bar."""
-
 MARK_ROOM = 2
 """Cells of a verdict, with the gap after it."""
 
-VANISHING, EXPLODING = 1e-7, 1e3
+VANISHING, EXPLODING = 1e-5, 1e5
+"""What a gradient's influence is, as a part of that nearest to the output, from which on it is said in words."""
+
 WIDEST_BAR = 20
+DIGITS = 4
+
+
+class LogScale(NamedTuple):
+    """The powers of ten at the two ends of the bars."""
+
+    low: int
+    high: int
+
+    def widened(self, norms: Iterable[float | None]) -> LogScale:
+        """Return the scale that also holds these norms, as far as they are finite and not 0."""
+        powers = [math.log10(it) for it in norms if it and math.isfinite(it)]
+        if not powers:
+            return self
+        low, high = math.floor(min(powers)), math.ceil(max(powers))
+        if self != NOTHING_SEEN:
+            low, high = min(low, self.low), max(high, self.high)
+        return LogScale(low, max(high, low + 1))
+
+    def __str__(self) -> str:
+        return "" if self == NOTHING_SEEN else f"{number(10.0**self.low)}…{number(10.0**self.high)}"
+
+
+NOTHING_SEEN = LogScale(0, 0)
 
 
 class GradientRow(NamedTuple):
@@ -44,6 +69,7 @@ class GradientRow(NamedTuple):
 
     name: str
     norm: float | None
+    number: str
     long: str
     short: str
     style: str
@@ -59,9 +85,11 @@ class GradientsPanel(Pane):
     def __init__(self, moment: Moment, *, id: str | None = None, can_focus: bool = True) -> None:  # noqa: A002
         super().__init__(moment, id=id, can_focus=can_focus)
         self.counter = Counter(self)
+        self.scale = NOTHING_SEEN
 
     def heading(self) -> Line:
-        return (Span("Gradients", "title"), Span(" norm, log scale", "dim"))
+        axis = f" bars {self.scale}" if str(self.scale) else ""
+        return (Span("Gradients", "title"), Span(axis, "dim"))
 
     @property
     def extent(self) -> Size:
@@ -70,7 +98,8 @@ class GradientsPanel(Pane):
     def view(self, width: int, height: int) -> Sequence[Line]:
         names = names_with_a_row(self.moment)[self.origin.y : self.origin.y + height]
         rows = [gradient_row(self.moment, name, self.counter.get)._replace(mark=self.mark(name)) for name in names]
-        return gradient_rows(rows, width, self.selected)
+        self.scale = self.scale.widened(row.norm for row in rows)
+        return gradient_rows(rows, width, self.scale, self.selected)
 
     @property
     def pointed_at(self) -> Command | None:
@@ -110,18 +139,31 @@ def gradient_row(moment: Moment, name: str, count: Callable[[Array], Summary | N
     gradient = moment.gradient(name)
     has_changed = name in moment.changed
     if gradient is None:
-        return GradientRow(name, None, *absence(moment, name), "dim", has_changed)
-    if gradient.ndim == 0:
-        norm, is_finite = abs(float(gradient)), bool(np.isfinite(gradient))
-    elif summary := count(gradient):
-        norm, is_finite = summary.norm, summary.is_finite
-    else:
-        return GradientRow(name, None, "being counted", "…", "dim", has_changed)
-    if not is_finite:
-        return GradientRow(name, math.nan, "✗ NaN or infinite", "✗ NaN", "error", has_changed)
+        return GradientRow(name, None, "", *absence(moment, name), "dim", has_changed)
+    norm = norm_of(gradient, count)
+    if norm is None:
+        return GradientRow(name, None, "", "being counted", "…", "dim", has_changed)
+    written = size_text(gradient, norm)
+    if not math.isfinite(norm):
+        return GradientRow(name, norm, written, "✗ not finite", "✗", "error", has_changed)
     if moment.awaits_gradient(name):
-        return GradientRow(name, norm, *arrived(moment, name), "gradient", has_changed)
-    return GradientRow(name, norm, *judgement(norm), has_changed)
+        return GradientRow(name, norm, written, *arrived(moment, name), "gradient", has_changed)
+    return GradientRow(name, norm, written, *judgement(moment, name, norm, count), has_changed)
+
+
+def norm_of(array: Array, count: Callable[[Array], Summary | None]) -> float | None:
+    """Return the Euclidean norm of an array: NaN where it has one, and None while its elements are being counted."""
+    if array.ndim == 0:
+        return abs(float(array))
+    summary = count(array)
+    if summary is None:
+        return None
+    return summary.norm if summary.is_finite else math.nan if summary.nans else math.inf
+
+
+def size_text(gradient: Array, norm: float) -> str:
+    """Return a scalar's number with its sign, and of an array its norm."""
+    return number(norm if gradient.ndim else float(gradient), DIGITS)
 
 
 def absence(moment: Moment, name: str) -> tuple[str, str]:
@@ -139,37 +181,70 @@ def arrived(moment: Moment, name: str) -> tuple[str, str]:
     return f"{count} contributions", count
 
 
-def judgement(norm: float) -> tuple[str, str, str]:
-    """Return what there is to say of a complete gradient, in two lengths, and its style."""
+def judgement(moment: Moment, name: str, norm: float, count: Callable[[Array], Summary | None]) -> tuple[str, str, str]:
+    """Return what there is to say of a complete gradient, in two lengths, and its style.
+
+    A gradient is large or small only beside others, each weighed with its value: what a price in cents does to a
+    gradient it undoes there. They are compared with the parameter or input that is nearest to the output.
+    """
     if norm == 0:
         return "exactly zero", "zero", "dim"
-    if norm < VANISHING:
-        return "vanishing", "vanishing", "warning"
-    if norm > EXPLODING:
-        return "exploding", "exploding", "warning"
-    return "", "", "gradient"
+    nearest = nearest_to_output(moment.passes)
+    here = influence(moment, name, norm, count)
+    there = influence(moment, nearest, None, count) if nearest else None
+    ratio = here / there if here and there else 1.0
+    word = "vanishing" if ratio < VANISHING else "exploding" if ratio > EXPLODING else ""
+    return (f"{word} beside {visible(nearest or '')}", word, "warning") if word else ("", "", "gradient")
 
 
-def gradient_rows(rows: Sequence[GradientRow], width: int, selected: str | None = None) -> list[Line]:
-    """Return the rows, their columns in line: ``▸W2  ▇▇▇▏    3.1e-01``."""
+def influence(moment: Moment, name: str, norm: float | None, count: Callable[[Array], Summary | None]) -> float | None:
+    """Return what a relative change of a value does to the output, at most: its gradient's norm times its own."""
+    value, gradient = moment.value(name), moment.gradient(name)
+    if norm is None and gradient is not None:
+        norm = norm_of(gradient, count)
+    size = None if value is None or value.dtype.kind != "f" else norm_of(value, count)
+    return None if norm is None or size is None or not math.isfinite(norm * size) else norm * size
+
+
+@lru_cache(maxsize=4)
+def nearest_to_output(passes: Passes) -> str | None:
+    """Return the parameter, or else the input, whose gradient is complete first in the backward pass."""
+    for names in (passes.graph.parameters, passes.graph.inputs):
+        last = {name: ranks[-1] for name in names if (ranks := passes.arrivals_at(name).ranks)}
+        if last:
+            return min(last, key=lambda name: last[name])
+    return None
+
+
+def gradient_rows(rows: Sequence[GradientRow], width: int, scale: LogScale, selected: str | None = None) -> list[Line]:
+    """Return the rows, their columns in line: ``▸W2  ▇▇▇▏    0.31``."""
     names = [visible(row.name) for row in rows]
     name_room = min(max(map(cells, names), default=0), max(4, width // 4))
+    numbers = aligned([row.number for row in rows])
     words = max((len(row.short) for row in rows if row.norm is not None), default=0)
-    bar_room = min(WIDEST_BAR, width - name_room - words - 11 - MARK_ROOM * any(row.mark for row in rows))
-    return [gradient_line(row, width, name_room, max(0, bar_room), is_selected=row.name == selected) for row in rows]
+    number_room = max(map(len, numbers), default=0)
+    bar_room = min(WIDEST_BAR, width - name_room - words - number_room - 4 - MARK_ROOM * any(row.mark for row in rows))
+    rooms = name_room, max(0, bar_room)
+    return [
+        gradient_line(row, written, width, rooms, scale, is_selected=row.name == selected)
+        for row, written in zip(rows, numbers, strict=True)
+    ]
 
 
-def gradient_line(row: GradientRow, width: int, name_room: int, bar_room: int, *, is_selected: bool) -> Line:
-    """Return one row."""
+def gradient_line(
+    row: GradientRow, written: str, width: int, rooms: tuple[int, int], scale: LogScale, *, is_selected: bool
+) -> Line:
+    """Return one row, its number as ``written`` and its name and bar as wide as ``rooms``."""
+    name_room, bar_room = rooms
     mark = Span("▸" if row.has_changed else " ", "changed")
     style = "selected" if is_selected else "changed" if row.has_changed else "value"
     label = Span(cut_text(visible(row.name), name_room), style)
     if row.norm is None:
         return within((mark, label, Span(" · ", "dim")), row, width)
-    number = "NaN" if math.isnan(row.norm) else f"{row.norm:.1e}"
-    gradient = Span(f" {number:>7} ", "changed" if row.has_changed else row.style)
+    gradient = Span(f" {written} ", "changed" if row.has_changed else row.style)
     verdict: Line = (Span(f"{row.mark} ", SIGN_STYLES.get(row.mark, "")),) if row.mark else ()
-    return within((mark, label, Span(" "), Span(bar(row.norm, bar_room), row.style), gradient, *verdict), row, width)
+    drawn = Span(bar(row.norm, bar_room, scale), row.style)
+    return within((mark, label, Span(" "), drawn, gradient, *verdict), row, width)
 
 
 def within(line: Line, row: GradientRow, width: int) -> Line:
@@ -178,13 +253,12 @@ def within(line: Line, row: GradientRow, width: int) -> Line:
     return fitted((*line, Span(row.long if len(row.long) <= room else row.short, row.style)), width)
 
 
-def bar(norm: float, width: int) -> str:
+def bar(norm: float, width: int, scale: LogScale) -> str:
     """Return a bar as long as the logarithm of ``norm`` says, in eighths of a cell."""
-    if not norm > 0:
+    if not 0 < norm < math.inf:
         return "·".ljust(width)
-    exponent = math.log10(min(norm, 1e300))
-    eighths = round(max(0.0, min(1.0, (exponent - LOWEST) / (HIGHEST - LOWEST))) * width * 8)
-    full, rest = divmod(max(1, eighths), 8)
+    part = (math.log10(norm) - scale.low) / max(1, scale.high - scale.low)
+    full, rest = divmod(max(1, round(max(0.0, min(1.0, part)) * width * 8)), 8)
     return ("█" * full + (EIGHTHS[rest] if rest else "")).ljust(width)
 
 

@@ -30,7 +30,7 @@ class SourcePanel(Pane):
         if self.cursor is None:
             return ()
         tape = self.cursor.tape
-        place = f" · {file_name(tape.file)} · {self.cursor.index + 1}/{len(tape.steps)}"
+        place = f" · {file_name(self.cursor.step.file or tape.file)} · {self.cursor.index + 1}/{len(tape.steps)}"
         return (Span(text.visible(f"{tape.layer}.{tape.method}", limit=60), "title"), Span(place, "dim"))
 
     def footing(self) -> Line:
@@ -51,8 +51,9 @@ class SourcePanel(Pane):
         return Size(width, len(self.listing(self.cursor)) + height - self.code_height(self.cursor))
 
     def listing(self, cursor: LineCursor) -> tuple[SourceRow, ...]:
-        """Return all rows of the source."""
-        return rows_of(cursor.tape, max(1, self.inside.width - MARGIN - digits_of(cursor.tape)))
+        """Return all rows of the source of the file in which the cursor stands."""
+        file = cursor.step.file
+        return rows_of(cursor.tape, max(1, self.inside.width - MARGIN - digits_of(cursor.tape, file)), file)
 
     def code_height(self, cursor: LineCursor) -> int:
         """Return how many rows of the source are seen: what the names leave, which is most of the room."""
@@ -73,7 +74,8 @@ class SourcePanel(Pane):
         """Scroll such that the line about to run is seen, wherever the cursor has been since."""
         if self.followed == (cursor, self.inside):
             return
-        is_new = self.followed is None or self.followed[0].tape is not cursor.tape
+        before = self.followed[0] if self.followed else None
+        is_new = before is None or before.tape is not cursor.tape or before.step.file != cursor.step.file
         self.followed = cursor, self.inside
         rows = self.listing(cursor)
         top = first_top(cursor, rows, shown) if is_new else self.origin.y
@@ -87,6 +89,8 @@ def file_name(path: str) -> str:
 
 def first_top(cursor: LineCursor, rows: Sequence[SourceRow], shown: int) -> int:
     """Return the first row to show of a method just entered: its class's, if all of the method is seen from there."""
+    if cursor.step.file:
+        return 0
     numbers = [row.number for row in rows]
     last = max(step.line for step in cursor.tape.steps if not step.depth)
     return 0 if numbers.index(last) < shown else numbers.index(cursor.tape.first)
@@ -102,7 +106,7 @@ def top_that_shows(number: int, rows: Sequence[SourceRow], top: int, shown: int)
 
 def code_lines(cursor: LineCursor, rows: Sequence[SourceRow], width: int) -> list[Line]:
     """Return rows of the source, with their numbers and signs."""
-    lines_run, digits = cursor.lines_run, digits_of(cursor.tape)
+    lines_run, digits = cursor.lines_run, digits_of(cursor.tape, cursor.step.file)
     lines: list[Line] = []
     for number, code, is_first in rows:
         shown = f"{number if is_first and number else '' if number else '⋮':>{digits}}  "
