@@ -105,11 +105,13 @@ def note_lines(note: str, width: int) -> list[Line]:
 
 
 def step_sentence(moment: Moment, name: str, width: int, height: int) -> list[Line]:
-    """Return in a sentence what has just gone back through a node, where that leaves room for the gradients."""
-    if moment.name != name or moment.pass_ is not Pass.BACKWARD:
+    """Return in a sentence what the step has done here, where that leaves room for the equations and gradients."""
+    if moment.name != name:
         return []
     lines = paragraph(headline(moment), width)
-    return [*lines, ()] if len(lines) <= height // 4 else lines if len(lines) <= height // 2 else []
+    if len(lines) <= height // 4:
+        return [*lines, ()]
+    return lines if len(lines) <= height // 2 and moment.pass_ is Pass.BACKWARD else []
 
 
 def heading_of(moment: Moment, name: str) -> Line:
