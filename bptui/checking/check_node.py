@@ -20,7 +20,6 @@ from bptui.checking.diagnosis import Mistake
 from bptui.checking.extent import extent
 from bptui.checking.fault import FaultError
 from bptui.checking.finding import Finding, Verdict
-from bptui.checking.lost_numbers import find_lost
 from bptui.checking.probe import Probe
 from bptui.checking.random_sources import borrowed_random_state
 from bptui.checking.sample_points import Places, ordinary, random_douts, shaken, small
@@ -58,6 +57,12 @@ def check_node(subject: Subject, *, is_whole: bool = False) -> tuple[Finding, ..
     """
     with borrowed_random_state(), np.errstate(all="ignore"):
         return finished(NodeCheck(subject, np.inf if is_whole else BUDGET).findings())
+
+
+def broken_down(subject: Subject, error: Exception) -> Finding:
+    """Return the finding on a node whose check has failed by itself; that says nothing of its layer."""
+    reason = f"the check itself has failed, so nothing is known: {type(error).__name__}: {error}"
+    return Finding(subject.node, subject.layer, None, "raises", Verdict.SKIP, reason=text.visible(reason, limit=500))
 
 
 class NodeCheck:
@@ -133,21 +138,12 @@ class NodeCheck:
     def look(self, inputs: tuple[Array, ...], there: str) -> Work[None]:
         """Lint the layer at ``inputs`` and hold its gradients against differences."""
         visit = self.probe.visit(tuple([x.copy() for x in inputs]))
-        if self.subject.is_users and not np.isfinite(visit.out).all():
-            self.note_lost_numbers(inputs, visit.out)
         yield from self.look_at_rules(inputs, visit.out, there)
         yield
         if np.asarray(visit.handed).dtype.kind in "iub":
             self.skip_step_function()
             return
         yield from self.look_at_numbers(inputs, visit.out, there)
-
-    def note_lost_numbers(self, inputs: tuple[Array, ...], out: Array) -> None:
-        """Keep that a layer of the user's makes NaN or infinity of finite inputs, and how."""
-        lost = find_lost(lambda: self.probe.forward(inputs), out)
-        if lost is not None:
-            mistake = "NaN from finite inputs" if np.isnan(out).any() else "infinity from finite inputs"
-            self.note(FaultError("finite", lost.words, mistake=mistake, line=lost.where), "here")
 
     def look_at_rules(self, inputs: tuple[Array, ...], out: Array, there: str) -> Work[None]:
         """Lint the layer; what it breaks keeps nobody from looking at its numbers."""

@@ -26,6 +26,7 @@ from bptui.checking.line_watch import attributes_of, line_that_changes
 from bptui.checking.probe import Probe, Visit, called
 from bptui.checking.random_sources import RandomSources
 from bptui.core import text
+from bptui.errors import Where
 from layers import Array
 
 RULES = (
@@ -158,8 +159,9 @@ class Lint:
         """Rule ``draws-again``: what is drawn at random is drawn in forward. Return whether backward draws, too."""
         visit = self.probe.visit(copies(self.inputs))
         sources = self.sources(visit)
-        line = line_that_changes(sources.state, lambda: self.probe.backward(visit.layer, self.dout.copy()))
-        if line is None:
+        before = sources.state()
+        self.probe.backward(visit.layer, self.dout.copy())
+        if sources.state() == before:
             return False
         again = self.probe.visit(copies(self.inputs))
         self.sources(again).draw()
@@ -167,8 +169,14 @@ class Lint:
         if position is None:
             return False
         reason = "backward draws random numbers anew: it has to use those that forward has drawn, kept on self"
-        yield FaultError("draws-again", reason, mistake=DRAWS_AGAIN, line=line)
+        yield FaultError("draws-again", reason, mistake=DRAWS_AGAIN, line=self.drawing_line())
         return True
+
+    def drawing_line(self) -> Where | None:
+        """Return the line of backward that draws random numbers."""
+        visit = self.probe.visit(copies(self.inputs))
+        state = self.sources(visit).state
+        return line_that_changes(state, lambda: self.probe.backward(visit.layer, self.dout.copy()))
 
     def sources(self, visit: Visit) -> RandomSources:
         """Return what a layer may draw from."""
