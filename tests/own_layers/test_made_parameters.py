@@ -272,7 +272,7 @@ NET = """
     "collected",
     [
         "pass",
-        "self.params, self.grads = ([a for it in self.layers for a in getattr(it, name)] for name in ('params', 'grads'))",
+        "self.params, self.grads = ([a for it in self.layers for a in vars(it)[k]] for k in ('params', 'grads'))",
     ],
 )
 def test_gradients_that_a_net_collects_from_its_layers_count_once_and_shared_ones_are_summed(
