@@ -95,9 +95,14 @@ class Session:
         return SessionChecks(self)
 
     @property
+    def has_checks(self) -> bool:
+        """Whether any check has been asked for, or made unasked."""
+        return "checks" in vars(self)
+
+    @property
     def is_checking(self) -> bool:
         """Whether a node is to be checked that somebody has asked for."""
-        return "checks" in vars(self) and bool(self.checks.checking.asked)
+        return self.has_checks and bool(self.checks.checking.asked)
 
     def open_entrance(self) -> Entrance:
         """Return the way into the layers."""
@@ -215,7 +220,7 @@ class Session:
     def close(self) -> None:
         """Close the recording, when all is written, and end the process of the checks, if there is one."""
         self.stop_recording()
-        if "checks" in vars(self):
+        if self.has_checks:
             self.checks.checking.close()
 
     def stop_recording(self) -> None:

@@ -69,7 +69,7 @@ def troubles_at(session: Session, number: int) -> Iterator[str]:
 
 def wrong_layer(session: Session, moment: Moment) -> str:
     """Return the verdict on a node that is known to be wrong, at its backward or, without one, at its forward."""
-    if moment.name is None or moment.pass_ is Pass.UPDATE or "checks" not in vars(session):
+    if moment.name is None or moment.pass_ is Pass.UPDATE or not session.has_checks:
         return ""
     iteration = moment.iteration - 1
     judged = session.checks.verdicts.of(iteration, moment.name)

@@ -182,6 +182,8 @@ EFFECTS = [
             ("next-slice", "2"),
             ("previous-slice", ""),
             ("scale", ""),
+            ("element", "[0, 1]"),
+            ("about", ""),
             ("fold", "a"),
             ("copy", ""),
             ("next-pane", ""),
@@ -288,6 +290,7 @@ ANY_ARGUMENT: dict[str, st.SearchStrategy[Any]] = {
     "node": NAMES,
     "mark": st.sampled_from("ab"),
     "text": st.sampled_from(["a", "u", "", "[/]"]),
+    "place": st.sampled_from(["largest", "[0, 1]", None]),
     "scale": st.sampled_from(["map", None]),
     "topic": st.none(),
 }

@@ -97,7 +97,7 @@ class GradientsPanel(Pane):
 
     def view(self, width: int, height: int) -> Sequence[Line]:
         names = names_with_a_row(self.moment)[self.origin.y : self.origin.y + height]
-        rows = [gradient_row(self.moment, name, self.counter.get)._replace(mark=self.mark(name)) for name in names]
+        rows = [self.judged(gradient_row(self.moment, name, self.counter.get)) for name in names]
         self.scale = self.scale.widened(row.norm for row in rows)
         return gradient_rows(rows, width, self.scale, self.selected)
 
@@ -113,11 +113,15 @@ class GradientsPanel(Pane):
         self.selected = names[max(0, min(here + rows, len(names) - 1))]
         self.post_message(Asked(Select(self.selected)))
 
-    def mark(self, name: str) -> str:
-        """Return the verdict on a gradient: as good as those on the layers that it came through."""
-        if self.verdicts is None or self.moment.gradient(name) is None:
-            return ""
-        return self.verdicts.path(self.moment.iteration - 1, name).sign
+    def judged(self, row: GradientRow) -> GradientRow:
+        """Return a row with the verdict on its gradient: as good as those on the layers that it came through."""
+        if self.verdicts is None or row.norm is None:
+            return row
+        path = self.verdicts.path(self.moment.iteration - 1, row.name)
+        if path.culprit is None:
+            return row._replace(mark=path.sign)
+        culprit = visible(path.culprit, limit=20)
+        return row._replace(mark=path.sign, long=f"wrong at {culprit}", short=culprit, style="bad")
 
     def show(self, moment: Moment, selected: str | None) -> None:
         """Show another moment, scrolled to what has changed where that is out of sight."""
