@@ -20,7 +20,7 @@ from bptui.scenario.reading.names import Places, read_names
 from bptui.scenario.reading.network import read_graph, read_nodes
 from bptui.scenario.reading.nodes import NodeReader
 from bptui.scenario.reading.settings import Settings, read_settings
-from bptui.scenario.reading.shape_trial import shapes_of
+from bptui.scenario.reading.shape_inference import infer_shapes
 from bptui.scenario.reading.training import read_train
 from bptui.scenario.scenario import Expect, Scenario
 from bptui.scenario.toml import Document, parse_toml
@@ -121,7 +121,7 @@ class Loader:
             problems.raise_any()
             made = look_for_parameters(graph, values, self.library, own.hosts, settings)
         expect = read_expect(document, {*places, *(node.name for node in nodes), *made.values}, problems)
-        dout = self.try_out(graph, values, places, settings, expect)
+        dout = self.fit(graph, values, places, settings, expect)
         return Scenario(
             title=settings.title,
             about=settings.about,
@@ -153,14 +153,14 @@ class Loader:
         """Where the files lie that the scenario names."""
         return self.path.parent if self.path else Path()
 
-    def try_out(
+    def fit(
         self, graph: Graph, values: Mapping[str, Array], places: Places, settings: Settings, expect: Expect | None
     ) -> Array:
-        """Run the network forward once, raise what does not fit, and return the gradient that enters at its output."""
+        """Raise what does not fit in the network, and return the gradient that enters at its output."""
         document, problems = self.document, self.problems
         lines = {node.name: node.where.line for node in graph.nodes if node.where}
         lines |= {name: document.where_key(*places[name]).line for name in graph.inputs + graph.parameters}
-        shapes = shapes_of(graph, values, self.library, problems, lines)
+        shapes = infer_shapes(graph, values, self.library, problems, lines)
         check_distributions(document, places, dict(distributions(graph, values, shapes, self.library)), problems)
         if expect:
             check_shapes(document, expect, shapes, problems)

@@ -190,6 +190,8 @@ EFFECTS = [
             ("previous-pane", ""),
             ("command", ""),
             ("palette", ""),
+            ("about", ""),
+            ("element", "largest"),
             ("help", "next"),
             ("quit", ""),
         ]
@@ -289,8 +291,8 @@ ANY_ARGUMENT: dict[str, st.SearchStrategy[Any]] = {
     "name": NAMES,
     "node": NAMES,
     "mark": st.sampled_from("ab"),
+    "place": st.sampled_from([None, "largest", "nan", "[0, 1]", "[9]", "x"]),
     "text": st.sampled_from(["a", "u", "", "[/]"]),
-    "place": st.sampled_from(["largest", "[0, 1]", None]),
     "scale": st.sampled_from(["map", None]),
     "topic": st.none(),
 }
