@@ -157,9 +157,9 @@ class Loader:
     ) -> Array:
         """Run the network forward once, raise what does not fit, and return the gradient that enters at its output."""
         document, problems = self.document, self.problems
-        lines = {node.name: node.where.line for node in graph.nodes if node.where}
-        lines |= {name: document.where_key(*places[name]).line for name in graph.inputs + graph.parameters}
-        shapes = shapes_of(graph, values, self.library, problems, lines)
+        origins = {node.name: node.where for node in graph.nodes if node.where}
+        origins |= {name: document.where_key(*places[name]) for name in graph.inputs + graph.parameters}
+        shapes = shapes_of(graph, values, self.library, problems, origins)
         check_distributions(document, places, dict(distributions(graph, values, shapes, self.library)), problems)
         if expect:
             check_shapes(document, expect, shapes, problems)

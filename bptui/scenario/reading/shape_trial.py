@@ -10,9 +10,10 @@ import numpy as np
 
 from bptui.core.graph import Graph, Node
 from bptui.core.text import shape, visible
-from bptui.errors import ScenarioError
+from bptui.errors import ScenarioError, Where
 from bptui.own_layers.own_layer import OwnLayer
 from bptui.scenario.problems import Problems
+from bptui.scenario.reading.value_size import MemoryBudget, predicted_size
 from layers import Array, Layer
 
 Shape: TypeAlias = "tuple[int, ...]"
@@ -23,23 +24,32 @@ def shapes_of(
     values: Mapping[str, Array],
     library: Mapping[str, type[Layer] | OwnLayer],
     problems: Problems,
-    lines: Mapping[str, int | None],
+    origins: Mapping[str, Where],
 ) -> dict[str, Shape]:
     """Return the shape of every value, running each node's forward once and keeping no value longer than needed.
 
+    ``origins`` tells where values are defined. Raises ScenarioError where those that are given take too much memory.
     A node that fails is a problem, and what depends on it is left out, as is what depends on a layer of the user's
     own: opening a scenario runs none.
     """
     uses = Counter(name for node in graph.nodes for name in node.inputs)
     shapes = {name: value.shape for name, value in values.items()}
     alive = {name: value[()] for name, value in values.items()}
+    budget = MemoryBudget()
+    with problems.collecting():
+        for name, value in values.items():
+            budget.take(name, value.size, value.itemsize, origins.get(name))
+    problems.raise_any()
+    lines = {name: where.line for name, where in origins.items()}
     for node in graph.nodes:
         layer = library[node.layer]
         if isinstance(layer, OwnLayer) or not shapes.keys() >= set(node.inputs):
             continue
         inputs = [alive[name] for name in node.inputs]
         with problems.collecting():
+            budget.check(node.name, predicted_size(layer, node.options, inputs), node.where)
             alive[node.name] = forward(node, layer, inputs, lines)
+            budget.take(node.name, np.size(alive[node.name]), alive[node.name].itemsize, node.where)
             shapes[node.name] = np.shape(alive[node.name])
         uses.subtract(node.inputs)
         for name in (*node.inputs, node.name):
