@@ -38,7 +38,7 @@ def shapes_of(
     budget = MemoryBudget()
     with problems.collecting():
         for name, value in values.items():
-            budget.take(name, value.size, value.itemsize, origins.get(name))
+            budget.give(name, value, origins.get(name))
     problems.raise_any()
     lines = {name: where.line for name, where in origins.items()}
     for node in graph.nodes:

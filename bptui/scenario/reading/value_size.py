@@ -13,8 +13,11 @@ from bptui.errors import ScenarioError, Where
 from bptui.scenario.reading.initializers import MOST_ELEMENTS
 from layers import Array, Layer, MatMul
 
-MOST_BYTES = 2**28
-"""Of all values of an iteration and their gradients; a check takes several times as much."""
+MOST_GIVEN_BYTES = 2**27
+"""Of inputs and parameters: 16 million numbers. A check takes some twenty times as much."""
+
+MOST_BYTES = 2**32
+"""Of all values of an iteration and their gradients."""
 
 BROADCASTING = {"layers.arithmetic", "layers.comparison"}
 """The modules of layers whose value has the shape that their inputs broadcast to."""
@@ -32,14 +35,21 @@ class MemoryBudget:
             told = f"{visible(name)}: {size:,} elements; a value has at most {MOST_ELEMENTS:,}"
             raise ScenarioError(told, where=where)
 
+    def give(self, name: str, value: Array, where: Where | None = None) -> None:
+        """Take what an input or a parameter needs. Raises ScenarioError where that is too much with those before."""
+        self.take(name, value.size, value.itemsize, where)
+        if self.used > 2 * MOST_GIVEN_BYTES:
+            told = f"{visible(name)}: inputs and parameters take {self.used >> 21:,} MB up to here"
+            hint = f"at most {MOST_GIVEN_BYTES >> 20} MB are kept: take fewer rows, or dtype = 'float32'"
+            raise ScenarioError(told, hint=hint, where=where)
+
     def take(self, name: str, size: int, itemsize: int, where: Where | None = None) -> None:
         """Take what a value needs. Raises ScenarioError where that is too much, alone or together with the others."""
         self.check(name, size, where)
         self.used += 2 * size * itemsize
         if self.used > MOST_BYTES:
             told = f"{visible(name)}: the values and their gradients take {self.used >> 20:,} MB up to here"
-            hint = f"at most {MOST_BYTES >> 20} MB are kept: take fewer rows of the data, or dtype = 'float32'"
-            raise ScenarioError(told, hint=hint, where=where)
+            raise ScenarioError(told, hint=f"at most {MOST_BYTES >> 20:,} MB are kept", where=where)
 
 
 def predicted_size(layer: type[Layer], options: Mapping[str, Any], inputs: Sequence[Array]) -> int:
