@@ -161,7 +161,13 @@ def parser() -> Parser:
     add_layers(listing)
 
     schema = commands.add_parser("schema", help="print the JSON Schema of what bptui writes")
-    schema.add_argument("of", choices=["record"], help="record: a line of `bptui trace --json` and of recordings")
+    schema.add_argument(
+        "of",
+        nargs="?",
+        default="record",
+        choices=["record"],
+        help="record: a line of `bptui trace --json` and of recordings",
+    )
 
     new = commands.add_parser("new", help="write a commented scenario to start from")
     new.add_argument("file", type=Path, help="a file that does not exist yet")

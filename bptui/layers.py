@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import layers
-from layers import Array, Layer, library
+from layers import Array, Layer, Shape, library
 
-__all__ = ["Array", "Layer", "library"]
+__all__ = ["Array", "Layer", "Shape", "library"]
 
 
 def __getattr__(name: str) -> type[Layer]:

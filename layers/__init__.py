@@ -10,9 +10,9 @@ import importlib
 import inspect
 import pkgutil
 
-from layers.layer import Array, Layer
+from layers.layer import Array, Layer, Shape
 
-__all__ = ["Array", "Layer", "library"]
+__all__ = ["Array", "Layer", "Shape", "library"]
 
 
 def find_layers() -> dict[str, type[Layer]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from layers.layer import Array, Layer, floating
+from layers.layer import Array, Layer, Shape, floating
 from layers.options import axes_of, real, whole
 
 
@@ -114,6 +114,10 @@ class Softmax(Layer):
     def __init__(self, *, axis: int = -1) -> None:
         self.axis = whole("axis", axis)
 
+    def out_shape(self, x: Shape) -> Shape:
+        axes_of(x, (self.axis,))
+        return x
+
     def forward(self, x: Array) -> Array:
         x = floating(x)
         axes = axes_of(x.shape, (self.axis,))
@@ -138,6 +142,10 @@ class LogSoftmax(Layer):
 
     def __init__(self, *, axis: int = -1) -> None:
         self.axis = whole("axis", axis)
+
+    def out_shape(self, x: Shape) -> Shape:
+        axes_of(x, (self.axis,))
+        return x
 
     def forward(self, x: Array) -> Array:
         x = floating(x)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from itertools import zip_longest
 from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
@@ -11,6 +12,8 @@ from numpy.typing import NDArray
 
 Array: TypeAlias = NDArray[Any]
 """An array of any shape, or a NumPy scalar: layers take both and give both."""
+
+Shape: TypeAlias = "tuple[int, ...]"
 
 Gradients: TypeAlias = "Array | tuple[Array | None, ...]"
 """What ``backward`` returns: one gradient, or one per input, None where an input takes none."""
@@ -58,6 +61,13 @@ class Layer(ABC):
     def backward(self, dout: Array) -> Gradients:
         """Return the gradient of each input, given ``dout``, the gradient of the value of the last ``forward``."""
 
+    def out_shape(self, *shapes: Any, **options: Any) -> Shape:  # noqa: ARG002  (any override fits this signature)
+        """Return the shape of the value at inputs of these ``shapes``, computing no number.
+
+        Here that is the shape to which they broadcast. Raises ValueError where they do not fit.
+        """
+        return broadcast(*shapes)
+
     def local(self) -> tuple[Array | None, ...]:
         """Return per input what ``backward`` multiplies ``dout`` by, or None where that is not a single array."""
         return (None,) * (len(self.rules) + len(self.targets))
@@ -71,6 +81,14 @@ def floating(x: Any) -> Array:
     if x.__class__ is np.float64 or (hasattr(x, "dtype") and x.dtype.kind == "f"):
         return x
     return np.asarray(x, dtype=np.float64)[()]
+
+
+def broadcast(*shapes: Shape) -> Shape:
+    """Return the shape to which NumPy broadcasts arrays of these ``shapes``. Raises ValueError where it does not."""
+    sizes = [{size for size in along if size != 1} or {1} for along in zip_longest(*map(reversed, shapes), fillvalue=1)]
+    if any(len(along) > 1 for along in sizes):
+        raise ValueError(f"shapes {' and '.join(map(str, shapes))} do not broadcast")
+    return tuple([along.pop() for along in reversed(sizes)])
 
 
 def unbroadcast(gradient: Array, shape: tuple[int, ...]) -> Array:

@@ -6,7 +6,7 @@ from math import prod
 
 import numpy as np
 
-from layers.layer import Array, Layer, floating, unbroadcast
+from layers.layer import Array, Layer, Shape, broadcast, floating, unbroadcast
 from layers.options import stretches
 
 
@@ -22,14 +22,17 @@ class MatMul(Layer):
     formula = "x · y"
     rules = {"x": "dout · yᵀ", "y": "xᵀ · dout"}
 
+    def out_shape(self, x: Shape, y: Shape) -> Shape:
+        if not x or not y:
+            raise ValueError(f"a matrix product takes no scalars: shapes {x} and {y}")
+        if x[-1] != y[-2:][0]:
+            raise ValueError(f"shapes {x} and {y} do not fit: {x[-1]} columns, {y[-2:][0]} rows")
+        rows, columns = x[-2:-1], y[1:][-1:]
+        return broadcast(x[:-2], y[:-2]) + rows + columns
+
     def forward(self, x: Array, y: Array) -> Array:
         self.x, self.y = x, y = floating(x), floating(y)
-        if not x.ndim or not y.ndim:
-            raise ValueError(f"a matrix product takes no scalars: shapes {x.shape} and {y.shape}")
-        if x.shape[-1] != y.shape[-2:][0]:
-            raise ValueError(
-                f"shapes {x.shape} and {y.shape} do not fit: {x.shape[-1]} columns, {y.shape[-2:][0]} rows"
-            )
+        self.out_shape(x.shape, y.shape)
         return x @ y
 
     def backward(self, dout: Array) -> tuple[Array, Array]:
@@ -59,20 +62,20 @@ class Affine(Layer):
     formula = "x · W + b"
     rules = {"x": "dout · Wᵀ", "W": "xᵀ · dout", "b": "Σ dout over the batch"}
 
+    def out_shape(self, x: Shape, W: Shape, b: Shape) -> Shape:
+        if len(W) != 2:
+            raise ValueError(f"W must be a matrix, not of shape {W}")
+        if x[-1:] != W[:1]:
+            raise ValueError(f"x of shape {x} does not fit W of shape {W}, which takes {W[0]} features")
+        out = x[:-1] + W[1:]
+        if not stretches(b, out):
+            raise ValueError(f"b of shape {b} does not fit W of shape {W}, which gives {W[1]} features")
+        return out
+
     def forward(self, x: Array, W: Array, b: Array) -> Array:
         self.x, self.W, self.b = x, W, b = floating(x), floating(W), floating(b)
-        if W.ndim != 2:
-            raise ValueError(f"W must be a matrix, not of shape {W.shape}")
-        if x.shape[-1:] != W.shape[:1]:
-            raise ValueError(
-                f"x of shape {x.shape} does not fit W of shape {W.shape}, which takes {W.shape[0]} features"
-            )
-        out = x @ W
-        if not stretches(b.shape, out.shape):
-            raise ValueError(
-                f"b of shape {b.shape} does not fit W of shape {W.shape}, which gives {W.shape[1]} features"
-            )
-        return out + b
+        self.out_shape(x.shape, W.shape, b.shape)
+        return x @ W + b
 
     def backward(self, dout: Array) -> tuple[Array, Array, Array]:
         return dout @ self.W.T, as_rows(self.x).T @ as_rows(dout), unbroadcast(dout, self.b.shape)

@@ -6,7 +6,7 @@ from math import prod
 
 import numpy as np
 
-from layers.layer import Array, Layer, floating
+from layers.layer import Array, Layer, Shape, floating
 from layers.options import choice, whole
 
 
@@ -33,8 +33,17 @@ class SoftmaxWithLoss(Layer):
         self.reduction = choice("reduction", reduction, ("mean", "sum", "none"))
         self.ignore_index = None if ignore_index is None else whole("ignore_index", ignore_index)
 
+    def out_shape(self, x: Shape, t: Shape) -> Shape:
+        if not x:
+            raise ValueError("x must have an axis of classes, and a scalar has none")
+        batch = x[:-1]
+        if t not in {x, batch}:
+            raise ValueError(f"t of shape {t} is neither labels {batch} nor distributions {x} for x of shape {x}")
+        return batch if self.reduction == "none" else ()
+
     def forward(self, x: Array, t: Array) -> Array:
         x, t = floating(x), np.asarray(t)
+        self.out_shape(x.shape, t.shape)
         self.t, self.samples = self.read_targets(x, t)
         shifted = x - x.max(axis=-1, keepdims=True, initial=-np.inf)
         log_y = shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
@@ -61,14 +70,14 @@ class SoftmaxWithLoss(Layer):
 
         Raises ValueError for targets that do not fit x.
         """
-        if not x.ndim:
-            raise ValueError("x must have an axis of classes, and a scalar has none")
         batch = x.shape[:-1]
         if t.shape == x.shape and self.ignore_index is None:
             return t.astype(x.dtype), prod(batch)
         if t.shape == batch and t.dtype.kind in "iu":
             return self.one_hot(t, x)
-        raise ValueError(self.misfit(x, t))
+        if t.shape == batch:
+            raise ValueError(f"labels must be integers, and t is {t.dtype}")
+        raise ValueError(f"ignore_index needs labels of shape {batch}, and t of shape {t.shape} is distributions")
 
     def one_hot(self, labels: Array, x: Array) -> tuple[Array, int]:
         """Return a 1 at each label's class, and how many labels are not to be ignored.
@@ -83,15 +92,6 @@ class SoftmaxWithLoss(Layer):
             raise ValueError(f"label {labels[place]}{in_row(place)} is outside the {classes} classes")
         hot = (labels[..., np.newaxis] == np.arange(classes)) & counted[..., np.newaxis]
         return hot.astype(x.dtype), int(counted.sum())
-
-    def misfit(self, x: Array, t: Array) -> str:
-        """Return what is wrong with targets that are neither labels nor distributions."""
-        batch = x.shape[:-1]
-        if t.shape == batch:
-            return f"labels must be integers, and t is {t.dtype}"
-        if t.shape == x.shape:
-            return f"ignore_index needs labels of shape {batch}, and t of shape {t.shape} is distributions"
-        return f"t of shape {t.shape} is neither labels {batch} nor distributions {x.shape} for x of shape {x.shape}"
 
 
 class SigmoidWithLoss(Layer):
@@ -108,9 +108,13 @@ class SigmoidWithLoss(Layer):
     rules = {"x": "dout × (σ(x) - t) / n"}
     targets = frozenset({"t"})
 
+    def out_shape(self, x: Shape, t: Shape) -> Shape:
+        require_same_shape(x, t, names="x and t")
+        return ()
+
     def forward(self, x: Array, t: Array) -> Array:
         x, t = floating(x), np.asarray(t)
-        require_same_shape(x, t, names="x and t")
+        self.out_shape(x.shape, t.shape)
         outside = np.argwhere((t < 0) | (t > 1))
         if len(outside):
             place = tuple(outside[0].tolist())
@@ -144,9 +148,13 @@ class MeanSquaredError(Layer):
     def __init__(self, *, reduction: str = "mean") -> None:
         self.reduction = choice("reduction", reduction, ("mean", "sum", "half_sum"))
 
+    def out_shape(self, y: Shape, t: Shape) -> Shape:
+        require_same_shape(y, t, names="y and t")
+        return ()
+
     def forward(self, y: Array, t: Array) -> Array:
         y, t = floating(y), floating(t)
-        require_same_shape(y, t, names="y and t")
+        self.out_shape(y.shape, t.shape)
         self.error = y - t
         total = (self.error * self.error).sum()
         match self.reduction:
@@ -171,10 +179,10 @@ class MeanSquaredError(Layer):
         return dy, -dy
 
 
-def require_same_shape(x: Array, t: Array, *, names: str) -> None:
+def require_same_shape(x: Shape, t: Shape, *, names: str) -> None:
     """Raise ValueError where a prediction and its target differ in shape."""
-    if x.shape != t.shape:
-        raise ValueError(f"{names} must have the same shape, not {x.shape} and {t.shape}")
+    if x != t:
+        raise ValueError(f"{names} must have the same shape, not {x} and {t}")
 
 
 def in_row(place: tuple[int, ...]) -> str:

@@ -12,23 +12,33 @@ from typing import TypeAlias
 
 import numpy as np
 
-from layers.layer import Array, Layer, floating
+from layers.layer import Array, Layer, Shape, floating
 from layers.options import axes_of, flag, wholes
 
 Axis: TypeAlias = "int | Sequence[int] | None"
 """Which axes to reduce: one, several, or None for all."""
 
 
-class Sum(Layer):
+class Reduction(Layer):
+    """What all of them share: which axes they reduce, and which shape that leaves."""
+
+    def __init__(self, *, axis: Axis = None, keepdims: bool = False) -> None:
+        self.axis = None if axis is None else wholes("axis", axis)
+        self.keepdims = flag("keepdims", keepdims)
+
+    def out_shape(self, x: Shape) -> Shape:
+        axes = axes_of(x, self.axis)
+        if self.keepdims:
+            return tuple([1 if axis in axes else size for axis, size in enumerate(x)])
+        return tuple([size for axis, size in enumerate(x) if axis not in axes])
+
+
+class Sum(Reduction):
     """Sum, ``out = Σ x``. The local derivative is 1: every term gets ``dout``."""
 
     symbol = "Σ"
     formula = "Σ x"
     rules = {"x": "dout, repeated"}
-
-    def __init__(self, *, axis: Axis = None, keepdims: bool = False) -> None:
-        self.axis = None if axis is None else wholes("axis", axis)
-        self.keepdims = flag("keepdims", keepdims)
 
     def forward(self, x: Array) -> Array:
         self.x = x = floating(x)
@@ -44,7 +54,7 @@ class Sum(Layer):
         return (np.ones_like(self.x),)
 
 
-class Mean(Layer):
+class Mean(Reduction):
     """Arithmetic mean, ``out = Σ x / n``. The local derivative is 1 / n: each of the n terms has an equal share.
 
     The mean of no elements is NaN.
@@ -53,10 +63,6 @@ class Mean(Layer):
     symbol = "mean"
     formula = "Σ x / n"
     rules = {"x": "dout / n, repeated"}
-
-    def __init__(self, *, axis: Axis = None, keepdims: bool = False) -> None:
-        self.axis = None if axis is None else wholes("axis", axis)
-        self.keepdims = flag("keepdims", keepdims)
 
     def forward(self, x: Array) -> Array:
         self.x = x = floating(x)
@@ -73,7 +79,7 @@ class Mean(Layer):
         return (np.ones_like(self.x) / self.n,)
 
 
-class Var(Layer):
+class Var(Reduction):
     """Population variance, ``out = Σ (x - mean)² / n``: n, not n - 1, as in batch normalisation (Saito, ch. 6.3).
 
     The local derivative is 2 (x - mean) / n; that x also moves the mean cancels out, for the deviations sum to 0.
@@ -83,10 +89,6 @@ class Var(Layer):
     symbol = "var"
     formula = "Σ (x - mean)² / n"
     rules = {"x": "dout × 2 (x - mean) / n"}
-
-    def __init__(self, *, axis: Axis = None, keepdims: bool = False) -> None:
-        self.axis = None if axis is None else wholes("axis", axis)
-        self.keepdims = flag("keepdims", keepdims)
 
     def forward(self, x: Array) -> Array:
         x = floating(x)
@@ -104,7 +106,7 @@ class Var(Layer):
         return (2 * self.deviation / self.n,)
 
 
-class Max(Layer):
+class Max(Reduction):
     """Largest element, ``out = max x``. The local derivative is 1 for it and 0 for the others.
 
     Elements that tie for it share evenly: 1/2 each for two, 1/3 for three. Raises ValueError where there is none.
@@ -114,9 +116,9 @@ class Max(Layer):
     formula = "max x"
     rules = {"x": "dout for the largest, shared evenly in a tie"}
 
-    def __init__(self, *, axis: Axis = None, keepdims: bool = False) -> None:
-        self.axis = None if axis is None else wholes("axis", axis)
-        self.keepdims = flag("keepdims", keepdims)
+    def out_shape(self, x: Shape) -> Shape:
+        require_elements(x, axes_of(x, self.axis))
+        return super().out_shape(x)
 
     def forward(self, x: Array) -> Array:
         x = floating(x)
@@ -135,7 +137,7 @@ class Max(Layer):
         return (self.share,)
 
 
-class Min(Layer):
+class Min(Reduction):
     """Smallest element, ``out = min x``. The local derivative is 1 for it and 0 for the others.
 
     Elements that tie for it share evenly. Raises ValueError where there is none.
@@ -145,9 +147,9 @@ class Min(Layer):
     formula = "min x"
     rules = {"x": "dout for the smallest, shared evenly in a tie"}
 
-    def __init__(self, *, axis: Axis = None, keepdims: bool = False) -> None:
-        self.axis = None if axis is None else wholes("axis", axis)
-        self.keepdims = flag("keepdims", keepdims)
+    def out_shape(self, x: Shape) -> Shape:
+        require_elements(x, axes_of(x, self.axis))
+        return super().out_shape(x)
 
     def forward(self, x: Array) -> Array:
         x = floating(x)
@@ -166,7 +168,7 @@ class Min(Layer):
         return (self.share,)
 
 
-def require_elements(shape: tuple[int, ...], axes: tuple[int, ...]) -> None:
+def require_elements(shape: Shape, axes: tuple[int, ...]) -> None:
     """Raise ValueError where a reduction of ``shape`` over ``axes`` would have nothing to choose from."""
     if not all(shape[axis] for axis in axes):
         raise ValueError(f"x of shape {shape} has no elements along the axes {list(axes)}")

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from layers.layer import Array, Layer, floating, unbroadcast
+from layers.layer import Array, Layer, Shape, floating, unbroadcast
 from layers.options import axes_of, stretches, whole, wholes
 
 
@@ -28,11 +28,19 @@ class Transpose(Layer):
     def __init__(self, *, axes: Sequence[int] | None = None) -> None:
         self.axes = None if axes is None else wholes("axes", axes)
 
+    def out_shape(self, x: Shape) -> Shape:
+        return tuple([x[axis] for axis in self.order_of(x)])
+
+    def order_of(self, shape: Shape) -> tuple[int, ...]:
+        """Return which axis comes when. Raises ValueError where that does not permute those of ``shape``."""
+        order = axes_of(shape, self.axes) if self.axes is not None else tuple(reversed(range(len(shape))))
+        if len(order) != len(shape):
+            raise ValueError(f"axes {list(order)} are not all axes of the shape {shape}")
+        return order
+
     def forward(self, x: Array) -> Array:
         x = floating(x)
-        self.order = axes_of(x.shape, self.axes) if self.axes is not None else tuple(reversed(range(x.ndim)))
-        if len(self.order) != x.ndim:
-            raise ValueError(f"axes {list(self.order)} are not all axes of the shape {x.shape}")
+        self.order = self.order_of(x.shape)
         return x.transpose(self.order)
 
     def backward(self, dout: Array) -> Array:
@@ -54,14 +62,17 @@ class Reshape(Layer):
         if min(self.shape, default=0) < -1 or self.shape.count(-1) > 1:
             raise ValueError(f"shape must be sizes, of which one may be -1, not {list(self.shape)}")
 
+    def out_shape(self, x: Shape) -> Shape:
+        count, known = prod(x), prod([size for size in self.shape if size != -1])
+        fits = known and not count % known if -1 in self.shape else count == known
+        if not fits:
+            raise ValueError(f"x of shape {x} has {count} elements, which do not fill {list(self.shape)}")
+        return tuple([count // known if size == -1 else size for size in self.shape])
+
     def forward(self, x: Array) -> Array:
         x = floating(x)
         self.x_shape = x.shape
-        known = prod([size for size in self.shape if size != -1])
-        fits = known and not x.size % known if -1 in self.shape else x.size == known
-        if not fits:
-            raise ValueError(f"x of shape {x.shape} has {x.size} elements, which do not fill {list(self.shape)}")
-        return x.reshape(self.shape)
+        return x.reshape(self.out_shape(x.shape))
 
     def backward(self, dout: Array) -> Array:
         return np.reshape(dout, self.x_shape)
@@ -83,12 +94,15 @@ class BroadcastTo(Layer):
         if min(self.shape, default=0) < 0:
             raise ValueError(f"shape must be sizes, not {list(self.shape)}")
 
+    def out_shape(self, x: Shape) -> Shape:
+        if not stretches(x, self.shape):
+            raise ValueError(f"x of shape {x} does not broadcast to {list(self.shape)}")
+        return self.shape
+
     def forward(self, x: Array) -> Array:
         x = floating(x)
         self.x_shape = x.shape
-        if not stretches(x.shape, self.shape):
-            raise ValueError(f"x of shape {x.shape} does not broadcast to {list(self.shape)}")
-        return np.broadcast_to(x, self.shape)
+        return np.broadcast_to(x, self.out_shape(x.shape))
 
     def backward(self, dout: Array) -> Array:
         return unbroadcast(dout, self.x_shape)
@@ -111,6 +125,10 @@ class Slice(Layer):
             None if start is None else whole("start", start),
             None if stop is None else whole("stop", stop),
         )
+
+    def out_shape(self, x: Shape) -> Shape:
+        (axis,) = axes_of(x, (self.axis,))
+        return (*x[:axis], len(range(x[axis])[self.range]), *x[axis + 1 :])
 
     def forward(self, x: Array) -> Array:
         x = floating(x)
@@ -139,17 +157,20 @@ class Concat(Layer):
     def __init__(self, *, axis: int = 0) -> None:
         self.axis = whole("axis", axis)
 
+    def out_shape(self, *xs: Shape) -> Shape:
+        if not xs:
+            raise ValueError("Concat takes at least one input")
+        (axis,) = axes_of(xs[0], (self.axis,))
+        others = {x[:axis] + x[axis + 1 :] for x in xs}
+        if len(others) > 1 or any(len(x) != len(xs[0]) for x in xs):
+            raise ValueError(f"shapes {', '.join(map(str, xs))} differ by more than axis {self.axis}")
+        return (*xs[0][:axis], sum([x[axis] for x in xs]), *xs[0][axis + 1 :])
+
     def forward(self, *xs: Array) -> Array:
         arrays = [floating(x) for x in xs]
-        if not arrays:
-            raise ValueError("Concat takes at least one input")
-        (axis,) = axes_of(arrays[0].shape, (self.axis,))
-        others = [x.shape[:axis] + x.shape[axis + 1 :] for x in arrays]
-        if any(x.ndim != arrays[0].ndim for x in arrays) or len(set(others)) > 1:
-            shapes = ", ".join(str(x.shape) for x in arrays)
-            raise ValueError(f"shapes {shapes} differ by more than axis {self.axis}")
-        self.sizes = [x.shape[axis] for x in arrays]
-        return np.concatenate(arrays, axis=axis)
+        self.out_shape(*[x.shape for x in arrays])
+        self.sizes = [x.shape[self.axis] for x in arrays]
+        return np.concatenate(arrays, axis=self.axis)
 
     def backward(self, dout: Array) -> tuple[Array, ...]:
         return tuple(np.split(dout, np.cumsum(self.sizes)[:-1], axis=self.axis))
@@ -180,15 +201,19 @@ class Gather(Layer):
         if self.indices.dtype.kind not in "iu":
             raise ValueError(f"indices must be whole numbers, not {indices!r}")
 
-    def forward(self, x: Array) -> Array:
-        x = floating(x)
-        if not x.ndim:
+    def out_shape(self, x: Shape) -> Shape:
+        if not x:
             raise ValueError("Gather takes rows, and a scalar has none")
-        self.x_shape = x.shape
-        rows = len(x)
+        rows = x[0]
         outside = self.indices[(self.indices < -rows) | (self.indices >= rows)]
         if outside.size:
-            raise ValueError(f"index {outside[0]} is outside the {rows} rows of x, of shape {x.shape}")
+            raise ValueError(f"index {outside[0]} is outside the {rows} rows of x, of shape {x}")
+        return self.indices.shape + x[1:]
+
+    def forward(self, x: Array) -> Array:
+        x = floating(x)
+        self.out_shape(x.shape)
+        self.x_shape = x.shape
         return x[self.indices]
 
     def backward(self, dout: Array) -> Array:

@@ -52,7 +52,7 @@ class Blame:
 
     def cause(self, position: int, known: Mistake | None = None) -> Cause:
         """Return what is behind the failure of an input's gradient; ``known`` is what is known already."""
-        mistake = known or recognise(self.evidence(position), partial(self.elsewhere, position))
+        mistake = known or self.recognised(position)
         where = self.lines.of_gradient(position)
         unused = self.lines.unused
         if not unused:
@@ -61,6 +61,14 @@ class Blame:
             line = Where(where.path, unused[0].line) if where else None
             return Cause(Mistake("computed and not used", told(unused)), line)
         return Cause(mistake._replace(advice=f"{mistake.advice} {told(unused)}"), where)
+
+    def recognised(self, position: int) -> Mistake | None:
+        """Return the known mistake that explains the failure; None also where that would take too long to find."""
+        try:
+            with self.probe.limited():
+                return recognise(self.evidence(position), partial(self.elsewhere, position))
+        except FaultError:
+            return None
 
     def evidence(self, position: int) -> Evidence:
         """Return the evidence at the point of the failure."""

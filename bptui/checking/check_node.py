@@ -13,13 +13,13 @@ from typing import Any
 import numpy as np
 
 from bptui.checking.blame import Blame, Cause
+from bptui.checking.compare_arrays import AS_INTEGERS
 from bptui.checking.compare_gradients import Comparison, Gradients
 from bptui.checking.contract import DRAWS_AGAIN, IGNORES_DOUT, PART_WITHOUT_DOUT, RULES, Lint, draws, is_repeatable
 from bptui.checking.diagnosis import Mistake
 from bptui.checking.extent import extent
 from bptui.checking.fault import FaultError
 from bptui.checking.finding import Finding, Verdict
-from bptui.checking.lost_numbers import find_lost
 from bptui.checking.probe import Probe
 from bptui.checking.random_sources import borrowed_random_state
 from bptui.checking.sample_points import Places, ordinary, random_douts, shaken, small
@@ -59,6 +59,12 @@ def check_node(subject: Subject, *, is_whole: bool = False) -> tuple[Finding, ..
         return finished(NodeCheck(subject, np.inf if is_whole else BUDGET).findings())
 
 
+def broken_down(subject: Subject, error: Exception) -> Finding:
+    """Return the finding on a node whose check has failed by itself; that says nothing of its layer."""
+    reason = f"the check itself has failed, so nothing is known: {type(error).__name__}: {error}"
+    return Finding(subject.node, subject.layer, None, "raises", Verdict.SKIP, reason=text.visible(reason, limit=500))
+
+
 class NodeCheck:
     """One check of one node: its findings by rule and by input, the first failure of each standing."""
 
@@ -66,7 +72,7 @@ class NodeCheck:
         self.subject = subject
         self.budget = budget
         self.probe = Probe(subject)
-        self.lint: dict[str, Finding] = {}
+        self.lint: dict[tuple[str, str | None], Finding] = {}
         self.gradients: dict[int, Finding] = {}
 
     def findings(self) -> Work[tuple[Finding, ...]]:
@@ -82,8 +88,8 @@ class NodeCheck:
             self.note(fault, "here")
         else:
             yield from self.look_around()
-            for rule in RULES:
-                self.lint.setdefault(rule, self.finding(rule, Verdict.PASS))
+            kept = set(RULES) - {it.rule for it in self.lint.values()}
+            self.lint |= {(rule, None): self.finding(rule, Verdict.PASS) for rule in kept}
         for position in self.subject.taking:
             self.gradients.setdefault(position, self.unchecked(position))
         lint = sorted(self.lint.values(), key=lambda it: RULES.index(it.rule))
@@ -100,7 +106,7 @@ class NodeCheck:
             reason = "two forwards on the same inputs differ, so its gradient cannot be measured"
             raise FaultError("repeatable", reason, mistake="not repeatable")
         reason = "forward draws random numbers; checked with everything that draws standing still"
-        self.lint["repeatable"] = self.finding("repeatable", Verdict.SKIP, reason=reason)
+        self.lint["repeatable", None] = self.finding("repeatable", Verdict.SKIP, reason=reason)
 
     def look_around(self) -> Work[None]:
         """Look again at shaken and at ordinary values; where the layer is not defined there, that is not a fault."""
@@ -132,21 +138,12 @@ class NodeCheck:
     def look(self, inputs: tuple[Array, ...], there: str) -> Work[None]:
         """Lint the layer at ``inputs`` and hold its gradients against differences."""
         visit = self.probe.visit(tuple([x.copy() for x in inputs]))
-        if self.subject.is_users and not np.isfinite(visit.out).all():
-            self.note_lost_numbers(inputs, visit.out)
         yield from self.look_at_rules(inputs, visit.out, there)
         yield
         if np.asarray(visit.handed).dtype.kind in "iub":
             self.skip_step_function()
             return
         yield from self.look_at_numbers(inputs, visit.out, there)
-
-    def note_lost_numbers(self, inputs: tuple[Array, ...], out: Array) -> None:
-        """Keep that a layer of the user's makes NaN or infinity of finite inputs, and how."""
-        lost = find_lost(lambda: self.probe.forward(inputs), out)
-        if lost is not None:
-            mistake = "NaN from finite inputs" if np.isnan(out).any() else "infinity from finite inputs"
-            self.note(FaultError("finite", lost.words, mistake=mistake, line=lost.where), "here")
 
     def look_at_rules(self, inputs: tuple[Array, ...], out: Array, there: str) -> Work[None]:
         """Lint the layer; what it breaks keeps nobody from looking at its numbers."""
@@ -202,17 +199,17 @@ class NodeCheck:
 
     def broken(self, rule: str) -> str | None:
         """Return the mistake by which a rule was broken, None if it was not."""
-        return self.lint[rule].mistake if rule in self.lint else None
+        return next((it.mistake for it in self.lint.values() if it.rule == rule and it.mistake), None)
 
     # What is concluded.
 
     def note(self, fault: FaultError, there: str) -> None:
-        """Keep a fault, if none of its rule and input is known yet."""
-        key = fault.rule if fault.rule not in self.lint else f"{fault.rule} {fault.position}"
-        if fault.rule in self.lint and self.is_known(fault):
+        """Keep a fault, if none of its rule, and of its input where that matters, is known yet."""
+        name = None if fault.position is None else self.subject.names[fault.position]
+        key = fault.rule, name if fault.rule in PER_INPUT else None
+        known = self.lint.get(key)
+        if known is not None and (known.verdict is Verdict.FAIL or known.mistake == fault.mistake):
             return
-        if fault.rule in self.lint and self.lint[fault.rule].verdict is not Verdict.FAIL:
-            key = fault.rule
         reason = fault.reason if there == "here" else f"{fault.reason} ({there})"
         is_caution = fault.is_caution
         if self.subject.is_last and fault.mistake in {IGNORES_DOUT, PART_WITHOUT_DOUT}:
@@ -240,12 +237,6 @@ class NodeCheck:
         out = self.probe.forward(self.subject.inputs)
         return UserLines(self.probe, self.subject.inputs, random_douts(out)[0])
 
-    def is_known(self, fault: FaultError) -> bool:
-        """Return whether a rule is known to be broken for the same input."""
-        name = None if fault.position is None else self.subject.names[fault.position]
-        known = [it for it in self.lint.values() if it.rule == fault.rule and it.verdict is Verdict.FAIL]
-        return any(it.input == name or fault.rule not in PER_INPUT for it in known)
-
     def conclude(self, gradients: Gradients, compared: Mapping[int, Comparison], there: str) -> None:
         """Keep the verdict on each input; one from elsewhere only if it is a failure."""
         point = gradients.point
@@ -254,6 +245,7 @@ class NodeCheck:
             cause = Cause()
             if comparison.verdict is Verdict.FAIL:
                 cause = blame.cause(position, self.known_mistake(gradients, position))
+                cause = cause._replace(mistake=cause.mistake or self.mistake_by_rule())
             elif there != "here":
                 if comparison.verdict is Verdict.PASS and self.is_light:
                     self.look_for_trifles(blame, comparison, there)
@@ -272,10 +264,26 @@ class NodeCheck:
         """Return the mistake that the rules have shown already, or that shows without a look at the numbers."""
         if gradients.analytic[position] is None:
             return missing_gradient(self.subject, position)
+        integers = [it for it in self.lint.values() if it.rule == "dtype" and it.mistake == AS_INTEGERS]
+        if any(it.input == self.subject.names[position] for it in integers):
+            return Mistake(
+                AS_INTEGERS, "The numbers are cut to integers: a dtype of int, or an array made of integers."
+            )
         if self.broken("draws-again") == DRAWS_AGAIN:
             return Mistake(DRAWS_AGAIN, "What is drawn in forward has to be kept on self, and used in backward.")
         if self.broken("linear") == IGNORES_DOUT and not self.is_cautioned:
             return self.ignored_dout(gradients, position)
+        return None
+
+    def mistake_by_rule(self) -> Mistake | None:
+        """Return what the rules say of a gradient of which the numbers say nothing."""
+        match self.broken("linear"):
+            case str(name) if name == PART_WITHOUT_DOUT:
+                return Mistake(name, "A part of the gradient is not multiplied by dout.")
+            case str(name):
+                return Mistake(
+                    name, "The gradient does not follow dout: twice the dout has to give twice the gradient."
+                )
         return None
 
     def ignored_dout(self, gradients: Gradients, position: int) -> Mistake | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from inspect import Parameter
 from pathlib import Path
 
@@ -50,7 +50,7 @@ def check_scenario(scenario: Scenario, *, is_whole: bool = False) -> Report:
         findings = [
             finding for node in range(len(run.graph.nodes)) for finding in check_at(run, node, is_whole=is_whole)
         ]
-        findings += unused_values(run.graph)
+        findings += [*unused_values(run.graph), *built_in_by_mistake(scenario)]
         if not run.failure:
             findings += beside_nodes(run.graph, findings, check_whole(scenario))
         if scenario.expect:
@@ -59,6 +59,14 @@ def check_scenario(scenario: Scenario, *, is_whole: bool = False) -> Report:
         run.close()
     origins = {node.name: node.origin or BUILT_IN for node in run.graph.nodes}
     return Report(scenario.title, tuple(findings), origins)
+
+
+def built_in_by_mistake(scenario: Scenario) -> Iterator[Finding]:
+    """Yield a caution for each node with a built-in layer where the user's file gives one of nearly the same name."""
+    for node in scenario.graph.nodes:
+        if other := scenario.meant_instead.get(node.layer):
+            reason = f"this is the built-in {visible(node.layer)}; your file gives {other}, which no formula uses"
+            yield Finding(node.name, node.layer, None, "origin", Verdict.SKIP, reason=reason)
 
 
 def check_at(run: Run, node: int, *, iteration: int = 0, is_whole: bool = False) -> tuple[Finding, ...]:

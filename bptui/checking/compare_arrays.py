@@ -13,6 +13,9 @@ Gradients: TypeAlias = "tuple[Array | None, ...]"
 """A gradient for each input, as float64; None where there is none."""
 
 
+AS_INTEGERS = "integers instead of floats"
+
+
 def copies(inputs: tuple[Array, ...]) -> tuple[Array, ...]:
     """Return arrays that a layer may damage."""
     return tuple([x.copy() for x in inputs])
@@ -30,7 +33,7 @@ def kind_of(gradient: Any) -> str | None:
     dtype = np.asarray(gradient).dtype
     if dtype.kind == "f":
         return None
-    return "integers instead of floats" if dtype.kind in "iub" else f"{dtype.name} instead of floats"
+    return AS_INTEGERS if dtype.kind in "iub" else f"{dtype.name} instead of floats"
 
 
 def misshapen(got: tuple[int, ...], wanted: tuple[int, ...], dout: tuple[int, ...]) -> str | None:

@@ -22,9 +22,11 @@ from bptui.checking.compare_arrays import (
     same,
 )
 from bptui.checking.fault import FaultError
-from bptui.checking.line_watch import line_that_changes
+from bptui.checking.line_watch import attributes_of, line_that_changes
 from bptui.checking.probe import Probe, Visit, called
 from bptui.checking.random_sources import RandomSources
+from bptui.core import text
+from bptui.errors import Where
 from layers import Array
 
 RULES = (
@@ -58,6 +60,8 @@ DRAWS_AGAIN = "draws again"
 IGNORES_DOUT = "ignores dout"
 PART_WITHOUT_DOUT = "a part without dout"
 
+TAKES_STEP = "updates inside backward"
+
 PAUSE = None
 """Where one may pause between two faults."""
 
@@ -88,26 +92,76 @@ class Lint:
         yield from self.touched(visit, None, None, "forward")
         dout = self.dout.copy()
         handed = self.probe.backward(visit.layer, dout)
-        yield from self.touched(visit, self.dout, dout, "backward")
+        takes_step = yield from self.taking_step(visit, handed)
+        if not takes_step:
+            yield from self.touched(visit, self.dout, dout, "backward")
         yield from self.precision(handed, visit)
         yield from self.sharing(handed, visit, dout)
         first = copied(handed)
         yield PAUSE
         draws_again = yield from self.drawing(first)
-        rules: list[Faults] = [self.linear(first), self.truncation(first), self.stale(visit.out, first)]
-        for rule in rules if draws_again else [self.second(visit, handed, first), *rules]:
+        rules: list[Faults] = [self.truncation(first)]
+        if not takes_step:
+            rules = [self.linear(first), *rules, self.stale(visit.out, first)]
+        for rule in rules if draws_again or takes_step else [self.second(visit, handed, first), *rules]:
             yield PAUSE
             try:
                 yield from rule
             except FaultError as fault:
                 yield fault
 
+    def taking_step(self, visit: Visit, handed: tuple[Any, ...]) -> Generator[FaultError | None, None, bool]:
+        """Find out whether backward updates parameters itself, which many do; what is worked out before is right."""
+        subject = self.probe.subject
+        found = False
+        for position, (before, after) in enumerate(zip(self.inputs, visit.given, strict=True)):
+            if not subject.is_held(position) or handed[position] is None or same(before, np.asarray(after)):
+                continue
+            rate = rate_of(np.asarray(after) - before, np.asarray(handed[position]))
+            if rate is not None:
+                found = True
+                reason = f"backward updates {subject.called(position)} itself, by -{text.number(rate)} × its gradient"
+                reason += "; the run does its own updates, and starts each forward from its own numbers"
+                yield FaultError("mutates", reason, position, TAKES_STEP, is_caution=True)
+        if not found and subject.is_users and self.forgets(visit) and self.follows_dout():
+            reason = "backward changes what forward works with, as if it took the step of an optimiser itself"
+            yield FaultError("mutates", reason, None, TAKES_STEP, is_caution=True)
+            return True
+        return found
+
+    def forgets(self, visit: Visit) -> bool:
+        """Return whether forward gives another value on the same inputs once backward has run."""
+        fresh = self.probe.visit(copies(self.inputs))
+        again = self.probe.visit(copies(self.inputs), fresh.layer)
+        if not same(again.out, visit.out):
+            return False
+        self.probe.backward(fresh.layer, self.dout.copy())
+        return not same(self.probe.visit(copies(self.inputs), fresh.layer).out, visit.out)
+
+    def follows_dout(self) -> bool:
+        """Return whether what backward changes on the layer is twice as much for twice the dout, as a step is."""
+        once, twice = (self.changes(times * self.dout) for times in (1.0, 2.0))
+        pairs = [(change, twice[name]) for name, change in once.items() if name in twice]
+        return bool(pairs) and all(np.allclose(2 * one, two, rtol=1e-6, atol=1e-12) for one, two in pairs)
+
+    def changes(self, dout: Array) -> dict[str, Array]:
+        """Return by how much backward changes the arrays that a layer keeps, by attribute."""
+        visit = self.probe.visit(copies(self.inputs))
+        instance = self.probe.subject.inside(visit.layer, visit.given)
+        before = {name: it.copy() for name, it in attributes_of(instance).items() if isinstance(it, np.ndarray)}
+        self.probe.backward(visit.layer, dout)
+        now = {name: it for name, it in attributes_of(instance).items() if isinstance(it, np.ndarray)}
+        kept = [name for name, old in before.items() if old.dtype.kind == "f" and name in now]
+        moved = {name: now[name] - before[name] for name in kept if now[name].shape == before[name].shape}
+        return {name: change for name, change in moved.items() if change.any()}
+
     def drawing(self, first: Gradients) -> Generator[FaultError | None, None, bool]:
         """Rule ``draws-again``: what is drawn at random is drawn in forward. Return whether backward draws, too."""
         visit = self.probe.visit(copies(self.inputs))
         sources = self.sources(visit)
-        line = line_that_changes(sources.state, lambda: self.probe.backward(visit.layer, self.dout.copy()))
-        if line is None:
+        before = sources.state()
+        self.probe.backward(visit.layer, self.dout.copy())
+        if sources.state() == before:
             return False
         again = self.probe.visit(copies(self.inputs))
         self.sources(again).draw()
@@ -115,8 +169,14 @@ class Lint:
         if position is None:
             return False
         reason = "backward draws random numbers anew: it has to use those that forward has drawn, kept on self"
-        yield FaultError("draws-again", reason, mistake=DRAWS_AGAIN, line=line)
+        yield FaultError("draws-again", reason, mistake=DRAWS_AGAIN, line=self.drawing_line())
         return True
+
+    def drawing_line(self) -> Where | None:
+        """Return the line of backward that draws random numbers."""
+        visit = self.probe.visit(copies(self.inputs))
+        state = self.sources(visit).state
+        return line_that_changes(state, lambda: self.probe.backward(visit.layer, self.dout.copy()))
 
     def sources(self, visit: Visit) -> RandomSources:
         """Return what a layer may draw from."""
@@ -318,6 +378,14 @@ def draws(probe: Probe, inputs: tuple[Array, ...]) -> bool:
 def is_repeatable(probe: Probe, inputs: tuple[Array, ...]) -> bool:
     """Return whether two forwards agree bit for bit."""
     return same(probe.forward(copies(inputs)), probe.forward(copies(inputs)))
+
+
+def rate_of(change: Array, gradient: Array) -> float | None:
+    """Return how many times a gradient a change takes off, None where it is not that."""
+    if change.shape != gradient.shape or not gradient.any():
+        return None
+    rate = -float(np.sum(change * gradient)) / float(np.sum(gradient * gradient))
+    return rate if rate > 0 and np.allclose(change, -rate * gradient, rtol=1e-6, atol=1e-12) else None
 
 
 def to_float32(x: Array) -> Array:

@@ -23,6 +23,7 @@ PROMISES: Mapping[str, str] = {
     "draws-again": "backward draws no random numbers of its own",
     "linear": "gradients follow dout",
     "stale-cache": "nothing stays from what went through before",
+    "origin": "the layer is the one that was meant",
 }
 """What a rule of the lint asks of a layer, in words."""
 
@@ -61,21 +62,31 @@ def finding_title(finding: Finding) -> str:
         about = f"not so: {PROMISES[finding.rule]}"
     if finding.rule == "network":
         about = f"gradient of {short_name(finding.input)}" if finding.input else "the whole"
-    mistake = f": {visible(finding.mistake)}" if finding.mistake and finding.verdict is Verdict.FAIL else ""
+    is_told = finding.mistake and finding.verdict in {Verdict.FAIL, Verdict.SKIP}
+    mistake = f": {visible(finding.mistake or '')}" if is_told else ""
     return f"{about}{mistake}"
 
 
 def element_lines(finding: Finding, worst: Worst, pointer: str) -> Iterator[Line]:
     """Yield the element that stands out with both numbers: what backward says, and what differences of forward say."""
-    name = short_name(finding.input or finding.node)
-    place = f"{name}[{', '.join(map(str, worst.index))}]" if worst.index else name
-    is_pointed_at = pointer.strip()
-    yield (Span(" "), Span(pointer, "mark"), Span(" at ", "dim"), Span(place, "strong" if is_pointed_at else ""))
-    one, other = SPEAKERS.get(finding.rule, BACKWARD_AND_FORWARD)
+    style = "strong" if pointer.strip() else ""
+    yield (Span(" "), Span(pointer, "mark"), Span(" at ", "dim"), Span(element_name(finding, worst), style))
+    one, other = speakers(finding)
     rows = ((one, number(worst.analytic, 8), ""), (other, *measured_slope(finding, worst)))
     room = max(len(value) for _, value, _ in rows)
     for label, value, error in rows:
         yield (Span(f"   {label:<18}", "dim"), Span(f"{value:>{room}}", "gradient"), Span(error, "dim"))
+
+
+def element_name(finding: Finding, worst: Worst) -> str:
+    """Return how messages write the element that stands out: ``a1[1, 2]``."""
+    name = short_name(finding.input or finding.node)
+    return f"{name}[{', '.join(map(str, worst.index))}]" if worst.index else name
+
+
+def speakers(finding: Finding) -> tuple[str, str]:
+    """Return whose the two numbers at an element are, in words."""
+    return SPEAKERS.get(finding.rule, BACKWARD_AND_FORWARD)
 
 
 def measured_slope(finding: Finding, worst: Worst) -> tuple[str, str]:

@@ -13,9 +13,10 @@ from typing import Any
 
 import numpy as np
 
-from bptui.checking.check_node import check_node
+from bptui.checking.check_node import broken_down, check_node
 from bptui.checking.finding import Finding, Verdict
 from bptui.checking.finding_record import finding_record
+from bptui.checking.source_look import names_infinity, tree_of
 from bptui.checking.subject import Checked, Subject, widened
 from bptui.errors import Where
 from bptui.guest.child.instance import Instance, Order, differs
@@ -44,7 +45,10 @@ def check_here(instance: Instance, values: Sequence[Any], *, is_whole: bool, **a
         inside=object_in,
         functions=(instance.recipe.forward, instance.recipe.backward),
     )
-    findings = [*check_node(subject, is_whole=is_whole), *labels(subject), *not_finite(subject, instance)]
+    try:
+        findings = [*check_node(subject, is_whole=is_whole), *labels(subject), *not_finite(subject, instance)]
+    except Exception as error:  # noqa: BLE001  (what the layer raises is a finding already: this is the check's own)
+        findings = [broken_down(subject, error)]
     return {"findings": list(map(finding_record, findings)), "arrays": []}
 
 
@@ -62,7 +66,8 @@ def not_finite(subject: Subject, instance: Instance) -> Iterator[Finding]:
         message = Instance(instance.recipe, instance.order, instance.making).forward(subject.inputs)
     except Exception:  # noqa: BLE001  (the fence around the user's code: the check of the node has told of it)
         return
-    if found := message.get("non_finite"):
+    found = message.get("non_finite")
+    if found and not (found["origin"] is None and found["kind"] != "NaN" and is_meant(instance)):
         reason = f"forward {words_of_non_finite(found)}"
         origin = found["origin"]
         where = Where(origin["file"], origin["line"]) if origin else None
@@ -70,6 +75,13 @@ def not_finite(subject: Subject, instance: Instance) -> Iterator[Finding]:
         yield Finding(
             subject.node, subject.layer, None, "finite", Verdict.FAIL, reason=reason, mistake=mistake, where=where
         )
+
+
+def is_meant(instance: Instance) -> bool:
+    """Return whether forward speaks of infinity itself, as a mask before a softmax does."""
+    code = getattr(inspect.unwrap(instance.recipe.forward), "__code__", None)
+    tree = tree_of(code) if code else None
+    return tree is not None and names_infinity(tree)
 
 
 class Adapter:

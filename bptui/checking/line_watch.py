@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
+from time import monotonic
 from types import CodeType, FrameType
 from typing import Any, NamedTuple
 
@@ -22,6 +23,9 @@ from layers import Array
 
 MOST_EVENTS = 20_000
 """Lines that are watched; a loop may go on for long."""
+
+LONGEST = 2.0
+"""Seconds that watching may take; what runs goes on after that, unwatched."""
 
 MOST_NAMES = 60
 MOST_BYTES = 1 << 16
@@ -62,12 +66,13 @@ class LineWatch:
     probed: Where | None = None
     events: int = 0
     before: object = None
+    end: float = 0.0
     running: dict[int, Where] = field(default_factory=dict)
 
     @contextmanager
     def watching(self) -> Iterator[None]:
         """Watch what runs in this thread, and hand over to the tracer that was there before, whatever happens."""
-        self.before = self.probe()
+        self.before, self.end = self.probe(), monotonic() + LONGEST
         outer = sys.gettrace()
         sys.settrace(self.on_call)
         try:
@@ -75,9 +80,14 @@ class LineWatch:
         finally:
             sys.settrace(outer)
 
+    @property
+    def is_over(self) -> bool:
+        """Whether enough has been watched."""
+        return self.events > MOST_EVENTS or monotonic() > self.end
+
     def on_call(self, frame: FrameType, event: str, argument: object) -> Callable[..., Any] | None:  # noqa: ARG002
         """Decide whether a function that begins is watched; what it was given was written elsewhere."""
-        if self.events > MOST_EVENTS or not is_users(frame.f_code.co_filename):
+        if self.is_over or not is_users(frame.f_code.co_filename):
             return None
         if frame.f_code not in self.codes:
             self.codes.append(frame.f_code)
@@ -87,7 +97,7 @@ class LineWatch:
     def on_event(self, frame: FrameType, event: str, argument: object) -> Callable[..., Any] | None:  # noqa: ARG002
         """Put down what has changed to the line that has just run in this function."""
         self.events += 1
-        if self.events > MOST_EVENTS:
+        if self.is_over:
             return None
         just_run = self.running.get(id(frame))
         self.look(frame, just_run)

@@ -6,9 +6,11 @@ This is the fence around a layer: nothing that it raises goes further.
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from time import monotonic
 from typing import Any, TypeVar
 
 import numpy as np
@@ -23,6 +25,9 @@ from bptui.errors import LayerError, Where
 from layers import Array
 
 T = TypeVar("T")
+
+PATIENCE = 6.0
+"""Seconds for which one looks for what is behind the failures of a node."""
 
 ROOMS = tuple(str(Path(__file__).parents[1] / room) for room in ("checking", "core", "guest"))
 NOT_THE_USER_S = ("site-packages", "<__array_function__", "<frozen", *ROOMS)
@@ -52,6 +57,18 @@ class Probe:
         self.shapes: Shapes = tuple([x.shape for x in subject.inputs])
         self.faults: dict[tuple[str, int | None, str | None], FaultError] = {}
         self.unfit: set[int] = set()
+        self.end = 0.0
+        self.is_limited = False
+
+    @contextmanager
+    def limited(self) -> Iterator[None]:
+        """Let what looks for an explanation take no longer than a few seconds, all in all: then a visit is a fault."""
+        self.end = self.end or monotonic() + PATIENCE
+        self.is_limited = True
+        try:
+            yield
+        finally:
+            self.is_limited = False
 
     def fresh(self) -> Checked:
         """Return a new instance."""
@@ -63,6 +80,8 @@ class Probe:
 
     def visit(self, inputs: tuple[Array, ...], layer: Checked | None = None) -> Visit:
         """Send ``inputs`` forward through a fresh instance, or through ``layer``."""
+        if self.is_limited and monotonic() > self.end:
+            raise FaultError("raises", "takes too long to be looked at further")
         layer = layer or self.fresh()
         given = tuple([x[()] for x in inputs])
         self.shapes = tuple([x.shape for x in inputs])

@@ -12,7 +12,7 @@ from typing import TypeAlias
 import numpy as np
 
 from bptui.checking.check_guest import begin_check, broken, findings_of
-from bptui.checking.check_node import BUDGET, NodeCheck
+from bptui.checking.check_node import BUDGET, NodeCheck, broken_down
 from bptui.checking.finding import Finding, Verdict
 from bptui.checking.quick_look import looks_right
 from bptui.checking.random_sources import borrowed_random_state
@@ -30,7 +30,7 @@ QUICK = "a quick look: one random direction through all elements"
 
 
 def check_in_pieces(subject: Subject) -> Pieces:
-    """Check a node in full."""
+    """Check a node in full. An exception in the check itself is a finding at its node, and ends nobody's session."""
     work = NodeCheck(subject, BUDGET).findings()
     while True:
         with undisturbed():
@@ -39,13 +39,18 @@ def check_in_pieces(subject: Subject) -> Pieces:
             except StopIteration as end:
                 found: tuple[Finding, ...] = end.value
                 return found
+            except Exception as error:  # noqa: BLE001  (the fence around what nobody has asked for)
+                return (broken_down(subject, error),)
         yield
 
 
 def look_in_pieces(subject: Subject) -> Pieces:
     """Look at a node in passing; nothing is found where that leaves doubts, which only a full check settles."""
     with undisturbed():
-        is_right = looks_right(subject)
+        try:
+            is_right = looks_right(subject)
+        except Exception:  # noqa: BLE001  (the full check that follows tells of it)
+            is_right = False
     yield
     if not is_right:
         return ()

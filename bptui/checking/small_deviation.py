@@ -19,7 +19,7 @@ STEPS = (2.0**-17, 2.0**-14)
 
 def small_deviation(evidence: Evidence) -> Mistake | None:
     """Return the mistake if what backward is off by is a multiple of an input, measured with either of two steps."""
-    if evidence.x.size > MOST or evidence.x.size < 3:
+    if evidence.x.size > MOST or evidence.x.size < 3 or not is_off(evidence):
         return None
     found = [mistake_at(evidence, step) for step in STEPS]
     one, two = found
@@ -32,7 +32,9 @@ def mistake_at(evidence: Evidence, step: float) -> Mistake | None:
     if slopes is None:
         return None
     at_step = replace(evidence, numeric=slopes.reshape(evidence.x.shape))
-    size = float(np.linalg.norm(at_step.deviation))
-    if not size > LEAST * float(np.linalg.norm(evidence.analytic)):
-        return None
-    return next(multiple_of_an_input(at_step), None)
+    return next(multiple_of_an_input(at_step), None) if is_off(at_step) else None
+
+
+def is_off(evidence: Evidence) -> bool:
+    """Return whether backward is off by more than differences are."""
+    return bool(np.linalg.norm(evidence.deviation) > LEAST * np.linalg.norm(evidence.analytic))

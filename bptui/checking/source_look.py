@@ -65,3 +65,12 @@ def writes_into_elements(tree: ast.AST) -> bool:
     """Return whether code stores into elements of an array, or in a loop."""
     stores = any(isinstance(it, ast.Subscript) and isinstance(it.ctx, ast.Store) for it in ast.walk(tree))
     return stores or any(isinstance(it, ast.For | ast.While) for it in ast.walk(tree))
+
+
+def names_infinity(tree: ast.AST) -> bool:
+    """Return whether code has infinity among its constants."""
+    return any(
+        (isinstance(it, ast.Attribute) and it.attr.lower() in {"inf", "infty"})
+        or (isinstance(it, ast.Constant) and str(it.value).lower().lstrip("+-") == "inf")
+        for it in ast.walk(tree)
+    )

@@ -80,5 +80,7 @@ class UserLines:
 
 def last_write(watch: LineWatch, given: Any) -> Where | None:
     """Return the line that last wrote into what a layer was given, None where none did."""
-    found = [it for it in watch.written.values() if it.line and np.may_share_memory(it.array, given)]
+    lines = [it for it in watch.written.values() if it.line]
+    found = [it for it in lines if np.may_share_memory(it.array, given)]
+    found = found or [it for it in lines if np.array_equal(it.array, given)]
     return max(found, key=lambda it: it.moment).line if found else None

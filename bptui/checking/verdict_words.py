@@ -25,6 +25,12 @@ def told(judged: Judged) -> list[Finding]:
     return sorted(findings, key=lambda it: ORDER.index(it.verdict))
 
 
+def foremost(judged: Judged) -> Finding | None:
+    """Return the failure that shows most: one with an element, or else with a line; None where nothing failed."""
+    failed = [it for it in told(judged) if it.verdict is Verdict.FAIL]
+    return max(failed, key=lambda it: (it.worst is not None, it.where is not None), default=None)
+
+
 def summary(judged: Judged) -> str:
     """Return a verdict in one line, as an answer to who asked."""
     worst = next(iter(told(judged)), None)

@@ -14,6 +14,7 @@ from bptui.checking.finding import Finding, Verdict, verdict_of
 from bptui.core.graph import Graph
 
 ODD = (Verdict.FAIL, Verdict.KINK, Verdict.SKIP)
+FAILED = Verdict.FAIL.sign
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,11 +103,23 @@ class Verdicts:
         """Return the verdicts as signs, by node. The mapping lives on."""
         return self.signs[iteration]
 
+    def wrong(self, iteration: int) -> list[Judged]:
+        """Return the verdicts on the nodes that are wrong, in forward order."""
+        judged = self.judged[iteration]
+        if FAILED not in self.signs[iteration].values():
+            return []
+        return [judged[it.name] for it in self.graph.nodes if self.signs[iteration].get(it.name) == FAILED]
+
     def told(self, iteration: int) -> str:
         """Return in words how many nodes are checked, and how many of them are not a plain pass."""
-        counts, total = Counter(self.signs[iteration].values()), len(self.graph.nodes)
-        others = [f"{counts[sign]} {sign}" for sign in (it.sign for it in ODD) if counts[sign]]
-        return " · ".join((f"checked {counts.total()} of {total}", *others)) if counts else ""
+        checked = len(self.signs[iteration])
+        others = (f"{count} {verdict.sign}" for verdict, count in self.odd(iteration).items())
+        return " · ".join((f"checked {checked} of {len(self.graph.nodes)}", *others)) if checked else ""
+
+    def odd(self, iteration: int) -> dict[Verdict, int]:
+        """Return how many nodes have each verdict that is not a plain pass, where any has."""
+        counts = Counter(self.signs[iteration].values())
+        return {verdict: counts[verdict.sign] for verdict in ODD if counts[verdict.sign]}
 
     def path(self, iteration: int, name: str) -> Path:
         """Return what is known of all nodes through which the gradient of a value comes."""

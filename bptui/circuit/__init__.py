@@ -6,7 +6,7 @@ A ``Circuit`` gives the ``Drawing`` of each sheet, on which nothing changes; a `
 
 from bptui.circuit.circuit import Circuit, least_width
 from bptui.circuit.drawing import Box, Drawing, Label
-from bptui.circuit.folding import Folding, composites, fold
+from bptui.circuit.folding import Folding, composites, fold, unfolded
 from bptui.circuit.layout import Room
 from bptui.circuit.painter import Highlight, Painter
 from bptui.circuit.scale import Scale
@@ -26,4 +26,5 @@ __all__ = [
     "composites",
     "fold",
     "least_width",
+    "unfolded",
 ]

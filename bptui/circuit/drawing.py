@@ -77,7 +77,7 @@ class Drawing:
     def box(self) -> Mapping[str, Box]:
         """The box of each value by name: its own, or else the first inlet that brings it in."""
         homes = {box.name: box for box in reversed(self.boxes) if box.kind == "inlet"}
-        return homes | {box.name: box for box in self.boxes if box.kind in {"node", "leaf"}}
+        return homes | {box.name: box for box in self.boxes if box.kind in {"node", "leaf", "output"}}
 
     @cached_property
     def boxes_by_row(self) -> tuple[tuple[int, ...], ...]:

@@ -15,7 +15,7 @@ from bptui.core.graph import Graph, Node, Use
 class Folding:
     """A graph as it is drawn. ``home`` has, for each value whose node is not, the node that it is drawn in.
 
-    ``uses`` has, for each use in the drawn graph, the same use in the whole one.
+    ``uses`` has, for each use in the drawn graph, the same use in the whole one, where anything is folded.
     """
 
     graph: Graph
@@ -25,6 +25,10 @@ class Folding:
     def shown(self, name: str) -> str:
         """Return the value whose box stands for ``name``."""
         return self.home.get(name, name)
+
+    def use(self, drawn: Use) -> Use:
+        """Return what a use in the drawn graph is in the whole one."""
+        return self.uses.get(drawn, drawn)
 
 
 def composites(graph: Graph) -> Mapping[str, tuple[str, ...]]:
@@ -54,6 +58,11 @@ def owner_of(graph: Graph, name: str) -> str | None:
     parts = name.split(".")
     beginnings = (".".join(parts[:count]) for count in range(1, len(parts)))
     return next((it for it in beginnings if it in graph.slots and graph.node(it)), None)
+
+
+def unfolded(graph: Graph) -> Folding:
+    """Return ``graph`` drawn as it is."""
+    return Folding(graph, {}, {})
 
 
 def fold(graph: Graph, closed: Mapping[str, Collection[str]]) -> Folding:

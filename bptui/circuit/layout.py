@@ -128,9 +128,9 @@ class Draftsman:
         return max(map(cells, part.lines)) + (4 if part.is_framed else 2)
 
     def draw_box(self, station: int, x: int, width: int) -> None:
-        """Draw the box of a part: a node as wide as its column, another at the side where its wire is."""
+        """Draw the box of a part: what has wires on both sides is as wide as its column, another stands at its wire."""
         part, y = self.grid.parts[station], self.top[station]
-        own = width if part.kind == "node" else self.box_width(part)
+        own = width if part.kind in {"node", "output"} else self.box_width(part)
         left = x + width - own if part.kind in {"leaf", "inlet"} else x
         box = Box(part.name, part.kind, left, y, own, part.height)
         self.boxes.append(box)

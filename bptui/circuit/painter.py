@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from itertools import groupby
 from typing import NamedTuple, TypeAlias
 
 from bptui.circuit.canvas import WirePieces
@@ -75,7 +74,7 @@ class Painter:
         return (
             *lit,
             *[seen for seen in emphases if seen.matters],
-            *[Written(label, *texts(label)) for label in labels],
+            *[WrittenLabel(label, *texts(label)) for label in labels],
         )
 
     def paint_row(self, y: int, window: Window, content: Iterable[Content]) -> Line:
@@ -86,7 +85,7 @@ class Painter:
         cells, styles = list(static_cells), list(static_styles)
         for change in content:
             match change:
-                case Written(label, text, style) if text:
+                case WrittenLabel(label, text, style) if text:
                     place = slice(label.x, label.x + label.width)
                     cells[place] = padded_cells(text, label.width, right=label.is_right_aligned)
                     styles[place] = [style] * label.width
@@ -98,7 +97,7 @@ class Painter:
         return spans_of(*crop(cells, styles, window))
 
 
-class Written(NamedTuple):
+class WrittenLabel(NamedTuple):
     """A label with its text."""
 
     label: Label
@@ -135,12 +134,12 @@ class Emphasis(NamedTuple):
         return LIGHT if self.box.kind == "node" else ROUND
 
 
-Content: TypeAlias = "Written | Lit | Emphasis"
+Content: TypeAlias = "WrittenLabel | Lit | Emphasis"
 
 
 def emphasis_of(box: Box, highlight: Highlight) -> Emphasis:
     """Return how ``box`` stands out; marks belong to a value's own box."""
-    is_own = box.kind in {"node", "leaf"}
+    is_own = box.kind in {"node", "leaf", "output"}
     mark = highlight.marks.get(box.name, "") if is_own else ""
     return Emphasis(box, is_own and box.name == highlight.current, box.name == highlight.selected, mark)
 
@@ -190,5 +189,10 @@ def crop(cells: list[str], styles: list[str], window: Window) -> tuple[list[str]
 
 def spans_of(cells: list[str], styles: list[str]) -> Line:
     """Return runs of equal style."""
-    runs = groupby(zip(styles, cells, strict=True), key=lambda pair: pair[0])
-    return tuple([Span("".join([cell for _, cell in run]), style) for style, run in runs])
+    spans: list[Span] = []
+    start = 0
+    for place in range(1, len(styles)):
+        if styles[place] != styles[start]:
+            spans.append(Span("".join(cells[start:place]), styles[start]))
+            start = place
+    return (*spans, Span("".join(cells[start:]), styles[start])) if styles else ()

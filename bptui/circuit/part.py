@@ -11,8 +11,9 @@ from typing import Literal, TypeAlias
 from bptui.core.graph import Use
 from bptui.lines.cell_width import cut_middle
 
-PartKind: TypeAlias = Literal["node", "leaf", "inlet", "outlet"]
-"""An inlet brings in a value whose own box stands elsewhere; an outlet takes one there."""
+PartKind: TypeAlias = Literal["node", "leaf", "output", "inlet", "outlet"]
+"""An output is what a node gives beside the value of its name, fed by that node. An inlet brings in a value whose
+own box stands elsewhere; an outlet takes one there."""
 
 Uses: TypeAlias = "tuple[Use, ...]"
 
@@ -62,6 +63,6 @@ class Part:
 
     @property
     def name_alone(self) -> Part:
-        """The part with nothing but its name, and a frame only around a node."""
+        """The part with nothing but its name, and a frame only around a node and its outputs."""
         lines = (cut_middle(self.lines[-1], SHORT_NAME),)
-        return replace(self, lines=lines, shares=(None,) * len(self.inputs), is_framed=self.kind == "node")
+        return replace(self, lines=lines, shares=(None,) * len(self.inputs), is_framed=self.kind in {"node", "output"})

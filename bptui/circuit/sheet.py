@@ -57,8 +57,13 @@ class SheetBuilder:
             for position, (source, slot) in enumerate(zip(inputs, slots, strict=True))
         ]
         lines = (self.written(self.caption(node)), self.written(node.name))
-        self.homes |= dict.fromkeys(self.graph.slots_of(index), len(self.parts))
+        slot, *others = self.graph.slots_of(index)
+        home = self.homes[slot] = len(self.parts)
         self.parts.append(Part(node.name, "node", lines, inputs, shares))
+        for slot in others:
+            name = self.graph.names[slot]
+            self.homes[slot] = len(self.parts)
+            self.parts.append(Part(name, "output", (self.written(name),), (home,), (None,)))
 
     def source(self, slot: int, consumer: int) -> int:
         """Return the part from which ``consumer`` gets a value, added where it is new."""

@@ -6,7 +6,7 @@ import unicodedata
 
 import numpy as np
 
-from layers import Array
+from layers import Array, Shape
 
 UNSAFE = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
 """Unicode categories that a terminal would obey or hide: controls, formats, surrogates, private, separators."""
@@ -72,5 +72,10 @@ def json_number(value: float) -> float | str:
 
 
 def shape(array: Array) -> str:
-    """Return the shape as a person writes it: ``scalar``, ``[3]``, ``[2, 3]``."""
-    return f"[{', '.join(map(str, np.shape(array)))}]" if np.ndim(array) else "scalar"
+    """Return the shape of an array as a person writes it: ``scalar``, ``[3]``, ``[2, 3]``."""
+    return shape_in_words(np.shape(array))
+
+
+def shape_in_words(shape: Shape) -> str:
+    """Return a shape as a person writes it: ``scalar``, ``[3]``, ``[2, 3]``."""
+    return f"[{', '.join(map(str, shape))}]" if shape else "scalar"

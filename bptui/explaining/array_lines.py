@@ -26,8 +26,8 @@ def array_lines(label: str, array: Array | None, width: int, style: str) -> list
         if line_width(line) <= width:
             return [line]
         return [*paragraph(label, width, "dim"), *paragraph(numbers, width, style, indent=2)]
-    title = f"{label} {text.shape(array)}"
-    rows = corner(array, width - INDENT)
+    rows, shown = corner_of(array, width - INDENT)
+    title = f"{label} {text.shape(array)}{cut_away(array, shown)}"
     if not rows:
         return paragraph(title, width, "dim")
     start = max(LABEL_ROOM, cells(title) + 2)
@@ -39,14 +39,30 @@ def array_lines(label: str, array: Array | None, width: int, style: str) -> list
 
 def corner(array: Array, width: int) -> list[str]:
     """Return as many of an array's first rows and columns as fit, all of one length; of more axes, nothing."""
+    return corner_of(array, width)[0]
+
+
+def cut_away(array: Array, shown: tuple[int, int]) -> str:
+    """Return in words which of a matrix's rows and columns are shown, where that is not all of them."""
+    rows, columns = array.shape if array.ndim == 2 else (1, array.size)
+    parts = [f"rows 0-{shown[0] - 1}"] if 0 < shown[0] < rows else []
+    parts += [f"{'columns' if array.ndim == 2 else 'elements'} 0-{shown[1] - 1}"] if 0 < shown[1] < columns else []
+    return f" {', '.join(parts)}" if parts else ""
+
+
+def corner_of(array: Array, width: int) -> tuple[list[str], tuple[int, int]]:
+    """Return the corner of an array as lines, and how many rows and columns it has."""
     if array.ndim > 2 or not array.size:
-        return []
+        return [], (0, 0)
     matrix = array.reshape(1, -1) if array.ndim == 1 else array
     shown = MOST_ROWS if matrix.shape[0] <= MOST_ROWS else MOST_ROWS - 1
     texts = columns_that_fit(matrix[:shown], width)
-    if len(texts[0]) < matrix.shape[1]:
-        texts = [[*row, "…"] for row in columns_that_fit(matrix[:shown, : len(texts[0])], width - 2)]
+    columns = len(texts[0])
+    if columns < matrix.shape[1]:
+        texts = columns_that_fit(matrix[:shown, :columns], width - 2)
+        columns = len(texts[0])
+        texts = [[*row, "…"] for row in texts]
     rows = [" ".join(row) for row in texts]
     if len(rows[0]) > width:
-        return []
-    return rows if shown >= matrix.shape[0] else [*rows, "⋮".ljust(len(rows[0]))]
+        return [], (0, 0)
+    return rows if shown >= matrix.shape[0] else [*rows, "⋮".ljust(len(rows[0]))], (len(texts), columns)

@@ -16,11 +16,8 @@ DEEPEST_INDENT = 18
 def equation_line(equation: Equation, style: str) -> Line:
     """Return an equation in one line, and behind it a note or its shapes."""
     line = [Span(equation.left, "strong")]
-    for place, part in enumerate(sides(equation)):
-        line += [
-            Span(" = " if place else f" {equation.sign} ", "dim"),
-            Span(part, result_style(equation, place, style)),
-        ]
+    for place, (sign, part) in enumerate(sides(equation)):
+        line += [Span(f" {sign} ", "dim"), Span(part, result_style(equation, place, style))]
     aside = equation.note or ("" if equation.result else equation.shapes)
     return (*line, Span(f"   {aside}", "dim")) if aside else tuple(line)
 
@@ -33,9 +30,9 @@ def equation_lines(equation: Equation, width: int, style: str) -> list[Line]:
     return [line] if line_width(line) <= width else [*folded(equation, width, style), *asides(equation, width)]
 
 
-def sides(equation: Equation) -> tuple[str, ...]:
-    """Return what stands to the right of an equation's left side, an ellipsis where nothing is known."""
-    return equation.parts or ("…",)
+def sides(equation: Equation) -> tuple[tuple[str, str], ...]:
+    """Return what stands right of an equation's left side, each with the sign before it; an ellipsis for nothing."""
+    return equation.signed_parts or ((equation.sign, "…"),)
 
 
 def result_style(equation: Equation, place: int, style: str) -> str:
@@ -51,11 +48,11 @@ def folded(equation: Equation, width: int, style: str) -> Iterator[Line]:
     if indent > min(DEEPEST_INDENT, width // 2):
         yield from paragraph(left, width, "strong")
         left, indent = "  ", 2
-    for place, part in enumerate(sides(equation)):
+    for place, (sign_before, part) in enumerate(sides(equation)):
         lines = wrap(part, width - indent - 3)
         for at, line in enumerate(lines):
             before = left if not place and not at else " " * indent
-            sign = (equation.sign if not place else "=") if not at else " "
+            sign = sign_before if not at else " "
             yield (
                 Span(before, "strong"),
                 Span(f" {sign} ", "dim"),

@@ -19,6 +19,7 @@ from bptui.core.order import Pass
 from bptui.core.step import BackwardStep, UpdateStep
 from bptui.explaining.formula_words import (
     Words,
+    as_product,
     brief,
     inline,
     is_arithmetic,
@@ -29,6 +30,7 @@ from bptui.explaining.formula_words import (
     word,
     words_of,
 )
+from bptui.explaining.printed_arithmetic import adds_up
 from bptui.explaining.value_state import arrived_count, before_update, gradient_uses, use_count
 from layers import Array
 
@@ -60,6 +62,11 @@ class Equation:
     sign: str = "="
 
     @property
+    def last_sign(self) -> str:
+        """What stands before the result: ≈ where the numbers as they are printed do not make it."""
+        return "=" if adds_up(self.numbers, self.result) else "≈"
+
+    @property
     def parts(self) -> tuple[str, ...]:
         """What stands between the equals signs after ``left``, nothing twice in a row."""
         parts: list[str] = []
@@ -69,8 +76,17 @@ class Equation:
         return tuple(parts)
 
     def __str__(self) -> str:
-        shapes = "" if self.result else f"   {self.shapes}"
-        return f"{self.left} {self.sign} {' = '.join(self.parts)}{shapes}"
+        shapes = "" if self.result or not self.shapes else f"   {self.shapes}"
+        return f"{self.left}{''.join(f' {sign} {part}' for sign, part in self.signed_parts)}{shapes}"
+
+    @property
+    def signed_parts(self) -> tuple[tuple[str, str], ...]:
+        """The parts, each with the sign before it."""
+        parts = self.parts
+        signs = [self.sign, *["="] * (len(parts) - 1)]
+        if self.result and len(parts) > 1:
+            signs[-1] = self.last_sign
+        return tuple(zip(signs, parts, strict=False))
 
 
 def forward_equation(moment: Moment, name: str) -> Equation | None:
@@ -85,7 +101,7 @@ def forward_equation(moment: Moment, name: str) -> Equation | None:
         node_formula(moment, name),
         with_numbers(words.formula, arrays, words, out),
         inline(out) or "",
-        with_shapes(words.formula, arrays, out),
+        with_shapes(as_product(words.formula, arrays), arrays, out),
     )
 
 
@@ -123,9 +139,10 @@ def gradient_equation(
     assert gradient is not None
     name = step.node.inputs[position]
     own = words.inputs[position] if position < len(words.inputs) else ""
-    rule, note = words.rules.get(own, ""), ""
-    if rule and "Σ" not in rule and is_stretched(moment, step.node, name):
-        rule, note = f"Σ {rule}", f"summed back to {text.shape(gradient)}, which broadcasting had repeated"
+    rule = words.rules.get(own, "")
+    is_summed = is_summed_back(moment, step.node, name, rule)
+    note = f"summed back to {text.shape(gradient)}, which broadcasting had repeated" if is_summed else ""
+    rule = rule_at(moment, step.node, position, rule, arrays)
     names = name_inputs(words, step.node) | {own: text.visible(name), "out": text.visible(step.name)}
     return Equation(
         f"d {text.visible(name)}",
@@ -135,6 +152,22 @@ def gradient_equation(
         with_shapes(rule, arrays, gradient),
         note,
     )
+
+
+def rule_at(moment: Moment, node: Node, position: int, rule: str, arrays: Mapping[str, Array]) -> str:
+    """Return the rule of a node's input as it is for arrays of these shapes: summed back, or of vectors."""
+    name = node.inputs[position]
+    if is_summed_back(moment, node, name, rule):
+        return f"Σ {rule}"
+    value, dout = moment.value(name), arrays.get("dout")
+    if rule.startswith("Σ dout over") and value is not None and dout is not None and dout.shape == value.shape:
+        return "dout"  # there is nothing to sum over
+    return as_product(rule, arrays)
+
+
+def is_summed_back(moment: Moment, node: Node, name: str, rule: str) -> bool:
+    """Return whether the gradient of an input is summed over what broadcasting had repeated, and no rule says so."""
+    return bool(rule) and "Σ" not in rule and "repeated" not in rule and is_stretched(moment, node, name)
 
 
 def dout_equation(moment: Moment, name: str) -> Equation:

@@ -13,6 +13,7 @@ import numpy as np
 from bptui.core import text
 from bptui.core.graph import Node
 from bptui.core.tape import Tape
+from bptui.explaining.option_words import follow_options
 from bptui.own_layers.own_layer import OwnLayer
 from layers import Array, Layer, library
 
@@ -23,6 +24,12 @@ RAISED = ("²", "³", "ᵀ", " **")
 
 PLAIN = frozenset({"where", "else", "half", "equal", "log"})
 """Words that stand in a rule beside names and still leave it arithmetic."""
+
+PRODUCT = re.compile(rf"(?P<one>{word.pattern})(?P<turned>ᵀ?) · (?P<other>{word.pattern})(?P<other_turned>ᵀ?)")
+"""A matrix product of two values, either of which may be transposed."""
+
+NOT_ARITHMETIC = frozenset({"axis", "axes", "shape", "start", "stop", "indices", "keepdims"})
+"""Options that stand in no formula as a number of its own: they are English words there, if anything."""
 
 MOST_INPUTS = 1_000
 MOST_INLINE = 4
@@ -41,8 +48,9 @@ class Words(NamedTuple):
     @property
     def numbers(self) -> dict[str, str]:
         """The options that are numbers, or None, as text."""
-        numbers = {name: text.number(it) for name, it in self.options.items() if isinstance(it, int | float)}
-        return numbers | {name: "None" for name, it in self.options.items() if it is None}
+        named = {name: it for name, it in self.options.items() if name not in NOT_ARITHMETIC}
+        numbers = {name: text.number(it) for name, it in named.items() if isinstance(it, int | float)}
+        return numbers | {name: "None" for name, it in named.items() if it is None}
 
 
 def words_of(tape: Tape, node: Node) -> Words:
@@ -55,7 +63,17 @@ def words_of(tape: Tape, node: Node) -> Words:
         return Words("", {}, share.slots, node.options, layer.targets)
     assert isinstance(layer, type)
     it = spoken(layer)
-    return it._replace(inputs=it.inputs[: len(node.inputs)], options={**it.options, **node.options})
+    options = {**it.options, **node.options}
+    spelt = (it.formula, it.rules)
+    formula, rules = follow_options(layer.__name__, spelt, options, it.options, has_labels=has_labels(tape, node, it))
+    return Words(formula, rules, it.inputs[: len(node.inputs)], options, it.targets)
+
+
+def has_labels(tape: Tape, node: Node, words: Words) -> bool:
+    """Return whether a node's targets are labels: whole numbers that were given, and not distributions."""
+    targets = [name for own, name in zip(words.inputs, node.inputs, strict=False) if own in words.targets]
+    slots = [tape.graph.slots[name] for name in targets if tape.graph.is_leaf(name)]
+    return any(np.asarray(tape.leaves[slot]).dtype.kind in "iu" for slot in slots)
 
 
 def is_built_in(tape: Tape, node: Node) -> bool:
@@ -104,7 +122,22 @@ def put_numbers(rule: str, numbers: Mapping[str, str]) -> str:
 def is_arithmetic(rule: str, names: Container[str]) -> bool:
     """Return whether ``rule`` is nothing but arithmetic on ``names``, so that it can be worked out with numbers."""
     others = (found for found in word.finditer(rule) if found[0] not in names and found[0] not in PLAIN)
-    return "Σ" not in rule and all(map(is_call, others))
+    return "Σ" not in rule and "[" not in rule and all(map(is_call, others))
+
+
+def as_product(rule: str, arrays: Mapping[str, Array]) -> str:
+    """Return a matrix product's rule as it is for vectors: ``xᵀ · dout`` of two is an outer product, ``x ⊗ dout``."""
+    found = PRODUCT.fullmatch(rule)
+    if found is None or not {found["one"], found["other"]} <= arrays.keys():
+        return rule
+    one, other = found["one"], found["other"]
+    axes = np.ndim(arrays[one]), np.ndim(arrays[other])
+    if 0 in axes:
+        return f"{one} × {other}"
+    if axes == (1, 1):
+        return f"{one} {'⊗' if found['turned'] or found['other_turned'] else '·'} {other}"
+    turned = [found["turned"] if axes[0] > 1 else "", found["other_turned"] if axes[1] > 1 else ""]
+    return f"{one}{turned[0]} · {other}{turned[1]}"
 
 
 def is_call(found: re.Match[str]) -> bool:

@@ -9,7 +9,7 @@ import numpy as np
 from bptui.core import text
 from bptui.core.graph import Node
 from bptui.core.moment import Moment
-from bptui.explaining.equations import Equation, inputs_by_own_name, with_numbers
+from bptui.explaining.equations import Equation, inputs_by_own_name, rule_at, with_numbers
 from bptui.explaining.formula_words import inline, is_built_in, name_inputs, put, words_of
 from bptui.explaining.value_state import takes_gradient
 from layers import Array
@@ -67,13 +67,19 @@ def without_dout(rule: str) -> str:
 
 def rules(moment: Moment, name: str) -> tuple[Equation, ...]:
     """Return how a node's backward will work, before it has: its rules in the names of its values."""
-    node = moment.graph.node(name)
-    if node is None:
+    node, out = moment.graph.node(name), moment.value(name)
+    if node is None or out is None:
         return ()
     words = words_of(moment.tape, node)
+    arrays = inputs_by_own_name(moment, node, words) | {"out": out, "dout": out}
     names = name_inputs(words, node) | {"out": text.visible(name)}
     return tuple(
-        Equation(f"d {text.visible(value)}", put(words.rules[own], names | {own: text.visible(value)}), "", "")
-        for own, value in zip(words.inputs, node.inputs, strict=False)
+        Equation(
+            f"d {text.visible(value)}",
+            put(rule_at(moment, node, position, words.rules[own], arrays), names | {own: text.visible(value)}),
+            "",
+            "",
+        )
+        for position, (own, value) in enumerate(zip(words.inputs, node.inputs, strict=False))
         if own in words.rules and takes_gradient(moment, value)
     )

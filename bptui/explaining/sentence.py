@@ -1,65 +1,123 @@
-"""A step in one plain sentence."""
+"""A step in one or two plain sentences."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
 
 from bptui.core import text
 from bptui.core.moment import Moment
 from bptui.core.step import BackwardStep, ForwardStep, UpdateStep
-from bptui.explaining.equations import forward_equation, inputs_by_own_name, is_stretched, update_equation
-from bptui.explaining.formula_words import brief, inline, name_inputs, put, words_of
-from bptui.explaining.value_state import use_count
+from bptui.explaining.equations import forward_equation, inputs_by_own_name, node_formula, rule_at, update_equation
+from bptui.explaining.formula_words import inline, name_inputs, put, words_of
+from bptui.explaining.value_state import arrived_count, use_count
+from layers import Array
 
 
 def headline(moment: Moment) -> str:
-    """Return what the step that has just run did, in one plain sentence."""
+    """Return what the step that has just run did, in plain sentences."""
     match moment.step:
         case None:
             return f"Nothing has run yet: the first step computes {text.visible(moment.order[1].name)}."
-        case ForwardStep(node=node):
-            return f"{text.visible(node.layer)} computes {forward_equation(moment, node.name)}."
+        case ForwardStep() as step:
+            return forward_sentence(moment, step)
         case BackwardStep(dout=None) as step:
             return f"No gradient reaches {text.visible(step.name)}, so it passes none on."
         case BackwardStep() as step:
-            return backward_sentence(moment, step)
+            return f"{arrival_sentence(moment, step)} {departure_sentence(moment, step)}"
         case UpdateStep() as step:
-            return f"{text.visible(step.name)} is updated: {update_equation(moment, step.name)}."
+            return update_sentence(moment, step)
 
 
-def backward_sentence(moment: Moment, step: BackwardStep) -> str:
-    """Return what a node's backward did with its dout, input by input."""
+def forward_sentence(moment: Moment, step: ForwardStep) -> str:
+    """Return what a node has made of its inputs: ``Mul computes a: x × y, which is 2 × 3 = 6``."""
+    name, inputs = text.visible(step.name), ", ".join(map(text.visible, step.node.inputs))
+    layer, result = text.visible(step.node.layer), inline(step.out)
+    equation = forward_equation(moment, step.name)
+    if not words_of(moment.tape, step.node).formula:
+        made = f"{layer} makes {name} of {inputs}"
+        return f"{made}: {result}." if result else f"{made}: an array of shape {text.shape(step.out)}."
+    formula = node_formula(moment, step.name)
+    if not result:
+        return f"{layer} computes {name}, of shape {text.shape(step.out)}: {formula}."
+    worked = f"{equation.numbers} {equation.last_sign} " if equation and equation.numbers not in {"", result} else ""
+    return f"{layer} computes {name}: {formula}, which is {worked}{result}."
+
+
+def arrival_sentence(moment: Moment, step: BackwardStep) -> str:
+    """Return which gradient arrives at a node; at the first step of the pass also what a gradient is."""
     assert step.dout is not None
-    arrives = f"dout {brief(step.dout)} arrives at {text.visible(step.name)}"
-    clauses = []
+    name, output = text.visible(step.name), text.visible(moment.graph.output)
+    dout = f"dout = {inline(step.dout)}" if inline(step.dout) else f"dout, of shape {text.shape(step.dout)},"
+    if moment.progress.backward > 1:
+        return f"{dout} arrives at {name}."
+    if (step.dout == 1).all():
+        ones = "dout = 1" if step.dout.ndim == 0 else f"a dout of ones, of shape {text.shape(step.dout)}"
+        return (
+            f"The backward pass starts at {name} with {ones}: dout says how fast {output} changes with a node's value."
+        )
+    return f"The backward pass starts at {name} with the {dout.replace('dout =', 'dout of')} that was given."
+
+
+def departure_sentence(moment: Moment, step: BackwardStep) -> str:
+    """Return what a node's inputs get of its dout."""
+    clauses = [*input_clauses(moment, step)]
+    if not clauses:
+        return "It ends there: no input takes a gradient."
+    told = "; ".join(clauses)
+    return f"{told}."
+
+
+def input_clauses(moment: Moment, step: BackwardStep) -> Iterator[str]:
+    """Yield for each input that takes a gradient what it gets, and of how many contributions that is one."""
+    sources = [source for source, it in zip(step.node.inputs, step.gradients, strict=True) if it is not None]
     for position, gradient in enumerate(step.gradients):
-        if gradient is not None:
-            name = text.visible(step.node.inputs[position])
-            adds = use_count(moment, step.node.inputs[position]) > 1
-            gives = (
-                f"adds {brief(gradient)} to {name}'s gradient"
-                if adds
-                else f"gives {name} its gradient {brief(gradient)}"
-            )
-            clauses.append(f"{deed(moment, step, position)} {gives}")
-    return (
-        f"{arrives}; {', and '.join(clauses)}." if clauses else f"{arrives} and ends there: no input takes a gradient."
-    )
+        if gradient is None:
+            continue
+        source = sources.pop(0)
+        several = "" if source in sources else one_of_several(moment, source, use_count(moment, source))
+        yield f"{text.visible(source)} gets {share(moment, step, position, gradient)}{several}"
 
 
-def deed(moment: Moment, step: BackwardStep, position: int) -> str:
-    """Return what is done to dout on its way to an input: ``multiplied by count = 2 it``."""
+def one_of_several(moment: Moment, source: str, count: int) -> str:
+    """Return how many of a value's contributions have come, where it is used several times."""
+    if count < 2:
+        return ""
+    return f" (with this step {arrived_count(moment, source):,} of its {count:,} contributions have come)"
+
+
+def share(moment: Moment, step: BackwardStep, position: int, gradient: Array) -> str:
+    """Return what one input gets: ``dout times count = 2, which is 2.2``."""
     words = words_of(moment.tape, step.node)
-    rule = words.rules.get(words.inputs[position], "") if position < len(words.inputs) else ""
-    if "Σ" not in rule and is_stretched(moment, step.node, step.node.inputs[position]):
-        rule = f"Σ {rule}"
-    named = name_inputs(words, step.node)
+    arrays = inputs_by_own_name(moment, step.node, words)
+    if step.dout is not None:
+        arrays["dout"] = step.dout
+    own = words.inputs[position] if position < len(words.inputs) else ""
+    rule = rule_at(moment, step.node, position, words.rules.get(own, ""), arrays)
+    result = f"which is {numbers}" if (numbers := inline(gradient)) else f"of shape {text.shape(gradient)}"
+    named = name_inputs(words, step.node) | {own: text.visible(step.node.inputs[position])}
     match rule.split(" × "):
         case ["dout"]:
-            return "passed on unchanged it"
+            return f"dout unchanged{f', {inline(gradient)}' if np.ndim(gradient) == 0 else ''}"
         case ["-dout"]:
-            return "with its sign turned it"
-        case ["dout", own] if own in named:
-            value = inline(inputs_by_own_name(moment, step.node, words)[own])
-            return f"multiplied by {named[own]}{f' = {value}' if value and value != named[own] else ''} it"
+            return f"dout with the opposite sign, {result}"
+        case ["dout", factor] if factor in words.inputs:
+            value = inline(arrays[factor]) if factor in arrays else None
+            named |= dict(zip(words.inputs, map(text.visible, step.node.inputs), strict=False))
+            amount = f" = {value}" if value and value != named[factor] else ""
+            return f"dout times {named[factor]}{amount}, {result}"
         case [""]:
-            return f"{text.visible(step.node.layer)}.backward"
-    return put(rule, named | {"out": text.visible(step.name)})
+            return f"what {text.visible(step.node.layer)}.backward makes of dout, {result}"
+    return f"{put(rule, named | {'out': text.visible(step.name)})}, {result}"
+
+
+def update_sentence(moment: Moment, step: UpdateStep) -> str:
+    """Return how a parameter moves."""
+    name, equation = text.visible(step.name), update_equation(moment, step.name)
+    if step.gradient is None or equation is None:
+        return f"No gradient reaches {name}, so it stays as it is."
+    if not equation.result:
+        return f"{name}, of shape {text.shape(step.after)}, becomes {equation.rule}."
+    worked = f"{equation.numbers} {equation.last_sign} " if equation.numbers else ""
+    return f"{name} becomes {equation.rule}, which is {worked}{equation.result}."

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 from bptui.errors import Where
+from bptui.own_layers.imports_beside import search_folders
 
 FRAME = re.compile(r'^  File "(?P<file>.*)", line (?P<line>\d+)', re.MULTILINE)
 """A line of the traceback that a dying interpreter writes, the innermost first."""
@@ -33,10 +35,20 @@ def raised(error: Any, files: Iterable[str]) -> Fault:
             if kind == "SystemExit":
                 message = f"it ends the program: sys.exit({text})"
             match place:
-                case {"file": str(file), "line": int(line), "text": str(source)} if file in files:
+                case {"file": str(file), "line": int(line), "text": str(source)} if is_beside(file, files):
                     return Fault(message, Where(file, line), source)
             return Fault(message)
     return Fault("the layer process has sent nonsense")
+
+
+def is_beside(file: str, files: Iterable[str]) -> bool:
+    """Return whether a file is one of the user's, or of the project that one of them belongs to."""
+    return any(Path(file).is_relative_to(root) for path in files for root in project_folders(Path(path)))
+
+
+def project_folders(file: Path) -> list[Path]:
+    """Return the folders that what a file imports may lie in: its own, and those above it as its packages go."""
+    return search_folders(file)[:-1]
 
 
 def crashed(how: str, report: str, files: Iterable[str]) -> Fault:

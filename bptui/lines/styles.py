@@ -1,7 +1,8 @@
 """The names of styles, and how each looks: in colours on a dark or a light background, and without colours.
 
 Blue is forward and vermilion backward, near those of Okabe and Ito (2008), which colour-blind readers can tell
-apart. No meaning hangs on a colour alone: a sign, a word or an attribute always says it too.
+apart. Red is for what is wrong, and for nothing else. No meaning hangs on a colour alone: a sign, a word or an
+attribute always says it too.
 """
 
 from __future__ import annotations
@@ -53,13 +54,13 @@ DARK: Mapping[str, str] = {
     "current": "#ffffff on #005f87",
     "selected": "#ffffff on #444444",
     "wire": "#767676",
-    "error": "#ff875f",
+    "error": "#ff4040",
     "warning": "#ffd75f",
     "key": "#ffd75f",
     "cursor": "#1c1c1c on #ffd75f",
     "mark": "#ffff5f",
     "good": "#5fd7af",
-    "bad": "#ff875f",
+    "bad": "#ff4040",
     "keyword": "#d7afff",
     "string": "#afd787",
 }
@@ -81,13 +82,13 @@ LIGHT: Mapping[str, str] = {
     "current": "#000000 on #afd7ff",
     "selected": "#000000 on #d0d0d0",
     "wire": "#808080",
-    "error": "#af0000",
+    "error": "#d70000",
     "warning": "#875f00",
     "key": "#875f00",
     "cursor": "#ffffff on #875f00",
     "mark": "#875f00",
     "good": "#00875f",
-    "bad": "#af5f00",
+    "bad": "#d70000",
     "keyword": "#5f00af",
     "string": "#005f00",
 }

@@ -10,6 +10,7 @@ from itertools import groupby
 from pathlib import PurePath
 from typing import TypeAlias
 
+from bptui.checking.check_scenario import BUILT_IN
 from bptui.checking.finding import Finding, Report, Verdict, verdict_of
 from bptui.checking.finding_lines import finding_lines, finding_title, ladder_lines
 from bptui.core.text import visible
@@ -124,6 +125,14 @@ def is_failure(finding: Finding) -> bool:
     return finding.verdict is Verdict.FAIL
 
 
+def whose(reports: Sequence[Report]) -> str:
+    """Return whose layers were judged, where some of them are the user's own and some are not."""
+    judged = {(it.layer, report.origins.get(it.node)) for report in reports for it in report.findings if it.layer}
+    own = sorted({visible(layer) for layer, origin in judged if origin not in {None, BUILT_IN}})
+    built_in = sorted({visible(layer) for layer, origin in judged if origin == BUILT_IN})
+    return f" (yours: {', '.join(own)}; built in: {', '.join(built_in)})" if own and built_in else ""
+
+
 def tally_line(reports: Iterable[Report]) -> Line:
     """Return what it all comes to."""
     reports = list(reports)
@@ -131,5 +140,5 @@ def tally_line(reports: Iterable[Report]) -> Line:
     told = ", ".join(f"{verdict.sign} {count} {verdict.value}" for verdict, count in counts.items())
     failed = sum(not report.ok for report in reports)
     scenarios = f"{len(reports)} scenario{'s' * (len(reports) != 1)}"
-    outcome = f"{failed} of {scenarios} failed" if failed else f"{scenarios}, all well"
+    outcome = f"{failed} of {scenarios} failed" if failed else f"{scenarios}, all well{whose(reports)}"
     return styled(f"{outcome}: {told}", (Verdict.FAIL if failed else Verdict.PASS).style)

@@ -20,8 +20,9 @@ from bptui.scenario.reading.names import Places, read_names
 from bptui.scenario.reading.network import read_graph, read_nodes
 from bptui.scenario.reading.nodes import NodeReader
 from bptui.scenario.reading.settings import Settings, read_settings
-from bptui.scenario.reading.shape_trial import shapes_of
+from bptui.scenario.reading.shape_inference import infer_shapes
 from bptui.scenario.reading.training import read_train
+from bptui.scenario.reading.value_size import check_computed, check_given
 from bptui.scenario.scenario import Expect, Scenario
 from bptui.scenario.toml import Document, parse_toml
 from layers import Array, Layer
@@ -112,7 +113,7 @@ class Loader:
         reader = NodeReader(document, self.library, places, settings.dtype, problems, own.refused if own else {})
         nodes = read_nodes(reader)
         leaf_reader = LeafReader(document, settings.dtype, settings.seed, self.folder, reader.labels)
-        values = read_leaves(leaf_reader, places, problems) | reader.constants
+        values: Mapping[str, Array] = read_leaves(leaf_reader, places, problems) | reader.constants
         train = read_train(document, problems)
         graph = read_graph(document, places, nodes, reader.constants, problems)
         made = Made()
@@ -121,7 +122,7 @@ class Loader:
             problems.raise_any()
             made = look_for_parameters(graph, values, self.library, own.hosts, settings)
         expect = read_expect(document, {*places, *(node.name for node in nodes), *made.values}, problems)
-        dout = self.try_out(graph, values, places, settings, expect)
+        dout = self.fit(graph, values, places, settings, expect)
         return Scenario(
             title=settings.title,
             about=settings.about,
@@ -130,13 +131,14 @@ class Loader:
             dtype=settings.dtype,
             seed=settings.seed,
             graph=made.added_to(graph),
-            values={**values, **made.values},
+            values={**values, **made.integers, **made.values},
             library={node.layer: self.library[node.layer] for node in nodes},
             dout=dout,
             train=train,
             expect=expect,
             hosts=own.hosts if own else None,
             unpaired=made.unpaired,
+            meant_instead=own.meant_instead(node.layer for node in nodes) if own else {},
         )
 
     def own_layers(self) -> OwnLayers | None:
@@ -152,14 +154,18 @@ class Loader:
         """Where the files lie that the scenario names."""
         return self.path.parent if self.path else Path()
 
-    def try_out(
+    def fit(
         self, graph: Graph, values: Mapping[str, Array], places: Places, settings: Settings, expect: Expect | None
     ) -> Array:
-        """Run the network forward once, raise what does not fit, and return the gradient that enters at its output."""
+        """Raise what does not fit in the network, and return the gradient that enters at its output."""
         document, problems = self.document, self.problems
         origins = {node.name: node.where for node in graph.nodes if node.where}
         origins |= {name: document.where_key(*places[name]) for name in graph.inputs + graph.parameters}
-        shapes = shapes_of(graph, values, self.library, problems, origins)
+        with problems.collecting():
+            check_given(values, origins)
+        shapes = infer_shapes(graph, values, self.library, problems, {name: it.line for name, it in origins.items()})
+        with problems.collecting():
+            check_computed(graph, shapes, settings.dtype.itemsize)
         check_distributions(document, places, dict(distributions(graph, values, shapes, self.library)), problems)
         if expect:
             check_shapes(document, expect, shapes, problems)

@@ -63,6 +63,7 @@ class Scenario:
     expect: Expect | None = None
     hosts: HostSupply | None = None
     unpaired: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    meant_instead: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def iterations(self) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
     from bptui.checking.verdicts import Judged
@@ -37,6 +37,10 @@ class Answer:
         if self.way_on is None:
             return self.text
         return f"{self.text}: {written(self.way_on.verb)} {self.way_on.does}"
+
+
+Question: TypeAlias = Callable[[], Answer]
+"""What a command comes down to: it is asked again for as long as its answer is pending."""
 
 
 def refusal(text: str, way_on: WayOn | None = None) -> Answer:

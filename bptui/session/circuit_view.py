@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from bptui.circuit import Folding, Scale, composites, fold
+from bptui.circuit import Folding, Scale, composites, fold, unfolded
 from bptui.core.graph import Graph
 
 
@@ -33,6 +33,8 @@ class CircuitView:
 
     def folding(self, graph: Graph, scale: Scale) -> Folding:
         """Return ``graph`` as this view has it at a scale."""
+        if scale is not Scale.BOXES and not self.toggled:
+            return unfolded(graph)
         return fold(graph, self.closed(composites(graph), scale))
 
     def closed(self, found: Mapping[str, tuple[str, ...]], scale: Scale) -> Mapping[str, tuple[str, ...]]:

@@ -81,7 +81,7 @@ class DrawnCircuit:
     def text(self, label: Label) -> Span:
         """Return what is written at a label, whose uses are those of the folded graph."""
         if label.uses is not None:
-            label = label._replace(uses=tuple([self.folding.uses[use] for use in label.uses]))
+            label = label._replace(uses=tuple(map(self.folding.use, label.uses)))
         return self.texts(label)
 
     def highlight(self, moment: Moment, selected: str | None, signs: Mapping[str, str]) -> Highlight:

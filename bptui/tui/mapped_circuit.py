@@ -53,7 +53,10 @@ class MappedCircuit:
         """Return in words what the bars are, and from where to where they go."""
         count = len(self.names)
         room = self.grid.columns * self.grid.bands
-        which = f"{count:,} nodes" if count <= room else f"nodes {self.first + 1:,}-{self.first + room:,} of {count:,}"
+        all_of_them = (
+            f"{count:,} nodes" if not self.folding.home else f"{count:,} for {len(moment.graph.nodes):,} nodes"
+        )
+        which = all_of_them if count <= room else f"nodes {self.first + 1:,}-{self.first + room:,} of {count:,}"
         what = "‖dout‖" if moment.pass_ is not Pass.FORWARD else "‖out‖"
         low, high = norm_range(self.seen)
         extent = f" ▁ {number(low, 2)} █ {number(high, 2)}" if low < high else ""

@@ -83,7 +83,7 @@ LOOK_AFTER = 1.0
 AT_ONCE = 1.0
 """Seconds within which a second ctrl+c leaves."""
 
-SHOWING_VERDICTS = TitleLine | CircuitPanel | TapePanel | GradientsPanel
+SHOWING_VERDICTS = TitleLine | CircuitPanel | NodePanel | TapePanel | GradientsPanel
 """The panes that show verdicts."""
 
 

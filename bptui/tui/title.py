@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from bptui.core.moment import Moment
 from bptui.core.text import visible
 from bptui.lines.line import Line, Span, cut, fitted, line_width
+from bptui.lines.signs import FAIL
 from bptui.tui.pane import Pane
 
 if TYPE_CHECKING:
@@ -25,25 +26,43 @@ class TitleLine(Pane):
     verdicts: Verdicts | None = None
 
     def lines(self, width: int, height: int) -> list[Line]:  # noqa: ARG002
-        checked = self.verdicts.told(self.moment.iteration - 1) if self.verdicts else ""
-        return [title_line(self.moment, self.name_shown, self.recording, width, checked)]
+        return [title_line(self.moment, self.name_shown, self.recording, width, self.verdicts)]
 
 
-def title_line(moment: Moment, title: str, recording: str, width: int, checked: str = "") -> Line:
-    """Return the title line. Where room is short the words go first, then what was checked, never the step."""
-    told: Line = (Span(checked, "dim"),) if checked else ()
+def title_line(moment: Moment, title: str, recording: str, width: int, verdicts: Verdicts | None = None) -> Line:
+    """Return the title line. Where room is short the words go first, what is wrong and the step never."""
+    told, wrong = (checked(verdicts, moment), only_wrong(verdicts, moment)) if verdicts else ((), ())
     left = (Span(" bptui  ", "title"), Span(visible(title, limit=80), "strong"))
     right = (Span("  "), *status(moment), *recorded(recording), Span(" "))
     if line_width(right) > width * 3 // 4:
         right = (Span("  "), *status(moment), *recorded(recording.partition(":")[0]), Span(" "))
     room = width - line_width(right)
     worded, signs = progress(moment, is_worded=True), progress(moment, is_worded=False)
-    for middle, also in ((worded, told), (signs, told), (signs, ()), ((), ())):
+    for middle, also in ((worded, told), (signs, told), (signs, wrong), ((), wrong)):
         space = room - line_width(left) - line_width(middle) - line_width(also)
         if space >= 4:
             before = space // 2 if middle else space
             return (*left, Span(" " * before), *middle, Span(" " * (space - before)), *also, *right)
     return (*fitted(cut(left, room) if line_width(left) > room else left, max(0, room)), *right)
+
+
+def checked(verdicts: Verdicts, moment: Moment) -> Line:
+    """Return how many nodes are checked, and how many of them are wrong, at a kink, or could not be checked."""
+    count, total = len(verdicts.marks(moment.iteration - 1)), len(moment.graph.nodes)
+    if not count:
+        return ()
+    odd = [
+        span
+        for verdict, number in verdicts.odd(moment.iteration - 1).items()
+        for span in (Span(" · ", "dim"), Span(f"{number} {verdict.sign}", verdict.style))
+    ]
+    return (Span(f"checked {count} of {total}", "dim"), *odd)
+
+
+def only_wrong(verdicts: Verdicts, moment: Moment) -> Line:
+    """Return how many nodes are wrong, nothing where none is."""
+    wrong = verdicts.wrong(moment.iteration - 1)
+    return (Span(f"{len(wrong)} {FAIL}", "bad"),) if wrong else ()
 
 
 def status(moment: Moment) -> Line:
@@ -60,7 +79,7 @@ def recorded(recording: str) -> Line:
         return ()
     if recording.startswith("not"):
         return (Span(" · ", "dim"), Span(f"✗ {visible(recording)}", "error"))
-    return (Span(" · ", "dim"), Span("● " if recording.startswith("rec") else "", "bad"), Span(recording, "strong"))
+    return (Span(" · ", "dim"), Span("● " if recording.startswith("rec") else "", "mark"), Span(recording, "strong"))
 
 
 def progress(moment: Moment, *, is_worded: bool) -> Line:

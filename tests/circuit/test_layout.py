@@ -86,6 +86,10 @@ def assert_true_to(graph: Graph, drawing: Drawing) -> None:
                 assert inputs == list(node.inputs)
             case "outlet":
                 assert inputs == [box.name]
+            case "output":
+                node = graph.node(box.name)
+                assert node is not None
+                assert inputs == [node.name]
             case _:
                 assert inputs == []
 
@@ -138,6 +142,27 @@ def graphs(draw: st.DrawFn, most: int = 60) -> Graph:
         sources = draw(st.lists(st.integers(max(0, index - reach), index - 1), min_size=1, max_size=4))
         nodes.append(Node(names[index], "Layer", tuple(names[source] for source in sources)))
     return Graph(tuple(names[:leaves]), (), (), tuple(nodes), names[-1])
+
+
+@st.composite
+def graphs_of_several_outputs(draw: st.DrawFn) -> Graph:
+    """Graphs in which nodes have one to three outputs, each of which may be used or not."""
+    names, nodes = ["x", "y"], []
+    for index in range(draw(st.integers(1, 6))):
+        inputs = tuple(draw(st.lists(st.sampled_from(names), min_size=1, max_size=3)))
+        outputs = tuple(f"n{index}{letter}" for letter in "abc"[: draw(st.integers(1, 3))])
+        nodes.append(Node(outputs[0], "Layer", inputs, outputs=outputs))
+        names += outputs
+    return Graph(("x", "y"), (), (), tuple(nodes), names[-1])
+
+
+@given(graphs_of_several_outputs())
+@settings(max_examples=30, deadline=None)
+def test_each_output_of_a_node_has_a_box_and_wires_of_its_own(graph: Graph) -> None:
+    for drawing in drawings(graph):
+        assert_true_to(graph, drawing)
+        assert_apart(drawing)
+        assert {box.name for box in drawing.boxes} == set(graph.names)
 
 
 def random_graph(random: Random, count: int) -> Graph:

@@ -1,49 +1,119 @@
-"""A step in a sentence, with the book's numbers in it."""
+"""A step in plain sentences, with the book's numbers in them; and those of every layer can be read."""
 
+import re
+from dataclasses import replace
+
+import numpy as np
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
+from bptui.core.graph import Node
 from bptui.explaining.sentence import headline
 from bptui.running import run
 from bptui.scenario.scenario import Scenario
+from layer_cases import Case, case_of, cases_of, every_layer
+from layers import library
 from runs import BUY_APPLES, nodes, tape_of
-from strategies import random_scenarios
+from strategies import make_scenario, random_scenarios
+
+START = "The backward pass starts at y with dout = 1: dout says how fast y changes with a node's value. "
 
 
-def test_the_headline_tells_the_step_in_one_sentence() -> None:
+def test_the_headline_tells_the_step_in_plain_sentences() -> None:
     tape = tape_of(BUY_APPLES)
     assert headline(tape.at(0)) == "Nothing has run yet: the first step computes apple_price."
-    assert headline(tape.at(1)) == "Mul computes apple_price = apple × apple_num = 100 × 2 = 200."
+    assert headline(tape.at(1)) == "Mul computes apple_price: apple × apple_num, which is 100 × 2 = 200."
     assert headline(tape.at(8)) == (
-        "dout 1.1 arrives at apple_price; multiplied by apple_num = 2 it gives apple its gradient 2.2, "
-        "and multiplied by apple = 100 it gives apple_num its gradient 110."
+        "dout = 1.1 arrives at apple_price. apple gets dout times apple_num = 2, which is 2.2; "
+        "apple_num gets dout times apple = 100, which is 110."
     )
 
 
 @pytest.mark.parametrize(
     ("formula", "sentence"),
     [
-        ("3 - x", "dout 1 arrives at y; with its sign turned it gives x its gradient -1."),
-        ("x + 3", "dout 1 arrives at y; passed on unchanged it gives x its gradient 1."),
+        ("3 - x", "x gets dout with the opposite sign, which is -1."),
+        ("x + 3", "x gets dout unchanged, 1."),
         (
             "x * x",
             (
-                "dout 1 arrives at y; multiplied by x = -2 it adds -2 to x's gradient, "
-                "and multiplied by x = -2 it adds -2 to x's gradient."
+                "x gets dout times x = -2, which is -2; x gets dout times x = -2, which is -2 "
+                "(with this step 2 of its 2 contributions have come)."
             ),
         ),
-        ("x * 3", "dout 1 arrives at y; multiplied by 3 it gives x its gradient 3."),
-        ("Exp(x)", "dout 1 arrives at y; dout × y gives x its gradient 0.13534."),
-        ("Detach(x)", "dout 1 arrives at y and ends there: no input takes a gradient."),
+        ("x * 3", "x gets dout times 3, which is 3."),
+        ("Exp(x)", "x gets dout × y, which is 0.13534."),
+        ("Detach(x)", "It ends there: no input takes a gradient."),
     ],
 )
 def test_a_backward_step_says_what_is_done_to_dout(formula: str, sentence: str) -> None:
-    assert headline(nodes(f'y = "{formula}"').at(2)) == sentence
+    assert headline(nodes(f'y = "{formula}"').at(2)) == START + sentence
 
 
 def test_an_update_says_what_moved() -> None:
     tape = tape_of('[inputs]\nx = 2\n[parameters]\nw = 0.5\n[nodes]\ny = "w * x"\n[train]\nlr = 0.1\nsteps = 1')
-    assert headline(tape.at(3)) == "w is updated: w ← w - lr × dw = 0.5 - 0.1 × 2 = 0.3."
+    assert headline(tape.at(3)) == "w becomes w - lr × dw, which is 0.5 - 0.1 × 2 = 0.3."
+
+
+def said_of(case: Case, *, is_used_again: bool = False) -> list[str]:
+    """Return what is said of a layer's forward and backward, its inputs called ``in0``, ``in1`` ..."""
+    names = [f"in{place}" for place in range(len(case.inputs))]
+    scenario = make_scenario(
+        [Node("node", case.layer.__name__, tuple(names), case.options)],
+        inputs={name: np.array(value) for name, value in zip(names, case.inputs, strict=True)},
+        dout=case.dout,
+    )
+    if is_used_again:
+        again = Node("again", "Mul", ("in0", "in0"))
+        total = Node("end", "Add", ("node", "again"))
+        graph = replace(scenario.graph, nodes=(*scenario.graph.nodes, again, total), output="end")
+        scenario = replace(
+            scenario, graph=graph, dout=np.ones(np.broadcast_shapes(case.dout.shape, case.inputs[0].shape))
+        )
+    tape = run(scenario)
+    steps = [step.number for step in tape if step.name == "node"]
+    return [headline(tape.at(number)) for number in steps]
+
+
+PATCHWORK = ("  ", " ,", " ;", "unchanged it", "it of shape", "adds of", "gets of", "start:stop", r"\(\)", "axis axis")
+UNREADABLE = re.compile("|".join((*PATCHWORK, r"\bNone\b", r"\b[xyWbt]\b")))
+"""What no sentence has: gaps, pieces that were put together badly, and a layer's own names for its inputs."""
+
+
+@given(st.sampled_from(every_layer).flatmap(cases_of))
+def test_every_layers_sentences_can_be_read_whatever_it_is_given(case: Case) -> None:
+    forward, *backward = said_of(case)
+    shape = f", of shape [{', '.join(map(str, case.dout.shape))}]"
+    assert forward.startswith(f"{case.layer.__name__} computes node")
+    assert ("which is" in forward) != (shape in forward) or "Reshape" in forward or "Broadcast" in forward
+    for sentence in (forward, *backward):
+        assert not UNREADABLE.search(sentence), sentence
+        assert sentence.endswith(".")
+        assert all(sentence.count(one) == sentence.count(other) for one, other in ("()", "[]"))
+    for sentence in backward:
+        assert sentence.startswith("The backward pass starts at node with")
+        assert all(f"in{place} gets" in sentence for place in range(len(case.inputs)) if taking(case, place))
+
+
+def taking(case: Case, place: int) -> bool:
+    return case.layer.__name__ != "Detach" and not case.is_target(place) and case.inputs[place].dtype.kind == "f"
+
+
+@pytest.mark.parametrize("layer", ["Relu", "Exp", "Sigmoid", "Neg", "Softmax", "Clip"])
+@pytest.mark.parametrize("shape", [(), (3,), (2, 3)])
+def test_a_value_that_is_used_again_is_said_to_have_got_one_of_its_contributions(
+    layer: str, shape: tuple[int, ...]
+) -> None:
+    if layer == "Softmax" and not shape:
+        return
+    case = case_of(library[layer], ({"min": -1} if layer == "Clip" else {}, (shape,)), seed=0)
+    forward, backward = said_of(case, is_used_again=True)
+    assert forward.startswith(f"{layer} computes node")
+    assert backward.startswith("dout")
+    assert "arrives at node. in0 gets" in backward
+    assert backward.endswith("(with this step 3 of its 3 contributions have come).")
+    assert not UNREADABLE.search(backward)
 
 
 @given(random_scenarios(iterations=2))

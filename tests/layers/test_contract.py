@@ -79,6 +79,42 @@ def test_exactly_the_inputs_with_a_rule_get_a_gradient_and_it_has_their_shape(
 
 @law
 @given(data=st.data())
+def test_the_shape_of_the_value_is_known_before_it_is_computed(cases: Cases, data: st.DataObject) -> None:
+    case = data.draw(cases)
+    shape = case.make().out_shape(*[x.shape for x in case.inputs])
+    assert shape == np.shape(case.make().forward(*case.inputs))
+    assert all(type(size) is int for size in shape)
+
+
+@settings(law, max_examples=100)
+@given(data=st.data())
+def test_shapes_are_refused_exactly_where_forward_refuses_arrays_of_them(cases: Cases, data: st.DataObject) -> None:
+    case = data.draw(cases)
+    one = st.lists(st.integers(0, 3), max_size=3).map(tuple)
+    shapes = [x.shape if case.is_target(i) else data.draw(one) for i, x in enumerate(case.inputs)]
+    inputs = [x if case.is_target(i) else np.ones(shapes[i]) for i, x in enumerate(case.inputs)]
+    try:
+        expected: object = np.shape(case.make().forward(*inputs))
+    except ValueError:
+        expected = ValueError
+    try:
+        inferred: object = case.make().out_shape(*shapes)
+    except ValueError:
+        inferred = ValueError
+    assert inferred == expected or "label" in judged(case, inputs)
+
+
+def judged(case: Case, inputs: list[Any]) -> str:
+    """Return what is wrong with targets for their numbers or their dtype, which no shape tells."""
+    try:
+        case.make().forward(*inputs)
+    except ValueError as error:
+        return str(error)
+    return ""
+
+
+@law
+@given(data=st.data())
 def test_no_two_gradients_share_memory_unless_it_is_dout_s(cases: Cases, data: st.DataObject) -> None:
     case = data.draw(cases)
     own = [it for it in gradients_of(case, case.dout) if it is not None and not np.shares_memory(it, case.dout)]

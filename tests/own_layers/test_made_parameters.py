@@ -205,3 +205,79 @@ def test_what_only_looks_like_one_is_left_alone(tmp_path: Path, init: str) -> No
     scenario = loaded(tmp_path, text)
     assert scenario.graph.parameters == ()
     assert scenario.unpaired == {}
+
+
+def test_data_that_a_layer_uses_as_indices_are_integers(tmp_path: Path) -> None:
+    layers = """
+        class Embedding:
+            def forward(self, C, idx):
+                self.C, self.idx = C, idx
+                return C[idx]
+            def backward(self, dout):
+                dC = np.zeros_like(self.C)
+                np.add.at(dC, self.idx, dout)
+                return dC, None
+        """
+    file = layer_file(tmp_path, layers)
+    text = "[inputs]\nidx = [0, 2, 0]\n[parameters]\nC = [[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]\n"
+    text += "[nodes]\ny = 'Embedding(C, idx)'\n"
+    scenario = bptui.loads(text, tmp_path / "a.toml", layers=[file.path])
+    assert scenario.values["idx"].dtype.kind == "i"
+    assert scenario.values["C"].dtype.kind == "f"
+    assert findings(scenario, Verdict.FAIL) == []
+
+
+def test_what_fails_in_a_helper_is_told_at_the_helpers_line(tmp_path: Path) -> None:
+    (tmp_path / "helper.py").write_text("def broken(x):\n    return x.nothing_like_it\n")
+    text = """
+        from helper import broken
+        class Broken:
+            def forward(self, x): return broken(x)
+            def backward(self, dout): return dout
+        """
+    file = layer_file(tmp_path, text)
+    run = Run(bptui.loads("[inputs]\nx = 1\n[nodes]\ny = 'Broken(x)'\n", tmp_path / "a.toml", layers=[file.path]))
+    run.finish()
+    run.close()
+    assert run.failure is not None
+    assert (Path(run.failure.path or "").name, run.failure.line) == ("helper.py", 2)
+
+
+NET = """
+        class Inner:
+            def __init__(self, W):
+                self.params, self.grads = [W], [0 * W]
+            def forward(self, x):
+                self.x = x
+                return x @ self.params[0]
+            def backward(self, dout):
+                self.grads[0][...] = self.x.T @ dout
+                return dout @ self.params[0].T
+        class Dense:
+            def __init__(self):
+                W = np.random.randn(3, 3)
+                self.layers = [Inner(W), Inner({second})]
+                {collected}
+            def forward(self, x):
+                for layer in self.layers: x = layer.forward(x)
+                return x
+            def backward(self, dout):
+                for layer in reversed(self.layers): dout = layer.backward(dout)
+                return dout
+        """
+
+
+@pytest.mark.parametrize("second", ["W", "np.random.randn(3, 3)"])
+@pytest.mark.parametrize(
+    "collected",
+    [
+        "pass",
+        "self.params, self.grads = ([a for it in self.layers for a in vars(it)[k]] for k in ('params', 'grads'))",
+    ],
+)
+def test_gradients_that_a_net_collects_from_its_layers_count_once_and_shared_ones_are_summed(
+    tmp_path: Path, second: str, collected: str
+) -> None:
+    scenario = loaded(tmp_path, NET.format(second=second, collected=collected))
+    assert len(scenario.graph.parameters) == (1 if second == "W" else 2)
+    assert findings(scenario, Verdict.FAIL) == []

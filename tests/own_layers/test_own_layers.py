@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from bptui.cli import main
 from bptui.errors import ScenarioError
 from bptui.guest.host import Host
 from bptui.own_layers.given import Given
@@ -234,3 +235,33 @@ def test_a_notebook_gives_what_its_code_cells_do(tmp_path: Path) -> None:
     path.write_text("no notebook")
     with pytest.raises(ScenarioError, match="is not a notebook"):
         loads("[inputs]\nx = 1\n[nodes]\ny = 'Relu(x)'\n", tmp_path / "a.toml", layers=[path])
+
+
+def test_a_built_in_layer_in_the_place_of_one_spelt_like_it_is_pointed_out(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = layer_file(tmp_path, RELU + RELU.replace("Relu", "Sigmoyd"))
+    (tmp_path / "a.toml").write_text("[inputs]\nx = [1, 2]\n[nodes]\ny = 'Relu(x)'\nz = 'Sigmoid(y)'\nw = 'Tanh(z)'\n")
+    main(["check", str(tmp_path / "a.toml"), "--layers", str(file.path)])
+    told = capsys.readouterr().out
+    assert "this is the built-in Sigmoid; your file gives Sigmoyd" in told.replace("This", "this")
+    assert "built-in Tanh" not in told
+
+
+def test_a_verdict_on_all_says_which_layers_are_ones_own(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = "class Same:\n    def forward(self, x): return x * 1\n    def backward(self, dout): return dout * 1\n"
+    file = layer_file(tmp_path, text)
+    (tmp_path / "a.toml").write_text("[inputs]\nx = [1.0, 2.0]\n[nodes]\ny = 'Same(x)'\nz = 'Sigmoid(y)'\n")
+    assert main(["check", str(tmp_path / "a.toml"), "--layers", str(file.path)]) == 0
+    told = capsys.readouterr().out
+    assert "all well (yours: Same; built in: Sigmoid)" in told
+    assert "Same  my_layers.py:2" in told
+    assert "Sigmoid  built in" in told
+
+
+def test_a_file_is_listed_with_styles_lines_and_reasons(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = RELU + "\n    class Half:\n        def forward(self, x): return x / 2\n"
+    assert main(["list", "--layers", str(layer_file(tmp_path, text).path)]) == 0
+    told = capsys.readouterr().out
+    assert "Relu(x)  class, my_layers.py:2" in told
+    assert "line 6: Half has no backward" in told

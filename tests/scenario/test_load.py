@@ -267,6 +267,18 @@ WRONG: dict[str, tuple[str, list[Mistake]]] = {
         "[inputs]\nx = [[1, 2], [3, 4]]\nt = [0, 2]\n[nodes]\ny = 'SoftmaxWithLoss(x, t)'",
         [(5, "label 2 in row 1 is outside the 2 classes", "")],
     ),
+    "computed target out of range": (
+        "[inputs]\nx = [1, 2]\nt = [0, 2]\n[nodes]\nq = 't * 1'\ny = 'SigmoidWithLoss(x * 2, q)'",
+        [(6, "target 2.0 in row 1 is outside 0 to 1", "")],
+    ),
+    "too large": (
+        "[inputs]\nx = 1\n[nodes]\ny = 'Max(BroadcastTo(x, shape=[1000000, 1000000]))'",
+        [(4, "y.1: BroadcastTo: its value would be [1000000, 1000000], which is more than 50,000,000", "smaller")],
+    ),
+    "too many axes": (
+        "[inputs]\nx = 1\n[nodes]\ny = 'Sum(Gather(BroadcastTo(x, shape=[" + "1, " * 63 + "1]), indices=[[0]]))'",
+        [(4, "y.2: Gather: a value of 65 axes, and at most 64 are possible; y.1 is [1, 1", "smaller")],
+    ),
     "labels as floats": (
         "[inputs]\nx = [[1, 2], [3, 4]]\nt = [0.0, 1.0]\n[nodes]\ny = 'SoftmaxWithLoss(x, t)'",
         [(5, "labels must be integers", "")],
@@ -296,6 +308,48 @@ WRONG: dict[str, tuple[str, list[Mistake]]] = {
         [(5, "a: Add", ""), (7, "c: MatMul", "")],
     ),
 }
+
+
+LEAVES = """
+[inputs]
+a = { shape = [1000000], init = "ones" }
+b = { shape = [1000000, 1], init = "ones" }
+t = { shape = [1000000], init = "zeros" }
+[nodes]
+"""
+
+
+@pytest.mark.parametrize(
+    "formula",
+    [
+        "a + b",
+        "Max(a * b)",
+        "Sum(Exp(Relu(a) - Sigmoid(b)))",
+        "Sum(b @ Reshape(a, shape=[1, -1]))",
+        "Affine(b, Reshape(a, shape=[1, 1000000]), a)",
+        "Sum(BroadcastTo(a, shape=[1000, 1000000]))",
+        "Sum(Gather(BroadcastTo(a, shape=[2, 1000000]), indices=[" + "0, 1, " * 30 + "0]))",
+        "Sum(Concat(" + "a, " * 60 + "a))",
+        "SigmoidWithLoss(a, Clip(a * b, min=0, max=1))",
+        "SoftmaxWithLoss(Maximum(a, b), t)",
+    ],
+)
+def test_a_value_that_would_be_too_large_is_refused_before_anything_of_its_size_is_made(formula: str) -> None:
+    for text in (LEAVES.replace('"ones"', '"zeros"'), LEAVES):
+        with traced_memory() as memory, pytest.raises(ScenarioError, match="more than 50,000,000 elements") as caught:
+            loads(text + f"y = '{formula}'\n", Path("a.toml"))
+        assert [(problem.line, problem.hint is not None) for problem in caught.value.problems] == [(7, True)]
+        assert memory.peak < 100 * 2**20
+
+
+def test_no_number_is_computed_to_find_shapes() -> None:
+    before = loads('[inputs]\nx = { shape = [1000, 1000], init = "ones" }\n[nodes]\ny = "Sum(x)"\n')
+    with traced_memory() as memory:
+        loads(
+            '[inputs]\nx = 1\n[nodes]\ny = "Sum(Exp(BroadcastTo(x, shape=[7000, 7000])) @ BroadcastTo(x, shape=7000))"'
+        )
+    assert before.dout.shape == ()
+    assert memory.peak < 20 * 2**20
 
 
 @pytest.mark.parametrize("case", WRONG)

@@ -182,12 +182,16 @@ EFFECTS = [
             ("next-slice", "2"),
             ("previous-slice", ""),
             ("scale", ""),
+            ("element", "[0, 1]"),
+            ("about", ""),
             ("fold", "a"),
             ("copy", ""),
             ("next-pane", ""),
             ("previous-pane", ""),
             ("command", ""),
             ("palette", ""),
+            ("about", ""),
+            ("element", "largest"),
             ("help", "next"),
             ("quit", ""),
         ]
@@ -287,6 +291,7 @@ ANY_ARGUMENT: dict[str, st.SearchStrategy[Any]] = {
     "name": NAMES,
     "node": NAMES,
     "mark": st.sampled_from("ab"),
+    "place": st.sampled_from([None, "largest", "nan", "[0, 1]", "[9]", "x"]),
     "text": st.sampled_from(["a", "u", "", "[/]"]),
     "scale": st.sampled_from(["map", None]),
     "topic": st.none(),
@@ -329,13 +334,13 @@ def test_troubles_are_visited_in_order_and_told(tmp_path: Path) -> None:
     dispatcher = Dispatcher(Session(run.tape, "own", run=run), Listener())
     first = say(dispatcher, "last", "first", "next-trouble")
     assert dispatcher.session.moment.name == "b"
-    assert "NaN begins here, in b of finite inputs" in first.text
+    assert "NaN starts here: log(-2) at b" in first.text
     assert not say(dispatcher, "next-trouble").ok
     say(dispatcher, "check a")
     wrong = say(dispatcher, "next-trouble")
     assert (dispatcher.session.moment.position, dispatcher.session.moment.name) == (6, "a")
     assert "✗ a: Wrong is wrong" in wrong.text
-    assert "b of finite inputs" in say(dispatcher, "previous-trouble").text
+    assert "log(-2) at b" in say(dispatcher, "previous-trouble").text
     dispatcher.session.close()
     run.close()
 

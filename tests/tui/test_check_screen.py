@@ -80,6 +80,18 @@ async def test_every_node_is_checked_unasked_and_the_tape_stays_what_it_was(open
     assert [repr(step) for step in app.session.tape] == before
 
 
+async def test_the_first_frame_says_that_x_goes_to_the_wrong_layer_and_there_the_node_begins_with_it(
+    open_on: OpenOn,
+) -> None:
+    async with open_on("book/softmax_ignores_dout", idle=0.01).run_test(size=(80, 24)) as pilot:
+        await wait_until_shown(pilot, "x goes there")
+        assert debugger_screen(pilot.app).moment.position == 0
+        await pilot.press("x")
+        assert debugger_screen(pilot.app).moment.name == "loss"
+        assert "┃✗ ignores dout at x[" in shown(pilot.app)
+        assert "Enter shows why" in shown(pilot.app)
+
+
 async def test_nothing_is_checked_unasked_while_keys_come(open_on: OpenOn) -> None:
     app = open_on("two_layer", idle=3600.0)
     async with app.run_test(size=(120, 40)) as pilot:

@@ -17,7 +17,7 @@ from bptui.scenario.load import load, loads
 from bptui.scenario.scenario import Scenario
 from bptui.tui.content.node_lines import node_lines
 from bptui.tui.content.welcome import welcome_lines
-from bptui.tui.panels.node_panel import heading_of
+from bptui.tui.panels.node_panel import NodePanel, heading_of
 from layers import Array, Layer
 from strategies import make_scenario, random_scenarios
 
@@ -126,9 +126,12 @@ def test_an_update_shows_its_numbers() -> None:
 
 
 def test_a_nan_is_pointed_at_before_anything_else() -> None:
-    text = '[inputs]\nx = -1\n[nodes]\na = "Log(x)"\ny = "a + 1"\n'
-    assert account(text, 1, "a")[0] == "✗ NaN in the value: it starts here, every input is finite"
-    assert account(text, 2, "y")[0] == "✗ NaN in the value: it comes in with a"
+    tape = run(loads('[inputs]\nx = -1\n[nodes]\na = "Log(x)"\nb = "a + 1"\ny = "b * x"\n'))
+    for position, name, words in (
+        (1, "a", "✗ NaN starts here: log(-1) at a"),
+        (5, "b", "✗ NaN in the value: it comes in with a"),
+    ):
+        assert written(NodePanel(tape.at(position)).lines(60, 30))[0] == words, name
 
 
 def test_an_activation_has_its_curve_right_below_what_has_just_happened() -> None:

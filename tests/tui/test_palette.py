@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pytest
 from rich.color import Color
 from rich.style import Style
 from textual.theme import Theme
 
+from bptui.lines import styles
 from bptui.lines.styles import ATTRIBUTES
 from bptui.tui.app import DARK, LIGHT
 from bptui.tui.palette import Palette, PlainPalette
@@ -33,6 +36,14 @@ def test_every_style_that_carries_text_can_be_read(theme: Theme) -> None:
     palette = Palette(foreground=theme.foreground, background=theme.background, is_dark=theme.dark)
     for name in ATTRIBUTES.keys() - DECORATION:
         assert contrast(palette[name]) >= 4.5, name
+
+
+@pytest.mark.parametrize("colours", [styles.DARK, styles.LIGHT])
+def test_what_is_wrong_has_a_red_that_nothing_else_has(colours: Mapping[str, str]) -> None:
+    red, green, blue = Color.parse(colours["bad"]).get_truecolor()
+    assert red > 2 * max(green, blue)
+    others = " ".join(colour for name, colour in colours.items() if name not in {"bad", "error"})
+    assert colours["bad"] not in others
 
 
 def test_without_colours_none_is_left_even_where_a_line_spells_one_out() -> None:

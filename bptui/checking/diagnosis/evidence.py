@@ -7,7 +7,7 @@ in the place of an input or of dout, and ``jacobians`` has the local derivatives
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -27,6 +27,9 @@ CLOSE = 1e-3
 
 STEP, COARSE_STEP = 2.0**-17, 2.0**-9
 """The step of differences, compared with the numbers' size; and that for layers that work in float32."""
+
+NEARER = 0.05
+"""How much nearer than to the right numbers backward's have to be to those that a mistake would give."""
 
 DIRECTIONS = 3
 """Random directions along which a claim is tested."""
@@ -84,13 +87,16 @@ class Evidence:
         return np.asarray(self.seen & ~close)
 
     def agrees(self, wrong: Array) -> bool:
-        """Return whether what backward gave is ``wrong``, as far as can be seen."""
+        """Return whether what backward gave is ``wrong``, as far as can be seen, and not merely near to it."""
         if np.shape(wrong) != self.analytic.shape:
             return False
         seen = self.seen & np.isfinite(wrong)
-        a, b = self.analytic[seen], np.asarray(wrong)[seen]
+        a, b, right = self.analytic[seen], np.asarray(wrong)[seen], self.numeric[seen]
         scale = float(np.abs(b).max(initial=0))
-        return bool(seen.any()) and scale > 0 and bool(np.allclose(a, b, rtol=CLOSE, atol=CLOSE * scale))
+        if not seen.any() or not scale > 0 or not np.isfinite(a).all():
+            return False
+        is_nearer = np.abs(a - b).max() <= NEARER * np.abs(a - right).max()
+        return bool(is_nearer and np.allclose(a, b, rtol=CLOSE, atol=CLOSE * scale))
 
     @cached_property
     def jacobians(self) -> Jacobians | None:
@@ -98,25 +104,33 @@ class Evidence:
         return measure_jacobians(self.probe, self.inputs, self.position, self.dout, self.analytic)
 
     @cached_property
-    def is_testable(self) -> bool:
-        """Whether the slopes along random directions show that something is wrong at all."""
-        return not self.is_slope_of(self.inputs, self.dout)
-
-    def is_slope_at(self, inputs: tuple[Array, ...], dout: Array | None = None) -> bool:
-        """Return whether backward's gradient would be right for other inputs, or for another dout."""
-        return self.is_testable and self.is_slope_of(inputs, self.dout if dout is None else dout)
-
-    def is_slope_of(self, inputs: tuple[Array, ...], dout: Array) -> bool:
-        """Return whether backward's gradient is the slope of forward at ``inputs``, along random directions."""
+    def directions(self) -> Sequence[tuple[Array, float]]:
+        """Random directions through all elements, and how far backward is off along each."""
         draw = np.random.default_rng(17)
-        size = max(1.0, float(np.abs(inputs[self.position]).max(initial=0)))
+        found = []
         for _ in range(DIRECTIONS):
             v = draw.uniform(0.5, 1, self.x.shape) * (draw.integers(0, 2, self.x.shape) * 2 - 1)
-            slope = self.slope_along(inputs, dout, v, self.step * size)
-            parts = v * self.analytic
-            if slope is None or not abs(slope - float(parts.sum())) <= 1e-4 * float(np.sqrt((parts**2).sum())):
+            off = self.off_along(self.inputs, self.dout, v)
+            found.append((v, np.inf if off is None else off))
+        return found
+
+    def is_slope_at(self, inputs: tuple[Array, ...], dout: Array | None = None) -> bool:
+        """Return whether backward's gradient would be right for other inputs, or for another dout.
+
+        It has to be right along a few random directions, and to be clearly wrong there for what it was given.
+        """
+        for v, off_here in self.directions:
+            size = float(np.sqrt(((v * self.analytic) ** 2).sum()))
+            off = self.off_along(inputs, self.dout if dout is None else dout, v)
+            if off is None or not off <= min(1e-4 * size, NEARER * off_here):
                 return False
         return True
+
+    def off_along(self, inputs: tuple[Array, ...], dout: Array, v: Array) -> float | None:
+        """Return how far backward's gradient is from the slope of forward at ``inputs`` along ``v``."""
+        size = max(1.0, float(np.abs(inputs[self.position]).max(initial=0)))
+        slope = self.slope_along(inputs, dout, v, self.step * size)
+        return None if slope is None else abs(slope - float((v * self.analytic).sum()))
 
     def slope_along(self, inputs: tuple[Array, ...], dout: Array, v: Array, step: float) -> float | None:
         """Return the slope of forward along ``v``, None where it has none."""

@@ -29,6 +29,10 @@ SMALL = 1e-6
 """Derivatives that count as none, compared with the largest."""
 
 
+class TooMuchError(Exception):
+    """There is no Jacobian to be had, or it would take too long."""
+
+
 @dataclass(frozen=True, eq=False)
 class Jacobians:
     """∂out/∂x with a row for each element of the output and a column for each of the input, twice.
@@ -83,7 +87,7 @@ def measure_jacobians(
     try:
         backward = backward_rows(probe, inputs, position, dout.shape, end)
         forward = forward_columns(probe, inputs, position, dout.shape, end)
-    except (FaultError, TimeoutError):
+    except (FaultError, TooMuchError):
         return None
     promised = (dout.reshape(-1) @ backward).reshape(x.shape)
     if not (np.isfinite(forward).all() and np.isfinite(backward).all()):
@@ -98,13 +102,13 @@ def backward_rows(probe: Probe, inputs: tuple[Array, ...], position: int, shape:
     rows = np.zeros((int(np.prod(shape)), inputs[position].size))
     for place in range(len(rows)):
         if monotonic() > end:
-            raise TimeoutError
+            raise TooMuchError
         unit = np.zeros(shape)
         unit.reshape(-1)[place] = 1
         visit = probe.visit(copies(inputs))
         gradient = copied(probe.backward(visit.layer, unit))[position]
         if gradient is None or gradient.size != rows.shape[1]:
-            raise TimeoutError
+            raise TooMuchError
         rows[place] = gradient.reshape(-1)
     return rows
 
@@ -117,7 +121,7 @@ def forward_columns(
     columns = np.zeros((int(np.prod(shape)), x.size))
     for place in range(x.size):
         if monotonic() > end:
-            raise TimeoutError
+            raise TooMuchError
         step = STEP * max(1.0, abs(float(x.reshape(-1)[place])))
         columns[:, place] = (
             moved(probe, inputs, position, place, step) - moved(probe, inputs, position, place, -step)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from bptui.checking.compare_arrays import copied, copies, same
-from bptui.checking.diagnosis.evidence import Evidence
+from bptui.checking.diagnosis.evidence import NEARER, STEP, Evidence
 from bptui.checking.diagnosis.mistake import Mistake
 from bptui.checking.fault import FaultError
 from bptui.checking.line_watch import overwritten_attributes
@@ -29,7 +29,32 @@ def updated_first(evidence: Evidence) -> Iterator[Mistake]:
         if evidence.is_slope_at(evidence.with_input(evidence.inputs, changed, position)):
             name = evidence.subject.called(position)
             told = f"Backward changes {name} before it is used: this is the gradient for the changed {name}. "
-            yield Mistake("parameter changed before it is used", told + "Work out what goes back first.")
+            yield Mistake(CHANGED_FIRST, told + "Work out what goes back first.")
+            return
+    if is_slope_afterwards(evidence):
+        told = "Backward updates the layer's own parameters before it uses them: this is the gradient for the new. "
+        yield Mistake(CHANGED_FIRST, told + "Work out what goes back first.")
+
+
+CHANGED_FIRST = "parameter changed before it is used"
+
+
+def is_slope_afterwards(evidence: Evidence) -> bool:
+    """Return whether the gradient is the slope of forward as backward leaves the layer behind."""
+    for v, off_here in evidence.directions:
+        outs = []
+        for step in (STEP, -STEP):
+            try:
+                visit = evidence.probe.visit(copies(evidence.inputs))
+                evidence.probe.backward(visit.layer, evidence.dout.copy())
+                moved = evidence.with_input(copies(evidence.inputs), evidence.x + step * v)
+                outs.append(evidence.probe.visit(moved, visit.layer).out)
+            except FaultError:
+                return False
+        slope = float((evidence.dout * (outs[0] - outs[1])).sum()) / (2 * STEP)
+        if not abs(slope - float((v * evidence.analytic).sum())) <= NEARER * off_here:
+            return False
+    return True
 
 
 def saved_and_overwritten(evidence: Evidence) -> Iterator[Mistake]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import linecache
-from collections.abc import Collection
+from collections.abc import Callable
 
 from bptui.guest.wire import Message
 
@@ -11,9 +11,9 @@ MOST_TEXT = 1_000
 """Characters of what an exception says."""
 
 
-def complaint(error: BaseException, files: Collection[str]) -> Message:
-    """Return an exception as a message: its type, what it says, and the innermost line that is in ``files``."""
-    lines = [(file, line) for file, line in lines_of(error) if file in files]
+def complaint(error: BaseException, is_user_file: Callable[[str], bool]) -> Message:
+    """Return an exception as a message: its type, what it says, and the innermost line of the user's."""
+    lines = [(file, line) for file, line in lines_of(error) if is_user_file(file)]
     place = None
     if lines:
         file, line = lines[-1]

@@ -25,6 +25,7 @@ from bptui.guest.child.randomness import Randomness
 from bptui.guest.child.styles.method_pair import Names
 from bptui.guest.child.styles.recipe import Recipe
 from bptui.guest.child.user_modules import import_ours, run_file
+from bptui.guest.child.user_path import user_folders
 from bptui.guest.wire import PREFIX, Message, decode, encode
 
 MOST_WARNINGS = 20
@@ -85,7 +86,7 @@ class Desk:
                 answer = self.requests[request["do"]](request)
             content = encode({**answer, "warnings": dict(self.warnings)})
         except BaseException as error:  # noqa: BLE001  (the fence around the user's code: sys.exit, too)
-            content = encode(complaint(error, self.files))
+            content = encode(complaint(error, lambda file: file in self.files or user_folders.holds(file)))
         flush_output()
         return content
 

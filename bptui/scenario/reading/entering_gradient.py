@@ -7,15 +7,14 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 
 from bptui.core.graph import Graph
-from bptui.core.text import number, visible
+from bptui.core.text import number, shape_in_words, visible
 from bptui.own_layers.own_layer import OwnLayer
 from bptui.scenario.problems import Problems
 from bptui.scenario.reading.names import Places
-from bptui.scenario.reading.shape_trial import Shape, shape_in_words
 from bptui.scenario.reading.table_keys import index_text, numbers
 from bptui.scenario.reading.value_forms import as_read_only
 from bptui.scenario.toml import Document
-from layers import Array, Layer
+from layers import Array, Layer, Shape
 from layers import library as built_in
 
 MOST_OFF = 1e-6

@@ -6,15 +6,14 @@ from collections.abc import Collection, Iterator, Mapping
 
 import numpy as np
 
-from bptui.core.text import visible
+from bptui.core.text import shape_in_words, visible
 from bptui.scenario.formula import normal_form
 from bptui.scenario.problems import Problems, nearest
-from bptui.scenario.reading.shape_trial import Shape, shape_in_words
 from bptui.scenario.reading.table_keys import check_keys, numbers, real_number, table
 from bptui.scenario.reading.value_forms import toml_kind
 from bptui.scenario.scenario import Expect
 from bptui.scenario.toml import Document, Path
-from layers import Array
+from layers import Array, Shape
 
 KINDS = ("values", "gradients")
 TOLERANCES = {"rtol": 1e-7, "atol": 1e-9}

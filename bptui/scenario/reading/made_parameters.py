@@ -35,12 +35,14 @@ UNSEEN = ""
 class Made:
     """The parameters that layers have made: by node its names for them, and by name the numbers that they start with.
 
-    ``unpaired`` has, by node, what a layer keeps that moves its value and has no gradient.
+    ``unpaired`` has, by node, what a layer keeps that moves its value and has no gradient; ``integers`` the data that
+    a layer uses as indices.
     """
 
     names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     values: Mapping[str, Array] = field(default_factory=dict)
     unpaired: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    integers: Mapping[str, Array] = field(default_factory=dict)
 
     def added_to(self, graph: Graph) -> Graph:
         """Return the graph with these parameters as the last inputs of their nodes."""
@@ -66,49 +68,101 @@ def look_for_parameters(
 
     A node that fails does so again in the run, which tells of it.
     """
-    uses = Counter(name for node in graph.nodes for name in node.inputs)
-    alive: dict[str, Any] = {name: value[()] for name, value in values.items()}
-    names: dict[str, tuple[str, ...]] = {}
-    found: dict[str, Array] = {}
-    unpaired: dict[str, tuple[str, ...]] = {}
+    look = Looking(graph, values, library, hosts, settings)
     for node in graph.nodes:
-        layer = library[node.layer]
-        if not alive.keys() >= set(node.inputs):
-            unpaired[node.name] = (UNSEEN,) * isinstance(layer, OwnLayer)
-            continue
-        inputs = [alive[name] for name in node.inputs]
+        look.at(node)
+    return Made(look.names, look.found, {name: it for name, it in look.unpaired.items() if it}, look.integers)
+
+
+class Looking:
+    """One way through a network, node by node, keeping no value longer than it is needed."""
+
+    def __init__(
+        self,
+        graph: Graph,
+        values: Mapping[str, Array],
+        library: Mapping[str, type[Layer] | OwnLayer],
+        hosts: HostSupply,
+        settings: Settings,
+    ) -> None:
+        self.graph = graph
+        self.library = library
+        self.hosts = hosts
+        self.settings = settings
+        self.uses = Counter(name for node in graph.nodes for name in node.inputs)
+        self.alive: dict[str, Any] = {name: value[()] for name, value in values.items()}
+        self.names: dict[str, tuple[str, ...]] = {}
+        self.found: dict[str, Array] = {}
+        self.unpaired: dict[str, tuple[str, ...]] = {}
+        self.integers: dict[str, Array] = {}
+
+    def at(self, node: Node) -> None:
+        """Go through one node, if its inputs are known."""
+        layer = self.library[node.layer]
+        if not self.alive.keys() >= set(node.inputs):
+            self.unpaired[node.name] = (UNSEEN,) * isinstance(layer, OwnLayer)
+            return
         if isinstance(layer, OwnLayer):
-            look = look_at(node, layer, inputs, hosts, settings)
-            if look is None:
-                unpaired[node.name] = (UNSEEN,)
-                continue
-            alive[node.name] = look.out
-            own = {name: it for name, it in look.parameters.items() if is_plain(name)}
-            names[node.name] = tuple(own)
-            found |= {f"{node.name}.{name}": as_read_only(np.array(it)) for name, it in own.items()}
-            unpaired[node.name] = look.unpaired
-        elif (out := forward(node, layer, inputs)) is not None:
-            alive[node.name] = out
-        uses.subtract(node.inputs)
+            self.through_own(node, layer)
+        elif (out := forward(node, layer, [self.alive[name] for name in node.inputs])) is not None:
+            self.alive[node.name] = out
+        self.uses.subtract(node.inputs)
         for name in (*node.inputs, node.name):
-            if not uses[name]:
-                alive.pop(name, None)
-    return Made(names, found, {name: it for name, it in unpaired.items() if it})
+            if not self.uses[name]:
+                self.alive.pop(name, None)
 
+    def through_own(self, node: Node, layer: OwnLayer) -> None:
+        """Go through a node with a layer of the user's own, and keep what it has made."""
+        look = self.look(node, layer, {})
+        if isinstance(look, LayerError) and wants_integers(look):
+            look = self.look_with_integers(node, layer) or look
+        if isinstance(look, LayerError) or look.out is None:
+            self.unpaired[node.name] = (UNSEEN,)
+            return
+        self.alive[node.name] = look.out
+        own = {name: it for name, it in look.parameters.items() if is_plain(name)}
+        self.names[node.name] = tuple(own)
+        self.found |= {f"{node.name}.{name}": as_read_only(np.array(it)) for name, it in own.items()}
+        self.unpaired[node.name] = look.unpaired
 
-def look_at(node: Node, layer: OwnLayer, inputs: list[Any], hosts: HostSupply, settings: Settings) -> Look | None:
-    """Return what is found on a node's layer, None where it fails or takes too long."""
-    from bptui.guest.guest_layer import GuestLayer  # noqa: PLC0415  (few scenarios have guests)
-
-    host = hosts.ready = hosts.take()
-    call = GuestLayer(layer, host, node, dtype=settings.dtype, seed=settings.seed).begin_look(*inputs)
-    try:
-        if not call.wait(PATIENCE):
-            call.give_up(f"did not return within {PATIENCE:g} s")
-        look: Look = call.result()
-    except LayerError:
+    def look_with_integers(self, node: Node, layer: OwnLayer) -> Look | None:
+        """Return what is found where one of the inputs that are data is integers, or all: they are used as indices."""
+        whole = {name: it for name in node.inputs if (it := self.as_integers(name)) is not None}
+        for chosen in (*({name: it} for name, it in whole.items()), whole):
+            look = self.look(node, layer, chosen)
+            if not isinstance(look, LayerError):
+                self.integers |= {name: as_read_only(np.asarray(it)) for name, it in chosen.items()}
+                self.alive |= chosen
+                return look
         return None
-    return None if look.out is None else look
+
+    def as_integers(self, name: str) -> Any:
+        """Return a value as integers if it is data that is written in whole numbers; None otherwise."""
+        value = np.asarray(self.alive[name])
+        if name not in self.graph.inputs or value.dtype.kind != "f" or not (value == np.rint(value)).all():
+            return None
+        return value.astype(np.int64)
+
+    def look(self, node: Node, layer: OwnLayer, other: Mapping[str, Any]) -> Look | LayerError:
+        """Return what is found on a node's layer, or how it fails; ``other`` values stand in for some of its inputs."""
+        from bptui.guest.guest_layer import GuestLayer  # noqa: PLC0415  (few scenarios have guests)
+
+        inputs = [other.get(name, self.alive[name]) for name in node.inputs]
+        host = self.hosts.ready = self.hosts.take()
+        guest = GuestLayer(layer, host, node, dtype=self.settings.dtype, seed=self.settings.seed)
+        call = guest.begin_look(*inputs)
+        try:
+            if not call.wait(PATIENCE):
+                call.give_up(f"did not return within {PATIENCE:g} s")
+            found: Look = call.result()
+        except LayerError as error:
+            return error
+        return found
+
+
+def wants_integers(error: LayerError) -> bool:
+    """Return whether a layer has failed because it takes floats for indices."""
+    return any(words in error.message for words in ("must be of integer", "only integers", "as an integer"))
 
 
 def is_plain(name: str) -> bool:

@@ -10,6 +10,7 @@ import shlex
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 
 from bptui.core.text import visible
@@ -34,6 +35,10 @@ def read_layers_key(document: Document) -> list[str]:
     return files
 
 
+ALIKE = 0.75
+"""From how alike two names are, between 0 and 1, one may have been meant for the other."""
+
+
 @dataclass(frozen=True, eq=False, slots=True)
 class OwnLayers:
     """What each of the user's files gives, in order, and the processes in which that runs."""
@@ -55,6 +60,16 @@ class OwnLayers:
     def refused(self) -> dict[str, ScenarioError]:
         """The rest of it, and why it can be no layer."""
         return {name: it for name, it in self.given.items() if isinstance(it, ScenarioError)}
+
+    def meant_instead(self, used: Iterable[str]) -> dict[str, str]:
+        """Return, by a built-in layer's name that is ``used``, the own layer not used that is spelt much like it."""
+        names = list(dict.fromkeys(used))
+        spare = {name.casefold(): layer for name, layer in self.layers.items() if name not in names}
+        found = {}
+        for name in (it for it in names if it not in self.given):
+            for close in get_close_matches(name.casefold(), spare, n=1, cutoff=ALIKE):
+                found[name] = f"{visible(spare[close].name)} ({spare[close].where})"
+        return found
 
     def check_used(self, used: Iterable[str], problems: Problems) -> None:
         """Add to the problems each file that gives none of the layers ``used``."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from itertools import chain, zip_longest
+from itertools import zip_longest
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,7 @@ from bptui.core.graph import Node
 from bptui.core.moment import Moment
 from bptui.core.order import Pass
 from bptui.core.step import BackwardStep
-from bptui.explaining import equations, local_derivatives, value_state
+from bptui.explaining import equations, local_derivatives, non_finite, value_state
 from bptui.explaining.array_lines import array_lines
 from bptui.explaining.equation_lines import equation_lines
 from bptui.explaining.equations import Equation
@@ -39,15 +39,19 @@ WIDE = 70
 
 
 def node_lines(moment: Moment, name: str, width: int, height: int = 40) -> Iterator[Line]:
-    """Yield everything that there is to say of a value, what has just happened first.
+    """Yield everything that there is to say of a value but what is wrong with it, what has just happened first.
 
     ``height`` is what can be seen at once: a picture is not higher than that.
     """
     node = moment.graph.node(name)
     parts = leaf_parts(moment, name, width) if node is None else node_parts(moment, node, width, height)
-    above = chain(failure_lines(moment, name, width), trouble_lines(moment, name, width))
-    lines = chain(above, separated(filter(None, parts)))
+    lines = separated(filter(None, parts))
     yield from (line if line_width(line) <= width else cut(line, width) for line in lines)
+
+
+def alarm_lines(moment: Moment, name: str, width: int) -> list[Line]:
+    """Return why the run has ended at this node, and where NaN or infinity comes from, if it has, and there is any."""
+    return [*failure_lines(moment, name, width), *trouble_lines(moment, name, width)]
 
 
 def failure_lines(moment: Moment, name: str, width: int) -> list[Line]:
@@ -99,8 +103,7 @@ def leaf_parts(moment: Moment, name: str, width: int) -> Iterator[list[Line]]:
 
 def trouble_lines(moment: Moment, name: str, width: int) -> list[Line]:
     """Return where NaN or infinity comes from, if there is any."""
-    trouble = value_state.trouble(moment, name)
-    return paragraph(f"✗ {trouble}", width, "error") if trouble else []
+    return [line for words in non_finite.trouble(moment, name) for line in paragraph(f"✗ {words}", width, "error")]
 
 
 def section(sign: str, title: str, style: str, note: str, width: int) -> list[Line]:

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 MOST_DRAWN = 60
 """Nodes of a graph that is drawn with all its boxes where nobody has asked for a scale."""
 
+MOST_FOLDED = 600
+"""Nodes of a graph that may come to as few boxes when composites are folded."""
+
 Picture: TypeAlias = "DrawnCircuit | MappedCircuit"
 
 
@@ -71,7 +74,8 @@ class CircuitPanel(Pane):
         if self.looking.scale:
             yield self.looking.scale
             return
-        for scale in (Scale.WHOLE, Scale.BOXES):
+        is_large = len(self.moment.graph.nodes) > MOST_FOLDED
+        for scale in () if is_large else (Scale.WHOLE, Scale.BOXES):
             graph = self.looking.folding(self.moment.graph, scale).graph
             label_width = label_widths(self.moment)[0] if scale is Scale.WHOLE else 0
             if len(graph.nodes) <= MOST_DRAWN and least_width(graph, label_width) <= width:
@@ -85,6 +89,8 @@ class CircuitPanel(Pane):
             return DrawnCircuit(self.moment, scale, folding, room)
         picture = MappedCircuit(folding, room)
         if picture.is_legible:
+            return picture
+        if len(self.moment.graph.nodes) > MOST_FOLDED:
             return picture
         folded = MappedCircuit(self.looking.folding(self.moment.graph, Scale.BOXES), room)
         return folded if folded.is_legible else picture

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from textual.geometry import Offset, Size
 
 from bptui.core.array_summary import Summary
+from bptui.core.array_summary import norm as euclidean_norm
 from bptui.core.command import Command, RunTo, Select
 from bptui.core.moment import Moment
 from bptui.core.order import Passes
@@ -36,6 +37,9 @@ VANISHING, EXPLODING = 1e-5, 1e5
 
 WIDEST_BAR = 20
 DIGITS = 4
+
+FEW_NUMBERS = 2048
+"""Elements up to which a norm is worked out at every key; those of larger arrays are counted while nobody waits."""
 
 
 class LogScale(NamedTuple):
@@ -97,7 +101,7 @@ class GradientsPanel(Pane):
 
     def view(self, width: int, height: int) -> Sequence[Line]:
         names = names_with_a_row(self.moment)[self.origin.y : self.origin.y + height]
-        rows = [gradient_row(self.moment, name, self.counter.get)._replace(mark=self.mark(name)) for name in names]
+        rows = [self.judged(gradient_row(self.moment, name, self.counter.get)) for name in names]
         self.scale = self.scale.widened(row.norm for row in rows)
         return gradient_rows(rows, width, self.scale, self.selected)
 
@@ -113,11 +117,15 @@ class GradientsPanel(Pane):
         self.selected = names[max(0, min(here + rows, len(names) - 1))]
         self.post_message(Asked(Select(self.selected)))
 
-    def mark(self, name: str) -> str:
-        """Return the verdict on a gradient: as good as those on the layers that it came through."""
-        if self.verdicts is None or self.moment.gradient(name) is None:
-            return ""
-        return self.verdicts.path(self.moment.iteration - 1, name).sign
+    def judged(self, row: GradientRow) -> GradientRow:
+        """Return a row with the verdict on its gradient: as good as those on the layers that it came through."""
+        if self.verdicts is None or row.norm is None:
+            return row
+        path = self.verdicts.path(self.moment.iteration - 1, row.name)
+        if path.culprit is None:
+            return row._replace(mark=path.sign)
+        culprit = visible(path.culprit, limit=20)
+        return row._replace(mark=path.sign, long=f"wrong at {culprit}", short=culprit, style="bad")
 
     def show(self, moment: Moment, selected: str | None) -> None:
         """Show another moment, scrolled to what has changed where that is out of sight."""
@@ -152,9 +160,9 @@ def gradient_row(moment: Moment, name: str, count: Callable[[Array], Summary | N
 
 
 def norm_of(array: Array, count: Callable[[Array], Summary | None]) -> float | None:
-    """Return the Euclidean norm of an array: NaN where it has one, and None while its elements are being counted."""
-    if array.ndim == 0:
-        return abs(float(array))
+    """Return the Euclidean norm of an array, NaN or Inf where it has one; None while its elements are being counted."""
+    if array.size <= FEW_NUMBERS:
+        return euclidean_norm(array)
     summary = count(array)
     if summary is None:
         return None
@@ -243,7 +251,7 @@ def gradient_line(
         return within((mark, label, Span(" · ", "dim")), row, width)
     gradient = Span(f" {written} ", "changed" if row.has_changed else row.style)
     verdict: Line = (Span(f"{row.mark} ", SIGN_STYLES.get(row.mark, "")),) if row.mark else ()
-    drawn = Span(bar(row.norm, bar_room, scale), row.style)
+    drawn = Span(gradient_bar(row.norm, bar_room, scale), row.style)
     return within((mark, label, Span(" "), drawn, gradient, *verdict), row, width)
 
 
@@ -253,7 +261,7 @@ def within(line: Line, row: GradientRow, width: int) -> Line:
     return fitted((*line, Span(row.long if len(row.long) <= room else row.short, row.style)), width)
 
 
-def bar(norm: float, width: int, scale: LogScale) -> str:
+def gradient_bar(norm: float, width: int, scale: LogScale) -> str:
     """Return a bar as long as the logarithm of ``norm`` says, in eighths of a cell."""
     if not 0 < norm < math.inf:
         return "·".ljust(width)

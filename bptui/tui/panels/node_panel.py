@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain, islice
 from pathlib import PurePath
+from typing import TYPE_CHECKING
 
 from textual.geometry import Offset, Size
 
@@ -15,13 +16,19 @@ from bptui.explaining import value_state
 from bptui.explaining.sentence import headline
 from bptui.lines.line import Line, Span
 from bptui.lines.paragraph import paragraph
-from bptui.tui.content.node_lines import node_lines
+from bptui.tui.content.node_lines import alarm_lines, node_lines
 from bptui.tui.content.welcome import about_lines, welcome_lines
 from bptui.tui.pane import Pane
 
+if TYPE_CHECKING:
+    from bptui.checking.verdicts import Verdicts
+    from bptui.guest.observation import Remark
+
 
 class NodePanel(Pane):
-    """The selected node or leaf; at the very start, a welcome."""
+    """The selected node or leaf; at the very start, a welcome. What is wrong comes first."""
+
+    verdicts: Verdicts | None = None
 
     def __init__(
         self,
@@ -32,12 +39,14 @@ class NodePanel(Pane):
         title: str = "",
         about: str = "",
         notes: Mapping[int, Sequence[str]] | None = None,
+        remarks: Mapping[Remark, int] | None = None,
     ) -> None:
         super().__init__(moment, id=id, can_focus=can_focus)
         self.rest: Iterator[Line] = iter(())
         self.title = title
         self.about = about
-        self.notes = notes or {}
+        self.notes = {} if notes is None else notes
+        self.remarks = {} if remarks is None else remarks
         self.tells_about = False
 
     def toggle_about(self) -> None:
@@ -85,9 +94,38 @@ class NodePanel(Pane):
         if self.tells_about:
             return [*paragraph(text.visible(self.title), width, "title"), (), *about_lines(self.about, width)]
         if self.selected is None:
-            return [*notes, *welcome_lines(width, height - len(notes), self.title, self.about)]
+            above = [*self.invitation(width), *notes]
+            return [*above, *welcome_lines(width, height - len(above), self.title, self.about)]
+        wrong = [*self.verdict(self.selected, width, height), *alarm_lines(self.moment, self.selected, width)]
+        above = [*wrong, *self.warnings(self.selected, width), *notes]
         sentence = step_sentence(self.moment, self.selected, width, height)
-        return chain(notes, sentence, node_lines(self.moment, self.selected, width, height))
+        return chain(above, sentence, node_lines(self.moment, self.selected, width, height))
+
+    def verdict(self, name: str, width: int, height: int) -> list[Line]:
+        """Return that a value's node is wrong, if it is."""
+        if self.verdicts is None or not self.verdicts.wrong(self.moment.iteration - 1):
+            return []
+        from bptui.tui.content.verdict_lines import verdict_lines  # noqa: PLC0415  (once something is wrong)
+
+        return verdict_lines(self.verdicts, self.moment, name, width, height)
+
+    def warnings(self, name: str, width: int) -> list[Line]:
+        """Return what a layer of the user's own has done that is odd, once its step in that pass has run."""
+        told = (
+            remark.told(count)
+            for remark, count in self.remarks.items()
+            if remark.node == name and self.moment.step_of(name, remark.pass_)
+        )
+        return [line for words in told for line in paragraph(words, width, "warning")]
+
+    def invitation(self, width: int) -> list[Line]:
+        """Return what is wrong further on, and how to come there."""
+        is_wrong = self.verdicts is not None and self.verdicts.wrong(self.moment.iteration - 1)
+        if not is_wrong and self.moment.tape.failure is None:
+            return []
+        from bptui.tui.content.verdict_lines import invitation_lines  # noqa: PLC0415  (once something is wrong)
+
+        return [*invitation_lines(self.verdicts, self.moment, width), ()]
 
     @property
     def extent(self) -> Size:
@@ -105,11 +143,13 @@ def note_lines(note: str, width: int) -> list[Line]:
 
 
 def step_sentence(moment: Moment, name: str, width: int, height: int) -> list[Line]:
-    """Return in a sentence what has just gone back through a node, where that leaves room for the gradients."""
-    if moment.name != name or moment.pass_ is not Pass.BACKWARD:
+    """Return in a sentence what the step has done here, where that leaves room for the equations and gradients."""
+    if moment.name != name:
         return []
     lines = paragraph(headline(moment), width)
-    return [*lines, ()] if len(lines) <= height // 4 else lines if len(lines) <= height // 2 else []
+    if len(lines) <= height // 4:
+        return [*lines, ()]
+    return lines if len(lines) <= height // 2 and moment.pass_ is Pass.BACKWARD else []
 
 
 def heading_of(moment: Moment, name: str) -> Line:

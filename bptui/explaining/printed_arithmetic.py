@@ -1,0 +1,66 @@
+"""Whether arithmetic adds up as it is printed, with numbers that were rounded for the reader."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from bptui.explaining.formula_words import number_list
+
+FUNCTIONS: Mapping[str, Callable[..., Any]] = {
+    "exp": np.exp,
+    "log": np.log,
+    "sin": np.sin,
+    "cos": np.cos,
+    "tanh": np.tanh,
+    "max": np.maximum,
+    "min": np.minimum,
+    "sqrt": np.sqrt,
+}
+OPERATORS: Mapping[type[ast.operator], Callable[[Any, Any], Any]] = {
+    ast.Add: np.add,
+    ast.Sub: np.subtract,
+    ast.Mult: np.multiply,
+    ast.Div: np.divide,
+    ast.Pow: np.power,
+    ast.MatMult: np.dot,
+    ast.BitXor: np.outer,
+}
+SIGNS = str.maketrans({"×": "*", "·": "@", "⊗": "^", "²": "**2", "³": "**3"})
+ROOT = re.compile(r"√([0-9.e+-]+)")
+
+
+@lru_cache(maxsize=512)
+def adds_up(numbers: str, result: str) -> bool:
+    """Return whether ``numbers``, worked out as they stand, are printed as ``result``; True where that is unknown."""
+    if not numbers or numbers == result:
+        return True
+    try:
+        with np.errstate(all="ignore"):
+            value = evaluate(ast.parse(ROOT.sub(r"sqrt(\1)", numbers).translate(SIGNS), mode="eval").body)
+    except (SyntaxError, ValueError, TypeError, RecursionError):
+        return True
+    return number_list(np.asarray(value, float).tolist()) == result
+
+
+def evaluate(part: ast.expr) -> Any:
+    """Return what a piece of arithmetic comes to. Raises ValueError for anything else."""
+    match part:
+        case ast.Constant(value=int() | float() as value):
+            return np.float64(value)
+        case ast.Name(id="Inf" | "NaN" as word):
+            return np.float64(word)
+        case ast.List(elts=elements):
+            return np.array([evaluate(element) for element in elements])
+        case ast.UnaryOp(op=ast.USub(), operand=operand):
+            return -evaluate(operand)
+        case ast.BinOp(left=left, op=operator, right=right) if type(operator) in OPERATORS:
+            return OPERATORS[type(operator)](evaluate(left), evaluate(right))
+        case ast.Call(func=ast.Name(id=name), args=arguments) if name in FUNCTIONS:
+            return FUNCTIONS[name](*map(evaluate, arguments))
+    raise ValueError(f"not arithmetic: {ast.dump(part)[:40]}")

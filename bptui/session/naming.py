@@ -1,0 +1,31 @@
+"""Which value a command is about: one that it names, or the one that is selected."""
+
+from __future__ import annotations
+
+from bptui.core.text import visible
+from bptui.errors import BptuiError
+from bptui.session.session import Session
+
+MOST_CANDIDATES = 2_000
+"""Names among which one that is spelt alike is looked for."""
+
+
+def known(session: Session, name: str) -> str:
+    """Return a value's name. Raises BptuiError where there is none of that name."""
+    graph = session.tape.graph
+    if name in graph.slots:
+        return name
+    from difflib import get_close_matches  # noqa: PLC0415  (few mistype, and the program starts sooner)
+
+    near = get_close_matches(name, graph.names[:MOST_CANDIDATES], n=1)
+    hint = f"did you mean {visible(near[0], limit=40)}?" if near else None
+    raise BptuiError(f"there is no value {visible(name, limit=40)}", hint=hint)
+
+
+def named_or_selected(session: Session, name: str | None) -> str:
+    """Return the value with a name, or the selected one. Raises BptuiError where there is none."""
+    if name is not None:
+        return known(session, name)
+    if session.selection.name is None:
+        raise BptuiError("select a node first")
+    return session.selection.name

@@ -1,0 +1,94 @@
+"""Formulas say what a node does with the options that it has, and printed arithmetic adds up or says ≈."""
+
+from __future__ import annotations
+
+import pytest
+
+from bptui.explaining.equations import Equation, forward_equation, gradient_equations
+from bptui.explaining.local_derivatives import rules
+from bptui.explaining.printed_arithmetic import adds_up
+from runs import tape_of
+
+INPUTS = """
+[inputs]
+x = [[1, 2, 3], [4, 5, 6]]
+v = [1, 2]
+w = [3, 4, 5]
+s = [[0.5, 0.25, 0.25], [1, 0, 0]]
+t = [0, 2]
+[nodes]
+y = "FORMULA"
+[run]
+output = "y"
+"""
+
+
+@pytest.mark.parametrize(
+    ("formula", "forward", "backward"),
+    [
+        ("MeanSquaredError(x, s, reduction='sum')", "Σ (x - s)²", "dout × 2 × (x - s)"),
+        ("MeanSquaredError(x, s, reduction='half_sum')", "Σ (x - s)² / 2", "dout × (x - s)"),
+        ("MeanSquaredError(x, s)", "Σ (x - s)² / n", "dout × 2 × (x - s) / n"),
+        ("SoftmaxWithLoss(x, t)", "-Σ log softmax(x)[t] / samples", "dout × (softmax(x) - one_hot(t)) / samples"),
+        ("SoftmaxWithLoss(x, s)", "-Σ s × log softmax(x) / samples", "dout × (softmax(x) × Σs - s) / samples"),
+        ("SoftmaxWithLoss(x, t, reduction='sum')", "-Σ log softmax(x)[t]", "dout × (softmax(x) - one_hot(t))"),
+        ("Slice(x, axis=1, start=0, stop=2)", "x[:, 0:2]", "dout within [:, 0:2], else 0"),
+        ("Slice(x, start=1)", "x[1:]", "dout within [1:], else 0"),
+        ("Slice(x, axis=-1, stop=2)", "x[..., :2]", "dout within [..., :2], else 0"),
+        ("Gather(x, indices=[1, 0])", "x[[1, 0]]", "dout, added up at the rows [1, 0]"),
+        ("Sum(x, axis=0)", "Σ x over axis 0", "dout, repeated over axis 0"),
+        ("Max(x, axis=1)", "max x over axis 1", "dout for the largest over axis 1, shared evenly in a tie"),
+        ("Softmax(x, axis=0)", "exp(x) / Σ exp(x) over axis 0", "y × (dout - Σ dout × y) over axis 0"),
+        ("Clip(x, min=2)", "max(x, 2)", "dout where 2 <= x, else 0"),
+        ("Clip(x, max=2)", "min(x, 2)", "dout where x <= 2, else 0"),
+        ("Transpose(x)", "xᵀ", "doutᵀ"),
+        ("Reshape(x, shape=[3, 2])", "x in the shape [3, 2]", "dout in x's shape"),
+        ("v @ x", "v · x", "dout · xᵀ"),
+    ],
+)
+def test_a_formula_follows_the_options(formula: str, forward: str, backward: str) -> None:
+    tape = tape_of(INPUTS.replace("FORMULA", formula.replace("'", '\\"')))
+    equation = forward_equation(tape.at(1), "y")
+    assert equation is not None
+    assert equation.rule == forward
+    assert rules(tape.at(1), "y")[0].rule == backward
+    assert gradient_equations(tape.at(2), "y")[0].rule == backward
+
+
+def test_a_product_of_two_vectors_is_an_outer_product() -> None:
+    tape = tape_of(INPUTS.replace("FORMULA", "v @ x"))
+    for equation in (rules(tape.at(1), "y")[1], gradient_equations(tape.at(2), "y")[1]):
+        assert equation.rule == "v ⊗ dout"
+    assert gradient_equations(tape.at(2), "y")[1].shapes == "[2] ⊗ [3] → [2, 3]"
+
+
+def test_what_broadcasting_repeats_is_summed_from_the_first_look_on() -> None:
+    tape = tape_of(INPUTS.replace("FORMULA", "x * w"))
+    assert [it.rule for it in rules(tape.at(1), "y")] == ["dout × w", "Σ dout × x"]
+    assert [it.rule for it in gradient_equations(tape.at(2), "y")] == ["dout × w", "Σ dout × x"]
+
+
+@pytest.mark.parametrize(
+    ("numbers", "result", "is_exact"),
+    [
+        ("100 × 2", "200", True),
+        ("1.1 × 2", "2.2", True),
+        ("1.2346e+08 - 1.2346e+08", "0.12346", False),
+        ("0.33333 × 3", "1", False),
+        ("1 / (1 + exp(-1.2))", "0.76852", True),
+        ("max([1, -2], 0)", "[1, 0]", True),
+        ("(-2)² × 3", "12", True),
+        ("√4", "2", True),
+        ("[1, 2] · [3, 4]", "11", True),
+        ("[0.2, -0.46667, 1.5333] · [0.86667, -1.8, -1.1333]", "-0.7244", False),
+        ("[1, 2] · 3 + [1, 1]", "[4, 7]", True),
+        ("3 / 0", "Inf", True),
+        ("dout where 3 > 2, else 0", "7", True),
+        ("", "3", True),
+    ],
+)
+def test_printed_arithmetic_adds_up_or_says_so(numbers: str, result: str, *, is_exact: bool) -> None:
+    assert adds_up(numbers, result) is is_exact
+    sign = "=" if is_exact else "≈"
+    written = str(Equation("y", "rule", numbers, result))
+    assert written == (f"y = rule = {numbers} {sign} {result}" if numbers else f"y = rule = {result}")
