@@ -18,7 +18,7 @@ MOST_BYTES = 2**32
 
 
 def check_given(values: Mapping[str, Array], origins: Mapping[str, Where]) -> None:
-    """Raise ScenarioError where inputs and parameters take too much memory; ``origins`` tells where they are defined."""
+    """Raise ScenarioError where inputs and parameters take too much memory; ``origins`` says where they are defined."""
     used = 0
     for name, value in values.items():
         used += value.nbytes
