@@ -19,6 +19,8 @@ from textual.screen import Screen
 from textual.theme import Theme
 
 from bptui.ending import ENDING, SIGNALLED, drop_output, with_signals
+from bptui.lines.styles import DARK as DARK_COLOURS
+from bptui.lines.styles import LIGHT as LIGHT_COLOURS
 from bptui.running import Run
 from bptui.scenario.scenario import Scenario
 from bptui.session.session import Session
@@ -33,12 +35,12 @@ if TYPE_CHECKING:
 
 DARK = Theme(
     name="bptui-dark",
-    primary="#5fafff",
-    secondary="#ff875f",
-    accent="#ffd75f",
-    success="#5fd7af",
-    warning="#ffd75f",
-    error="#ff4040",
+    primary=DARK_COLOURS["forward"],
+    secondary=DARK_COLOURS["backward"],
+    accent=DARK_COLOURS["focus"],
+    success=DARK_COLOURS["good"],
+    warning=DARK_COLOURS["warning"],
+    error=DARK_COLOURS["error"],
     foreground="#d0d0d0",
     background="#1c1c1c",
     surface="#262626",
@@ -46,12 +48,12 @@ DARK = Theme(
 )
 LIGHT = Theme(
     name="bptui-light",
-    primary="#005faf",
-    secondary="#af5f00",
-    accent="#875f00",
-    success="#00875f",
-    warning="#875f00",
-    error="#d70000",
+    primary=LIGHT_COLOURS["forward"],
+    secondary=LIGHT_COLOURS["backward"],
+    accent=LIGHT_COLOURS["focus"],
+    success=LIGHT_COLOURS["good"],
+    warning=LIGHT_COLOURS["warning"],
+    error=LIGHT_COLOURS["error"],
     foreground="#262626",
     background="#ffffff",
     surface="#eeeeee",
