@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from bptui.core.graph import Node
 from bptui.core.revisit import LayersRevisit
 from bptui.lines.line import Line, line_width
-from bptui.lines.paragraph import wrap
 from bptui.running import run
 from bptui.scenario.load import load, loads
 from bptui.scenario.scenario import Scenario
@@ -171,16 +170,6 @@ def test_arrays_of_any_shape_have_an_account(value: Array, dtype: type) -> None:
             lines = list(node_lines(tape.at(position), name, 30))
             assert lines
             assert all(line_width(line) <= 30 for line in lines)
-
-
-@given(
-    text=st.text(st.characters(exclude_categories=["Cs", "Cc", "Cf", "Mn", "Me"]), max_size=60),
-    width=st.integers(2, 40),
-)
-def test_wrapping_keeps_every_letter_in_order_and_no_line_too_wide(text: str, width: int) -> None:
-    lines = wrap(text, width)
-    assert "".join(lines).replace(" ", "") == text.replace(" ", "")
-    assert all(line_width(((line, ""),)) <= width for line in lines)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(("width", "height"), [(76, 20), (38, 18), (76, 6), (20, 3), (10, 1)])
