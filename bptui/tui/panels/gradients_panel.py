@@ -19,7 +19,7 @@ from bptui.explaining import value_state
 from bptui.lines.cell_width import cells
 from bptui.lines.line import Line, Span, cut, fitted, line_width
 from bptui.lines.number_grid import aligned
-from bptui.lines.signs import SIGN_STYLES
+from bptui.lines.signs import FAIL, SIGN_STYLES
 from bptui.tui.counter import Counter
 from bptui.tui.message import Asked
 from bptui.tui.pane import Pane
@@ -153,7 +153,7 @@ def gradient_row(moment: Moment, name: str, count: Callable[[Array], Summary | N
         return GradientRow(name, None, "", "being counted", "…", "dim", has_changed)
     written = size_text(gradient, norm)
     if not math.isfinite(norm):
-        return GradientRow(name, norm, written, "✗ not finite", "✗", "error", has_changed)
+        return GradientRow(name, norm, written, f"{FAIL} not finite", FAIL, "error", has_changed)
     if moment.awaits_gradient(name):
         return GradientRow(name, norm, written, *arrived(moment, name), "gradient", has_changed)
     return GradientRow(name, norm, written, *judgement(moment, name, norm, count), has_changed)
