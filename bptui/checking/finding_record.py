@@ -1,4 +1,4 @@
-"""Findings as JSON: what ``bptui check --json`` prints."""
+"""Findings as JSON: what the check's process sends, and what ``bptui check --json`` prints."""
 
 from __future__ import annotations
 
@@ -34,6 +34,15 @@ def finding_record(finding: Finding) -> dict[str, Any]:
         "slot": finding.slot,
         "ladder": [[json_number(number) for number in rung] for rung in finding.ladder],
     }
+
+
+def printed_record(finding: Finding) -> dict[str, Any]:
+    """Return a finding as others read it: a parameter that the layer made itself has the name it has there.
+
+    Everywhere else ``h.W`` is its name; beside ``"node": "h"`` it is ``"input": "W"``.
+    """
+    is_own = bool(finding.slot) and finding.input == f"{finding.node}.{finding.slot}"
+    return finding_record(finding) | ({"input": finding.slot} if is_own else {})
 
 
 def summary_record(reports: Iterable[Report]) -> dict[str, Any]:

@@ -15,7 +15,7 @@ SWEEPS = 8
 
 def order_columns(grid: Grid) -> None:
     """Sort each column of ``grid`` so that few wires cross."""
-    places = Places(grid)
+    places = ColumnPlaces(grid)
     best, fewest = copy(grid.columns), places.crossings()
     for sweep in range(SWEEPS):
         if not fewest:
@@ -33,7 +33,7 @@ def copy(columns: list[list[int]]) -> list[list[int]]:
     return [column[:] for column in columns]
 
 
-class Places:
+class ColumnPlaces:
     """Where each station stands in its column at the moment, from 0 at the top to 1 at the bottom."""
 
     def __init__(self, grid: Grid) -> None:

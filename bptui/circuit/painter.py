@@ -74,7 +74,7 @@ class Painter:
         return (
             *lit,
             *[seen for seen in emphases if seen.matters],
-            *[Written(label, *texts(label)) for label in labels],
+            *[WrittenLabel(label, *texts(label)) for label in labels],
         )
 
     def paint_row(self, y: int, window: Window, content: Iterable[Content]) -> Line:
@@ -85,7 +85,7 @@ class Painter:
         cells, styles = list(static_cells), list(static_styles)
         for change in content:
             match change:
-                case Written(label, text, style) if text:
+                case WrittenLabel(label, text, style) if text:
                     place = slice(label.x, label.x + label.width)
                     cells[place] = padded_cells(text, label.width, right=label.is_right_aligned)
                     styles[place] = [style] * label.width
@@ -97,7 +97,7 @@ class Painter:
         return spans_of(*crop(cells, styles, window))
 
 
-class Written(NamedTuple):
+class WrittenLabel(NamedTuple):
     """A label with its text."""
 
     label: Label
@@ -134,7 +134,7 @@ class Emphasis(NamedTuple):
         return LIGHT if self.box.kind == "node" else ROUND
 
 
-Content: TypeAlias = "Written | Lit | Emphasis"
+Content: TypeAlias = "WrittenLabel | Lit | Emphasis"
 
 
 def emphasis_of(box: Box, highlight: Highlight) -> Emphasis:

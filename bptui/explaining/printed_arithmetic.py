@@ -28,8 +28,10 @@ OPERATORS: Mapping[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Mult: np.multiply,
     ast.Div: np.divide,
     ast.Pow: np.power,
+    ast.MatMult: np.dot,
+    ast.BitXor: np.outer,
 }
-SIGNS = str.maketrans({"×": "*", "²": "**2", "³": "**3"})
+SIGNS = str.maketrans({"×": "*", "·": "@", "⊗": "^", "²": "**2", "³": "**3"})
 ROOT = re.compile(r"√([0-9.e+-]+)")
 
 

@@ -3,21 +3,14 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator
-
-import numpy as np
+from collections.abc import Iterator
 
 from bptui.core import text
 from bptui.core.graph import Graph, Use
 from bptui.core.moment import Moment
 from bptui.core.order import Pass
-from bptui.core.step import BackwardStep
 from bptui.core.tape import Tape
 from bptui.explaining.formula_words import words_of
-from layers import Array
-
-MOST_SEARCHED = 100_000
-"""As many elements as are looked through for NaN at every key."""
 
 
 def kind_of_value(moment: Moment, name: str) -> str:
@@ -78,42 +71,6 @@ def use_count(moment: Moment, name: str) -> int:
 def arrived_count(moment: Moment, name: str) -> int:
     """Return by how many of those uses backward has come."""
     return bisect_left(moment.passes.arrivals_at(name).ranks, moment.progress.backward)
-
-
-def trouble(moment: Moment, name: str) -> str:
-    """Return in words where NaN or infinity comes into a value or a gradient; empty where all is finite."""
-    value, gradient = moment.value(name), moment.gradient(name)
-    if value is not None and (what := not_finite(value)):
-        return f"{what} in the value: {origin(before_update(moment), name)}"
-    if gradient is not None and (what := not_finite(gradient)):
-        return f"{what} in the gradient"
-    step = moment.step_of(name, Pass.BACKWARD) if moment.graph.node(name) else None
-    if isinstance(step, BackwardStep) and (what := next(filter(None, map(not_finite, present(step.gradients))), "")):
-        return f"{what} leaves here in the backward pass: what arrives, dout, is finite"
-    return ""
-
-
-def origin(moment: Moment, name: str) -> str:
-    """Return where a value that is not finite has it from."""
-    node = moment.graph.node(name)
-    if node is None:
-        return "it was given so"
-    for source_name in node.inputs:
-        if (value := moment.value(source_name)) is not None and not_finite(value):
-            return f"it comes in with {text.visible(source_name)}"
-    return "it starts here, every input is finite"
-
-
-def not_finite(array: Array) -> str:
-    """Return ``NaN`` or ``Inf`` where there is one; a large array is not searched, for it would take too long."""
-    if np.size(array) > MOST_SEARCHED or np.isfinite(array).all():
-        return ""
-    return "NaN" if np.isnan(array).any() else "Inf"
-
-
-def present(arrays: Iterable[Array | None]) -> Iterator[Array]:
-    """Yield those that there are."""
-    return (array for array in arrays if array is not None)
 
 
 def before_update(moment: Moment) -> Moment:

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from bptui.core.graph import Node
+from bptui.core.order import Pass
 from bptui.core.text import visible
 from bptui.errors import LayerError, Where
 from bptui.guest.fault import Fault
@@ -150,7 +151,7 @@ class GuestLayer:
         def finish(answer: Message) -> Any:
             try:
                 if verb in ("forward", "backward"):
-                    self.note(remarks_on(self.node.name, self.called(method), answer))
+                    self.note(remarks_on(self.node.name, self.called(method), Pass(method), answer))
                 return take(answer)
             except Fault as fault:
                 raise self.error(method, fault) from None
@@ -173,7 +174,7 @@ class GuestLayer:
 
     def odd(self, method: str, text: str) -> Remark:
         """Return the remark about something odd."""
-        return Remark(self.node.name, "returns", f"{self.called(method)} {text}")
+        return Remark(self.node.name, "returns", f"{self.called(method)} {text}", Pass(method))
 
     def called(self, method: str) -> str:
         """Return what the user calls forward or backward."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
+from bptui.core.order import Pass
 from bptui.core.text import visible
 from bptui.guest.wire import Message
 
@@ -13,11 +14,19 @@ MOST_SHOWN = 200
 
 
 class Remark(NamedTuple):
-    """``rule`` is one of mutates, finite, warns, prints, returns, repeats and unpaired; ``text`` is the sentence."""
+    """``rule`` is one of mutates, finite, warns, prints, returns, repeats and unpaired; ``text`` is the sentence.
+
+    ``pass_`` is the one in which it was noticed.
+    """
 
     node: str
     rule: str
     text: str
+    pass_: Pass = Pass.FORWARD
+
+    def told(self, count: int) -> str:
+        """Return it as it is told, with how often it was noticed."""
+        return f"▲ {visible(self.node)}: {self.text}{f' ({count} times)' if count > 1 else ''}"
 
 
 def unpaired_at(node: str, names: Iterable[str]) -> Iterator[tuple[str, str]]:
@@ -31,18 +40,18 @@ def unpaired_at(node: str, names: Iterable[str]) -> Iterator[tuple[str, str]]:
             yield "", f"parameters that {shown} may make itself were not looked for: it fails, or takes too long"
 
 
-def remarks_on(node: str, call: str, answer: Message) -> Iterator[Remark]:
-    """Yield what an answer tells beside what was asked; ``call`` is the method that was called."""
+def remarks_on(node: str, call: str, pass_: Pass, answer: Message) -> Iterator[Remark]:
+    """Yield what an answer tells beside what was asked; ``call`` is the method that was called, in a pass."""
     for name in answer.get("mutated", ()):
-        yield Remark(node, "mutates", f"{call} writes into {visible(str(name))}, which is not its own")
+        yield Remark(node, "mutates", f"{call} writes into {visible(str(name))}, which is not its own", pass_)
     if "non_finite" in answer:
-        yield Remark(node, "finite", f"{call} {words_of_non_finite(answer['non_finite'])}")
+        yield Remark(node, "finite", f"{call} {words_of_non_finite(answer['non_finite'])}", pass_)
     for kind, count in answer.get("warnings", {}).items():
         times = f" {int(count)} times" if count > 1 else ""
-        yield Remark(node, "warns", f"{call} warns{times}: {visible(str(kind))}")
+        yield Remark(node, "warns", f"{call} warns{times}: {visible(str(kind))}", pass_)
     text, count = answer["printed"]
     if count:
-        yield Remark(node, "prints", f"{call} prints {count:,} bytes: {visible(text, limit=MOST_SHOWN)}")
+        yield Remark(node, "prints", f"{call} prints {count:,} bytes: {visible(text, limit=MOST_SHOWN)}", pass_)
 
 
 def words_of_non_finite(found: Message) -> str:

@@ -27,7 +27,7 @@ class Member(NamedTuple):
         return self.kind.keys if self.kind.is_spread else (key_of(self.name),)
 
 
-class Layout(NamedTuple):
+class RecordLayout(NamedTuple):
     """What a class of records declares: ``keys`` are those of constants and members in the order of writing."""
 
     keys: tuple[str, ...]
@@ -36,12 +36,12 @@ class Layout(NamedTuple):
 
 
 @cache
-def layout_of(record: Any) -> Layout:
+def layout_of(record: Any) -> RecordLayout:
     """Return what a class of records declares, and those above it before."""
     hints = get_type_hints(record, include_extras=True)
     constants = {name: getattr(record, name) for name, hint in hints.items() if get_origin(hint) is ClassVar}
     members = {it.name: Member(it.name, get_args(hints[it.name])[1], it.default) for it in fields(record)}
-    return Layout(
+    return RecordLayout(
         tuple(key for name in hints for key in (members[name].keys if name in members else (key_of(name),))),
         {key_of(name): it.value if isinstance(it, Enum) else it for name, it in constants.items()},
         tuple(members.values()),

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import math
 from typing import Any, NoReturn, TypeAlias
 
+from bptui.core.text import visible
 from bptui.errors import TranscriptError
 
 JsonObject: TypeAlias = dict[str, Any]
@@ -14,6 +16,12 @@ FORMAT = 1
 
 MOST_DIGITS = 400
 """Digits in one integer: no float has more, and reading one takes ever longer."""
+
+MOST_PARTS = 1_000_000
+"""Lists and objects in one line: the largest graph that is read has a few for each value."""
+
+MOST_ENTRIES = 8_000_000
+"""Entries of all lists and objects in one line."""
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
@@ -25,11 +33,13 @@ class DamagedTranscriptError(TranscriptError):
 def parse_line(line: bytes) -> JsonObject:
     """Return the object that a line is. Raises TranscriptError where it is none, or none that bptui would write."""
     check_ends(line)
+    check_amount(line)
     try:
         record = json.loads(
             line.decode("utf-8"),
             object_pairs_hook=unique_keys,
             parse_int=short_integer,
+            parse_float=finite_number,
             parse_constant=refuse_constant,
         )
     except UnicodeDecodeError:
@@ -51,6 +61,12 @@ def check_ends(line: bytes) -> None:
         raise DamagedTranscriptError("the line ends in CR LF", hint="another program has converted the line ends")
 
 
+def check_amount(line: bytes) -> None:
+    """Refuse a line whose parts, counted before it is parsed, would take far more memory than its bytes."""
+    if line.count(b"[") + line.count(b"{") > MOST_PARTS or line.count(b",") > MOST_ENTRIES:
+        raise TranscriptError("the line has more parts than any record that bptui writes")
+
+
 def unique_keys(pairs: list[tuple[str, Any]]) -> JsonObject:
     """Return an object's entries, unless a key comes twice."""
     record = dict(pairs)
@@ -64,6 +80,14 @@ def short_integer(digits: str) -> int:
     if len(digits) > MOST_DIGITS:
         raise TranscriptError(f"a number has {len(digits)} digits")
     return int(digits)
+
+
+def finite_number(written: str) -> float:
+    """Return a number with a point or an exponent, unless it is too large for float64."""
+    number = float(written)
+    if math.isinf(number):
+        raise TranscriptError(f"{visible(written, limit=40)} is too large for float64")
+    return number
 
 
 def refuse_constant(word: str) -> NoReturn:

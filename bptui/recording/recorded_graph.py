@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from bptui.core import text
 from bptui.core.graph import Graph, Node
-from bptui.errors import TranscriptError
+from bptui.errors import ScenarioError, TranscriptError
 from bptui.recording.records import HeaderRecord
 from bptui.scenario.formula import is_name
+from bptui.scenario.toml import parse_toml
+
+MOST_CHARACTERS = 1 << 22
+"""Of a scenario's text; no scenario that is read has more."""
 
 
 def completed(header: HeaderRecord) -> HeaderRecord:
@@ -35,10 +38,12 @@ def completed(header: HeaderRecord) -> HeaderRecord:
 
 
 def read_source(source: str) -> Mapping[str, Any]:
-    """Return a scenario's text as TOML, nothing where it is not."""
+    """Return a scenario's text as TOML, within the bounds of scenarios; nothing where it is not, or too much."""
+    if len(source) > MOST_CHARACTERS:
+        return {}
     try:
-        return tomllib.loads(source)
-    except (tomllib.TOMLDecodeError, RecursionError):
+        return parse_toml(source, "source").data
+    except ScenarioError:
         return {}
 
 

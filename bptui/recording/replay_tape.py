@@ -64,7 +64,7 @@ class Recording:
         self.header = completed(header)
         self.path = path
         self.locals = RecordedLocals()
-        self.tape = blank_tape(self.header, self.locals)
+        self.tape = tape_of_header(self.header, self.locals)
         self.actions: list[ActionRecord] = []
         self.notes: list[NoteRecord] = []
         self.has_end = False
@@ -156,7 +156,7 @@ class Recording:
         self.has_end = True
 
 
-def blank_tape(header: HeaderRecord, revisit: Revisit) -> Tape:
+def tape_of_header(header: HeaderRecord, revisit: Revisit) -> Tape:
     """Return a recording's tape without steps."""
     graph = graph_of(header)
     iterations = header.train["steps"] if header.train else 1

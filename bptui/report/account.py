@@ -67,8 +67,7 @@ def remark_lines(run: Run) -> Iterator[Line]:
     for finding in unused:
         yield styled(f"▲ {finding.reason}", "warning")
     for remark, count in run.remarks.items():
-        times = f" ({count} times)" if count > 1 else ""
-        yield styled(f"▲ {text.visible(remark.node)}: {remark.text}{times}", "warning")
+        yield styled(remark.told(count), "warning")
 
 
 def opening(run: Run) -> Iterator[Line]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from bptui.checking.finding_record import finding_record
+from bptui.checking.finding_record import printed_record
 from bptui.core import text
 from bptui.core.command import Command, Evidence, Jump, Selecting, Travel
 from bptui.core.moment import Moment
@@ -57,7 +57,7 @@ def answer_record(command: Command, answer: Answer, session: Session) -> dict[st
     }
     if answer.judged:
         record["verdict"] = answer.judged.verdict.value
-        record["findings"] = [finding_record(finding) for finding in answer.judged.findings]
+        record["findings"] = [printed_record(finding) for finding in answer.judged.findings]
     if lines := session.lines:
         record["line"] = {"file": lines.step.file or lines.tape.file, "line": lines.step.line}
     return record

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TextIO
 
 from bptui.checking.finding import Report
-from bptui.checking.finding_record import finding_record, summary_record
+from bptui.checking.finding_record import printed_record, summary_record
 from bptui.errors import BptuiError
 from bptui.report.checks import is_failure, report_lines, tally_line
 from bptui.report.printing import print_lines
@@ -59,5 +59,5 @@ def write_records(place: str, report: Report, file: TextIO) -> None:
     """Print a report's findings as JSON, one a line, with the ``scenario`` and the ``origin`` of the layer."""
     for finding in report.findings:
         more = {"origin": report.origins.get(finding.node) if finding.layer else None, "scenario": place}
-        file.write(f"{json.dumps(finding_record(finding) | more, allow_nan=False)}\n")
+        file.write(f"{json.dumps(printed_record(finding) | more, allow_nan=False)}\n")
     file.flush()

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path, PurePath
 
+from bptui.core import text_file
 from bptui.core.text import visible
 from bptui.errors import BptuiError, ScenarioError
 from bptui.lines.line import Line, styled
@@ -14,7 +15,7 @@ from bptui.own_layers.own_layer import OwnLayer
 from bptui.own_layers.source_file import check_syntax
 from bptui.own_layers.trust import read_layer_file
 from bptui.scenario.bundled import bundled
-from bptui.scenario.load import load
+from bptui.scenario.toml import parse_toml
 from layers import Layer, library
 
 WIDEST = 30
@@ -27,7 +28,7 @@ SENTENCE_END = re.compile(r"\. (?=[A-Z])")
 def listing() -> Iterator[Line]:
     """Yield the lines of ``bptui list``."""
     yield styled("Scenarios, for bptui run and bptui trace", "heading")
-    yield from two_columns({name: title(name) for name, _ in bundled()})
+    yield from two_columns({name: title(name, path) for name, path in bundled()})
     yield ()
     yield styled("Layers, for the formulas of a scenario", "heading")
     yield from two_columns({call(name, layer): purpose(layer) for name, layer in sorted(own_names(library).items())})
@@ -62,12 +63,13 @@ def two_columns(rows: Mapping[str, str]) -> Iterator[Line]:
         yield styled(f"{name:{width}}  {meaning}", indent=2)
 
 
-def title(name: str) -> str:
-    """Return a bundled scenario's title, or what is wrong with it."""
+def title(name: str, path: Path) -> str:
+    """Return a bundled scenario's title, or what is wrong with it; its layers do not run for that."""
     try:
-        return visible(load(name).title)
+        document = parse_toml(text_file.read(path), name)
     except BptuiError as error:
         return visible(error.message)
+    return visible(str(document.data.get("title", name)))
 
 
 def own_names(layers: Mapping[str, type[Layer]]) -> dict[str, type[Layer]]:

@@ -22,6 +22,7 @@ from bptui.scenario.reading.nodes import NodeReader
 from bptui.scenario.reading.settings import Settings, read_settings
 from bptui.scenario.reading.shape_inference import infer_shapes
 from bptui.scenario.reading.training import read_train
+from bptui.scenario.reading.value_size import check_computed, check_given
 from bptui.scenario.scenario import Expect, Scenario
 from bptui.scenario.toml import Document, parse_toml
 from layers import Array, Layer
@@ -158,9 +159,13 @@ class Loader:
     ) -> Array:
         """Raise what does not fit in the network, and return the gradient that enters at its output."""
         document, problems = self.document, self.problems
-        lines = {node.name: node.where.line for node in graph.nodes if node.where}
-        lines |= {name: document.where_key(*places[name]).line for name in graph.inputs + graph.parameters}
-        shapes = infer_shapes(graph, values, self.library, problems, lines)
+        origins = {node.name: node.where for node in graph.nodes if node.where}
+        origins |= {name: document.where_key(*places[name]) for name in graph.inputs + graph.parameters}
+        with problems.collecting():
+            check_given(values, origins)
+        shapes = infer_shapes(graph, values, self.library, problems, {name: it.line for name, it in origins.items()})
+        with problems.collecting():
+            check_computed(graph, shapes, settings.dtype.itemsize)
         check_distributions(document, places, dict(distributions(graph, values, shapes, self.library)), problems)
         if expect:
             check_shapes(document, expect, shapes, problems)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
 from time import monotonic
@@ -20,6 +20,7 @@ from bptui.running import Run
 from bptui.session.selection import Selection
 
 if TYPE_CHECKING:
+    from bptui.guest.observation import Remark
     from bptui.recording.recorder import Recorder
     from bptui.recording.records import NoteRecord
     from bptui.session.checks import SessionChecks
@@ -103,6 +104,11 @@ class Session:
     def is_checking(self) -> bool:
         """Whether a node is to be checked that somebody has asked for."""
         return self.has_checks and bool(self.checks.checking.asked)
+
+    @property
+    def remarks(self) -> Mapping[Remark, int]:
+        """How often the layers of the user's own have done each odd thing so far."""
+        return self.run.remarks if self.run else {}
 
     def open_entrance(self) -> Entrance:
         """Return the way into the layers."""

@@ -6,17 +6,14 @@ from collections.abc import Iterator
 from time import monotonic
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from bptui.checking.finding import Verdict
 from bptui.checking.verdict_words import summary
 from bptui.core import text
 from bptui.core.moment import Moment
 from bptui.core.order import Pass
-from bptui.core.step import BackwardStep, ForwardStep, UpdateStep
-from bptui.explaining.value_state import not_finite
+from bptui.explaining.non_finite import beginnings, given_so
+from bptui.lines.signs import FAIL
 from bptui.session.status_messages import failed_turn, failure_of
-from layers import Array
 
 if TYPE_CHECKING:
     from bptui.session.session import Session
@@ -57,11 +54,11 @@ def troubles_at(session: Session, number: int) -> Iterator[str]:
     """Yield in words what a person should look at in a step (0: before the first)."""
     moment = session.tape.at(number)
     if failed_turn(moment):
-        yield f"✗ the run ends here: {failure_of(moment)}"
+        yield f"{FAIL} the run ends here: {failure_of(moment)}"
     if wrong := wrong_layer(session, moment):
         yield wrong
-    if begins := where_it_begins(moment):
-        yield begins
+    yield from (f"{FAIL} {words}" for words in beginnings(moment))
+    yield from given(moment)
     yield from warnings(session, moment)
     for note in session.notes.get(number, ()):
         yield f"✎ {text.visible(note, limit=200)}"
@@ -79,32 +76,16 @@ def wrong_layer(session: Session, moment: Moment) -> str:
     return summary(judged) if moment.pass_ is Pass.BACKWARD or backward is None else ""
 
 
-def where_it_begins(moment: Moment) -> str:
-    """Return in words what NaN or infinity a step makes of finite numbers."""
-    match moment.step:
-        case ForwardStep() as step:
-            given = [moment.value(name) for name in step.node.inputs]
-            return begins(f"{text.visible(step.name)} of finite inputs", given, [step.out])
-        case BackwardStep() as step:
-            given = [step.dout, *(moment.value(name) for name in step.node.inputs), moment.value(step.name)]
-            return begins(f"the gradients that leave {text.visible(step.name)}", given, step.gradients)
-        case UpdateStep() as step:
-            return begins(f"{text.visible(step.name)} after its update", [step.gradient, step.before], [step.after])
-    return ""
-
-
-def begins(what: str, given: list[Array | None], made: list[Array] | tuple[Array | None, ...]) -> str:
-    """Return which of NaN and infinity is in what was made, where all that was given is finite."""
-    found = next(filter(None, (not_finite(it) for it in made if it is not None)), "")
-    is_new = found and all(it is None or it.dtype.kind != "f" or bool(np.isfinite(it).all()) for it in given)
-    return f"{found} begins here, in {what}" if is_new else ""
-
-
 def warnings(session: Session, moment: Moment) -> Iterator[str]:
-    """Yield what there is to say of a layer of the user's own, at its first step."""
-    if session.run is None or moment.pass_ is not Pass.FORWARD or moment.iteration > 1:
+    """Yield what there is to say of a layer of the user's own, at the first step in which it was noticed."""
+    if moment.iteration > 1:
         return
-    for remark, count in session.run.remarks.items():
-        if remark.node == moment.name:
-            times = f" ({count} times)" if count > 1 else ""
-            yield f"▲ {text.visible(remark.node)}: {remark.text}{times}"
+    for remark, count in session.remarks.items():
+        if remark.node == moment.name and remark.pass_ is moment.pass_:
+            yield remark.told(count)
+
+
+def given(moment: Moment) -> Iterator[str]:
+    """Yield before the first step which values have NaN or infinity in them to begin with."""
+    if moment.position == 0:
+        yield from (f"{FAIL} {words}" for words in (given_so(moment, it) for it in moment.graph.leaves) if words)

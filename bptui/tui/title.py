@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bptui.core.moment import Moment
+from bptui.core.order import Pass
 from bptui.core.text import visible
 from bptui.lines.line import Line, Span, cut, fitted, line_width
-from bptui.lines.signs import FAIL
+from bptui.lines.signs import FAIL, PASS_SIGNS
 from bptui.tui.pane import Pane
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ def recorded(recording: str) -> Line:
     if not recording:
         return ()
     if recording.startswith("not"):
-        return (Span(" · ", "dim"), Span(f"✗ {visible(recording)}", "error"))
+        return (Span(" · ", "dim"), Span(f"{FAIL} {visible(recording)}", "error"))
     return (Span(" · ", "dim"), Span("● " if recording.startswith("rec") else "", "mark"), Span(recording, "strong"))
 
 
@@ -87,23 +88,23 @@ def progress(moment: Moment, *, is_worded: bool) -> Line:
     (forward, backward, update), done = moment.passes.lengths, moment.progress
     line = [
         Span("forward ", "forward") if is_worded else Span(""),
-        *dots("▶", done.forward, forward, "forward"),
+        *dots(Pass.FORWARD, done.forward, forward),
         Span("│", "dim"),
-        *dots("◀", done.backward, backward, "backward"),
+        *dots(Pass.BACKWARD, done.backward, backward),
         Span(" backward", "backward") if is_worded else Span(""),
     ]
     if update:
         line += [
             Span(" · " if is_worded else "│", "dim"),
-            *dots("↻", done.update, update, "update"),
+            *dots(Pass.UPDATE, done.update, update),
         ]
         line += [Span(" update", "update")] if is_worded else []
     return tuple(span for span in line if span.text)
 
 
-def dots(sign: str, done: int, total: int, style: str) -> Line:
+def dots(pass_: Pass, done: int, total: int) -> Line:
     """Return ``done`` of ``total`` as signs, to scale where there are many: the first and the last step both show."""
     cells = min(total, MOST_DOTS)
     if total > MOST_DOTS:
         done = cells if done == total else min(cells - 1, -(-done * cells // total))
-    return Span(sign * done, style), Span("○" * (cells - done), "dim")
+    return Span(PASS_SIGNS[pass_] * done, pass_.value), Span("○" * (cells - done), "dim")

@@ -40,6 +40,9 @@ INPUTS: dict[str, tuple[Any, ...]] = {
     "BiasSummedOverFeatures": (SQUARE, B[:3]),
     "UpdatesFirst": (X, W),
     "Unused": (X, W, V),
+    "Bags": (B, np.array([[0, 1, 1], [2, 2, 4]])),
+    "Scaled": (X, B[:3]),
+    "Distances": (X, draw.normal(size=(4, 3))),
 }
 
 CASES: list[tuple[type[Any], str, str]] = [
@@ -96,6 +99,10 @@ CASES: list[tuple[type[Any], str, str]] = [
     (faulty.UpdatesFirst, "x", "parameter changed before it is used"),
     (faulty.SavedAndOverwritten, "x", "saved array overwritten"),
     (faulty.Unused, "y", "computed and not used"),
+    (faulty.BagsAssigned, "x", "contributions overwritten"),
+    (faulty.ScaledWithoutGamma, "x", "a factor y"),
+    (faulty.RowMeansByTheWrongSize, "x", "divided by the wrong size"),
+    (faulty.DistancesNotDivided, "x", "a factor out"),
 ]
 
 

@@ -241,3 +241,43 @@ def test_what_fails_in_a_helper_is_told_at_the_helpers_line(tmp_path: Path) -> N
     run.close()
     assert run.failure is not None
     assert (Path(run.failure.path or "").name, run.failure.line) == ("helper.py", 2)
+
+
+NET = """
+        class Inner:
+            def __init__(self, W):
+                self.params, self.grads = [W], [0 * W]
+            def forward(self, x):
+                self.x = x
+                return x @ self.params[0]
+            def backward(self, dout):
+                self.grads[0][...] = self.x.T @ dout
+                return dout @ self.params[0].T
+        class Dense:
+            def __init__(self):
+                W = np.random.randn(3, 3)
+                self.layers = [Inner(W), Inner({second})]
+                {collected}
+            def forward(self, x):
+                for layer in self.layers: x = layer.forward(x)
+                return x
+            def backward(self, dout):
+                for layer in reversed(self.layers): dout = layer.backward(dout)
+                return dout
+        """
+
+
+@pytest.mark.parametrize("second", ["W", "np.random.randn(3, 3)"])
+@pytest.mark.parametrize(
+    "collected",
+    [
+        "pass",
+        "self.params, self.grads = ([a for it in self.layers for a in vars(it)[k]] for k in ('params', 'grads'))",
+    ],
+)
+def test_gradients_that_a_net_collects_from_its_layers_count_once_and_shared_ones_are_summed(
+    tmp_path: Path, second: str, collected: str
+) -> None:
+    scenario = loaded(tmp_path, NET.format(second=second, collected=collected))
+    assert len(scenario.graph.parameters) == (1 if second == "W" else 2)
+    assert findings(scenario, Verdict.FAIL) == []

@@ -238,3 +238,16 @@ def test_backward_is_given_by_name_what_it_takes_beside_dout(tmp_path: Path) -> 
         assert gradient(tape, "x") == [3.0 * factor] * 2
         assert gradient(tape, "k") == [3.0 * factor]
         assert all(isinstance(layer, OwnLayer) for layer in scenario.guests.values())
+
+
+@pytest.mark.parametrize("call", ["scale_naive(x)", "scale_forward_naive(x)", "half(x)"])
+def test_the_name_of_a_pair_is_what_its_functions_share_or_that_of_the_first(tmp_path: Path, call: str) -> None:
+    layers = """
+        def scale_forward_naive(x): return x * 2, None
+        def scale_backward_naive(dout, cache): return dout * 2
+        def half(x): return x / 2, "cache"
+        def half_backward(dout, cache): return dout / 2
+        """
+    file = layer_file(tmp_path, layers)
+    scenario = bptui.loads(ACTIVATION.format(formula=call), tmp_path / "a.toml", layers=[file.path])
+    assert failures(bptui.check(scenario)) == set()

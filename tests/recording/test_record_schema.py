@@ -97,6 +97,7 @@ def test_steps_of_several_outputs_keep_to_it() -> None:
     assert not is_valid(encode_record(steps[0]) | {"out": encode_array(array)})
 
 
-def test_the_command_line_prints_it(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["schema", "record"]) == 0
+@pytest.mark.parametrize("words", [["schema"], ["schema", "record"]])
+def test_the_command_line_prints_it(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(words) == 0
     assert json.loads(capsys.readouterr().out) == record_schema()

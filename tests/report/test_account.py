@@ -78,7 +78,7 @@ def test_the_first_nan_is_pointed_at_where_it_was_made() -> None:
     assert len(marks) == 1
     assert "l made the first NaN, in step 1 (forward)" in lines[marks[0]]
     assert "1  l = log(x)" in lines[marks[0] - 1]
-    assert lines[-1] == "l made the first NaN, in step 1 (forward)"
+    assert lines[-1] == "l made the first NaN, in step 1 (forward): log(-1) at l[1]"
 
 
 def test_a_nan_that_was_given_is_no_steps_fault() -> None:
@@ -89,7 +89,7 @@ def test_a_nan_that_was_given_is_no_steps_fault() -> None:
 
 def test_an_infinity_is_called_one() -> None:
     lines = told(make_scenario([Node("y", "Log", ("x",))], inputs={"x": 0.0}))
-    assert lines[-1] == "y made the first infinity, in step 1 (forward)"
+    assert lines[-1] == "y made the first Infinity, in step 1 (forward): log(0) at y"
 
 
 def test_numbers_that_are_finite_are_not_pointed_at() -> None:

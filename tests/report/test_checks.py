@@ -137,3 +137,27 @@ def test_the_summary_counts_over_all_reports() -> None:
     passed, failed = (Finding("n", "L", "x", "gradient", verdict) for verdict in (Verdict.PASS, Verdict.FAIL))
     line = tally_line([Report("a", (passed, passed)), Report("b", (failed,))])
     assert plain(line) == "1 of 2 scenarios failed: ✓ 2 pass, ✗ 1 fail, ◇ 0 kink, · 0 skip"
+
+
+MAKES_ITS_OWN = """
+import numpy as np
+
+class Dense:
+    def __init__(self, n):
+        self.W = np.random.randn(n, n)
+
+    def forward(self, x):
+        self.x = x
+        return x @ self.W
+
+    def backward(self, dout):
+        self.dW = 2 * self.x.T @ dout
+        return dout @ self.W.T
+"""
+
+
+def test_json_names_an_own_parameter_as_the_layer_does(write: Write, capsys: pytest.CaptureFixture[str]) -> None:
+    text = '[inputs]\nx = [[1.0, 2.0]]\n[nodes]\nh = "Dense(x, n=2)"\ny = "Sum(h * h)"'
+    assert cli.main(["check", "--json", write("s.toml", text), "--layers", write("own.py", MAKES_ITS_OWN)]) == 1
+    findings = list(map(json.loads, capsys.readouterr().out.splitlines()))
+    assert {(it["node"], it["input"]) for it in findings if it.get("verdict") == "fail"} == {("h", "W")}

@@ -633,8 +633,78 @@ class Unused:
         return hidden_delta @ self.W.T, self.x.T @ hidden_delta, self.h.T @ delta
 
 
+class Bags:
+    """Sums of bags of weights, in which one may lie twice."""
+
+    def forward(self, w, idx):
+        self.size, self.idx = w.shape, idx
+        return w[idx].sum(axis=1)
+
+    def backward(self, dout):
+        dw = np.zeros(self.size)
+        np.add.at(dw, self.idx, np.broadcast_to(dout[:, np.newaxis], self.idx.shape))
+        return dw, None
+
+
+class BagsAssigned(Bags):
+    def backward(self, dout):
+        dw = np.zeros(self.size)
+        for bag, d in zip(self.idx, dout, strict=True):
+            dw[bag] += d
+        return dw, None
+
+
+class Scaled:
+    """A normalisation with its scale."""
+
+    def forward(self, x, gamma):
+        self.gamma, self.norm = gamma, Norm()
+        self.xn = self.norm.forward(x)
+        return gamma * self.xn
+
+    def backward(self, dout):
+        return self.norm.backward(dout * self.gamma), (dout * self.xn).sum(axis=0)
+
+
+class ScaledWithoutGamma(Scaled):
+    def backward(self, dout):
+        return self.norm.backward(dout), (dout * self.xn).sum(axis=0)
+
+
+class RowMeans:
+    def forward(self, x):
+        self.shape = x.shape
+        return x.mean(axis=1)
+
+    def backward(self, dout):
+        return np.broadcast_to(dout[:, np.newaxis], self.shape) / self.shape[1]
+
+
+class RowMeansByTheWrongSize(RowMeans):
+    def backward(self, dout):
+        return np.broadcast_to(dout[:, np.newaxis], self.shape) / self.shape[0]
+
+
+class Distances:
+    def forward(self, x, y):
+        self.d = x - y
+        self.out = np.sqrt((self.d**2).sum(axis=1))
+        return self.out
+
+    def backward(self, dout):
+        dx = dout[:, np.newaxis] * self.d / self.out[:, np.newaxis]
+        return dx, -dx
+
+
+class DistancesNotDivided(Distances):
+    def backward(self, dout):
+        dx = dout[:, np.newaxis] * self.d
+        return dx, -dx / self.out[:, np.newaxis]
+
+
 RIGHT: tuple[type[Any], ...] = (
     Rows, Windows, Scores, Softmax, LogSoftmax, Norm, LayerNorm, Step, DenseRelu, Dropout, Sigmoid, Tanh, Log,
     MeanSquares, Cube, Scores1, Leaky, Penalised, Correlate, Residual, Differences, Biased,
+    Bags, Scaled, RowMeans, Distances,
 )  # fmt: skip
 """Layers without a mistake."""

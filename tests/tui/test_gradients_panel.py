@@ -19,7 +19,7 @@ from bptui.tui.panels.gradients_panel import (
     GradientRow,
     GradientsPanel,
     LogScale,
-    bar,
+    gradient_bar,
     gradient_row,
     gradient_rows,
     names_with_a_row,
@@ -127,12 +127,12 @@ def test_a_larger_gradient_has_no_shorter_bar_on_a_log_scale(
 
     def length(norm: float) -> float:
         eighths = " ▏▎▍▌▋▊▉█"
-        return sum(eighths.index(it) / 8 for it in bar(norm, width, scale))
+        return sum(eighths.index(it) / 8 for it in gradient_bar(norm, width, scale))
 
     assert length(one) <= length(other) or one >= other
     wanted = max(0.0, min(1.0, (math.log10(one) - low) / decades)) * width
     assert length(one) == pytest.approx(max(wanted, 0.125), abs=0.07)
-    assert len(bar(one, width, scale)) == width
+    assert len(gradient_bar(one, width, scale)) == width
 
 
 def test_the_bars_span_what_the_run_has_shown_and_no_more() -> None:

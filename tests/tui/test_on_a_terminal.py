@@ -44,7 +44,7 @@ def test_hostile_words_reach_the_terminal_only_as_escapes(tmp_path: Path, size: 
     child.wait_for(b"step 0")
     everything = child.seen
     for keys, then in (
-        (b"?", b"Move in time"),
+        (b"?", b"The signs"),
         (b"q", b"step 0"),
         (b"\x10", b"Search for"),
         (b"\x1b", b"step"),

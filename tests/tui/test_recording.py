@@ -93,8 +93,9 @@ def test_a_signal_waits_for_no_pending_step_and_leaves_whole_records(
     session = session_of(LONG)
     session.record(path := tmp_path / "session.jsonl")
 
-    def be_ended(_: BptuiApp) -> None:
+    def be_ended(app: BptuiApp) -> None:
         session.do(Last())
+        app.ended_by = 15
         raise SystemExit(143)
 
     monkeypatch.setattr(BptuiApp, "run", be_ended)

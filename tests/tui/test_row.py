@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from textual.strip import Strip
 
-from bptui.lines.line import Line, Span, cut, fitted, line_width, scrolled
+from bptui.lines.line import Line, Span, line_width
 from bptui.tui.palette import Palette
 from bptui.tui.row import changed_width, edge_row, laid, strip_of
 
@@ -20,27 +20,6 @@ lines = st.lists(st.tuples(texts, st.sampled_from(["", "dim", "value"])), max_si
 
 def text_of(line: Line) -> str:
     return "".join(text for text, _ in line)
-
-
-@given(lines, st.integers(1, 40))
-def test_a_fitted_line_is_as_wide_as_asked_whatever_the_width_of_its_letters(line: Line, width: int) -> None:
-    assert line_width(fitted(line, width)) == width
-
-
-@given(lines, st.integers(1, 40))
-def test_what_is_cut_ends_in_an_ellipsis_and_is_a_beginning(line: Line, width: int) -> None:
-    if line_width(line) <= width:
-        return
-    shown = text_of(cut(line, width)).rstrip()
-    assert shown.endswith("…")
-    assert text_of(line).startswith(shown[:-1])
-
-
-@given(lines, st.integers(0, 40))
-def test_scrolling_sideways_takes_cells_away_at_the_left_only(line: Line, columns: int) -> None:
-    rest = scrolled(line, columns)
-    assert line_width(rest) == max(0, line_width(line) - columns)
-    assert text_of(line).endswith(text_of(rest).lstrip(" "))
 
 
 @given(lines, lines, st.integers(1, 40))

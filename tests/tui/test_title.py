@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bptui.core.moment import Moment
+from bptui.core.order import Pass
 from bptui.lines.line import Line, line_width
 from bptui.tui.title import MOST_DOTS, dots, progress, title_line
 
@@ -53,7 +54,7 @@ def test_a_training_run_tells_its_update_and_iteration(moment_at: MomentAt) -> N
 @given(st.integers(1, 10**6), st.data())
 def test_progress_is_bounded_and_shows_the_first_and_the_last_step(total: int, data: st.DataObject) -> None:
     done = data.draw(st.integers(0, total))
-    ahead, open_ = (text for text, _ in dots("▶", done, total, ""))
+    ahead, open_ = (text for text, _ in dots(Pass.FORWARD, done, total))
     assert len(ahead + open_) == min(total, MOST_DOTS)
     assert (ahead == "") == (done == 0)
     assert (open_ == "") == (done == total)

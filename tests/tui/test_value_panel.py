@@ -13,7 +13,6 @@ from bptui.core.array_summary import summarise
 from bptui.core.command import HeatMap, TurnGradient
 from bptui.core.moment import Moment
 from bptui.lines.line import Line, Span, line_width
-from bptui.lines.number_grid import aligned, cell_text, decimals_for
 from bptui.running import run
 from bptui.scenario.load import loads
 from bptui.scenario.scenario import Scenario
@@ -138,26 +137,6 @@ def test_of_an_array_larger_than_any_memory_only_the_cells_in_sight_are_read(as_
     look, lines = value_lines(ViewedArray(array), ArrayView(row=10**6, column=10**6, as_heat=as_heat), 80, 20)
     assert (look.row, look.column) == (999_999, 999_999)
     assert written(lines)[-1] == "[999999, 999999] 999999.0"
-
-
-@given(st.lists(elements, min_size=1, max_size=20))
-def test_points_stand_below_each_other(numbers: list[float]) -> None:
-    texts = [cell_text(it, decimals_for(numbers)) for it in numbers]
-    lines = aligned(texts)
-    assert [line.strip() for line in lines] == texts
-    assert len({len(line) for line in lines}) == 1
-    assert len({line.index(".") for line in lines if "." in line}) <= 1
-
-
-@given(st.lists(elements, min_size=1, max_size=20))
-def test_no_number_is_rounded_to_zero_and_none_loses_its_size(numbers: list[float]) -> None:
-    decimals = decimals_for(numbers)
-    for number in numbers:
-        text = cell_text(number, decimals)
-        if abs(number) < 1e308:  # rounded up to two digits, anything larger reads as infinite
-            assert (float(text) == 0) == (number == 0)
-            assert float(text) == pytest.approx(number, rel=0.051, abs=1e-323)
-            assert text.startswith("-") == (str(number).startswith("-"))
 
 
 def test_the_backward_pass_shows_gradients_until_it_is_turned_round() -> None:

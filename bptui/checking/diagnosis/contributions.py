@@ -20,7 +20,11 @@ OVERWRITTEN = (
 def lost_contributions(evidence: Evidence) -> Iterator[Mistake]:
     """Recognise a gradient that has some of its contributions right, and none of the others."""
     jacobians = evidence.jacobians
-    if jacobians is None or not is_partly_lost(jacobians):
+    if jacobians is None:
+        return
+    if is_counted_once(jacobians) and is_written(evidence):
+        yield Mistake("contributions overwritten", OVERWRITTEN)
+    if not is_partly_lost(jacobians):
         return
     if is_diagonal(jacobians, jacobians.is_given) and not is_diagonal(jacobians, jacobians.is_there):
         yield Mistake(
@@ -80,7 +84,21 @@ def is_overwriting(evidence: Evidence, jacobians: Jacobians, kept: Mask) -> bool
     """Return whether one writer wins in each element: seen in the numbers, and in the lines where there are any."""
     if not keeps_one_each(jacobians, kept) or not jacobians.is_lost.any():
         return False
-    return not evidence.trees or any(map(writes_into_elements, evidence.trees))
+    return not evidence.trees or is_written(evidence)
+
+
+def is_written(evidence: Evidence) -> bool:
+    """Return whether backward stores into elements, as far as its lines are known."""
+    return any(map(writes_into_elements, evidence.trees))
+
+
+def is_counted_once(jacobians: Jacobians) -> bool:
+    """Return whether what comes several times within one output is counted once, and all else is right or lost."""
+    there = jacobians.is_there & jacobians.is_given
+    times = jacobians.forward[there] / jacobians.backward[there]
+    is_whole = np.isclose(times, np.round(times), rtol=1e-3) & (np.round(times) >= 1)
+    is_explained = not (jacobians.is_given & ~jacobians.is_there).any() and bool(is_whole.all())
+    return is_explained and bool((times > 1.5).any() and (times < 1.5).any())
 
 
 def keeps_one_each(jacobians: Jacobians, kept: Mask) -> bool:

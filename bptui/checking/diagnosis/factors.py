@@ -42,6 +42,7 @@ def one_factor(evidence: Evidence) -> Iterator[Mistake]:
     yield from an_option(evidence, factor)
     yield from a_size(evidence, factor)
     yield from a_root(evidence, factor)
+    yield from another_size(evidence, factor)
     if is_close(factor, 0.5):
         told = "Every number is half of what it should be: a factor 2, or the second use of the input, is missing."
         yield Mistake("half", told)
@@ -196,3 +197,30 @@ def a_root(evidence: Evidence, factor: float) -> Iterator[Mistake]:
             if is_close(factor, value) and (counted := what_counts(evidence, factor, size)):
                 told = f"Every number is {words} times what it should be, and goes with {counted}."
                 yield Mistake("root of a size", told)
+
+
+def another_size(evidence: Evidence, factor: float) -> Iterator[Mistake]:
+    """Recognise a division by the wrong size: by the features where the samples are counted, or the other way."""
+    known = sizes(evidence)
+    for right in known:
+        for wrong in known:
+            if right != wrong and right % wrong and wrong % right and is_close(factor, right / wrong):
+                seen = [is_seen_to_go(evidence, factor, size) for size in (right, wrong)]
+                if any(seen):
+                    told = (
+                        f"Every number is {right}/{wrong} times what it should be: divided by {wrong}, not by {right}."
+                    )
+                    yield Mistake("divided by the wrong size", told)
+                    return
+
+
+def is_seen_to_go(evidence: Evidence, factor: float, size: int) -> bool:
+    """Return whether a factor changes with a size, tried with larger arrays."""
+    for _, inputs in enlarged(evidence.inputs, size):
+        out = out_of(evidence, inputs)
+        if out is None:
+            continue
+        changed = factor_at(evidence, evidence.probe, inputs, np.random.default_rng(5).uniform(0.5, 2, out.shape))
+        if changed is not None and not is_close(changed, factor):
+            return True
+    return False

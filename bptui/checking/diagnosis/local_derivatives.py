@@ -17,7 +17,6 @@ from layers import Array
 BY_VALUE: tuple[tuple[str, Callable[[Array], Array]], ...] = (
     ("tanh's 1 - out²", lambda y: 1 - y**2),
     ("sigmoid's out × (1 - out)", lambda y: y * (1 - y)),
-    ("exp's out", lambda y: y),
     ("the square root's 1 / (2 out)", lambda y: 1 / (2 * y)),
 )
 """Derivatives that a layer often works out from its own value."""
@@ -47,17 +46,45 @@ def by_row(evidence: Evidence) -> Iterator[Mistake]:
     if jacobians is None or evidence.out.size < 2:
         return
     surplus = row_factors(jacobians.backward, jacobians.forward)
-    if surplus is not None and not is_one(surplus) and (told := name_of(surplus, evidence.out)):
-        yield Mistake("local derivative twice", f"Backward multiplies by the local derivative once too often{told}.")
     missing = row_factors(jacobians.forward, jacobians.backward)
+    if surplus is not None and not is_one(surplus):
+        if told := name_of(surplus, evidence.out):
+            yield Mistake(
+                "local derivative twice", f"Backward multiplies by the local derivative once too often{told}."
+            )
+        for name in factor_names(evidence, surplus):
+            told = f"Backward multiplies by {name} once too often, or a division by {name} is missing."
+            yield Mistake(f"a factor {name}", told)
     if missing is None or is_one(missing) or not (is_wide(jacobians) or is_telling(evidence, missing)):
         return
+    for name in factor_names(evidence, missing):
+        yield Mistake(f"a factor {name}", f"Backward leaves out a factor {name}, which forward multiplies by.")
     yield from left_out(evidence, missing)
 
 
 def is_wide(jacobians: Jacobians) -> bool:
     """Return whether rows have several entries, so that one factor for each of them is no matter of course."""
     return bool((jacobians.is_given.sum(axis=1) > 1).any())
+
+
+def factor_names(evidence: Evidence, factors: Array) -> Iterator[str]:
+    """Yield what the factors are by which outputs are off: another input, or the layer's value itself."""
+    known = np.isfinite(factors)
+    for position, x in enumerate(evidence.inputs):
+        if x.dtype.kind == "f" and position != evidence.position and is_broadcast(x, evidence.out.shape):
+            values = np.broadcast_to(x, evidence.out.shape).reshape(-1)[known]
+            if np.allclose(values, factors[known], rtol=1e-3):
+                yield evidence.subject.called(position)
+    if known.sum() > 1 and np.allclose(evidence.out.reshape(-1)[known], factors[known], rtol=1e-3):
+        yield "out"
+
+
+def is_broadcast(x: Array, shape: tuple[int, ...]) -> bool:
+    """Return whether an array can be stretched to a shape."""
+    try:
+        return np.broadcast_shapes(x.shape, shape) == shape
+    except ValueError:
+        return False
 
 
 def is_telling(evidence: Evidence, factors: Array) -> bool:
@@ -67,7 +94,8 @@ def is_telling(evidence: Evidence, factors: Array) -> bool:
     closed = known.size - opened.size
     if closed and opened.size > 1 and np.allclose(opened, opened[0], rtol=1e-3):
         return closed > 1 or bool(option_in(evidence, float(opened[0])))
-    return len(np.unique(np.round(known, 4))) > 2 and bool(name_of(factors, evidence.out))
+    is_varied = len(np.unique(np.round(known, 4))) > 2
+    return is_varied and bool(name_of(factors, evidence.out) or next(factor_names(evidence, factors), ""))
 
 
 def row_factors(wanted: Array, got: Array) -> Array | None:
@@ -103,8 +131,8 @@ def left_out(evidence: Evidence, factors: Array) -> Iterator[Mistake]:
     if told := name_of(factors, evidence.out):
         yield Mistake(LEFT_OUT, f"Backward leaves out a factor for each element of the value{told}.")
     elif not closed.any():
-        told = "All that leads to one element of the value is off by one factor, and each has another: "
-        yield Mistake("wrong local derivative", told + "the derivative of what comes last in forward is wrong.")
+        told = "All that leads to one element of the value is off by one factor, and each element has another: "
+        yield Mistake("a factor for each output", told + "a scale, or the derivative of what comes last, is wrong.")
 
 
 def option_in(evidence: Evidence, scale: float) -> str:

@@ -27,8 +27,8 @@ PLAIN = (type, ModuleType, FunctionType, MethodType, str, bytes, np.ndarray, np.
 class Spot:
     """A place that holds an array: under ``key`` of ``holder``, the attributes of ``owner`` or one of its containers.
 
-    ``container`` is the attribute that such a container is; "" where the array is an attribute itself. ``aliases`` are
-    other places that hold the very same array.
+    ``container`` is the attribute that such a container is; "" where the array is an attribute itself. ``depth`` counts
+    the objects around ``owner``, and ``aliases`` are other places that hold the very same array.
     """
 
     name: str
@@ -36,6 +36,7 @@ class Spot:
     container: str
     holder: Any
     key: Any
+    depth: int
     aliases: list[Spot] = field(default_factory=list)
 
     @property
@@ -80,10 +81,10 @@ def walk(owner: Any, prefix: str, depth: int, seen: set[int]) -> Iterator[Spot]:
         return
     seen.add(id(owner))
     items = list(attributes.items())
-    yield from (Spot(f"{prefix}{name}", owner, "", attributes, name) for name, it in items if is_float(it))
+    yield from (Spot(f"{prefix}{name}", owner, "", attributes, name, depth) for name, it in items if is_float(it))
     for name, it in items:
         if has_data_and_grad(it):
-            yield Spot(f"{prefix}{name}", it, "", attributes_of(it), "data")
+            yield Spot(f"{prefix}{name}", it, "", attributes_of(it), "data", depth)
         elif isinstance(it, MutableMapping | MutableSequence | tuple):
             for spot in walk_container(owner, name, it, depth, seen):
                 yield replace(spot, name=f"{prefix}{spot.name}")
@@ -98,9 +99,9 @@ def walk_container(owner: Any, name: str, it: Any, depth: int, seen: set[int]) -
     for key, part in pairs[:MOST_ARRAYS]:
         called = f"{key}" if is_short else f"{name}{'.' if isinstance(key, str) else ''}{key}"
         if is_float(part):
-            yield Spot(called, owner, name, it, key)
+            yield Spot(called, owner, name, it, key, depth)
         elif has_data_and_grad(part):
-            yield Spot(called, part, "", attributes_of(part), "data")
+            yield Spot(called, part, "", attributes_of(part), "data", depth)
         elif not isinstance(part, PLAIN):
             yield from walk(part, f"{called}.", depth + 1, seen)
 

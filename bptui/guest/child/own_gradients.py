@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import reduce
 from operator import add
 from typing import Any
@@ -25,11 +25,22 @@ def gradient_of(spot: Spot) -> Any:
 
 
 def parts_of(spot: Spot) -> list[Any]:
-    """Return the gradients that belong to a place: those in the list of all, or else the one beside it."""
+    """Return the gradients that belong to a place and its aliases, each once.
+
+    The object's own list or attribute counts before those of layers inside it, which it may have collected there.
+    """
     places = [it for it in (spot, *spot.aliases) if plain_name(it.container) not in GRADIENTS]
-    for container in dict.fromkeys(it.container for it in places):
-        inside = [it for it in places if it.container == container]
-        found = [part for it in inside if (part := beside(it)) is not None]
+    if own := parts_on([it for it in places if it.depth == 0]):
+        return own
+    owners = dict.fromkeys(id(it.owner) for it in places)
+    found = [part for owner in owners for part in parts_on([it for it in places if id(it.owner) == owner])]
+    return list({id(part): part for part in found}.values())
+
+
+def parts_on(places: Sequence[Spot]) -> list[Any]:
+    """Return the gradients for places on one object: all in its list of parameters, or else the one beside it."""
+    for holder in dict.fromkeys(id(it.holder) for it in places):
+        found = [part for it in places if id(it.holder) == holder and (part := beside(it)) is not None]
         if found:
             return found
     return []

@@ -33,7 +33,9 @@ def look_for_parameters(instance: Instance, values: Sequence[Any], sow: Callable
     steady = {name: it for name, it in numbers_of_others(instance, values, sow).items() if same(it, first.get(name))}
     sow()
     instance.forward(values)
-    paired = set(gradients_of(instance, out, steady))
+    paired = gradients_of(instance, out, steady)
+    if paired is None:
+        return {"arrays": out["arrays"], "names": [], "unpaired": []}
     unpaired = [name for name in steady if name not in paired and isinstance(steady[name], np.ndarray)]
     can_tell = bool(unpaired) and is_repeatable(instance, values, sow)
     moving = [name for name in unpaired[:MOST_PROBED] if can_tell and moves(instance, name, values, sow)]
@@ -75,13 +77,13 @@ def moved(value: Any) -> Any:
     return array * 1.0917 + 0.0371 if array.dtype.kind == "f" else array
 
 
-def gradients_of(instance: Instance, out: Message, names: Mapping[str, Any]) -> list[str]:
-    """Return the names beside which there is a gradient once the layer has gone back."""
+def gradients_of(instance: Instance, out: Message, names: Mapping[str, Any]) -> list[str] | None:
+    """Return the names beside which there is a gradient once the layer has gone back, None where it fails to."""
     value = out["arrays"][0]
     try:
         instance.gradients_for(np.ones(np.shape(value), np.asarray(value).dtype) if value is not None else 1.0)
     except Exception:  # noqa: BLE001  (the fence around the user's code: the run will tell of it)
-        return []
+        return None
     spots = spots_in(instance.object)
     return [name for name in names if name in spots and gradient_of(spots[name]) is not None]
 

@@ -17,6 +17,7 @@ from bptui.scenario.reading.names import Places
 from bptui.scenario.reading.recipe import made_by
 from bptui.scenario.reading.table_keys import numbers, refuse_unknown
 from bptui.scenario.reading.value_forms import ValueFormError, as_read_only, floats_of, toml_kind
+from bptui.scenario.reading.value_size import MOST_GIVEN_BYTES
 from bptui.scenario.toml import Document, Path
 from layers import Array
 
@@ -71,6 +72,9 @@ class LeafReader:
             if error.where is not None:
                 raise
             raise self.document.error(error.message, *path, "file", hint=error.hint) from None
+        if array.size * self.dtype.itemsize > MOST_GIVEN_BYTES:
+            told = f"{array.size:,} elements, more than the {MOST_GIVEN_BYTES >> 20} MB that inputs may take"
+            raise self.document.error(told, *path, "file", hint="rows = [0, 100] takes a part of them")
         if array.dtype.kind in "iu":
             return self.from_integers(name, path, array)
         return self.fitting(path, array)

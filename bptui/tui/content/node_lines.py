@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from itertools import chain, zip_longest
+from itertools import zip_longest
 from typing import Any
 
 import numpy as np
@@ -14,13 +14,14 @@ from bptui.core.graph import Node
 from bptui.core.moment import Moment
 from bptui.core.order import Pass
 from bptui.core.step import BackwardStep
-from bptui.explaining import equations, local_derivatives, value_state
+from bptui.explaining import equations, local_derivatives, non_finite, value_state
 from bptui.explaining.array_lines import array_lines
 from bptui.explaining.equation_lines import equation_lines
 from bptui.explaining.equations import Equation
 from bptui.explaining.formula_words import inline, is_built_in, words_of
 from bptui.lines.line import Line, Span, cut, fitted, line_width, packed
 from bptui.lines.paragraph import paragraph
+from bptui.lines.signs import FAIL, PASS_SIGNS
 from bptui.session import status_messages
 from bptui.tui.content.curve import Curve, curve_lines, curve_of
 
@@ -39,15 +40,19 @@ WIDE = 70
 
 
 def node_lines(moment: Moment, name: str, width: int, height: int = 40) -> Iterator[Line]:
-    """Yield everything that there is to say of a value, what has just happened first.
+    """Yield everything that there is to say of a value but what is wrong with it, what has just happened first.
 
     ``height`` is what can be seen at once: a picture is not higher than that.
     """
     node = moment.graph.node(name)
     parts = leaf_parts(moment, name, width) if node is None else node_parts(moment, node, width, height)
-    above = chain(failure_lines(moment, name, width), trouble_lines(moment, name, width))
-    lines = chain(above, separated(filter(None, parts)))
+    lines = separated(filter(None, parts))
     yield from (line if line_width(line) <= width else cut(line, width) for line in lines)
+
+
+def alarm_lines(moment: Moment, name: str, width: int) -> list[Line]:
+    """Return why the run has ended at this node, and where NaN or infinity comes from, if it has, and there is any."""
+    return [*failure_lines(moment, name, width), *trouble_lines(moment, name, width)]
 
 
 def failure_lines(moment: Moment, name: str, width: int) -> list[Line]:
@@ -55,7 +60,7 @@ def failure_lines(moment: Moment, name: str, width: int) -> list[Line]:
     failed = status_messages.failed_turn(moment)
     if failed is None or failed.name != name:
         return []
-    why = f"✗ step {failed.number}, {failed.pass_.value}: {status_messages.failure_of(moment)}"
+    why = f"{FAIL} step {failed.number}, {failed.pass_.value}: {status_messages.failure_of(moment)}"
     return [*paragraph(why, width, "error"), *paragraph("The run ended here: N goes back.", width, "dim"), ()]
 
 
@@ -99,14 +104,13 @@ def leaf_parts(moment: Moment, name: str, width: int) -> Iterator[list[Line]]:
 
 def trouble_lines(moment: Moment, name: str, width: int) -> list[Line]:
     """Return where NaN or infinity comes from, if there is any."""
-    trouble = value_state.trouble(moment, name)
-    return paragraph(f"✗ {trouble}", width, "error") if trouble else []
+    return [line for words in non_finite.trouble(moment, name) for line in paragraph(f"{FAIL} {words}", width, "error")]
 
 
-def section(sign: str, title: str, style: str, note: str, width: int) -> list[Line]:
-    """Return a part's title, with a note in words."""
-    line = (Span(f"{sign} {title}", style), Span(f"  {note}" if note else "", "dim"))
-    if len(sign) + len(title) + len(note) + 3 <= width:
+def section(pass_: Pass, title: str, note: str, width: int) -> list[Line]:
+    """Return the title of what a pass has done, with a note in words."""
+    line = (Span(f"{PASS_SIGNS[pass_]} {title}", pass_.value), Span(f"  {note}" if note else "", "dim"))
+    if line_width(line) <= width:
         return [line]
     return [line[:1], *paragraph(note, width, "dim", indent=2)]
 
@@ -118,10 +122,10 @@ def forward_lines(moment: Moment, node: Node, width: int, height: int) -> list[L
         formula = equations.node_formula(moment, node.name)
         waiting = Equation(text.visible(node.name), formula, "", "")
         return [
-            *section("▶", "forward", "forward", value_state.waiting(moment, node.name), width),
+            *section(Pass.FORWARD, "forward", value_state.waiting(moment, node.name), width),
             *equation_lines(waiting, width, "value"),
         ]
-    lines = [*section("▶", "forward", "forward", "", width), *equation_lines(equation, width, "value")]
+    lines = [*section(Pass.FORWARD, "forward", "", width), *equation_lines(equation, width, "value")]
     if not equation.numbers:
         at_use = value_state.before_update(moment)
         for name in dict.fromkeys(node.inputs):
@@ -139,7 +143,7 @@ def backward_lines(moment: Moment, node: Node, width: int, height: int) -> list[
     if not isinstance(step, BackwardStep):
         return awaited_lines(moment, node, width) if moment.value(node.name) is not None else []
     note = waiting or equations.dout_origin(moment, node.name)
-    lines = [*section("◀", "backward", "backward", note, width), *dout_lines(moment, node, width)]
+    lines = [*section(Pass.BACKWARD, "backward", note, width), *dout_lines(moment, node, width)]
     for equation, local in local_derivatives.local_equations(moment, node.name):
         lines += equation_lines(equation, width, "")
         lines += [] if equation.result else array_lines("local", local, width, "")
@@ -161,8 +165,8 @@ def awaited_lines(moment: Moment, node: Node, width: int) -> list[Line]:
     """Return when a node's backward will come, and the rules that it will go by."""
     number = moment.order.step_number(moment.progress.iteration, Pass.BACKWARD, node.name)
     if number is None:
-        return section("◀", "backward", "backward", "the output does not depend on it: no gradient reaches it", width)
-    lines = section("◀", "backward", "backward", f"not reached yet: step {number}", width)
+        return section(Pass.BACKWARD, "backward", "the output does not depend on it: no gradient reaches it", width)
+    lines = section(Pass.BACKWARD, "backward", f"not reached yet: step {number}", width)
     for equation in local_derivatives.rules(moment, node.name):
         lines += equation_lines(equation, width, "dim")
     return lines
@@ -183,7 +187,7 @@ def gradient_lines(moment: Moment, name: str, width: int) -> list[Line]:
     gradient, waiting = moment.gradient(name), value_state.waiting(moment, name)
     if gradient is None:
         return paragraph(waiting, width, "dim")
-    lines = section("◀", "gradient", "backward", waiting, width)
+    lines = section(Pass.BACKWARD, "gradient", waiting, width)
     sums = equations.arrivals(moment, name)
     if (total := equations.sum_equation(moment, name)) is not None:
         sums += (replace(total, note=""),)
@@ -199,7 +203,7 @@ def update_lines(moment: Moment, name: str, width: int) -> list[Line]:
     equation = equations.update_equation(moment, name)
     if equation is None:
         return []
-    lines = [*section("↻", "update", "update", "", width), *equation_lines(equation, width, "update")]
+    lines = [*section(Pass.UPDATE, "update", "", width), *equation_lines(equation, width, "update")]
     before = value_state.before_update(moment).value(name)
     return lines if equation.result else [*lines, *array_lines("before", before, width, "")]
 

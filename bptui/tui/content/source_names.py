@@ -12,6 +12,7 @@ from bptui.explaining.formula_words import number_list
 from bptui.lines.cell_width import cells
 from bptui.lines.line import Line, Span
 from bptui.lines.paragraph import paragraph
+from bptui.lines.signs import FAIL
 from bptui.stepping.line_tape import Event, LineCursor, LineStep, LineTape
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def name_lines(cursor: LineCursor, width: int, height: int) -> list[Line]:
     step = cursor.step
     lines = [line for note in cursor.tape.notes for line in paragraph(f"! {note}", width, "warning")]
     if step.event is Event.EXCEPTION and step.value:
-        lines += paragraph(f"✗ {step.value.text}", width, "error")
+        lines += paragraph(f"{FAIL} {step.value.text}", width, "error")
     gone = sorted(step.changed - step.names.keys())
     lines += [(Span(f"* {label(name)} is deleted", "changed"),) for name in gone]
     return [*lines, *entry_lines(entries_of(step), width, height - len(lines))][:height]

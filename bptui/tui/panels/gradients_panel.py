@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from textual.geometry import Offset, Size
 
 from bptui.core.array_summary import Summary
+from bptui.core.array_summary import norm as euclidean_norm
 from bptui.core.command import Command, RunTo, Select
 from bptui.core.moment import Moment
 from bptui.core.order import Passes
@@ -18,7 +19,7 @@ from bptui.explaining import value_state
 from bptui.lines.cell_width import cells
 from bptui.lines.line import Line, Span, cut, fitted, line_width
 from bptui.lines.number_grid import aligned
-from bptui.lines.signs import SIGN_STYLES
+from bptui.lines.signs import FAIL, SIGN_STYLES
 from bptui.tui.counter import Counter
 from bptui.tui.message import Asked
 from bptui.tui.pane import Pane
@@ -36,6 +37,9 @@ VANISHING, EXPLODING = 1e-5, 1e5
 
 WIDEST_BAR = 20
 DIGITS = 4
+
+FEW_NUMBERS = 2048
+"""Elements up to which a norm is worked out at every key; those of larger arrays are counted while nobody waits."""
 
 
 class LogScale(NamedTuple):
@@ -149,16 +153,16 @@ def gradient_row(moment: Moment, name: str, count: Callable[[Array], Summary | N
         return GradientRow(name, None, "", "being counted", "…", "dim", has_changed)
     written = size_text(gradient, norm)
     if not math.isfinite(norm):
-        return GradientRow(name, norm, written, "✗ not finite", "✗", "error", has_changed)
+        return GradientRow(name, norm, written, f"{FAIL} not finite", FAIL, "error", has_changed)
     if moment.awaits_gradient(name):
         return GradientRow(name, norm, written, *arrived(moment, name), "gradient", has_changed)
     return GradientRow(name, norm, written, *judgement(moment, name, norm, count), has_changed)
 
 
 def norm_of(array: Array, count: Callable[[Array], Summary | None]) -> float | None:
-    """Return the Euclidean norm of an array: NaN where it has one, and None while its elements are being counted."""
-    if array.ndim == 0:
-        return abs(float(array))
+    """Return the Euclidean norm of an array, NaN or Inf where it has one; None while its elements are being counted."""
+    if array.size <= FEW_NUMBERS:
+        return euclidean_norm(array)
     summary = count(array)
     if summary is None:
         return None
@@ -247,7 +251,7 @@ def gradient_line(
         return within((mark, label, Span(" · ", "dim")), row, width)
     gradient = Span(f" {written} ", "changed" if row.has_changed else row.style)
     verdict: Line = (Span(f"{row.mark} ", SIGN_STYLES.get(row.mark, "")),) if row.mark else ()
-    drawn = Span(bar(row.norm, bar_room, scale), row.style)
+    drawn = Span(gradient_bar(row.norm, bar_room, scale), row.style)
     return within((mark, label, Span(" "), drawn, gradient, *verdict), row, width)
 
 
@@ -257,7 +261,7 @@ def within(line: Line, row: GradientRow, width: int) -> Line:
     return fitted((*line, Span(row.long if len(row.long) <= room else row.short, row.style)), width)
 
 
-def bar(norm: float, width: int, scale: LogScale) -> str:
+def gradient_bar(norm: float, width: int, scale: LogScale) -> str:
     """Return a bar as long as the logarithm of ``norm`` says, in eighths of a cell."""
     if not 0 < norm < math.inf:
         return "·".ljust(width)

@@ -16,12 +16,13 @@ from bptui.explaining import value_state
 from bptui.explaining.sentence import headline
 from bptui.lines.line import Line, Span
 from bptui.lines.paragraph import paragraph
-from bptui.tui.content.node_lines import node_lines
+from bptui.tui.content.node_lines import alarm_lines, node_lines
 from bptui.tui.content.welcome import about_lines, welcome_lines
 from bptui.tui.pane import Pane
 
 if TYPE_CHECKING:
     from bptui.checking.verdicts import Verdicts
+    from bptui.guest.observation import Remark
 
 
 class NodePanel(Pane):
@@ -38,12 +39,14 @@ class NodePanel(Pane):
         title: str = "",
         about: str = "",
         notes: Mapping[int, Sequence[str]] | None = None,
+        remarks: Mapping[Remark, int] | None = None,
     ) -> None:
         super().__init__(moment, id=id, can_focus=can_focus)
         self.rest: Iterator[Line] = iter(())
         self.title = title
         self.about = about
-        self.notes = notes or {}
+        self.notes = {} if notes is None else notes
+        self.remarks = {} if remarks is None else remarks
         self.tells_about = False
 
     def toggle_about(self) -> None:
@@ -93,7 +96,8 @@ class NodePanel(Pane):
         if self.selected is None:
             above = [*self.invitation(width), *notes]
             return [*above, *welcome_lines(width, height - len(above), self.title, self.about)]
-        above = [*self.verdict(self.selected, width, height), *notes]
+        wrong = [*self.verdict(self.selected, width, height), *alarm_lines(self.moment, self.selected, width)]
+        above = [*wrong, *self.warnings(self.selected, width), *notes]
         sentence = step_sentence(self.moment, self.selected, width, height)
         return chain(above, sentence, node_lines(self.moment, self.selected, width, height))
 
@@ -104,6 +108,15 @@ class NodePanel(Pane):
         from bptui.tui.content.verdict_lines import verdict_lines  # noqa: PLC0415  (once something is wrong)
 
         return verdict_lines(self.verdicts, self.moment, name, width, height)
+
+    def warnings(self, name: str, width: int) -> list[Line]:
+        """Return what a layer of the user's own has done that is odd, once its step in that pass has run."""
+        told = (
+            remark.told(count)
+            for remark, count in self.remarks.items()
+            if remark.node == name and self.moment.step_of(name, remark.pass_)
+        )
+        return [line for words in told for line in paragraph(words, width, "warning")]
 
     def invitation(self, width: int) -> list[Line]:
         """Return what is wrong further on, and how to come there."""

@@ -9,6 +9,7 @@ from textual.geometry import Offset, Size
 
 from bptui.core import text
 from bptui.lines.line import Line, Span, fitted
+from bptui.lines.signs import FAIL
 from bptui.stepping.line_tape import Event, LineCursor
 from bptui.tui.content.source_names import name_lines, names_height
 from bptui.tui.content.source_rows import SourceRow, digits_of, rows_of
@@ -121,7 +122,7 @@ def code_lines(cursor: LineCursor, rows: Sequence[SourceRow], width: int) -> lis
 
 def current_line(cursor: LineCursor, number: str, code: Line, width: int, *, is_first: bool) -> Line:
     """Return a row of the line that the cursor stands at, marked from edge to edge."""
-    sign = "✗" if cursor.step.event is Event.EXCEPTION else "➤"
+    sign = FAIL if cursor.step.event is Event.EXCEPTION else "➤"
     row = fitted((Span(f" {number}"), *code), width - 1)
     return (Span(sign if is_first else " ", "mark"), Span("".join(span.text for span in row), "current"))
 

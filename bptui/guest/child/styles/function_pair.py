@@ -11,8 +11,8 @@ from bptui.guest.child.styles.recipe import Call, Handle, Misfit, Options, Recip
 
 STYLE = "pair of functions"
 
-SPELLINGS = (("{}_forward", "{}_backward"), ("forward_{}", "backward_{}"), ("{}_fwd", "{}_bwd"), ("{}", "{}_backward"))
-"""What a layer's two functions are called."""
+WORDS = (("forward", "backward"), ("fwd", "bwd"))
+"""What tells two functions apart whose names are alike otherwise."""
 
 
 class PairHandle(Handle):
@@ -39,18 +39,25 @@ def find_all(namespace: Mapping[str, Any]) -> dict[str, Recipe | Misfit]:
     """Return the recipes of all pairs of functions, by the names that formulas have for them."""
     functions = {name: it for name, it in namespace.items() if inspect.isfunction(it)}
     found: dict[str, Recipe | Misfit] = {}
-    for forward, backward in SPELLINGS:
-        before, after = forward.split("{}")
-        for name, function in functions.items():
-            stem = name.removeprefix(before).removesuffix(after)
-            if name != forward.format(stem) or not stem or stem in found or stem.endswith("_backward"):
-                continue
-            if (other := functions.get(backward.format(stem))) is not None:
-                found[stem] = recipe(stem, function, other)
-            elif before or after:
-                words = f"{name} has no {backward.format(stem)} beside it"
-                found[stem] = Misfit(words, function, f"def {backward.format(stem)}(dout, cache): ...")
+    for name, function in functions.items():
+        for word, opposite in WORDS:
+            if word in name and (stem := shared_name(name, word)):
+                found[stem] = pair_of(stem, function, name.replace(word, opposite), functions)
+        if (other := functions.get(f"{name}_backward")) is not None:
+            found.setdefault(name, recipe(name, function, other))
     return found
+
+
+def shared_name(name: str, word: str) -> str:
+    """Return what two functions share of their names: ``conv_naive`` of ``conv_forward_naive``."""
+    return name.replace(word, "").replace("__", "_").strip("_")
+
+
+def pair_of(name: str, forward: Any, opposite: str, functions: Mapping[str, Any]) -> Recipe | Misfit:
+    """Return the recipe of a function and its ``opposite``, or that there is none."""
+    if opposite in functions:
+        return recipe(name, forward, functions[opposite])
+    return Misfit(f"{forward.__name__} has no {opposite} beside it", forward, f"def {opposite}(dout, cache): ...")
 
 
 def recipe(name: str, forward: Any, backward: Any) -> Recipe:

@@ -1,0 +1,45 @@
+"""How much memory the values of a network will take, known from their shapes before anything is computed."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+
+from bptui.core.graph import Graph
+from bptui.core.text import visible
+from bptui.errors import ScenarioError, Where
+from layers import Array, Shape
+
+MOST_GIVEN_BYTES = 2**27
+"""Of inputs and parameters: 16 million numbers. A check takes some twenty times as much."""
+
+MOST_BYTES = 2**32
+"""Of all values of an iteration and their gradients."""
+
+
+def check_given(values: Mapping[str, Array], origins: Mapping[str, Where]) -> None:
+    """Raise ScenarioError where inputs and parameters take too much memory; ``origins`` says where they are defined."""
+    used = 0
+    for name, value in values.items():
+        used += value.nbytes
+        if used > MOST_GIVEN_BYTES:
+            told = f"{visible(name)}: inputs and parameters take {used >> 20:,} MB up to here"
+            hint = f"at most {MOST_GIVEN_BYTES >> 20} MB are kept: take fewer rows, or dtype = 'float32'"
+            raise ScenarioError(told, hint=hint, where=origins.get(name))
+
+
+def check_computed(graph: Graph, shapes: Mapping[str, Shape], itemsize: int) -> None:
+    """Raise ScenarioError where the nodes' values and gradients, as far as shapes are known, take too much memory."""
+    used = 0
+    for name, where in outputs(graph):
+        used += 2 * itemsize * math.prod(shapes.get(name, (0,)))
+        if used > MOST_BYTES:
+            told = f"{visible(name)}: the values and their gradients take {used >> 20:,} MB up to here"
+            raise ScenarioError(told, hint=f"at most {MOST_BYTES >> 20:,} MB are kept", where=where)
+
+
+def outputs(graph: Graph) -> Iterator[tuple[str, Where | None]]:
+    """Yield each value that a node computes, and where that is defined."""
+    for node in graph.nodes:
+        for name in node.outputs:
+            yield name, node.where

@@ -1,0 +1,71 @@
+"""Troubles are met at the step that they are about: what backward did, in the backward."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bptui.running import Run
+from bptui.scenario.load import loads
+from bptui.session.session import Session
+from bptui.session.troubles import troubles_at
+from bptui.tui.panels.node_panel import NodePanel
+from runs import session_on
+
+LAYERS = """
+class Inverse:
+    def forward(self, x):
+        self.x = x
+        return x * 2
+
+    def backward(self, dout):
+        return dout / self.x
+"""
+
+SCENARIO = '[inputs]\nx = [1.0, 0.0]\n[nodes]\na = "Inverse(x)"\ny = "Sum(a) * 3"\n'
+
+
+@pytest.fixture
+def session(tmp_path: Path) -> Iterator[Session]:
+    file = tmp_path / "own.py"
+    file.write_text(LAYERS, encoding="utf-8")
+    run = Run(loads(SCENARIO, layers=[file]))
+    run.finish()
+    yield session_on(run, "own")
+    run.close()
+
+
+def met(session: Session) -> dict[int, str]:
+    """What there is at each step where there is anything."""
+    found = {number: " | ".join(troubles_at(session, number)) for number in range(len(session.tape) + 1)}
+    return {number: words for number, words in found.items() if words}
+
+
+def test_what_a_backward_does_is_met_in_the_backward_with_its_operands(session: Session) -> None:
+    troubles = met(session)
+    assert list(troubles) == [6]
+    assert "Inverse.backward makes Infinity of finite numbers at [1]: 3 / 0" in troubles[6]
+    assert "Inverse.backward warns" in troubles[6]
+
+
+def test_a_node_says_what_its_layer_did_once_that_pass_has_come_to_it(session: Session) -> None:
+    def told(position: int) -> str:
+        panel = NodePanel(session.tape.at(position), remarks=session.remarks)
+        panel.selected = "a"
+        return "\n".join("".join(span.text for span in line) for line in panel.lines(100, 30))
+
+    assert "▲" not in told(3)
+    assert "▲ a: Inverse.backward warns" in told(6)
+
+
+def test_a_value_that_is_given_so_is_met_before_the_first_step() -> None:
+    run = Run(loads('[inputs]\nx = [1.0, nan]\n[nodes]\ny = "Sum(x)"\n'))
+    run.finish()
+    assert met(session_on(run, "given")) == {0: "✗ x has NaN in it to begin with"}
+
+
+def test_notes_are_met_too(session: Session) -> None:
+    session.notes[2].append("look here")
+    assert met(session)[2] == "✎ look here"
