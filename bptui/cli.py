@@ -120,6 +120,7 @@ def parser() -> Parser:
     run.add_argument("scenario", help="a file, or the name of a bundled scenario")
     run.add_argument("--record", metavar="FILE", type=Path, help="write every step to a new file while it happens")
     add_layers(run)
+    add_theme(run)
 
     execute = commands.add_parser("exec", help="carry out commands without a screen, and print what each answers")
     execute.add_argument("scenario", metavar="SCENARIO|TRANSCRIPT", help="a file, or the name of a bundled scenario")
@@ -156,6 +157,7 @@ def parser() -> Parser:
 
     replay = commands.add_parser("replay", help="open a recorded session")
     replay.add_argument("transcript", type=Path, help="a file that `bptui run --record` has written")
+    add_theme(replay)
 
     listing = commands.add_parser("list", help="tell the bundled scenarios and the layers, or what a file gives")
     add_layers(listing)
@@ -175,6 +177,15 @@ def parser() -> Parser:
     trust = commands.add_parser("trust", help="let scenarios that name a file with layers run it, until it changes")
     trust.add_argument("file", type=Path, help="a Python file that you have read")
     return whole
+
+
+def add_theme(command: argparse.ArgumentParser) -> None:
+    """Let a command that opens the screen be given its colours."""
+    command.add_argument(
+        "--theme",
+        choices=["light", "dark", "auto"],
+        help="colours for a light or a dark background, or (auto) for the one that the terminal tells of; remembered",
+    )
 
 
 def add_layers(command: argparse.ArgumentParser) -> None:
@@ -197,7 +208,7 @@ def run_scenario(options: argparse.Namespace) -> int:
     from bptui.tui import app
 
     scenario = load(options.scenario, layers=options.layers, notice=tell)
-    return app.run(scenario, options.record)
+    return app.run(scenario, options.record, options.theme)
 
 
 def execute(options: argparse.Namespace) -> int:
@@ -266,7 +277,7 @@ def replay(options: argparse.Namespace) -> int:
     recording = read_transcript(options.transcript)
     if recording.dropped:
         print(f"{visible(str(options.transcript))}: {recording.dropped}", file=sys.stderr)
-    return app.replay(recording)
+    return app.replay(recording, options.theme)
 
 
 def list_all(options: argparse.Namespace) -> int:

@@ -16,50 +16,21 @@ from textual import events
 from textual.binding import Binding
 from textual.driver import Driver
 from textual.screen import Screen
-from textual.theme import Theme
 
 from bptui.ending import ENDING, SIGNALLED, drop_output, with_signals
-from bptui.lines.styles import DARK as DARK_COLOURS
-from bptui.lines.styles import LIGHT as LIGHT_COLOURS
 from bptui.running import Run
 from bptui.scenario.scenario import Scenario
 from bptui.session.session import Session
 from bptui.tui.deadline import Deadline
 from bptui.tui.screen import DebuggerScreen
 from bptui.tui.textual_private import ReportingApp
+from bptui.tui.theme import DARK, LIGHT, chosen_theme
 
 if TYPE_CHECKING:
     from textual.command import Provider
+    from textual.theme import Theme
 
     from bptui.recording.replay_tape import Recording
-
-DARK = Theme(
-    name="bptui-dark",
-    primary=DARK_COLOURS["forward"],
-    secondary=DARK_COLOURS["backward"],
-    accent=DARK_COLOURS["focus"],
-    success=DARK_COLOURS["good"],
-    warning=DARK_COLOURS["warning"],
-    error=DARK_COLOURS["error"],
-    foreground="#d0d0d0",
-    background="#1c1c1c",
-    surface="#262626",
-    panel="#303030",
-)
-LIGHT = Theme(
-    name="bptui-light",
-    primary=LIGHT_COLOURS["forward"],
-    secondary=LIGHT_COLOURS["backward"],
-    accent=LIGHT_COLOURS["focus"],
-    success=LIGHT_COLOURS["good"],
-    warning=LIGHT_COLOURS["warning"],
-    error=LIGHT_COLOURS["error"],
-    foreground="#262626",
-    background="#ffffff",
-    surface="#eeeeee",
-    panel="#e4e4e4",
-    dark=False,
-)
 
 IDLE = 0.3
 """Seconds without a key after which nodes are checked unasked."""
@@ -97,7 +68,7 @@ class BptuiApp(ReportingApp):
     COMMANDS = {command_provider}
     BINDINGS = [Binding("ctrl+z", "suspend_process", show=False, priority=True)]
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, theme: Theme = DARK) -> None:
         super().__init__(ansi_color="NO_COLOR" in os.environ or None)
         self.session = session
         self.paints = 0
@@ -105,7 +76,7 @@ class BptuiApp(ReportingApp):
         self.ended_by: int | None = None
         self.register_theme(DARK)
         self.register_theme(LIGHT)
-        self.theme = "bptui-light" if has_light_background() else "bptui-dark"
+        self.theme = theme.name
 
     def get_driver_class(self) -> type[Driver]:
         driver = super().get_driver_class()
@@ -169,31 +140,29 @@ class BptuiApp(ReportingApp):
             gc.collect(2 if not self.paints % FULL_COLLECTION else 1)
 
 
-def has_light_background() -> bool:
-    """Tell from ``COLORFGBG``, where a terminal sets it, whether its background is light."""
-    return os.environ.get("COLORFGBG", "").rpartition(";")[2] in {"7", "15"}
-
-
-def run(scenario: Scenario, record: Path | None = None) -> int:
+def run(scenario: Scenario, record: Path | None = None, theme: str | None = None) -> int:
     """Open the debugger on a scenario, and return the exit status when it is left."""
     name = scenario.path.stem if scenario.path else scenario.title
     run = Run(scenario)
     session = Session(run.tape, name, run=run, title=scenario.title, about=scenario.about)
     if record:
         session.record(record)
-    return open_screen(session)
+    return open_screen(session, theme)
 
 
-def replay(recording: Recording) -> int:
+def replay(recording: Recording, theme: str | None = None) -> int:
     """Open a recorded session, and return the exit status when it is left."""
-    return open_screen(Session(recording.tape, recording.title, title=recording.title, notes=recording.notes))
+    return open_screen(Session(recording.tape, recording.title, title=recording.title, notes=recording.notes), theme)
 
 
-def open_screen(session: Session) -> int:
-    """Run the screen over ``session``. Whatever happens, the recording is closed and the terminal as it was."""
+def open_screen(session: Session, theme: str | None = None) -> int:
+    """Run the screen over ``session``. Whatever happens, the recording is closed and the terminal as it was.
+
+    ``theme`` is the one asked for, None the one asked for last.
+    """
     gc.disable()
     session.idle = IDLE
-    app = BptuiApp(session)
+    app = BptuiApp(session, chosen_theme(theme))
     with_signals(partial(app.leave_on, Deadline(app.end_now)), "SIGINT", *ENDING)
     try:
         app.run()

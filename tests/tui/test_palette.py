@@ -9,8 +9,8 @@ from textual.theme import Theme
 
 from bptui.lines import styles
 from bptui.lines.styles import ATTRIBUTES
-from bptui.tui.app import DARK, LIGHT
 from bptui.tui.palette import Palette, PlainPalette
+from bptui.tui.theme import DARK, LIGHT
 
 DECORATION = {"frame", "wire"}
 """Lines, which carry no text."""
