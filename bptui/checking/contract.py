@@ -191,7 +191,9 @@ class Lint:
             return True
         rounded = self.changed(to_float32)
         is_cut = any(not same(x, y) for x, y in zip(self.inputs, rounded, strict=True))
-        return is_cut and same(self.probe.forward(rounded), visit.out)
+        if not is_cut or not same(self.probe.forward(rounded), visit.out):
+            return False
+        return not same(self.probe.forward(self.changed(lambda x: x * (1 + 2.0**-10))), visit.out)
 
     def touched(self, visit: Visit, before: Array | None, dout: Array | None, method: str) -> Iterator[FaultError]:
         """Rule ``mutates``: inputs, dout and the output stay as they were."""

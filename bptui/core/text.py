@@ -27,8 +27,12 @@ def visible(text: str, *, limit: int = 200) -> str:
 
     At most ``limit`` characters of it are kept, and an ellipsis says so. Nothing but spaces is quoted, to be seen.
     """
-    if text and not text.strip(" "):
-        return f"'{text[:limit]}{'…' if len(text) > limit else ''}'"
+    written = escaped(text, limit=limit)
+    return f"'{written}'" if text and not text.strip(" ") else written
+
+
+def escaped(text: str, *, limit: int = 200) -> str:
+    """Return ``text`` as ``visible`` does, but with spaces as they are: a part of a line, which others stand beside."""
     if text.isascii() and text.isprintable() and len(text) <= limit:
         return text
     written = []

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple, TextIO
 
 from bptui.core.command import VERBS, Command, Help, Quit, Travel, parse, usage
-from bptui.core.text import visible
+from bptui.core.text import escaped, visible
 from bptui.core.text_file import read
 from bptui.errors import CommandError, Where
 from bptui.lines.cell_width import cells
@@ -169,7 +169,7 @@ def pointed(error: CommandError) -> str:
 
 def caret(error: CommandError) -> str:
     """Return a caret with as many blanks before it as the line of an error has cells before the mistake."""
-    return " " * cells(visible(error.text[: error.position], limit=MOST_SHOWN)) + "^"
+    return " " * cells(escaped(error.text[: error.position], limit=MOST_SHOWN)) + "^"
 
 
 def lines_of(text: str, path: str) -> Iterator[TypedLine]:

@@ -11,7 +11,7 @@ from textual.widget import Widget
 from bptui.core import command
 from bptui.core.command import Command
 from bptui.core.moment import Moment
-from bptui.core.text import visible
+from bptui.core.text import escaped
 from bptui.lines.line import Line, Span, fitted, line_width
 from bptui.session.completion import missing
 from bptui.session.line_editor import EDITS, TypedLine
@@ -195,11 +195,11 @@ def typed_line(kind: str, typed: TypedLine, rest: str, width: int) -> Line:
     if not typed.text:
         return (Span(f" {kind}", "key"), Span(" ", "cursor"), Span(f" {HINTS[kind]}", "dim"))
     start = max(0, typed.cursor - max(1, width - 8))
-    before, after = visible(typed.text[start : typed.cursor]), typed.text[typed.cursor :]
-    under = visible(after[:1]) or " "
+    before, after = escaped(typed.text[start : typed.cursor]), typed.text[typed.cursor :]
+    under = escaped(after[:1]) or " "
     if rest and not after:
-        return (Span(f" {kind}", "key"), Span(before), Span(rest[0], "cursor"), Span(visible(rest[1:]), "dim"))
-    return (Span(f" {kind}", "key"), Span(before), Span(under, "cursor"), Span(visible(after[1:])))
+        return (Span(f" {kind}", "key"), Span(before), Span(rest[0], "cursor"), Span(escaped(rest[1:]), "dim"))
+    return (Span(f" {kind}", "key"), Span(before), Span(under, "cursor"), Span(escaped(after[1:])))
 
 
 def key_line(width: int, context: Context = Context.STEPS) -> Line:

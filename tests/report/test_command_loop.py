@@ -53,9 +53,9 @@ def run(capsys: pytest.CaptureFixture[str]) -> Any:
 @pytest.mark.parametrize(
     ("line", "words"),
     [
-        ("next", ["step 1 of 10, iteration 1 of 2, forward", "MatMul computes a = x · W", "a: all 3"]),
-        ("goto 4", ["step 4 of 10", "backward", "gives W its gradient of shape [2, 3]", "d W: norm 3.873"]),
-        ("goto 5", ["update: W is updated", "W moved by norm 0.3873"]),
+        ("next", ["step 1 of 10, iteration 1 of 2, forward", "MatMul computes a", "x · W", "a: all 3"]),
+        ("goto 4", ["step 4 of 10", "backward", "W gets xᵀ · dout, of shape [2, 3]", "d W: norm 3.873"]),
+        ("goto 5", ["update: W", "W moved by norm 0.3873"]),
         ("goto 0", ["already there; step 0 of 10", "Nothing has run yet"]),
         ("run-to W", ["step 4 of 10", "W, parameter; [2, 3], all 1; gradient norm 3.873"]),
         ("select x", ["x, input; [1, 2], "]),
@@ -113,6 +113,11 @@ def test_the_caret_stands_below_the_mistake_however_wide_the_letters_are(run: An
     line, caret = complaints.splitlines()[1:3]
     assert line == "select 苹果 \\x1b[31m"
     assert caret == " " * len("select xxxx ") + "^"
+
+
+def test_the_caret_stands_below_the_mistake_after_blanks(run: Any) -> None:
+    _, _, complaints = run("buy_apple", "  nxt")
+    assert complaints.splitlines()[:3] == ["-e:1:3: error: there is no command nxt", "  nxt", "  ^"]
 
 
 def test_a_file_and_lines_are_carried_out_in_the_order_in_which_they_stand(

@@ -36,6 +36,12 @@ async def test_the_first_line_of_what_is_pasted_goes_where_the_cursor_is(app_of:
         assert pilot.app.session.moment.position == 3  # type: ignore[attr-defined]
 
 
+async def test_blanks_are_typed_and_passed_as_they_are(app_of: AppOf) -> None:
+    async with app_of().run_test(size=(120, 40)) as pilot:
+        await pilot.press("colon", "space", *"go", "space", "3", "left", "left")
+        assert "".join(text for text, _ in footer_of(pilot).lines(120, 1)[0]).rstrip() == " : go 3"
+
+
 async def test_a_huge_paste_is_cut_and_one_with_no_line_open_does_nothing(app_of: AppOf) -> None:
     async with app_of().run_test(size=(120, 40)) as pilot:
         await paste(pilot, "quit")

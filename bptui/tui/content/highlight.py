@@ -8,7 +8,7 @@ from functools import lru_cache
 from pygments.lexers.python import PythonLexer
 from pygments.token import Comment, Keyword, Name, Operator, String, Token, _TokenType
 
-from bptui.core.text import visible
+from bptui.core.text import escaped
 from bptui.lines.line import Line, Span
 
 STYLES = {
@@ -32,7 +32,7 @@ LONGEST = 400
 @lru_cache(maxsize=16)
 def highlighted(source: tuple[str, ...]) -> tuple[Line, ...]:
     """Return each line of ``source`` in styles, with nothing in it that a terminal would obey."""
-    text = "\n".join(visible(line.expandtabs(TAB), limit=LONGEST) for line in source)
+    text = "\n".join(escaped(line.expandtabs(TAB), limit=LONGEST) for line in source)
     lexer = PythonLexer(stripnl=False, ensurenl=False)
     return tuple(split_lines((Span(it, token_style(kind)) for kind, it in lexer.get_tokens(text)), len(source)))
 
