@@ -22,6 +22,7 @@ class ScenarioLayers:
 
     def __init__(self, scenario: Scenario) -> None:
         self.scenario = scenario
+        self.nodes, self.library = scenario.graph.nodes, scenario.library
         self.patient: list[PatientLayer] = []
 
     @cached_property
@@ -31,10 +32,10 @@ class ScenarioLayers:
 
     def make(self, node: int) -> AnyLayer:
         """Return the instance that a node keeps during a run; a guest's raises NotReadyError rather than wait."""
-        it = self.scenario.graph.nodes[node]
-        layer = self.scenario.library[it.layer]
+        it = self.nodes[node]
+        layer = self.library[it.layer]
         if isinstance(layer, type):
-            return layer(**it.options)
+            return layer(**it.options) if it.options else layer()
         from bptui.guest.guests import PatientLayer  # noqa: PLC0415  (few scenarios have guests)
 
         self.patient.append(PatientLayer(self.guests, self.guests.make(node)))

@@ -50,7 +50,7 @@ from bptui.session.dispatcher import Dispatcher
 from bptui.session.session import Session
 from bptui.tui import arrangement
 from bptui.tui.footer import Footer
-from bptui.tui.keys import Context, bindings, written
+from bptui.tui.keys import Context, bindings
 from bptui.tui.message import Asked
 from bptui.tui.pane import Pane
 from bptui.tui.panels.circuit_panel import CircuitPanel
@@ -61,6 +61,7 @@ from bptui.tui.panels.tape_panel import TapePanel
 from bptui.tui.panels.value_panel import ValuePanel
 from bptui.tui.title import TitleLine
 from bptui.tui.too_small import SMALLEST, TooSmall
+from bptui.tui.written_command import written
 
 if TYPE_CHECKING:
     from bptui.checking.finding import Finding
