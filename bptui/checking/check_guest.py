@@ -107,11 +107,11 @@ def read_where(record: Mapping[str, Any] | None, files: Sequence[LayerFile]) -> 
         return None
     path, line = str(record["file"]), int(record["line"])
     for file in files:
-        if path in {str(file.path), file.shown}:
-            return Where(file.shown, line)
+        if path in {str(file.path), file.displayed_name}:
+            return Where(file.displayed_name, line)
     for file in files:
         if Path(path).is_relative_to(file.path.parent):
-            beside = Path(file.shown).parent / Path(path).relative_to(file.path.parent)
+            beside = Path(file.displayed_name).parent / Path(path).relative_to(file.path.parent)
             return Where(visible(str(beside), limit=500), line)
     return Where(visible(path, limit=500), line)
 
