@@ -26,7 +26,7 @@ MOST_PROBED = 20
 def find_own_parameters(instance: Instance, values: Sequence[Any], seed_all: Callable[[], None]) -> Message:
     """Return the value at ``values``, and the parameters that the layer has made itself, with their numbers.
 
-    ``unpaired`` names those for which there is no gradient. ``seed_all`` starts the random numbers as for the first pass.
+    ``unpaired`` names those that have no gradient. ``seed_all`` starts the random numbers as for the first pass.
     """
     out = instance.forward(values)
     first = kept_arrays(instance)
