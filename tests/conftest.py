@@ -13,6 +13,9 @@ MOST_WORKERS = 4
 IN_A_WORKER = "PYTEST_XDIST_WORKER"
 """What pytest-xdist sets in the environment of a worker, which must not have workers of its own."""
 
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+"""For the many processes that tests start: their arrays are small, and threads would only wait for each other."""
+
 settings.register_profile(
     "any_speed",
     settings.get_profile(settings.get_current_profile_name()),  # "ci" where CI is set: the same examples each time
