@@ -107,8 +107,8 @@ class Run(Runner):
 
     @property
     def remarks(self) -> Mapping[Remark, int]:
-        """How often the guests have done each odd thing."""
-        return self.guests.remarks if self.scenario.guests else {}
+        """What there is to say of each node's inputs, and how often the guests have done each odd thing."""
+        return self.guests.remarks if self.scenario.guests else dict.fromkeys(remarks_on_inputs(self.scenario), 1)
 
     def fresh_layer(self, node: int, iteration: int = 0) -> AnyLayer:
         """Return a new instance of a node's layer; a guest's waits until it has returned.
@@ -156,7 +156,18 @@ def guests_of(scenario: Scenario) -> Guests:
     for node, names in scenario.unpaired.items():
         for _, words in unpaired_at(node, names):
             guests.note(Remark(node, "unpaired", words))
+    for remark in remarks_on_inputs(scenario):
+        guests.note(remark)
     return guests
+
+
+def remarks_on_inputs(scenario: Scenario) -> list[Remark]:
+    """Return what there is to say of what nodes are given, such as a target distribution that does not sum to 1."""
+    if not scenario.remarks:
+        return []
+    from bptui.guest.observation import Remark  # noqa: PLC0415  (few scenarios have remarks)
+
+    return [Remark(node, "inputs", words) for node, words in scenario.remarks.items()]
 
 
 def run(scenario: Scenario) -> Tape:

@@ -76,8 +76,14 @@ FOUR = (*["own.toml"] * 4, "--layers", "my_layers.py")
 
 @pytest.mark.parametrize(
     "arguments",
-    [("list",), ("trace", "plain.toml"), ("trace", "own.toml", "--layers", "my_layers.py"), ("check", *FOUR)],
-    ids=lambda it: it[0],
+    [
+        ("list",),
+        ("trace", "plain.toml"),
+        ("trace", "own.toml", "--layers", "my_layers.py"),
+        ("check", *FOUR),
+        ("check", *["plain.toml"] * 4),
+    ],
+    ids=" ".join,
 )
 def test_no_file_of_a_librarys_name_runs(folder: Path, arguments: tuple[str, ...]) -> None:
     run(folder, *BPTUI, *arguments)
