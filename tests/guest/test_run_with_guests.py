@@ -183,7 +183,7 @@ def test_a_value_behind_a_guest_that_would_be_too_large_is_refused_before_it_is_
     with running(tmp_path, text) as made:
         error = failure(made)
         assert error.message.startswith("b: BroadcastTo: its value would be [1000000, 1000000], which is more than")
-        assert error.line == 6
+        assert error.line == 5
         assert len(made.tape) == 1
 
 
