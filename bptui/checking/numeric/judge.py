@@ -34,6 +34,9 @@ SAFETY = 20
 DUST = 1e-9
 """Gradients so small, compared with dout, may be nothing but rounding."""
 
+COARSE_DUST = 2.0**-18
+"""The same of a layer whose value is coarse, compared with the largest gradient: 1 - tanh² where tanh is 1, say."""
+
 MOST_CLIMBS = 24
 """Bundles that may climb: after so many that disagree nothing is learnt from more."""
 
@@ -128,10 +131,12 @@ class Judge:
         (by_small, is_quiet), (by_large, is_quiet_at_large) = fine.allows(analytic), coarse.allows(analytic)
         acquitted = np.where(is_quiet, by_small, by_large & is_quiet_at_large)
         codes = np.where((codes == FAIL) & acquitted, PASS, codes)
-        if np.any(self.point.grain):
-            codes = np.where((codes == FAIL) & ~(by_fine.is_certain | by_coarse.is_certain), SKIP, codes)
         use_fine = by_fine.is_certain | (fine.limit[1] <= coarse.limit[1])
         numeric, error = (np.where(use_fine, *pair) for pair in zip(fine.limit, coarse.limit, strict=True))
+        if np.any(self.point.grain):
+            codes = np.where((codes == FAIL) & ~(by_fine.is_certain | by_coarse.is_certain), SKIP, codes)
+            is_dust = np.abs(analytic - numeric) <= COARSE_DUST * self.largest
+            codes = np.where((codes == FAIL) & is_dust, PASS, codes)
         return Verdicts(bundle.places, codes.astype(np.int8), analytic, numeric, error, (coarse, fine))
 
     def by_limit(self, ladder: Ladder, analytic: Array, bundle: Bundle) -> ByLimit:
