@@ -204,6 +204,6 @@ def test_a_single_number_has_no_rows(tmp_path: Path) -> None:
 
 def test_a_npy_has_no_keys(tmp_path: Path) -> None:
     (tmp_path / "x.npy").touch()
-    with pytest.raises(ScenarioError, match="'x.npy' holds one array") as caught:
+    with pytest.raises(ScenarioError, match=r"'x\.npy' holds one array") as caught:
         read_array("x.npy", tmp_path, key="x")
     assert caught.value.where is None
