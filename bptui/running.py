@@ -6,10 +6,18 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from bptui.core.engine import AnyLayer, Runner
+from bptui.core.graph import Node
 from bptui.core.revisit import LayersRevisit, Revisit
 from bptui.core.tape import Tape
+from bptui.core.text import visible
+from bptui.errors import LayerError
+from bptui.scenario.reading.shape_inference import SMALLER, excess
 from bptui.scenario.scenario import Scenario
+from layers import Array, Layer
+from layers.layer import Gradients
 
 if TYPE_CHECKING:
     from bptui.guest.guest_layer import GuestLayer
@@ -22,6 +30,7 @@ class ScenarioLayers:
 
     def __init__(self, scenario: Scenario) -> None:
         self.scenario = scenario
+        self.nodes, self.library = scenario.graph.nodes, scenario.library
         self.patient: list[PatientLayer] = []
 
     @cached_property
@@ -31,10 +40,11 @@ class ScenarioLayers:
 
     def make(self, node: int) -> AnyLayer:
         """Return the instance that a node keeps during a run; a guest's raises NotReadyError rather than wait."""
-        it = self.scenario.graph.nodes[node]
-        layer = self.scenario.library[it.layer]
+        it = self.nodes[node]
+        layer = self.library[it.layer]
         if isinstance(layer, type):
-            return layer(**it.options)
+            made = layer(**it.options) if it.options else layer()
+            return BoundedLayer(it, made) if self.scenario.guests else made
         from bptui.guest.guests import PatientLayer  # noqa: PLC0415  (few scenarios have guests)
 
         self.patient.append(PatientLayer(self.guests, self.guests.make(node)))
@@ -60,6 +70,25 @@ class ScenarioLayers:
         return GuestsRevisit(self.guests, built_in)
 
 
+class BoundedLayer:
+    """A built-in layer where a scenario has guests too: only when it is called is it known how large its value is."""
+
+    def __init__(self, node: Node, layer: Layer) -> None:
+        self.node = node
+        self.layer = layer
+
+    def forward(self, *inputs: Array) -> Array:
+        """Return the layer's value. Raises LayerError, before anything is computed, where it would be too large."""
+        if what := excess(self.layer.out_shape(*map(np.shape, inputs))):
+            message = f"{visible(self.node.name)}: {self.node.layer}: {what}"
+            raise LayerError(message, hint=SMALLER, where=self.node.where)
+        return self.layer.forward(*inputs)
+
+    def backward(self, dout: Array) -> Gradients:
+        """Return what the layer returns."""
+        return self.layer.backward(dout)
+
+
 class Run(Runner):
     """A scenario's run. Its guests run in a process, which ``close`` ends.
 
@@ -78,8 +107,8 @@ class Run(Runner):
 
     @property
     def remarks(self) -> Mapping[Remark, int]:
-        """How often the guests have done each odd thing."""
-        return self.guests.remarks if self.scenario.guests else {}
+        """What there is to say of each node's inputs, and how often the guests have done each odd thing."""
+        return self.guests.remarks if self.scenario.guests else dict.fromkeys(remarks_on_inputs(self.scenario), 1)
 
     def fresh_layer(self, node: int, iteration: int = 0) -> AnyLayer:
         """Return a new instance of a node's layer; a guest's waits until it has returned.
@@ -127,7 +156,18 @@ def guests_of(scenario: Scenario) -> Guests:
     for node, names in scenario.unpaired.items():
         for _, words in unpaired_at(node, names):
             guests.note(Remark(node, "unpaired", words))
+    for remark in remarks_on_inputs(scenario):
+        guests.note(remark)
     return guests
+
+
+def remarks_on_inputs(scenario: Scenario) -> list[Remark]:
+    """Return what there is to say of what nodes are given, such as a target distribution that does not sum to 1."""
+    if not scenario.remarks:
+        return []
+    from bptui.guest.observation import Remark  # noqa: PLC0415  (few scenarios have remarks)
+
+    return [Remark(node, "inputs", words) for node, words in scenario.remarks.items()]
 
 
 def run(scenario: Scenario) -> Tape:

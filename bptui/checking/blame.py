@@ -22,6 +22,9 @@ from bptui.checking.user_lines import UserLines
 from bptui.errors import Where
 from layers import Array
 
+UNEXPLAINED = (FaultError, ArithmeticError, ValueError, IndexError)
+"""What ends the search for an explanation: arrays of odd shapes and values, for which no claim was thought of."""
+
 
 class Cause(NamedTuple):
     """Why a gradient is wrong, as far as it is known: the mistake, and the line."""
@@ -67,7 +70,7 @@ class Blame:
         try:
             with self.probe.limited():
                 return recognise(self.evidence(position), partial(self.elsewhere, position))
-        except FaultError:
+        except UNEXPLAINED:
             return None
 
     def evidence(self, position: int) -> Evidence:

@@ -6,6 +6,7 @@ its way are wrong tells most: two deviations cancel, as where a mean's 1/m is di
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from math import ceil, log10
@@ -29,11 +30,15 @@ def beside_nodes(graph: Graph, nodes: Sequence[Finding], network: Sequence[Findi
 
 def culprits_of(graph: Graph, nodes: Sequence[Finding]) -> dict[str, str]:
     """Return for each leaf the nearest node that has failed and that its gradient comes through, if there is one."""
-    judged = {}
-    for node in graph.nodes:
-        found = tuple(it for it in nodes if it.node == node.name and it.rule not in {"expect", "wiring"})
-        if found:
-            judged[node.name] = Judged(node.name, node.layer, 0, found)
+    found = defaultdict(list)
+    for finding in nodes:
+        if finding.rule not in {"expect", "wiring"}:
+            found[finding.node].append(finding)
+    judged = {
+        node.name: Judged(node.name, node.layer, 0, tuple(found[node.name]))
+        for node in graph.nodes
+        if node.name in found
+    }
     ways = paths(graph, judged)
     pairs = ((name, ways[graph.slots[name]].culprit) for name in graph.leaves)
     return {name: culprit for name, culprit in pairs if culprit is not None}

@@ -51,13 +51,18 @@ class Iteration:
         """
         if len(gradients) != len(slots):
             raise ValueError(f"{len(gradients)} gradients for {len(slots)} inputs")
-        totals, sums = self.totals, self.sums
-        for slot, gradient in zip(slots, gradients, strict=False):
+        totals, sums, scalar = self.totals, self.sums, np.float64
+        for slot, gradient in zip(slots, gradients):  # noqa: B905  (they are equally many, and strictness costs time)
             total = totals[slot]
             if gradient is not None:
-                if gradient.__class__ is not np.float64:
+                if gradient.__class__ is not scalar:
                     freeze(gradient)
-                total = gradient if total is None else freeze(total + gradient)
+                if total is None:
+                    total = gradient
+                else:
+                    total = total + gradient
+                    if total.__class__ is not scalar:
+                        freeze(total)
                 totals[slot] = total
             sums.append(total)
         self.contributions += gradients

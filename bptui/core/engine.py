@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache, cached_property, partial
 from time import perf_counter
 from typing import Any, NamedTuple, Protocol, TypeAlias
@@ -16,8 +16,8 @@ from bptui.core.tape import Tape
 from bptui.core.text import shape, visible
 from bptui.errors import LayerError
 
-STRIDE = 64
-"""Nodes between two places where a run can be interrupted."""
+STRIDE = 256
+"""Nodes that are run at a time, where that takes no longer than ``PIECE``."""
 
 PIECE = 0.005
 """Seconds after which ``advance`` returns, as soon as a node is done: keys are answered in between."""
@@ -207,15 +207,17 @@ class Runner:
 
     def run_forward(self, columns: Iteration, span: slice) -> None:
         """Call the forward of a span of nodes, in order."""
-        values, until = columns.values, self.until
+        values, until, scalar = columns.values, self.until, np.float64
         value_at = values.__getitem__
         nodes = zip(self.forwards[span], self.layers[span], self.graph.edges[span], strict=True)
         for forward, layer, slots in nodes:
             value = forward(layer, *map(value_at, slots))
-            if value.__class__ is tuple:
+            if value.__class__ is scalar:
+                values.append(value)
+            elif value.__class__ is tuple:
                 values += map(freeze, value)
             else:
-                values.append(value if value.__class__ is np.float64 else freeze(value))
+                values.append(freeze(value))
             if perf_counter() > until:
                 return
 
@@ -324,12 +326,14 @@ def closed_names(graph: Graph, leaves: Sequence[Value]) -> frozenset[str]:
     return frozenset((*graph.constants, *integers))
 
 
-def bare_methods(layers: Iterable[AnyLayer], method: str) -> list[Callable[..., Any]]:
+def bare_methods(layers: Sequence[AnyLayer], method: str) -> list[Callable[..., Any]]:
     """Return a method of each layer as a function, without what quietens NumPy around a built-in one.
 
     A run is quiet as a whole.
     """
-    return [bare_method(layer.__class__, method) for layer in layers]
+    classes = [layer.__class__ for layer in layers]
+    bare = {each: bare_method(each, method) for each in set(classes)}
+    return [bare[each] for each in classes]
 
 
 @cache

@@ -86,8 +86,8 @@ class Graph:
     @cached_property
     def edges(self) -> tuple[tuple[int, ...], ...]:
         """For each node in forward order, the slots of its inputs."""
-        slots = self.slots
-        return tuple([tuple(map(slots.__getitem__, node.inputs)) for node in self.nodes])
+        slot_of = self.slots.__getitem__
+        return tuple([tuple(map(slot_of, node.inputs)) for node in self.nodes])
 
     @cached_property
     def uses(self) -> tuple[tuple[Use, ...], ...]:
@@ -103,12 +103,13 @@ class Graph:
         """The nodes that the output depends on, by index, in backward order: exactly the reverse of forward."""
         needed = bytearray(len(self.names))
         needed[self.slots[self.output]] = True
-        first_slots = self.first_slots
+        first_slots, edges = self.first_slots, self.edges
         order = []
         for node in reversed(range(len(self.nodes))):
-            if needed.find(1, first_slots[node], first_slots[node + 1]) >= 0:
+            first = first_slots[node]
+            if needed[first] or needed.find(1, first, first_slots[node + 1]) >= 0:
                 order.append(node)
-                for slot in self.edges[node]:
+                for slot in edges[node]:
                     needed[slot] = True
         return tuple(order)
 

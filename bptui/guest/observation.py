@@ -14,9 +14,9 @@ MOST_SHOWN = 200
 
 
 class Remark(NamedTuple):
-    """``rule`` is one of mutates, finite, warns, prints, returns, repeats and unpaired; ``text`` is the sentence.
+    """``text`` is the sentence, and ``pass_`` the pass in which it was noticed.
 
-    ``pass_`` is the one in which it was noticed.
+    ``rule`` is one of mutates, finite, warns, prints, returns, repeats, unpaired and inputs.
     """
 
     node: str

@@ -100,7 +100,8 @@ def useless(file: LayerFile, given: Given, used: Sequence[str]) -> ScenarioError
     message = (
         f"gives none of the layers that the scenario uses ({wanted}); it gives {listed(layers) or 'no layer at all'}"
     )
-    reasons = [it.message for it in given.values() if isinstance(it, ScenarioError) and it.path == file.shown]
+    others = [it for it in given.values() if isinstance(it, ScenarioError) and it.path == file.shown]
+    reasons = [it.message for it in others if it.line]
     return ScenarioError(message, hint="; ".join(reasons[:3]) or None, where=Where(file.shown))
 
 

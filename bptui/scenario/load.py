@@ -12,7 +12,7 @@ from bptui.errors import ScenarioError, Where
 from bptui.own_layers.own_layer import OwnLayer
 from bptui.scenario.bundled import bundled
 from bptui.scenario.problems import Problems, nearest
-from bptui.scenario.reading.entering_gradient import check_distributions, distributions, read_dout
+from bptui.scenario.reading.entering_gradient import distribution_remarks, distributions, read_dout
 from bptui.scenario.reading.expect import check_shapes, read_expect
 from bptui.scenario.reading.leaves import LeafReader, read_leaves
 from bptui.scenario.reading.made_parameters import Made, look_for_parameters
@@ -138,6 +138,7 @@ class Loader:
             expect=expect,
             hosts=own.hosts if own else None,
             unpaired=made.unpaired,
+            remarks=distribution_remarks(distributions(graph, values, self.library)),
             meant_instead=own.meant_instead(node.layer for node in nodes) if own else {},
         )
 
@@ -166,7 +167,6 @@ class Loader:
         shapes = infer_shapes(graph, values, self.library, problems, {name: it.line for name, it in origins.items()})
         with problems.collecting():
             check_computed(graph, shapes, settings.dtype.itemsize)
-        check_distributions(document, places, dict(distributions(graph, values, shapes, self.library)), problems)
         if expect:
             check_shapes(document, expect, shapes, problems)
         problems.raise_any()

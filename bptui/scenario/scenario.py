@@ -46,7 +46,8 @@ class Scenario:
     """A small network with its inputs, ready to run.
 
     ``values`` has the leaves' arrays by name (inputs, parameters and constants), read-only. ``library`` has the
-    class of every layer that the graph names. ``source`` is the file's text, ``path`` None where there is no file.
+    class of every layer that the graph names. ``source`` is the file's text, ``path`` None where there is no file;
+    ``remarks`` has by node what there is to say of its inputs before it has run.
     """
 
     title: str
@@ -64,6 +65,7 @@ class Scenario:
     hosts: HostSupply | None = None
     unpaired: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     meant_instead: Mapping[str, str] = field(default_factory=dict)
+    remarks: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def iterations(self) -> int:

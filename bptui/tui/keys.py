@@ -6,7 +6,7 @@ from enum import Enum
 
 from textual.binding import Binding
 
-from bptui.core.command import VERBS, Command
+from bptui.core.command import VERBS
 
 TEXTUAL_NAMES = {",": "comma", "Enter": "enter", "Esc": "escape", "F10": "f10", "Tab": "tab", "shift+Tab": "shift+tab"}
 """Textual's names of the keys that it does not call as a person does."""
@@ -49,8 +49,3 @@ def bindings() -> list[Binding]:
 def textual_name(key: str) -> str:
     """Return what Textual calls a key."""
     return TEXTUAL_NAMES.get(key, key)
-
-
-def written(verb: type[Command]) -> str:
-    """Return how the screen writes a command: as its key, or where it has none as its word."""
-    return verb.keys[0] if verb.keys else f":{verb.word}"

@@ -119,3 +119,15 @@ def test_a_mistake_is_called_by_its_name(layer: type[Any], name: str, mistake: s
 @pytest.mark.parametrize("layer", faulty.RIGHT, ids=lambda it: it.__name__)
 def test_what_is_right_is_not_accused(layer: type[Any]) -> None:
     assert found_on(layer) == []
+
+
+def test_a_mistake_beside_an_empty_input_is_named() -> None:
+    class Triple:
+        def forward(self, x: Any, y: Any) -> Any:
+            return 5 * y + x.sum()
+
+        def backward(self, dout: Any) -> Any:
+            return np.zeros((0, 3)), dout * 15
+
+    (found,) = failures(subject_with_options(Triple, np.zeros((0, 3)), B[:3]))
+    assert (found.input, found.mistake) == ("y", "constant factor")

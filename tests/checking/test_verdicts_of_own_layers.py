@@ -440,6 +440,65 @@ def test_a_step_taken_inside_backward_is_a_caution(tmp_path: Path) -> None:
     assert cautions[0].where.line == line_of(STEPPING, "        self.W -= self.lr * self.dW")
 
 
+SUMMING = """
+class Cell:
+    def __init__(self{given}):
+        self.W{kept}
+        self.dW = np.zeros({shape})
+        self.db = np.zeros({shape}[1])
+    def forward(self, x):
+        self.x = x
+        return x @ self.W + self.b
+    def backward(self, dh):
+        self.dW += self.x.T @ dh
+        self.db {db} dh.sum(axis=0)
+        return {dx}
+"""
+SUMMED = """
+[inputs]
+x = [[0.5, -1.0], [0.1, 0.2]]
+[parameters]
+W = [[0.3, -0.4, 1.0], [0.7, 0.2, -0.6]]
+b = [0.1, -0.2, 0.4]
+[nodes]
+h = "Cell({formula})"
+loss = "Sum(h * h)"
+"""
+KEEPING = {
+    "x, W, b": {"given": ", W, b", "kept": ", self.b = W, b", "shape": "W.shape"},
+    "x": {
+        "given": "",
+        "kept": ", self.b = np.array([[0.3, -1.0, 2.0], [0.7, 0.2, 0.1]]), np.zeros(3)",
+        "shape": "(2, 3)",
+    },
+}
+
+
+def summing(folder: Path, formula: str, *, db: str = "+=", dx: str = "dh @ self.W.T") -> Report:
+    scenario = SUMMED.replace("{formula}", formula)
+    if formula == "x":
+        scenario = scenario.split("[parameters]")[0] + "[nodes]" + scenario.split("[nodes]")[1]
+    return report_on(folder, scenario, SUMMING.format(db=db, dx=dx, **KEEPING[formula]))
+
+
+@pytest.mark.parametrize("formula", KEEPING)
+def test_gradients_that_are_summed_over_all_calls_are_a_caution(tmp_path: Path, formula: str) -> None:
+    report = summing(tmp_path, formula)
+    assert failures(report) == []
+    assert "W" in the(report, "adds up").reason
+    assert "b" in the(report, "adds up").reason
+    assert the(report, "adds up").verdict is Verdict.SKIP
+
+
+@pytest.mark.parametrize("formula", KEEPING)
+def test_summing_one_gradient_hides_nothing_of_the_others(tmp_path: Path, formula: str) -> None:
+    found = failures(summing(tmp_path, formula, db="= 0.5 * self.db +"))
+    assert {rule for _, _, rule, _ in found} == {"second-backward", "stale-cache"}
+    assert {name for _, name, _, _ in found} <= {"b", "h.b"}
+    stale = "dh @ self.W.T * (self.__dict__.setdefault('first', dh) is dh)"
+    assert {name for _, name, _, _ in failures(summing(tmp_path, formula, dx=stale))} == {"x"}
+
+
 def test_a_parameter_that_is_changed_before_it_is_used_is_named(tmp_path: Path) -> None:
     report = report_on(tmp_path, CANCELLING, STEPPING.format(returned="dout @ self.W.T"))
     assert failures(report) == [("y", "x", "gradient", "parameter changed before it is used")]

@@ -214,7 +214,7 @@ def test_a_mutated_input_is_noticed_and_what_was_given_stays(tmp_path: Path, cha
     with guest(layer_with(tmp_path, f"{change}; return x * 1.0")) as layer:
         layer.forward(given)
         (remark,) = [remark for remark in heard(layer) if remark.rule == "mutates"]  # NumPy 2.5 dislikes x.shape = ...
-    assert remark == ("y", "mutates", "Guest.forward writes into x, which is not its own")
+    assert remark[:3] == ("y", "mutates", "Guest.forward writes into x, which is not its own")
     assert given.tolist() == [2.0, 1.0]
 
 

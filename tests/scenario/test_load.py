@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bptui.errors import ScenarioError
+from bptui.running import Run
 from bptui.scenario.bundled import bundled
 from bptui.scenario.load import load, loads
 from bptui.scenario.scenario import Scenario
@@ -283,10 +284,6 @@ WRONG: dict[str, tuple[str, list[Mistake]]] = {
         "[inputs]\nx = [[1, 2], [3, 4]]\nt = [0.0, 1.0]\n[nodes]\ny = 'SoftmaxWithLoss(x, t)'",
         [(5, "labels must be integers", "")],
     ),
-    "distribution": (
-        "[inputs]\nx = [[1, 2], [3, 4]]\nt = [[0, 1], [0.5, 0.4]]\n[nodes]\ny = 'SoftmaxWithLoss(x, t)'",
-        [(3, "t[1]: a target distribution sums to 1, this one to 0.9", "")],
-    ),
     "constant beyond float32": (
         "dtype = 'float32'\n[inputs]\nx = 1\n[nodes]\ny = 'x * 1e39'",
         [(5, "1e+39 is beyond the largest float32", "")],
@@ -543,3 +540,20 @@ def test_any_change_to_a_scenario_gives_a_scenario_or_its_mistakes(text: str) ->
     else:
         assert isinstance(scenario, Scenario)
         assert scenario.values.keys() == set(scenario.graph.leaves)
+
+
+def test_targets_that_do_not_sum_to_one_are_accepted_with_a_remark_at_their_node() -> None:
+    rows = "[[0, 1], [0.5, 0.4], [2, 0], [1e-7, 1]]"
+    scenario = loads(
+        f"[inputs]\nx = [[1, 2], [3, 4], [5, 6], [7, 8]]\nt = {rows}\n[nodes]\ny = 'SoftmaxWithLoss(x, t)'"
+    )
+    wanted = "t[1] sums to 0.9, not to 1, nor does one more row; the gradient is Σt × softmax(x) - t all the same"
+    assert scenario.remarks == {"y": wanted}
+    assert [(it.node, it.text) for it in Run(scenario).remarks] == [("y", wanted)]
+
+
+def test_targets_that_sum_to_one_are_not_remarked_on() -> None:
+    labels = "[inputs]\nx = [[1, 2], [3, 4]]\nt = [0, 1]\n[nodes]\ny = 'SoftmaxWithLoss(x, t)'"
+    shares = "[inputs]\nx = [[1, 2], [3, 4]]\nt = [[0, 1], [0.3, 0.7]]\n[nodes]\ny = 'SoftmaxWithLoss(x, t)'"
+    assert not loads(labels).remarks
+    assert not loads(shares).remarks

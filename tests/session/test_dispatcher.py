@@ -190,8 +190,6 @@ EFFECTS = [
             ("previous-pane", ""),
             ("command", ""),
             ("palette", ""),
-            ("about", ""),
-            ("element", "largest"),
             ("help", "next"),
             ("quit", ""),
         ]

@@ -167,7 +167,7 @@ def single_axis(evidence: Evidence, size: int) -> bool:
 def enlarged(inputs: tuple[Array, ...], size: int) -> Iterator[tuple[int, tuple[Array, ...]]]:
     """Yield an axis and inputs that are longer by one along it, those first that are all longer that can be."""
     for axis in range(3):
-        lengths = {x.shape[axis] for x in inputs if x.ndim > axis and size % x.shape[axis] == 0 and x.shape[axis] > 1}
+        lengths = {x.shape[axis] for x in inputs if x.ndim > axis and x.shape[axis] > 1 and size % x.shape[axis] == 0}
         for length in sorted(lengths, reverse=True):
             holders = [at for at, x in enumerate(inputs) if x.ndim > axis and x.shape[axis] == length]
             for count in range(len(holders), 0, -1):

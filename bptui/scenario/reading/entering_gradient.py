@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import numpy as np
 
 from bptui.core.graph import Graph
 from bptui.core.text import number, shape_in_words, visible
 from bptui.own_layers.own_layer import OwnLayer
-from bptui.scenario.problems import Problems
-from bptui.scenario.reading.names import Places
 from bptui.scenario.reading.table_keys import index_text, numbers
 from bptui.scenario.reading.value_forms import as_read_only
 from bptui.scenario.toml import Document
@@ -40,28 +38,32 @@ def read_dout(document: Document, output: str, shape: Shape | None, kind: np.dty
     raise document.error(f"dout is {got}, but {visible(output)} is {shape_in_words(shape)}", *path)
 
 
-def check_distributions(document: Document, places: Places, targets: Mapping[str, Array], problems: Problems) -> None:
-    """Find targets whose rows do not sum to 1."""
-    for name, distributions in targets.items():
-        sums = distributions.sum(axis=-1)
-        for row in np.argwhere(~(np.abs(sums - 1) <= MOST_OFF)).tolist()[:1]:
-            with problems.collecting():
-                message = f"a target distribution sums to 1, this one to {number(sums[tuple(row)], 7)}"
-                raise document.error(f"{visible(name)}{index_text(row)}: {message}", *places[name], *row)
+def distribution_remarks(targets: Iterable[tuple[str, str, Array]]) -> Mapping[str, str]:
+    """Return by node what there is to say of target distributions whose rows do not sum to 1.
+
+    They are accepted: the gradient is what the formula says, ``Σt × softmax(x) - t``.
+    """
+    remarks = {}
+    for node, name, t in targets:
+        sums = t.sum(axis=-1)
+        rows = np.argwhere(~(np.abs(sums - 1) <= MOST_OFF)).tolist()
+        if rows:
+            more = (
+                f", nor do {len(rows) - 1} more rows" if len(rows) > 2 else ", nor does one more row" * (len(rows) - 1)
+            )
+            row = f"{visible(name)}{index_text(rows[0])} sums to {number(sums[tuple(rows[0])], 7)}, not to 1{more}"
+            remarks[node] = f"{row}; the gradient is Σt × softmax(x) - t all the same"
+    return remarks
 
 
 def distributions(
     graph: Graph,
     values: Mapping[str, Array],
-    shapes: Mapping[str, Shape],
     library: Mapping[str, type[Layer] | OwnLayer],
-) -> Iterator[tuple[str, Array]]:
-    """Yield the inputs that SoftmaxWithLoss takes for distributions.
-
-    The layer itself does not judge them: a gradient check feeds it sums that are slightly off, on purpose.
-    """
+) -> Iterator[tuple[str, str, Array]]:
+    """Yield the inputs that SoftmaxWithLoss takes for distributions, each after the names of its node and its own."""
     for node in graph.nodes:
         if library[node.layer] is built_in["SoftmaxWithLoss"]:
-            x, t = node.inputs
-            if t in graph.inputs and shapes.get(x) == shapes[t]:
-                yield t, values[t]
+            _, t = node.inputs
+            if t in graph.inputs and values[t].dtype.kind == "f":
+                yield node.name, t, values[t]

@@ -16,7 +16,7 @@ from bptui.lines.cell_width import cells
 from bptui.lines.line import Line, Span, indented, packed
 from bptui.lines.paragraph import paragraph
 from bptui.lines.signs import FAIL
-from bptui.tui.keys import written
+from bptui.tui.written_command import written
 
 LONGEST = 120
 """Characters of a reason that the first look has room for."""
