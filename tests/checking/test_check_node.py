@@ -132,6 +132,32 @@ def test_where_there_is_no_slope_nothing_is_accused(layer: str, inputs: tuple[An
     assert failures(subject(library[layer], *inputs)) == []
 
 
+FAR = [
+    ("Div", ([3.0], [1e-300]), "y"),
+    ("Div", ([5e-324], [1e-300]), "y"),
+    ("Pow", ([-2e149], [-1e150]), "y"),
+]
+
+
+@pytest.mark.parametrize(("layer", "inputs", "name"), FAR)
+def test_numbers_that_no_step_moves_a_little_accuse_nobody(
+    layer: str, inputs: tuple[list[float], list[float]], name: str
+) -> None:
+    found = verdicts(subject(library[layer], *inputs))
+    assert Verdict.FAIL not in found.values()
+    assert found[name] is Verdict.SKIP
+
+
+@pytest.mark.parametrize("size", [1e-300, 1e150])
+def test_a_wrong_gradient_is_found_even_where_no_step_moves_the_numbers_a_little(size: float) -> None:
+    class WrongForY(student.Mul):
+        def backward(self, dout: Any) -> Any:
+            return dout * self.y, dout * self.y
+
+    found = failures(subject(WrongForY, [[1.0, 2.0], [3.0, 4.0]], np.full((2, 2), size)))
+    assert [it.input for it in found] == ["y"]
+
+
 def test_inputs_that_are_no_numbers_are_skipped_with_a_reason() -> None:
     (finding,) = check_node(subject(library["Exp"], [np.nan, 1.0]))
     assert finding.verdict is Verdict.SKIP
