@@ -20,6 +20,7 @@ from bptui.checking.diagnosis import Mistake
 from bptui.checking.extent import extent
 from bptui.checking.fault import FaultError
 from bptui.checking.finding import Finding, Verdict
+from bptui.checking.non_finite_value import non_finite_value
 from bptui.checking.probe import Probe
 from bptui.checking.random_sources import borrowed_random_state
 from bptui.checking.sample_points import Places, ordinary, random_douts, shaken, small
@@ -138,6 +139,8 @@ class NodeCheck:
     def look(self, inputs: tuple[Array, ...], there: str) -> Work[None]:
         """Lint the layer at ``inputs`` and hold its gradients against differences."""
         visit = self.probe.visit(tuple([x.copy() for x in inputs]))
+        if there == "here" and not self.subject.is_users:
+            self.note_non_finite_value(visit.out)
         yield from self.look_at_rules(inputs, visit.out, there)
         yield
         if np.asarray(visit.handed).dtype.kind in "iub":
@@ -222,6 +225,12 @@ class NodeCheck:
             mistake=fault.mistake,
             where=fault.line or self.line_behind(fault),
         )
+
+    def note_non_finite_value(self, out: Array) -> None:
+        """Keep the caution about a value that is not finite; one of the user's own layers is looked into elsewhere."""
+        fault = non_finite_value(self.probe, out)
+        if fault is not None:
+            self.note(fault, "here")
 
     def line_behind(self, fault: FaultError) -> Where | None:
         """Return the line of backward that breaks a rule about one input."""
