@@ -215,10 +215,16 @@ class Lint:
             if gradient is None or not self.probe.subject.takes_gradient[position]:
                 continue
             dtype = np.asarray(gradient).dtype
-            if dtype.itemsize < 8 and dtype.itemsize < digits and not self.is_coarse:
+            is_cut = dtype.itemsize < 8 and dtype.itemsize < digits and not self.is_coarse
+            if is_cut and not self.is_made_in_float32(position):
                 name = self.probe.subject.called(position)
                 reason = f"the gradient of {name} is {dtype.name} though everything given is float64"
                 yield FaultError("dtype", reason, position, f"truncates to {dtype.name}")
+
+    def is_made_in_float32(self, position: int) -> bool:
+        """Return whether a layer holds an input that has no more digits: then its gradient needs no more, either."""
+        own = self.probe.subject.inputs[position]
+        return self.probe.subject.is_held(position) and same(own, to_float32(own))
 
     def sharing(self, handed: tuple[Any, ...], visit: Visit, dout: Array) -> Iterator[FaultError]:
         """Rule ``shared-memory``: whoever changes one gradient changes no other, nor an input."""

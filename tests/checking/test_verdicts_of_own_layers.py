@@ -270,6 +270,77 @@ def test_a_layer_that_works_in_float32_and_is_wrong_is_found(tmp_path: Path) -> 
     assert ("h1", "x1", "gradient", "twice") in failures(report_on(tmp_path, UNROLLED, layers))
 
 
+SINGLE = """
+class Single:
+    def __init__(self, W, b):
+        self.W, self.b = W.astype("f"), b.astype("f")
+    def forward(self, x):
+        self.x = x.astype("f")
+        self.o = {forward}
+        return self.o
+    def backward(self, dout):
+        dz = dout.astype("f") * {slope}
+        self.dW, self.db = self.x.T @ dz, dz.sum(axis=0)
+        return dz @ self.W.T
+"""
+
+SINGLE_SCENARIO = """
+[inputs]
+x = { shape = [4, 3], init = "normal", seed = 1 }
+[parameters]
+W = { shape = [3, 2], init = "normal", seed = 2 }
+b = { shape = [2], init = "zeros" }
+[nodes]
+y = "Single(x, W, b)"
+loss = "Sum(y * y)"
+"""
+
+
+@pytest.mark.parametrize(
+    ("forward", "slope"),
+    [
+        ("np.tanh(self.x @ self.W + self.b)", "(1 - self.o ** 2)"),
+        ("1 / (1 + np.exp(-(self.x @ self.W + self.b)))", "self.o * (1 - self.o)"),
+        ("np.exp(self.x @ self.W + self.b)", "self.o"),
+    ],
+)
+def test_steps_of_float32_are_no_kinks_and_accuse_nobody(tmp_path: Path, forward: str, slope: str) -> None:
+    right = report_on(tmp_path, SINGLE_SCENARIO, SINGLE.format(forward=forward, slope=slope))
+    assert [it for it in right.findings if it.verdict in {Verdict.FAIL, Verdict.KINK}] == []
+    wrong = SINGLE.format(forward=forward, slope=slope).replace("self.x.T @ dz", "1.5 * self.x.T @ dz")
+    assert ("y", "W", "gradient") in {it[:3] for it in failures(report_on(tmp_path, SINGLE_SCENARIO, wrong))}
+
+
+MADE_SINGLE = """
+class Dense:
+    def __init__(self, n, m):
+        self.params = [np.random.randn(n, m).astype("f"), np.zeros(m, "f")]
+        self.grads = [np.zeros_like(p) for p in self.params]
+    def forward(self, x):
+        self.x = x
+        return x @ self.params[0] + self.params[1]
+    def backward(self, dout):
+        self.grads[0][...] = self.x.T @ dout
+        self.grads[1][...] = dout.sum(axis=0)
+        return dout @ self.params[0].T
+"""
+
+
+def test_parameters_made_in_float32_have_gradients_in_float32(tmp_path: Path) -> None:
+    scenario = '[inputs]\nx = { shape = [4, 3], init = "normal", seed = 1 }\n[nodes]\n'
+    scenario += 'y = "Dense(x, n=3, m=2)"\nloss = "Sum(y * y)"\n'
+    assert failures(report_on(tmp_path, scenario, MADE_SINGLE)) == []
+    wrong = MADE_SINGLE.replace("= self.x.T @ dout", "= 2 * self.x.T @ dout")
+    assert [it[1] for it in failures(report_on(tmp_path, scenario, wrong))] == ["y.params0"]
+
+
+def test_a_sentence_that_begins_with_a_name_keeps_its_small_letter(tmp_path: Path) -> None:
+    scenario = '[parameters]\nx = [1.0, 2.0]\n[nodes]\ny = "Half(x)"\nloss = "Sum(y)"\n'
+    layers = "class Half:\n    def forward(self, x):\n        return x / self.two\n"
+    layers += "    def backward(self, d):\n        return d / 2\n"
+    assert "y: Half.forward: AttributeError" in text_of(report_on(tmp_path, scenario, layers))
+
+
 STEP = """
 class Cell:
     def forward(self, x, b):

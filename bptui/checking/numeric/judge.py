@@ -34,6 +34,9 @@ SAFETY = 20
 DUST = 1e-9
 """Gradients so small, compared with dout, may be nothing but rounding."""
 
+COARSE_DUST = 2.0**-18
+"""The same of a layer whose value is coarse, compared with the largest gradient: 1 - tanh² where tanh is 1, say."""
+
 LARGEST = 2.0**52
 """Beyond, floats are 1 apart and more: whatever a function does between them cannot be seen."""
 
@@ -136,6 +139,9 @@ class Judge:
         codes = np.where((codes == FAIL) & (is_blurred | is_below_steps(bundle.reach)), SKIP, codes)
         use_fine = by_fine.is_certain | (fine.limit[1] <= coarse.limit[1])
         numeric, error = (np.where(use_fine, *pair) for pair in zip(fine.limit, coarse.limit, strict=True))
+        if np.any(self.point.grain):
+            is_dust = np.abs(analytic - numeric) <= COARSE_DUST * self.largest
+            codes = np.where((codes == FAIL) & is_dust, PASS, codes)
         return Verdicts(bundle.places, codes.astype(np.int8), analytic, numeric, error, (coarse, fine))
 
     def by_limit(self, ladder: Ladder, analytic: Array, bundle: Bundle) -> ByLimit:
