@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from bptui.checking.blame import Blame, Cause
-from bptui.checking.compare_arrays import AS_INTEGERS
+from bptui.checking.compare_arrays import AS_INTEGERS, copied
 from bptui.checking.compare_gradients import Comparison, Gradients
 from bptui.checking.contract import DRAWS_AGAIN, IGNORES_DOUT, PART_WITHOUT_DOUT, RULES, Lint, draws, is_repeatable
 from bptui.checking.diagnosis import Mistake
@@ -144,7 +144,7 @@ class NodeCheck:
         yield from self.look_at_rules(inputs, visit.out, there)
         yield
         if np.asarray(visit.handed).dtype.kind in "iub":
-            self.skip_step_function()
+            self.judge_step_function(inputs, visit.out)
             return
         yield from self.look_at_numbers(inputs, visit.out, there)
 
@@ -302,10 +302,25 @@ class NodeCheck:
             return Mistake(IGNORES_DOUT, "Backward must multiply by dout; it is not right where dout is 1, either.")
         return Mistake(IGNORES_DOUT, "Backward must multiply by dout: this is right only where dout happens to be 1.")
 
-    def skip_step_function(self) -> None:
-        """Keep the verdict on a layer that gives integers."""
+    def judge_step_function(self, inputs: tuple[Array, ...], out: Array) -> None:
+        """Keep the verdict on a layer that gives integers: it has no slope, so backward must not claim one."""
+        visit = self.probe.visit(tuple([x.copy() for x in inputs]))
+        gradients = copied(self.probe.backward(visit.layer, np.ones_like(out)))
         for position in self.subject.taking:
-            self.gradients[position] = self.finding("gradient", Verdict.SKIP, position=position, reason=STEP_FUNCTION)
+            gradient = gradients[position]
+            is_claimed = gradient is not None and bool(gradient.any())
+            self.gradients[position] = self.cut_value(position) if is_claimed else self.step_function(position)
+
+    def step_function(self, position: int) -> Finding:
+        """Return the finding on an input of a layer that gives integers, and sends nothing back."""
+        return self.finding("gradient", Verdict.SKIP, position=position, reason=STEP_FUNCTION)
+
+    def cut_value(self, position: int) -> Finding:
+        """Return the finding on an input of a layer that gives integers, though backward claims a slope."""
+        reason = "forward's value is made of integers, so its slope is 0, and backward gives a gradient that is not"
+        advice = "What forward works out is cut to integers on the way: a dtype of int, or an array made of integers."
+        made = {"reason": reason, "mistake": AS_INTEGERS, "advice": advice}
+        return self.finding("gradient", Verdict.FAIL, position=position, **made)
 
     # Findings.
 
