@@ -359,6 +359,21 @@ def test_a_step_function_is_skipped(tmp_path: Path) -> None:
     }
 
 
+def test_a_value_cut_to_integers_is_a_finding_where_backward_claims_a_slope(tmp_path: Path) -> None:
+    cut = """
+class Buffer:
+    def forward(self, x):
+        out = np.zeros(x.shape, dtype=int)
+        out[...] = 2 * x
+        return out
+    def backward(self, dout):
+        return 2 * dout
+"""
+    scenario = '[parameters]\nx = [1.5, -2.25]\n[nodes]\ny = "Buffer(x)"\nloss = "Sum(y * y)"\n'
+    assert failures(report_on(tmp_path, scenario, cut)) == [("y", "x", "gradient", "integers instead of floats")]
+    assert failures(report_on(tmp_path, scenario, cut.replace(", dtype=int", ""))) == []
+
+
 LOSES = """
 class Cell:
     def forward(self, x, b):
