@@ -28,7 +28,7 @@ from bptui.checking.subject import Subject
 from bptui.checking.user_lines import UserLines
 from bptui.checking.work import Work, finished
 from bptui.core import text
-from bptui.errors import Where
+from bptui.errors import Where, named_reason_of
 from layers import Array
 
 BUDGET = 24e6
@@ -61,7 +61,7 @@ def check_node(subject: Subject, *, is_whole: bool = False) -> tuple[Finding, ..
 
 def broken_down(subject: Subject, error: Exception) -> Finding:
     """Return the finding on a node whose check has failed by itself; that says nothing of its layer."""
-    reason = f"the check itself has failed, so nothing is known: {type(error).__name__}: {error}"
+    reason = f"the check itself has failed, so nothing is known: {named_reason_of(error)}"
     return Finding(subject.node, subject.layer, None, "raises", Verdict.SKIP, reason=text.visible(reason, limit=500))
 
 
