@@ -6,10 +6,18 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from bptui.core.engine import AnyLayer, Runner
+from bptui.core.graph import Node
 from bptui.core.revisit import LayersRevisit, Revisit
 from bptui.core.tape import Tape
+from bptui.core.text import visible
+from bptui.errors import LayerError
+from bptui.scenario.reading.shape_inference import SMALLER, excess
 from bptui.scenario.scenario import Scenario
+from layers import Array, Layer
+from layers.layer import Gradients
 
 if TYPE_CHECKING:
     from bptui.guest.guest_layer import GuestLayer
@@ -35,7 +43,8 @@ class ScenarioLayers:
         it = self.nodes[node]
         layer = self.library[it.layer]
         if isinstance(layer, type):
-            return layer(**it.options) if it.options else layer()
+            made = layer(**it.options) if it.options else layer()
+            return BoundedLayer(it, made) if self.scenario.guests else made
         from bptui.guest.guests import PatientLayer  # noqa: PLC0415  (few scenarios have guests)
 
         self.patient.append(PatientLayer(self.guests, self.guests.make(node)))
@@ -59,6 +68,25 @@ class ScenarioLayers:
         from bptui.guest.revisit import GuestsRevisit  # noqa: PLC0415  (few scenarios have guests)
 
         return GuestsRevisit(self.guests, built_in)
+
+
+class BoundedLayer:
+    """A built-in layer where a scenario has guests too: only when it is called is it known how large its value is."""
+
+    def __init__(self, node: Node, layer: Layer) -> None:
+        self.node = node
+        self.layer = layer
+
+    def forward(self, *inputs: Array) -> Array:
+        """Return the layer's value. Raises LayerError, before anything is computed, where it would be too large."""
+        if what := excess(self.layer.out_shape(*map(np.shape, inputs))):
+            message = f"{visible(self.node.name)}: {self.node.layer}: {what}"
+            raise LayerError(message, hint=SMALLER, where=self.node.where)
+        return self.layer.forward(*inputs)
+
+    def backward(self, dout: Array) -> Gradients:
+        """Return what the layer returns."""
+        return self.layer.backward(dout)
 
 
 class Run(Runner):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -12,6 +13,9 @@ MOST_WORKERS = 4
 IN_A_WORKER = "PYTEST_XDIST_WORKER"
 """What pytest-xdist sets in the environment of a worker, which must not have workers of its own."""
 
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+"""For the many processes that tests start: their arrays are small, and threads would only wait for each other."""
+
 settings.register_profile(
     "any_speed",
     settings.get_profile(settings.get_current_profile_name()),  # "ci" where CI is set: the same examples each time
@@ -19,6 +23,15 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("any_speed")
+
+
+def pytest_configure() -> None:
+    """Let ctrl+c end the programs that tests start, also where a shell has the suite in its background.
+
+    What such a shell starts ignores SIGINT, and so would all that it starts in turn.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -156,7 +156,7 @@ class Network:
     def judge(self, finding: Finding, line: Direction, slope: float, size: float) -> Finding:
         """Return the finding that one direction comes to; an output that is coarse is given its due."""
         found = self.judge_at(self.point, finding, line, slope, size)
-        if found.verdict is not Verdict.FAIL or not np.any(self.coarse_point.grain):
+        if found.verdict not in {Verdict.FAIL, Verdict.KINK} or not np.any(self.coarse_point.grain):
             return found
         allowing = self.judge_at(self.coarse_point, finding, line, slope, size)
         worst = allowing.worst

@@ -13,13 +13,14 @@ from typing import Any
 import numpy as np
 
 from bptui.checking.blame import Blame, Cause
-from bptui.checking.compare_arrays import AS_INTEGERS
+from bptui.checking.compare_arrays import AS_INTEGERS, copied
 from bptui.checking.compare_gradients import Comparison, Gradients
 from bptui.checking.contract import DRAWS_AGAIN, IGNORES_DOUT, PART_WITHOUT_DOUT, RULES, Lint, draws, is_repeatable
 from bptui.checking.diagnosis import Mistake
 from bptui.checking.extent import extent
 from bptui.checking.fault import FaultError
 from bptui.checking.finding import Finding, Verdict
+from bptui.checking.non_finite_value import non_finite_value
 from bptui.checking.probe import Probe
 from bptui.checking.random_sources import borrowed_random_state
 from bptui.checking.sample_points import Places, ordinary, random_douts, shaken, small
@@ -138,10 +139,12 @@ class NodeCheck:
     def look(self, inputs: tuple[Array, ...], there: str) -> Work[None]:
         """Lint the layer at ``inputs`` and hold its gradients against differences."""
         visit = self.probe.visit(tuple([x.copy() for x in inputs]))
+        if there == "here" and not self.subject.is_users:
+            self.note_non_finite_value(visit.out)
         yield from self.look_at_rules(inputs, visit.out, there)
         yield
         if np.asarray(visit.handed).dtype.kind in "iub":
-            self.skip_step_function()
+            self.judge_step_function(inputs, visit.out)
             return
         yield from self.look_at_numbers(inputs, visit.out, there)
 
@@ -223,6 +226,12 @@ class NodeCheck:
             where=fault.line or self.line_behind(fault),
         )
 
+    def note_non_finite_value(self, out: Array) -> None:
+        """Keep the caution about a value that is not finite; one of the user's own layers is looked into elsewhere."""
+        fault = non_finite_value(self.probe, out)
+        if fault is not None:
+            self.note(fault, "here")
+
     def line_behind(self, fault: FaultError) -> Where | None:
         """Return the line of backward that breaks a rule about one input."""
         if fault.position is None or fault.rule not in PER_INPUT:
@@ -293,10 +302,25 @@ class NodeCheck:
             return Mistake(IGNORES_DOUT, "Backward must multiply by dout; it is not right where dout is 1, either.")
         return Mistake(IGNORES_DOUT, "Backward must multiply by dout: this is right only where dout happens to be 1.")
 
-    def skip_step_function(self) -> None:
-        """Keep the verdict on a layer that gives integers."""
+    def judge_step_function(self, inputs: tuple[Array, ...], out: Array) -> None:
+        """Keep the verdict on a layer that gives integers: it has no slope, so backward must not claim one."""
+        visit = self.probe.visit(tuple([x.copy() for x in inputs]))
+        gradients = copied(self.probe.backward(visit.layer, np.ones_like(out)))
         for position in self.subject.taking:
-            self.gradients[position] = self.finding("gradient", Verdict.SKIP, position=position, reason=STEP_FUNCTION)
+            gradient = gradients[position]
+            is_claimed = gradient is not None and bool(gradient.any())
+            self.gradients[position] = self.cut_value(position) if is_claimed else self.step_function(position)
+
+    def step_function(self, position: int) -> Finding:
+        """Return the finding on an input of a layer that gives integers, and sends nothing back."""
+        return self.finding("gradient", Verdict.SKIP, position=position, reason=STEP_FUNCTION)
+
+    def cut_value(self, position: int) -> Finding:
+        """Return the finding on an input of a layer that gives integers, though backward claims a slope."""
+        reason = "forward's value is made of integers, so its slope is 0, and backward gives a gradient that is not"
+        advice = "What forward works out is cut to integers on the way: a dtype of int, or an array made of integers."
+        made = {"reason": reason, "mistake": AS_INTEGERS, "advice": advice}
+        return self.finding("gradient", Verdict.FAIL, position=position, **made)
 
     # Findings.
 

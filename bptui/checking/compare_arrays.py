@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -77,6 +77,11 @@ def alike(one: Array | None, two: Array | None, tolerance: float) -> bool:
 def first_difference(one: Gradients, two: Gradients) -> int | None:
     """Return the first position at which gradients differ by more than the last digits."""
     return first_true(not alike(a, b, 1e-10) for a, b in zip(one, two, strict=True))
+
+
+def without(gradients: Gradients, positions: Collection[int]) -> Gradients:
+    """Return gradients but for those of some inputs."""
+    return tuple([None if at in positions else it for at, it in enumerate(gradients)])
 
 
 def first_true(flags: Iterator[bool]) -> int | None:

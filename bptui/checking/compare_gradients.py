@@ -126,7 +126,7 @@ class Gradients:
     def compare(self, position: int) -> Work[Comparison]:
         """Hold the gradient of one input against differences; a layer whose value is coarse is given its due."""
         comparison = yield from self.compare_at(self.point, position)
-        if comparison.verdict is not Verdict.FAIL or not np.any(self.coarse_point.grain):
+        if comparison.verdict not in {Verdict.FAIL, Verdict.KINK} or not np.any(self.coarse_point.grain):
             return comparison
         allowing = yield from self.compare_at(self.coarse_point, position)
         return replace(allowing, grain=float(np.max(self.coarse_point.grain)))

@@ -20,6 +20,7 @@ from bptui.checking.compare_arrays import (
     first_difference,
     first_true,
     same,
+    without,
 )
 from bptui.checking.fault import FaultError
 from bptui.checking.line_watch import attributes_of, line_that_changes
@@ -214,10 +215,16 @@ class Lint:
             if gradient is None or not self.probe.subject.takes_gradient[position]:
                 continue
             dtype = np.asarray(gradient).dtype
-            if dtype.itemsize < 8 and dtype.itemsize < digits and not self.is_coarse:
+            is_cut = dtype.itemsize < 8 and dtype.itemsize < digits and not self.is_coarse
+            if is_cut and not self.is_made_in_float32(position):
                 name = self.probe.subject.called(position)
                 reason = f"the gradient of {name} is {dtype.name} though everything given is float64"
                 yield FaultError("dtype", reason, position, f"truncates to {dtype.name}")
+
+    def is_made_in_float32(self, position: int) -> bool:
+        """Return whether a layer holds an input that has no more digits: then its gradient needs no more, either."""
+        own = self.probe.subject.inputs[position]
+        return self.probe.subject.is_held(position) and same(own, to_float32(own))
 
     def sharing(self, handed: tuple[Any, ...], visit: Visit, dout: Array) -> Iterator[FaultError]:
         """Rule ``shared-memory``: whoever changes one gradient changes no other, nor an input."""
@@ -244,26 +251,38 @@ class Lint:
             reason = "a second backward changes the gradients that the first one returned"
             yield FaultError("shared-memory", reason, mistake="uses its memory again")
         again = copied(self.probe.backward(visit.layer, self.dout.copy()))
-        position = first_difference(again, first)
-        if position is not None and self.adds_up(position, first, answer, again):
-            reason = f"the gradient of {self.probe.subject.called(position)} grows from call to call until it is zeroed"
-            yield FaultError("second-backward", reason, position, "adds up", is_caution=True)
-            return
+        if growing := self.growing(again, first, answer):
+            yield self.adds_up(growing)
+        position = first_difference(without(again, growing), without(first, growing))
         if position is not None:
             reason = "backward called once more with the same dout gives another gradient"
             yield FaultError("second-backward", reason, position, "backward changes the layer, or is random")
             return
-        position = first_difference(answer, self.gradients(self.other))
+        fresh = self.gradients(self.other)
+        growing = self.growing(answer, fresh, first)
+        position = first_difference(without(answer, growing), without(fresh, growing))
         if position is not None:
             reason = "backward called once more with another dout gives what no first call would"
             yield FaultError("second-backward", reason, position, "stale cache")
 
-    def adds_up(self, position: int, first: Gradients, answer: Gradients, again: Gradients) -> bool:
-        """Return whether what a layer keeps is the sum of all calls so far, as some frameworks do it."""
-        one, two, three = first[position], answer[position], again[position]
-        if one is None or two is None or three is None or not self.probe.subject.is_held(position):
+    def growing(self, got: Gradients, alone: Gradients, before: Gradients) -> tuple[int, ...]:
+        """Return for which inputs a layer keeps the sum of all calls: one alone, and what was there before it."""
+        parts = enumerate(zip(got, alone, before, strict=True))
+        return tuple([at for at, it in parts if self.probe.subject.is_held(at) and self.is_sum(*it)])
+
+    def is_sum(self, got: Array | None, one: Array | None, other: Array | None) -> bool:
+        """Return whether a gradient is the sum of two others, and not one of them alone."""
+        if got is None or one is None or other is None or alike(got, one, 1e-10):
             return False
-        return bool(np.allclose(three, two + one, rtol=1e-9, atol=1e-12))
+        size = float(np.nan_to_num(np.abs(one) + np.abs(other)).max(initial=0))
+        return bool(np.allclose(got, one + other, rtol=1e-9 * self.loss, atol=1e-12 * self.loss * size))
+
+    def adds_up(self, growing: tuple[int, ...]) -> FaultError:
+        """Return the caution about gradients that are summed over all calls, as some frameworks do it."""
+        names = " and ".join(self.probe.subject.called(at) for at in growing)
+        told = f"the gradients of {names} grow" if len(growing) > 1 else f"the gradient of {names} grows"
+        reason = f"{told} from call to call until {'they are' if len(growing) > 1 else 'it is'} zeroed"
+        return FaultError("second-backward", reason, growing[0], "adds up", is_caution=True)
 
     def linear(self, first: Gradients) -> Faults:
         """Rule ``linear``: the gradient follows dout: none for none, twice for twice, sums for sums."""
@@ -293,7 +312,7 @@ class Lint:
 
     def bent(self, mixed: Gradients, first: Gradients, second: Gradients, a: float, b: float) -> int | None:
         """Return the first position whose gradient is not ``a`` times the first and ``b`` times the second."""
-        loss = COARSE if self.is_coarse or self.has_few_digits else 1.0
+        loss = self.loss
         floor = 1e-12 * loss * (abs(a) + abs(b)) * float(np.abs(self.dout).max(initial=0))
         for position, (got, one, two) in enumerate(zip(mixed, first, second, strict=True)):
             if got is None or one is None or two is None or not np.abs(one).max(initial=0) < LARGEST:
@@ -305,6 +324,11 @@ class Lint:
             if (off & np.isfinite(one) & np.isfinite(two) & np.isfinite(a * one)).any():
                 return position
         return None
+
+    @cached_property
+    def loss(self) -> float:
+        """How many times less may be asked of the last digits."""
+        return COARSE if self.is_coarse or self.has_few_digits else 1.0
 
     @cached_property
     def has_few_digits(self) -> bool:
@@ -347,13 +371,16 @@ class Lint:
         """Rule ``stale-cache``: neither what went through before nor another instance leaves a trace."""
         others = self.changed(elsewhere)
         used = self.probe.visit(others)
-        self.probe.backward(used.layer, self.other.copy() if used.out.shape == self.other.shape else used.out * 0 + 1)
+        dout = self.other.copy() if used.out.shape == self.other.shape else used.out * 0 + 1
+        left = copied(self.probe.backward(used.layer, dout))
         yield PAUSE
         again = self.probe.visit(copies(self.inputs), used.layer)
         if not same(again.out, out):
             reason = "after other inputs went through, forward gives another value than a fresh layer"
             yield FaultError("stale-cache", reason, mistake="stale cache")
-        position = first_difference(copied(self.probe.backward(used.layer, self.dout.copy())), first)
+        got = copied(self.probe.backward(used.layer, self.dout.copy()))
+        growing = self.growing(got, first, left)
+        position = first_difference(without(got, growing), without(first, growing))
         if position is not None:
             reason = "after other inputs went through, backward gives another gradient than a fresh layer"
             yield FaultError("stale-cache", reason, position, "stale cache")

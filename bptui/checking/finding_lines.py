@@ -128,5 +128,5 @@ def sentence_of(finding: Finding) -> str:
     """Return a finding's reason with a capital letter, unless it begins with a name of the code."""
     reason = visible(finding.reason, limit=1000)
     first = reason.split(" ", 1)[0]
-    is_a_word = first.isascii() and first.islower() and first not in {finding.node, finding.input, "dout"}
+    is_a_word = first.isascii() and first.islower() and first.rstrip(":") not in {finding.node, finding.input, "dout"}
     return reason[:1].upper() + reason[1:] if is_a_word else reason

@@ -13,13 +13,17 @@ from bptui.checking.diagnosis.missing_terms import multiple_of_an_input
 LEAST = 1e-7
 """Deviations smaller than this, compared with the gradient, may be those of the differences themselves."""
 
+LARGEST = 16.0
+"""Inputs beyond this, and below its inverse, may bend the function so much that differences err by more."""
+
 STEPS = (2.0**-17, 2.0**-14)
 """The error of a difference would be 64 times as large at the second step; what is wrong stays the same."""
 
 
 def small_deviation(evidence: Evidence) -> Mistake | None:
     """Return the mistake if what backward is off by is a multiple of an input, measured with either of two steps."""
-    if evidence.x.size > MOST or evidence.x.size < 3 or not is_off(evidence):
+    is_usual = evidence.x.size and 1 / LARGEST <= np.abs(evidence.x).max() <= LARGEST
+    if evidence.x.size > MOST or evidence.x.size < 3 or not is_usual or not is_off(evidence):
         return None
     found = [mistake_at(evidence, step) for step in STEPS]
     one, two = found

@@ -5,7 +5,7 @@ A leaf has no layer that could be checked. Its gradient is right where every nod
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, reduce
@@ -14,7 +14,6 @@ from bptui.checking.finding import Finding, Verdict, verdict_of
 from bptui.core.graph import Graph
 
 ODD = (Verdict.FAIL, Verdict.KINK, Verdict.SKIP)
-FAILED = Verdict.FAIL.sign
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,6 +82,7 @@ class Verdicts:
         self.version = 0
         self.judged: defaultdict[int, dict[str, Judged]] = defaultdict(dict)
         self.signs: defaultdict[int, dict[str, str]] = defaultdict(dict)
+        self.odd_nodes: defaultdict[tuple[int, Verdict], set[str]] = defaultdict(set)
         self.paths_known: tuple[int, int] = (0, 0)
         self.paths: Sequence[Path] = ()
 
@@ -91,7 +91,11 @@ class Verdicts:
         known = self.judged[judged.iteration]
         if judged.is_quick and judged.node in known:
             return
+        if judged.node in known:
+            self.odd_nodes[judged.iteration, known[judged.node].verdict].discard(judged.node)
         known[judged.node] = judged
+        if judged.verdict in ODD:
+            self.odd_nodes[judged.iteration, judged.verdict].add(judged.node)
         self.signs[judged.iteration][judged.node] = judged.sign
         self.version += 1
 
@@ -105,10 +109,8 @@ class Verdicts:
 
     def wrong(self, iteration: int) -> list[Judged]:
         """Return the verdicts on the nodes that are wrong, in forward order."""
-        judged = self.judged[iteration]
-        if FAILED not in self.signs[iteration].values():
-            return []
-        return [judged[it.name] for it in self.graph.nodes if self.signs[iteration].get(it.name) == FAILED]
+        names = self.odd_nodes.get((iteration, Verdict.FAIL), ())
+        return [self.judged[iteration][name] for name in sorted(names, key=self.graph.slots.__getitem__)]
 
     def told(self, iteration: int) -> str:
         """Return in words how many nodes are checked, and how many of them are not a plain pass."""
@@ -118,8 +120,8 @@ class Verdicts:
 
     def odd(self, iteration: int) -> dict[Verdict, int]:
         """Return how many nodes have each verdict that is not a plain pass, where any has."""
-        counts = Counter(self.signs[iteration].values())
-        return {verdict: counts[verdict.sign] for verdict in ODD if counts[verdict.sign]}
+        counts = {verdict: len(self.odd_nodes.get((iteration, verdict), ())) for verdict in ODD}
+        return {verdict: count for verdict, count in counts.items() if count}
 
     def path(self, iteration: int, name: str) -> Path:
         """Return what is known of all nodes through which the gradient of a value comes."""

@@ -36,6 +36,16 @@ class LineStep:
     value: Snapshot | None = None
     file: str = ""
 
+    @property
+    def has_raised(self) -> bool:
+        """Whether the line has raised, ``value`` being the exception."""
+        return self.event is Event.EXCEPTION
+
+    @property
+    def has_returned(self) -> bool:
+        """Whether the function has returned ``value``."""
+        return self.event is Event.RETURN
+
 
 @dataclass(frozen=True, eq=False, slots=True)
 class LineTape:

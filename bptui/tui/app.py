@@ -8,6 +8,7 @@ import signal
 import sys
 from asyncio import AbstractEventLoop, get_running_loop
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
@@ -127,8 +128,10 @@ class BptuiApp(ReportingApp):
     def post_display_hook(self) -> None:
         """Put off what can wait until a paint is done and nobody waits."""
         self.paints += 1
-        if self.paints == 1 and not gc.isenabled():
-            gc.freeze()
+        if self.paints == 1:
+            self.set_timer(AFTER_PAINT, import_ahead)
+            if not gc.isenabled():
+                gc.freeze()
         if not self.paints % YOUNG_COLLECTION and self.is_running:
             self.set_timer(AFTER_PAINT, self.tidy)
 
@@ -138,6 +141,11 @@ class BptuiApp(ReportingApp):
             self.screen.circuit.prefetch()
         if not gc.isenabled():
             gc.collect(2 if not self.paints % FULL_COLLECTION else 1)
+
+
+def import_ahead() -> None:
+    """Load what the first step needs and the first picture did not: the program is there sooner, and no key waits."""
+    import_module("bptui.tui.content.node_lines")
 
 
 def run(scenario: Scenario, record: Path | None = None, theme: str | None = None) -> int:

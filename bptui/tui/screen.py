@@ -114,7 +114,12 @@ class DebuggerScreen(Screen[None]):
         self.source = SourcePanel(moment, id="source")
         self.value = ValuePanel(moment, id="value")
         self.node = NodePanel(
-            moment, id="node", title=self.session.title, about=self.session.about, notes=self.session.notes
+            moment,
+            id="node",
+            title=self.session.title,
+            about=self.session.about,
+            notes=self.session.notes,
+            remarks=self.session.remarks,
         )
         self.folding: tuple[Pane, ...] = (
             self.node,
@@ -128,10 +133,10 @@ class DebuggerScreen(Screen[None]):
         for pane in self.folding:
             pane.add_class("panel")
         self.unfold(self.folding[0])
+        self.arrange_panes(self.app.size)  # before the panes are mounted: no style is worked out twice
         yield from (*self.panes, self.footer, self.too_small)
 
     def on_mount(self) -> None:
-        self.arrange_panes(self.app.size)
         self.title_line.recording = self.session.recording
         self.footer.show_keys(self.context)
         self.set_interval(LOOK_AFTER, self.look_after_recording)

@@ -270,6 +270,77 @@ def test_a_layer_that_works_in_float32_and_is_wrong_is_found(tmp_path: Path) -> 
     assert ("h1", "x1", "gradient", "twice") in failures(report_on(tmp_path, UNROLLED, layers))
 
 
+SINGLE = """
+class Single:
+    def __init__(self, W, b):
+        self.W, self.b = W.astype("f"), b.astype("f")
+    def forward(self, x):
+        self.x = x.astype("f")
+        self.o = {forward}
+        return self.o
+    def backward(self, dout):
+        dz = dout.astype("f") * {slope}
+        self.dW, self.db = self.x.T @ dz, dz.sum(axis=0)
+        return dz @ self.W.T
+"""
+
+SINGLE_SCENARIO = """
+[inputs]
+x = { shape = [4, 3], init = "normal", seed = 1 }
+[parameters]
+W = { shape = [3, 2], init = "normal", seed = 2 }
+b = { shape = [2], init = "zeros" }
+[nodes]
+y = "Single(x, W, b)"
+loss = "Sum(y * y)"
+"""
+
+
+@pytest.mark.parametrize(
+    ("forward", "slope"),
+    [
+        ("np.tanh(self.x @ self.W + self.b)", "(1 - self.o ** 2)"),
+        ("1 / (1 + np.exp(-(self.x @ self.W + self.b)))", "self.o * (1 - self.o)"),
+        ("np.exp(self.x @ self.W + self.b)", "self.o"),
+    ],
+)
+def test_steps_of_float32_are_no_kinks_and_accuse_nobody(tmp_path: Path, forward: str, slope: str) -> None:
+    right = report_on(tmp_path, SINGLE_SCENARIO, SINGLE.format(forward=forward, slope=slope))
+    assert [it for it in right.findings if it.verdict in {Verdict.FAIL, Verdict.KINK}] == []
+    wrong = SINGLE.format(forward=forward, slope=slope).replace("self.x.T @ dz", "1.5 * self.x.T @ dz")
+    assert ("y", "W", "gradient") in {it[:3] for it in failures(report_on(tmp_path, SINGLE_SCENARIO, wrong))}
+
+
+MADE_SINGLE = """
+class Dense:
+    def __init__(self, n, m):
+        self.params = [np.random.randn(n, m).astype("f"), np.zeros(m, "f")]
+        self.grads = [np.zeros_like(p) for p in self.params]
+    def forward(self, x):
+        self.x = x
+        return x @ self.params[0] + self.params[1]
+    def backward(self, dout):
+        self.grads[0][...] = self.x.T @ dout
+        self.grads[1][...] = dout.sum(axis=0)
+        return dout @ self.params[0].T
+"""
+
+
+def test_parameters_made_in_float32_have_gradients_in_float32(tmp_path: Path) -> None:
+    scenario = '[inputs]\nx = { shape = [4, 3], init = "normal", seed = 1 }\n[nodes]\n'
+    scenario += 'y = "Dense(x, n=3, m=2)"\nloss = "Sum(y * y)"\n'
+    assert failures(report_on(tmp_path, scenario, MADE_SINGLE)) == []
+    wrong = MADE_SINGLE.replace("= self.x.T @ dout", "= 2 * self.x.T @ dout")
+    assert [it[1] for it in failures(report_on(tmp_path, scenario, wrong))] == ["y.params0"]
+
+
+def test_a_sentence_that_begins_with_a_name_keeps_its_small_letter(tmp_path: Path) -> None:
+    scenario = '[parameters]\nx = [1.0, 2.0]\n[nodes]\ny = "Half(x)"\nloss = "Sum(y)"\n'
+    layers = "class Half:\n    def forward(self, x):\n        return x / self.two\n"
+    layers += "    def backward(self, d):\n        return d / 2\n"
+    assert "y: Half.forward: AttributeError" in text_of(report_on(tmp_path, scenario, layers))
+
+
 STEP = """
 class Cell:
     def forward(self, x, b):
@@ -286,6 +357,21 @@ def test_a_step_function_is_skipped(tmp_path: Path) -> None:
     assert {(it.verdict, it.reason) for it in found} == {
         (Verdict.SKIP, "a step function: its slope is 0 almost everywhere")
     }
+
+
+def test_a_value_cut_to_integers_is_a_finding_where_backward_claims_a_slope(tmp_path: Path) -> None:
+    cut = """
+class Buffer:
+    def forward(self, x):
+        out = np.zeros(x.shape, dtype=int)
+        out[...] = 2 * x
+        return out
+    def backward(self, dout):
+        return 2 * dout
+"""
+    scenario = '[parameters]\nx = [1.5, -2.25]\n[nodes]\ny = "Buffer(x)"\nloss = "Sum(y * y)"\n'
+    assert failures(report_on(tmp_path, scenario, cut)) == [("y", "x", "gradient", "integers instead of floats")]
+    assert failures(report_on(tmp_path, scenario, cut.replace(", dtype=int", ""))) == []
 
 
 LOSES = """
@@ -367,6 +453,65 @@ def test_a_step_taken_inside_backward_is_a_caution(tmp_path: Path) -> None:
     assert [(it.input, it.verdict) for it in cautions] == [("W", Verdict.SKIP), ("b", Verdict.SKIP)]
     assert cautions[0].where is not None
     assert cautions[0].where.line == line_of(STEPPING, "        self.W -= self.lr * self.dW")
+
+
+SUMMING = """
+class Cell:
+    def __init__(self{given}):
+        self.W{kept}
+        self.dW = np.zeros({shape})
+        self.db = np.zeros({shape}[1])
+    def forward(self, x):
+        self.x = x
+        return x @ self.W + self.b
+    def backward(self, dh):
+        self.dW += self.x.T @ dh
+        self.db {db} dh.sum(axis=0)
+        return {dx}
+"""
+SUMMED = """
+[inputs]
+x = [[0.5, -1.0], [0.1, 0.2]]
+[parameters]
+W = [[0.3, -0.4, 1.0], [0.7, 0.2, -0.6]]
+b = [0.1, -0.2, 0.4]
+[nodes]
+h = "Cell({formula})"
+loss = "Sum(h * h)"
+"""
+KEEPING = {
+    "x, W, b": {"given": ", W, b", "kept": ", self.b = W, b", "shape": "W.shape"},
+    "x": {
+        "given": "",
+        "kept": ", self.b = np.array([[0.3, -1.0, 2.0], [0.7, 0.2, 0.1]]), np.zeros(3)",
+        "shape": "(2, 3)",
+    },
+}
+
+
+def summing(folder: Path, formula: str, *, db: str = "+=", dx: str = "dh @ self.W.T") -> Report:
+    scenario = SUMMED.replace("{formula}", formula)
+    if formula == "x":
+        scenario = scenario.split("[parameters]")[0] + "[nodes]" + scenario.split("[nodes]")[1]
+    return report_on(folder, scenario, SUMMING.format(db=db, dx=dx, **KEEPING[formula]))
+
+
+@pytest.mark.parametrize("formula", KEEPING)
+def test_gradients_that_are_summed_over_all_calls_are_a_caution(tmp_path: Path, formula: str) -> None:
+    report = summing(tmp_path, formula)
+    assert failures(report) == []
+    assert "W" in the(report, "adds up").reason
+    assert "b" in the(report, "adds up").reason
+    assert the(report, "adds up").verdict is Verdict.SKIP
+
+
+@pytest.mark.parametrize("formula", KEEPING)
+def test_summing_one_gradient_hides_nothing_of_the_others(tmp_path: Path, formula: str) -> None:
+    found = failures(summing(tmp_path, formula, db="= 0.5 * self.db +"))
+    assert {rule for _, _, rule, _ in found} == {"second-backward", "stale-cache"}
+    assert {name for _, name, _, _ in found} <= {"b", "h.b"}
+    stale = "dh @ self.W.T * (self.__dict__.setdefault('first', dh) is dh)"
+    assert {name for _, name, _, _ in failures(summing(tmp_path, formula, dx=stale))} == {"x"}
 
 
 def test_a_parameter_that_is_changed_before_it_is_used_is_named(tmp_path: Path) -> None:

@@ -178,6 +178,15 @@ def test_the_shell_gives_a_call_only_so_long(tmp_path: Path, monkeypatch: pytest
         assert len(made.tape) == 0
 
 
+def test_a_value_behind_a_guest_that_would_be_too_large_is_refused_before_it_is_made(tmp_path: Path) -> None:
+    text = "[inputs]\nx = 1\n[nodes]\na = 'Twice(x)'\nb = 'BroadcastTo(a, shape=[1000000, 1000000])'\ny = 'Max(b)'\n"
+    with running(tmp_path, text) as made:
+        error = failure(made)
+        assert error.message.startswith("b: BroadcastTo: its value would be [1000000, 1000000], which is more than")
+        assert error.line == 5
+        assert len(made.tape) == 1
+
+
 def test_a_fault_in_backward_leaves_the_forward_pass_and_the_steps_before_it(tmp_path: Path) -> None:
     text = "[inputs]\nx = [1, 2]\n[nodes]\na = 'Fails(x)'\nb = 'a * 3'\ny = 'Sum(b)'\n"
     with running(tmp_path, text) as made:

@@ -92,6 +92,12 @@ async def test_the_first_frame_says_that_x_goes_to_the_wrong_layer_and_there_the
         assert "Enter shows why" in shown(pilot.app)
 
 
+async def test_what_an_own_layer_does_that_is_odd_stands_at_its_node(open_on: OpenOn) -> None:
+    async with open_on("book/relu_in_place").run_test(size=(120, 40)) as pilot:
+        await pilot.press("G")
+        await wait_until_shown(pilot, "▲ z: Relu.backward writes into")
+
+
 async def test_nothing_is_checked_unasked_while_keys_come(open_on: OpenOn) -> None:
     app = open_on("two_layer", idle=3600.0)
     async with app.run_test(size=(120, 40)) as pilot:

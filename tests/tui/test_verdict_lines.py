@@ -102,3 +102,13 @@ def test_marks_in_the_gradients_panel_are_per_input() -> None:
     assert "✗ wrong at a1" in rows["x"]
     assert "✓" in rows["W"]
     assert "✗" not in rows["W"] + rows["b"]
+
+
+def test_a_verdict_that_changes_is_counted_once() -> None:
+    verdicts = known(at(0), WRONG)
+    verdicts.add(Judged("a1", "Affine", 0, RIGHT))
+    assert (verdicts.wrong(0), verdicts.odd(0), verdicts.told(0)) == ([], {}, "checked 2 of 2")
+    verdicts.add(Judged("y", "Sum", 0, (WRONG,)))
+    verdicts.add(Judged("a1", "Affine", 0, (WRONG,)))
+    assert [judged.node for judged in verdicts.wrong(0)] == ["a1", "y"]
+    assert verdicts.odd(0) == {Verdict.FAIL: 2}

@@ -143,20 +143,16 @@ def sizes(evidence: Evidence) -> list[int]:
 
 
 def what_counts(evidence: Evidence, factor: float, size: int) -> str | None:
-    """Return what a size counts by which a factor goes, None where it is seen not to go by that."""
-    was_tried = False
+    """Return what a size counts by which a factor goes, None where it is not seen to go by that with other sizes."""
     for axis, inputs in enlarged(evidence.inputs, size):
         out = out_of(evidence, inputs)
         if out is None:
             continue
         dout = np.random.default_rng(5).uniform(0.5, 2, out.shape)
         changed = factor_at(evidence, evidence.probe, inputs, dout)
-        if changed is None:
-            continue
-        was_tried = True
-        if not is_close(changed, factor):
+        if changed is not None and not is_close(changed, factor):
             return f"the batch size, {size}" if axis == 0 and single_axis(evidence, size) else f"n = {size}"
-    return None if was_tried or size == 2 else f"n = {size}"
+    return None
 
 
 def single_axis(evidence: Evidence, size: int) -> bool:

@@ -66,7 +66,8 @@ class Ladder:
     def finest(self) -> NDArray[np.intp]:
         """For each line the rung with the smallest step at which the widest gap would still be seen."""
         with np.errstate(all="ignore"):
-            widest = np.nanmax(np.where(np.isfinite(self.gap), self.gap, 0), axis=0)
+            is_known = np.isfinite(self.gap) & (self.gap > 4 * self.column("noise"))
+            widest = np.max(np.where(is_known, self.gap, 0), axis=0)
             seen = (self.column("noise") <= 0.01 * widest) & np.isfinite(self.gap)
         return np.where(seen.any(axis=0), len(self.rungs) - 1 - np.argmax(seen[::-1], axis=0), 0)
 

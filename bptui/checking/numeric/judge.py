@@ -18,7 +18,7 @@ from bptui.checking.finding import Rung, Verdict
 from bptui.checking.numeric.affine_inputs import MANY, is_affine, measure_straight, rounding_noise
 from bptui.checking.numeric.directions import Bundle, Elements
 from bptui.checking.numeric.extrapolation import Ladder, climb, sizes_of
-from bptui.checking.numeric.finite_differences import Point, Slopes, measure, power_of_two
+from bptui.checking.numeric.finite_differences import SMALLEST, Point, Slopes, measure, power_of_two
 from bptui.checking.numeric.independent_axes import Ties
 from layers import Array
 
@@ -33,6 +33,12 @@ SAFETY = 20
 
 DUST = 1e-9
 """Gradients so small, compared with dout, may be nothing but rounding."""
+
+COARSE_DUST = 2.0**-18
+"""The same of a layer whose value is coarse, compared with the largest gradient: 1 - tanh² where tanh is 1, say."""
+
+LARGEST = 2.0**52
+"""Beyond, floats are 1 apart and more: whatever a function does between them cannot be seen."""
 
 MOST_CLIMBS = 24
 """Bundles that may climb: after so many that disagree nothing is learnt from more."""
@@ -128,10 +134,14 @@ class Judge:
         (by_small, is_quiet), (by_large, is_quiet_at_large) = fine.allows(analytic), coarse.allows(analytic)
         acquitted = np.where(is_quiet, by_small, by_large & is_quiet_at_large)
         codes = np.where((codes == FAIL) & acquitted, PASS, codes)
-        if np.any(self.point.grain):
-            codes = np.where((codes == FAIL) & ~(by_fine.is_certain | by_coarse.is_certain), SKIP, codes)
+        is_certain = by_fine.is_certain | by_coarse.is_certain
+        is_blurred = ((bundle.reach > LARGEST) | bool(np.any(self.point.grain))) & ~is_certain
+        codes = np.where((codes == FAIL) & (is_blurred | is_below_steps(bundle.reach)), SKIP, codes)
         use_fine = by_fine.is_certain | (fine.limit[1] <= coarse.limit[1])
         numeric, error = (np.where(use_fine, *pair) for pair in zip(fine.limit, coarse.limit, strict=True))
+        if np.any(self.point.grain):
+            is_dust = np.abs(analytic - numeric) <= COARSE_DUST * self.largest
+            codes = np.where((codes == FAIL) & is_dust, PASS, codes)
         return Verdicts(bundle.places, codes.astype(np.int8), analytic, numeric, error, (coarse, fine))
 
     def by_limit(self, ladder: Ladder, analytic: Array, bundle: Bundle) -> ByLimit:
@@ -144,6 +154,11 @@ class Judge:
             unsteady = np.maximum(bundle.slope(everywhere), dust if dust <= DUST * dout else 0)
             return ByLimit(analytic, numeric, error, unsteady, dout)
         return judged
+
+
+def is_below_steps(reach: Array) -> NDArray[np.bool_]:
+    """Return where numbers are smaller than the smallest step: no step moves them by a little."""
+    return np.asarray((reach > 0) & (reach < SMALLEST))
 
 
 def is_near(reach: Array) -> NDArray[np.bool_]:

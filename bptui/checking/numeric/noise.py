@@ -6,14 +6,19 @@ Hamming's table shows it (Moré and Wild, "Estimating computational noise", 2011
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from bptui.checking.numeric.bisection import random_direction
 from bptui.checking.numeric.finite_differences import Point
 from layers import Array
 
-STEPS = (2.0**-22, 2.0**-26)
-"""Steps below the digits of float32. Noise is as large at one as at the other; a bend or kink is not."""
+STEPS = (2.0**-19, 2.0**-23)
+"""Steps of a few of float32's last digits, compared with the numbers' size: what is cut to float32 moves at each.
+
+Noise is as large at one as at the other; a bend or kink is not.
+"""
 
 SAMPLES = 9
 ORDER = 4
@@ -25,18 +30,35 @@ FINE = 2.0**-38
 
 
 def grain_of(point: Point) -> Array:
-    """Return for each element of the value how coarse it is; 0 where it has the digits of float64."""
-    large, small = (noise_at(point, step) for step in STEPS)
+    """Return for each element of the value how coarse it is; 0 where it has the digits of float64.
+
+    Looked at with steps of the inputs' own size and with steps of 1: small inputs may move nothing by themselves.
+    """
+    own = [direction(x, x, at) for at, x in enumerate(point.inputs)]
+    unit = [direction(x, np.ones(x.shape), at) for at, x in enumerate(point.inputs)]
+    return np.fmax(grain_along(point, own), grain_along(point, unit))
+
+
+def direction(x: Array, like: Array, at: int) -> Array | None:
+    """Return a way for the input ``x`` to go that is of the size of ``like``, None for what is no float."""
+    return random_direction(like, 3 + at) if x.dtype.kind == "f" else None
+
+
+def grain_along(point: Point, moves: Sequence[Array | None]) -> Array:
+    """Return for each element of the value how coarse it is along one line."""
+    large, small = (noise_at(point, moves, step) for step in STEPS)
     scale = np.fmax(np.abs(point.out), point.size)
     is_coarse = (large > FINE * scale) & (small > large / 8)
     return np.where(is_coarse & point.is_number, 4 * np.fmax(large, small), 0)
 
 
-def noise_at(point: Point, step: float) -> Array:
-    """Return the noise of each element of the value as samples at one step have it."""
-    moves = [random_direction(x, 3 + at) if x.dtype.kind == "f" else None for at, x in enumerate(point.inputs)]
+def noise_at(point: Point, moves: Sequence[Array | None], step: float) -> Array:
+    """Return the noise of each element of the value as samples at one step have it.
+
+    The point itself is none of them: a kink close to it would part it from the others at either step.
+    """
     values = []
-    for sample in range(SAMPLES):
+    for sample in range(1, SAMPLES + 1):
         pairs = zip(point.inputs, moves, strict=True)
         out = point.forward(tuple([x if v is None else x + sample * step * v for x, v in pairs]))
         if out.shape != point.out.shape:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from importlib.abc import MetaPathFinder
 from importlib.machinery import (
     EXTENSION_SUFFIXES,
     SOURCE_SUFFIXES,
@@ -61,7 +60,7 @@ class UserFolders:
         return FileFinder(path, (SourceLoader, SOURCE_SUFFIXES), (ExtensionFileLoader, EXTENSION_SUFFIXES))
 
 
-class UserLayers(MetaPathFinder):
+class UserLayers:
     """Finds the user's ``layers`` before ours: it is the one name that both are likely to have."""
 
     def find_spec(

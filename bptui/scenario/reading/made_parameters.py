@@ -17,6 +17,7 @@ from bptui.errors import LayerError
 from bptui.own_layers.own_layer import OwnLayer
 from bptui.scenario.formula import is_name
 from bptui.scenario.reading.settings import Settings
+from bptui.scenario.reading.shape_inference import excess
 from bptui.scenario.reading.value_forms import as_read_only
 from layers import Array, Layer
 
@@ -171,9 +172,9 @@ def is_plain(name: str) -> bool:
 
 
 def forward(node: Node, layer: type[Layer], inputs: list[Any]) -> Any:
-    """Return the value of a node with a built-in layer, None where it refuses its inputs."""
+    """Return the value of a node with a built-in layer, None where it refuses its inputs or would be too large."""
     try:
-        with np.errstate(all="ignore"):
-            return layer(**node.options).forward(*inputs)
+        made = layer(**node.options)
+        return None if excess(made.out_shape(*map(np.shape, inputs))) else made.forward(*inputs)
     except (ValueError, TypeError, IndexError, ArithmeticError, MemoryError):
         return None

@@ -22,6 +22,8 @@ Library: TypeAlias = "Mapping[str, type[Layer] | OwnLayer]"
 MOST_AXES = 64
 """As many as NumPy's arrays have."""
 
+SMALLER = "smaller inputs, or another formula with smaller values"
+
 REFUSALS = (ValueError, TypeError, IndexError, ArithmeticError, MemoryError)
 """What a layer raises at options, shapes and targets that do not fit."""
 
@@ -78,20 +80,19 @@ def inferred(node: Node, layer: type[Layer], shapes: Mapping[str, Shape], lines:
         shape = layer(**node.options).out_shape(*given)
     except REFUSALS as error:
         raise refused(node, error, given, lines) from None
-    check_size(node, shape, in_words(node, given, lines))
+    if what := excess(shape):
+        message = f"{visible(node.name)}: {node.layer}: {what}; {in_words(node, given, lines)}"
+        raise ScenarioError(message, hint=SMALLER, where=node.where)
     return shape
 
 
-def check_size(node: Node, shape: Shape, given: str) -> None:
-    """Raise ScenarioError where a value of ``shape`` would have too many elements or axes; ``given`` says of what."""
+def excess(shape: Shape) -> str | None:
+    """Return how a value of ``shape`` would be too large, in words: it has too many elements or axes."""
     if len(shape) > MOST_AXES:
-        what = f"a value of {len(shape)} axes, and at most {MOST_AXES} are possible"
-    elif math.prod(filter(None, shape)) > MOST_ELEMENTS:
-        what = f"its value would be {shape_in_words(shape)}, which is more than {MOST_ELEMENTS:,} elements"
-    else:
-        return
-    message = f"{visible(node.name)}: {node.layer}: {what}; {given}"
-    raise ScenarioError(message, hint="smaller inputs, or another formula with smaller values", where=node.where)
+        return f"a value of {len(shape)} axes, and at most {MOST_AXES} are possible"
+    if math.prod(filter(None, shape)) > MOST_ELEMENTS:
+        return f"its value would be {shape_in_words(shape)}, which is more than {MOST_ELEMENTS:,} elements"
+    return None
 
 
 def stand_in(name: str, numbers: Mapping[str, Array], shapes: Mapping[str, Shape]) -> Array:

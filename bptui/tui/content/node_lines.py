@@ -19,6 +19,7 @@ from bptui.explaining.array_lines import array_lines
 from bptui.explaining.equation_lines import equation_lines
 from bptui.explaining.equations import Equation
 from bptui.explaining.formula_words import inline, is_built_in, words_of
+from bptui.explaining.sentence import headline
 from bptui.lines.line import Line, Span, cut, fitted, line_width, packed
 from bptui.lines.paragraph import paragraph
 from bptui.lines.signs import FAIL, PASS_SIGNS
@@ -48,6 +49,16 @@ def node_lines(moment: Moment, name: str, width: int, height: int = 40) -> Itera
     parts = leaf_parts(moment, name, width) if node is None else node_parts(moment, node, width, height)
     lines = separated(filter(None, parts))
     yield from (line if line_width(line) <= width else cut(line, width) for line in lines)
+
+
+def step_sentence(moment: Moment, name: str, width: int, height: int) -> list[Line]:
+    """Return in a sentence what the step has done here, where that leaves room for the equations and gradients."""
+    if moment.name != name:
+        return []
+    lines = paragraph(headline(moment), width)
+    if len(lines) <= height // 4:
+        return [*lines, ()]
+    return lines if len(lines) <= height // 2 and moment.pass_ is Pass.BACKWARD else []
 
 
 def alarm_lines(moment: Moment, name: str, width: int) -> list[Line]:

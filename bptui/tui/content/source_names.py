@@ -13,9 +13,9 @@ from bptui.lines.cell_width import cells
 from bptui.lines.line import Line, Span
 from bptui.lines.paragraph import paragraph
 from bptui.lines.signs import FAIL
-from bptui.stepping.line_tape import Event, LineCursor, LineStep, LineTape
 
 if TYPE_CHECKING:
+    from bptui.stepping.line_tape import LineCursor, LineStep, LineTape
     from bptui.stepping.snapshot import Snapshot
 
 MOST_INLINE = 24
@@ -43,7 +43,7 @@ def name_lines(cursor: LineCursor, width: int, height: int) -> list[Line]:
     """Return what the line gives, and what each name stands for, in at most ``height`` lines."""
     step = cursor.step
     lines = [line for note in cursor.tape.notes for line in paragraph(f"! {note}", width, "warning")]
-    if step.event is Event.EXCEPTION and step.value:
+    if step.has_raised and step.value:
         lines += paragraph(f"{FAIL} {step.value.text}", width, "error")
     gone = sorted(step.changed - step.names.keys())
     lines += [(Span(f"* {label(name)} is deleted", "changed"),) for name in gone]
@@ -59,7 +59,7 @@ def names_height(tape: LineTape, width: int) -> int:
 
 def entries_of(step: LineStep) -> list[NameEntry]:
     """Return what is to be shown: what is returned, then the names, changed ones marked."""
-    returned = [NameEntry("→ returns", step.value, "mark")] if step.event is Event.RETURN and step.value else []
+    returned = [NameEntry("→ returns", step.value, "mark")] if step.has_returned and step.value else []
     return returned + [
         NameEntry(f"* {label(name)} =", it, "changed") if name in step.changed else NameEntry(f"  {label(name)} =", it)
         for name, it in step.names.items()

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from bptui.lines.cell_width import cells
 from bptui.lines.line import Line, Span
-from bptui.stepping.line_tape import LineTape
+
+if TYPE_CHECKING:
+    from bptui.stepping.line_tape import LineTape
 
 HANGING = 4
 """Cells by which the rest of a broken line stands further in."""

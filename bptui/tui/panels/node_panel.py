@@ -11,12 +11,9 @@ from textual.geometry import Offset, Size
 
 from bptui.core import text
 from bptui.core.moment import Moment
-from bptui.core.order import Pass
 from bptui.explaining import value_state
-from bptui.explaining.sentence import headline
 from bptui.lines.line import Line, Span
 from bptui.lines.paragraph import paragraph
-from bptui.tui.content.node_lines import alarm_lines, node_lines
 from bptui.tui.content.welcome import about_lines, welcome_lines
 from bptui.tui.pane import Pane
 
@@ -96,6 +93,8 @@ class NodePanel(Pane):
         if self.selected is None:
             above = [*self.invitation(width), *notes]
             return [*above, *welcome_lines(width, height - len(above), self.title, self.about)]
+        from bptui.tui.content.node_lines import alarm_lines, node_lines, step_sentence  # noqa: PLC0415  (app.import_ahead)
+
         wrong = [*self.verdict(self.selected, width, height), *alarm_lines(self.moment, self.selected, width)]
         above = [*wrong, *self.warnings(self.selected, width), *notes]
         sentence = step_sentence(self.moment, self.selected, width, height)
@@ -140,16 +139,6 @@ class NodePanel(Pane):
 def note_lines(note: str, width: int) -> list[Line]:
     """Return what a person has written down at the step."""
     return paragraph(f"✎ {text.visible(note, limit=2000)}", width, "mark")
-
-
-def step_sentence(moment: Moment, name: str, width: int, height: int) -> list[Line]:
-    """Return in a sentence what the step has done here, where that leaves room for the equations and gradients."""
-    if moment.name != name:
-        return []
-    lines = paragraph(headline(moment), width)
-    if len(lines) <= height // 4:
-        return [*lines, ()]
-    return lines if len(lines) <= height // 2 and moment.pass_ is Pass.BACKWARD else []
 
 
 def heading_of(moment: Moment, name: str) -> Line:

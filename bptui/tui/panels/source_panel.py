@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import PurePath
+from typing import TYPE_CHECKING
 
 from textual.geometry import Offset, Size
 
 from bptui.core import text
 from bptui.lines.line import Line, Span, fitted
 from bptui.lines.signs import FAIL
-from bptui.stepping.line_tape import Event, LineCursor
 from bptui.tui.content.source_names import name_lines, names_height
 from bptui.tui.content.source_rows import SourceRow, digits_of, rows_of
 from bptui.tui.pane import Pane
+
+if TYPE_CHECKING:
+    from bptui.stepping.line_tape import LineCursor
 
 MARGIN = 4
 """Cells beside the number of a line: the sign before it, and the gap after it."""
@@ -122,7 +125,7 @@ def code_lines(cursor: LineCursor, rows: Sequence[SourceRow], width: int) -> lis
 
 def current_line(cursor: LineCursor, number: str, code: Line, width: int, *, is_first: bool) -> Line:
     """Return a row of the line that the cursor stands at, marked from edge to edge."""
-    sign = FAIL if cursor.step.event is Event.EXCEPTION else "➤"
+    sign = FAIL if cursor.step.has_raised else "➤"
     row = fitted((Span(f" {number}"), *code), width - 1)
     return (Span(sign if is_first else " ", "mark"), Span("".join(span.text for span in row), "current"))
 

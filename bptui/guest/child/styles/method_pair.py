@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import inspect
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
@@ -125,6 +124,8 @@ def misfit(cls: type) -> Misfit:
 
 def spelt_otherwise(methods: set[str], wanted: str) -> str:
     """Return the hint at a method whose name is spelt much like the one that is missing, or how to write that one."""
+    import difflib  # noqa: PLC0415  (few layers lack a method, and every layer's process would wait for it)
+
     close = difflib.get_close_matches(wanted, methods, n=1, cutoff=0.7)
     if close:
         return f"it has {close[0]}: did you mean {wanted}?"
