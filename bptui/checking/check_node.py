@@ -20,6 +20,7 @@ from bptui.checking.diagnosis import Mistake
 from bptui.checking.extent import extent
 from bptui.checking.fault import FaultError
 from bptui.checking.finding import Finding, Verdict
+from bptui.checking.non_finite_value import non_finite_value
 from bptui.checking.probe import Probe
 from bptui.checking.random_sources import borrowed_random_state
 from bptui.checking.sample_points import Places, ordinary, random_douts, shaken, small
@@ -28,7 +29,7 @@ from bptui.checking.subject import Subject
 from bptui.checking.user_lines import UserLines
 from bptui.checking.work import Work, finished
 from bptui.core import text
-from bptui.errors import Where
+from bptui.errors import Where, named_reason_of
 from layers import Array
 
 BUDGET = 24e6
@@ -61,7 +62,7 @@ def check_node(subject: Subject, *, is_whole: bool = False) -> tuple[Finding, ..
 
 def broken_down(subject: Subject, error: Exception) -> Finding:
     """Return the finding on a node whose check has failed by itself; that says nothing of its layer."""
-    reason = f"the check itself has failed, so nothing is known: {type(error).__name__}: {error}"
+    reason = f"the check itself has failed, so nothing is known: {named_reason_of(error)}"
     return Finding(subject.node, subject.layer, None, "raises", Verdict.SKIP, reason=text.visible(reason, limit=500))
 
 
@@ -138,6 +139,8 @@ class NodeCheck:
     def look(self, inputs: tuple[Array, ...], there: str) -> Work[None]:
         """Lint the layer at ``inputs`` and hold its gradients against differences."""
         visit = self.probe.visit(tuple([x.copy() for x in inputs]))
+        if there == "here" and not self.subject.is_users:
+            self.note_non_finite_value(visit.out)
         yield from self.look_at_rules(inputs, visit.out, there)
         yield
         if np.asarray(visit.handed).dtype.kind in "iub":
@@ -223,6 +226,12 @@ class NodeCheck:
             mistake=fault.mistake,
             where=fault.line or self.line_behind(fault),
         )
+
+    def note_non_finite_value(self, out: Array) -> None:
+        """Keep the caution about a value that is not finite; one of the user's own layers is looked into elsewhere."""
+        fault = non_finite_value(self.probe, out)
+        if fault is not None:
+            self.note(fault, "here")
 
     def line_behind(self, fault: FaultError) -> Where | None:
         """Return the line of backward that breaks a rule about one input."""

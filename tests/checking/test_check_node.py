@@ -158,6 +158,31 @@ def test_a_wrong_gradient_is_found_even_where_no_step_moves_the_numbers_a_little
     assert [it.input for it in found] == ["y"]
 
 
+@pytest.mark.parametrize(
+    ("layer", "inputs", "told"),
+    [
+        ("Log", ([2.0, 0.0],), "at [1] is -Infinity though all inputs are finite: x[1] = 0;"),
+        ("Log", ([-1.0, 0.0],), "at [0] is NaN though all inputs are finite: x[0] = -1;"),
+        ("Div", ([3.0, 1.0], 0.0), "at [0] is Infinity though all inputs are finite: x[0] = 3, y = 0;"),
+        ("Sum", ([1e308, 1e308],), "its value is Infinity though all inputs are finite; nothing"),
+        ("MatMul", ([[1e200, 1.0]], [[1e200], [1.0]]), "at [0, 0] is Infinity though all inputs are finite"),
+    ],
+)
+def test_a_value_that_is_not_finite_is_told_with_its_numbers_and_accuses_nobody(
+    layer: str, inputs: tuple[Any, ...], told: str
+) -> None:
+    findings = check_node(subject(library[layer], *inputs))
+    assert Verdict.FAIL not in {it.verdict for it in findings}
+    (found,) = [it for it in findings if it.rule == "finite"]
+    assert found.verdict is Verdict.SKIP
+    assert told in found.reason
+
+
+def test_a_finite_value_is_not_spoken_of() -> None:
+    (found,) = [it for it in check_node(subject(library["Log"], [2.0, 1.0])) if it.rule == "finite"]
+    assert (found.verdict, found.reason) == (Verdict.PASS, "")
+
+
 def test_inputs_that_are_no_numbers_are_skipped_with_a_reason() -> None:
     (finding,) = check_node(subject(library["Exp"], [np.nan, 1.0]))
     assert finding.verdict is Verdict.SKIP
