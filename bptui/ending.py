@@ -17,7 +17,7 @@ from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import NoReturn, TextIO
 
-from bptui.errors import BptuiError, ScenarioError
+from bptui.errors import BptuiError, ScenarioError, reason_of
 from bptui.version import __version__
 
 FINE, FAILED, BAD_USE, BUG = 0, 1, 2, 70
@@ -54,7 +54,7 @@ def output() -> Iterator[TextIO]:
         raise
     except OSError as error:
         drop_output(sys.stdout)
-        raise BptuiError(f"standard output: {error.strerror}") from None
+        raise BptuiError(f"standard output: {reason_of(error)}") from None
 
 
 def drop_output(*streams: TextIO) -> None:

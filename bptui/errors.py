@@ -104,3 +104,16 @@ class TranscriptError(BptuiError):
 def out_of_memory(error: MemoryError) -> BptuiError:
     """Return what to say where there is too little memory for what was asked for."""
     return BptuiError(f"there is not enough memory for this: {error}" if str(error) else "there is not enough memory")
+
+
+def reason_of(error: BaseException) -> str:
+    """Return what an exception says: the system's words, or its own, or its class where it says nothing."""
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    return str(error).strip() or type(error).__name__
+
+
+def named_reason_of(error: BaseException) -> str:
+    """Return the class of an exception and what it says, or the class alone where it says nothing."""
+    name, words = type(error).__name__, str(error).strip()
+    return f"{name}: {words}" if words else name

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from inspect import Parameter
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 
@@ -30,6 +31,13 @@ BUILT_IN = "built in"
 """What is said of a layer that the user did not write."""
 
 
+Progress: TypeAlias = Callable[[int, int], None]
+
+
+def ignore_progress(done: int, total: int) -> None:
+    """Take no notice of how far a check has come."""
+
+
 def check(scenario: Scenario | str | Path, *, layers: Sequence[str | Path] = ()) -> Report:
     """Return all findings on a scenario, or on the one at a path or of a bundled name.
 
@@ -42,14 +50,19 @@ def check(scenario: Scenario | str | Path, *, layers: Sequence[str | Path] = ())
     return check_scenario(scenario)
 
 
-def check_scenario(scenario: Scenario, *, is_whole: bool = False) -> Report:
-    """Return all findings on a scenario; with ``is_whole`` every element of every input is looked at."""
+def check_scenario(scenario: Scenario, *, is_whole: bool = False, progress: Progress = ignore_progress) -> Report:
+    """Return all findings on a scenario; with ``is_whole`` every element of every input is looked at.
+
+    ``progress`` is told, after each node, how many of how many have been checked.
+    """
     run = Run(scenario)
     try:
         run.finish()
-        findings = [
-            finding for node in range(len(run.graph.nodes)) for finding in check_at(run, node, is_whole=is_whole)
-        ]
+        findings: list[Finding] = []
+        count = len(run.graph.nodes)
+        for node in range(count):
+            findings += check_at(run, node, is_whole=is_whole)
+            progress(node + 1, count)
         findings += [*unused_values(run.graph), *built_in_by_mistake(scenario)]
         if not run.failure:
             findings += beside_nodes(run.graph, findings, check_whole(scenario))

@@ -21,7 +21,7 @@ from bptui.checking.mend import Shapes, mended
 from bptui.checking.random_sources import RandomSources
 from bptui.checking.subject import Checked, Subject
 from bptui.core.text import visible
-from bptui.errors import LayerError, Where
+from bptui.errors import LayerError, Where, named_reason_of
 from layers import Array
 
 T = TypeVar("T")
@@ -114,10 +114,11 @@ def called(work: Callable[[], T], what: str) -> T:
         place = f" ({error.where})" if error.where else ""
         raise FaultError("raises", f"{what}: {visible(error.message, limit=500)}{place}", line=error.where) from None
     except Exception as error:  # noqa: BLE001  (the fence: a layer may raise anything)
-        told = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
         line = line_of(error)
         place = f" ({visible(str(line))})" if line else ""
-        raise FaultError("raises", f"{what} raises {visible(told, limit=500)}{place}", line=line) from None
+        raise FaultError(
+            "raises", f"{what} raises {visible(named_reason_of(error), limit=500)}{place}", line=line
+        ) from None
 
 
 def line_of(error: Exception) -> Where | None:

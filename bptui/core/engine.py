@@ -14,7 +14,7 @@ from bptui.core.columns import Iteration, Value, arriving, freeze
 from bptui.core.graph import Graph, Node
 from bptui.core.tape import Tape
 from bptui.core.text import shape, visible
-from bptui.errors import LayerError
+from bptui.errors import LayerError, reason_of
 
 STRIDE = 256
 """Nodes that are run at a time, where that takes no longer than ``PIECE``."""
@@ -178,7 +178,7 @@ class Runner:
             node = self.next_node
             if node is None:
                 raise
-            message = f"{visible(node.name)}: {node.layer}: {visible(str(error) or type(error).__name__)}"
+            message = f"{visible(node.name)}: {node.layer}: {visible(reason_of(error))}"
             self.tape.failure = LayerError(message, where=node.where)
 
     @property

@@ -7,7 +7,7 @@ import stat
 from pathlib import Path
 
 from bptui.core.text import visible
-from bptui.errors import ScenarioError, Where
+from bptui.errors import ScenarioError, Where, reason_of
 
 LARGEST = 16 * 2**20
 """Bytes: three times what 300,000 numbers or 100,000 formulas take."""
@@ -31,8 +31,7 @@ def read_text(path: Path) -> str:
     try:
         content = read_bytes(path)
     except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        raise ScenarioError(f"cannot be read: {reason}", where=Where(displayed_path(path))) from None
+        raise ScenarioError(f"cannot be read: {reason_of(error)}", where=Where(displayed_path(path))) from None
     return decode_text(content, displayed_path(path))
 
 

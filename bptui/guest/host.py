@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from bptui.errors import reason_of
 from bptui.guest.fault import Fault, crashed, raised
 from bptui.guest.guest_process import CHUNK, GuestProcess
 from bptui.guest.pending_call import Pending
@@ -72,7 +73,7 @@ class Host:
         try:
             content = encode_message({**request, "dropped": self.dropped})
         except WireError as error:
-            pending.answer = Fault(str(error))
+            pending.answer = Fault(reason_of(error))
             return pending
         self.dropped.clear()
         self.calls.append(pending)
@@ -132,7 +133,7 @@ class Host:
                 del self.incoming[:end]
                 self.deliver(answer)
         except WireError as error:
-            self.fail(Fault(f"the layer process has sent nonsense: {error}"))
+            self.fail(Fault(f"the layer process has sent nonsense: {reason_of(error)}"))
 
     def deliver(self, answer: Message) -> None:
         """Give an answer to the oldest call."""

@@ -8,7 +8,7 @@ import warnings
 from collections.abc import Iterator
 
 from bptui.core.text import visible
-from bptui.errors import ScenarioError, Where
+from bptui.errors import ScenarioError, Where, reason_of
 from bptui.own_layers.own_layer import LayerFile
 
 NOTEBOOK = ".ipynb"
@@ -58,6 +58,4 @@ def check_syntax(file: LayerFile) -> None:
         place = Where(file.displayed_name, error.lineno or 1, error.offset or None)
         raise ScenarioError(f"SyntaxError: {error.msg}", where=place) from None
     except (ValueError, RecursionError, MemoryError) as error:
-        raise ScenarioError(
-            f"is not Python: {error or type(error).__name__}", where=Where(file.displayed_name, 1)
-        ) from None
+        raise ScenarioError(f"is not Python: {reason_of(error)}", where=Where(file.displayed_name, 1)) from None

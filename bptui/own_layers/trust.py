@@ -16,7 +16,7 @@ from pathlib import Path
 
 from bptui.core.text import visible
 from bptui.core.text_file import KINDS, decode_text, displayed_path
-from bptui.errors import BptuiError, ScenarioError, Where
+from bptui.errors import BptuiError, ScenarioError, Where, reason_of
 from bptui.own_layers.imports_beside import files_beside
 from bptui.own_layers.own_layer import LayerFile
 from bptui.own_layers.source_file import check_syntax, python_text
@@ -42,8 +42,7 @@ def read_layer_file(path: Path) -> LayerFile:
     except FileNotFoundError:
         raise ScenarioError("there is no such file", where=where) from None
     except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        raise ScenarioError(f"cannot be read: {reason}", where=where) from None
+        raise ScenarioError(f"cannot be read: {reason_of(error)}", where=where) from None
     if len(content) > MOST_BYTES:
         raise ScenarioError(f"has more than {MOST_BYTES >> 20} MB, too much for a file with layers", where=where)
     text = decode_text(content, displayed_path(path)).removeprefix("\ufeff")
@@ -76,7 +75,7 @@ def trust(path: Path) -> LayerFile:
     try:
         keep(trusted_digests() | {str(file.path): digests(file)})
     except OSError as error:
-        reason = f"cannot be remembered in {displayed_path(record_path())}: {error.strerror or error}"
+        reason = f"cannot be remembered in {displayed_path(record_path())}: {reason_of(error)}"
         hint = f"--layers {displayed_path(path)} allows it for one run"
         raise BptuiError(reason, hint=hint, where=Where(displayed_path(path))) from None
     return file
@@ -125,7 +124,7 @@ def digest(path: Path) -> str:
             check_status(os.fstat(content.fileno()), where)
             return hashlib.file_digest(content, "sha256").hexdigest()
     except OSError as error:
-        raise ScenarioError(f"cannot be read: {error.strerror or error}", where=where) from None
+        raise ScenarioError(f"cannot be read: {reason_of(error)}", where=where) from None
 
 
 def trusted_digests() -> dict[str, dict[str, str]]:

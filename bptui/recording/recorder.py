@@ -12,7 +12,7 @@ from typing import Self
 from bptui.core import text
 from bptui.core.command import Command
 from bptui.core.moment import Moment
-from bptui.errors import TranscriptError, Where
+from bptui.errors import TranscriptError, Where, reason_of
 from bptui.recording.codec import line
 from bptui.recording.records import ActionRecord, NoteRecord, Record
 from bptui.recording.run_records import end_record, header_record, step_record
@@ -157,7 +157,7 @@ class Recorder:
         except OSError as error:
             os.ftruncate(self.file, self.size)  # what is left of a torn record
             self.sync()
-            self.fail(error.strerror or str(error))
+            self.fail(reason_of(error))
             return
         self.size += len(encoded)
         self.written += 1
@@ -169,7 +169,7 @@ class Recorder:
         try:
             os.fsync(self.file)
         except OSError as error:
-            self.fail(error.strerror or str(error))
+            self.fail(reason_of(error))
             return
         self.count = self.written
 
@@ -195,7 +195,7 @@ def create(path: Path, scenario: Path | None) -> int:
     except FileNotFoundError:
         raise cannot_record(path, "the folder does not exist") from None
     except OSError as error:
-        raise cannot_record(path, f"cannot be written: {error.strerror}") from None
+        raise cannot_record(path, f"cannot be written: {reason_of(error)}") from None
     lock(file)
     return file
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from bptui.core import text
-from bptui.errors import TranscriptError, Where
+from bptui.errors import TranscriptError, Where, reason_of
 from bptui.recording.codec import decode_record
 from bptui.recording.json_line import DamagedTranscriptError, JsonObject, parse_line
 from bptui.recording.read_record import read_record
@@ -75,7 +75,7 @@ def read_lines(path: Path) -> Iterator[bytes]:
                     raise TranscriptError(f"the line is longer than {LONGEST_LINE} bytes")
                 yield line
     except OSError as error:
-        raise TranscriptError(f"cannot be read: {error.strerror}") from None
+        raise TranscriptError(f"cannot be read: {reason_of(error)}") from None
 
 
 def is_torn(line: bytes) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from bptui.core.text import visible
-from bptui.errors import BptuiError, Where
+from bptui.errors import BptuiError, Where, reason_of
 
 BLANK = """\
 # A scenario: a small network with its numbers. `bptui run` steps through it, `bptui trace` prints every step.
@@ -53,4 +53,4 @@ def write_blank(path: Path) -> None:
     except FileExistsError:
         raise BptuiError("exists already, and is left as it is", where=where) from None
     except OSError as error:
-        raise BptuiError(f"cannot be written: {error.strerror}", where=where) from None
+        raise BptuiError(f"cannot be written: {reason_of(error)}", where=where) from None

@@ -16,10 +16,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TypeAlias
 
-from bptui.checking.check_scenario import check_scenario
+from bptui.checking.check_scenario import Progress, check_scenario, ignore_progress
 from bptui.checking.finding import Report
 from bptui.ending import silence_warnings
-from bptui.errors import BptuiError, out_of_memory
+from bptui.errors import BptuiError, named_reason_of, out_of_memory
 from bptui.guest.python_process import python_command
 from bptui.scenario.load import load
 
@@ -27,10 +27,10 @@ Result: TypeAlias = Report | BptuiError
 """What comes of a scenario: the report on it, or why there is none."""
 
 
-def check_one(place: str, layers: Sequence[Path]) -> Result:
-    """Return the report on one scenario, or why it cannot be read."""
+def check_one(place: str, layers: Sequence[Path], progress: Progress = ignore_progress) -> Result:
+    """Return the report on one scenario, or why it cannot be read; ``progress`` is told how many nodes are done."""
     try:
-        return check_scenario(load(place, layers=layers, notice=write_notice))
+        return check_scenario(load(place, layers=layers, notice=write_notice), progress=progress)
     except BptuiError as error:
         return error
     except MemoryError as error:
@@ -135,7 +135,7 @@ def pickled(error: Exception) -> bytes:
         content = pickle.dumps(error)
         pickle.loads(content)  # noqa: S301  (it is our own)
     except Exception:  # noqa: BLE001  (whatever its own class has against it)
-        substitute = RuntimeError(f"{type(error).__name__}: {error}")
+        substitute = RuntimeError(named_reason_of(error))
         substitute.add_note(note)
         return pickle.dumps(substitute)
     return content

@@ -13,7 +13,8 @@ from bptui.checking.finding_record import printed_record, summary_record
 from bptui.errors import BptuiError
 from bptui.report.checks import is_failure, report_lines, tally_line
 from bptui.report.printing import print_lines
-from bptui.report.side_by_side import ProgressLine, check_all
+from bptui.report.progress_line import ProgressLine
+from bptui.report.side_by_side import check_all
 
 
 def check_scenarios(
@@ -27,15 +28,17 @@ def check_scenarios(
     errors: list[BptuiError] = []
     progress = ProgressLine(len(places), sys.stderr)
     write = write_records if as_json else write_every_step if is_verbose else write_lines
-    for place, result in zip(places, check_all(places, layers), strict=True):
-        progress.clear()
-        if isinstance(result, BptuiError):
-            errors.append(result)
-        else:
-            reports.append(result)
-            write(place, result, file)
-        progress.advance()
-    progress.clear()
+    try:
+        for place, result in zip(places, check_all(places, layers, progress.show_nodes), strict=True):
+            progress.clear()
+            if isinstance(result, BptuiError):
+                errors.append(result)
+            else:
+                reports.append(result)
+                write(place, result, file)
+            progress.advance()
+    finally:
+        progress.clear()  # also before the last word on a check that was broken off
     if as_json:
         file.write(f"{json.dumps(summary_record(reports))}\n")
     elif reports:

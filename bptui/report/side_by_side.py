@@ -8,20 +8,20 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from queue import SimpleQueue
-from typing import TextIO
 
+from bptui.checking.check_scenario import Progress, ignore_progress
 from bptui.report.check_worker import CheckWorker, Result, check_one
 
 FEW = 3
 """As many scenarios are checked sooner than other processes have started."""
 
 
-def check_all(places: Sequence[str], layers: Sequence[Path]) -> Iterator[Result]:
-    """Yield for each scenario what comes of it, in the order given."""
+def check_all(places: Sequence[str], layers: Sequence[Path], progress: Progress = ignore_progress) -> Iterator[Result]:
+    """Yield for each scenario what comes of it, in the order given; ``progress`` is told of nodes done here."""
     count = min(cores(), len(places))
     if len(places) <= FEW or count == 1 or sys.platform == "win32":  # its processes have no lifelines
         for place in places:
-            yield check_one(place, layers)
+            yield check_one(place, layers, progress)
         return
     yield from check_in_workers(places, layers, [CheckWorker() for _ in range(count)])
 
@@ -55,28 +55,3 @@ def check_in_workers(places: Sequence[str], layers: Sequence[Path], workers: Seq
 def cores() -> int:
     """Return how many processors this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-class ProgressLine:
-    """How many of ``total`` are done, in one line of a terminal that is taken away in the end; nothing elsewhere."""
-
-    def __init__(self, total: int, file: TextIO) -> None:
-        self.total = total
-        self.file = file
-        self.is_shown = total > 1 and file.isatty()
-        self.done = 0
-
-    def advance(self) -> None:
-        """Count one more."""
-        self.done += 1
-        self.show(f"{self.done} of {self.total} checked")
-
-    def clear(self) -> None:
-        """Take the line away, so that something can be printed."""
-        self.show("")
-
-    def show(self, words: str) -> None:
-        """Write over the line."""
-        if self.is_shown:
-            self.file.write(f"\r\x1b[K{words}")
-            self.file.flush()

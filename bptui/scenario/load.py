@@ -21,6 +21,7 @@ from bptui.scenario.reading.network import read_graph, read_nodes
 from bptui.scenario.reading.nodes import NodeReader
 from bptui.scenario.reading.settings import Settings, read_settings
 from bptui.scenario.reading.shape_inference import infer_shapes
+from bptui.scenario.reading.styles import read_styles
 from bptui.scenario.reading.training import read_train
 from bptui.scenario.reading.value_size import check_computed, check_given
 from bptui.scenario.scenario import Expect, Scenario
@@ -149,6 +150,7 @@ class Loader:
     def own_layers(self) -> OwnLayers | None:
         """Return what the user's own files give, which comes before what is built in; None where there are none."""
         if not self.layers and "layers" not in self.document.data:
+            read_styles(self.document, self.problems)
             return None
         from bptui.scenario.reading.permission import allowed_layers  # noqa: PLC0415  (few scenarios have any)
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from bptui.checking.verdicts import Judged, Verdicts
 from bptui.core.tape import Tape
 from bptui.core.text import visible
+from bptui.errors import named_reason_of
 from bptui.running import Run, guests_of
 
 if TYPE_CHECKING:
@@ -152,7 +153,7 @@ class Checking:
         from bptui.checking.finding import Finding, Verdict  # noqa: PLC0415
 
         node = self.graph.nodes[job.node]
-        reason = f"could not be checked: {visible(type(error).__name__)}: {visible(str(error), limit=300)}"
+        reason = f"could not be checked: {visible(named_reason_of(error), limit=300)}"
         return Finding(node.name, node.layer, None, "raises", Verdict.SKIP, reason=reason)
 
     def all_pieces(self, job: Job) -> Pieces:

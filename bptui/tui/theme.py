@@ -10,6 +10,7 @@ from platformdirs import user_config_path
 from textual.theme import Theme
 
 from bptui.core.text import visible
+from bptui.errors import reason_of
 from bptui.lines.styles import DARK as DARK_COLOURS
 from bptui.lines.styles import LIGHT as LIGHT_COLOURS
 
@@ -77,7 +78,7 @@ def remember(word: str) -> None:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         path.write_text(f"{word}\n", encoding="utf-8")
     except OSError as error:
-        reason = visible(f"{path}: {error.strerror or error}", limit=1000)
+        reason = visible(f"{path}: {reason_of(error)}", limit=1000)
         print(f"the theme cannot be remembered in {reason}", file=sys.stderr)  # noqa: T201  (before there is a screen)
 
 

@@ -22,7 +22,7 @@ class StubbornError(Exception):
 
 @pytest.mark.parametrize("bug", [ZeroDivisionError("a bug"), StubbornError("a", "bug")])
 def test_a_bug_comes_back_with_its_traceback(bug: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(*_: object) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise bug
 
     monkeypatch.setattr(check_worker, "check_scenario", fail)

@@ -557,3 +557,13 @@ def test_targets_that_sum_to_one_are_not_remarked_on() -> None:
     shares = "[inputs]\nx = [[1, 2], [3, 4]]\nt = [[0, 1], [0.3, 0.7]]\n[nodes]\ny = 'SoftmaxWithLoss(x, t)'"
     assert not loads(labels).remarks
     assert not loads(shares).remarks
+
+
+@pytest.mark.parametrize("layers", ["", 'layers = ["mine.py"]\n'])
+def test_a_key_of_styles_that_means_nothing_is_refused_with_the_nearest(layers: str, tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text("class Double:\n    def forward(self, x): return 2 * x\n")
+    path = tmp_path / "s.toml"
+    path.write_text(f'{layers}[inputs]\nx = 1.0\n[nodes]\ny = "Neg(x)"\n[styles.Base]\nforwrd = "run"\n')
+    with pytest.raises(ScenarioError, match="no key forwrd here") as caught:
+        load(str(path), layers=[tmp_path / "mine.py"] if layers else [])
+    assert caught.value.problems[0].hint == "did you mean forward?"

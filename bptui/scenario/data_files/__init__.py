@@ -9,6 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import BinaryIO
 
+from bptui.errors import reason_of
 from bptui.scenario.data_files.csv_file import read_csv
 from bptui.scenario.data_files.location import DataFile, locate
 from bptui.scenario.data_files.npy_file import read_npy
@@ -37,7 +38,7 @@ def read_array(name: str, folder: Path, *, key: str | None = None, rows: Rows | 
         with file.path.open("rb") as stream:
             array = read_stream(stream, file, key, rows)
     except OSError as problem:
-        raise file.fault(f"cannot be read: {problem.strerror or problem}") from problem
+        raise file.fault(f"cannot be read: {reason_of(problem)}") from problem
     array.setflags(write=False)
     return array
 

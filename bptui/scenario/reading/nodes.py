@@ -10,7 +10,7 @@ import numpy as np
 
 from bptui.core.graph import Node
 from bptui.core.text import visible
-from bptui.errors import ScenarioError, Where
+from bptui.errors import ScenarioError, Where, reason_of
 from bptui.own_layers.own_layer import TARGETS, OwnLayer
 from bptui.scenario import formula
 from bptui.scenario.formula import FormulaError, LayerArgument, Operation
@@ -135,7 +135,7 @@ class NodeReader:
             share = layer.share(len(inputs), options)
         except ValueError as error:
             hint = f"it is {layer}, a {layer.style}, in {layer.where}"
-            raise self.error(str(error), path, operation.layer_at, hint) from None
+            raise self.error(reason_of(error), path, operation.layer_at, hint) from None
         self.labels.update(name for name, slot in zip(inputs, share.inputs, strict=False) if slot in TARGETS)
 
     def constant(self, argument: LayerArgument, path: Path) -> Array:

@@ -23,7 +23,7 @@ from bptui.own_layers.source_file import check_syntax
 from bptui.own_layers.trust import changed_file, is_trusted, read_layer_file
 from bptui.scenario.bundled import is_bundled
 from bptui.scenario.problems import Problems
-from bptui.scenario.reading.table_keys import table
+from bptui.scenario.reading.styles import read_styles
 from bptui.scenario.toml import Document
 
 
@@ -112,24 +112,6 @@ def allowed_layers(
         return None
     hosts = HostSupply(files, read_styles(document, problems))
     return OwnLayers(dict(zip(files, hosts.given(notice), strict=True)), hosts)
-
-
-def read_styles(document: Document, problems: Problems) -> dict[str, list[str]]:
-    """Return what classes of a base call their forward and their backward, by the base's name.
-
-    Raises ScenarioError for what is not a table of names.
-    """
-    styles: dict[str, list[str]] = {}
-    for base, written in table(document, "styles", problems).items():
-        with problems.collecting():
-            if not isinstance(written, dict) or not written.keys() <= {"forward", "backward"}:
-                hint = f'[styles.{visible(base)}] forward = "run" backward = "undo"'
-                raise document.error(f"styles.{visible(base)}: wanted forward and backward", "styles", base, hint=hint)
-            names = [written.get(key, key) for key in ("forward", "backward")]
-            if not all(isinstance(name, str) for name in names):
-                raise document.error(f"styles.{visible(base)}: wanted names in quotes", "styles", base)
-            styles[base] = names
-    return styles
 
 
 def allowed(document: Document, at: int, path: Path, given: Sequence[LayerFile]) -> LayerFile:

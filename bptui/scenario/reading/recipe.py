@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from bptui.core.text import visible
+from bptui.errors import reason_of
 from bptui.scenario.problems import nearest
 from bptui.scenario.reading.initializers import MOST_ELEMENTS, Generator, Initializer, initializers
 from bptui.scenario.reading.table_keys import real_number, refuse_unknown, whole_number
@@ -38,7 +39,7 @@ def made_by(
         with np.errstate(all="ignore"):
             return np.asarray(made.make(shape, generator, **options))
     except (ValueError, OverflowError, MemoryError) as error:
-        raise document.error(f"{recipe['init']}: {error}", *path) from None
+        raise document.error(f"{recipe['init']}: {reason_of(error)}", *path) from None
 
 
 def read_shape(document: Document, path: Path, written: object) -> tuple[int, ...]:

@@ -10,7 +10,7 @@ import numpy as np
 
 from bptui.core.graph import Graph, Node
 from bptui.core.text import shape_in_words, visible
-from bptui.errors import ScenarioError
+from bptui.errors import ScenarioError, reason_of
 from bptui.own_layers.own_layer import OwnLayer
 from bptui.scenario.problems import Problems
 from bptui.scenario.reading.initializers import MOST_ELEMENTS
@@ -110,7 +110,7 @@ def value_of_node(node: Node, layer: type[Layer], inputs: Sequence[Array], lines
 
 def refused(node: Node, error: Exception, shapes: Sequence[Shape], lines: Mapping[str, int | None]) -> ScenarioError:
     """Return the error about a node whose layer has raised ``error`` at inputs of ``shapes``."""
-    reason = visible(str(error).strip() or type(error).__name__)
+    reason = visible(reason_of(error))
     return ScenarioError(
         f"{visible(node.name)}: {node.layer}: {reason}; {input_shape_words(node, shapes, lines)}", where=node.where
     )

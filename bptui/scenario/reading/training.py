@@ -7,6 +7,7 @@ from typing import Any
 
 from bptui.core.optimizer import Optimizer, optimizers
 from bptui.core.text import visible
+from bptui.errors import reason_of
 from bptui.scenario.problems import Problems, nearest
 from bptui.scenario.reading.table_keys import check_keys, real_number, table, whole_number
 from bptui.scenario.reading.value_forms import toml_kind
@@ -56,5 +57,5 @@ def option(document: Document, rule: type[Optimizer], key: str, written: object)
     try:
         rule(**{key: value})
     except ValueError as error:
-        raise document.error(str(error), "train", key) from None
+        raise document.error(reason_of(error), "train", key) from None
     return value

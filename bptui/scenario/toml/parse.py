@@ -8,7 +8,7 @@ import tomllib
 from typing import NoReturn
 
 from bptui.core.text import visible
-from bptui.errors import ScenarioError, Where
+from bptui.errors import ScenarioError, Where, reason_of
 from bptui.scenario.toml.document import Document
 from bptui.scenario.toml.positions import Positions
 from bptui.scenario.toml.syntax_errors import syntax_error
@@ -47,7 +47,7 @@ def parse_toml(text: str, path: str) -> Document:
     except tomllib.TOMLDecodeError as error:
         raise syntax_error(error, text, path) from None
     except ValueError as error:  # a date that no calendar has
-        raise ScenarioError(f"not TOML: {error}", where=Where(path)) from None
+        raise ScenarioError(f"not TOML: {reason_of(error)}", where=Where(path)) from None
     return Document(path, data, Positions(text))
 
 
