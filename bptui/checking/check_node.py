@@ -369,7 +369,7 @@ class NodeCheck:
 
     def nothing(self, position: int) -> Finding:
         """Return the finding on data of a layer that gives no gradient to anything."""
-        reason = "backward gives no gradient at all, so there is nothing to check: is a return missing?"
+        reason = "backward gives no gradient at all, so there is nothing to check; perhaps a return is missing"
         return self.finding("gradient", Verdict.SKIP, position=position, reason=reason)
 
     def unchecked(self, position: int) -> Finding:
