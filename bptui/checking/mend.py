@@ -6,7 +6,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
-from bptui.checking.compare_arrays import kind_of, misshapen, summed_to
+from bptui.checking.compare_arrays import misshapen, summed_to, wrong_kind
 from bptui.checking.fault import FaultError
 from bptui.checking.subject import Subject
 from bptui.core import text
@@ -87,7 +87,7 @@ def as_array(handed: Any) -> Any:
 
 def as_floats(part: Any, position: int, subject: Subject, faults: list[FaultError]) -> Any:
     """Return a gradient as floats; a list and integers are mended."""
-    kind = kind_of(part)
+    kind = wrong_kind(part)
     if kind is None:
         return part
     reason = f"the gradient of {subject.called(position)} is {kind}"

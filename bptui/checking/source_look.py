@@ -40,14 +40,14 @@ def unused_names(function: ast.FunctionDef) -> Iterator[Unused]:
     used = {it.id for it in names if not isinstance(it.ctx, ast.Store)}
     shared = {name for it in ast.walk(function) if isinstance(it, ast.Global | ast.Nonlocal) for name in it.names}
     seen: set[str] = set()
-    for statement in sorted(computed(function), key=lambda it: it.lineno):
+    for statement in sorted(computing_assignments(function), key=lambda it: it.lineno):
         for target in targets_of(statement):
             if target not in used | shared | seen and not target.startswith("_"):
                 seen.add(target)
                 yield Unused(target, statement.lineno)
 
 
-def computed(function: ast.FunctionDef) -> Iterator[ast.Assign | ast.AugAssign]:
+def computing_assignments(function: ast.FunctionDef) -> Iterator[ast.Assign | ast.AugAssign]:
     """Yield the assignments whose right side computes something; to take apart a saved tuple is not to compute."""
     for it in ast.walk(function):
         if not isinstance(it, ast.Assign | ast.AugAssign) or is_preparation(it.value):

@@ -443,7 +443,7 @@ class DebuggerScreen(Screen[None]):
         self.set_class(width >= ROOMY, "roomy")
         layouts = arrangement.layouts(size)
         layout = list(layouts)[self.circuit.choose(list(layouts.values()))]
-        rows = arrangement.rows(size, layout, self.circuit.picture.size, self.moment)
+        rows = arrangement.pane_rows(size, layout, self.circuit.picture.size, self.moment)
         for other in arrangement.Layout:
             self.set_class(other is layout, other.value)
         if layout is arrangement.Layout.NARROW:
