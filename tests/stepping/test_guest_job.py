@@ -159,7 +159,7 @@ def test_nobody_waits_for_a_guest_that_takes_its_time_but_asks_again(
             calls.append(ask(layer, [array(1.0)], None, None))
             return calls[-1]
 
-        monkeypatch.setattr(step_into, "begin", begin)
+        monkeypatch.setattr(step_into, "begin_stepping", begin)
         with pytest.raises(BptuiError, match="is still running"):
             entrance.enter(moment)
         assert entrance.is_waiting
@@ -181,7 +181,7 @@ def test_a_guest_that_never_comes_back_is_given_up_with_its_line(
     """
     file = layer_file(tmp_path, text)
     with guest(file) as layer:
-        monkeypatch.setattr(step_into, "begin", lambda *_: ask(layer, [array(1.0)], None, None))
+        monkeypatch.setattr(step_into, "begin_stepping", lambda *_: ask(layer, [array(1.0)], None, None))
         entrance, moment = LayerEntrance(None), run(buy_apple()).at(1)
         with pytest.raises(BptuiError, match="is still running"):
             entrance.enter(moment)
