@@ -78,7 +78,7 @@ def attempt(arguments: Sequence[str]) -> int:
     """Run the command that ``arguments`` name, and show what it has to complain about."""
     try:
         check_output()
-        installation.check("numpy")
+        installation.require_libraries("numpy")
         return run_command(arguments)
     except installation.InstallationError as error:
         print(error, file=sys.stderr)
@@ -207,11 +207,11 @@ def run_scenario(options: argparse.Namespace) -> int:
     from bptui.scenario.load import load
     from bptui.tui import app
 
-    scenario = load(options.scenario, layers=options.layers, notice=tell)
+    scenario = load(options.scenario, layers=options.layers, notice=print_notice)
     return app.run(scenario, options.record, options.theme)
 
 
-def execute(options: argparse.Namespace) -> int:
+def execute_commands(options: argparse.Namespace) -> int:
     """Carry out commands without a screen."""
     with_signals(leave, *ENDING)
     from bptui.errors import CommandError
@@ -232,7 +232,7 @@ def trace(options: argparse.Namespace) -> int:
     from bptui.running import Run
     from bptui.scenario.load import load
 
-    run = Run(load(options.scenario, layers=options.layers, notice=tell))
+    run = Run(load(options.scenario, layers=options.layers, notice=print_notice))
     if options.json:
         from bptui.recording.codec import line
         from bptui.recording.run_records import records
@@ -252,7 +252,7 @@ def trace(options: argparse.Namespace) -> int:
     return FINE
 
 
-def check(options: argparse.Namespace) -> int:
+def judge_scenarios(options: argparse.Namespace) -> int:
     """Judge every gradient of some scenarios."""
     from bptui.report.checking import check_scenarios
 
@@ -267,7 +267,7 @@ def check(options: argparse.Namespace) -> int:
     return FINE if all(report.ok for report in reports) else FAILED
 
 
-def replay(options: argparse.Namespace) -> int:
+def replay_recording(options: argparse.Namespace) -> int:
     """Open a recorded session."""
     check_terminal()
     from bptui.core.text import visible
@@ -287,7 +287,7 @@ def list_all(options: argparse.Namespace) -> int:
 
     with output() as file:
         for path in options.layers:
-            print_lines(own_listing(path, tell), file)
+            print_lines(own_listing(path, print_notice), file)
         if not options.layers:
             print_lines(listing(), file)
     return FINE
@@ -314,7 +314,7 @@ def new(options: argparse.Namespace) -> int:
     return FINE
 
 
-def trust(options: argparse.Namespace) -> int:
+def trust_layers(options: argparse.Namespace) -> int:
     """Allow a file with layers to run until it changes."""
     from bptui.own_layers.trust import trust, words_of_trust
 
@@ -324,26 +324,26 @@ def trust(options: argparse.Namespace) -> int:
 
 COMMANDS = {
     "run": run_scenario,
-    "exec": execute,
+    "exec": execute_commands,
     "trace": trace,
-    "check": check,
-    "replay": replay,
+    "check": judge_scenarios,
+    "replay": replay_recording,
     "list": list_all,
     "schema": schema,
     "new": new,
-    "trust": trust,
+    "trust": trust_layers,
 }
 """The commands by name."""
 
 
-def tell(words: str) -> None:
+def print_notice(words: str) -> None:
     """Tell that one of the user's files takes its time."""
     print(words, file=sys.stderr, flush=True)
 
 
 def check_terminal() -> None:
     """Refuse to draw a screen where there is none, and libraries that cannot draw one."""
-    installation.check("textual", "rich")
+    installation.require_libraries("textual", "rich")
     hint = "`bptui exec` and `bptui trace` do without a screen"
     for stream, name in ((sys.stdin, "input"), (sys.stdout, "output"), (sys.stderr, "error output")):
         if stream is None or not stream.isatty():

@@ -88,7 +88,7 @@ def show(error: BptuiError) -> int:
     problems = error.problems if isinstance(error, ScenarioError) else (error,)
     for problem in problems:
         for line in str(problem).splitlines():
-            print(shortened(visible(line, limit=MOST_ESCAPED)), file=sys.stderr)
+            print(shortened_line(visible(line, limit=MOST_ESCAPED)), file=sys.stderr)
     return FAILED if isinstance(error, DamagedTranscriptError) else BAD_USE
 
 
@@ -99,7 +99,7 @@ MOST_ESCAPED = 100_000
 """Characters of a line that are looked at."""
 
 
-def shortened(line: str) -> str:
+def shortened_line(line: str) -> str:
     """Return a line without its middle where it is longer than anybody reads."""
     return line if len(line) <= 2 * LONGEST else f"{line[:LONGEST]}…{line[-LONGEST + 1 :]}"
 

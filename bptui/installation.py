@@ -16,7 +16,7 @@ class InstallationError(BptuiError):
     """What bptui stands on is not there. Whoever shows it must do so without NumPy and without layers."""
 
 
-def check(*libraries: str) -> None:
+def require_libraries(*libraries: str) -> None:
     """Raise an InstallationError where one of ``libraries``, or bptui's own layers, cannot be used."""
     for library in libraries:
         check_library(library)

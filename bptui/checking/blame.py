@@ -62,8 +62,8 @@ class Blame:
             return Cause(mistake, where)
         if mistake is None:
             line = Where(where.path, unused[0].line) if where else None
-            return Cause(Mistake("computed and not used", told(unused)), line)
-        return Cause(mistake._replace(advice=f"{mistake.advice} {told(unused)}"), where)
+            return Cause(Mistake("computed and not used", unused_sentence(unused)), line)
+        return Cause(mistake._replace(advice=f"{mistake.advice} {unused_sentence(unused)}"), where)
 
     def recognised(self, position: int) -> Mistake | None:
         """Return the known mistake that explains the failure; None also where that would take too long to find."""
@@ -135,7 +135,7 @@ class Blame:
         return None if slopes is None else slopes.reshape(x.shape)
 
 
-def told(unused: tuple[Unused, ...]) -> str:
+def unused_sentence(unused: tuple[Unused, ...]) -> str:
     """Return in a sentence what is computed and not used."""
     names = [f"`{it.name}` (line {it.line})" for it in unused[:3]]
     return f"{' and '.join(names)} {'is' if len(names) == 1 else 'are'} computed and not used."

@@ -92,9 +92,9 @@ def read_finding(subject: Subject, record: Mapping[str, Any], files: Sequence[La
         visible(str(record["rule"]), limit=50),
         Verdict(record["verdict"]),
         read_worst(record["worst"]),
-        told(record["reason"]) or "",
-        told(record["mistake"]),
-        told(record["advice"]),
+        displayable(record["reason"]) or "",
+        displayable(record["mistake"]),
+        displayable(record["advice"]),
         tuple(Rung(*map(float, rung)) for rung in record["ladder"][:MOST_RUNGS]),
         read_where(record["where"], files),
         subject.slots[subject.names.index(name)] if name is not None else "",
@@ -107,11 +107,11 @@ def read_where(record: Mapping[str, Any] | None, files: Sequence[LayerFile]) -> 
         return None
     path, line = str(record["file"]), int(record["line"])
     for file in files:
-        if path in {str(file.path), file.shown}:
-            return Where(file.shown, line)
+        if path in {str(file.path), file.displayed_name}:
+            return Where(file.displayed_name, line)
     for file in files:
         if Path(path).is_relative_to(file.path.parent):
-            beside = Path(file.shown).parent / Path(path).relative_to(file.path.parent)
+            beside = Path(file.displayed_name).parent / Path(path).relative_to(file.path.parent)
             return Where(visible(str(beside), limit=500), line)
     return Where(visible(path, limit=500), line)
 
@@ -124,6 +124,6 @@ def read_worst(record: Mapping[str, Any] | None) -> Worst | None:
     return Worst(tuple(map(int, record["index"])), analytic, numeric, error)
 
 
-def told(text: object) -> str | None:
+def displayable(text: object) -> str | None:
     """Return a text that can be shown, None where there is none."""
     return None if text is None else visible(str(text), limit=1_000)

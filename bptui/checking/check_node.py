@@ -171,7 +171,8 @@ class NodeCheck:
             if position in self.probe.unfit:
                 continue
             if gradients.analytic[position] is None and self.subject.is_spared(position):
-                self.gradients.setdefault(position, self.needless(position))
+                gives_any = any(it is not None for it in gradients.analytic)
+                self.gradients.setdefault(position, self.needless(position) if gives_any else self.nothing(position))
             else:
                 compared[position] = yield from gradients.compare(position)
         for fault in self.probe.faults.values():
@@ -365,6 +366,11 @@ class NodeCheck:
         """Return the finding on data that is given no gradient."""
         reason = f"backward gives {self.subject.called(position)} no gradient, and none is needed: it is data"
         return self.finding("gradient", Verdict.PASS, position=position, reason=reason)
+
+    def nothing(self, position: int) -> Finding:
+        """Return the finding on data of a layer that gives no gradient to anything."""
+        reason = "backward gives no gradient at all, so there is nothing to check; perhaps a return is missing"
+        return self.finding("gradient", Verdict.SKIP, position=position, reason=reason)
 
     def unchecked(self, position: int) -> Finding:
         """Return the finding on an input that could not be looked at."""

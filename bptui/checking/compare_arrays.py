@@ -26,7 +26,7 @@ def copied(handed: tuple[Any, ...]) -> Gradients:
     return tuple([None if it is None else np.array(it, np.float64) for it in handed])
 
 
-def kind_of(gradient: Any) -> str | None:
+def wrong_kind(gradient: Any) -> str | None:
     """Return what a gradient is made of if that is not floats, in words."""
     if isinstance(gradient, list | tuple):
         return f"a {type(gradient).__name__} instead of an array"

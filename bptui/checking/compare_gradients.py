@@ -15,7 +15,7 @@ from bptui.checking.finding import Verdict, Worst, plain_index, verdict_of
 from bptui.checking.numeric.bisection import Search
 from bptui.checking.numeric.finite_differences import Point, last_digit_moved
 from bptui.checking.numeric.independent_axes import find_ties
-from bptui.checking.numeric.judge import CODES, FAIL, KINK, UNSEEN, Judge, Verdicts
+from bptui.checking.numeric.judge import CODES, FAIL, KINK, UNSEEN, ElementVerdicts, Judge
 from bptui.checking.numeric.noise import grain_of
 from bptui.checking.probe import Probe
 from bptui.checking.work import Work
@@ -38,7 +38,7 @@ class Comparison:
 
     position: int
     analytic: Array
-    parts: Sequence[Verdicts]
+    parts: Sequence[ElementVerdicts]
     is_whole: bool
     grain: float = 0.0
 
@@ -79,7 +79,7 @@ class Comparison:
         return found.reshape(self.analytic.shape)
 
     @cached_property
-    def standing_out(self) -> tuple[Verdicts, int] | None:
+    def standing_out(self) -> tuple[ElementVerdicts, int] | None:
         """The element that tells most: the worst of those that failed, otherwise a kink, otherwise the farthest."""
         for wanted in (FAIL, KINK, 0):
             found = [
@@ -146,7 +146,7 @@ class Gradients:
         columns = ties.columns.shape[1]
         affordable = max(LEAST, int(min(columns, self.budget / len(self.probe.subject.taking) / self.cost)))
         is_whole = columns <= affordable
-        parts: list[Verdicts] = []
+        parts: list[ElementVerdicts] = []
         for column in range(columns) if is_whole else spread(columns, affordable):
             parts += judge.judge_columns(position, ties, [column])
             yield

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from bptui.checking.finding import Finding, Verdict
 from bptui.checking.finding_lines import INDENT, PROMISES, finding_lines, ladder_lines
-from bptui.checking.verdict_words import OUTCOMES, told
+from bptui.checking.verdict_words import OUTCOMES, findings_in_order
 from bptui.checking.verdicts import Judged
 from bptui.core.text import visible
 from bptui.lines.line import Line, Span, fitted
@@ -17,7 +17,7 @@ def evidence_lines(judged: Judged, width: int, chosen: Finding | None = None) ->
     """Return all that is known of a node's verdict; ``chosen`` is the finding whose element can be jumped to."""
     lines = [*outcome_lines(judged, width)]
     kept = [it for it in judged.findings if it.rule in PROMISES and it.verdict is Verdict.PASS]
-    for finding in told(judged):
+    for finding in findings_in_order(judged):
         lines += [(), *finding_lines(finding, width, pointer="➤" if finding is chosen else " ")]
         lines += ladder_lines(finding.ladder, width)
     if kept:
@@ -30,7 +30,7 @@ def evidence_lines(judged: Judged, width: int, chosen: Finding | None = None) ->
 
 def elements(judged: Judged) -> list[Finding]:
     """Return the findings with an element that can be jumped to, in the order in which they are told."""
-    return [it for it in told(judged) if it.worst is not None and it.input is not None]
+    return [it for it in findings_in_order(judged) if it.worst is not None and it.input is not None]
 
 
 def outcome_lines(judged: Judged, width: int) -> Iterator[Line]:

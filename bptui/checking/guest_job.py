@@ -19,7 +19,7 @@ from bptui.checking.finding_record import finding_record
 from bptui.checking.source_look import names_infinity, tree_of
 from bptui.checking.subject import Checked, Subject, widened
 from bptui.errors import Where
-from bptui.guest.child.instance import Instance, Order, differs
+from bptui.guest.child.instance import InputSharing, Instance, differs
 from bptui.guest.observation import words_of_non_finite
 from bptui.own_layers.own_layer import TARGETS
 
@@ -148,7 +148,7 @@ def defaults_of(function: Callable[..., Any] | None) -> dict[str, Any]:
     return {it.name: it.default for it in parameters if it.default is not it.empty}
 
 
-def with_options(instance: Instance, changed: Mapping[str, Any]) -> Order:
+def with_options(instance: Instance, changed: Mapping[str, Any]) -> InputSharing:
     """Return how values and options are shared out, some options changed: those of ``__init__`` where it has them."""
     order = instance.order
     known = {*defaults_of(instance.recipe.init), *order.init_options}

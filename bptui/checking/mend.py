@@ -6,7 +6,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
-from bptui.checking.compare_arrays import kind_of, misshapen, summed_to
+from bptui.checking.compare_arrays import misshapen, summed_to, wrong_kind
 from bptui.checking.fault import FaultError
 from bptui.checking.subject import Subject
 from bptui.core import text
@@ -54,7 +54,7 @@ def one_each(handed: Any, subject: Subject, faults: list[FaultError]) -> tuple[A
         is_row = wanted > 1 and len(handed) == wanted
         handed = tuple(handed) if is_row else handed[0] if holds_one_array(handed) else np.asarray(as_array(handed))
     gradients = handed if isinstance(handed, tuple) else (handed,)
-    told = f"backward returns {count(len(gradients), 'gradient')} for {count(wanted, 'input')}"
+    told = f"backward returns {text.counted(len(gradients), 'gradient')} for {text.counted(wanted, 'input')}"
     if len(gradients) > wanted:
         if any(part is not None for part in gradients[wanted:]):
             raise FaultError("gradients", told, mistake="wrong number of gradients")
@@ -87,7 +87,7 @@ def as_array(handed: Any) -> Any:
 
 def as_floats(part: Any, position: int, subject: Subject, faults: list[FaultError]) -> Any:
     """Return a gradient as floats; a list and integers are mended."""
-    kind = kind_of(part)
+    kind = wrong_kind(part)
     if kind is None:
         return part
     reason = f"the gradient of {subject.called(position)} is {kind}"
@@ -117,8 +117,3 @@ def reshaped(gradient: Any, wanted: tuple[int, ...]) -> Any:
     if (summed := summed_to(gradient, wanted)).shape == wanted:
         return summed
     return gradient.T if gradient.shape == wanted[::-1] else None
-
-
-def count(number: int, noun: str) -> str:
-    """Return a number of things in words."""
-    return f"{number} {noun}{'s' * (number != 1)}"

@@ -29,7 +29,7 @@ def looks_right(subject: Subject) -> bool:
         visit = probe.visit(subject.inputs)
         dout, _ = random_douts(visit.out)
         gradients = probe.backward(visit.layer, dout)
-        fits = [fitting(gradients[at], subject.inputs[at]) for at in subject.taking]
+        fits = [is_gradient_of(gradients[at], subject.inputs[at]) for at in subject.taking]
         if probe.faults or not (all(fits) and np.isfinite(visit.out).all()):
             return False
         point = Point(probe.forward, subject.inputs, subject.inputs, visit.out, dout)
@@ -49,7 +49,7 @@ def agrees(point: Point, subject: Subject, gradients: tuple[Any, ...], seed: int
     return bool(abs(slope - rough.central[0]) <= PRECISION * size + 8 * rough.noise[0])
 
 
-def fitting(gradient: Any, x: Array) -> bool:
+def is_gradient_of(gradient: Any, x: Array) -> bool:
     """Return whether something is a gradient of ``x`` at all."""
     is_array = isinstance(gradient, np.ndarray | float)
     return is_array and np.shape(gradient) == x.shape and np.asarray(gradient).dtype == np.float64

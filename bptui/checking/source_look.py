@@ -9,6 +9,9 @@ from textwrap import dedent
 from types import CodeType
 from typing import NamedTuple
 
+PREPARING = frozenset({"len", "int", "range", "zeros", "zeros_like", "ones", "ones_like", "empty", "empty_like"})
+"""Functions that count, or make room for numbers."""
+
 
 class Unused(NamedTuple):
     """A name that is given a value, in a line, and never looked at."""
@@ -37,20 +40,29 @@ def unused_names(function: ast.FunctionDef) -> Iterator[Unused]:
     used = {it.id for it in names if not isinstance(it.ctx, ast.Store)}
     shared = {name for it in ast.walk(function) if isinstance(it, ast.Global | ast.Nonlocal) for name in it.names}
     seen: set[str] = set()
-    for statement in sorted(computed(function), key=lambda it: it.lineno):
+    for statement in sorted(computing_assignments(function), key=lambda it: it.lineno):
         for target in targets_of(statement):
             if target not in used | shared | seen and not target.startswith("_"):
                 seen.add(target)
                 yield Unused(target, statement.lineno)
 
 
-def computed(function: ast.FunctionDef) -> Iterator[ast.Assign | ast.AugAssign]:
+def computing_assignments(function: ast.FunctionDef) -> Iterator[ast.Assign | ast.AugAssign]:
     """Yield the assignments whose right side computes something; to take apart a saved tuple is not to compute."""
     for it in ast.walk(function):
-        if isinstance(it, ast.Assign | ast.AugAssign) and any(
-            isinstance(part, ast.Call | ast.BinOp | ast.UnaryOp) for part in ast.walk(it.value)
-        ):
+        if not isinstance(it, ast.Assign | ast.AugAssign) or is_preparation(it.value):
+            continue
+        if any(isinstance(part, ast.Call | ast.BinOp | ast.UnaryOp) for part in ast.walk(it.value)):
             yield it
+
+
+def is_preparation(value: ast.expr) -> bool:
+    """Return whether an expression only counts, or makes room: left unused, it explains no wrong gradient."""
+    if not isinstance(value, ast.Call):
+        return False
+    function = value.func
+    name = function.id if isinstance(function, ast.Name) else getattr(function, "attr", "")
+    return name in PREPARING
 
 
 def targets_of(statement: ast.Assign | ast.AugAssign) -> Iterator[str]:

@@ -19,7 +19,7 @@ OUTCOMES: Mapping[Verdict, str] = {
 ORDER = (Verdict.FAIL, Verdict.KINK, Verdict.SKIP, Verdict.PASS)
 
 
-def told(judged: Judged) -> list[Finding]:
+def findings_in_order(judged: Judged) -> list[Finding]:
     """Return the findings that are told one by one: what failed first, then the kinks, what was skipped, the rest."""
     findings = [it for it in judged.findings if not (it.rule in PROMISES and it.verdict is Verdict.PASS)]
     return sorted(findings, key=lambda it: ORDER.index(it.verdict))
@@ -27,13 +27,13 @@ def told(judged: Judged) -> list[Finding]:
 
 def foremost(judged: Judged) -> Finding | None:
     """Return the failure that shows most: one with an element, or else with a line; None where nothing failed."""
-    failed = [it for it in told(judged) if it.verdict is Verdict.FAIL]
+    failed = [it for it in findings_in_order(judged) if it.verdict is Verdict.FAIL]
     return max(failed, key=lambda it: (it.worst is not None, it.where is not None), default=None)
 
 
 def summary(judged: Judged) -> str:
     """Return a verdict in one line, as an answer to who asked."""
-    worst = next(iter(told(judged)), None)
+    worst = next(iter(findings_in_order(judged)), None)
     lead = f"{judged.sign} {visible(judged.node, limit=40)}: {visible(judged.layer, limit=40)}"
     if judged.verdict in {Verdict.FAIL, Verdict.SKIP} and worst is not None:
         why = visible(worst.mistake or worst.reason, limit=100)

@@ -20,7 +20,7 @@ class Link(NamedTuple):
 
 
 @dataclass(eq=False, slots=True)
-class Grid:
+class StationGrid:
     """The stations by column, and the wires between neighbouring columns.
 
     A value has at most one passage in a column, however many consumers lie beyond: its wire forks late.
@@ -63,14 +63,14 @@ class Grid:
         self.feeds[target].append(source)
 
 
-def build_grid(parts: Sequence[Part]) -> Grid:
+def build_grid(parts: Sequence[Part]) -> StationGrid:
     """Return the columns of ``parts``, each of which comes after those that feed it."""
     column = assign_columns(parts)
     columns: list[list[int]] = [[] for _ in range(max(column, default=-1) + 1)]
     for index, place in enumerate(column):
         columns[place].append(index)
     count = len(parts)
-    grid = Grid(parts, columns, list(range(count)), [[] for _ in parts], [[] for _ in parts])
+    grid = StationGrid(parts, columns, list(range(count)), [[] for _ in parts], [[] for _ in parts])
     passages: dict[tuple[int, int], int] = {}
     for index, part in enumerate(parts):
         for source in part.inputs:
@@ -83,7 +83,7 @@ def build_grid(parts: Sequence[Part]) -> Grid:
     return grid
 
 
-def add_passage(grid: Grid, before: int, place: int) -> int:
+def add_passage(grid: StationGrid, before: int, place: int) -> int:
     """Lead the wire of ``before`` through the column ``place`` and return the new station."""
     station = len(grid.nets)
     grid.nets.append(grid.nets[before])

@@ -8,12 +8,12 @@ from __future__ import annotations
 from bisect import bisect_right, insort
 from collections.abc import Iterable
 
-from bptui.circuit.column_assignment import Grid, Link
+from bptui.circuit.column_assignment import Link, StationGrid
 
 SWEEPS = 8
 
 
-def order_columns(grid: Grid) -> None:
+def order_columns(grid: StationGrid) -> None:
     """Sort each column of ``grid`` so that few wires cross."""
     places = ColumnPlaces(grid)
     best, fewest = copy(grid.columns), places.crossings()
@@ -36,7 +36,7 @@ def copy(columns: list[list[int]]) -> list[list[int]]:
 class ColumnPlaces:
     """Where each station stands in its column at the moment, from 0 at the top to 1 at the bottom."""
 
-    def __init__(self, grid: Grid) -> None:
+    def __init__(self, grid: StationGrid) -> None:
         self.grid = grid
         self.place = [0.0] * len(grid.nets)
         for column in grid.columns:

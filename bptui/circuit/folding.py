@@ -22,7 +22,7 @@ class Folding:
     home: Mapping[str, str]
     uses: Mapping[Use, Use]
 
-    def shown(self, name: str) -> str:
+    def visible_box(self, name: str) -> str:
         """Return the value whose box stands for ``name``."""
         return self.home.get(name, name)
 

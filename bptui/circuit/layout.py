@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from bptui.circuit.canvas import Canvas, WirePieces
-from bptui.circuit.column_assignment import Grid, Link, build_grid
+from bptui.circuit.column_assignment import Link, StationGrid, build_grid
 from bptui.circuit.column_order import order_columns
 from bptui.circuit.drawing import Box, Drawing, Label
 from bptui.circuit.part import Part, Uses
@@ -58,11 +58,11 @@ def draw(parts: Sequence[Part], *, label_widths: tuple[int, int] = (9, 9), room:
     drawing = draftsman.draw()
     if room is None or not parts:
         return drawing
-    wires = fitting(draftsman, room.width - drawing.width, label_widths)
+    wires = fitting_wires(draftsman, room.width - drawing.width, label_widths)
     return drawing if wires == draftsman.wires else Draftsman(grid, tops, wires).draw()
 
 
-def fitting(draftsman: Draftsman, spare: int, label_widths: tuple[int, int]) -> Wires:
+def fitting_wires(draftsman: Draftsman, spare: int, label_widths: tuple[int, int]) -> Wires:
     """Return how long the wires should be when a drawing leaves ``spare`` cells, or lacks them."""
     least, most = label_widths
     if spare < 0:
@@ -74,7 +74,7 @@ def fitting(draftsman: Draftsman, spare: int, label_widths: tuple[int, int]) -> 
 class Draftsman:
     """Draws one sheet; ``top`` has each station's row, and ``places`` counts the labels along its width."""
 
-    def __init__(self, grid: Grid, top: Sequence[int], wires: Wires) -> None:
+    def __init__(self, grid: StationGrid, top: Sequence[int], wires: Wires) -> None:
         self.grid = grid
         self.top = top
         self.wires = wires

@@ -93,7 +93,7 @@ class Painter:
                     for x, cells[x] in pieces:
                         styles[x] = "lit"
                 case Emphasis():
-                    dress(cells, styles, change, y)
+                    draw_emphasis(cells, styles, change, y)
         return spans_of(*crop(cells, styles, window))
 
 
@@ -144,11 +144,11 @@ def emphasis_of(box: Box, highlight: Highlight) -> Emphasis:
     return Emphasis(box, is_own and box.name == highlight.current, box.name == highlight.selected, mark)
 
 
-def dress(cells: list[str], styles: list[str], emphasis: Emphasis, y: int) -> None:
+def draw_emphasis(cells: list[str], styles: list[str], emphasis: Emphasis, y: int) -> None:
     """Draw the border of a box that stands out into row ``y``, and its mark into the top right corner."""
     box = emphasis.box
     if not box.is_framed:
-        dress_name(cells, styles, emphasis)
+        draw_name_emphasis(cells, styles, emphasis)
         return
     row = border(box, emphasis.characters)[y - box.y]
     style = "current" if emphasis.is_current else "selected" if emphasis.is_selected else styles[box.x]
@@ -163,7 +163,7 @@ def dress(cells: list[str], styles: list[str], emphasis: Emphasis, y: int) -> No
         cells[place], styles[place] = mark, [SIGN_STYLES.get(cell, "mark") for cell in mark]
 
 
-def dress_name(cells: list[str], styles: list[str], emphasis: Emphasis) -> None:
+def draw_name_emphasis(cells: list[str], styles: list[str], emphasis: Emphasis) -> None:
     """Let a name without a frame stand out, its mark in the cell after it."""
     place = slice(emphasis.box.x, emphasis.box.x + emphasis.box.width)
     if emphasis.is_current or emphasis.is_selected:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from bptui.circuit.column_assignment import Grid, Link
+from bptui.circuit.column_assignment import Link, StationGrid
 
 SWEEPS = 6
 
@@ -21,7 +21,7 @@ class Wish(NamedTuple):
     weight: int
 
 
-def assign_rows(grid: Grid, *, gap: int = 1) -> list[int]:
+def assign_rows(grid: StationGrid, *, gap: int = 1) -> list[int]:
     """Return the top row of every station; the least of them is 0. Framed parts stand ``gap`` rows apart."""
     placing = Placing(grid, gap)
     for sweep in range(SWEEPS):
@@ -34,7 +34,7 @@ def assign_rows(grid: Grid, *, gap: int = 1) -> list[int]:
     return [row - least for row in placing.top]
 
 
-def squeezed(grid: Grid, tops: Sequence[int], height: int) -> list[int]:
+def squeezed(grid: StationGrid, tops: Sequence[int], height: int) -> list[int]:
     """Return the top rows moved up as far as it takes to end above row ``height``, as far as the columns can."""
     rows = max([height, *(packed_height(grid, column) for column in grid.columns)])
     moved = list(tops)
@@ -47,7 +47,7 @@ def squeezed(grid: Grid, tops: Sequence[int], height: int) -> list[int]:
     return moved
 
 
-def packed_height(grid: Grid, column: Sequence[int]) -> int:
+def packed_height(grid: StationGrid, column: Sequence[int]) -> int:
     """Return the rows that the stations of a column take one right below the other."""
     return sum(grid.height(station) for station in column)
 
@@ -55,7 +55,7 @@ def packed_height(grid: Grid, column: Sequence[int]) -> int:
 class Placing:
     """The top row of every station as it stands at the moment."""
 
-    def __init__(self, grid: Grid, gap: int) -> None:
+    def __init__(self, grid: StationGrid, gap: int) -> None:
         self.grid = grid
         self.rows_between = gap
         self.top = [0] * len(grid.nets)

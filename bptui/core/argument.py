@@ -82,7 +82,7 @@ class Argument:
     is_valid: Callable[[object], bool]
 
 
-def number(label: str, lowest: int) -> Argument:
+def number_argument(label: str, lowest: int) -> Argument:
     """Return the kind of argument that is a whole number from ``lowest`` on."""
 
     def read(reader: Reader) -> int:
@@ -101,7 +101,7 @@ def number(label: str, lowest: int) -> Argument:
     return Argument(label, read, str, is_valid)
 
 
-def choice(label: str, *words: str) -> Argument:
+def choice_argument(label: str, *words: str) -> Argument:
     """Return the kind of argument that is one of ``words``, or None for none."""
 
     def read(reader: Reader) -> str:
@@ -172,7 +172,7 @@ def unquoted(token: str) -> str | None:
     return inside if isinstance(inside, str) else None
 
 
-def is_name(it: object) -> bool:
+def is_name_or_none(it: object) -> bool:
     """Return whether something is a name, or None for none."""
     return it is None or (isinstance(it, str) and bool(it))
 
@@ -183,16 +183,16 @@ def is_text(it: object) -> bool:
 
 
 ARGUMENTS: Mapping[str, Argument] = {
-    "count": number("N", 1),
-    "step": number("STEP", 0),
-    "iteration": number("N", 1),
-    "name": Argument("NAME", read_name, write_name, is_name),
-    "node": Argument("NODE", read_name, write_name, is_name),
-    "mark": Argument("X", read_name, write_name, is_name),
+    "count": number_argument("N", 1),
+    "step": number_argument("STEP", 0),
+    "iteration": number_argument("N", 1),
+    "name": Argument("NAME", read_name, write_name, is_name_or_none),
+    "node": Argument("NODE", read_name, write_name, is_name_or_none),
+    "mark": Argument("X", read_name, write_name, is_name_or_none),
     "text": Argument("TEXT", read_text, write_text, is_text),
     "file": Argument("FILE", read_text, write_text, is_text),
     "place": Argument("largest|nan|[I, J]", read_place, str, is_place),
-    "scale": choice("SCALE", "whole", "boxes", "map"),
-    "topic": Argument("VERB", read_name, write_name, is_name),
+    "scale": choice_argument("SCALE", "whole", "boxes", "map"),
+    "topic": Argument("VERB", read_name, write_name, is_name_or_none),
 }
 """The kinds of argument, by the field of a command that has one."""

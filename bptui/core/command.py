@@ -43,7 +43,7 @@ class Command:
         written = [(field, getattr(self, field.name)) for field in fields(self)]
         while written and written[-1][1] == written[-1][0].default:
             written.pop()
-        return " ".join([self.word, *(kind_of(field).write(argument) for field, argument in written)])
+        return " ".join([self.word, *(field_argument(field).write(argument) for field, argument in written)])
 
 
 @dataclass(frozen=True)
@@ -227,7 +227,7 @@ class Producer(
 
 
 @dataclass(frozen=True)
-class Search(Command, word="search", keys="/", group=LOOK, help="search names and layers"):
+class SearchNames(Command, word="search", keys="/", group=LOOK, help="search names and layers"):
     """Find the values whose name or layer contains ``text``, and select the nearest; None asks for the text."""
 
     text: str | None = None
@@ -294,7 +294,7 @@ class PreviousSlice(CountedCommand, word="previous-slice", keys="<", group=LOOK,
 
 
 @dataclass(frozen=True)
-class LookAt(
+class SelectElement(
     Command,
     word="element",
     keys="j",
@@ -314,7 +314,7 @@ class Check(Command, word="check", keys="=", group=LOOK, help="check the selecte
 
 
 @dataclass(frozen=True)
-class Evidence(
+class ShowEvidence(
     Command, word="evidence", keys="Enter", group=LOOK, help="the evidence behind the selected node's verdict"
 ):
     """Show what is behind a node's verdict, by default the selected one's."""
@@ -344,7 +344,7 @@ class PreviousPane(Command, word="previous-pane", keys="shift+Tab", group=LOOK, 
 
 
 @dataclass(frozen=True)
-class Record(Command, word="record", keys="R", group=KEEP, help="start or stop recording"):
+class ToggleRecording(Command, word="record", keys="R", group=KEEP, help="start or stop recording"):
     """Start recording to a new file, by default one named after the scenario; or stop recording."""
 
     file: str | None = None
@@ -417,13 +417,13 @@ Travel: TypeAlias = (
 Jump: TypeAlias = NextTrouble | PreviousTrouble | JumpToMark | JumpBack
 """What moves the cursor to a place that the session knows of."""
 
-Selecting: TypeAlias = Select | Consumer | Producer | Search | PreviousMatch | NextMatch
+Selecting: TypeAlias = Select | Consumer | Producer | SearchNames | PreviousMatch | NextMatch
 """What selects a value."""
 
 ShowCircuit: TypeAlias = ChangeScale | Fold
 """How the circuit is shown."""
 
-ShowValue: TypeAlias = TurnGradient | HeatMap | NextSlice | PreviousSlice | LookAt
+ShowValue: TypeAlias = TurnGradient | HeatMap | NextSlice | PreviousSlice | SelectElement
 """How the selected value is shown."""
 
 VERBS: Mapping[str, type[Command]] = {
@@ -464,7 +464,7 @@ def needs_argument(verb: type[Command]) -> bool:
     return any(field.default is MISSING for field in fields(verb))
 
 
-def counted(verb: type[Command], count: int) -> Command:
+def with_count(verb: type[Command], count: int) -> Command:
     """Return a verb that was asked for without arguments, ``count`` times where it knows of a count."""
     return verb(**({"count": count} if any(field.name == "count" for field in fields(verb)) else {}))
 
@@ -474,7 +474,7 @@ def command_of(word: str, arguments: Mapping[str, object]) -> Command:
     verb = VERBS.get(word)
     if verb is None:
         raise CommandError(f"there is no command {visible(word, limit=40)}", word, 0, hint=nearest_word(word))
-    kinds = {field.name: kind_of(field) for field in fields(verb)}
+    kinds = {field.name: field_argument(field) for field in fields(verb)}
     for name, argument in arguments.items():
         if name not in kinds or not kinds[name].is_valid(argument):
             raise CommandError(f"{word} has no such {visible(name, limit=40)}", word, 0, hint=usage(verb))
@@ -489,23 +489,23 @@ def read_arguments(verb: type[Command], reader: Reader) -> Command:
     arguments = []
     for field in fields(verb):
         start = reader.position
-        argument = None if reader.is_at_end else kind_of(field).read(reader)
+        argument = None if reader.is_at_end else field_argument(field).read(reader)
         if argument is None and field.default is MISSING:
-            raise CommandError(f"{verb.word} needs {kind_of(field).label}", reader.line, start, hint=usage(verb))
+            raise CommandError(f"{verb.word} needs {field_argument(field).label}", reader.line, start, hint=usage(verb))
         arguments.append(field.default if argument is None else argument)
     if not reader.is_at_end:
         raise reader.error("nothing more is expected here", usage(verb))
     return verb(*arguments)
 
 
-def kind_of(field: Field[Any]) -> Argument:
+def field_argument(field: Field[Any]) -> Argument:
     """Return what kind of argument a field of a command has."""
     return ARGUMENTS[field.name]
 
 
 def usage(verb: type[Command]) -> str:
     """Return how a command is written: ``next [N]``."""
-    labels = [(kind_of(field).label, field.default is MISSING) for field in fields(verb)]
+    labels = [(field_argument(field).label, field.default is MISSING) for field in fields(verb)]
     return " ".join([verb.word, *(label if is_needed else f"[{label}]" for label, is_needed in labels)])
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -83,3 +84,13 @@ def shape(array: Array) -> str:
 def shape_in_words(shape: Shape) -> str:
     """Return a shape as a person writes it: ``scalar``, ``[3]``, ``[2, 3]``."""
     return f"[{', '.join(map(str, shape))}]" if shape else "scalar"
+
+
+def index(place: Sequence[int]) -> str:
+    """Return an element's index as a person writes it: ``[1, 2]``; nothing of a scalar."""
+    return f"[{', '.join(map(str, place))}]" if place else ""
+
+
+def counted(number: int, noun: str) -> str:
+    """Return ``2 inputs``, ``1 gradient``."""
+    return f"{number} {noun}{'s' * (number != 1)}"

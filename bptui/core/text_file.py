@@ -21,18 +21,18 @@ KINDS = (
 )
 
 
-def shown(path: Path) -> str:
+def displayed_path(path: Path) -> str:
     """Return how errors write ``path``: nothing in it moves a terminal's cursor, and it is not endless."""
     return visible(str(path), limit=4_096)
 
 
-def read(path: Path) -> str:
+def read_text(path: Path) -> str:
     """Return the text of the file at ``path``. Raises ScenarioError."""
     try:
         content = read_bytes(path)
     except (OSError, ValueError) as error:
-        raise ScenarioError(f"cannot be read: {reason_of(error)}", where=Where(shown(path))) from None
-    return decode(content, shown(path))
+        raise ScenarioError(f"cannot be read: {reason_of(error)}", where=Where(displayed_path(path))) from None
+    return decode_text(content, displayed_path(path))
 
 
 def read_bytes(path: Path) -> bytes:
@@ -42,7 +42,7 @@ def read_bytes(path: Path) -> bytes:
         status = os.fstat(descriptor)
         for is_kind, kind in KINDS:
             if is_kind(status.st_mode):
-                raise ScenarioError(f"is {kind}, not a file", where=Where(shown(path)))
+                raise ScenarioError(f"is {kind}, not a file", where=Where(displayed_path(path)))
         with os.fdopen(descriptor, "rb", closefd=False) as file:
             content = file.read(LARGEST + 1)
     finally:
@@ -52,12 +52,12 @@ def read_bytes(path: Path) -> bytes:
         raise ScenarioError(
             f"is {size:.0f} MB; a scenario has at most {LARGEST // 2**20}",
             hint='numbers beyond that belong in a file: x = { file = "batch.npz", key = "x" }',
-            where=Where(shown(path)),
+            where=Where(displayed_path(path)),
         )
     return content
 
 
-def decode(content: bytes, path: str) -> str:
+def decode_text(content: bytes, path: str) -> str:
     """Return the text that ``content`` is in UTF-8."""
     hint = None
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):

@@ -11,7 +11,7 @@ from bptui.core.graph import Node
 from bptui.core.moment import Moment
 from bptui.explaining.equations import Equation, inputs_by_own_name, rule_at, with_numbers
 from bptui.explaining.formula_words import inline, is_built_in, name_inputs, put, words_of
-from bptui.explaining.value_state import takes_gradient
+from bptui.explaining.value_state import gradient_can_arrive
 from layers import Array
 
 MOST_LOCAL = 30
@@ -81,5 +81,5 @@ def rules(moment: Moment, name: str) -> tuple[Equation, ...]:
             "",
         )
         for position, (own, value) in enumerate(zip(words.inputs, node.inputs, strict=False))
-        if own in words.rules and takes_gradient(moment, value)
+        if own in words.rules and gradient_can_arrive(moment, value)
     )

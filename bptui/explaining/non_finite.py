@@ -28,7 +28,7 @@ OF_TWO = re.compile(rf"({word.pattern}) ([×/]) ({word.pattern})")
 Mask: TypeAlias = NDArray[np.bool_]
 
 
-class Made(NamedTuple):
+class MadeArray(NamedTuple):
     """An array that a step made: whose it is, and the layer's rule for it, of ``arrays`` by its own names for them."""
 
     name: str
@@ -51,10 +51,10 @@ class Made(NamedTuple):
 
     def element(self, index: tuple[int, ...]) -> str:
         """Return how messages write an element: ``w[2]``."""
-        return f"{text.visible(self.name, limit=40)}{place_words(index)}"
+        return f"{text.visible(self.name, limit=40)}{text.index(index)}"
 
 
-def beginning(moment: Moment) -> str:
+def non_finite_origin(moment: Moment) -> str:
     """Return in words what NaN or infinity begins with the step that has just run; empty where none does."""
     return next(beginnings(moment), "")
 
@@ -115,20 +115,20 @@ def given_arrays(moment: Moment) -> Iterator[Array]:
     return (it for it in found if it is not None)
 
 
-def made_arrays(moment: Moment) -> Iterator[Made]:
+def made_arrays(moment: Moment) -> Iterator[MadeArray]:
     """Yield what the step that has just run made."""
     match moment.step:
         case ForwardStep() as step:
             words = words_of(moment.tape, step.node)
             names = dict(zip(words.inputs, step.node.inputs, strict=False))
-            yield Made(step.name, "", step.out, words.formula, inputs_by_own_name(moment, step.node, words), names)
+            yield MadeArray(step.name, "", step.out, words.formula, inputs_by_own_name(moment, step.node, words), names)
         case BackwardStep() as step:
             yield from made_gradients(moment, step)
         case UpdateStep() as step:
-            yield Made(step.name, "the updated ", step.after)
+            yield MadeArray(step.name, "the updated ", step.after)
 
 
-def made_gradients(moment: Moment, step: BackwardStep) -> Iterator[Made]:
+def made_gradients(moment: Moment, step: BackwardStep) -> Iterator[MadeArray]:
     """Yield the gradients that a node's backward made."""
     words = words_of(moment.tape, step.node)
     arrays = inputs_by_own_name(moment, step.node, words)
@@ -140,12 +140,12 @@ def made_gradients(moment: Moment, step: BackwardStep) -> Iterator[Made]:
             own = words.inputs[position] if position < len(words.inputs) else ""
             rule = words.rules.get(own, "")
             rule = rule_at(moment, step.node, position, rule, arrays) if rule else ""
-            yield Made(step.node.inputs[position], "the gradient of ", gradient, rule, arrays, names)
+            yield MadeArray(step.node.inputs[position], "the gradient of ", gradient, rule, arrays, names)
 
 
-def origin_words(made: Made, kind: str, operands: Mapping[str, Array], index: tuple[int, ...]) -> str:
+def origin_words(made: MadeArray, kind: str, operands: Mapping[str, Array], index: tuple[int, ...]) -> str:
     """Return which numbers made an element what it is: ``Infinity starts here: dout 3 / p[2] = 0``."""
-    numbers = {own: number(it[index]) for own, it in operands.items()}
+    numbers = {own: spelled_number(it[index]) for own, it in operands.items()}
     if not all(np.isfinite(it[index]) for it in operands.values()):
         return f"{kind}: {put_numbers(made.rule, numbers)} at {made.element(index)}"
     found = OF_TWO.fullmatch(made.rule)
@@ -155,24 +155,19 @@ def origin_words(made: Made, kind: str, operands: Mapping[str, Array], index: tu
     return f"{kind} starts here: {operand(made, one, numbers, index)} {sign} {operand(made, other, numbers, index)}"
 
 
-def operand(made: Made, own: str, numbers: Mapping[str, str], index: tuple[int, ...]) -> str:
+def operand(made: MadeArray, own: str, numbers: Mapping[str, str], index: tuple[int, ...]) -> str:
     """Return an operand with its name and its number: ``dout 3``, ``p[2] = 0``."""
     if own == "dout":
         return f"dout {numbers[own]}"
     if made.names[own] == numbers[own]:
         return numbers[own]  # a constant is named as it is written
-    place = place_words(index) if made.arrays[own].shape == made.array.shape else ""
+    place = text.index(index) if made.arrays[own].shape == made.array.shape else ""
     return f"{text.visible(made.names[own], limit=40)}{place} = {numbers[own]}"
 
 
-def number(value: float) -> str:
+def spelled_number(value: float) -> str:
     """Return a number as these messages write it, infinity in full."""
     return text.number(float(value)).replace("Inf", "Infinity")
-
-
-def place_words(index: tuple[int, ...]) -> str:
-    """Return an element's index as a person writes it; nothing of a scalar."""
-    return f"[{', '.join(map(str, index))}]" if index else ""
 
 
 def trouble(moment: Moment, name: str) -> list[str]:
@@ -197,7 +192,7 @@ def arrays_around(moment: Moment, name: str) -> Iterator[Array | None]:
 def begun_at(moment: Moment, name: str, pass_: Pass) -> str:
     """Return what begins at a node's step in a pass; empty where nothing does, or it has not run."""
     step = moment.step_of(name, pass_) if moment.graph.node(name) else None
-    return beginning(moment.tape.at(step.number)) if step else ""
+    return non_finite_origin(moment.tape.at(step.number)) if step else ""
 
 
 def origin(moment: Moment, name: str, kind: str) -> str:

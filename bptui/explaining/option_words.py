@@ -68,7 +68,7 @@ def transposed(options: OptionValues) -> Spelt:
     return f"x with its axes in the order {axes}", {"x": f"dout with its axes in the order {back}"}
 
 
-def reshaped(options: OptionValues) -> Spelt:
+def reshape_words(options: OptionValues) -> Spelt:
     """Return the words of a reshape."""
     return f"x in the shape {as_list(options['shape'])}", {"x": "dout in x's shape"}
 
@@ -106,7 +106,7 @@ SPELT: Mapping[str, Callable[[OptionValues], Spelt]] = {
     "Gather": gathered,
     "Clip": clipped,
     "Transpose": transposed,
-    "Reshape": reshaped,
+    "Reshape": reshape_words,
     "BroadcastTo": repeated,
     "Concat": joined_inputs,
 }

@@ -28,7 +28,7 @@ def waiting(moment: Moment, name: str) -> str:
     order, iteration = moment.order, moment.progress.iteration
     if moment.value(name) is None:
         return f"not reached yet: goes forward at step {order.step_number(iteration, Pass.FORWARD, name)}"
-    if not takes_gradient(moment, name):
+    if not gradient_can_arrive(moment, name):
         return "a constant takes no gradient" if name in moment.graph.constants else "labels take no gradient"
     if not moment.awaits_gradient(name):
         return "" if moment.gradient(name) is not None else "no gradient reaches it"
@@ -39,7 +39,7 @@ def waiting(moment: Moment, name: str) -> str:
     return f"{arrived:,} of {count:,} contributions so far, complete at step {last}"
 
 
-def takes_gradient(moment: Moment, name: str) -> bool:
+def gradient_can_arrive(moment: Moment, name: str) -> bool:
     """Return whether a gradient can arrive at a value: it is neither a constant nor integers nor labels only."""
     graph = moment.graph
     if name in graph.constants:

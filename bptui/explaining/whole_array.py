@@ -42,7 +42,7 @@ def whole_array(array: Array, *, indent: int) -> Iterator[Line]:
     else:
         for index in np.ndindex(array.shape[:-2]):
             if index:
-                yield styled(f"[{', '.join(map(str, index))}]", "dim", indent=indent)
+                yield styled(text.index(index), "dim", indent=indent)
             for cells in number_grid(array[index]) if array.size else ():
                 yield styled("  ".join(cells), indent=indent)
 

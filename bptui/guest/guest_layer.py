@@ -102,10 +102,10 @@ class GuestLayer:
         self.make()
         return self.call("kept", values, take_kept, method="forward")
 
-    def begin_look(self, *values: Any) -> Pending:
+    def begin_parameter_search(self, *values: Any) -> Pending:
         """Go through the layer to find the parameters that it makes itself; the result is what was found."""
         self.make()
-        return self.call("look", values, read_look, method="forward")
+        return self.call("parameters", values, read_made_parameters, method="forward")
 
     def begin_job(self, job: str, *values: Any, **arguments: Any) -> Pending:
         """Let ``job``, ``"module:function"`` of ours, run in the child as ``function(instance, values, **arguments)``.
@@ -191,16 +191,16 @@ class GuestLayer:
 
     def error(self, method: str, fault: Fault) -> LayerError:
         """Return the error about what ``method`` did, at the user's line."""
-        where = self.shown(fault.where) if fault.where else self.method(method).where or self.own.where
+        where = self.path_as_called(fault.where) if fault.where else self.method(method).where or self.own.where
         text = fault.text or self.own.file.line(where)
         hint = f"line {where.line}: {visible(text)}" if text else None
         message = f"{visible(self.node.name)}: {self.called(method)}: {visible(fault.message, limit=1_000)}"
         return LayerError(message, hint=hint, where=where)
 
-    def shown(self, where: Where) -> Where:
+    def path_as_called(self, where: Where) -> Where:
         """Return a place in one of the files as the user calls it."""
         file = self.host.file(where.path)
-        return where._replace(path=file.shown) if file else where
+        return where._replace(path=file.displayed_name) if file else where
 
 
 def take_local(answer: Message, count: int) -> tuple[Any, tuple[Any, ...]]:
@@ -209,7 +209,7 @@ def take_local(answer: Message, count: int) -> tuple[Any, tuple[Any, ...]]:
     return out, tuple((locals_ + [None] * count)[:count])
 
 
-class Look(NamedTuple):
+class MadeByLayer(NamedTuple):
     """A layer's value, the parameters that it has made itself by name, and those of them that have no gradient."""
 
     out: Any
@@ -217,12 +217,12 @@ class Look(NamedTuple):
     unpaired: tuple[str, ...]
 
 
-def read_look(answer: Message) -> Look:
+def read_made_parameters(answer: Message) -> MadeByLayer:
     """Return what an answer has found on a layer."""
     out, *arrays = answer["arrays"]
     names = [str(name) for name in answer["names"]]
     parameters = {name: it for name, it in zip(names, arrays, strict=True) if it is not None}
-    return Look(out, parameters, tuple(str(name)[:MOST_NAME] for name in answer["unpaired"]))
+    return MadeByLayer(out, parameters, tuple(str(name)[:MOST_NAME] for name in answer["unpaired"]))
 
 
 MOST_NAME = 100

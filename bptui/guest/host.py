@@ -1,4 +1,4 @@
-"""The parent's side: requests go out, answers come in, and nobody waits who doesn't want to."""
+"""The parent's side of a process of own layers: send requests, receive answers, neither of which waits unasked."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from bptui.errors import reason_of
 from bptui.guest.fault import Fault, crashed, raised
 from bptui.guest.guest_process import CHUNK, GuestProcess
 from bptui.guest.pending_call import Pending
-from bptui.guest.wire import PREFIX, Message, WireError, decode, encode, sizes
+from bptui.guest.wire import PREFIX, Message, WireError, decode_message, encode_message, message_sizes
 from bptui.own_layers.own_layer import LayerFile
 
-LOOK_AROUND = 0.2
-"""Seconds after which a silent process is looked at: one that has ended may have left somebody on the line."""
+POLL_INTERVAL = 0.2
+"""Seconds after which a silent process is polled: it may have ended, and a child of its own hold the line open."""
 
 
 class Host:
@@ -71,7 +71,7 @@ class Host:
         self.start()
         pending = Pending(self, finish, blame)
         try:
-            content = encode({**request, "dropped": self.dropped})
+            content = encode_message({**request, "dropped": self.dropped})
         except WireError as error:
             pending.answer = Fault(reason_of(error))
             return pending
@@ -90,8 +90,8 @@ class Host:
             left = end - monotonic()
             if pending.answer is not None or self.process is None or left <= 0:
                 return
-            if not self.process.wait(min(left, LOOK_AROUND), writes=bool(self.outgoing)) and self.process.has_ended:
-                self.mourn()
+            if not self.process.wait(min(left, POLL_INTERVAL), writes=bool(self.outgoing)) and self.process.has_ended:
+                self.fail_with_ending()
 
     def send(self) -> None:
         """Send as much as goes without waiting."""
@@ -101,7 +101,7 @@ class Host:
             except BlockingIOError:
                 return
             except OSError:
-                self.mourn()
+                self.fail_with_ending()
                 return
             del self.outgoing[:sent]
 
@@ -115,21 +115,21 @@ class Host:
             except OSError:
                 some = b""
             if not some:
-                self.mourn()
+                self.fail_with_ending()
                 return
             self.incoming += some
-            self.sort()
+            self.deliver_complete_answers()
 
-    def sort(self) -> None:
+    def deliver_complete_answers(self) -> None:
         """Give each answer that is complete to the call that it answers."""
         try:
             while len(self.incoming) >= PREFIX.size:
-                header, payload = sizes(bytes(self.incoming[: PREFIX.size]))
+                header, payload = message_sizes(bytes(self.incoming[: PREFIX.size]))
                 end = PREFIX.size + header + payload
                 if len(self.incoming) < end:
                     return
                 middle = PREFIX.size + header
-                answer = decode(bytes(self.incoming[PREFIX.size : middle]), bytes(self.incoming[middle:end]))
+                answer = decode_message(bytes(self.incoming[PREFIX.size : middle]), bytes(self.incoming[middle:end]))
                 del self.incoming[:end]
                 self.deliver(answer)
         except WireError as error:
@@ -145,8 +145,8 @@ class Host:
         if pending is self.loading and isinstance(pending.answer, Fault):
             self.fail(pending.answer)
 
-    def mourn(self) -> None:
-        """Find out how the process ended."""
+    def fail_with_ending(self) -> None:
+        """Fail every call with how the process ended."""
         if self.process:
             how = self.process.ending()
             self.fail(crashed(how, self.process.crash_report(), self.paths))

@@ -44,7 +44,7 @@ class HostSupply:
         assert host.loading is not None
         answer = self.loaded(host, host.loading, notice)
         if len(answer) != len(self.files):
-            raise ScenarioError("its process has sent nonsense", where=Where(self.files[0].shown))
+            raise ScenarioError("its process has sent nonsense", where=Where(self.files[0].displayed_name))
         self.ready = host
         return [read_given(file, descriptions) for file, descriptions in zip(self.files, answer, strict=True)]
 
@@ -66,11 +66,11 @@ class HostSupply:
         """Return the line at which a process is that is importing the files."""
         report = host.process.crash_report() if host.process else ""
         where = crashed("", report, host.paths).where
-        return self.shown(where) if where else Where(self.files[0].shown)
+        return self.path_as_called(where) if where else Where(self.files[0].displayed_name)
 
-    def shown(self, where: Where) -> Where:
+    def path_as_called(self, where: Where) -> Where:
         """Return a place in one of the files as the user calls it."""
-        names = {str(file.path): file.shown for file in self.files}
+        names = {str(file.path): file.displayed_name for file in self.files}
         return where._replace(path=names.get(where.path, where.path))
 
     def error(self, fault: Fault) -> ScenarioError:
@@ -80,5 +80,5 @@ class HostSupply:
             hint = ELSEWHERE
         if "was not imported" in fault.message:
             hint = UNDER_MAIN
-        where = self.shown(fault.where) if fault.where else Where(self.files[0].shown)
+        where = self.path_as_called(fault.where) if fault.where else Where(self.files[0].displayed_name)
         return ScenarioError(visible(fault.message, limit=1_000), hint=hint, where=where)

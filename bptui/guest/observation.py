@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 from bptui.core.order import Pass
-from bptui.core.text import visible
+from bptui.core.text import index, visible
 from bptui.guest.wire import Message
 
 MOST_SHOWN = 200
@@ -24,7 +24,7 @@ class Remark(NamedTuple):
     text: str
     pass_: Pass = Pass.FORWARD
 
-    def told(self, count: int) -> str:
+    def sentence(self, count: int) -> str:
         """Return it as it is told, with how often it was noticed."""
         return f"▲ {visible(self.node)}: {self.text}{f' ({count} times)' if count > 1 else ''}"
 
@@ -56,16 +56,11 @@ def remarks_on(node: str, call: str, pass_: Pass, answer: Message) -> Iterator[R
 
 def words_of_non_finite(found: Message) -> str:
     """Return in words what the child has found out about a number that is not finite."""
-    index = f" at {place_words(found['index'])}" if found["index"] else ""
-    told = f"makes {visible(str(found['kind']))} of finite numbers{index}"
+    place = f" at {index([*map(int, found['index'])])}" if found["index"] else ""
+    told = f"makes {visible(str(found['kind']))} of finite numbers{place}"
     if not (origin := found.get("origin")):
         return told
     line = f"line {int(origin['line'])}"
-    where = f" at {place_words(origin['place'])}" if origin["place"] else ""
+    where = f" at {index([*map(int, origin['place'])])}" if origin["place"] else ""
     note = f": {visible(str(origin['note']))}" if origin["note"] else ""
     return f"{told}: {visible(str(origin['words']))}{where} in {visible(str(origin['expression']))}, {line}{note}"
-
-
-def place_words(index: Sequence[Any]) -> str:
-    """Return an index as a person writes it."""
-    return f"[{', '.join(str(int(place)) for place in index)}]"

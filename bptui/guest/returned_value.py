@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from bptui.core.text import shape, visible
+from bptui.core.text import counted, shape, visible
 from bptui.guest.fault import Fault
 from bptui.guest.wire import Message
 from bptui.own_layers.own_layer import TARGETS, Share
@@ -76,8 +76,3 @@ class Returned:
             if gradient is None and needs and name not in TARGETS:
                 places = f": neither in self.d{visible(name)} nor in self.grads" if name in self.share.held else ""
                 yield f"gives {visible(name)} no gradient{places}"
-
-
-def counted(count: int, noun: str) -> str:
-    """Return ``2 inputs``, ``1 gradient``."""
-    return f"{count} {noun}{'s' * (count != 1)}"

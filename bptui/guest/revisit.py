@@ -75,7 +75,10 @@ class GuestsRevisit:
             return nothing  # the process is busy, and may be so for ever
         if key not in self.calls:
             layer = self.guests.make(node, iteration)
-            self.calls[key] = inputs, begin(layer, what, inputs, **more)  # those live on: no other can have their id
+            self.calls[key] = (
+                inputs,
+                begin_revisit(layer, what, inputs, **more),
+            )  # those live on: no other can have their id
         self.calls.move_to_end(key)
         while len(self.calls) > REMEMBERED:
             self.calls.popitem(last=False)
@@ -104,7 +107,7 @@ class GuestsRevisit:
                 self.guests.note(remark)
 
 
-def begin(layer: GuestLayer, what: str, inputs: list[Value], **more: Any) -> Pending:
+def begin_revisit(layer: GuestLayer, what: str, inputs: list[Value], **more: Any) -> Pending:
     """Ask a fresh instance what is wanted of it."""
     match what:
         case "local":

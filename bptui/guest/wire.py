@@ -41,7 +41,7 @@ class WireError(Exception):
     """What has arrived is not a message."""
 
 
-def encode(message: Message) -> bytes:
+def encode_message(message: Message) -> bytes:
     """Return a message as bytes. Raises WireError, before anything is copied, for one that is too large."""
     arrays = [None if array is None else native(array) for array in message.get("arrays", ())]
     specs = [None if array is None else (array.dtype.str, array.shape) for array in arrays]
@@ -68,7 +68,7 @@ def is_sendable(dtype: np.dtype[Any]) -> bool:
     return dtype.newbyteorder("=").str in DTYPES
 
 
-def sizes(prefix: bytes) -> tuple[int, int]:
+def message_sizes(prefix: bytes) -> tuple[int, int]:
     """Return the bytes of the header and of the arrays that follow ``prefix``."""
     header, payload = PREFIX.unpack(prefix)
     if header > MOST_HEADER or payload > MOST_PAYLOAD:
@@ -76,7 +76,7 @@ def sizes(prefix: bytes) -> tuple[int, int]:
     return header, payload
 
 
-def decode(header: bytes, payload: bytes) -> Message:
+def decode_message(header: bytes, payload: bytes) -> Message:
     """Return the message; its arrays are read-only views of ``payload``, those without axes NumPy scalars."""
     try:
         message = json.loads(header)
@@ -84,18 +84,18 @@ def decode(header: bytes, payload: bytes) -> Message:
         raise WireError("a header that is not JSON") from error
     if not isinstance(message, dict) or not isinstance(message.get("arrays"), list):
         raise WireError("a header without arrays")
-    message["arrays"] = list(cut(message["arrays"], payload))
+    message["arrays"] = list(split_arrays(message["arrays"], payload))
     return message
 
 
-def cut(specs: Sequence[Any], payload: bytes) -> Iterator[Any]:
+def split_arrays(specs: Sequence[Any], payload: bytes) -> Iterator[Any]:
     """Yield the arrays that ``payload`` holds one after the other."""
     offset = 0
     for spec in specs:
         if spec is None:
             yield None
             continue
-        dtype, shape = checked(spec)
+        dtype, shape = checked_array_header(spec)
         count = math.prod(shape)
         if offset + count * dtype.itemsize > len(payload):
             raise WireError("an array that is larger than what was sent")
@@ -114,7 +114,7 @@ def view(payload: bytes, dtype: np.dtype[Any], shape: tuple[int, ...], offset: i
         raise WireError("an array of no possible shape") from error
 
 
-def checked(spec: Any) -> tuple[np.dtype[Any], tuple[int, ...]]:
+def checked_array_header(spec: Any) -> tuple[np.dtype[Any], tuple[int, ...]]:
     """Return the dtype and the shape that a header tells of an array."""
     match spec:
         case [str(name), [*shape]] if name in DTYPES and len(shape) <= MOST_AXES:

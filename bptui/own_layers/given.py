@@ -23,7 +23,7 @@ def read_given(file: LayerFile, descriptions: Iterable[Mapping[str, Any]]) -> Gi
     try:
         return {str(it["name"]): read_one(file, it) for it in descriptions}
     except (KeyError, TypeError, ValueError, AttributeError):
-        raise ScenarioError("its process has sent nonsense", where=Where(file.shown)) from None
+        raise ScenarioError("its process has sent nonsense", where=Where(file.displayed_name)) from None
 
 
 def read_one(file: LayerFile, description: Mapping[str, Any]) -> OwnLayer | ScenarioError:
@@ -41,10 +41,10 @@ def read_one(file: LayerFile, description: Mapping[str, Any]) -> OwnLayer | Scen
         read_method(file, description["backward"]),
         read_method(file, description["init"]) if description["init"] else Method(),
     )
-    return refusal(layer, description) or layer
+    return signature_error(layer, description) or layer
 
 
-def refusal(layer: OwnLayer, description: Mapping[str, Any]) -> ScenarioError | None:
+def signature_error(layer: OwnLayer, description: Mapping[str, Any]) -> ScenarioError | None:
     """Return why functions of the right names cannot be called as forward and backward are; None where they can."""
     if description["backward"].get("lacks"):
         message = f"{layer.backward.called} has to take dout"
@@ -82,11 +82,11 @@ def read_where(file: LayerFile, description: Mapping[str, Any]) -> Where:
     path, line = str(description["file"]), description["line"]
     number = line if type(line) is int and line > 0 else None
     if not path:
-        return Where(file.shown)
-    return Where(file.shown if path == str(file.path) else beside(file, path), number)
+        return Where(file.displayed_name)
+    return Where(file.displayed_name if path == str(file.path) else imported_path(file, path), number)
 
 
-def beside(file: LayerFile, path: str) -> str:
+def imported_path(file: LayerFile, path: str) -> str:
     """Return a file that another one imports as errors write it: from the same starting point as that one."""
     if Path(file.name or file.path).is_absolute():
         return visible(path, limit=4_096)
@@ -100,9 +100,9 @@ def useless(file: LayerFile, given: Given, used: Sequence[str]) -> ScenarioError
     message = (
         f"gives none of the layers that the scenario uses ({wanted}); it gives {listed(layers) or 'no layer at all'}"
     )
-    others = [it for it in given.values() if isinstance(it, ScenarioError) and it.path == file.shown]
+    others = [it for it in given.values() if isinstance(it, ScenarioError) and it.path == file.displayed_name]
     reasons = [it.message for it in others if it.line]
-    return ScenarioError(message, hint="; ".join(reasons[:3]) or None, where=Where(file.shown))
+    return ScenarioError(message, hint="; ".join(reasons[:3]) or None, where=Where(file.displayed_name))
 
 
 def listed(layers: Sequence[OwnLayer]) -> str:

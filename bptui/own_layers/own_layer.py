@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from bptui.core.graph import Node
-from bptui.core.text import visible
+from bptui.core.text import counted, visible
 from bptui.errors import Where
 
 TARGETS = frozenset({"t", "target", "targets", "label", "labels", "y_true", "y_label", "y_labels", "y_target"})
@@ -24,14 +24,14 @@ class LayerFile:
     name: str = field(default="", compare=False)
 
     @property
-    def shown(self) -> str:
+    def displayed_name(self) -> str:
         """The file as errors write it."""
         return visible(self.name or str(self.path), limit=4_096)
 
     def line(self, where: Where) -> str:
         """Return what stands at a line of it; nothing where the place is in another file."""
         lines = self.text.splitlines()
-        is_here = where.path == self.shown and where.line is not None and 0 < where.line <= len(lines)
+        is_here = where.path == self.displayed_name and where.line is not None and 0 < where.line <= len(lines)
         return lines[where.line - 1].strip() if is_here and where.line else ""
 
 
@@ -134,7 +134,9 @@ class OwnLayer:
         elif not held and count > len(inputs):
             inputs += tuple(name for name in self.forward.optional if name not in options)[: count - len(inputs)]
         if not len(inputs) <= count <= len(inputs) + len(held):
-            raise ValueError(f"{self.name} takes {counted(len(inputs), len(inputs) + len(held))}, got {count}")
+            raise ValueError(
+                f"{self.name} takes {input_count_words(len(inputs), len(inputs) + len(held))}, got {count}"
+            )
         held = held[: count - len(inputs)]
         again = tuple(name for name in (*self.backward.required, *self.backward.optional) if name in inputs)
         self.check_needed((*held, *again), options)
@@ -176,6 +178,6 @@ class OwnLayer:
             raise ValueError(f"{self.backward.called or self.name} takes {name} beside dout: {name}=... is missing")
 
 
-def counted(least: int, most: int) -> str:
+def input_count_words(least: int, most: int) -> str:
     """Return in words how many inputs there may be."""
-    return f"{least} input{'s' * (least != 1)}" if least == most else f"{least} to {most} inputs"
+    return counted(least, "input") if least == most else f"{least} to {most} inputs"

@@ -55,7 +55,7 @@ def check_syntax(file: LayerFile) -> None:
             warnings.simplefilter("ignore")
             ast.parse(file.text)
     except SyntaxError as error:
-        place = Where(file.shown, error.lineno or 1, error.offset or None)
+        place = Where(file.displayed_name, error.lineno or 1, error.offset or None)
         raise ScenarioError(f"SyntaxError: {error.msg}", where=place) from None
     except (ValueError, RecursionError, MemoryError) as error:
-        raise ScenarioError(f"is not Python: {reason_of(error)}", where=Where(file.shown, 1)) from None
+        raise ScenarioError(f"is not Python: {reason_of(error)}", where=Where(file.displayed_name, 1)) from None

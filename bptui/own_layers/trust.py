@@ -15,7 +15,7 @@ import tempfile
 from pathlib import Path
 
 from bptui.core.text import visible
-from bptui.core.text_file import KINDS, decode, shown
+from bptui.core.text_file import KINDS, decode_text, displayed_path
 from bptui.errors import BptuiError, ScenarioError, Where, reason_of
 from bptui.own_layers.imports_beside import files_beside
 from bptui.own_layers.own_layer import LayerFile
@@ -29,7 +29,7 @@ RECORD = "trusted.json"
 
 def read_layer_file(path: Path) -> LayerFile:
     """Return the file at ``path``, which must be a regular one and the user's own. Raises ScenarioError."""
-    where = Where(shown(path))
+    where = Where(displayed_path(path))
     try:
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
         try:
@@ -45,7 +45,7 @@ def read_layer_file(path: Path) -> LayerFile:
         raise ScenarioError(f"cannot be read: {reason_of(error)}", where=where) from None
     if len(content) > MOST_BYTES:
         raise ScenarioError(f"has more than {MOST_BYTES >> 20} MB, too much for a file with layers", where=where)
-    text = decode(content, shown(path)).removeprefix("\ufeff")
+    text = decode_text(content, displayed_path(path)).removeprefix("\ufeff")
     return LayerFile(resolved, python_text(text, str(path)), str(path))
 
 
@@ -73,11 +73,11 @@ def trust(path: Path) -> LayerFile:
     file = read_layer_file(path)
     check_syntax(file)
     try:
-        keep(known() | {str(file.path): digests(file)})
+        keep(trusted_digests() | {str(file.path): digests(file)})
     except OSError as error:
-        reason = f"cannot be remembered in {shown(record_path())}: {reason_of(error)}"
-        hint = f"--layers {shown(path)} allows it for one run"
-        raise BptuiError(reason, hint=hint, where=Where(shown(path))) from None
+        reason = f"cannot be remembered in {displayed_path(record_path())}: {reason_of(error)}"
+        hint = f"--layers {displayed_path(path)} allows it for one run"
+        raise BptuiError(reason, hint=hint, where=Where(displayed_path(path))) from None
     return file
 
 
@@ -96,7 +96,7 @@ def words_of_trust(file: LayerFile) -> str:
 
 def is_trusted(file: LayerFile) -> bool:
     """Return whether this very content of a file was allowed, and that of all that it imports from beside it."""
-    return changed_file(file) is None and str(file.path) in known()
+    return changed_file(file) is None and str(file.path) in trusted_digests()
 
 
 def changed_file(file: LayerFile) -> Path | None:
@@ -104,7 +104,7 @@ def changed_file(file: LayerFile) -> Path | None:
 
     Raises ScenarioError where somebody else may have written one of them.
     """
-    allowed = known().get(str(file.path))
+    allowed = trusted_digests().get(str(file.path))
     if allowed is None:
         return None
     return next((Path(path) for path, digest in digests(file).items() if allowed.get(path) != digest), None)
@@ -118,7 +118,7 @@ def digests(file: LayerFile) -> dict[str, str]:
 
 def digest(path: Path) -> str:
     """Return the SHA-256 of a file that an allowed one imports. Raises ScenarioError."""
-    where = Where(shown(path))
+    where = Where(displayed_path(path))
     try:
         with path.open("rb") as content:
             check_status(os.fstat(content.fileno()), where)
@@ -127,11 +127,11 @@ def digest(path: Path) -> str:
         raise ScenarioError(f"cannot be read: {reason_of(error)}", where=where) from None
 
 
-def known() -> dict[str, dict[str, str]]:
+def trusted_digests() -> dict[str, dict[str, str]]:
     """Return the digests of what was allowed, by the path of the file that was; none where they cannot be read."""
     path = record_path()
     try:
-        check_status(path.stat(), Where(shown(path)))
+        check_status(path.stat(), Where(displayed_path(path)))
         written = json.loads(path.read_bytes())
     except (OSError, ValueError, ScenarioError):
         return {}

@@ -24,7 +24,7 @@ def completed(header: HeaderRecord) -> HeaderRecord:
     """
     if header.inputs is not None and header.parameters is not None:
         return header
-    scenario = read_source(header.source)
+    scenario = read_scenario_text(header.source)
     leaves = [name for name in header.values if is_name(name)]
     listed = as_table(scenario.get("parameters"))
     parameters = tuple(name for name in leaves if name in listed)
@@ -37,7 +37,7 @@ def completed(header: HeaderRecord) -> HeaderRecord:
     )
 
 
-def read_source(source: str) -> Mapping[str, Any]:
+def read_scenario_text(source: str) -> Mapping[str, Any]:
     """Return a scenario's text as TOML, within the bounds of scenarios; nothing where it is not, or too much."""
     if len(source) > MOST_CHARACTERS:
         return {}

@@ -21,7 +21,7 @@ from bptui.explaining.equations import (
     update_equation,
 )
 from bptui.explaining.formula_words import inline
-from bptui.explaining.value_state import takes_gradient
+from bptui.explaining.value_state import gradient_can_arrive
 from bptui.explaining.whole_array import named_array, one_row, whole_array
 from bptui.lines.line import Line, Span, indented, styled
 from bptui.lines.table import flush_left
@@ -42,7 +42,7 @@ def account(run: Run) -> Iterator[Line]:
     if run.failure:
         for iteration in dict.fromkeys((1, len(run.tape.iterations))):
             yield from iteration_lines(run, iteration, suspect)
-        yield from remark_lines(run)
+        yield from run_remark_lines(run)
         return
     if run.tape.order.iterations == 1:
         yield from iteration_lines(run, 1, suspect)
@@ -56,10 +56,10 @@ def account(run: Run) -> Iterator[Line]:
     if suspect is not None:
         yield ()
         yield styled(suspect.told, "warning")
-    yield from remark_lines(run)
+    yield from run_remark_lines(run)
 
 
-def remark_lines(run: Run) -> Iterator[Line]:
+def run_remark_lines(run: Run) -> Iterator[Line]:
     """Yield what there is to say of values that no one uses, and of the user's own layers."""
     unused = list(unused_values(run.graph))
     if run.remarks or unused:
@@ -67,7 +67,7 @@ def remark_lines(run: Run) -> Iterator[Line]:
     for finding in unused:
         yield styled(f"▲ {finding.reason}", "warning")
     for remark, count in run.remarks.items():
-        yield styled(remark.told(count), "warning")
+        yield styled(remark.sentence(count), "warning")
 
 
 def opening(run: Run) -> Iterator[Line]:
@@ -108,7 +108,7 @@ def iteration_lines(run: Run, iteration: int, suspect: Suspect | None) -> Iterat
         if step.pass_ is not heading:
             heading = step.pass_
             yield from heading_lines(heading)
-        yield from step_lines(run.tape.at(number), step)
+        yield from step_account(run.tape.at(number), step)
         if suspect is not None and number == suspect.number:
             yield styled(f"▲ {suspect.told}", "warning", indent=4)
 
@@ -121,7 +121,7 @@ def heading_lines(pass_: Pass) -> Iterator[Line]:
         yield styled(BACKWARD_KEY, "dim", indent=2)
 
 
-def step_lines(moment: Moment, step: Step) -> Iterator[Line]:
+def step_account(moment: Moment, step: Step) -> Iterator[Line]:
     """Yield one step, with its equations and numbers."""
     lead = f"  {step.number:{len(str(len(moment.order)))}}  "
     match step:
@@ -170,7 +170,7 @@ def gradient_table(tape: Tape) -> Iterator[Line]:
         (
             text.visible(name),
             "" if gradient is None else text.shape(gradient),
-            tell_gradient(gradient) if takes_gradient(end, name) else "labels, which take none",
+            tell_gradient(gradient) if gradient_can_arrive(end, name) else "labels, which take none",
         )
         for name, gradient in gradients.items()
     ]

@@ -9,7 +9,7 @@ import numpy as np
 
 from bptui.checking.finding_record import printed_record
 from bptui.core import text
-from bptui.core.command import Command, Evidence, Jump, Selecting, Travel
+from bptui.core.command import Command, Jump, Selecting, ShowEvidence, Travel
 from bptui.core.moment import Moment
 from bptui.core.step import BackwardStep, ForwardStep, UpdateStep
 from bptui.explaining import value_state
@@ -29,8 +29,8 @@ WIDTH = 100
 def answer_text(command: Command, answer: Answer, session: Session) -> str:
     """Return the answer to a command as text: in most cases one line."""
     if not answer.ok:
-        return answer.told(lambda verb: verb.word)
-    if isinstance(command, Evidence) and answer.judged:
+        return answer.text_with_way_on(lambda verb: verb.word)
+    if isinstance(command, ShowEvidence) and answer.judged:
         from bptui.checking.evidence_lines import evidence_lines  # noqa: PLC0415  (when it is asked for)
 
         return "\n".join(plain(line).rstrip() for line in evidence_lines(answer.judged, WIDTH))
@@ -91,9 +91,9 @@ def numbers_text(moment: Moment) -> Iterator[str]:
         case BackwardStep() as step:
             for name, gradient in zip(step.node.inputs, step.gradients, strict=True):
                 if gradient is not None and inline(gradient) is None:
-                    yield f"d {text.visible(name)}: {size_text(gradient)}"
+                    yield f"d {text.visible(name)}: {gradient_size(gradient)}"
         case UpdateStep(after=after) as step if inline(after) is None:
-            yield f"{text.visible(step.name)} moved by {size_text(after - step.before)}"
+            yield f"{text.visible(step.name)} moved by {gradient_size(after - step.before)}"
 
 
 def value_text(moment: Moment, name: str) -> str:
@@ -104,13 +104,13 @@ def value_text(moment: Moment, name: str) -> str:
     if value is not None:
         told.append(inline(value) or f"{text.shape(value)}, {plain(summary_line(value))}")
     if gradient is not None:
-        told.append(f"gradient {inline(gradient) or size_text(gradient)}")
+        told.append(f"gradient {inline(gradient) or gradient_size(gradient)}")
     if waiting := value_state.waiting(moment, name):
         told.append(waiting)
     return "; ".join(told)
 
 
-def size_text(gradient: Array) -> str:
+def gradient_size(gradient: Array) -> str:
     """Return how large a gradient is."""
     return f"norm {text.number(float(np.linalg.norm(gradient)))}"
 

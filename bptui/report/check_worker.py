@@ -30,14 +30,14 @@ Result: TypeAlias = Report | BptuiError
 def check_one(place: str, layers: Sequence[Path], progress: Progress = ignore_progress) -> Result:
     """Return the report on one scenario, or why it cannot be read; ``progress`` is told how many nodes are done."""
     try:
-        return check_scenario(load(place, layers=layers, notice=tell), progress=progress)
+        return check_scenario(load(place, layers=layers, notice=write_notice), progress=progress)
     except BptuiError as error:
         return error
     except MemoryError as error:
         return out_of_memory(error)
 
 
-def tell(words: str) -> None:
+def write_notice(words: str) -> None:
     """Tell that one of the user's files takes its time."""
     sys.stderr.write(f"{words}\n")
 

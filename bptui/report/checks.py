@@ -13,7 +13,7 @@ from typing import TypeAlias
 from bptui.checking.check_scenario import BUILT_IN
 from bptui.checking.finding import Finding, Report, Verdict, verdict_of
 from bptui.checking.finding_lines import finding_lines, finding_title, ladder_lines
-from bptui.core.text import visible
+from bptui.core.text import counted, visible
 from bptui.lines.line import Line, Span, indented, styled
 from bptui.lines.paragraph import UNFOLDED
 
@@ -48,19 +48,19 @@ def part_lines(
 ) -> Iterator[Line]:
     """Yield a line for one part of a report, and below it what is to be said of its findings."""
     verdict = verdict_of(finding.verdict for finding in findings)
-    yield (Span("  "), Span(verdict.sign, verdict.style), Span(f" {part}{inputs_told(findings)}"))
+    yield (Span("  "), Span(verdict.sign, verdict.style), Span(f" {part}{input_signs(findings)}"))
     for finding in findings:
         if finding.verdict is Verdict.PASS:
-            yield from indented(remark_lines(finding), 5)
+            yield from indented(finding_remarks(finding), 5)
         elif finding.follows is None:
             first = seen.setdefault(fault_of(finding), finding.node)
             yield from indented(
-                told_lines(finding, has_ladder) if first == finding.node else again_lines(finding, first), 5
+                finding_details(finding, has_ladder) if first == finding.node else again_lines(finding, first), 5
             )
     yield from indented(follow_lines(findings), 5)
 
 
-def inputs_told(findings: Sequence[Finding]) -> str:
+def input_signs(findings: Sequence[Finding]) -> str:
     """Return the inputs that were looked at, each with its sign where they differ."""
     checked: dict[str, list[Verdict]] = {}
     for it in sorted(findings, key=lambda it: it.rule not in {"gradient", *PARTS}):
@@ -75,13 +75,13 @@ def inputs_told(findings: Sequence[Finding]) -> str:
     return f": {'  '.join(f'{name} {verdict.sign}' for name, verdict in verdicts.items())}"
 
 
-def remark_lines(finding: Finding) -> Iterator[Line]:
+def finding_remarks(finding: Finding) -> Iterator[Line]:
     """Yield what there is to say of the whole although nothing is wrong with it."""
     if finding.rule == "network" and finding.input is None:
         yield styled(f"   {visible(finding.reason, limit=1000)}.")
 
 
-def told_lines(finding: Finding, has_ladder: HasLadder) -> Iterator[Line]:
+def finding_details(finding: Finding, has_ladder: HasLadder) -> Iterator[Line]:
     """Yield all that there is to say of a finding."""
     yield from finding_lines(finding, UNFOLDED)
     if finding.verdict is Verdict.FAIL and has_ladder(finding):
@@ -139,6 +139,6 @@ def tally_line(reports: Iterable[Report]) -> Line:
     counts = {verdict: sum(report.counts[verdict] for report in reports) for verdict in Verdict}
     told = ", ".join(f"{verdict.sign} {count} {verdict.value}" for verdict, count in counts.items())
     failed = sum(not report.ok for report in reports)
-    scenarios = f"{len(reports)} scenario{'s' * (len(reports) != 1)}"
+    scenarios = counted(len(reports), "scenario")
     outcome = f"{failed} of {scenarios} failed" if failed else f"{scenarios}, all well{whose(reports)}"
     return styled(f"{outcome}: {told}", (Verdict.FAIL if failed else Verdict.PASS).style)

@@ -11,7 +11,7 @@ from typing import NamedTuple, TextIO
 
 from bptui.core.command import VERBS, Command, Help, Quit, Travel, parse, usage
 from bptui.core.text import escaped, visible
-from bptui.core.text_file import read
+from bptui.core.text_file import read_text
 from bptui.errors import CommandError, Where
 from bptui.lines.cell_width import cells
 from bptui.report.answers import answer_record, answer_text, step_text
@@ -29,7 +29,7 @@ MOST_SHOWN = 1_900
 """Characters of a line that are shown where it cannot be carried out."""
 
 
-class TypedLine(NamedTuple):
+class CommandLine(NamedTuple):
     """A line with a command, and where it stands."""
 
     text: str
@@ -45,7 +45,7 @@ class LineDisplay:
         """Carry out what is about the display alone."""
         match command:
             case Help(None):
-                return Answer("\n".join(help_lines()))
+                return Answer("\n".join(command_help()))
             case Help(str(word)):
                 return explain(word)
             case Quit():
@@ -65,7 +65,7 @@ def explain(word: str) -> Answer:
     return Answer(f"{usage(verb)}   {verb.help}{keys}")
 
 
-def help_lines() -> Iterator[str]:
+def command_help() -> Iterator[str]:
     """Yield what there is to be said."""
     yield from (f"{usage(verb):<22}{verb.help}" for verb in VERBS.values())
     yield f"{'STEP':<22}a step's number alone goes there, a name alone runs there"
@@ -82,19 +82,19 @@ class CommandLoop:
         self.as_json = as_json
         self.has_failed = False
 
-    def run(self, lines: Iterable[TypedLine]) -> None:
+    def run(self, lines: Iterable[CommandLine]) -> None:
         """Carry out lines until one of them says quit. Raises CommandError for one that cannot be read."""
         for line in lines:
             self.carry_out(line)
             if self.display.has_left:
                 return
 
-    def carry_out(self, line: TypedLine) -> None:
+    def carry_out(self, line: CommandLine) -> None:
         """Carry out a line, if there is anything in it but a comment."""
         if line.text.strip() and not line.text.lstrip().startswith("#"):
             self.answer(self.read(line))
 
-    def read(self, line: TypedLine) -> Command:
+    def read(self, line: CommandLine) -> Command:
         """Return what a line asks for. Raises CommandError."""
         try:
             return parse(line.text, self.session.tape.graph.slots)
@@ -136,7 +136,7 @@ class CommandLoop:
     def hear(self, typed: str) -> str:
         """Carry out what a person has typed; return what an empty line stands for after it: the same step again."""
         try:
-            self.carry_out(TypedLine(typed, Where("")))
+            self.carry_out(CommandLine(typed, Where("")))
             return typed if typed and isinstance(parse(typed, self.session.tape.graph.slots), Travel) else ""
         except CommandError as error:
             self.print(" " * len(PROMPT) + caret(error))
@@ -172,25 +172,25 @@ def caret(error: CommandError) -> str:
     return " " * cells(escaped(error.text[: error.position], limit=MOST_SHOWN)) + "^"
 
 
-def lines_of(text: str, path: str) -> Iterator[TypedLine]:
+def command_lines(text: str, path: str) -> Iterator[CommandLine]:
     """Yield the lines of a text."""
     for number, line in enumerate(text.splitlines(), start=1):
-        yield TypedLine(line, Where(path, number))
+        yield CommandLine(line, Where(path, number))
 
 
-def lines_of_file(path: Path) -> Iterator[TypedLine]:
+def lines_of_file(path: Path) -> Iterator[CommandLine]:
     """Yield the lines of a file with commands; - is standard input. Raises BptuiError where it cannot be read."""
     if str(path) == "-":
         yield from lines_as_they_come(sys.stdin)
     else:
-        yield from lines_of(read(path), visible(str(path)))
+        yield from command_lines(read_text(path), visible(str(path)))
 
 
-def lines_as_they_come(file: TextIO | None) -> Iterator[TypedLine]:
+def lines_as_they_come(file: TextIO | None) -> Iterator[CommandLine]:
     """Yield lines from another program, each as soon as it is there; none where the file is closed."""
     if isinstance(file, io.TextIOWrapper):
         file.reconfigure(errors="backslashreplace")
     number = 0
     while file is not None and (line := file.readline(LONGEST)):
         number += 1
-        yield TypedLine(line.rstrip("\r\n"), Where("standard input", number))
+        yield CommandLine(line.rstrip("\r\n"), Where("standard input", number))

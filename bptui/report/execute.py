@@ -11,7 +11,7 @@ from typing import TextIO
 
 from bptui.core.text import visible
 from bptui.recording.transcript import read_transcript
-from bptui.report.command_loop import CommandLoop, TypedLine, lines_of, lines_of_file
+from bptui.report.command_loop import CommandLine, CommandLoop, command_lines, lines_of_file
 from bptui.running import Run
 from bptui.scenario.load import load
 from bptui.session.session import Session
@@ -66,10 +66,10 @@ def is_transcript(path: Path) -> bool:
         return False
 
 
-def lines_from(kind: str, text: str, *, place: int) -> Iterator[TypedLine]:
+def lines_from(kind: str, text: str, *, place: int) -> Iterator[CommandLine]:
     """Yield the lines of one ``-e`` or ``-f``, the ``place``-th of them (from 1)."""
     if kind == "-f":
         yield from lines_of_file(Path(text))
     else:
-        for line in lines_of(text, "-e"):
+        for line in command_lines(text, "-e"):
             yield line._replace(where=line.where._replace(line=place))

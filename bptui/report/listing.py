@@ -45,8 +45,10 @@ def own_listing(path: Path, notice: Callable[[str], None]) -> Iterator[Line]:
     check_syntax(file)
     (given,) = HostSupply([file], {}).given(notice)
     layers = [it for it in given.values() if isinstance(it, OwnLayer)]
-    others = [it for it in given.values() if isinstance(it, ScenarioError) and it.path == file.shown and it.line]
-    yield styled(f"Layers in {file.shown}", "heading")
+    others = [
+        it for it in given.values() if isinstance(it, ScenarioError) and it.path == file.displayed_name and it.line
+    ]
+    yield styled(f"Layers in {file.displayed_name}", "heading")
     yield from two_columns({visible(str(it)): f"{it.style}, {visible(PurePath(str(it.where)).name)}" for it in layers})
     if not layers:
         yield styled("none", "quiet", indent=2)
@@ -66,7 +68,7 @@ def two_columns(rows: Mapping[str, str]) -> Iterator[Line]:
 def title(name: str, path: Path) -> str:
     """Return a bundled scenario's title, or what is wrong with it; its layers do not run for that."""
     try:
-        document = parse_toml(text_file.read(path), name)
+        document = parse_toml(text_file.read_text(path), name)
     except BptuiError as error:
         return visible(error.message)
     return visible(str(document.data.get("title", name)))

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from bptui.core import text
 from bptui.core.tape import Tape
-from bptui.explaining.non_finite import beginning, given_so, non_finite, results
+from bptui.explaining.non_finite import given_so, non_finite, non_finite_origin, results
 
 
 class Suspect(NamedTuple):
@@ -25,6 +25,6 @@ def find_suspect(tape: Tape) -> Suspect | None:
     for step in tape:
         if kind := next(filter(None, map(non_finite, results(step))), ""):
             made = f"{text.visible(step.name)} made the first {kind}, in step {step.number} ({step.pass_.value})"
-            _, _, numbers = beginning(tape.at(step.number)).partition(": ")
+            _, _, numbers = non_finite_origin(tape.at(step.number)).partition(": ")
             return Suspect(step.number, f"{made}: {numbers}" if numbers else made)
     return None

@@ -22,7 +22,7 @@ def training_lines(run: Run) -> Iterator[Line]:
     """Yield what ``[train]`` did, and the table."""
     iterations = run.tape.order.iterations
     yield ()
-    yield styled(f"Training, {iterations} iterations{told_rule(run)}", "heading")
+    yield styled(f"Training, {iterations} iterations{update_rule_words(run)}", "heading")
     chosen = chosen_iterations(iterations)
     rows = [iteration_row(run.tape.at(run.tape.order.start(iteration)), iteration) for iteration in chosen]
     head = ("iteration", text.visible(run.graph.output), "largest gradient", "of")
@@ -32,7 +32,7 @@ def training_lines(run: Run) -> Iterator[Line]:
         yield styled(f"{len(chosen)} of {iterations} iterations are shown", "dim", indent=2)
 
 
-def told_rule(run: Run) -> str:
+def update_rule_words(run: Run) -> str:
     """Return how the parameters are updated: `` by SGD, lr = 0.1``."""
     if run.scenario.train is None:
         return ""

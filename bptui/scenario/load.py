@@ -15,7 +15,7 @@ from bptui.scenario.problems import Problems, nearest
 from bptui.scenario.reading.entering_gradient import distribution_remarks, distributions, read_dout
 from bptui.scenario.reading.expect import check_shapes, read_expect
 from bptui.scenario.reading.leaves import LeafReader, read_leaves
-from bptui.scenario.reading.made_parameters import Made, look_for_parameters
+from bptui.scenario.reading.made_parameters import MadeParameters, infer_made_parameters
 from bptui.scenario.reading.names import Places, read_names
 from bptui.scenario.reading.network import read_graph, read_nodes
 from bptui.scenario.reading.nodes import NodeReader
@@ -49,7 +49,7 @@ def load(
     is told of one that takes its time.
     """
     path = found(Path(place))
-    return loads(text_file.read(path), path, layers=layers, notice=notice)
+    return loads(text_file.read_text(path), path, layers=layers, notice=notice)
 
 
 def loads(
@@ -65,7 +65,9 @@ def loads(
     Raises ScenarioError, whose ``problems`` are all the mistakes that one reading can tell apart.
     """
     file = Path(path) if path is not None else None
-    return Loader(parse_toml(text, text_file.shown(file) if file else NAMELESS), file, layers, library, notice).load()
+    return Loader(
+        parse_toml(text, text_file.displayed_path(file) if file else NAMELESS), file, layers, library, notice
+    ).load()
 
 
 def found(path: Path) -> Path:
@@ -83,7 +85,9 @@ def found(path: Path) -> Path:
     if exists or str(path) in known:
         return known.get(str(path), path)
     hint = nearest(path.stem, known) or "bptui list tells the names of the scenarios that come with it"
-    raise ScenarioError("there is no such file, nor a bundled scenario", hint=hint, where=Where(text_file.shown(path)))
+    raise ScenarioError(
+        "there is no such file, nor a bundled scenario", hint=hint, where=Where(text_file.displayed_path(path))
+    )
 
 
 class Loader:
@@ -117,11 +121,11 @@ class Loader:
         values: Mapping[str, Array] = read_leaves(leaf_reader, places, problems) | reader.constants
         train = read_train(document, problems)
         graph = read_graph(document, places, nodes, reader.constants, problems)
-        made = Made()
+        made = MadeParameters()
         if own:
             own.check_used((node.layer for node in nodes), problems)
             problems.raise_any()
-            made = look_for_parameters(graph, values, self.library, own.hosts, settings)
+            made = infer_made_parameters(graph, values, self.library, own.hosts, settings)
         expect = read_expect(document, {*places, *(node.name for node in nodes), *made.values}, problems)
         dout = self.fit(graph, values, places, settings, expect)
         return Scenario(

@@ -32,7 +32,7 @@ class Answer:
     way_on: WayOn | None = None
     judged: Judged | None = None
 
-    def told(self, written: Callable[[type[Command]], str]) -> str:
+    def text_with_way_on(self, written: Callable[[type[Command]], str]) -> str:
         """Return the text and the way on, whose verb is written as a key on the screen, and as a word elsewhere."""
         if self.way_on is None:
             return self.text

@@ -68,9 +68,9 @@ class Checking:
     def about_leaf(self, name: str, iteration: int) -> str:
         """Return what there is to say of a value that no layer computes."""
         path = self.verdicts.path(iteration, name)
-        given = f"{shown(name)} is given, so there is no layer to check"
+        given = f"{displayed_node(name)} is given, so there is no layer to check"
         if path.culprit is not None:
-            return f"{given}; its gradient comes through {shown(path.culprit)}, which is wrong"
+            return f"{given}; its gradient comes through {displayed_node(path.culprit)}, which is wrong"
         return f"{given}; its gradient comes through nodes that are right" if path.verdict else given
 
     def ask(self, name: str, iteration: int) -> None:
@@ -229,6 +229,6 @@ class Lane:
         return self.first.popleft() if self.first else next(self.plan, None)
 
 
-def shown(name: str) -> str:
+def displayed_node(name: str) -> str:
     """Return a name as messages write it."""
     return visible(name, limit=40)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from bptui.checking.finding import Verdict
 from bptui.checking.verdict_words import summary
 from bptui.checking.verdicts import Judged, Verdicts
-from bptui.core.command import Evidence
+from bptui.core.command import ShowEvidence
 from bptui.core.text import visible
 from bptui.lines.signs import SIGN_STYLES
 from bptui.session.answer import Answer, WayOn, refusal
@@ -55,7 +55,7 @@ class SessionChecks:
         if obstacle := self.checking.obstacle(name, iteration):
             return refusal(obstacle)
         if (judged := self.verdicts.of(iteration, name)) and not judged.is_quick:
-            return told(judged)
+            return verdict_answer(judged)
         if not self.checking.has_inputs(self.checking.index(name), iteration):
             text = f"{visible(name, limit=40)}: the run has not come this far"
             return Answer(text, "warning", ok=False, is_pending=self.session.is_under_way)
@@ -66,7 +66,7 @@ class SessionChecks:
         """Return what is known of a node by now, and have it checked in full."""
         judged = self.verdicts.of(iteration, name)
         answer = self.check(name, iteration)
-        return told(judged) if judged and answer.is_pending else answer
+        return verdict_answer(judged) if judged and answer.is_pending else answer
 
     def check_all(self, iteration: int) -> Answer:
         """Return what the verdicts on all nodes come to; until they are reached the answer is pending."""
@@ -79,30 +79,32 @@ class SessionChecks:
         total = len(self.session.tape.graph.nodes)
         if len(judged) < total:
             return Answer(f"checked {len(judged)} of {total} nodes …", "dim", is_pending=True)
-        return told_together(judged)
+        return verdicts_answer(judged)
 
 
-def told(judged: Judged) -> Answer:
+def verdict_answer(judged: Judged) -> Answer:
     """Return a node's verdict as an answer; one that fails is a command that failed."""
     return Answer(
         summary(judged),
         SIGN_STYLES[judged.sign],
         ok=judged.verdict is not Verdict.FAIL,
         judged=judged,
-        way_on=WayOn(Evidence, "shows the evidence"),
+        way_on=WayOn(ShowEvidence, "shows the evidence"),
     )
 
 
-def told_together(judged: Iterable[Judged]) -> Answer:
+def verdicts_answer(judged: Iterable[Judged]) -> Answer:
     """Return the verdicts on all nodes as one answer, which names those that failed."""
     wrong = [it for it in judged if it.verdict is Verdict.FAIL]
     if not wrong:
         unsure = [it for it in judged if it.verdict is Verdict.SKIP]
-        return Answer("no node is wrong" + (f"; not checked: {named(unsure)}" if unsure else ""), "good")
-    return Answer(f"✗ wrong: {named(wrong)}", "bad", ok=False, judged=wrong[0], way_on=WayOn(Evidence, "shows more"))
+        return Answer("no node is wrong" + (f"; not checked: {nodes_by_name(unsure)}" if unsure else ""), "good")
+    return Answer(
+        f"✗ wrong: {nodes_by_name(wrong)}", "bad", ok=False, judged=wrong[0], way_on=WayOn(ShowEvidence, "shows more")
+    )
 
 
-def named(judged: list[Judged]) -> str:
+def nodes_by_name(judged: list[Judged]) -> str:
     """Return the nodes of some verdicts, the first few by name."""
     names = [visible(it.node, limit=40) for it in judged[:MOST_NAMED]]
     more = len(judged) - MOST_NAMED

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from bptui.core.command import Consumer, NextMatch, PreviousMatch, Producer, Search, Select, Selecting
+from bptui.core.command import Consumer, NextMatch, PreviousMatch, Producer, SearchNames, Select, Selecting
 from bptui.session.answer import Answer
-from bptui.session.naming import known
+from bptui.session.naming import existing_name
 from bptui.session.session import Session
 
 
@@ -14,7 +14,7 @@ def choose(session: Session, command: Selecting) -> Answer:
     match command:
         case Select(name):
             answer = Answer()
-            selection.choose(known(session, name))
+            selection.choose(existing_name(session, name))
         case Consumer(count):
             answer = selection.consumer(count)
         case Producer(count):
@@ -23,7 +23,7 @@ def choose(session: Session, command: Selecting) -> Answer:
             answer = selection.match(count, 1)
         case PreviousMatch(count):
             answer = selection.match(count, -1)
-        case Search(text):
+        case SearchNames(text):
             answer = selection.search(text or "")
     if answer.ok and selection.name is not None:
         session.select(selection.name)

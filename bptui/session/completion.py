@@ -12,12 +12,12 @@ from bptui.core.command import VERBS
 def completions(typed: str, names: Sequence[str]) -> Iterator[str]:
     """Yield the words that may stand where the last word of ``typed`` does, and begin as it does."""
     *before, start = typed.split(" ") if typed else [""]
-    for word in candidates(list(filter(None, before)), names):
+    for word in following_words(list(filter(None, before)), names):
         if word.startswith(start) and word != start:
             yield word
 
 
-def candidates(before: Sequence[str], names: Sequence[str]) -> Iterator[str]:
+def following_words(before: Sequence[str], names: Sequence[str]) -> Iterator[str]:
     """Yield the words that may follow those ``before``."""
     if not before:
         yield from VERBS

@@ -10,13 +10,13 @@ from bptui.core.command import (
     Cancel,
     Check,
     Command,
-    Evidence,
     Jump,
     JumpToMark,
-    Record,
-    Search,
+    SearchNames,
     Selecting,
     SetMark,
+    ShowEvidence,
+    ToggleRecording,
     Travel,
     WriteNote,
 )
@@ -56,7 +56,7 @@ class Dispatcher:
         try:
             question = self.question_of(command)
         except BptuiError as error:
-            return complaint(error)
+            return error_answer(error)
         if question is None:
             return self.display.obey(command)
         self.question = question
@@ -77,7 +77,7 @@ class Dispatcher:
         try:
             answer = self.question()
         except BptuiError as error:
-            answer = complaint(error)
+            answer = error_answer(error)
         if not answer.is_pending:
             self.question = None
         return answer
@@ -108,16 +108,16 @@ class Dispatcher:
         """
         session = self.session
         match command:
-            case Search(None) | SetMark(None) | JumpToMark(None):
+            case SearchNames(None) | SetMark(None) | JumpToMark(None):
                 return None
             case SetMark(str(mark)):
                 return partial(set_mark, session, mark)
             case Check(node):
                 return self.check(node)
-            case Evidence(node):
+            case ShowEvidence(node):
                 name = named_or_selected(session, node)
                 return partial(session.checks.evidence, name, session.moment.iteration - 1)
-            case Record(file):
+            case ToggleRecording(file):
                 return partial(recording.record, session, file)
             case WriteNote(text):
                 recording.refuse_replay(session)
@@ -167,7 +167,7 @@ class Dispatcher:
         return before() if before else Answer()
 
 
-def complaint(error: BptuiError) -> Answer:
+def error_answer(error: BptuiError) -> Answer:
     """Return the answer to a command that could not be carried out."""
     hint = f" ({error.hint})" if error.hint else ""
     return Answer(f"{error.message}{hint}", "error", ok=False)

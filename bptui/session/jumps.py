@@ -10,7 +10,7 @@ from bptui.core.text import visible
 from bptui.errors import BptuiError
 from bptui.session.answer import Answer, Question, WayOn, refusal
 from bptui.session.session import Session
-from bptui.session.travel import Arrival, move
+from bptui.session.travel import Arrival, move_cursor
 
 if TYPE_CHECKING:
     from bptui.session.troubles import TroubleSearch
@@ -41,12 +41,14 @@ def go_to_trouble(session: Session, search: TroubleSearch) -> Answer:
     if not search.advance():
         return Answer("looking for trouble …", "dim", is_pending=True)
     if search.found is None:
-        return refusal(f"no trouble is known that way{checked(session)}", WayOn(Check, "looks for wrong layers"))
-    move(session, GoTo(search.found))
+        return refusal(
+            f"no trouble is known that way{checked_count_words(session)}", WayOn(Check, "looks for wrong layers")
+        )
+    move_cursor(session, GoTo(search.found))
     return Answer(search.words, "error")
 
 
-def checked(session: Session) -> str:
+def checked_count_words(session: Session) -> str:
     """Return how many nodes have been checked, in words."""
     if not session.has_checks:
         return ""
@@ -64,7 +66,7 @@ def set_mark(session: Session, mark: str) -> Answer:
 def jump_to_mark(session: Session, mark: str) -> Question:
     """Go to a step that has been marked. Raises BptuiError where there is no such mark."""
     if mark in session.marks:
-        return move(session, GoTo(session.marks[mark]))
+        return move_cursor(session, GoTo(session.marks[mark]))
     marks = ", ".join(visible(it, limit=40) for it in session.marks)
     hint = f"there are {marks}" if marks else None
     raise BptuiError(f"there is no mark {visible(mark, limit=40)}", hint=hint)

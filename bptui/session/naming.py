@@ -10,7 +10,7 @@ MOST_CANDIDATES = 2_000
 """Names among which one that is spelt alike is looked for."""
 
 
-def known(session: Session, name: str) -> str:
+def existing_name(session: Session, name: str) -> str:
     """Return a value's name. Raises BptuiError where there is none of that name."""
     graph = session.tape.graph
     if name in graph.slots:
@@ -25,7 +25,7 @@ def known(session: Session, name: str) -> str:
 def named_or_selected(session: Session, name: str | None) -> str:
     """Return the value with a name, or the selected one. Raises BptuiError where there is none."""
     if name is not None:
-        return known(session, name)
+        return existing_name(session, name)
     if session.selection.name is None:
         raise BptuiError("select a node first")
     return session.selection.name

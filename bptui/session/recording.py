@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from bptui.core.command import Record
+from bptui.core.command import ToggleRecording
 from bptui.core.text import visible
 from bptui.errors import BptuiError
 from bptui.session.answer import Answer, WayOn
@@ -17,7 +17,7 @@ def record(session: Session, file: str | None) -> Answer:
     if session.recorder is None:
         path = Path(file) if file else free_path(session.name)
         session.record(path)
-        return Answer(f"recording to {visible(str(path))}", way_on=WayOn(Record, "stops"))
+        return Answer(f"recording to {visible(str(path))}", way_on=WayOn(ToggleRecording, "stops"))
     if file:
         raise BptuiError(f"already recording to {visible(str(session.recorder.path))}")
     recorder = session.recorder
@@ -33,7 +33,7 @@ def write_note(session: Session, text: str) -> Answer:
     is_safe = session.recorder is not None
     return Answer(
         f"noted at step {session.moment.position}",
-        way_on=None if is_safe else WayOn(Record, "starts a recording, which keeps it"),
+        way_on=None if is_safe else WayOn(ToggleRecording, "starts a recording, which keeps it"),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from bptui.core.command import Search
+from bptui.core.command import SearchNames
 from bptui.core.graph import Graph
 from bptui.core.text import visible
 from bptui.session import search
@@ -60,7 +60,7 @@ class Selection:
     def match(self, count: int, direction: int) -> Answer:
         """Select the ``count``-th match from here, after (1) or before (-1) it."""
         if not self.matches:
-            return refusal("nothing searched for yet", WayOn(Search, "searches"))
+            return refusal("nothing searched for yet", WayOn(SearchNames, "searches"))
         name = self.name
         for _ in range(count % len(self.matches) or len(self.matches)):
             name = search.neighbour(self.graph, self.matches, name, direction)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from bptui.recording.records import NoteRecord
     from bptui.session.checks import SessionChecks
     from bptui.stepping.line_tape import LineCursor
-    from bptui.stepping.step_into import Entrance
+    from bptui.stepping.step_into import LayerEntrance
 
 SLICE = 0.01
 """Seconds of running after which a key may be answered."""
@@ -110,11 +110,11 @@ class Session:
         """How often the layers of the user's own have done each odd thing so far."""
         return self.run.remarks if self.run else {}
 
-    def open_entrance(self) -> Entrance:
+    def open_entrance(self) -> LayerEntrance:
         """Return the way into the layers."""
-        from bptui.stepping.step_into import Entrance  # noqa: PLC0415  (few sessions go into a layer, and start sooner)
+        from bptui.stepping.step_into import LayerEntrance  # noqa: PLC0415  (few sessions go into a layer, and start sooner)
 
-        return Entrance(self.run)
+        return LayerEntrance(self.run)
 
     @property
     def lines(self) -> LineCursor | None:
@@ -242,7 +242,7 @@ class Session:
             self.recorder.abandon()
             self.recorder = None
 
-    def look_after_recording(self) -> None:
+    def notice_recording_failure(self) -> None:
         """Notice where the recording has become impossible."""
         if self.recorder:
             self.recorder.check_file()

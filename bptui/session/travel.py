@@ -73,7 +73,7 @@ def travel(session: Session, command: Travel) -> Question:
         case LineBack() if session.lines is None:
             return lambda: refusal("there is no line to go back to outside a layer's source", INTO)
         case RunTo(name):
-            return run_to(session, replace(command, name=named_or_selected(session, name)))
+            return run_to_value(session, replace(command, name=named_or_selected(session, name)))
         case GoTo(step) if step > (count := len(session.tape.order)):
             raise BptuiError(f"there is no step {step}: the run has {count}")
         case GoToIteration(iteration) if iteration > (count := session.tape.order.iterations):
@@ -82,10 +82,10 @@ def travel(session: Session, command: Travel) -> Question:
             raise BptuiError(f"this is the last iteration of {last}" if last > 1 else "the run has one iteration")
         case PreviousIteration() if session.moment.iteration == 1:
             raise BptuiError("this is the first iteration")
-    return move(session, command)
+    return move_cursor(session, command)
 
 
-def move(session: Session, command: Travel) -> Arrival:
+def move_cursor(session: Session, command: Travel) -> Arrival:
     """Move the cursor to where a command leads, and remember where a jump began."""
     arrival = Arrival(session, command)
     if not arrival.is_relative and arrival.place != arrival.before:
@@ -93,15 +93,15 @@ def move(session: Session, command: Travel) -> Arrival:
     return arrival
 
 
-def run_to(session: Session, command: RunTo) -> Question:
+def run_to_value(session: Session, command: RunTo) -> Question:
     """Run to a value's next step, and leave the value selected. Raises BptuiError for a constant."""
     assert command.name is not None
     if command.name in session.tape.graph.constants:
         raise BptuiError(f"{visible(command.name, limit=40)} is a constant, which has no step")
-    return partial(reach, move(session, command), command.name)
+    return partial(arrival_answer, move_cursor(session, command), command.name)
 
 
-def reach(arrival: Arrival, name: str) -> Answer:
+def arrival_answer(arrival: Arrival, name: str) -> Answer:
     """Return what there is to say of running to a value, and select it."""
     session, answer = arrival.session, arrival()
     moment = session.moment
@@ -121,10 +121,10 @@ def go_into(session: Session, command: Into) -> Question:
     if lines and lines.is_at_end:
         ended = refusal(f"{lines.tape.method} has ended", WayOn(Finish, "leaves its source"))
         return lambda: ended
-    return partial(enter, session, command, session.debugger.position)
+    return partial(go_into_source, session, command, session.debugger.position)
 
 
-def enter(session: Session, command: Into, position: int) -> Answer:
+def go_into_source(session: Session, command: Into, position: int) -> Answer:
     """Go into a layer's source, if the cursor is still there; a layer of the user's own is asked again."""
     debugger = session.debugger
     if debugger.position != position:

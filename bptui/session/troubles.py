@@ -82,7 +82,7 @@ def warnings(session: Session, moment: Moment) -> Iterator[str]:
         return
     for remark, count in session.remarks.items():
         if remark.node == moment.name and remark.pass_ is moment.pass_:
-            yield remark.told(count)
+            yield remark.sentence(count)
 
 
 def given(moment: Moment) -> Iterator[str]:

@@ -75,11 +75,11 @@ def read_line_tape(record: JsonObject) -> LineTape:
             typed(record["layer"], str),
             typed(record["method"], str),
             typed(record["first"], int),
-            read_source(record["source"]),
+            source_lines_of(record["source"]),
             tuple([read_step(it, values) for it in typed(record["steps"], list)]),
             tuple([typed(note, str) for note in typed(record["notes"], list)]),
             is_repeatable=typed(record["repeatable"], bool),
-            others={typed(file, str): read_source(it) for file, it in typed(record["others"], dict).items()},
+            others={typed(file, str): source_lines_of(it) for file, it in typed(record["others"], dict).items()},
         )
         check_lines(tape)
     except (KeyError, IndexError, TypeError, ValueError) as error:
@@ -89,7 +89,7 @@ def read_line_tape(record: JsonObject) -> LineTape:
     return tape
 
 
-def read_source(record: Any) -> dict[int, str]:
+def source_lines_of(record: Any) -> dict[int, str]:
     """Return the lines of a file by number."""
     return {typed(number, int): typed(line, str) for number, line in typed(record, list)}
 

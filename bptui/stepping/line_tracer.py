@@ -12,7 +12,7 @@ from typing import Any
 
 from bptui.core import text
 from bptui.stepping.line_tape import Event, LineStep
-from bptui.stepping.snapshot import Camera, Snapshot, digest_of
+from bptui.stepping.snapshot import Camera, Snapshot, content_digest
 
 MOST_STEPS = 10_000
 """Lines that are kept of one run; a loop may go on for long."""
@@ -140,4 +140,4 @@ def exception_snapshot(error: BaseException) -> Snapshot:
     except Exception:  # noqa: BLE001  (a guest's exception may fail even at this)
         message = ""
     written = f"{type(error).__name__}: {message}" if message else type(error).__name__
-    return Snapshot(text.visible(written), digest_of("exception", written.encode("utf-8", "surrogatepass")))
+    return Snapshot(text.visible(written), content_digest("exception", written.encode("utf-8", "surrogatepass")))

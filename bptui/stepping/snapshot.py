@@ -120,14 +120,14 @@ def snapshot(value: Any, depth: int = 0) -> Snapshot:
         return array_snapshot(array, array_digest(array))
     kind = type(value)
     if kind in PLAIN:
-        return Snapshot(plain_text(value), digest_of(kind.__name__, plain_bytes(value)), dtype=kind.__name__)
+        return Snapshot(plain_text(value), content_digest(kind.__name__, plain_bytes(value)), dtype=kind.__name__)
     if kind in {list, tuple}:
         return sequence_snapshot(value, depth)
     if kind is dict:
         return mapping_snapshot(value, depth)
     is_named = isinstance(value, FunctionType | BuiltinFunctionType | np.ufunc | type)
     written = text.visible(value.__name__ if is_named else f"<{kind.__name__}>", limit=LONGEST_TEXT)
-    return Snapshot(written, digest_of(kind.__name__, str(id(value)).encode()), dtype=kind.__name__)
+    return Snapshot(written, content_digest(kind.__name__, str(id(value)).encode()), dtype=kind.__name__)
 
 
 def array_snapshot(array: Array, digest: str) -> Snapshot:
@@ -172,8 +172,8 @@ def array_digest(array: Array) -> str:
     """Return what tells arrays of different dtypes, shapes or elements apart."""
     kind = f"{array.dtype}{array.shape}"
     if array.nbytes <= MOST_HASHED or array.dtype.hasobject:
-        return digest_of(kind, array.tobytes())
-    return digest_of(kind, *sums(np.ascontiguousarray(array).reshape(-1).view(np.uint8)))
+        return content_digest(kind, array.tobytes())
+    return content_digest(kind, *sums(np.ascontiguousarray(array).reshape(-1).view(np.uint8)))
 
 
 def sums(contents: Array) -> Iterator[bytes]:
@@ -193,7 +193,7 @@ def sequence_snapshot(value: list[Any] | tuple[Any, ...], depth: int) -> Snapsho
     more = ", …" if len(parts) < len(value) else "," if isinstance(value, tuple) and len(value) == 1 else ""
     left, right = "[]" if isinstance(value, list) else "()"
     written = f"{left}{', '.join(part.text for part in parts)}{more}{right}"
-    return Snapshot(written, digest_of(written, *(part.digest.encode() for part in parts)), parts=parts)
+    return Snapshot(written, content_digest(written, *(part.digest.encode() for part in parts)), parts=parts)
 
 
 def mapping_snapshot(value: dict[Any, Any], depth: int) -> Snapshot:
@@ -202,7 +202,7 @@ def mapping_snapshot(value: dict[Any, Any], depth: int) -> Snapshot:
     parts = inner_snapshots(list(islice(value.values(), MOST_PARTS)), depth)
     entries = [f"{key.text}: {part.text}" for key, part in zip(keys, parts, strict=True)]
     written = f"{{{', '.join([*entries, '…'] if len(parts) < len(value) else entries)}}}"
-    return Snapshot(written, digest_of(written, *(part.digest.encode() for part in parts)))
+    return Snapshot(written, content_digest(written, *(part.digest.encode() for part in parts)))
 
 
 def inner_snapshots(value: list[Any] | tuple[Any, ...], depth: int) -> tuple[Snapshot, ...]:
@@ -236,7 +236,7 @@ def plain_bytes(value: Any) -> bytes:
             return repr(value).encode()
 
 
-def digest_of(kind: str, *contents: bytes) -> str:
+def content_digest(kind: str, *contents: bytes) -> str:
     """Return a short text that differs for different contents."""
     digest = blake2b(kind.encode("utf-8", "surrogatepass"), digest_size=8)
     for content in contents:

@@ -21,11 +21,12 @@ def source_listing(file: str, module: dict[str, Any], ran: Container[int], first
     lines = linecache.getlines(file, module)
     if not lines:
         raise BptuiError("its source cannot be read", where=Where(file, first))
-    numbers = [number for block in blocks(lines) if any(line in ran for line in block) for number in block]
+    executed = [block for block in outermost_statements(lines) if any(line in ran for line in block)]
+    numbers = [number for block in executed for number in block]
     return {number: lines[number - 1].rstrip("\r\n")[:LONGEST_LINE] for number in numbers[:MOST_LINES]}
 
 
-def blocks(lines: list[str]) -> Iterator[range]:
+def outermost_statements(lines: list[str]) -> Iterator[range]:
     """Yield the line numbers of each statement that stands outermost in a file; of all where it is not Python."""
     try:
         body = ast.parse("".join(lines)).body

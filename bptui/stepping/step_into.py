@@ -26,7 +26,7 @@ LONGEST = 10.0
 """Seconds after which a guest that has not come back is given up, and its process ended."""
 
 
-class Entrance:
+class LayerEntrance:
     """The way into the layers of ``run``. Nobody waits here for a guest that takes its time: it is asked again."""
 
     def __init__(self, run: Run | None) -> None:
@@ -48,23 +48,23 @@ class Entrance:
             self.position, self.pending = moment.position, None
         patience = 0.0
         if self.pending is None:
-            course = begin(self.run, moment, goal)
+            course = begin_stepping(self.run, moment, goal)
             if isinstance(course, LineTape):
                 return course.start
             self.pending, patience = course, PATIENCE
         if not self.pending.wait(patience) and self.pending.elapsed < LONGEST:
             raise BptuiError("the layer is still running …")
         pending, self.pending = self.pending, None
-        return read(pending, seconds=0).start
+        return wait_for_lines(pending, seconds=0).start
 
 
-def enter(run: Run, moment: Moment) -> LineTape:
+def step_into(run: Run, moment: Moment) -> LineTape:
     """Return the course of the step that has just run, however long that takes. Raises BptuiError as ``begin`` does."""
-    course = begin(run, moment)
-    return course if isinstance(course, LineTape) else read(course, seconds=LONGEST)
+    course = begin_stepping(run, moment)
+    return course if isinstance(course, LineTape) else wait_for_lines(course, seconds=LONGEST)
 
 
-def begin(run: Run | None, moment: Moment, goal: int | None = None) -> LineTape | Pending:
+def begin_stepping(run: Run | None, moment: Moment, goal: int | None = None) -> LineTape | Pending:
     """Return the course of a step, for a guest the call that is under way.
 
     Raises BptuiError where the step has no source to go into.
@@ -115,7 +115,7 @@ def ask(layer: GuestLayer, inputs: list[Any], dout: Any, recorded: Any) -> Pendi
     return layer.begin_job(JOB, *inputs, *more, given=len(inputs), has_dout=dout is not None)
 
 
-def read(pending: Pending, *, seconds: float) -> LineTape:
+def wait_for_lines(pending: Pending, *, seconds: float) -> LineTape:
     """Return the course that a guest hands over within ``seconds``. Raises LayerError where it does not."""
     from bptui.stepping.guest_job import read_course  # noqa: PLC0415  (few scenarios have guests)
 

@@ -68,7 +68,7 @@ def high_width(width: int) -> int:
     return max(width * 61 // 100, width - 70) - 1
 
 
-def rows(size: Size, layout: Layout, picture: Size, moment: Moment) -> Rows:
+def pane_rows(size: Size, layout: Layout, picture: Size, moment: Moment) -> Rows:
     """Return the rows of the panes in a layout, when the circuit's picture is of this size."""
     circuit = max(LEAST_CIRCUIT, min(picture.height, layouts(size)[layout].height) + EDGES)
     below = size.height - BARS - (circuit if layout is Layout.LOW else 0)

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from rich.text import Text
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 
-from bptui.core.command import VERBS, RunTo, counted, needs_argument, usage
+from bptui.core.command import VERBS, RunTo, needs_argument, usage, with_count
 from bptui.core.text import visible
 from bptui.tui.screen import DebuggerScreen
 
@@ -47,7 +47,7 @@ def command_entries(screen: DebuggerScreen) -> Iterator[Entry]:
     for verb in VERBS.values():
         begin = partial(screen.footer.open, ":", f"{verb.word} ")
         title = "   ".join(filter(None, (usage(verb), " ".join(verb.keys))))
-        yield Entry(title, verb.help, begin if needs_argument(verb) else partial(screen.do, counted(verb, 1)))
+        yield Entry(title, verb.help, begin if needs_argument(verb) else partial(screen.do, with_count(verb, 1)))
     yield Entry("theme", "another theme", screen.app.action_change_theme)
 
 

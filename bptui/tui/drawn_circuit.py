@@ -60,7 +60,7 @@ class DrawnCircuit:
 
     def followed(self, window: Window, name: str | None) -> Window:
         """Turn to the sheet of ``name``, and return the window moved to its box where that is out of sight."""
-        shown = self.folding.shown(name) if name else None
+        shown = self.folding.visible_box(name) if name else None
         sheet = self.circuit.sheet_of(shown) if shown else 0
         if sheet != self.sheet:
             self.turn_to(sheet)
@@ -86,13 +86,13 @@ class DrawnCircuit:
 
     def highlight(self, moment: Moment, selected: str | None, signs: Mapping[str, str]) -> Highlight:
         """Return what stands out: the node at the cursor, and the wires on which the step has put a number."""
-        name = self.folding.shown(moment.name) if moment.name else None
-        shown = self.folding.shown(selected) if selected else None
+        name = self.folding.visible_box(moment.name) if moment.name else None
+        shown = self.folding.visible_box(selected) if selected else None
         marks = ChainMap({}, folded_signs(self.folding, signs))
         if name:
             marks[name] = marks.get(name, "") + PASS_SIGNS[moment.pass_]
         if failed := failed_turn(moment):
-            marks[self.folding.shown(failed.name)] = FAIL
+            marks[self.folding.visible_box(failed.name)] = FAIL
         wires = moment.changed
         if moment.pass_ is Pass.BACKWARD:
             wires = frozenset(source for source in wires if moment.gradient(source) is not None)
@@ -104,7 +104,7 @@ class DrawnCircuit:
 
     def neighbour(self, name: str, columns: int, rows: int) -> str | None:
         """Return the value whose box is nearest in a direction, on the next sheet where there is none on this."""
-        return self.drawing.neighbour(self.folding.shown(name), columns, rows) or self.beyond(columns)
+        return self.drawing.neighbour(self.folding.visible_box(name), columns, rows) or self.beyond(columns)
 
     def beyond(self, columns: int) -> str | None:
         """Return the first node of the sheet to the right or left, if there is one."""
@@ -127,7 +127,7 @@ def folded_signs(folding: Folding, signs: Mapping[str, str]) -> dict[str, str]:
         return dict(signs)
     gathered: dict[str, list[str]] = {}
     for name, sign in signs.items():
-        gathered.setdefault(folding.shown(name), []).append(sign)
+        gathered.setdefault(folding.visible_box(name), []).append(sign)
     return {name: worst(found) for name, found in gathered.items()}
 
 

@@ -40,7 +40,7 @@ AT_STEPS: Mapping[type[Command], str] = {
     command.Finish: "finish pass",
     command.Last: "last",
     command.BackwardPass: "backward pass",
-    command.Search: "search",
+    command.SearchNames: "search",
     command.Check: "check",
     command.NextTrouble: "trouble",
     command.NextPane: "pane",

@@ -64,7 +64,7 @@ class MappedCircuit:
 
     def followed(self, window: Window, name: str | None) -> Window:
         """Turn to the nodes around ``name``; the map itself is never scrolled."""
-        node = self.folding.graph.node_index(self.folding.shown(name)) if name else 0
+        node = self.folding.graph.node_index(self.folding.visible_box(name)) if name else 0
         if node is not None:
             self.first = self.grid.first(len(self.names), node)
         return window._replace(x=0, y=0)
@@ -77,11 +77,11 @@ class MappedCircuit:
         """Return the map at a moment; ``signs`` are the verdicts on nodes."""
         marks = folded_signs(self.folding, signs)
         if failed := failed_turn(moment):
-            marks[self.folding.shown(failed.name)] = FAIL
+            marks[self.folding.visible_box(failed.name)] = FAIL
         names = self.names[self.first : self.first + self.grid.columns * self.grid.bands]
         self.seen = [Place(name, self.norm(moment, name), marks.get(name, "")) for name in names]
-        current = self.folding.shown(moment.name) if moment.name else None
-        shown = self.folding.shown(selected) if selected else None
+        current = self.folding.visible_box(moment.name) if moment.name else None
+        shown = self.folding.visible_box(selected) if selected else None
         return map_lines(self.seen, current, shown, self.grid)[: window.height]
 
     def norm(self, moment: Moment, name: str) -> float | None:
@@ -103,7 +103,7 @@ class MappedCircuit:
 
     def neighbour(self, name: str, columns: int, rows: int) -> str | None:
         """Return the node that stands beside another, above it or below; of a leaf, the first node."""
-        shown = self.folding.shown(name)
+        shown = self.folding.visible_box(name)
         if shown not in self.names:
             return self.names[0]
         sideways, down = (columns > 0) - (columns < 0), (rows > 0) - (rows < 0)

@@ -18,13 +18,11 @@ from bptui.core.command import (
     Check,
     Command,
     Copy,
-    Evidence,
     Fold,
     GoTo,
     HeatMap,
     Help,
     JumpToMark,
-    LookAt,
     NextPane,
     NextSlice,
     OpenLine,
@@ -32,14 +30,16 @@ from bptui.core.command import (
     PreviousPane,
     PreviousSlice,
     Quit,
-    Search,
+    SearchNames,
     Select,
+    SelectElement,
     SetMark,
+    ShowEvidence,
     ShowValue,
     TurnGradient,
     WriteNote,
-    counted,
     parse,
+    with_count,
 )
 from bptui.core.moment import Moment
 from bptui.core.order import Pass
@@ -208,7 +208,7 @@ class DebuggerScreen(Screen[None]):
 
     def look_after_recording(self) -> None:
         """Notice what has become of the recording, even while no key is pressed."""
-        self.session.look_after_recording()
+        self.session.notice_recording_failure()
         if self.title_line.recording != self.session.recording:
             self.title_line.recording = self.session.recording
             self.title_line.renew()
@@ -219,7 +219,7 @@ class DebuggerScreen(Screen[None]):
         """Do what a key means, as often as the count before it says; Enter may go to what a pane points at."""
         verb, count = VERBS[word], self.footer.take_count()
         pointed_at = self.focused.pointed_at if isinstance(self.focused, Pane) else None
-        self.do(pointed_at if verb is Evidence and pointed_at else counted(verb, count))
+        self.do(pointed_at if verb is ShowEvidence and pointed_at else with_count(verb, count))
 
     def action_digit(self, digit: int) -> None:
         """Take a digit of a count."""
@@ -241,7 +241,7 @@ class DebuggerScreen(Screen[None]):
         answer = self.dispatcher.do(command)
         self.tell(answer)
         self.show()
-        if answer.judged and not answer.is_pending and isinstance(command, Check | Evidence):
+        if answer.judged and not answer.is_pending and isinstance(command, Check | ShowEvidence):
             self.open_evidence(answer.judged)
         if self.dispatcher.is_busy:
             self.keep_working()
@@ -250,7 +250,7 @@ class DebuggerScreen(Screen[None]):
 
     def tell(self, answer: Answer) -> None:
         """Write an answer over the footer; the next key, or what comes of it in the end, takes it away."""
-        text = answer.told(written)
+        text = answer.text_with_way_on(written)
         if text or self.is_telling:
             self.footer.say(text, answer.style)
         self.is_telling = answer.is_pending
@@ -258,7 +258,7 @@ class DebuggerScreen(Screen[None]):
     def on_footer_entered(self, message: Footer.Entered) -> None:
         match message.kind:
             case "/":
-                self.do(Search(message.text))
+                self.do(SearchNames(message.text))
             case ";":
                 self.do(WriteNote(message.text))
             case "m":
@@ -338,7 +338,7 @@ class DebuggerScreen(Screen[None]):
     def obey(self, command: Command) -> Answer:  # noqa: C901  (one case a command)
         """Carry out a command that is about the screen alone."""
         match command:
-            case TurnGradient() | HeatMap() | NextSlice() | PreviousSlice() | LookAt():
+            case TurnGradient() | HeatMap() | NextSlice() | PreviousSlice() | SelectElement():
                 return self.show_otherwise(command)
             case ChangeScale() | Fold():
                 answer = self.circuit.obey(command)
@@ -352,7 +352,7 @@ class DebuggerScreen(Screen[None]):
                 self.focus_previous()
             case OpenLine():
                 self.footer.open(":")
-            case Search():
+            case SearchNames():
                 self.footer.open("/")
             case WriteNote() | SetMark() | JumpToMark():
                 self.footer.open(written(type(command)))
@@ -443,7 +443,7 @@ class DebuggerScreen(Screen[None]):
         self.set_class(width >= ROOMY, "roomy")
         layouts = arrangement.layouts(size)
         layout = list(layouts)[self.circuit.choose(list(layouts.values()))]
-        rows = arrangement.rows(size, layout, self.circuit.picture.size, self.moment)
+        rows = arrangement.pane_rows(size, layout, self.circuit.picture.size, self.moment)
         for other in arrangement.Layout:
             self.set_class(other is layout, other.value)
         if layout is arrangement.Layout.NARROW:

@@ -58,7 +58,7 @@ def chosen_theme(asked_for: str | None) -> Theme:
     """
     if asked_for is not None:
         remember(asked_for)
-    return theme_of(remembered() if asked_for is None else asked_for)
+    return theme_of(remembered_theme() if asked_for is None else asked_for)
 
 
 def theme_of(word: str) -> Theme:
@@ -82,7 +82,7 @@ def remember(word: str) -> None:
         print(f"the theme cannot be remembered in {reason}", file=sys.stderr)  # noqa: T201  (before there is a screen)
 
 
-def remembered() -> str:
+def remembered_theme() -> str:
     """Return the word that was kept; ``auto`` where there is none."""
     try:
         with theme_path().open(encoding="utf-8", errors="replace") as file:

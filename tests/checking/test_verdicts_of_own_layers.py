@@ -374,6 +374,36 @@ class Buffer:
     assert failures(report_on(tmp_path, scenario, cut.replace(", dtype=int", ""))) == []
 
 
+def test_a_layer_that_gives_no_gradient_at_all_is_told_to_be_unchecked(tmp_path: Path) -> None:
+    silent = """
+class Twice:
+    def forward(self, x):
+        return 2 * x
+    def backward(self, dout):
+        return None
+"""
+    scenario = '[inputs]\nx = [1.5, -2.25]\n[nodes]\ny = "Twice(x)"\nloss = "Sum(y * y)"\n'
+    found = [it for it in report_on(tmp_path, scenario, silent).findings if (it.node, it.input) == ("y", "x")]
+    assert [it.verdict for it in found] == [Verdict.SKIP]
+    assert "no gradient at all" in found[0].reason
+
+
+def test_an_unused_count_explains_nothing(tmp_path: Path) -> None:
+    wrong = """
+class Cube:
+    def forward(self, x):
+        self.x = x
+        return x ** 3
+    def backward(self, dout):
+        n = len(dout)
+        return dout * np.cos(3 * self.x)
+"""
+    scenario = '[parameters]\nx = [1.5, -2.25]\n[nodes]\ny = "Cube(x)"\nloss = "Sum(y * y)"\n'
+    assert failures(report_on(tmp_path, scenario, wrong)) == [("y", "x", "gradient", None)]
+    thrown_away = wrong.replace("n = len(dout)", "slope = 3 * self.x ** 2")
+    assert failures(report_on(tmp_path, scenario, thrown_away)) == [("y", "x", "gradient", "computed and not used")]
+
+
 LOSES = """
 class Cell:
     def forward(self, x, b):

@@ -27,7 +27,7 @@ def test_the_parts_of_a_formula_fold_into_its_node() -> None:
     folding = fold(NEURON, composites(NEURON))
     assert [(node.name, node.inputs) for node in folding.graph.nodes] == [("y", ("x", "W", "b")), ("z", ("y", "x"))]
     assert folding.graph.nodes[0].layer == "Relu"
-    assert [folding.shown(name) for name in ("y.1", "y.2", "y", "x")] == ["y", "y", "y", "x"]
+    assert [folding.visible_box(name) for name in ("y.1", "y.2", "y", "x")] == ["y", "y", "y", "x"]
 
 
 def test_a_node_whose_value_others_use_stays_beside_the_node_that_it_belongs_to() -> None:
@@ -70,7 +70,7 @@ def test_each_use_in_the_folded_graph_is_one_of_the_whole_of_the_same_value(grap
         for position, name in enumerate(node.inputs):
             use = folding.uses[Use(index, position)]
             assert graph.nodes[use.node].inputs[use.position] == name
-            assert folding.shown(graph.nodes[use.node].name) == node.name
+            assert folding.visible_box(graph.nodes[use.node].name) == node.name
     outside = [use for slot, name in enumerate(graph.names) if name not in inner for use in graph.uses[slot]]
     assert sorted(folding.uses.values()) == sorted(outside)
 

@@ -19,7 +19,7 @@ from bptui.core.command import (
     GoToIteration,
     Next,
     RunTo,
-    Search,
+    SearchNames,
     Select,
     WriteNote,
     command_of,
@@ -106,7 +106,7 @@ def read_or_error(line: str) -> Command | CommandError:
         ("note the mask is wrong  here", WriteNote("the mask is wrong  here")),
         ('note he said "no"', WriteNote('he said "no"')),
         ('note " at the edge "', WriteNote(" at the edge ")),
-        ("search", Search(None)),
+        ("search", SearchNames(None)),
     ],
 )
 def test_a_line_says_what_it_seems_to_say(line: str, command: Command) -> None:

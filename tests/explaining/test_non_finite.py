@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bptui.core.tape import Tape
-from bptui.explaining.non_finite import beginning, beginnings, non_finite, results, trouble
+from bptui.explaining.non_finite import beginnings, non_finite, non_finite_origin, results, trouble
 from bptui.report.suspect import find_suspect
 from runs import nodes
 
@@ -54,7 +54,7 @@ def test_a_value_says_where_it_has_its_nan_from() -> None:
 
 def test_what_no_arithmetic_tells_is_told_by_its_element() -> None:
     tape = nodes('y = "Sum(x)"', "x = [1e308, 1e308]")
-    assert beginning(tape.at(1)) == "Infinity starts here, in y"
+    assert non_finite_origin(tape.at(1)) == "Infinity starts here, in y"
 
 
 def test_a_report_begins_where_the_screen_does() -> None:

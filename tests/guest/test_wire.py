@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from bptui.errors import LayerError
-from bptui.guest.wire import DTYPES, PREFIX, WireError, decode, encode, sizes
+from bptui.guest.wire import DTYPES, PREFIX, WireError, decode_message, encode_message, message_sizes
 from guests import array, guest, layer_file
 
 any_array = st.sampled_from(sorted(DTYPES)).flatmap(
@@ -23,15 +23,15 @@ any_array = st.sampled_from(sorted(DTYPES)).flatmap(
 
 
 def arrived(content: bytes) -> Any:
-    header, payload = sizes(content[: PREFIX.size])
+    header, payload = message_sizes(content[: PREFIX.size])
     rest = content[PREFIX.size :]
     assert len(rest) == header + payload
-    return decode(rest[:header], rest[header:])
+    return decode_message(rest[:header], rest[header:])
 
 
 @given(st.lists(st.none() | any_array, max_size=4))
 def test_arrays_cross_bit_for_bit_in_their_shape_and_dtype(sent: list[Any]) -> None:
-    got = arrived(encode({"what": "é", "arrays": sent}))
+    got = arrived(encode_message({"what": "é", "arrays": sent}))
     assert got["what"] == "é"
     for one, other in zip(sent, got["arrays"], strict=True):
         assert (one is None) == (other is None)
@@ -41,14 +41,14 @@ def test_arrays_cross_bit_for_bit_in_their_shape_and_dtype(sent: list[Any]) -> N
 
 @given(arrays.arrays(">f8", (2, 3)))
 def test_another_byte_order_and_layout_cross_as_numbers(sent: Any) -> None:
-    (got,) = arrived(encode({"arrays": [sent.T]}))["arrays"]
+    (got,) = arrived(encode_message({"arrays": [sent.T]}))["arrays"]
     np.testing.assert_array_equal(got, sent.T)
 
 
 @given(st.binary(max_size=200), st.binary(max_size=50))
 def test_any_bytes_are_a_message_or_refused(header: bytes, payload: bytes) -> None:
     with contextlib.suppress(WireError):
-        assert isinstance(decode(header, payload)["arrays"], list)
+        assert isinstance(decode_message(header, payload)["arrays"], list)
 
 
 json_values = st.recursive(
@@ -61,7 +61,7 @@ json_values = st.recursive(
 def test_any_description_of_arrays_is_kept_to_or_refused(specs: list[Any]) -> None:
     payload = bytes(64)
     try:
-        got = decode(json.dumps({"arrays": specs}).encode(), payload)["arrays"]
+        got = decode_message(json.dumps({"arrays": specs}).encode(), payload)["arrays"]
     except WireError:
         return
     assert sum(it.nbytes for it in got if it is not None) <= len(payload)
@@ -70,7 +70,7 @@ def test_any_description_of_arrays_is_kept_to_or_refused(specs: list[Any]) -> No
 @pytest.mark.parametrize(("header", "payload"), [(1 << 31, 0), (0, 1 << 60), ((1 << 20) + 1, 0)])
 def test_what_claims_to_be_too_large_is_refused_before_it_comes(header: int, payload: int) -> None:
     with pytest.raises(WireError):
-        sizes(PREFIX.pack(header, payload))
+        message_sizes(PREFIX.pack(header, payload))
 
 
 @pytest.mark.parametrize(

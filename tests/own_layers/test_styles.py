@@ -11,7 +11,7 @@ from bptui.checking import Report, Verdict
 from bptui.core.tape import Tape
 from bptui.own_layers.own_layer import OwnLayer
 from bptui.running import Run
-from bptui.stepping.step_into import enter
+from bptui.stepping.step_into import step_into
 from guests import layer_file
 
 DENSE = """
@@ -184,9 +184,9 @@ def test_each_style_can_be_stepped_into(tmp_path: Path, style: str) -> None:
     try:
         run.finish()
         assert run.failure is None
-        assert enter(run, run.tape.at(1)).is_repeatable
+        assert step_into(run, run.tape.at(1)).is_repeatable
         if not style.startswith("loss"):
-            assert enter(run, run.tape.at(2)).is_repeatable
+            assert step_into(run, run.tape.at(2)).is_repeatable
     finally:
         run.close()
 

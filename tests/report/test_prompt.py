@@ -31,6 +31,7 @@ def test_an_empty_line_repeats_the_step_and_arrow_up_brings_back_a_line(child: C
     child.press_and_wait_for(b"next\n", b"step 1 of 4")
     child.press_and_wait_for(b"\n", b"step 2 of 4")
     child.press_and_wait_for(b"select apple\n", b"apple, input")
+    child.wait_for(PROMPT)
     child.press_and_wait_for(b"\x1b[A\n", b"apple, input")
     child.press(b"\x04")
     assert child.end() == 0

@@ -16,16 +16,16 @@ from bptui.core.command import (
     VERBS,
     Check,
     Command,
-    Evidence,
     Help,
     Into,
     OpenLine,
-    Record,
-    Search,
+    SearchNames,
+    ShowEvidence,
+    ToggleRecording,
     TurnGradient,
     WriteNote,
-    counted,
     parse,
+    with_count,
 )
 from bptui.recording.transcript import read_transcript
 from bptui.running import Run
@@ -218,7 +218,7 @@ def test_what_is_about_the_display_alone_is_handed_to_it_as_it_was_said(
     dispatcher: Dispatcher, display: Listener
 ) -> None:
     say(dispatcher, "search", "note", "gradient", "help next", "command", "next")
-    assert display.asked == [Search(), WriteNote(), TurnGradient(), Help("next"), OpenLine()]
+    assert display.asked == [SearchNames(), WriteNote(), TurnGradient(), Help("next"), OpenLine()]
 
 
 def test_into_goes_line_by_line_and_says_when_the_method_has_ended(dispatcher: Dispatcher) -> None:
@@ -227,7 +227,7 @@ def test_into_goes_line_by_line_and_says_when_the_method_has_ended(dispatcher: D
     assert lines is not None
     assert lines.index == 2
     answer = say(dispatcher, "into 99", "into")
-    assert answer.told(lambda verb: verb.word) == "forward has ended: finish leaves its source"
+    assert answer.text_with_way_on(lambda verb: verb.word) == "forward has ended: finish leaves its source"
     assert say(dispatcher, "finish").ok
     assert dispatcher.session.lines is None
 
@@ -238,8 +238,8 @@ def test_cancel_forgets_the_matches(dispatcher: Dispatcher) -> None:
 
 
 def test_a_count_goes_to_the_verbs_that_know_of_one() -> None:
-    assert str(counted(Into, 3)) == "into 3"
-    assert str(counted(Evidence, 3)) == "evidence"
+    assert str(with_count(Into, 3)) == "into 3"
+    assert str(with_count(ShowEvidence, 3)) == "evidence"
 
 
 def test_a_recording_has_the_words_that_were_said_and_the_notes_written_before_it(
@@ -256,7 +256,7 @@ def test_a_recording_has_the_words_that_were_said_and_the_notes_written_before_i
         "check a",
         "note late",
     )
-    dispatcher.do(Record())
+    dispatcher.do(ToggleRecording())
     records = [json.loads(line) for line in (tmp_path / "here.jsonl").read_text().splitlines()]
     said = [record for record in records if record["kind"] == "action"]
     assert [(it["verb"], it["at"]) for it in said] == [("next", 3), ("run-to", 6), ("select", 6), ("check", 6)]
@@ -370,7 +370,7 @@ ANY_COMMAND = st.one_of(
     [
         st.builds(verb, **{field.name: ANY_ARGUMENT[field.name] for field in fields(verb)})
         for verb in VERBS.values()
-        if verb not in (Record, Check)
+        if verb not in (ToggleRecording, Check)
     ]
 )
 

@@ -20,7 +20,7 @@ from bptui.stepping import step_into
 from bptui.stepping.guest_job import read_course
 from bptui.stepping.line_record import line_tape_record
 from bptui.stepping.line_tape import Event, LineCursor, LineTape
-from bptui.stepping.step_into import Entrance, ask, read
+from bptui.stepping.step_into import LayerEntrance, ask, wait_for_lines
 from bptui.stepping.trace_call import visit
 from guests import ARRIVE, array, guest, layer_file, line_of, wait_for_arrival
 from strategies import buy_apple
@@ -56,7 +56,7 @@ AFFINE = """
 
 
 def course(layer: GuestLayer, inputs: list[Any], dout: Any, recorded: Any) -> LineTape:
-    return read(ask(layer, inputs, dout, recorded), seconds=60)
+    return wait_for_lines(ask(layer, inputs, dout, recorded), seconds=60)
 
 
 def test_the_books_relu_shows_its_writes_into_dout_and_damages_nothing_of_ours(tmp_path: Path) -> None:
@@ -148,7 +148,7 @@ def test_nobody_waits_for_a_guest_that_takes_its_time_but_asks_again(
     """
     file = layer_file(tmp_path, text)
     moment = run(buy_apple()).at(1)
-    entrance = Entrance(None)
+    entrance = LayerEntrance(None)
     with guest(file) as layer:
         layer.host.start()
         assert layer.host.loading is not None
@@ -159,7 +159,7 @@ def test_nobody_waits_for_a_guest_that_takes_its_time_but_asks_again(
             calls.append(ask(layer, [array(1.0)], None, None))
             return calls[-1]
 
-        monkeypatch.setattr(step_into, "begin", begin)
+        monkeypatch.setattr(step_into, "begin_stepping", begin)
         with pytest.raises(BptuiError, match="is still running"):
             entrance.enter(moment)
         assert entrance.is_waiting
@@ -181,8 +181,8 @@ def test_a_guest_that_never_comes_back_is_given_up_with_its_line(
     """
     file = layer_file(tmp_path, text)
     with guest(file) as layer:
-        monkeypatch.setattr(step_into, "begin", lambda *_: ask(layer, [array(1.0)], None, None))
-        entrance, moment = Entrance(None), run(buy_apple()).at(1)
+        monkeypatch.setattr(step_into, "begin_stepping", lambda *_: ask(layer, [array(1.0)], None, None))
+        entrance, moment = LayerEntrance(None), run(buy_apple()).at(1)
         with pytest.raises(BptuiError, match="is still running"):
             entrance.enter(moment)
         wait_for_arrival(file)
@@ -216,7 +216,7 @@ def test_a_step_that_has_failed_is_gone_into_once_it_was_asked_for(tmp_path: Pat
     tape = Run(scenario)
     try:
         tape.finish()
-        debugger = Debugger(tape.tape, lambda: Entrance(tape))
+        debugger = Debugger(tape.tape, lambda: LayerEntrance(tape))
         debugger.do(GoTo(position))
         assert patiently(debugger).tape.layer == ("Mul" if mark == "FORWARD" else "Broken")
         assert patiently(debugger).tape.raised is None
@@ -236,7 +236,7 @@ def patiently(debugger: Debugger) -> LineCursor:
         try:
             debugger.do(Into())
         except BptuiError:
-            assert isinstance(debugger.entrance, Entrance)
+            assert isinstance(debugger.entrance, LayerEntrance)
             assert debugger.entrance.pending is not None
             debugger.entrance.pending.wait(60)
         else:

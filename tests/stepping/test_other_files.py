@@ -7,7 +7,7 @@ from pathlib import Path, PurePath
 import bptui
 from bptui.running import Run
 from bptui.stepping.line_tape import LineTape
-from bptui.stepping.step_into import enter
+from bptui.stepping.step_into import step_into
 from guests import layer_file
 
 HELPER = """
@@ -45,7 +45,7 @@ def courses(folder: Path) -> list[LineTape]:
     run = Run(bptui.loads(text, folder / "a.toml", layers=[file.path]))
     try:
         run.finish()
-        return [enter(run, run.tape.at(number)) for number in (1, 4)]
+        return [step_into(run, run.tape.at(number)) for number in (1, 4)]
     finally:
         run.close()
 

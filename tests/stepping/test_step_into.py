@@ -20,7 +20,7 @@ from bptui.scenario.bundled import bundled
 from bptui.scenario.load import load, loads
 from bptui.scenario.scenario import Scenario, Train
 from bptui.stepping.line_tape import Event, LineCursor
-from bptui.stepping.step_into import enter
+from bptui.stepping.step_into import step_into
 from runs import debugger_of
 from strategies import buy_apple, random_scenarios
 
@@ -54,7 +54,7 @@ def test_every_step_gone_into_returns_what_was_recorded(scenario: Scenario) -> N
     for step in run.tape:
         if isinstance(step, BackwardStep) and step.dout is None:
             continue
-        course = enter(run, run.tape.at(step.number))
+        course = step_into(run, run.tape.at(step.number))
         assert course.is_repeatable, course.notes
         returned = course.returned
         assert returned is not None
@@ -70,7 +70,7 @@ def test_every_step_gone_into_returns_what_was_recorded(scenario: Scenario) -> N
 def test_every_bundled_scenario_can_be_gone_into_and_repeats_itself(path: Path) -> None:
     run = finished(load(path))
     forward, backward, _ = run.tape.passes.lengths
-    for course in (enter(run, run.tape.at(number)) for number in range(1, forward + backward + 1)):
+    for course in (step_into(run, run.tape.at(number)) for number in range(1, forward + backward + 1)):
         assert (course.notes, course.raised) == ((), None)
 
 

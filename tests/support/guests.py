@@ -43,7 +43,9 @@ def given_by(host: Host) -> list[Given]:
 
 def layers_in(given: Given) -> dict[str, OwnLayer]:
     """Return the layers of a file that are its own."""
-    return {name: it for name, it in given.items() if isinstance(it, OwnLayer) and it.where.path == it.file.shown}
+    return {
+        name: it for name, it in given.items() if isinstance(it, OwnLayer) and it.where.path == it.file.displayed_name
+    }
 
 
 def line_of(file: LayerFile, mark: str) -> int:

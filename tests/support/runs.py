@@ -10,7 +10,7 @@ from bptui.running import Run, run
 from bptui.scenario.load import loads
 from bptui.scenario.scenario import Scenario
 from bptui.session.session import Session
-from bptui.stepping.step_into import Entrance
+from bptui.stepping.step_into import LayerEntrance
 
 BUY_APPLES = """
 [inputs]
@@ -61,4 +61,4 @@ def debugger_of(scenario: Scenario) -> Debugger:
     """Return a debugger over a whole run, which can go into its layers."""
     run = Run(scenario)
     run.finish()
-    return Debugger(run.tape, lambda: Entrance(run))
+    return Debugger(run.tape, lambda: LayerEntrance(run))

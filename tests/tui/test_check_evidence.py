@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bptui.checking import Finding, Rung, Verdict, Worst
 from bptui.checking.evidence_lines import elements, evidence_lines
-from bptui.checking.verdict_words import summary, told
+from bptui.checking.verdict_words import findings_in_order, summary
 from bptui.checking.verdicts import Judged
 from bptui.core.text import UNSAFE
 from bptui.lines.line import Line, line_width
@@ -55,7 +55,7 @@ def test_a_failure_shows_the_element_both_numbers_the_error_the_mistake_the_advi
 
 
 def test_what_failed_is_told_before_all_else() -> None:
-    assert [it.verdict for it in told(judged(PASS, SKIP, KINK, KEPT, FAIL))] == [
+    assert [it.verdict for it in findings_in_order(judged(PASS, SKIP, KINK, KEPT, FAIL))] == [
         Verdict.FAIL,
         Verdict.KINK,
         Verdict.SKIP,

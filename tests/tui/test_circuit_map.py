@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bptui.lines.line import plain
-from bptui.tui.content.circuit_map import Grid, Place, bar, grid_for, map_lines
+from bptui.tui.content.circuit_map import MapGrid, Place, grid_for, map_lines, norm_bar
 
 HUNDRED = [f"{kind}{index}" for index in range(1, 51) for kind in "az"]
 
@@ -26,7 +26,7 @@ def test_a_hundred_nodes_fit_one_pane_with_their_names() -> None:
 
 def test_a_culprit_the_current_node_and_what_is_not_there_yet_are_told_apart_without_colours() -> None:
     places = [Place("a", 1.0), Place("b", None), Place("c", math.nan, "✗"), Place("d", 0.0)]
-    names, bars, marks = map(plain, map_lines(places, "a", None, Grid(4, 1, 1)))
+    names, bars, marks = map(plain, map_lines(places, "a", None, MapGrid(4, 1, 1)))
     assert names == "[a] b  c  d "
     assert bars.split() == ["▅", "·", "!", "0"]
     assert marks.index("✗") == names.index("c")
@@ -34,7 +34,7 @@ def test_a_culprit_the_current_node_and_what_is_not_there_yet_are_told_apart_wit
 
 @pytest.mark.parametrize(("norm", "shown"), [(1e-8, "▁"), (1.0, "█"), (1e-4, "▅"), (0.0, "0")])
 def test_bars_go_from_the_least_to_the_largest_on_a_log_scale(norm: float, shown: str) -> None:
-    assert bar(norm, (1e-8, 1.0)) == shown
+    assert norm_bar(norm, (1e-8, 1.0)) == shown
 
 
 @given(st.integers(1, 300), st.integers(14, 130), st.integers(3, 40), st.data())

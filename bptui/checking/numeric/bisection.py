@@ -16,7 +16,7 @@ from bptui.checking.numeric.directions import Direction, along
 from bptui.checking.numeric.extrapolation import climb
 from bptui.checking.numeric.finite_differences import measure
 from bptui.checking.numeric.independent_axes import Ties
-from bptui.checking.numeric.judge import FAIL, KINK, Judge, Verdicts
+from bptui.checking.numeric.judge import FAIL, KINK, ElementVerdicts, Judge
 from layers import Array
 
 TRIES = 4
@@ -49,7 +49,7 @@ class Search:
     position: int
     ties: Ties
 
-    def results(self) -> Iterator[Verdicts]:
+    def results(self) -> Iterator[ElementVerdicts]:
         """Yield the verdicts on the elements that stand out, if any do."""
         x = self.judge.point.inputs[self.position]
         moving = np.ones(x.size, np.bool_)

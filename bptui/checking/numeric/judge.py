@@ -51,7 +51,7 @@ Codes: TypeAlias = NDArray[np.int8]
 
 
 @dataclass(frozen=True, eq=False)
-class Verdicts:
+class ElementVerdicts:
     """What became of some elements of an input, by their flat ``places``; ``codes`` go by ``CODES``."""
 
     places: NDArray[np.intp]
@@ -84,7 +84,7 @@ class Judge:
         self.largest = float(finite.max(initial=0))
         self.climbs = 0
 
-    def judge_columns(self, position: int, ties: Ties, columns: Iterable[int]) -> list[Verdicts]:
+    def judge_columns(self, position: int, ties: Ties, columns: Iterable[int]) -> list[ElementVerdicts]:
         """Judge the elements of some columns of an input."""
         bundles = [Elements(self.point.inputs, position, ties.columns[:, column], ties) for column in columns]
         noise = None
@@ -92,7 +92,7 @@ class Judge:
             noise = rounding_noise(self.point, bundles[0])
         return [self.judge(bundle, bundle.slope(self.gradient), noise) for bundle in bundles]
 
-    def judge(self, bundle: Bundle, analytic: Array, straight: Array | None = None) -> Verdicts:
+    def judge(self, bundle: Bundle, analytic: Array, straight: Array | None = None) -> ElementVerdicts:
         """Judge the lines of a bundle, quickly where that will do; ``straight`` ones have that noise."""
         if straight is None:
             rough = measure(self.point, bundle, power_of_two(np.maximum(bundle.reach, 1) * QUICK_STEP))
@@ -101,7 +101,7 @@ class Judge:
         settled = self.is_settled(rough, analytic)
         if settled.all() or self.climbs >= MOST_CLIMBS:
             codes = np.where(settled, PASS, UNSEEN).astype(np.int8)
-            return Verdicts(bundle.places, codes, analytic, rough.central, rough.noise)
+            return ElementVerdicts(bundle.places, codes, analytic, rough.central, rough.noise)
         self.climbs += 1
         return self.examine(bundle, analytic)
 
@@ -116,7 +116,7 @@ class Judge:
         is_nothing = (analytic == 0) & (rough.low == 0) & (rough.high == 0)
         return np.asarray((is_close & is_clear & is_smooth & np.isfinite(analytic)) | is_nothing)
 
-    def examine(self, bundle: Bundle, analytic: Array) -> Verdicts:
+    def examine(self, bundle: Bundle, analytic: Array) -> ElementVerdicts:
         """Judge the lines of a bundle by two ladders: on the scale of the numbers, and on a small one."""
         coarse, fine = (climb(self.point, bundle, size) for size in sizes_of(bundle.reach))
         by_fine, by_coarse = self.by_limit(fine, analytic, bundle), self.by_limit(coarse, analytic, bundle)
@@ -142,7 +142,7 @@ class Judge:
         if np.any(self.point.grain):
             is_dust = np.abs(analytic - numeric) <= COARSE_DUST * self.largest
             codes = np.where((codes == FAIL) & is_dust, PASS, codes)
-        return Verdicts(bundle.places, codes.astype(np.int8), analytic, numeric, error, (coarse, fine))
+        return ElementVerdicts(bundle.places, codes.astype(np.int8), analytic, numeric, error, (coarse, fine))
 
     def by_limit(self, ladder: Ladder, analytic: Array, bundle: Bundle) -> ByLimit:
         """Compare with what the slopes of a ladder tend to."""

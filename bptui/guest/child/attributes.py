@@ -22,11 +22,11 @@ def described_attributes(instance: Any) -> Message:
         shown = described(it) if is_array else {"arrays": [None]}
         names.append(str(name)[:100])
         arrays.append(shown["arrays"][0])
-        words.append("" if shown["arrays"][0] is not None else in_words(it))
+        words.append("" if shown["arrays"][0] is not None else attribute_words(it))
     return {"names": names, "words": words, "arrays": arrays}
 
 
-def in_words(it: Any) -> str:
+def attribute_words(it: Any) -> str:
     """Return a value as Python writes it, or what kind of thing it is where that fails."""
     if isinstance(it, np.ndarray):
         return f"{it.dtype} array of shape {list(it.shape)}"

@@ -23,8 +23,8 @@ def curve_here(instance: Instance, values: Sequence[Any], *, place: int, count: 
     given, x = list(values[:count]), np.asarray(values[count])
     for shape in ((-1,), (1, -1), (-1, 1)):
         try:
-            y = forward(instance, given, place, x.reshape(shape))
-            alone = forward(instance, given, place, x[:FIRST].reshape(shape))
+            y = forward_with(instance, given, place, x.reshape(shape))
+            alone = forward_with(instance, given, place, x[:FIRST].reshape(shape))
             if y.shape == x.shape and np.array_equal(y[:FIRST], alone, equal_nan=True):
                 return {"arrays": [y, slope(instance, given, place, x[:1].reshape(shape))]}
         except Exception:  # noqa: BLE001, S112  (the fence around the user's code: it wants another shape, or none)
@@ -32,7 +32,7 @@ def curve_here(instance: Instance, values: Sequence[Any], *, place: int, count: 
     return {"arrays": []}
 
 
-def forward(instance: Instance, given: list[Any], place: int, x: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+def forward_with(instance: Instance, given: list[Any], place: int, x: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     """Return a fresh layer's value with ``x`` at one place, in one row."""
     other = instance.another([*given[:place], x, *given[place + 1 :]])
     assert other.handle is not None

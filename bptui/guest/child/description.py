@@ -12,8 +12,8 @@ from inspect import Parameter
 from types import ModuleType
 from typing import Any
 
-from bptui.guest.child.styles import recognise
-from bptui.guest.child.styles.method_pair import Names
+from bptui.guest.child.styles import recognise_styles
+from bptui.guest.child.styles.method_pair import PassNames
 from bptui.guest.child.styles.recipe import Misfit, Recipe
 from bptui.guest.wire import Message
 
@@ -23,10 +23,10 @@ MOST_TEXT = 300
 POSITIONAL = (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
 
 
-def describe(module: ModuleType, named: Mapping[str, Names]) -> tuple[dict[str, Recipe], list[Message]]:
+def describe(module: ModuleType, named: Mapping[str, PassNames]) -> tuple[dict[str, Recipe], list[Message]]:
     """Return the layers that a module gives, by name, and a description of each of its names, layers and others."""
     recipes, messages = {}, []
-    for name, found in recognise(vars(module), named):
+    for name, found in recognise_styles(vars(module), named):
         if isinstance(found, Recipe):
             recipes[name] = found
             messages.append(layer_message(found))

@@ -16,13 +16,13 @@ def described(value: Any) -> Message:
             return {"other": "an integer beyond 64 bits", "arrays": [None]}
         return {"kind": "number", "arrays": [np.asarray(value)]}
     if not isinstance(value, np.ndarray | np.generic):
-        return {"other": name_of(value), "arrays": [None]}
+        return {"other": kind_words(value), "arrays": [None]}
     if not is_sendable(value.dtype):
         return {"other": f"an array of dtype {str(value.dtype)[:60]}", "arrays": [None]}
     return {"arrays": [value]}
 
 
-def name_of(value: Any) -> str:
+def kind_words(value: Any) -> str:
     """Return in words what a value is that is neither an array nor a number."""
     if value is None:
         return "None"

@@ -11,17 +11,17 @@ MOST_TEXT = 1_000
 """Characters of what an exception says."""
 
 
-def complaint(error: BaseException, is_user_file: Callable[[str], bool]) -> Message:
+def exception_as_message(error: BaseException, is_user_file: Callable[[str], bool]) -> Message:
     """Return an exception as a message: its type, what it says, and the innermost line of the user's."""
-    lines = [(file, line) for file, line in lines_of(error) if is_user_file(file)]
+    lines = [(file, line) for file, line in traceback_lines(error) if is_user_file(file)]
     place = None
     if lines:
         file, line = lines[-1]
         place = {"file": file, "line": line, "text": linecache.getline(file, line).strip()[:MOST_TEXT]}
-    return {"error": {"type": type(error).__name__[:MOST_TEXT], "text": told(error), "place": place}}
+    return {"error": {"type": type(error).__name__[:MOST_TEXT], "text": exception_text(error), "place": place}}
 
 
-def lines_of(error: BaseException) -> list[tuple[str, int]]:
+def traceback_lines(error: BaseException) -> list[tuple[str, int]]:
     """Return the file and line of each frame, the innermost last; a mistake in Python itself has a line of its own."""
     lines = []
     traceback = error.__traceback__
@@ -33,7 +33,7 @@ def lines_of(error: BaseException) -> list[tuple[str, int]]:
     return lines
 
 
-def told(error: BaseException) -> str:
+def exception_text(error: BaseException) -> str:
     """Return what an exception says of itself; its own words for it may fail as well."""
     try:
         return str(error)[:MOST_TEXT]

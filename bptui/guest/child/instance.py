@@ -13,9 +13,9 @@ import numpy as np
 from bptui.guest.child.attributes import described_attributes
 from bptui.guest.child.encode_value import described
 from bptui.guest.child.non_finite import bad_element, origin_of_non_finite, unheard
-from bptui.guest.child.object_arrays import Spot, attributes_of, spots_in
+from bptui.guest.child.object_arrays import Spot, attribute_dict, spots_in
 from bptui.guest.child.own_gradients import gradient_of, named_so
-from bptui.guest.child.styles.recipe import Call, Handle, Recipe
+from bptui.guest.child.styles.recipe import Handle, Recipe, UserCall
 from bptui.guest.child.unit_gradients import LONGEST, MOST_UNITS, UnitGradients
 from bptui.guest.child.user_path import user_folders
 from bptui.guest.wire import Message
@@ -24,7 +24,7 @@ Array: TypeAlias = np.ndarray[Any, Any]
 
 
 @dataclass(frozen=True)
-class Order:
+class InputSharing:
     """How what a formula gives is shared out, as ``own_layers.Share`` has it.
 
     ``inputs`` are forward's own names for the first values, ``held`` those of ``__init__`` for the next, and ``made``
@@ -56,7 +56,7 @@ class Instance:
     """
 
     def __init__(
-        self, recipe: Recipe, order: Order, making: Callable[[], AbstractContextManager[None]] = nullcontext
+        self, recipe: Recipe, order: InputSharing, making: Callable[[], AbstractContextManager[None]] = nullcontext
     ) -> None:
         self.recipe = recipe
         self.order = order
@@ -125,7 +125,7 @@ class Instance:
         """Write values into the arrays that the layer was made of, and into copies of them under the same names."""
         for name, array, value in zip(self.order.held, self.held, values, strict=True):
             array[...] = value
-            copy = (attributes_of(self.object) or {}).get(name)
+            copy = (attribute_dict(self.object) or {}).get(name)
             if isinstance(copy, np.ndarray) and copy is not array and copy.shape == array.shape:
                 copy[...] = value
 
@@ -142,12 +142,12 @@ class Instance:
                 raise AttributeError(f"{name} is not there any more")
             spots[name].put(value)
 
-    def forward_call(self) -> Call:
+    def forward_call(self) -> UserCall:
         """Return the call that goes forward with the values that were taken."""
         assert self.handle is not None
         return self.handle.forward_call(self.inputs, self.order.forward_options)
 
-    def backward_call(self, dout: Any) -> Call:
+    def backward_call(self, dout: Any) -> UserCall:
         """Return the call that goes back, with what it takes beside dout: options, and inputs by their names."""
         assert self.handle is not None
         named = dict(zip(self.order.inputs, self.inputs, strict=True))
@@ -197,7 +197,7 @@ class Instance:
         name = self.order.held[place]
         if hasattr(self.object, f"d{name}"):
             return getattr(self.object, f"d{name}")
-        attributes, grads = attributes_of(self.object) or {}, getattr(self.object, "grads", None)
+        attributes, grads = attribute_dict(self.object) or {}, getattr(self.object, "grads", None)
         named = next(named_so(attributes, name), None)
         if named is None and isinstance(grads, Mapping):
             named = grads.get(name, next(named_so(grads, name), None))

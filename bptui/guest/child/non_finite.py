@@ -75,7 +75,7 @@ def unheard() -> Iterator[None]:
 
 def origin_of_non_finite(call: Callable[[], Any], is_user_file: Callable[[str], bool]) -> Message | None:
     """Return where, in ``call``, a number that is not finite first comes from; None where that cannot be told."""
-    search = Search(is_user_file)
+    search = NonFiniteTracer(is_user_file)
     with np.errstate(all="ignore"), suppress(Exception), search.tracing():
         call()
     return search.origin._asdict() if search.origin else None
@@ -88,10 +88,10 @@ def bad_element(value: Any) -> tuple[str, list[int]] | None:
         return None
     is_bad = np.isnan(array) if np.isnan(array).any() else ~np.isfinite(array)
     index = np.unravel_index(int(np.argmax(is_bad)), array.shape)
-    return number(array[index]), [int(place) for place in index]
+    return operand_words(array[index]), [int(place) for place in index]
 
 
-class Search:
+class NonFiniteTracer:
     """Looks at each line of the user's files before it runs."""
 
     def __init__(self, is_user_file: Callable[[str], bool]) -> None:
@@ -123,14 +123,14 @@ class Search:
             file, line = frame.f_code.co_filename, frame.f_lineno
             expression = expressions_at(file).get(line)
             if expression is not None:
-                self.look_at(expression, frame)
+                self.evaluate_line(expression, frame)
         return self.on_event
 
-    def look_at(self, expression: ast.expr, frame: FrameType) -> None:
+    def evaluate_line(self, expression: ast.expr, frame: FrameType) -> None:
         """Look at what a line is about to work out."""
         try:
             with suppress(Unknown):
-                self.evaluation.of(expression, Names(frame.f_globals, frame.f_locals))
+                self.evaluation.of(expression, FrameNames(frame.f_globals, frame.f_locals))
         except Found as found:
             self.origin = found.origin._replace(file=frame.f_code.co_filename, line=frame.f_lineno)
         except Exception:  # noqa: BLE001  (the line itself will say so)
@@ -145,9 +145,9 @@ class Evaluation(ast.NodeVisitor):
 
     def __init__(self) -> None:
         self.underflow: Any = None
-        self.names = Names({}, {})
+        self.names = FrameNames({}, {})
 
-    def of(self, node: ast.expr, names: Names) -> Any:
+    def of(self, node: ast.expr, names: FrameNames) -> Any:
         """Return the value of an expression where ``names`` are known."""
         self.names = names
         return self.visit(node)
@@ -185,7 +185,7 @@ class Evaluation(ast.NodeVisitor):
             raise Unknown
         sign, function = OPERATORS[type(node.op)]
         operands = self.visit(node.left), self.visit(node.right)
-        return self.looked_at(node, function(*operands), operands, f"{{}} {sign} {{}}".format)
+        return self.checked_result(node, function(*operands), operands, f"{{}} {sign} {{}}".format)
 
     def visit_Call(self, node: ast.Call) -> Any:
         given = list(map(self.visit, node.args))
@@ -200,9 +200,9 @@ class Evaluation(ast.NodeVisitor):
         if name == "exp" and bool((np.asarray(result) == 0).any()):
             self.underflow = result
         operands = [owner, *given] if is_method else given
-        return self.looked_at(node, result, operands, lambda *numbers: f"{name}({', '.join(numbers)})")
+        return self.checked_result(node, result, operands, lambda *numbers: f"{name}({', '.join(numbers)})")
 
-    def looked_at(self, node: ast.expr, result: Any, operands: Sequence[Any], words: Callable[..., str]) -> Any:
+    def checked_result(self, node: ast.expr, result: Any, operands: Sequence[Any], words: Callable[..., str]) -> Any:
         """Return a result. Raises Found where it is not finite, and all that it was made of is."""
         bad = bad_element(result)
         arrays = [it for it in operands if is_numeric(it)]
@@ -226,7 +226,7 @@ class Evaluation(ast.NodeVisitor):
         return "an exp underflowed to 0"
 
 
-class Names(NamedTuple):
+class FrameNames(NamedTuple):
     """The names of a frame, its own before those of its module."""
 
     module: Mapping[str, Any]
@@ -256,12 +256,12 @@ def is_numeric(value: Any) -> bool:
 def element(operand: Any, index: tuple[int, ...], shape: tuple[int, ...]) -> str:
     """Return which of an operand's numbers has gone into an element of the result; nothing where that are several."""
     try:
-        return number(np.broadcast_to(operand, shape)[index])
+        return operand_words(np.broadcast_to(operand, shape)[index])
     except (ValueError, IndexError):
         return ""
 
 
-def number(value: Any) -> str:
+def operand_words(value: Any) -> str:
     """Return a number as messages write it."""
     if np.isnan(value):
         return "NaN"

@@ -76,7 +76,7 @@ def spots_in(owner: Any) -> dict[str, Spot]:
 
 def walk(owner: Any, prefix: str, depth: int, seen: set[int]) -> Iterator[Spot]:
     """Yield the places on an object that hold floats: its attributes first, then what is further inside."""
-    attributes = attributes_of(owner)
+    attributes = attribute_dict(owner)
     if attributes is None or id(owner) in seen or depth > DEEPEST:
         return
     seen.add(id(owner))
@@ -84,7 +84,7 @@ def walk(owner: Any, prefix: str, depth: int, seen: set[int]) -> Iterator[Spot]:
     yield from (Spot(f"{prefix}{name}", owner, "", attributes, name, depth) for name, it in items if is_float(it))
     for name, it in items:
         if has_data_and_grad(it):
-            yield Spot(f"{prefix}{name}", it, "", attributes_of(it), "data", depth)
+            yield Spot(f"{prefix}{name}", it, "", attribute_dict(it), "data", depth)
         elif isinstance(it, MutableMapping | MutableSequence | tuple):
             for spot in walk_container(owner, name, it, depth, seen):
                 yield replace(spot, name=f"{prefix}{spot.name}")
@@ -101,12 +101,12 @@ def walk_container(owner: Any, name: str, it: Any, depth: int, seen: set[int]) -
         if is_float(part):
             yield Spot(called, owner, name, it, key, depth)
         elif has_data_and_grad(part):
-            yield Spot(called, part, "", attributes_of(part), "data", depth)
+            yield Spot(called, part, "", attribute_dict(part), "data", depth)
         elif not isinstance(part, PLAIN):
             yield from walk(part, f"{called}.", depth + 1, seen)
 
 
-def attributes_of(it: Any) -> MutableMapping[str, Any] | None:
+def attribute_dict(it: Any) -> MutableMapping[str, Any] | None:
     """Return an object's attributes, None where it keeps none by name."""
     found = getattr(it, "__dict__", None)
     return found if isinstance(found, dict) else None
@@ -119,7 +119,7 @@ def is_float(it: Any) -> bool:
 
 def has_data_and_grad(it: Any) -> bool:
     """Return whether something is a parameter as an object: its numbers under ``data``, the gradient under ``grad``."""
-    attributes = attributes_of(it)
+    attributes = attribute_dict(it)
     return attributes is not None and is_float(attributes.get("data")) and "grad" in attributes
 
 

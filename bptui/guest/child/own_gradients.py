@@ -7,7 +7,7 @@ from functools import reduce
 from operator import add
 from typing import Any
 
-from bptui.guest.child.object_arrays import Spot, attributes_of, is_float, plain_name
+from bptui.guest.child.object_arrays import Spot, attribute_dict, is_float, plain_name
 
 GRADIENTS = frozenset({"grads", "grad", "gradients", "gradient", "dparams", "dparameters", "paramgrads"})
 """What the list or dictionary is called that has the gradients of one with parameters."""
@@ -40,20 +40,20 @@ def parts_of(spot: Spot) -> list[Any]:
 def parts_on(places: Sequence[Spot]) -> list[Any]:
     """Return the gradients for places on one object: all in its list of parameters, or else the one beside it."""
     for holder in dict.fromkeys(id(it.holder) for it in places):
-        found = [part for it in places if id(it.holder) == holder and (part := beside(it)) is not None]
+        found = [part for it in places if id(it.holder) == holder and (part := gradient_beside(it)) is not None]
         if found:
             return found
     return []
 
 
-def beside(spot: Spot) -> Any:
+def gradient_beside(spot: Spot) -> Any:
     """Return the gradient that stands beside one place."""
-    return next((it for it in candidates(spot) if is_float(it)), None)
+    return next((it for it in gradient_candidates(spot) if is_float(it)), None)
 
 
-def candidates(spot: Spot) -> Iterator[Any]:
+def gradient_candidates(spot: Spot) -> Iterator[Any]:
     """Yield what may be the gradient of what is at a place, the most likely first."""
-    attributes = attributes_of(spot.owner) or {}
+    attributes = attribute_dict(spot.owner) or {}
     if spot.key == "data" and "grad" in attributes and not spot.container:
         yield attributes["grad"]
         return

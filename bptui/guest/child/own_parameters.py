@@ -23,36 +23,38 @@ MOST_PROBED = 20
 """Arrays without a gradient that are tried one by one."""
 
 
-def look_for_parameters(instance: Instance, values: Sequence[Any], sow: Callable[[], None]) -> Message:
+def find_own_parameters(instance: Instance, values: Sequence[Any], seed_all: Callable[[], None]) -> Message:
     """Return the value at ``values``, and the parameters that the layer has made itself, with their numbers.
 
-    ``unpaired`` names those for which there is no gradient. ``sow`` starts the random numbers as for the first pass.
+    ``unpaired`` names those that have no gradient. ``seed_all`` starts the random numbers as for the first pass.
     """
     out = instance.forward(values)
-    first = numbers_of(instance)
-    steady = {name: it for name, it in numbers_of_others(instance, values, sow).items() if same(it, first.get(name))}
-    sow()
+    first = kept_arrays(instance)
+    steady = {
+        name: it for name, it in numbers_of_others(instance, values, seed_all).items() if same(it, first.get(name))
+    }
+    seed_all()
     instance.forward(values)
     paired = gradients_of(instance, out, steady)
     if paired is None:
         return {"arrays": out["arrays"], "names": [], "unpaired": []}
     unpaired = [name for name in steady if name not in paired and isinstance(steady[name], np.ndarray)]
-    can_tell = bool(unpaired) and is_repeatable(instance, values, sow)
-    moving = [name for name in unpaired[:MOST_PROBED] if can_tell and moves(instance, name, values, sow)]
+    can_tell = bool(unpaired) and repeats_forward(instance, values, seed_all)
+    moving = [name for name in unpaired[:MOST_PROBED] if can_tell and moves(instance, name, values, seed_all)]
     named = [name for name in steady if name in paired]
     arrays = [described(steady[name])["arrays"][0] for name in named]
     return {"arrays": [out["arrays"][0], *arrays], "names": named, "unpaired": moving}
 
 
-def is_repeatable(instance: Instance, values: Sequence[Any], sow: Callable[[], None]) -> bool:
+def repeats_forward(instance: Instance, values: Sequence[Any], seed_all: Callable[[], None]) -> bool:
     """Return whether two passes forward give the same, so that a third can tell anything."""
-    sow()
+    seed_all()
     one = np.array(instance.forward(values)["arrays"][0])
-    sow()
+    seed_all()
     return same(one, np.array(instance.forward(values)["arrays"][0]))
 
 
-def numbers_of(instance: Instance) -> dict[str, Any]:
+def kept_arrays(instance: Instance) -> dict[str, Any]:
     """Return copies of the arrays that a layer keeps and that nobody gave to it."""
     given = {id(array) for array in (*instance.inputs, *instance.held)}
     own = {name: spot.array for name, spot in spots_in(instance.object).items() if name not in instance.order.held}
@@ -60,18 +62,18 @@ def numbers_of(instance: Instance) -> dict[str, Any]:
     return {name: np.array(it) if isinstance(it, np.ndarray) else it for name, it in kept.items()}
 
 
-def numbers_of_others(instance: Instance, values: Sequence[Any], sow: Callable[[], None]) -> dict[str, Any]:
+def numbers_of_others(instance: Instance, values: Sequence[Any], seed_all: Callable[[], None]) -> dict[str, Any]:
     """Return the arrays that a layer keeps after other inputs went through; as they are, where it refuses those."""
     try:
-        sow()
-        instance.forward([moved(value) for value in values])
+        seed_all()
+        instance.forward([another_value(value) for value in values])
     except Exception:  # noqa: BLE001  (the fence around the user's code: other inputs may be none to it)
-        sow()
+        seed_all()
         instance.forward(values)
-    return numbers_of(instance)
+    return kept_arrays(instance)
 
 
-def moved(value: Any) -> Any:
+def another_value(value: Any) -> Any:
     """Return another value of the same shape; integers stay what they are."""
     array = np.asarray(value)
     return array * 1.0917 + 0.0371 if array.dtype.kind == "f" else array
@@ -88,17 +90,17 @@ def gradients_of(instance: Instance, out: Message, names: Mapping[str, Any]) -> 
     return [name for name in names if name in spots and gradient_of(spots[name]) is not None]
 
 
-def moves(instance: Instance, name: str, values: Sequence[Any], sow: Callable[[], None]) -> bool:
+def moves(instance: Instance, name: str, values: Sequence[Any], seed_all: Callable[[], None]) -> bool:
     """Return whether forward gives another value with other numbers in an array of the layer's own."""
     spot = spots_in(instance.object).get(name)
     if spot is None:
         return False
     before = np.array(spot.array)
     try:
-        sow()
+        seed_all()
         one = np.array(instance.forward(values)["arrays"][0])
         spot.put(before * 1.125 + 0.0625)
-        sow()
+        seed_all()
         other = np.array(instance.forward(values)["arrays"][0])
     except Exception:  # noqa: BLE001  (the fence around the user's code)
         return False

@@ -18,15 +18,15 @@ import numpy as np
 
 from bptui.guest.child.confinement import confine, telling_where_it_is
 from bptui.guest.child.description import describe
-from bptui.guest.child.exception_message import complaint
-from bptui.guest.child.instance import Instance, Order
-from bptui.guest.child.own_parameters import look_for_parameters
+from bptui.guest.child.exception_message import exception_as_message
+from bptui.guest.child.instance import InputSharing, Instance
+from bptui.guest.child.own_parameters import find_own_parameters
 from bptui.guest.child.randomness import Randomness
-from bptui.guest.child.styles.method_pair import Names
+from bptui.guest.child.styles.method_pair import PassNames
 from bptui.guest.child.styles.recipe import Recipe
 from bptui.guest.child.user_modules import import_ours, run_file
 from bptui.guest.child.user_path import user_folders
-from bptui.guest.wire import PREFIX, Message, decode, encode
+from bptui.guest.wire import PREFIX, Message, decode_message, encode_message
 
 MOST_WARNINGS = 20
 """Kinds of warnings that are told apart in one call."""
@@ -40,7 +40,7 @@ def answer_requests(control: int, last_words: int) -> None:
     desk = Desk(last_words)
     while prefix := requests.read(PREFIX.size):
         header, payload = PREFIX.unpack(prefix)
-        request = decode(requests.read(header), requests.read(payload))
+        request = decode_message(requests.read(header), requests.read(payload))
         send(control, desk.answer(request))
 
 
@@ -70,7 +70,7 @@ class Desk:
             "backward": lambda it: self.instance(it).backward(it["arrays"][0]),
             "local": lambda it: self.instance(it).local(it["arrays"]),
             "kept": lambda it: self.instance(it).kept(it["arrays"]),
-            "look": self.look,
+            "parameters": self.find_parameters,
             "job": self.job,
         }
 
@@ -81,12 +81,14 @@ class Desk:
             self.instances.pop(number, None)
         try:
             if "seed" in request:
-                self.randomness.sow(request["seed"])
+                self.randomness.seed_all(request["seed"])
             with np.errstate(divide="call", over="call", under="ignore", invalid="call", call=self.count_fault):
                 answer = self.requests[request["do"]](request)
-            content = encode({**answer, "warnings": dict(self.warnings)})
+            content = encode_message({**answer, "warnings": dict(self.warnings)})
         except BaseException as error:  # noqa: BLE001  (the fence around the user's code: sys.exit, too)
-            content = encode(complaint(error, lambda file: file in self.files or user_folders.holds(file)))
+            content = encode_message(
+                exception_as_message(error, lambda file: file in self.files or user_folders.holds(file))
+            )
         flush_output()
         return content
 
@@ -95,9 +97,9 @@ class Desk:
 
         Their text comes along, so that what runs is what was looked at and allowed.
         """
-        named = {base: Names(*names) for base, names in request["styles"].items()}
+        named = {base: PassNames(*names) for base, names in request["styles"].items()}
         given, modules = [], []
-        self.randomness.sow([0])
+        self.randomness.seed_all([0])
         with telling_where_it_is(self.last_words):
             for path, text in zip(request["files"], request["arrays"], strict=True):
                 self.files.add(path)
@@ -110,13 +112,13 @@ class Desk:
     def new(self, request: Message) -> Message:
         """Note a node: its object is made when its first values come."""
         recipe = self.recipes[request["file"]][request["layer"]]
-        self.instances[request["instance"]] = Instance(recipe, Order(**request["order"]))
+        self.instances[request["instance"]] = Instance(recipe, InputSharing(**request["order"]))
         return {}
 
-    def look(self, request: Message) -> Message:
+    def find_parameters(self, request: Message) -> Message:
         """Look for the parameters that a layer makes itself."""
-        sow = partial(self.randomness.sow, request["seed"])
-        return look_for_parameters(self.instance(request), request["arrays"], sow)
+        seed_all = partial(self.randomness.seed_all, request["seed"])
+        return find_own_parameters(self.instance(request), request["arrays"], seed_all)
 
     def job(self, request: Message) -> Message:
         """Let a function of ours work on an instance."""

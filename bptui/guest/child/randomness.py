@@ -24,7 +24,7 @@ fresh_generator = np.random.default_rng
 
 
 class Randomness:
-    """Draws that can be repeated: ``sow`` starts all of them anew."""
+    """Draws that can be repeated: ``seed_all`` starts all of them anew."""
 
     def __init__(self) -> None:
         self.seed: Sequence[int] = (0,)
@@ -45,7 +45,7 @@ class Randomness:
         found = [it for module in (*modules, *beside) for it in list(vars(module).values()) if isinstance(it, KINDS)]
         self.kept = list({id(it): it for it in found}.values())
 
-    def sow(self, seed: Sequence[int]) -> None:
+    def seed_all(self, seed: Sequence[int]) -> None:
         """Start all random numbers from a seed."""
         self.seed, self.made = tuple(seed), 0
         random.seed(str(list(seed)))
@@ -58,7 +58,7 @@ class Randomness:
         """Draw from a seed inside, and go on afterwards as if nothing had been drawn."""
         before = self.seed, self.made, random.getstate(), np.random.get_state()  # noqa: NPY002
         states = [state_of(generator) for generator in self.kept]
-        self.sow(seed)
+        self.seed_all(seed)
         try:
             yield
         finally:

@@ -37,14 +37,14 @@ def read_array(name: str, folder: Path, *, key: Key = None, rows: Rows | None = 
     file = locate(name, folder)
     try:
         with file.path.open("rb") as stream:
-            array = read(stream, file, key, rows)
+            array = read_stream(stream, file, key, rows)
     except OSError as problem:
         raise file.fault(f"cannot be read: {reason_of(problem)}") from problem
     array.setflags(write=False)
     return array
 
 
-def read(stream: BinaryIO, file: DataFile, key: Key, rows: Rows | None) -> Array:
+def read_stream(stream: BinaryIO, file: DataFile, key: Key, rows: Rows | None) -> Array:
     """Return the array in ``stream``, read in the way that the file's suffix asks for.
 
     Raises ScenarioError where a key is given and the file has none.

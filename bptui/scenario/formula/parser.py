@@ -156,7 +156,7 @@ class FormulaParser:
                 self.close(")", opened)
                 return inner._replace(at=opened.at)
             case Token("number", text, at):
-                return constant(text, at)
+                return constant_argument(text, at)
             case Token("name", text, at) if text in WORDS:
                 raise FormulaError(f"{text} is not a value", at, "it may only be an option: Sum(x, keepdims=true)")
             case Token("name", text, at) as name:
@@ -170,7 +170,7 @@ class FormulaParser:
     def negative(self, at: int) -> LayerArgument:
         """Parse what follows a minus: a number makes it part of its name, anything else a Neg."""
         if self.next.kind == "number":
-            return constant(f"-{self.take().text}", at)
+            return constant_argument(f"-{self.take().text}", at)
         return self.apply(Operation("Neg", [self.expression(NEGATION)], at=at, layer_at=at))
 
     def call(self, layer: Token) -> LayerArgument:
@@ -201,9 +201,9 @@ class FormulaParser:
         """Parse an option's value. Raises FormulaError for anything else."""
         match self.take():
             case Token("sign", "-", at) if self.next.kind == "number":
-                return number(f"-{self.take().text}", at)
+                return parse_number(f"-{self.take().text}", at)
             case Token("number", text, at):
-                return number(text, at)
+                return parse_number(text, at)
             case Token("string", text):
                 return text[1:-1]
             case Token("name", text) if text in WORDS:
@@ -232,13 +232,13 @@ class FormulaParser:
         return members
 
 
-def constant(text: str, at: int) -> LayerArgument:
+def constant_argument(text: str, at: int) -> LayerArgument:
     """Return a number as an argument, named as it is written."""
-    number(text, at)
+    parse_number(text, at)
     return LayerArgument(text, at, is_constant=True)
 
 
-def number(text: str, at: int) -> float:
+def parse_number(text: str, at: int) -> float:
     """Return the value of a number: an int where it is written as one.
 
     Raises FormulaError for one that is too long or too large.

@@ -46,7 +46,7 @@ def ones(shape: Shape, _: Generator) -> Array:
     return np.ones(shape, dtype=np.int64)
 
 
-def constant(shape: Shape, _: Generator, value: float) -> Array:
+def fill_constant(shape: Shape, _: Generator, value: float) -> Array:
     """``value`` everywhere."""
     return np.full(shape, value)
 
@@ -91,7 +91,7 @@ def fan_in(shape: Shape) -> int:
 initializers: Mapping[str, Initializer] = {
     "zeros": Initializer(zeros, {}),
     "ones": Initializer(ones, {}),
-    "constant": Initializer(constant, {"value": None}),
+    "constant": Initializer(fill_constant, {"value": None}),
     "arange": Initializer(arange, {"start": 0, "step": 1}),
     "normal": Initializer(normal, {"mean": 0.0, "std": 1.0}, is_random=True),
     "uniform": Initializer(uniform, {"low": 0.0, "high": 1.0}, is_random=True),

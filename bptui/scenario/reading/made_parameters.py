@@ -22,7 +22,7 @@ from bptui.scenario.reading.value_forms import as_read_only
 from layers import Array, Layer
 
 if TYPE_CHECKING:
-    from bptui.guest.guest_layer import Look
+    from bptui.guest.guest_layer import MadeByLayer
     from bptui.guest.host_supply import HostSupply
 
 PATIENCE = 2.0
@@ -33,7 +33,7 @@ UNSEEN = ""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Made:
+class MadeParameters:
     """The parameters that layers have made: by node its names for them, and by name the numbers that they start with.
 
     ``unpaired`` has, by node, what a layer keeps that moves its value and has no gradient; ``integers`` the data that
@@ -58,24 +58,24 @@ class Made:
         return replace(node, inputs=node.inputs + made, made=made) if made else node
 
 
-def look_for_parameters(
+def infer_made_parameters(
     graph: Graph,
     values: Mapping[str, Array],
     library: Mapping[str, type[Layer] | OwnLayer],
     hosts: HostSupply,
     settings: Settings,
-) -> Made:
+) -> MadeParameters:
     """Return the parameters that own layers have made, going through every node whose inputs can be worked out.
 
     A node that fails does so again in the run, which tells of it.
     """
-    look = Looking(graph, values, library, hosts, settings)
+    look = ParameterSearch(graph, values, library, hosts, settings)
     for node in graph.nodes:
         look.at(node)
-    return Made(look.names, look.found, {name: it for name, it in look.unpaired.items() if it}, look.integers)
+    return MadeParameters(look.names, look.found, {name: it for name, it in look.unpaired.items() if it}, look.integers)
 
 
-class Looking:
+class ParameterSearch:
     """One way through a network, node by node, keeping no value longer than it is needed."""
 
     def __init__(
@@ -105,7 +105,7 @@ class Looking:
             return
         if isinstance(layer, OwnLayer):
             self.through_own(node, layer)
-        elif (out := forward(node, layer, [self.alive[name] for name in node.inputs])) is not None:
+        elif (out := built_in_forward(node, layer, [self.alive[name] for name in node.inputs])) is not None:
             self.alive[node.name] = out
         self.uses.subtract(node.inputs)
         for name in (*node.inputs, node.name):
@@ -114,9 +114,9 @@ class Looking:
 
     def through_own(self, node: Node, layer: OwnLayer) -> None:
         """Go through a node with a layer of the user's own, and keep what it has made."""
-        look = self.look(node, layer, {})
+        look = self.try_node(node, layer, {})
         if isinstance(look, LayerError) and wants_integers(look):
-            look = self.look_with_integers(node, layer) or look
+            look = self.try_with_integers(node, layer) or look
         if isinstance(look, LayerError) or look.out is None:
             self.unpaired[node.name] = (UNSEEN,)
             return
@@ -126,11 +126,11 @@ class Looking:
         self.found |= {f"{node.name}.{name}": as_read_only(np.array(it)) for name, it in own.items()}
         self.unpaired[node.name] = look.unpaired
 
-    def look_with_integers(self, node: Node, layer: OwnLayer) -> Look | None:
+    def try_with_integers(self, node: Node, layer: OwnLayer) -> MadeByLayer | None:
         """Return what is found where one of the inputs that are data is integers, or all: they are used as indices."""
         whole = {name: it for name in node.inputs if (it := self.as_integers(name)) is not None}
         for chosen in (*({name: it} for name, it in whole.items()), whole):
-            look = self.look(node, layer, chosen)
+            look = self.try_node(node, layer, chosen)
             if not isinstance(look, LayerError):
                 self.integers |= {name: as_read_only(np.asarray(it)) for name, it in chosen.items()}
                 self.alive |= chosen
@@ -144,18 +144,18 @@ class Looking:
             return None
         return value.astype(np.int64)
 
-    def look(self, node: Node, layer: OwnLayer, other: Mapping[str, Any]) -> Look | LayerError:
+    def try_node(self, node: Node, layer: OwnLayer, other: Mapping[str, Any]) -> MadeByLayer | LayerError:
         """Return what is found on a node's layer, or how it fails; ``other`` values stand in for some of its inputs."""
         from bptui.guest.guest_layer import GuestLayer  # noqa: PLC0415  (few scenarios have guests)
 
         inputs = [other.get(name, self.alive[name]) for name in node.inputs]
         host = self.hosts.ready = self.hosts.take()
         guest = GuestLayer(layer, host, node, dtype=self.settings.dtype, seed=self.settings.seed)
-        call = guest.begin_look(*inputs)
+        call = guest.begin_parameter_search(*inputs)
         try:
             if not call.wait(PATIENCE):
                 call.give_up(f"did not return within {PATIENCE:g} s")
-            found: Look = call.result()
+            found: MadeByLayer = call.result()
         except LayerError as error:
             return error
         return found
@@ -171,7 +171,7 @@ def is_plain(name: str) -> bool:
     return all(map(is_name, name.split(".")))
 
 
-def forward(node: Node, layer: type[Layer], inputs: list[Any]) -> Any:
+def built_in_forward(node: Node, layer: type[Layer], inputs: list[Any]) -> Any:
     """Return the value of a node with a built-in layer, None where it refuses its inputs or would be too large."""
     try:
         made = layer(**node.options)

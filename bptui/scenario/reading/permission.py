@@ -14,7 +14,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from bptui.core.text import visible
-from bptui.core.text_file import shown
+from bptui.core.text_file import displayed_path
 from bptui.errors import ScenarioError, Where
 from bptui.guest.host_supply import HostSupply
 from bptui.own_layers.given import Given, useless
@@ -116,7 +116,7 @@ def allowed_layers(
 
 def allowed(document: Document, at: int, path: Path, given: Sequence[LayerFile]) -> LayerFile:
     """Return the file that the scenario names at a place of its list. Raises ScenarioError unless it may run."""
-    name, place = visible(str(document.data["layers"][at])), shlex.quote(shown(path))
+    name, place = visible(str(document.data["layers"][at])), shlex.quote(displayed_path(path))
     refusal = document.error(
         f"{name} will not be run without permission",
         "layers",

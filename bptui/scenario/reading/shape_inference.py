@@ -50,9 +50,9 @@ def infer_shapes(
         with problems.collecting():
             shape = inferred(node, layer, shapes, lines)
             if node.name in wanted:
-                numbers[node.name] = computed(node, layer, [numbers[name] for name in node.inputs], lines)
+                numbers[node.name] = value_of_node(node, layer, [numbers[name] for name in node.inputs], lines)
             elif layer.targets:
-                computed(node, layer, [stand_in(name, numbers, shapes) for name in node.inputs], lines)
+                value_of_node(node, layer, [stand_in(name, numbers, shapes) for name in node.inputs], lines)
             shapes[node.name] = shape
     return shapes
 
@@ -81,7 +81,7 @@ def inferred(node: Node, layer: type[Layer], shapes: Mapping[str, Shape], lines:
     except REFUSALS as error:
         raise refused(node, error, given, lines) from None
     if what := excess(shape):
-        message = f"{visible(node.name)}: {node.layer}: {what}; {in_words(node, given, lines)}"
+        message = f"{visible(node.name)}: {node.layer}: {what}; {input_shape_words(node, given, lines)}"
         raise ScenarioError(message, hint=SMALLER, where=node.where)
     return shape
 
@@ -100,7 +100,7 @@ def stand_in(name: str, numbers: Mapping[str, Array], shapes: Mapping[str, Shape
     return numbers[name] if name in numbers else np.broadcast_to(np.float64(0), shapes[name])
 
 
-def computed(node: Node, layer: type[Layer], inputs: Sequence[Array], lines: Mapping[str, int | None]) -> Array:
+def value_of_node(node: Node, layer: type[Layer], inputs: Sequence[Array], lines: Mapping[str, int | None]) -> Array:
     """Return a node's value at ``inputs``. Raises ScenarioError where its layer refuses their numbers."""
     try:
         return layer(**node.options).forward(*inputs)
@@ -112,11 +112,11 @@ def refused(node: Node, error: Exception, shapes: Sequence[Shape], lines: Mappin
     """Return the error about a node whose layer has raised ``error`` at inputs of ``shapes``."""
     reason = visible(reason_of(error))
     return ScenarioError(
-        f"{visible(node.name)}: {node.layer}: {reason}; {in_words(node, shapes, lines)}", where=node.where
+        f"{visible(node.name)}: {node.layer}: {reason}; {input_shape_words(node, shapes, lines)}", where=node.where
     )
 
 
-def in_words(node: Node, shapes: Sequence[Shape], lines: Mapping[str, int | None]) -> str:
+def input_shape_words(node: Node, shapes: Sequence[Shape], lines: Mapping[str, int | None]) -> str:
     """Return what a node's inputs are and where they come from: ``x is [2, 3] (line 5), y is scalar``."""
     inputs = dict(zip(node.inputs, shapes, strict=True))
     places = {name: f" (line {lines[name]})" if lines.get(name) else "" for name in inputs}

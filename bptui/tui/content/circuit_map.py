@@ -26,7 +26,7 @@ class Place(NamedTuple):
     mark: str = ""
 
 
-class Grid(NamedTuple):
+class MapGrid(NamedTuple):
     """How nodes stand: ``columns`` in a band, ``bands`` one below the other, names of ``name_width`` cells or none.
 
     Between two bands there are ``gap`` empty rows.
@@ -65,18 +65,18 @@ class Grid(NamedTuple):
         return y // self.rows * self.columns + min(x // self.cell, self.columns - 1)
 
 
-def grid_for(names: Sequence[str], width: int, height: int) -> Grid:
+def grid_for(names: Sequence[str], width: int, height: int) -> MapGrid:
     """Return the grid with the longest names in which all nodes fit, or else the one for as many as may be."""
     longest = min(max(map(cells, names), default=1), LONGEST_NAME)
     for name_width, gap in product((longest, *[it for it in NAME_WIDTHS if it < longest], 0), (1, 0)):
         columns = max(1, width // (name_width + 2 if name_width else 1))
-        grid = Grid(columns, max(1, -(-len(names) // columns)), name_width, gap)
+        grid = MapGrid(columns, max(1, -(-len(names) // columns)), name_width, gap)
         if grid.height <= height:
             return grid
     return grid._replace(bands=max(1, height // grid.rows))
 
 
-def map_lines(places: Sequence[Place], current: str | None, selected: str | None, grid: Grid) -> list[Line]:
+def map_lines(places: Sequence[Place], current: str | None, selected: str | None, grid: MapGrid) -> list[Line]:
     """Return the nodes in sight, band after band."""
     extent = norm_range(places)
     lines: list[Line] = []
@@ -107,7 +107,7 @@ def name_span(place: Place, current: str | None, selected: str | None, width: in
     return Span(f" {text} ", "selected" if place.name == selected else "")
 
 
-def bar_span(place: Place, current: str | None, grid: Grid, extent: tuple[float, float]) -> Span:
+def bar_span(place: Place, current: str | None, grid: MapGrid, extent: tuple[float, float]) -> Span:
     """Return a node's norm as a bar on a log scale, in the middle of its cell."""
     style = "gradient"
     if not grid.name_width and place.name == current:
@@ -116,10 +116,10 @@ def bar_span(place: Place, current: str | None, grid: Grid, extent: tuple[float,
         return Span("·".center(grid.cell), "dim" if style == "gradient" else style)
     if not math.isfinite(place.norm):
         return Span("!".center(grid.cell), "error")
-    return Span(bar(place.norm, extent).center(grid.cell), style)
+    return Span(norm_bar(place.norm, extent).center(grid.cell), style)
 
 
-def bar(norm: float, extent: tuple[float, float]) -> str:
+def norm_bar(norm: float, extent: tuple[float, float]) -> str:
     """Return the bar of a norm between the least and the largest; 0 is written as such."""
     if not norm:
         return "0"

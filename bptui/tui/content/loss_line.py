@@ -81,13 +81,13 @@ def bars(outputs: Sequence[float | None], current: int) -> Iterator[Span]:
         outputs = [it if it is None or not it > 0 or math.isinf(it) else math.log(it) for it in outputs]
     finite = finite_ones(outputs)
     low, high = min(finite, default=0.0), max(finite, default=0.0)
-    texts = [bar(it, low, high) for it in outputs]
+    texts = [loss_bar(it, low, high) for it in outputs]
     yield Span("".join(texts[:current]), "value")
     yield Span(texts[current], "current")
     yield Span("".join(texts[current + 1 :]), "dim")
 
 
-def bar(output: float | None, low: float, high: float) -> str:
+def loss_bar(output: float | None, low: float, high: float) -> str:
     """Return one bar: ``·`` for what has not been reached, ``!`` for what is not finite."""
     if output is None:
         return "·"

@@ -245,12 +245,12 @@ def kept_lines(moment: Moment, node: Node, width: int) -> list[Line]:
     kept = moment.kept(node.name)
     options = words_of(moment.tape, node).options
     items = [
-        (Span(f"self.{text.visible(name)} = {remembered(it)}"),) for name, it in kept.items() if name not in options
+        (Span(f"self.{text.visible(name)} = {kept_words(it)}"),) for name, it in kept.items() if name not in options
     ]
     return [*paragraph("keeps for its backward", width, "dim"), *packed(items, width)] if items else []
 
 
-def remembered(it: Any) -> str:
+def kept_words(it: Any) -> str:
     """Return something that a layer keeps, in a few characters."""
     if isinstance(it, np.ndarray | np.generic | float | int):
         array = np.asarray(it)

@@ -126,10 +126,10 @@ def rows_below(entry: NameEntry, width: int) -> Iterator[Line]:
     """Yield the numbers of an array that is not written beside its name, or those of the arrays in a list."""
     if typed_value(entry.value, room_beside(entry, width)) is None:
         for part in entry.value.parts or (entry.value,):
-            yield from rows(part, width)
+            yield from array_rows(part, width)
 
 
-def rows(it: Snapshot, width: int) -> Iterator[Line]:
+def array_rows(it: Snapshot, width: int) -> Iterator[Line]:
     """Yield the first rows and columns of an array; where more columns were not kept, an ellipsis says so."""
     if it.array is None or not it.shape:
         return

@@ -80,7 +80,7 @@ def cell_line(subject: ViewedArray, view: ArrayView, width: int) -> Line:
     """Return the selected cell's place and exact number, and what it was an iteration ago if that was another."""
     place = cell_index(subject.array, view)
     value = subject.array[place]
-    label = f"[{', '.join(map(str, place))}] " if place else ""
+    label = f"{text.index(place)} " if place else ""
     line: Line = (Span(label, "dim"), Span(exact_number(value), "strong" if place else "selected"))
     if subject.before is not None and subject.before.shape == subject.array.shape:
         before = subject.before[place]

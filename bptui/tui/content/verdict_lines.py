@@ -9,7 +9,7 @@ from bptui.checking.finding import Finding, Verdict
 from bptui.checking.finding_lines import element_name, speakers
 from bptui.checking.verdict_words import foremost
 from bptui.checking.verdicts import Judged, Verdicts
-from bptui.core.command import Evidence, NextTrouble
+from bptui.core.command import NextTrouble, ShowEvidence
 from bptui.core.moment import Moment
 from bptui.core.text import number, visible
 from bptui.lines.cell_width import cells
@@ -39,7 +39,7 @@ def verdict_lines(verdicts: Verdicts, moment: Moment, name: str, width: int, hei
     failure = foremost(judged) if judged else None
     if judged is None or failure is None:
         return []
-    lines = joined([*what_is_wrong(failure), f"{written(Evidence)} shows why"], width)
+    lines = dotted_parts([*what_is_wrong(failure), f"{written(ShowEvidence)} shows why"], width)
     return [*lines, *detail_lines(judged, failure, width), ()] if height >= ROOMY else lines
 
 
@@ -54,7 +54,7 @@ def what_is_wrong(finding: Finding) -> Iterator[str]:
         yield f"{visible(PurePath(finding.where.path).name, limit=40)}{line}"
 
 
-def joined(parts: Sequence[str], width: int) -> list[Line]:
+def dotted_parts(parts: Sequence[str], width: int) -> list[Line]:
     """Return parts in red with a dot between two, the first on a line of its own where they are too long for one."""
     line = " · ".join(parts)
     if cells(line) <= width:

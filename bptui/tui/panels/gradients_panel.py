@@ -176,7 +176,7 @@ def size_text(gradient: Array, norm: float) -> str:
 
 def absence(moment: Moment, name: str) -> tuple[str, str]:
     """Return in words why a value has no gradient."""
-    if not value_state.takes_gradient(moment, name):
+    if not value_state.gradient_can_arrive(moment, name):
         return "labels: takes none", "labels"
     if moment.awaits_gradient(name):
         return "not reached yet", "not yet"

@@ -111,7 +111,7 @@ class NodePanel(Pane):
     def warnings(self, name: str, width: int) -> list[Line]:
         """Return what a layer of the user's own has done that is odd, once its step in that pass has run."""
         told = (
-            remark.told(count)
+            remark.sentence(count)
             for remark, count in self.remarks.items()
             if remark.node == name and self.moment.step_of(name, remark.pass_)
         )

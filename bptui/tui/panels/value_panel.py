@@ -11,7 +11,7 @@ from textual.geometry import Size
 
 from bptui.core import text
 from bptui.core.argument import NUMBER, PLACES
-from bptui.core.command import HeatMap, LookAt, NextSlice, PreviousSlice, ShowValue, TurnGradient
+from bptui.core.command import HeatMap, NextSlice, PreviousSlice, SelectElement, ShowValue, TurnGradient
 from bptui.core.moment import Moment
 from bptui.core.order import Pass
 from bptui.explaining import value_state
@@ -117,7 +117,7 @@ class ValuePanel(Pane):
                 answer = self.show_slice(count)
             case PreviousSlice(count):
                 answer = self.show_slice(-count)
-            case LookAt(place):
+            case SelectElement(place):
                 answer = self.jump(place)
         self.renew()
         return answer

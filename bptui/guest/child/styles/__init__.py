@@ -11,21 +11,23 @@ from dataclasses import replace
 from typing import Any
 
 from bptui.guest.child.styles import derivative, function_pair, loss_function, method_pair, static_context
-from bptui.guest.child.styles.method_pair import Names
+from bptui.guest.child.styles.method_pair import PassNames
 from bptui.guest.child.styles.recipe import Misfit, Recipe
 
 Find = Callable[[str, Mapping[str, Any]], "Recipe | None"]
 
 STYLES: tuple[Find, ...] = (
-    static_context.find,
-    method_pair.find,
-    derivative.find,
-    loss_function.find,
+    static_context.find_static_context,
+    method_pair.find_method_pair,
+    derivative.find_derivative,
+    loss_function.find_loss_function,
 )
 """What looks at one name each; the first that recognises it has it."""
 
 
-def recognise(namespace: Mapping[str, Any], named: Mapping[str, Names]) -> Iterator[tuple[str, Recipe | Misfit]]:
+def recognise_styles(
+    namespace: Mapping[str, Any], named: Mapping[str, PassNames]
+) -> Iterator[tuple[str, Recipe | Misfit]]:
     """Yield what each name that a module gives is, and the names that two of its functions give together.
 
     ``named`` has, by a base class's name, what that class and those made of it call their two passes.
@@ -47,12 +49,12 @@ def recognise(namespace: Mapping[str, Any], named: Mapping[str, Names]) -> Itera
             yield name, recipe or misfit(name, namespace[name])
 
 
-def named_recipe(name: str, namespace: Mapping[str, Any], named: Mapping[str, Names]) -> Recipe | None:
+def named_recipe(name: str, namespace: Mapping[str, Any], named: Mapping[str, PassNames]) -> Recipe | None:
     """Return the recipe of a class for whose base the scenario names the methods."""
     cls = namespace[name]
     bases = method_pair.bases_of(cls) if inspect.isclass(cls) else set()
     chosen = next((names for base, names in named.items() if base in bases), None)
-    return method_pair.recipe_of(name, cls, chosen) if chosen else None
+    return method_pair.method_pair_recipe(name, cls, chosen) if chosen else None
 
 
 def recipe_of(name: str, namespace: Mapping[str, Any]) -> Recipe | None:
@@ -63,7 +65,7 @@ def recipe_of(name: str, namespace: Mapping[str, Any]) -> Recipe | None:
 def misfit(name: str, thing: Any) -> Misfit:
     """Return why a name is in none of the styles."""
     if inspect.isclass(thing):
-        return method_pair.misfit(thing)
+        return method_pair.missing_method(thing)
     if inspect.isroutine(thing):
         words = f"{name} is a function without one for its backward"
         return Misfit(words, thing, f"def {name}_backward(dout, cache): ..., or return the gradient beside the loss")

@@ -7,17 +7,17 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bptui.guest.child.styles.method_pair import Names, init_of, is_static, method
-from bptui.guest.child.styles.recipe import Call, Handle, Options, Recipe
+from bptui.guest.child.styles.method_pair import PassNames, init_of, is_static, method
+from bptui.guest.child.styles.recipe import Handle, Options, Recipe, UserCall
 
 STYLE = "function with its derivative"
 
 PAIRS = (
-    Names("__call__", "gradient", STYLE),
-    Names("__call__", "derivative", STYLE),
-    Names("fn", "grad", STYLE),
-    Names("loss", "grad", STYLE),
-    Names("loss", "gradient", STYLE),
+    PassNames("__call__", "gradient", STYLE),
+    PassNames("__call__", "derivative", STYLE),
+    PassNames("fn", "grad", STYLE),
+    PassNames("loss", "grad", STYLE),
+    PassNames("loss", "gradient", STYLE),
 )
 
 PREDICTION = re.compile(r"pred|hat|out|logit|score|prob")
@@ -27,19 +27,19 @@ PREDICTION = re.compile(r"pred|hat|out|logit|score|prob")
 class DerivativeHandle(Handle):
     """An object whose second method gives the local derivative at forward's inputs."""
 
-    def __init__(self, made: Any, names: Names, slots: Sequence[str]) -> None:
+    def __init__(self, made: Any, names: PassNames, slots: Sequence[str]) -> None:
         self.object = made
         self.names = names
         self.slots = slots
         self.inputs: Sequence[Any] = ()
         self.options: Options = {}
 
-    def forward_call(self, inputs: Sequence[Any], options: Options) -> Call:
+    def forward_call(self, inputs: Sequence[Any], options: Options) -> UserCall:
         self.inputs, self.options = inputs, options
-        return Call(getattr(self.object, self.names.forward), inputs, options)
+        return UserCall(getattr(self.object, self.names.forward), inputs, options)
 
-    def backward_call(self, dout: Any, more: Options) -> Call:  # noqa: ARG002  (dout comes in afterwards)
-        return Call(getattr(self.object, self.names.backward), self.inputs, more)
+    def backward_call(self, dout: Any, more: Options) -> UserCall:  # noqa: ARG002  (dout comes in afterwards)
+        return UserCall(getattr(self.object, self.names.backward), self.inputs, more)
 
     def gradients(self, returned: Any, dout: Any) -> Any:
         if returned is None:
@@ -57,7 +57,7 @@ def predicted(slots: Sequence[str]) -> int:
     return next((at for at, slot in enumerate(slots) if PREDICTION.search(slot)), 0)
 
 
-def find(name: str, namespace: Mapping[str, Any]) -> Recipe | None:
+def find_derivative(name: str, namespace: Mapping[str, Any]) -> Recipe | None:
     """Return the recipe of a class with a function and its derivative."""
     cls = namespace[name]
     if not inspect.isclass(cls):
@@ -65,11 +65,11 @@ def find(name: str, namespace: Mapping[str, Any]) -> Recipe | None:
     for names in PAIRS:
         forward, backward = method(cls, names.forward), method(cls, names.backward)
         if forward is not None and backward is not None:
-            return recipe(name, cls, names, forward, backward)
+            return derivative_recipe(name, cls, names, forward, backward)
     return None
 
 
-def recipe(name: str, cls: type, names: Names, forward: Any, backward: Any) -> Recipe:
+def derivative_recipe(name: str, cls: type, names: PassNames, forward: Any, backward: Any) -> Recipe:
     """Return how such a layer is made."""
     skips = not is_static(cls, names.forward)
     slots = list(inspect.signature(forward).parameters)[skips:]

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from types import SimpleNamespace
 from typing import Any
 
-from bptui.guest.child.styles.recipe import Call, Handle, Misfit, Options, Recipe
+from bptui.guest.child.styles.recipe import Handle, Misfit, Options, Recipe, UserCall
 
 STYLE = "pair of functions"
 
@@ -22,11 +22,11 @@ class PairHandle(Handle):
         self.functions = forward, backward
         self.object = SimpleNamespace(cache=None)
 
-    def forward_call(self, inputs: Sequence[Any], options: Options) -> Call:
-        return Call(self.functions[0], inputs, options)
+    def forward_call(self, inputs: Sequence[Any], options: Options) -> UserCall:
+        return UserCall(self.functions[0], inputs, options)
 
-    def backward_call(self, dout: Any, more: Options) -> Call:
-        return Call(self.functions[1], (dout, self.object.cache), more)
+    def backward_call(self, dout: Any, more: Options) -> UserCall:
+        return UserCall(self.functions[1], (dout, self.object.cache), more)
 
     def value(self, returned: Any) -> Any:
         if not isinstance(returned, tuple) or len(returned) != 2:
@@ -44,7 +44,7 @@ def find_all(namespace: Mapping[str, Any]) -> dict[str, Recipe | Misfit]:
             if word in name and (stem := shared_name(name, word)):
                 found[stem] = pair_of(stem, function, name.replace(word, opposite), functions)
         if (other := functions.get(f"{name}_backward")) is not None:
-            found.setdefault(name, recipe(name, function, other))
+            found.setdefault(name, function_pair_recipe(name, function, other))
     return found
 
 
@@ -56,11 +56,11 @@ def shared_name(name: str, word: str) -> str:
 def pair_of(name: str, forward: Any, opposite: str, functions: Mapping[str, Any]) -> Recipe | Misfit:
     """Return the recipe of a function and its ``opposite``, or that there is none."""
     if opposite in functions:
-        return recipe(name, forward, functions[opposite])
+        return function_pair_recipe(name, forward, functions[opposite])
     return Misfit(f"{forward.__name__} has no {opposite} beside it", forward, f"def {opposite}(dout, cache): ...")
 
 
-def recipe(name: str, forward: Any, backward: Any) -> Recipe:
+def function_pair_recipe(name: str, forward: Any, backward: Any) -> Recipe:
     """Return how such a layer is made."""
     make = lambda: PairHandle(forward, backward)  # noqa: E731  (it is what the recipe keeps)
     return Recipe(name, STYLE, forward, forward, backward, make, forward_skips=0, backward_skips=2)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from types import SimpleNamespace
 from typing import Any
 
-from bptui.guest.child.styles.recipe import Call, Handle, Options, Recipe
+from bptui.guest.child.styles.recipe import Handle, Options, Recipe, UserCall
 from bptui.guest.child.styles.returns import returns_tuples
 
 STYLE = "loss function with its gradient"
@@ -20,8 +20,8 @@ class LossHandle(Handle):
         self.function = function
         self.object = SimpleNamespace(gradients=())
 
-    def forward_call(self, inputs: Sequence[Any], options: Options) -> Call:
-        return Call(self.function, inputs, options)
+    def forward_call(self, inputs: Sequence[Any], options: Options) -> UserCall:
+        return UserCall(self.function, inputs, options)
 
     def value(self, returned: Any) -> Any:
         if not isinstance(returned, tuple) or len(returned) < 2:
@@ -29,15 +29,15 @@ class LossHandle(Handle):
         value, *self.object.gradients = returned
         return value
 
-    def backward_call(self, dout: Any, more: Options) -> Call:  # noqa: ARG002  (the gradients are there already)
-        return Call(lambda: self.object.gradients, (), {})
+    def backward_call(self, dout: Any, more: Options) -> UserCall:  # noqa: ARG002  (the gradients are there already)
+        return UserCall(lambda: self.object.gradients, (), {})
 
     def gradients(self, returned: Any, dout: Any) -> Any:
         times = tuple([None if it is None else dout * it for it in returned])
         return times[0] if len(times) == 1 else times
 
 
-def find(name: str, namespace: Mapping[str, Any]) -> Recipe | None:
+def find_loss_function(name: str, namespace: Mapping[str, Any]) -> Recipe | None:
     """Return the recipe of a function all of whose returns are tuples."""
     function = namespace[name]
     if not inspect.isfunction(function) or not returns_tuples(function) or not inspect.signature(function).parameters:

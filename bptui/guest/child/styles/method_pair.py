@@ -6,11 +6,11 @@ import inspect
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from bptui.guest.child.styles.recipe import Call, Handle, Misfit, Options, Recipe
+from bptui.guest.child.styles.recipe import Handle, Misfit, Options, Recipe, UserCall
 from bptui.guest.child.styles.returns import returns_a_value
 
 
-class Names(NamedTuple):
+class PassNames(NamedTuple):
     """What a class calls its two passes."""
 
     forward: str
@@ -19,14 +19,14 @@ class Names(NamedTuple):
 
 
 METHODS = (
-    Names("forward", "backward", "class"),
-    Names("forward_pass", "backward_pass"),
-    Names("forward_prop", "back_prop"),
-    Names("forward_prop", "backward_prop"),
-    Names("forward_propagation", "backward_propagation"),
-    Names("fprop", "bprop"),
-    Names("_output", "_input_grad"),
-    Names("__call__", "backward"),
+    PassNames("forward", "backward", "class"),
+    PassNames("forward_pass", "backward_pass"),
+    PassNames("forward_prop", "back_prop"),
+    PassNames("forward_prop", "backward_prop"),
+    PassNames("forward_propagation", "backward_propagation"),
+    PassNames("fprop", "bprop"),
+    PassNames("_output", "_input_grad"),
+    PassNames("__call__", "backward"),
 )
 """The names in use, the most usual first."""
 
@@ -38,15 +38,15 @@ GRADIENTS = ("dinputs", "dinput", "dx", "dX")
 class MethodHandle(Handle):
     """An object whose methods are the two passes."""
 
-    def __init__(self, made: Any, names: Names) -> None:
+    def __init__(self, made: Any, names: PassNames) -> None:
         self.object = made
         self.names = names
 
-    def forward_call(self, inputs: Sequence[Any], options: Options) -> Call:
-        return Call(getattr(self.object, self.names.forward), inputs, options)
+    def forward_call(self, inputs: Sequence[Any], options: Options) -> UserCall:
+        return UserCall(getattr(self.object, self.names.forward), inputs, options)
 
-    def backward_call(self, dout: Any, more: Options) -> Call:
-        return Call(getattr(self.object, self.names.backward), (dout,), more)
+    def backward_call(self, dout: Any, more: Options) -> UserCall:
+        return UserCall(getattr(self.object, self.names.backward), (dout,), more)
 
     def value(self, returned: Any) -> Any:
         return kept(self.object, VALUES) if returned is None else returned
@@ -60,15 +60,15 @@ def kept(owner: Any, names: Sequence[str]) -> Any:
     return next((getattr(owner, name) for name in names if hasattr(owner, name)), None)
 
 
-def find(name: str, namespace: Mapping[str, Any]) -> Recipe | None:
+def find_method_pair(name: str, namespace: Mapping[str, Any]) -> Recipe | None:
     """Return the recipe of a class with both methods, None where it has not both."""
     cls = namespace[name]
     if not inspect.isclass(cls):
         return None
-    return next((recipe for names in METHODS if (recipe := recipe_of(name, cls, names))), None)
+    return next((recipe for names in METHODS if (recipe := method_pair_recipe(name, cls, names))), None)
 
 
-def recipe_of(name: str, cls: type, names: Names) -> Recipe | None:
+def method_pair_recipe(name: str, cls: type, names: PassNames) -> Recipe | None:
     """Return how a layer of a class is made, None where it has not both methods."""
     forward, backward = method(cls, names.forward), method(cls, names.backward)
     if forward is None or backward is None:
@@ -94,11 +94,11 @@ def bases_of(cls: type) -> set[str]:
 
 def method(cls: type, name: str) -> Any:
     """Return a class's method, its own or a base class's; None where it has none."""
-    found = getattr(cls, name, None) if name in attributes_of(cls) else None
+    found = getattr(cls, name, None) if name in class_attributes(cls) else None
     return found if callable(found) else None
 
 
-def attributes_of(cls: type) -> set[str]:
+def class_attributes(cls: type) -> set[str]:
     """Return what a class and its bases define, without what every object has."""
     return {key for base in inspect.getmro(cls)[:-1] for key in vars(base)}
 
@@ -114,9 +114,9 @@ def init_of(cls: type) -> Any:
     return None if init is object.__init__ else init
 
 
-def misfit(cls: type) -> Misfit:
+def missing_method(cls: type) -> Misfit:
     """Return why a class is not a layer: which of the two methods it lacks."""
-    has = attributes_of(cls)
+    has = class_attributes(cls)
     missing = [it for it in ("forward", "backward") if it not in has]
     words = f"{cls.__name__} has no {' and no '.join(missing)}"
     return Misfit(words, cls, spelt_otherwise(has - {"forward", "backward"}, missing[0] if missing else "forward"))

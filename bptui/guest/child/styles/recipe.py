@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, TypeAlias
 Options: TypeAlias = Mapping[str, Any]
 
 
-class Call(NamedTuple):
+class UserCall(NamedTuple):
     """A call of a function of the user's own, about to be made: by us, or line by line."""
 
     function: Callable[..., Any]
@@ -28,11 +28,11 @@ class Handle(ABC):
     object: Any
 
     @abstractmethod
-    def forward_call(self, inputs: Sequence[Any], options: Options) -> Call:
+    def forward_call(self, inputs: Sequence[Any], options: Options) -> UserCall:
         """Return the call that goes forward."""
 
     @abstractmethod
-    def backward_call(self, dout: Any, more: Options) -> Call:
+    def backward_call(self, dout: Any, more: Options) -> UserCall:
         """Return the call that goes back; ``more`` is what backward takes beside dout."""
 
     def value(self, returned: Any) -> Any:

@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bptui.guest.child.styles.recipe import Call, Handle, Options, Recipe
+from bptui.guest.child.styles.recipe import Handle, Options, Recipe, UserCall
 
 STYLE = "static methods with ctx"
 
@@ -38,15 +38,15 @@ class ContextHandle(Handle):
         self.cls = cls
         self.object = Context()
 
-    def forward_call(self, inputs: Sequence[Any], options: Options) -> Call:
+    def forward_call(self, inputs: Sequence[Any], options: Options) -> UserCall:
         self.object.needs_input_grad = (True,) * len(inputs)
-        return Call(self.cls.forward, (self.object, *inputs), options)
+        return UserCall(self.cls.forward, (self.object, *inputs), options)
 
-    def backward_call(self, dout: Any, more: Options) -> Call:
-        return Call(self.cls.backward, (self.object, dout), more)
+    def backward_call(self, dout: Any, more: Options) -> UserCall:
+        return UserCall(self.cls.backward, (self.object, dout), more)
 
 
-def find(name: str, namespace: Mapping[str, Any]) -> Recipe | None:
+def find_static_context(name: str, namespace: Mapping[str, Any]) -> Recipe | None:
     """Return the recipe of a class whose two passes are static and take a context first."""
     cls: Any = namespace[name]
     if not inspect.isclass(cls) or not all(takes_context(cls, it) for it in ("forward", "backward")):
