@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import MISSING
 from typing import Any
 
+from bptui.recording import digest
 from bptui.recording.array_record import ARRAY_DEFINITION
 from bptui.recording.codec import layout_of
 from bptui.recording.records import RECORDS, NodeRecord
@@ -15,9 +16,14 @@ def record_schema() -> dict[str, Any]:
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "A record of bptui",
-        "oneOf": [schema_of(record) for record in RECORDS],
+        "oneOf": [with_digest(schema_of(record)) for record in RECORDS],
         "$defs": {"array": ARRAY_DEFINITION, "node": schema_of(NodeRecord)},
     }
+
+
+def with_digest(schema: dict[str, Any]) -> dict[str, Any]:
+    """Return the schema of a record as a line of a transcript is: a digest may stand at its end."""
+    return schema | {"properties": {**schema["properties"], digest.KEY: digest.SCHEMA}}
 
 
 def schema_of(record: Any) -> dict[str, Any]:

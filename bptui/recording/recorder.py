@@ -14,6 +14,7 @@ from bptui.core.command import Command
 from bptui.core.moment import Moment
 from bptui.errors import TranscriptError, Where, reason_of
 from bptui.recording.codec import line
+from bptui.recording.digest import RunningDigest
 from bptui.recording.records import ActionRecord, NoteRecord, Record
 from bptui.recording.run_records import end_record, header_record, step_record
 from bptui.running import Run
@@ -45,6 +46,7 @@ class Recorder:
         self.count = 0
         self.written = 0
         self.size = 0
+        self.digest = RunningDigest()
         self.failure: str | None = None
         self.furthest = 0
         self.steps = 0
@@ -151,7 +153,7 @@ class Recorder:
         """Hand one record over, whole, or stop recording."""
         if self.file is None:
             return
-        encoded = line(record).encode("ascii")
+        encoded = self.digest.sealed(line(record).encode("ascii"))
         try:
             write_whole(self.file, encoded)
         except OSError as error:
@@ -159,6 +161,7 @@ class Recorder:
             self.sync()
             self.fail(reason_of(error))
             return
+        self.digest.follow(encoded)
         self.size += len(encoded)
         self.written += 1
 

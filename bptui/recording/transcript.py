@@ -9,6 +9,7 @@ from pathlib import Path
 from bptui.core import text
 from bptui.errors import TranscriptError, Where, reason_of
 from bptui.recording.codec import decode_record
+from bptui.recording.digest import KEY, DigestReader, broken_digest
 from bptui.recording.json_line import DamagedTranscriptError, JsonObject, parse_line
 from bptui.recording.read_record import read_record
 from bptui.recording.records import (
@@ -33,13 +34,14 @@ def read_transcript(path: Path) -> Recording:
     A last line that was torn off is left out, and ``dropped`` says so. Raises TranscriptError.
     """
     recording = None
+    digests = DigestReader()
     line, number = b"", 0
     try:
         for line in read_lines(path):
             number += 1
             if is_torn(line):
                 break
-            recording = extend_recording(recording, parse_line(line), path)
+            recording = read_line(line, digests, recording, path)
     except TranscriptError as error:
         raise type(error)(error.message, hint=error.hint, where=place(path, number)) from None
     if recording is None:
@@ -47,6 +49,25 @@ def read_transcript(path: Path) -> Recording:
     if is_torn(line):
         recording.dropped = f"line {number}, the last, is torn off and left out"
     return recording
+
+
+def read_line(line: bytes, digests: DigestReader, recording: Recording | None, path: Path) -> Recording:
+    """Return ``recording`` with what a line says added to it. Raises TranscriptError.
+
+    What is wrong with a damaged record says more than its digest, so that is held against the line last.
+    """
+    is_right = digests.is_right(line)
+    try:
+        json = parse_line(line)
+        json.pop(KEY, None)
+        extended = extend_recording(recording, json, path)
+    except TranscriptError as error:
+        if is_right or isinstance(error, DamagedTranscriptError):
+            raise
+        raise broken_digest() from None
+    if not is_right:
+        raise broken_digest()
+    return extended
 
 
 def extend_recording(recording: Recording | None, json: JsonObject, path: Path) -> Recording:

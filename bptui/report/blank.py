@@ -18,6 +18,7 @@ seed = 0                            # every random number below is drawn from it
 x = [[1.0, 0.5], [0.2, -0.3]]       # two samples with two features each
 t = [0, 1]                          # the class of each sample, counted from 0
 # u = { file = "batch.npz", key = "x" }   # from a .npy, .npz or .csv file beside this one
+# v = { file = "table.csv", key = ["height", "weight"] }   # columns by the names in the first line, one or several
 
 [parameters]                        # what training changes
 W1 = { shape = [2, 3], init = "he" }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import resource
 import signal
 import subprocess
@@ -78,7 +79,8 @@ def test_a_whole_session_holds_exactly_the_records_of_trace(path: Path) -> None:
     run = finished(Run(buy_apple(train=Train(SGD(0.1), 2))))
     with record(path, run) as recorder:
         recorder.moved(Last(), Debugger(run.tape).do(Last()))
-    told = [it for it in path.read_text().splitlines(keepends=True) if '"kind": "action"' not in it]
+    lines = path.read_text().splitlines(keepends=True)
+    told = [re.sub(r', "digest": "[0-9a-f]*"', "", it) for it in lines if '"kind": "action"' not in it]
     assert told == list(map(line, records(Run(run.scenario))))
 
 

@@ -18,14 +18,6 @@ READ = {
     "one column is one axis": (b"0\n2\n1\n", np.array([0, 2, 1])),
     "one row keeps two": (b"0.5,2,1\n", np.array([[0.5, 2, 1]])),
     "one number": (b"7\n", np.array([7])),
-    "header": (b"height (m),weight\n1,2\n", np.array([[1, 2]])),
-    "header of one column": (b"label\n2\n", np.array([2])),
-    "header as np.savetxt writes it": (b"# x,y\n1,2\n", np.array([[1, 2]])),
-    "header with digits": (b"label,1x1,1x2\n5,0,0\n", np.array([[5, 0, 0]])),
-    "header in quotes": (b'"a, b",c\n1,2\n', np.array([[1, 2]])),
-    "header of an index": (b",x\n0,1\n", np.array([[0, 1]])),
-    "header with nan in it": (b"banana\n1\n", np.array([1])),
-    "header in Chinese": ("苹果,价格\n1,2\n".encode(), np.array([[1, 2]])),
     "byte order mark, CRLF": (b"\xef\xbb\xbf1,2\r\n3,4\r\n", np.array([[1, 2], [3, 4]])),
     "space around": (b" 1 ,\t2\n", np.array([[1, 2]])),
     "quotes around": (b'"1","2.5"\n', np.array([[1, 2.5]])),
@@ -116,9 +108,47 @@ def test_what_is_no_number_is_told_of_at_its_line_and_column(
     assert len(caught.value.message) < 100
 
 
+HEADERS = {
+    "plain": (b"height (m),weight\n1,2\n", ["height (m)", "weight"], 1),
+    "of one column": (b"label\n2\n", ["label"], 1),
+    "as np.savetxt writes it": (b"# x,y\n1,2\n", ["x", "y"], 1),
+    "with digits": (b"label,1x1,1x2\n5,0,0\n", ["label", "1x1", "1x2"], 1),
+    "in quotes": (b'"a, b",c\n1,2\n', ["a, b", "c"], 1),
+    "of an index": (b",x\n0,1\n", ["x"], 2),
+    "with nan in it": (b"banana\n1\n", ["banana"], 1),
+    "in Chinese": ("苹果,价格\n1,2\n".encode(), ["苹果", "价格"], 1),
+}
+
+
+@pytest.mark.parametrize(("data", "names", "column"), HEADERS.values(), ids=HEADERS)
+def test_a_header_without_a_key_is_refused_and_its_names_are_keys(
+    data: bytes, names: list[str], column: int, tmp_path: Path
+) -> None:
+    (tmp_path / "x.csv").write_bytes(data)
+    with pytest.raises(ScenarioError, match="the first line has names") as caught:
+        read_array("x.csv", tmp_path)
+    assert caught.value.where == (str(tmp_path / "x.csv"), 1, column)
+    assert f'key = "{names[0]}" takes that column' in (caught.value.hint or "")
+    numbers = [int(cell) for cell in data.splitlines()[1].split(b",")]
+    assert read_array("x.csv", tmp_path, key=names).tolist() == [numbers[-len(names) :]]
+
+
 def test_rows_are_counted_without_the_header(tmp_path: Path) -> None:
     (tmp_path / "x.csv").write_bytes(b"x,y\n1,2\n3,4\n5,6\n")
-    assert read_array("x.csv", tmp_path, rows=(0, 2)).tolist() == [[1, 2], [3, 4]]
+    assert read_array("x.csv", tmp_path, key=["x", "y"], rows=(0, 2)).tolist() == [[1, 2], [3, 4]]
+
+
+def test_columns_are_taken_in_the_order_of_the_keys(tmp_path: Path) -> None:
+    (tmp_path / "x.csv").write_bytes(b"x,y,z\n1,2,3\n4,5,6\n")
+    assert read_array("x.csv", tmp_path, key=["z", "x"]).tolist() == [[3, 1], [6, 4]]
+    assert read_array("x.csv", tmp_path, key=["y"]).tolist() == [[2], [5]]
+
+
+@pytest.mark.parametrize("name", ["x.npy", "x.npz"])
+def test_a_list_of_keys_is_for_columns(name: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_bytes(b"")
+    with pytest.raises(ScenarioError, match="a list is no key to it"):
+        read_array(name, tmp_path, key=["a"])
 
 
 @pytest.mark.parametrize(("key", "want"), [("height (m)", [1, 3, 5]), ("weight", [2, 4, 6])])

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from bptui.errors import reason_of
-from bptui.scenario.data_files.csv_file import read_csv
+from bptui.scenario.data_files.csv_file import Key, read_csv
 from bptui.scenario.data_files.location import DataFile, locate
 from bptui.scenario.data_files.npy_file import read_npy
 from bptui.scenario.data_files.npz_file import read_npz
@@ -20,13 +20,14 @@ from layers import Array
 __all__ = ["read_array"]
 
 
-def read_array(name: str, folder: Path, *, key: str | None = None, rows: Rows | None = None) -> Array:
+def read_array(name: str, folder: Path, *, key: Key = None, rows: Rows | None = None) -> Array:
     """Return the array in the data file ``name``, which lies in ``folder`` or below it; read-only.
 
     The dtype is the stored one, in this machine's byte order: an integer type, float32 or float64. A .npy holds one
     array; in a .npz, ``key`` picks one, and may be left out where there is only one. A .csv gives ``[rows, columns]``,
     and ``[rows]`` where it has a single column, or where ``key`` is what its first line calls one: int64 where every
-    cell is an integer, otherwise float64.
+    cell is an integer, otherwise float64. A list as ``key`` takes several columns, in that order; where the first line
+    has names, some key must be given.
     ``rows = (start, stop)`` keeps that part of the first axis, stop excluded; of a .npy only that part is read.
 
     Whatever is wrong is a ScenarioError. Its ``where`` is a place in the data file where the file's content is at
@@ -43,15 +44,17 @@ def read_array(name: str, folder: Path, *, key: str | None = None, rows: Rows | 
     return array
 
 
-def read_stream(stream: BinaryIO, file: DataFile, key: str | None, rows: Rows | None) -> Array:
+def read_stream(stream: BinaryIO, file: DataFile, key: Key, rows: Rows | None) -> Array:
     """Return the array in ``stream``, read in the way that the file's suffix asks for.
 
     Raises ScenarioError where a key is given and the file has none.
     """
-    if file.suffix == ".npz":
-        return read_npz(stream, file, key, rows)
     if file.suffix == ".csv":
         return read_csv(stream, file, key, rows)
+    if not isinstance(key, str | None):
+        raise file.misuse("has no columns with names, so a list is no key to it", hint="a list is for .csv")
+    if file.suffix == ".npz":
+        return read_npz(stream, file, key, rows)
     if key is not None:
         raise file.misuse("holds one array, so there is no key to it", hint="leave key out: it is for .npz and .csv")
     return read_npy(stream, file, rows)

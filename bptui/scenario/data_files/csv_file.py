@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import math
 import os
 import re
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from typing import Any, BinaryIO, NamedTuple, TypeAlias
 
@@ -54,6 +55,9 @@ HINTS = (
 MISSING = frozenset({"na", "n/a", "none", "null", "true", "false"})
 """Words that stand for a value, and so make no line a header."""
 
+Key: TypeAlias = str | Sequence[str] | None
+"""Which columns are taken, by what the header calls them."""
+
 Kind: TypeAlias = "type[int | float]"
 """What cells are read as."""
 
@@ -73,16 +77,22 @@ class Line(NamedTuple):
 
 
 class Table(NamedTuple):
-    """The names of the columns, none where the first line has numbers, and the numbers."""
+    """The header, none where the first line has numbers; the names in it; and the numbers."""
 
-    names: list[str]
+    header: list[Cell]
     numbers: Array
 
+    @property
+    def names(self) -> list[str]:
+        """The names of the columns."""
+        return [cell.text.lstrip("#").strip() for cell in self.header]
 
-def read_csv(stream: BinaryIO, file: DataFile, key: str | None, rows: Rows | None) -> Array:
+
+def read_csv(stream: BinaryIO, file: DataFile, key: Key, rows: Rows | None) -> Array:
     """Return the numbers in ``stream``: ``[rows, columns]``, or ``[rows]`` of the only one or that called ``key``.
 
-    The first line has the columns' names where it is a header: a name in it, and not a number. The dtype is int64 where
+    The first line has the columns' names where it is a header: a name in it, and not a number. Then ``key`` says which
+    columns are meant, and in which order. The dtype is int64 where
     every cell is an integer that fits, otherwise float64. Raises ScenarioError at the line and column of what is wrong.
     """
     size = os.fstat(stream.fileno()).st_size
@@ -94,34 +104,63 @@ def read_csv(stream: BinaryIO, file: DataFile, key: str | None, rows: Rows | Non
         stream.seek(0)
         table = read_table(stream, file, float)
     assert table is not None, "only integers can be too few"
-    numbers = table.numbers if key is None else column_called(key, table, file)
+    numbers = chosen_columns(key, table, file)
     if rows is None:
         return numbers
     start, stop = check_rows(rows, numbers.shape, file)
     return numbers[start:stop].copy()
 
 
-def column_called(key: str, table: Table, file: DataFile) -> Array:
-    """Return the column that the header calls ``key``. Raises ScenarioError where there is none, or more than one."""
-    if not table.names:
+def chosen_columns(key: Key, table: Table, file: DataFile) -> Array:
+    """Return the numbers of the columns that ``key`` names: ``[rows]`` of one name, ``[rows, names]`` of a list.
+
+    Raises ScenarioError for a header and no key: which column is which is then not for us to guess.
+    """
+    if key is None and table.header:
+        raise names_unused(table, file)
+    if key is None:
+        return table.numbers
+    if not table.header:
         raise file.misuse("has no names in its first line, so there is no key to it", hint="leave key out")
+    columns = table.numbers.reshape(-1, len(table.header))
+    chosen = column_called(key, table, file) if isinstance(key, str) else [column_called(it, table, file) for it in key]
+    return np.ascontiguousarray(columns[:, chosen])
+
+
+def names_unused(table: Table, file: DataFile) -> ScenarioError:
+    """Return the error that the first line has names, and the scenario takes none of them."""
+    names = [json.dumps(visible(name, limit=40), ensure_ascii=False) for name in table.names if name] or ['"name"']
+    several = f", key = [{', '.join(names[:2])}] several" if len(names) > 1 else ""
+    first = next(cell for cell in table.header if is_column_name(cell))
+    return file.fault(
+        f"the first line has names, such as {visible(first.text, limit=40)}, and nothing says which columns are meant",
+        hint=f"key = {names[0]} takes that column{several}; or remove this line from the file",
+        line=1,
+        column=first.column,
+    )
+
+
+def column_called(key: str, table: Table, file: DataFile) -> int:
+    """Return the place of the column that the header calls ``key``.
+
+    Raises ScenarioError where there is none, or more than one.
+    """
     found = [at for at, name in enumerate(table.names) if name == key]
     if len(found) != 1:
         how = f"has {len(found)} columns called" if found else "has no column called"
         told = ", ".join(visible(name, limit=40) for name in table.names[:MOST_NAMES])
         raise file.misuse(f"{how} {visible(key, limit=40)}", hint=nearest(key, table.names) or f"it has {told}")
-    return np.ascontiguousarray(table.numbers.reshape(-1, len(table.names))[:, found[0]])
+    return found[0]
 
 
 def read_table(stream: BinaryIO, file: DataFile, kind: Kind) -> Table | None:
     """Return all cells as numbers of ``kind``, or None where one of them is not an integer of 64 bits."""
     numbers: array[Any] = array("q" if kind is int else "d")
-    names: list[str] = []
+    header: list[Cell] = []
     width = 0
     for line in lines(stream, file):
         if line.number == 1 and (cells := header_cells(line, file)):
-            names = [cell.text.lstrip("#").strip() for cell in cells]
-            width = len(names)
+            header, width = cells, len(cells)
             continue
         if kind is int and FRACTIONAL.search(line.text):
             return None
@@ -135,7 +174,7 @@ def read_table(stream: BinaryIO, file: DataFile, kind: Kind) -> Table | None:
             return None
     if not numbers:
         raise file.fault("the file holds no numbers")
-    return Table(names, np.array(numbers).reshape((-1, width) if width > 1 else -1))
+    return Table(header, np.array(numbers).reshape((-1, width) if width > 1 else -1))
 
 
 def lines(stream: BinaryIO, file: DataFile) -> Iterator[Line]:

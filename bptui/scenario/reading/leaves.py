@@ -62,7 +62,7 @@ class LeafReader:
         for key in table:
             refuse_unknown(self.document, (*path, key), FILE_KEYS)
         for key in ("file", "key"):
-            if not isinstance(table.get(key, ""), str):
+            if not isinstance(table.get(key, ""), str) and not (key == "key" and are_names(table[key])):
                 raise self.document.error(f"{key}: got {toml_kind(table[key])}, wanted a name in quotes", *path, key)
         from bptui.scenario.data_files import read_array  # noqa: PLC0415  (few scenarios name files; the others start sooner)
 
@@ -113,3 +113,8 @@ def read_leaves(reader: LeafReader, places: Places, problems: Problems) -> dict[
             with problems.collecting():
                 values[name] = reader.read(name, (section, key), reader.document.data[section][key])
     return values
+
+
+def are_names(written: object) -> bool:
+    """Return whether ``written`` is a list of names in quotes, with one at least."""
+    return isinstance(written, list) and bool(written) and all(isinstance(name, str) for name in written)
