@@ -55,6 +55,11 @@ def line_of(file: LayerFile, mark: str) -> int:
     return found[0]
 
 
+def forget_arrival(file: LayerFile) -> None:
+    """Let a layer of the file arrive once more: loading a scenario has gone through it already."""
+    Path(f"{file.path}.arrived").unlink(missing_ok=True)
+
+
 def wait_for_arrival(file: LayerFile) -> None:
     """Return once a layer of the file has carried out ``ARRIVE``."""
     work_until(Path(f"{file.path}.arrived").exists)
