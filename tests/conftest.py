@@ -26,12 +26,13 @@ settings.load_profile("any_speed")
 
 
 def pytest_configure() -> None:
-    """Let ctrl+c end the programs that tests start, also where a shell has the suite in its background.
+    """Let ctrl+c and a closed window end the programs that tests start, also where the suite itself ignores both.
 
-    What such a shell starts ignores SIGINT, and so would all that it starts in turn.
+    What a shell starts in its background ignores SIGINT, what nohup starts SIGHUP, and so would all that they start.
     """
-    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+    for number, handler in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, handler)
 
 
 @pytest.hookimpl(tryfirst=True)
