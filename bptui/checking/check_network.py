@@ -19,7 +19,7 @@ from bptui.checking.numeric.bisection import PRECISION, random_direction
 from bptui.checking.numeric.directions import Direction, along
 from bptui.checking.numeric.extrapolation import Ladder, climb
 from bptui.checking.numeric.finite_differences import Point, last_digit_moved
-from bptui.checking.numeric.noise import grain_of
+from bptui.checking.numeric.noise import digit_of_float32, grain_of
 from bptui.checking.probe import as_number, called
 from bptui.checking.random_sources import SEED, borrowed_random_state
 from bptui.checking.subject import widened
@@ -120,7 +120,26 @@ class Network:
     @cached_property
     def coarse_point(self) -> Point:
         """The same point, with how coarse the output is there."""
-        return replace(self.point, grain=grain_of(self.point))
+        return replace(self.point, grain=np.fmax(grain_of(self.point), self.grain_of_float32))
+
+    @cached_property
+    def grain_of_float32(self) -> Array:
+        """How coarse the output is since values on the way to it have float32's digits, to first order; or 0."""
+        tape, out = self.run.tape, self.point.out
+        values, gradients = tape.values, tape.gradients
+        names = [name for node in self.scenario.graph.nodes for name in node.outputs]
+        coarse = [
+            (value, gradients[name])
+            for name in names
+            if (value := values[name]) is not None and value.dtype == np.float32
+        ]
+        if not coarse:
+            return np.zeros(out.shape)
+        grain = digit_of_float32(out)
+        if out.size > 1:
+            return grain
+        reach = sum(float(np.sum(np.abs(slope) * digit_of_float32(it))) for it, slope in coarse if slope is not None)
+        return np.fmax(grain, reach / max(float(np.abs(self.point.dout).max()), np.finfo(float).tiny))
 
     @cached_property
     def point(self) -> Point:

@@ -254,6 +254,10 @@ class Lint:
         if growing := self.growing(again, first, answer):
             yield self.adds_up(growing)
         position = first_difference(without(again, growing), without(first, growing))
+        if position is not None and self.adds_until_forward(visit, first, again):
+            reason = "backward adds to what an earlier call has left, until forward runs again"
+            yield FaultError("second-backward", reason, position, "adds up", is_caution=True)
+            return
         if position is not None:
             reason = "backward called once more with the same dout gives another gradient"
             yield FaultError("second-backward", reason, position, "backward changes the layer, or is random")
@@ -264,6 +268,19 @@ class Lint:
         if position is not None:
             reason = "backward called once more with another dout gives what no first call would"
             yield FaultError("second-backward", reason, position, "stale cache")
+
+    def adds_until_forward(self, visit: Visit, first: Gradients, again: Gradients) -> bool:
+        """Return whether gradients only grow from call to call, and a new forward lets them start anew.
+
+        An engine for automatic differentiation that sums into ``.grad`` does so: its objects are made in forward.
+        """
+        if not all(
+            one is None or (two is not None and has_grown(one, two)) for one, two in zip(first, again, strict=True)
+        ):
+            return False
+        anew = self.probe.visit(tuple(np.array(x) for x in visit.given), visit.layer)
+        mended = copied(self.probe.backward(anew.layer, self.dout.copy()))
+        return first_difference(mended, first) is None
 
     def growing(self, got: Gradients, alone: Gradients, before: Gradients) -> tuple[int, ...]:
         """Return for which inputs a layer keeps the sum of all calls: one alone, and what was there before it."""
@@ -430,3 +447,8 @@ def elsewhere(x: Array) -> Array:
 def next_digit(x: Array) -> Array:
     """Return ``x`` changed by less than a float32 can tell."""
     return x * (1 + 2.0**-30)
+
+
+def has_grown(one: Array, two: Array) -> bool:
+    """Return whether each number is further from 0 than before, or as far, on the same side."""
+    return bool(one.shape == two.shape and np.all(np.nan_to_num(two * np.sign(one)) >= np.nan_to_num(np.abs(one))))

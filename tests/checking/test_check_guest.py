@@ -99,3 +99,76 @@ def test_the_user_s_line_is_told(tmp_path: Path) -> None:
     line = RIGHT.splitlines().index("        return dx") + 1
     assert "so it is" in found.reason
     assert f"my_layers.py:{line}" in found.reason
+
+
+SATURATED = """
+[inputs]
+x = { shape = [4, 3], init = "normal", std = 50.0, seed = 1 }
+[parameters]
+W = { shape = [3, 2], init = "normal", seed = 2 }
+[nodes]
+y = "Neuron(x, W)"
+loss = "Sum(y * y)"
+"""
+
+NEURON = """
+import numpy as np
+class Neuron:
+    def forward(self, x, W):
+        self.x, self.W = x.astype(np.float32), W.astype(np.float32)
+        self.out = 1 / (1 + np.exp(-(self.x @ self.W)))
+        return self.out
+    def backward(self, dout):
+        slope = dout.astype(np.float32) * self.out * (1 - self.out)
+        return slope @ self.W.T, self.x.T @ slope
+"""
+
+
+def check_text(folder: Path, scenario: str, layers: str) -> Report:
+    (folder / "my_layers.py").write_text(layers, encoding="utf-8")
+    (folder / "own.toml").write_text(scenario, encoding="utf-8")
+    return bptui.check(folder / "own.toml", layers=[folder / "my_layers.py"])
+
+
+def test_float32_that_is_saturated_is_not_accused_of_a_slope_of_0(tmp_path: Path) -> None:
+    assert failures(check_text(tmp_path, SATURATED, NEURON)) == []
+
+
+def test_a_wrong_factor_is_found_in_float32_that_is_saturated(tmp_path: Path) -> None:
+    wrong = NEURON.replace("self.x.T @ slope", "2 * self.x.T @ slope")
+    assert {(it.node, it.input) for it in failures(check_text(tmp_path, SATURATED, wrong))} == {("y", "W")}
+
+
+EXPRESSION = '[inputs]\nu = 0.7\nv = -0.4\n[nodes]\ny = "Expression(u, v)"'
+
+AUTOGRAD = """
+class Number:
+    def __init__(self, data, parents=()):
+        self.data, self.grad, self.parents = data, 0.0, parents
+    def __mul__(self, other):
+        return Number(self.data * other.data, ((self, other.data), (other, self.data)))
+    def pull(self, dout):
+        self.grad += dout
+        for parent, slope in self.parents:
+            parent.pull(dout * slope)
+
+class Expression:
+    def forward(self, u, v):
+        self.u, self.v = Number(float(u)), Number(float(v))
+        self.y = self.u * self.v * self.u
+        return self.y.data
+    def backward(self, dout):
+        self.y.pull(float(dout))
+        return self.u.grad, self.v.grad
+"""
+
+
+def test_an_engine_that_sums_into_its_objects_until_the_next_forward_gets_a_caution(tmp_path: Path) -> None:
+    report = check_text(tmp_path, EXPRESSION, AUTOGRAD)
+    assert failures(report) == []
+    assert any(it.mistake == "adds up" for it in report.findings)
+
+
+def test_an_engine_that_overwrites_a_use_is_found(tmp_path: Path) -> None:
+    report = check_text(tmp_path, EXPRESSION, AUTOGRAD.replace("self.grad += dout", "self.grad = dout"))
+    assert {(it.node, it.input) for it in failures(report) if it.rule == "gradient"} == {("y", "u")}

@@ -46,14 +46,18 @@ def direction(x: Array, like: Array, at: int) -> Array | None:
 
 def grain_along(point: Point, moves: Sequence[Array | None]) -> Array:
     """Return for each element of the value how coarse it is along one line."""
-    large, small = (noise_at(point, moves, step) for step in STEPS)
+    near, nearer = (samples_at(point, moves, step) for step in STEPS)
+    if near is None or nearer is None:
+        return np.zeros(point.out.shape)
+    large, small = noise_of(near), noise_of(nearer)
     scale = np.fmax(np.abs(point.out), point.size)
     is_coarse = (large > FINE * scale) & (small > large / 8)
-    return np.where(is_coarse & point.is_number, 4 * np.fmax(large, small), 0)
+    rough = np.where(is_coarse & point.is_number, 4 * np.fmax(large, small), 0)
+    return np.fmax(rough, digit_of_float32(point.out) if is_float32(np.array([near, nearer])) else 0)
 
 
-def noise_at(point: Point, moves: Sequence[Array | None], step: float) -> Array:
-    """Return the noise of each element of the value as samples at one step have it.
+def samples_at(point: Point, moves: Sequence[Array | None], step: float) -> Array | None:
+    """Return samples of the value at multiples of one step, None where its shape changes.
 
     The point itself is none of them: a kink close to it would part it from the others at either step.
     """
@@ -62,8 +66,28 @@ def noise_at(point: Point, moves: Sequence[Array | None], step: float) -> Array:
         pairs = zip(point.inputs, moves, strict=True)
         out = point.forward(tuple([x if v is None else x + sample * step * v for x, v in pairs]))
         if out.shape != point.out.shape:
-            return np.zeros(point.out.shape)
+            return None
         values.append(out)
-    differences = np.diff(np.array(values), n=ORDER, axis=0)
+    return np.array(values)
+
+
+def noise_of(samples: Array) -> Array:
+    """Return the noise of each element of the value, from samples at equal steps."""
+    differences = np.diff(samples, n=ORDER, axis=0)
     with np.errstate(all="ignore"):
         return np.asarray(np.nan_to_num(np.sqrt(SCALE * np.mean(differences**2, axis=0))))
+
+
+def is_float32(samples: Array) -> bool:
+    """Return whether a value that moves has no more digits than float32 in any sample.
+
+    Where it is saturated it does not move at all, and differences of differences find no noise in it.
+    """
+    with np.errstate(all="ignore"):
+        is_cut = np.array_equal(samples, samples.astype(np.float32), equal_nan=True)
+    return bool(is_cut and (np.nan_to_num(samples) != np.nan_to_num(samples[:1, :1])).any())
+
+
+def digit_of_float32(value: Array) -> Array:
+    """Return the size of float32's last digit in each element."""
+    return np.asarray(np.nan_to_num(np.abs(value), posinf=0.0) * float(np.finfo(np.float32).eps))
