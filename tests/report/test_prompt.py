@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 pytest.importorskip("pty", reason="there are no pseudo-terminals here")
 pytest.importorskip("readline", reason="there is no line editing here")
 
 from terminal import Child
+from waiting import work_until
 
 PROMPT = b"(bptui) "
 
@@ -24,6 +27,12 @@ def say(child: Child, keys: bytes, answer: bytes) -> None:
     child.press_and_wait_for(keys, answer)
     child.seen = child.seen.partition(answer)[2]
     child.wait_for(PROMPT)
+
+
+def is_asleep(child: Child) -> bool:
+    """Return whether the child waits for a key: a signal just before that is noticed by readline at the next one."""
+    state = Path(f"/proc/{child.pid}/stat")
+    return not state.exists() or state.read_text(encoding="utf-8").rpartition(")")[2].split()[0] == "S"
 
 
 def test_a_person_is_greeted_answered_and_let_go(child: Child) -> None:
@@ -58,6 +67,7 @@ def test_a_slip_is_pointed_at_below_the_prompt_and_the_next_line_is_read(child: 
 
 def test_ctrl_c_drops_the_line_and_stays(child: Child) -> None:
     child.press_and_wait_for(b"goto", b"goto")
+    work_until(lambda: is_asleep(child))
     say(child, b"\x03", b"stopped: quit leaves")
     say(child, b"next\n", b"step 1 of 4")
     child.press(b"quit\n")
