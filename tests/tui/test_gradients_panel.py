@@ -1,6 +1,7 @@
 """Every gradient's size on one scale: the book's numbers, the words for what is missing, and rows that stay in line."""
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from bptui.lines.line import Line, line_width
 from bptui.running import run
 from bptui.scenario.load import load, loads
 from bptui.scenario.scenario import Scenario
+from bptui.tui.app import BptuiApp
 from bptui.tui.panels.gradients_panel import (
     NOTHING_SEEN,
     GradientRow,
@@ -193,3 +195,12 @@ def test_only_the_rows_in_sight_are_worked_out() -> None:
     pane = GradientsPanel(Spied(end.tape, end.position, end.progress, end.columns))
     assert len(pane.view(40, 10)) == 10
     assert set(asked) <= {f"p{at}" for at in range(10)} | {"p499"}  # which is nearest to the output
+
+
+async def test_a_folded_pane_says_no_range_of_bars_that_it_does_not_know_yet(app_of: Callable[..., BptuiApp]) -> None:
+    app = app_of()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("n", "n", "n", "n")
+        pane = app.screen.query_one(GradientsPanel)
+        assert pane.is_folded
+        assert "bars" not in "".join(span.text for span in pane.folded_row())

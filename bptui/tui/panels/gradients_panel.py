@@ -92,7 +92,7 @@ class GradientsPanel(Pane):
         self.scale = NOTHING_SEEN
 
     def heading(self) -> Line:
-        axis = f" bars {self.scale}" if str(self.scale) else ""
+        axis = f" bars {self.scale}" if str(self.scale) and not self.is_folded else ""
         return (Span("Gradients", "title"), Span(axis, "dim"))
 
     @property
