@@ -208,7 +208,7 @@ def run_scenario(options: argparse.Namespace) -> int:
     from bptui.tui import app
 
     scenario = load(options.scenario, layers=options.layers, notice=print_notice)
-    return app.run(scenario, options.record, options.theme)
+    return app.open_debugger(scenario, options.record, options.theme)
 
 
 def execute_commands(options: argparse.Namespace) -> int:
@@ -277,7 +277,7 @@ def replay_recording(options: argparse.Namespace) -> int:
     recording = read_transcript(options.transcript)
     if recording.dropped:
         print(f"{visible(str(options.transcript))}: {recording.dropped}", file=sys.stderr)
-    return app.replay(recording, options.theme)
+    return app.open_replay(recording, options.theme)
 
 
 def list_all(options: argparse.Namespace) -> int:

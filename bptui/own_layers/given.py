@@ -28,7 +28,7 @@ def read_given(file: LayerFile, descriptions: Iterable[Mapping[str, Any]]) -> Gi
 
 def read_one(file: LayerFile, description: Mapping[str, Any]) -> OwnLayer | ScenarioError:
     """Return one layer, or why something is none."""
-    where = read_where(file, description)
+    where = where_defined(file, description)
     if "misfit" in description:
         hint = visible(str(description["hint"]), limit=LONGEST) or None
         return ScenarioError(visible(str(description["misfit"]), limit=LONGEST), hint=hint, where=where)
@@ -62,7 +62,7 @@ def read_method(file: LayerFile, description: Mapping[str, Any]) -> Method:
     )
     return Method(
         visible(str(description.get("called", ""))),
-        read_where(file, description),
+        where_defined(file, description),
         required,
         optional,
         named,
@@ -77,7 +77,7 @@ def names(written: Sequence[object]) -> tuple[str, ...]:
     return tuple(map(str, written))
 
 
-def read_where(file: LayerFile, description: Mapping[str, Any]) -> Where:
+def where_defined(file: LayerFile, description: Mapping[str, Any]) -> Where:
     """Return where something is defined: in the file itself, as the user calls it, or in one that it imports."""
     path, line = str(description["file"]), description["line"]
     number = line if type(line) is int and line > 0 else None
