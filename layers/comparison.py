@@ -71,8 +71,8 @@ class Where(Layer):
     """
 
     symbol = "where"
-    formula = "x where condition, else y"
-    rules = {"x": "dout where condition, else 0", "y": "0 where condition, else dout"}
+    formula = "x where condition holds, else y"
+    rules = {"x": "dout where condition holds, else 0", "y": "0 where condition holds, else dout"}
     targets = frozenset({"condition"})
 
     def forward(self, condition: Array, x: Array, y: Array) -> Array:

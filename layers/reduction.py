@@ -115,7 +115,7 @@ class Norm(Reduction):
 
     symbol = "‖x‖"
     formula = "√Σ x²"
-    rules = {"x": "dout × x / out, or 0 where out is 0"}
+    rules = {"x": "dout × x / out where out > 0, else 0"}
 
     def forward(self, x: Array) -> Array:
         x = floating(x)

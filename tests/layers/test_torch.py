@@ -36,7 +36,7 @@ def cross_entropy(x: Any, t: Any, *, reduction: str, ignore_index: int = -100) -
     return rows.reshape(t.shape) if reduction == "none" else rows
 
 
-def probability_loss(x: Any, t: Any, *, reduction: str, ignore_index: int = -100) -> Any:
+def probability_loss(x: Any, t: Any, *, reduction: str = "mean", ignore_index: int = -100) -> Any:
     """Return what ``x``, logarithms of probabilities, costs; torch's own takes labels only."""
     if t.shape == x.shape:
         losses = -(t.double() * x).sum(-1)
@@ -46,9 +46,11 @@ def probability_loss(x: Any, t: Any, *, reduction: str, ignore_index: int = -100
 
 
 def divergence(logp: Any, q: Any, *, reduction: str) -> Any:
-    if reduction == "batchmean":  # torch's counts the first axis, ours all but the last
-        return F.kl_div(logp, q, reduction="sum") / int(np.prod(logp.shape[:-1]))
-    return F.kl_div(logp, q, reduction=reduction)
+    each = F.kl_div(logp, q, reduction="none")
+    samples = int(np.prod(logp.shape[:-1]))  # torch's batchmean counts the first axis alone, and warns of its mean
+    return {"mean": each.mean, "batchmean": lambda: each.sum() / samples, "sum": each.sum, "none": each.clone}[
+        reduction
+    ]()
 
 
 def hinge(x: Any, t: Any, *, margin: float = 1.0, reduction: str) -> Any:

@@ -89,9 +89,9 @@ EXAMPLES: dict[str, list[Row]] = {
         ({}, ((0, 3), (2, 3), (0, 3))),
     ],
     "CrossEntropy": [
-        ({"reduction": reduction} | options, inputs)
-        for reduction in ("mean", "sum", "none")
-        for options, inputs in (({}, TARGETS[0]), ({"eps": 0.25}, TARGETS[1]), *[({"eps": 0}, it) for it in TARGETS])
+        *[({"eps": 0, "reduction": reduction}, it) for reduction in ("mean", "sum", "none") for it in TARGETS],
+        *[({"eps": 0.25}, it) for it in TARGETS],
+        ({}, TARGETS[0]),
     ],
     "CumSum": [
         *[row for row in ALONG_AN_AXIS if "axis" in row[0]],
