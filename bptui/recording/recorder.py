@@ -182,7 +182,7 @@ class Recorder:
         self.abandon()
 
     @property
-    def obituary(self) -> str:
+    def stop_message(self) -> str:
         """What there is to say in the end of a recording that had to stop; nothing of one that has not."""
         if self.failure is None:
             return ""
