@@ -234,11 +234,11 @@ def trace(options: argparse.Namespace) -> int:
 
     run = Run(load(options.scenario, layers=options.layers, notice=print_notice))
     if options.json:
-        from bptui.recording.codec import line
+        from bptui.recording.codec import encode_line
         from bptui.recording.run_records import records
 
         with output() as file:
-            file.writelines(map(line, records(run)))
+            file.writelines(map(encode_line, records(run)))
     else:
         from bptui.report.printing import print_lines
         from bptui.report.trace_report import trace_lines
