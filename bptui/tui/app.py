@@ -181,7 +181,7 @@ def open_screen(session: Session, theme: str | None = None) -> int:
     if app.ended_by is not None:
         drop_output(sys.stdout, sys.stderr)  # the terminal may be gone, or read no more
         return SIGNALLED + app.ended_by
-    sys.stderr.writelines(f"{words}\n" for words in session.obituaries)
+    sys.stderr.writelines(f"{words}\n" for words in session.stop_messages)
     if app.fault:
         raise app.fault
     return app.return_code or (1 if session.has_lost_records else 0)
