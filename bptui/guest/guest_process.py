@@ -10,7 +10,9 @@ import socket
 import subprocess
 import sys
 import weakref
+from typing import Protocol
 
+from bptui.guest.nursery import environment, split_off
 from bptui.guest.python_process import python_command
 
 CHUNK = 1 << 16
@@ -25,6 +27,23 @@ KILLED = 5.0
 """Seconds that the system may take to end what was killed, on a machine that is busy."""
 
 
+class ChildProcess(Protocol):
+    """What there is to do with a process, whoever has started it."""
+
+    @property
+    def pid(self) -> int:
+        """Its number. Raises ProcessLookupError where it never had one."""
+
+    def poll(self) -> int | None:
+        """Return its exit status, negative for the signal that ended it, or None as long as it runs."""
+
+    def wait(self, timeout: float) -> int:
+        """Wait until it has ended, and return its exit status. Raises TimeoutExpired after ``timeout`` seconds."""
+
+    def send_signal(self, number: int, /) -> None:
+        """Send it a signal. Raises ProcessLookupError where it has ended."""
+
+
 class GuestProcess:
     """A process that runs the user's layers. Nothing here waits longer than it says."""
 
@@ -33,16 +52,7 @@ class GuestProcess:
         lifeline, hold = os.pipe()
         output, printed = os.pipe()
         last_words, crash = os.pipe()
-        handed = (theirs.fileno(), lifeline, crash)
-        self.popen = subprocess.Popen(  # noqa: S603  (it runs ourselves)
-            python_command("bptui.guest.child.start", *handed),
-            stdin=subprocess.DEVNULL,
-            stdout=printed,
-            stderr=printed,
-            pass_fds=handed,
-            start_new_session=True,
-            env={"OPENBLAS_NUM_THREADS": "1"} | os.environ,
-        )
+        self.child = start_child(theirs.fileno(), lifeline, printed, crash)
         theirs.close()
         for descriptor in (lifeline, printed, crash):
             os.close(descriptor)
@@ -52,7 +62,7 @@ class GuestProcess:
             os.set_blocking(descriptor, False)
         self.printed = bytearray()
         self.printed_count = 0
-        self.close = weakref.finalize(self, end, self.popen, ours, hold, (output, last_words))
+        self.close = weakref.finalize(self, end, self.child, ours, hold, (output, last_words))
         self.poll = select.poll()
         self.poll.register(self.output, select.POLLIN)
 
@@ -70,7 +80,7 @@ class GuestProcess:
     @property
     def has_ended(self) -> bool:
         """Whether the process is gone."""
-        return self.popen.poll() is not None
+        return self.child.poll() is not None
 
     def read_output(self) -> None:
         """Read what was printed; keep the start of it, count it all."""
@@ -92,7 +102,7 @@ class GuestProcess:
     def ending(self) -> str:
         """Return how the process ended, waiting a moment for it to do so."""
         try:
-            status = self.popen.wait(timeout=LAST_WORDS)
+            status = self.child.wait(timeout=LAST_WORDS)
         except subprocess.TimeoutExpired:
             return "the layer process has closed its connection"
         if status < 0:
@@ -102,9 +112,9 @@ class GuestProcess:
     def abort(self) -> None:
         """Make the process say where it is, and end it."""
         with contextlib.suppress(ProcessLookupError):
-            self.popen.send_signal(signal.SIGABRT)
+            self.child.send_signal(signal.SIGABRT)
         with contextlib.suppress(subprocess.TimeoutExpired):
-            self.popen.wait(timeout=LAST_WORDS)
+            self.child.wait(timeout=LAST_WORDS)
 
     def crash_report(self) -> str:
         """Return the traceback of a crash, which the process wrote while it went down."""
@@ -113,25 +123,41 @@ class GuestProcess:
         return ""
 
 
-def end(popen: subprocess.Popen[bytes], control: socket.socket, hold: int, descriptors: tuple[int, ...]) -> None:
+def start_child(control: int, lifeline: int, printed: int, last_words: int) -> ChildProcess:
+    """Return a new process that answers requests at ``control``, with the descriptors that it shall have."""
+    if sys.platform == "linux":
+        return split_off((control, lifeline, printed, last_words))
+    handed = (control, lifeline, last_words)
+    return subprocess.Popen(  # noqa: S603  (it runs ourselves)
+        python_command("bptui.guest.child.start", *handed),
+        stdin=subprocess.DEVNULL,
+        stdout=printed,
+        stderr=printed,
+        pass_fds=handed,
+        start_new_session=True,
+        env=environment(),
+    )
+
+
+def end(child: ChildProcess, control: socket.socket, hold: int, descriptors: tuple[int, ...]) -> None:
     """Kill a process with all that it has started, and let go of what held it.
 
     Closing ``hold``, our end of its lifeline, makes its keeper do so; where there is none, we kill its group.
     """
     os.close(hold)
-    if sys.platform != "linux" or not has_ended_within(popen, LAST_WORDS):
+    if sys.platform != "linux" or not has_ended_within(child, LAST_WORDS):
         with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(popen.pid, signal.SIGKILL)
-        has_ended_within(popen, KILLED)
+            os.killpg(child.pid, signal.SIGKILL)
+        has_ended_within(child, KILLED)
     control.close()
     for descriptor in descriptors:
         os.close(descriptor)
 
 
-def has_ended_within(popen: subprocess.Popen[bytes], seconds: float) -> bool:
+def has_ended_within(child: ChildProcess, seconds: float) -> bool:
     """Return whether a process has ended, waiting ``seconds`` for it to do so."""
     with contextlib.suppress(subprocess.TimeoutExpired):
-        popen.wait(timeout=seconds)
+        child.wait(timeout=seconds)
         return True
     return False
 

@@ -14,6 +14,7 @@ import numpy as np
 from bptui.errors import reason_of
 from bptui.guest.fault import Fault, crashed, raised
 from bptui.guest.guest_process import CHUNK, GuestProcess
+from bptui.guest.nursery import expect_job
 from bptui.guest.pending_call import Pending
 from bptui.guest.wire import PREFIX, Message, WireError, decode_message, encode_message, message_sizes
 from bptui.own_layers.own_layer import LayerFile
@@ -69,6 +70,8 @@ class Host:
     ) -> Pending:
         """Send a request. Its answer, or what became of it, is the pending call's result."""
         self.start()
+        if "job" in request:
+            expect_job(request["job"].partition(":")[0])
         pending = Pending(self, finish, blame)
         try:
             content = encode_message({**request, "dropped": self.dropped})

@@ -396,7 +396,7 @@ def test_the_process_dies_with_ours_even_if_ours_is_killed(tmp_path: Path, body:
         f"path = Path({str(file.path)!r})\n"
         "with guest(LayerFile(path, path.read_text())) as layer:\n"
         "    layer.begin_forward(array(1.0)).wait(1.0)\n"
-        "    print(layer.host.process.popen.pid, flush=True)\n"
+        "    print(layer.host.process.child.pid, flush=True)\n"
         "    os.kill(os.getpid(), signal.SIGKILL)\n"
     )
     support = Path(__file__).parents[1] / "support"

@@ -77,7 +77,7 @@ def test_leaving_while_a_layer_loops_ends_its_process(session: Session) -> None:
     session.work()
     assert session.run is not None
     assert session.run.guests.host.process is not None
-    child = session.run.guests.host.process.popen.pid
+    child = session.run.guests.host.process.child.pid
     session.run.close()
     with pytest.raises(ProcessLookupError):
         os.kill(child, 0)

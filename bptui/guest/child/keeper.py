@@ -21,12 +21,13 @@ SET_DEATH_SIGNAL, SET_SUBREAPER = 1, 36
 AWAITED = {signal.SIGCHLD, signal.SIGIO, signal.SIGABRT}
 
 
-def split_off_keeper(lifeline: int, handed: Sequence[int]) -> None:
+def split_off_keeper(lifeline: int, handed: Sequence[int], status: int | None = None) -> None:
     """Split off a keeper, and return in the guest's process, which ends with it.
 
     ``lifeline`` is a pipe whose other end the parent holds and never writes to: the keeper ends the guest's processes
-    when it is closed. ``handed`` are the guest's own descriptors. Where there are no subreapers nothing splits off,
-    and only the guest itself ends with its parent.
+    when it is closed. ``handed`` are the guest's own descriptors. To ``status`` the keeper writes its number and, at
+    its end, how the guest has ended. Where there are no subreapers nothing splits off, and only the guest itself ends
+    with its parent.
     """
     if not (sys.platform == "linux" and control_process(SET_SUBREAPER, 1)):
         die_with_parent(lifeline)
@@ -37,11 +38,13 @@ def split_off_keeper(lifeline: int, handed: Sequence[int]) -> None:
     if guest:
         for descriptor in (0, 1, 2, *handed):
             os.close(descriptor)
-        watch(guest, lifeline)
+        watch(guest, lifeline, status)
     control_process(SET_DEATH_SIGNAL, signal.SIGKILL)
     if os.getppid() != keeper:  # it was gone before anybody listened
         os._exit(1)
     os.close(lifeline)
+    if status is not None:
+        os.close(status)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, AWAITED)
 
 
@@ -50,17 +53,26 @@ def control_process(option: int, value: int) -> bool:
     return ctypes.CDLL(None).prctl(option, value, 0, 0, 0) == 0
 
 
-def watch(guest: int, lifeline: int) -> None:
+def watch(guest: int, lifeline: int, status: int | None) -> None:
     """Wait until the guest or the parent ends, end what is left, and end as the guest has. Never returns."""
+    tell(status, os.getpid())
     signal_end(lifeline, signal.SIGIO)
-    status: int | None = None
+    ended: int | None = None
     if not is_closed(lifeline):
-        while status is None and (number := signal.sigwait(AWAITED)) != signal.SIGIO:
+        while ended is None and (number := signal.sigwait(AWAITED)) != signal.SIGIO:
             if number == signal.SIGABRT:
                 os.kill(guest, signal.SIGABRT)
-            status = reap(guest)
+            ended = reap(guest)
     end_children()
-    end_like(status)
+    tell(status, 1 if ended is None else os.waitstatus_to_exitcode(ended))
+    end_like(ended)
+
+
+def tell(status: int | None, number: int) -> None:
+    """Write a number to whom it may concern."""
+    if status is not None:
+        with contextlib.suppress(OSError):  # the parent may be gone
+            os.write(status, number.to_bytes(4, sys.byteorder, signed=True))
 
 
 def reap(guest: int) -> int | None:
