@@ -41,17 +41,17 @@ def account(run: Run) -> Iterator[Line]:
     suspect = find_suspect(run.tape)
     if run.failure:
         for iteration in dict.fromkeys((1, len(run.tape.iterations))):
-            yield from iteration_lines(run, iteration, suspect)
+            yield from iteration_lines(run.tape, iteration, suspect)
         yield from run_remark_lines(run)
         return
     if run.tape.order.iterations == 1:
-        yield from iteration_lines(run, 1, suspect)
+        yield from iteration_lines(run.tape, 1, suspect)
     else:
         yield from training_lines(run)
         for iteration in (1, run.tape.order.iterations):
             yield ()
             yield styled(f"Iteration {iteration}", "title")
-            yield from iteration_lines(run, iteration, suspect)
+            yield from iteration_lines(run.tape, iteration, suspect)
     yield from gradient_table(run.tape)
     if suspect is not None:
         yield ()
@@ -99,16 +99,16 @@ def origin_lines(run: Run) -> Iterator[Line]:
         yield styled(f"{layer:{width}}  {text.visible(origin, limit=1000)}", indent=2)
 
 
-def iteration_lines(run: Run, iteration: int, suspect: Suspect | None) -> Iterator[Line]:
+def iteration_lines(tape: Tape, iteration: int, suspect: Suspect | None) -> Iterator[Line]:
     """Yield every step of one iteration (from 1), pass by pass."""
-    order = run.tape.order
+    order = tape.order
     heading = None
-    for number in range(order.start(iteration - 1) + 1, min(order.start(iteration), len(run.tape)) + 1):
-        step = run.tape.step(number)
+    for number in range(order.start(iteration - 1) + 1, min(order.start(iteration), len(tape)) + 1):
+        step = tape.step(number)
         if step.pass_ is not heading:
             heading = step.pass_
             yield from heading_lines(heading)
-        yield from step_account(run.tape.at(number), step)
+        yield from step_account(tape.at(number), step)
         if suspect is not None and number == suspect.number:
             yield styled(f"▲ {suspect.told}", "warning", indent=4)
 
