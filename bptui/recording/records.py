@@ -1,8 +1,8 @@
 """The records of ``trace --json`` and of transcripts, one class a kind: the one place that knows their fields.
 
-``codec`` writes and reads them by these declarations, and ``record_schema`` describes them. A field with a default is left
-out where it is the default. A reader ignores fields that it does not know. In a transcript a ``digest`` follows the
-fields of each record.
+``codec`` writes and reads them by these declarations, and ``record_schema`` describes them. A field with a default is
+left out where it is the default. A reader ignores fields that it does not know. In a transcript a ``digest`` follows
+the fields of each record.
 """
 
 from __future__ import annotations
