@@ -11,46 +11,37 @@ from textual.geometry import Size
 from textual.screen import Screen
 from textual.widget import Widget
 
-from bptui.core.command import (
-    VERBS,
-    About,
-    ChangeScale,
-    Check,
-    Command,
-    Copy,
-    Fold,
-    GoTo,
-    HeatMap,
-    Help,
-    JumpToMark,
-    NextPane,
-    NextSlice,
-    OpenLine,
-    OpenPalette,
-    PreviousPane,
-    PreviousSlice,
-    Quit,
-    SearchNames,
-    Select,
-    SelectElement,
-    SetMark,
-    ShowEvidence,
-    ShowValue,
-    TurnGradient,
-    WriteNote,
-    parse,
-    with_count,
-)
+from bptui.core.command import Command, key_or_word, with_count
+from bptui.core.command_parser import parse
 from bptui.core.moment import Moment
 from bptui.core.order import Pass
 from bptui.core.text import visible
+from bptui.core.verbs import VERBS
+from bptui.core.verbs.movement import GoTo, JumpToMark, SetMark
+from bptui.core.verbs.program import About, Help, OpenLine, OpenPalette, Quit, WriteNote
+from bptui.core.verbs.selection import SearchNames, Select
+from bptui.core.verbs.view import (
+    ChangeScale,
+    Check,
+    Copy,
+    Fold,
+    HeatMap,
+    NextPane,
+    NextSlice,
+    PreviousPane,
+    PreviousSlice,
+    SelectElement,
+    ShowEvidence,
+    ShowValue,
+    TurnGradient,
+)
 from bptui.errors import CommandError
 from bptui.session.answer import Answer, WayOn, refusal
 from bptui.session.dispatcher import Dispatcher
 from bptui.session.session import Session
 from bptui.tui import arrangement
 from bptui.tui.footer import Footer
-from bptui.tui.keys import Context, bindings
+from bptui.tui.keys import KeyContext, bindings
 from bptui.tui.message import Asked
 from bptui.tui.pane import Pane
 from bptui.tui.panels.circuit_panel import CircuitPanel
@@ -61,7 +52,6 @@ from bptui.tui.panels.tape_panel import TapePanel
 from bptui.tui.panels.value_panel import ValuePanel
 from bptui.tui.title import TitleLine
 from bptui.tui.too_small import SMALLEST, TooSmall
-from bptui.tui.written_command import written
 
 if TYPE_CHECKING:
     from bptui.checking.finding import Finding
@@ -78,7 +68,7 @@ PAUSE = 0.005
 LOOK_AGAIN = 0.05
 """Seconds after which it is looked whether there is something to check, or whether a guest's check is done."""
 
-LOOK_AFTER = 1.0
+RECORDING_INTERVAL = 1.0
 """Seconds between two looks at whether the file of a recording is still what it was."""
 
 AT_ONCE = 1.0
@@ -139,7 +129,7 @@ class DebuggerScreen(Screen[None]):
     def on_mount(self) -> None:
         self.title_line.recording = self.session.recording
         self.footer.show_keys(self.context)
-        self.set_interval(LOOK_AFTER, self.look_after_recording)
+        self.set_interval(RECORDING_INTERVAL, self.renew_recording)
         if self.session.is_under_way:
             self.call_after_refresh(self.keep_working)  # the first picture needs no step
         if self.session.idle is not None:
@@ -158,11 +148,11 @@ class DebuggerScreen(Screen[None]):
         return self.session.selection.name
 
     @property
-    def context(self) -> Context:
+    def context(self) -> KeyContext:
         """Where the person is, as far as keys mean something else there."""
         if self.session.lines is not None:
-            return Context.SOURCE
-        return Context.STEPS if self.session.can_record else Context.REPLAY
+            return KeyContext.SOURCE
+        return KeyContext.STEPS if self.session.can_record else KeyContext.REPLAY
 
     def show(self) -> None:
         """Show in all panes where the session is, once for a burst of keys."""
@@ -206,7 +196,7 @@ class DebuggerScreen(Screen[None]):
             before = self.overlay.pane.judged
             self.overlay.renew(verdicts.of(before.iteration, before.node) or before)
 
-    def look_after_recording(self) -> None:
+    def renew_recording(self) -> None:
         """Notice what has become of the recording, even while no key is pressed."""
         self.session.notice_recording_failure()
         if self.title_line.recording != self.session.recording:
@@ -250,7 +240,7 @@ class DebuggerScreen(Screen[None]):
 
     def tell(self, answer: Answer) -> None:
         """Write an answer over the footer; the next key, or what comes of it in the end, takes it away."""
-        text = answer.text_with_way_on(written)
+        text = answer.text_with_way_on(key_or_word)
         if text or self.is_telling:
             self.footer.say(text, answer.style)
         self.is_telling = answer.is_pending
@@ -355,7 +345,7 @@ class DebuggerScreen(Screen[None]):
             case SearchNames():
                 self.footer.open("/")
             case WriteNote() | SetMark() | JumpToMark():
-                self.footer.open(written(type(command)))
+                self.footer.open(key_or_word(type(command)))
             case OpenPalette():
                 self.app.action_command_palette()
             case About():

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from bptui.guest.child.encode_value import described
+from bptui.guest.child.encode_value import encode_value
 from bptui.guest.child.object_arrays import spots_in
 from bptui.guest.child.own_gradients import gradient_of
 from bptui.guest.wire import Message
@@ -30,9 +30,8 @@ def find_own_parameters(instance: Instance, values: Sequence[Any], seed_all: Cal
     """
     out = instance.forward(values)
     first = kept_arrays(instance)
-    steady = {
-        name: it for name, it in numbers_of_others(instance, values, seed_all).items() if same(it, first.get(name))
-    }
+    others = numbers_of_others(instance, values, seed_all)
+    steady = {name: it for name, it in others.items() if name in first and has_same_values(it, first[name])}
     seed_all()
     instance.forward(values)
     paired = gradients_of(instance, out, steady)
@@ -42,7 +41,7 @@ def find_own_parameters(instance: Instance, values: Sequence[Any], seed_all: Cal
     can_tell = bool(unpaired) and repeats_forward(instance, values, seed_all)
     moving = [name for name in unpaired[:MOST_PROBED] if can_tell and moves(instance, name, values, seed_all)]
     named = [name for name in steady if name in paired]
-    arrays = [described(steady[name])["arrays"][0] for name in named]
+    arrays = [encode_value(steady[name])["arrays"][0] for name in named]
     return {"arrays": [out["arrays"][0], *arrays], "names": named, "unpaired": moving}
 
 
@@ -51,7 +50,7 @@ def repeats_forward(instance: Instance, values: Sequence[Any], seed_all: Callabl
     seed_all()
     one = np.array(instance.forward(values)["arrays"][0])
     seed_all()
-    return same(one, np.array(instance.forward(values)["arrays"][0]))
+    return has_same_values(one, np.array(instance.forward(values)["arrays"][0]))
 
 
 def kept_arrays(instance: Instance) -> dict[str, Any]:
@@ -106,9 +105,9 @@ def moves(instance: Instance, name: str, values: Sequence[Any], seed_all: Callab
         return False
     finally:
         spot.put(before)
-    return not same(one, other)
+    return not has_same_values(one, other)
 
 
-def same(one: Any, other: Any) -> bool:
-    """Return whether two arrays or numbers are the same, NaN included."""
-    return other is not None and np.shape(one) == np.shape(other) and np.array_equal(one, other, equal_nan=True)
+def has_same_values(one: Any, other: Any) -> bool:
+    """Return whether two arrays or numbers are equal, NaN to NaN."""
+    return np.array_equal(one, other, equal_nan=True)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from bptui.guest.child.keeper import keep_family
+from bptui.guest.child.keeper import split_off_keeper
 
 
 def main(control: int, lifeline: int, last_words: int, memory: int) -> None:
     """Become the program's process."""
-    keep_family(lifeline, (control, last_words, memory))
+    split_off_keeper(lifeline, (control, last_words, memory))
     import faulthandler  # noqa: PLC0415
     import os  # noqa: PLC0415
 

@@ -1,4 +1,4 @@
-"""The readable account of a watched program: what it printed, and every step of its first and its last iteration."""
+"""The readable trace of a watched program: what it printed, and every step of its first and its last iteration."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from bptui.explaining.whole_array import named_array
 from bptui.lines.line import Line, indented, styled
 from bptui.lines.table import flush_right
 from bptui.programs.program_run import ProgramRun
-from bptui.report.account import gradient_table, iteration_lines
-from bptui.report.suspect import find_suspect
+from bptui.report.first_non_finite import find_first_non_finite
+from bptui.report.trace_report import gradient_table, iteration_lines
 from bptui.report.training import chosen_iterations
 
 MOST_IN_FULL = 2
 """Iterations all of which are told step by step; of more, the first and the last."""
 
 
-def program_account(run: ProgramRun) -> Iterator[Line]:
-    """Yield the lines of the account of a program that is over."""
+def program_lines(run: ProgramRun) -> Iterator[Line]:
+    """Yield the lines of the trace of a program that is over."""
     yield styled(text.visible(" ".join((run.program.called, *run.program.arguments)), limit=1000), "title")
     yield from output_lines(run)
     yield ()
@@ -30,17 +30,17 @@ def program_account(run: ProgramRun) -> Iterator[Line]:
     count = len(tape.iterations)
     if count > MOST_IN_FULL:
         yield from iterations_table(tape)
-    suspect = find_suspect(tape) if len(tape) else None
+    origin = find_first_non_finite(tape) if len(tape) else None
     for iteration in dict.fromkeys((1, count) if count > MOST_IN_FULL else range(1, count + 1)):
         yield ()
         yield styled(f"Iteration {iteration}", "title")
         yield from leaf_lines(tape, iteration)
-        yield from iteration_lines(tape, iteration, suspect)
+        yield from iteration_lines(tape, iteration, origin)
     if len(tape):
         yield from gradient_table(tape)
-    if suspect is not None:
+    if origin is not None:
         yield ()
-        yield styled(suspect.told, "warning")
+        yield styled(origin.told, "warning")
 
 
 def output_lines(run: ProgramRun) -> Iterator[Line]:
