@@ -24,6 +24,7 @@ from bptui.checking.non_finite_value import non_finite_value
 from bptui.checking.probe import Probe
 from bptui.checking.random_sources import borrowed_random_state
 from bptui.checking.sample_points import Places, ordinary, random_douts, shaken, small
+from bptui.checking.several_outputs import through_each
 from bptui.checking.small_deviation import small_deviation
 from bptui.checking.subject import Subject
 from bptui.checking.user_lines import UserLines
@@ -57,7 +58,8 @@ def check_node(subject: Subject, *, is_whole: bool = False) -> tuple[Finding, ..
     with ``is_whole`` every element of all.
     """
     with borrowed_random_state(), np.errstate(all="ignore"):
-        return finished(NodeCheck(subject, np.inf if is_whole else BUDGET).findings())
+        budget = np.inf if is_whole else BUDGET
+        return finished(through_each(subject, lambda view: NodeCheck(view, budget).findings()))
 
 
 def broken_down(subject: Subject, error: Exception) -> Finding:
