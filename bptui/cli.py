@@ -208,7 +208,7 @@ def run_scenario(options: argparse.Namespace) -> int:
     from bptui.tui import app
 
     scenario = load(options.scenario, layers=options.layers, notice=print_notice)
-    return app.run(scenario, options.record, options.theme)
+    return app.open_debugger(scenario, options.record, options.theme)
 
 
 def execute_commands(options: argparse.Namespace) -> int:
@@ -234,18 +234,18 @@ def trace(options: argparse.Namespace) -> int:
 
     run = Run(load(options.scenario, layers=options.layers, notice=print_notice))
     if options.json:
-        from bptui.recording.codec import line
+        from bptui.recording.codec import encode_line
         from bptui.recording.run_records import records
 
         with output() as file:
-            file.writelines(map(line, records(run)))
+            file.writelines(map(encode_line, records(run)))
     else:
-        from bptui.report.account import account
         from bptui.report.printing import print_lines
+        from bptui.report.trace_report import trace_lines
 
         run.finish()
         with output() as file:
-            print_lines(account(run), file)
+            print_lines(trace_lines(run), file)
     run.close()
     if run.failure:
         raise run.failure
@@ -254,7 +254,7 @@ def trace(options: argparse.Namespace) -> int:
 
 def judge_scenarios(options: argparse.Namespace) -> int:
     """Judge every gradient of some scenarios."""
-    from bptui.report.checking import check_scenarios
+    from bptui.report.check_printing import check_scenarios
 
     with output() as file:
         reports, errors = check_scenarios(
@@ -277,7 +277,7 @@ def replay_recording(options: argparse.Namespace) -> int:
     recording = read_transcript(options.transcript)
     if recording.dropped:
         print(f"{visible(str(options.transcript))}: {recording.dropped}", file=sys.stderr)
-    return app.replay(recording, options.theme)
+    return app.open_replay(recording, options.theme)
 
 
 def list_all(options: argparse.Namespace) -> int:
@@ -307,9 +307,9 @@ def schema(options: argparse.Namespace) -> int:  # noqa: ARG001  (there is one s
 def new(options: argparse.Namespace) -> int:
     """Write a scenario to start from."""
     from bptui.core.text import visible
-    from bptui.report.blank import write_blank
+    from bptui.report.new_scenario import write_new_scenario
 
-    write_blank(options.file)
+    write_new_scenario(options.file)
     print(visible(f"bptui run {shlex.quote(str(options.file))}", limit=2000))
     return FINE
 

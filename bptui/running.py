@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from bptui.core.engine import AnyLayer, Runner
+from bptui.core.engine import AnyLayer, Calls, Runner, calls_of
 from bptui.core.graph import Node
 from bptui.core.revisit import LayersRevisit, Revisit
 from bptui.core.tape import Tape
@@ -21,7 +21,7 @@ from layers.layer import Gradients
 
 if TYPE_CHECKING:
     from bptui.guest.guest_layer import GuestLayer
-    from bptui.guest.guests import Guests, PatientLayer
+    from bptui.guest.guests import Guests, NonBlockingGuest
     from bptui.guest.observation import Remark
 
 
@@ -31,12 +31,24 @@ class ScenarioLayers:
     def __init__(self, scenario: Scenario) -> None:
         self.scenario = scenario
         self.nodes, self.library = scenario.graph.nodes, scenario.library
-        self.patient: list[PatientLayer] = []
+        self.has_guests = bool(scenario.guests)
+        self.patient: list[NonBlockingGuest] = []
 
     @cached_property
     def guests(self) -> Guests:
         """The guests."""
         return guests_of(self.scenario)
+
+    @property
+    def calls(self) -> Calls:
+        """How its nodes are run."""
+        scenario = self.scenario
+        if not self.has_guests:
+            return scenario.calls
+        from bptui.guest.guests import NonBlockingGuest  # noqa: PLC0415  (few scenarios have guests)
+
+        kinds = [NonBlockingGuest if at in scenario.guests else BoundedLayer for at in range(len(self.nodes))]
+        return calls_of(scenario.graph, scenario.leaves, kinds)
 
     def make(self, node: int) -> AnyLayer:
         """Return the instance that a node keeps during a run; a guest's raises NotReadyError rather than wait."""
@@ -44,10 +56,10 @@ class ScenarioLayers:
         layer = self.library[it.layer]
         if isinstance(layer, type):
             made = layer(**it.options) if it.options else layer()
-            return BoundedLayer(it, made) if self.scenario.guests else made
-        from bptui.guest.guests import PatientLayer  # noqa: PLC0415  (few scenarios have guests)
+            return BoundedLayer(it, made) if self.has_guests else made
+        from bptui.guest.guests import NonBlockingGuest  # noqa: PLC0415  (few scenarios have guests)
 
-        self.patient.append(PatientLayer(self.guests, self.guests.make(node)))
+        self.patient.append(NonBlockingGuest(self.guests, self.guests.make(node)))
         return self.patient[-1]
 
     def begin_iteration(self, iteration: int) -> None:
@@ -63,7 +75,7 @@ class ScenarioLayers:
     def revisit(self) -> Revisit:
         """What looks again at what the layers did."""
         built_in = LayersRevisit(self.scenario.made)
-        if not self.scenario.guests:
+        if not self.has_guests:
             return built_in
         from bptui.guest.revisit import GuestsRevisit  # noqa: PLC0415  (few scenarios have guests)
 
@@ -123,7 +135,7 @@ class Run(Runner):
 
     def close(self) -> None:
         """End the guests' process, if there is one; to look at a step again starts another."""
-        if self.scenario.guests:
+        if self.own.has_guests:
             self.guests.close()
 
 

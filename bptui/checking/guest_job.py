@@ -47,7 +47,7 @@ def check_here(instance: Instance, values: Sequence[Any], *, is_whole: bool, **a
         functions=(instance.recipe.forward, instance.recipe.backward),
     )
     try:
-        findings = [*check_node(subject, is_whole=is_whole), *labels(subject), *not_finite(subject, instance)]
+        findings = [*check_node(subject, is_whole=is_whole), *labels(subject), *non_finite_findings(subject, instance)]
     except Exception as error:  # noqa: BLE001  (what the layer raises is a finding already: this is the check's own)
         findings = [broken_down(subject, error)]
     return {"findings": list(map(finding_record, findings)), "arrays": []}
@@ -61,7 +61,7 @@ def labels(subject: Subject) -> Iterator[Finding]:
             yield Finding(subject.node, subject.layer, name, "gradient", Verdict.PASS, reason=reason)
 
 
-def not_finite(subject: Subject, instance: Instance) -> Iterator[Finding]:
+def non_finite_findings(subject: Subject, instance: Instance) -> Iterator[Finding]:
     """Yield the finding on a layer that makes NaN or infinity of finite numbers: the operation, and its numbers."""
     try:
         message = Instance(instance.recipe, instance.order, instance.making).forward(subject.inputs)

@@ -143,7 +143,7 @@ def is_place(it: object) -> bool:
     return it is None or (isinstance(it, str) and (it in PLACES or bool(WRITTEN_INDEX.fullmatch(it))))
 
 
-def read_text(reader: Reader) -> str:
+def read_rest(reader: Reader) -> str:
     """Return the rest of the line; where all of it is in quotes, what they hold."""
     rest = reader.take_rest()
     inside = unquoted(rest)
@@ -189,8 +189,8 @@ ARGUMENTS: Mapping[str, Argument] = {
     "name": Argument("NAME", read_name, write_name, is_name_or_none),
     "node": Argument("NODE", read_name, write_name, is_name_or_none),
     "mark": Argument("X", read_name, write_name, is_name_or_none),
-    "text": Argument("TEXT", read_text, write_text, is_text),
-    "file": Argument("FILE", read_text, write_text, is_text),
+    "text": Argument("TEXT", read_rest, write_text, is_text),
+    "file": Argument("FILE", read_rest, write_text, is_text),
     "place": Argument("largest|nan|[I, J]", read_place, str, is_place),
     "scale": choice_argument("SCALE", "whole", "boxes", "map"),
     "topic": Argument("VERB", read_name, write_name, is_name_or_none),

@@ -89,7 +89,7 @@ class Guests:
             self.host.close()
 
 
-class PatientLayer:
+class NonBlockingGuest:
     """A guest as a run calls it: ``forward`` and ``backward`` raise NotReadyError while it has not returned.
 
     Called again, they go on with the same call.

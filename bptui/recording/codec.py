@@ -53,7 +53,7 @@ def key_of(name: str) -> str:
     return name.rstrip("_")
 
 
-def line(record: Any) -> str:
+def encode_line(record: Any) -> str:
     """Return a record as one line of JSON, its newline included."""
     return write_line(encode_record(record))
 

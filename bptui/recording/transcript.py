@@ -41,17 +41,17 @@ def read_transcript(path: Path) -> Recording:
             number += 1
             if is_torn(line):
                 break
-            recording = read_line(line, digests, recording, path)
+            recording = extended_by_line(line, digests, recording, path)
     except TranscriptError as error:
-        raise type(error)(error.message, hint=error.hint, where=place(path, number)) from None
+        raise type(error)(error.message, hint=error.hint, where=line_where(path, number)) from None
     if recording is None:
-        raise TranscriptError("there is no whole record in the file", where=place(path, 1))
+        raise TranscriptError("there is no whole record in the file", where=line_where(path, 1))
     if is_torn(line):
         recording.dropped = f"line {number}, the last, is torn off and left out"
     return recording
 
 
-def read_line(line: bytes, digests: DigestReader, recording: Recording | None, path: Path) -> Recording:
+def extended_by_line(line: bytes, digests: DigestReader, recording: Recording | None, path: Path) -> Recording:
     """Return ``recording`` with what a line says added to it. Raises TranscriptError.
 
     What is wrong with a damaged record says more than its digest, so that is held against the line last.
@@ -80,7 +80,7 @@ def extend_recording(recording: Recording | None, json: JsonObject, path: Path) 
     return Recording(decode_record(HeaderRecord, json), path)
 
 
-def place(path: Path, line: int) -> Where:
+def line_where(path: Path, line: int) -> Where:
     """Return a line of the file, or the file where none has been read."""
     return Where(text.visible(str(path)), line or None)
 

@@ -49,7 +49,7 @@ def load(
     ``layers`` are files with layers of the user's own, which this allows to run, in a process of their own; ``notice``
     is told of one that takes its time.
     """
-    path = found(Path(place))
+    path = existing_path(Path(place))
     return loads(text_file.read_text(path), path, layers=layers, notice=notice)
 
 
@@ -71,7 +71,7 @@ def loads(
     ).load()
 
 
-def found(path: Path) -> Path:
+def existing_path(path: Path) -> Path:
     """Return ``path`` itself, or where the bundled scenario of that name lies if no file does.
 
     Raises ScenarioError where there is neither.

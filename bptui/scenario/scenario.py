@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bptui.core.columns import Value
-from bptui.core.engine import TakesGradient, takes_gradient
+from bptui.core.engine import Calls, TakesGradient, calls_of, takes_gradient
 from bptui.core.graph import Graph, Node
 from bptui.core.optimizer import Optimizer
 from bptui.core.order import Schedule
@@ -93,6 +93,12 @@ class Scenario:
         """For each node, at which of its inputs a parameter or another node waits for a gradient."""
         waiting = {*self.graph.parameters, *(node.name for node in self.graph.nodes)}
         return tuple(tuple([name in waiting for name in node.inputs]) for node in self.graph.nodes)
+
+    @cached_property
+    def calls(self) -> Calls:
+        """How its nodes are run, where all their layers are built in."""
+        layers = [it for node in self.graph.nodes if isinstance(it := self.library[node.layer], type)]
+        return calls_of(self.graph, self.leaves, layers)
 
     @cached_property
     def guests(self) -> Mapping[int, OwnLayer]:

@@ -23,9 +23,8 @@ from bptui.core.command import (
 from bptui.errors import BptuiError
 from bptui.session import recording
 from bptui.session.answer import Answer, Question
-from bptui.session.choosing import choose
 from bptui.session.jumps import jump, set_mark
-from bptui.session.naming import named_or_selected
+from bptui.session.selecting import named_or_selected, select_value
 from bptui.session.session import Session
 from bptui.session.travel import travel
 
@@ -133,7 +132,7 @@ class Dispatcher:
         if isinstance(command, Jump):
             return jump(self.session, command)
         if isinstance(command, Selecting):
-            return partial(choose, self.session, command)
+            return partial(select_value, self.session, command)
         return None
 
     def check(self, node: str | None) -> Question:

@@ -47,7 +47,7 @@ class Session:
     """A debugger over ``tape``, ``run``, which fills it, if there is one, and the recorder of what happens, if any.
 
     ``name`` is short, for the title line and for files; ``title`` and ``about`` are the scenario's own words.
-    ``notes`` are what was written down, by the step that it was written at. ``obituaries`` tell of
+    ``notes`` are what was written down, by the step that it was written at. ``stop_messages`` tell of
     recordings that had to stop. ``touched_at`` is when the last key came; when none has come for ``idle`` seconds, what
     nobody has asked for may be done (None: never).
     """
@@ -76,7 +76,7 @@ class Session:
         self.marks: dict[str, int] = {}
         self.jumps: deque[int] = deque(maxlen=MOST_JUMPS)
         self.recorder: Recorder | None = None
-        self.obituaries: list[str] = []
+        self.stop_messages: list[str] = []
         self.touched_at = clock()
         self.idle: float | None = None
         self.notes: defaultdict[int, list[str]] = defaultdict(list)
@@ -148,7 +148,7 @@ class Session:
     @property
     def has_lost_records(self) -> bool:
         """Whether any recording had to stop."""
-        return bool(self.obituaries)
+        return bool(self.stop_messages)
 
     @property
     def is_under_way(self) -> bool:
@@ -233,7 +233,7 @@ class Session:
         """Write what is still to be written and close the file."""
         if self.recorder:
             self.recorder.close()
-            self.obituaries += [self.recorder.obituary] if self.recorder.failure else []
+            self.stop_messages += [self.recorder.stop_message] if self.recorder.failure else []
             self.recorder = None
 
     def abandon_recording(self) -> None:

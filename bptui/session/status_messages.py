@@ -33,7 +33,7 @@ def failure_of(moment: Moment) -> str:
     return visible(f"{failure.message} ({failure.where})" if failure.where else failure.message)
 
 
-def dead_end(session: Session) -> Answer:
+def halt_reason(session: Session) -> Answer:
     """Return why a command led nowhere, or not as far as it was asked to."""
     moment = session.moment
     if failed := failed_turn(moment):

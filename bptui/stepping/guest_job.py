@@ -15,7 +15,7 @@ from bptui.errors import BptuiError
 from bptui.guest.child.user_path import user_folders
 from bptui.stepping.line_record import line_tape_record, read_line_tape
 from bptui.stepping.line_tape import LineTape
-from bptui.stepping.trace_call import Passing, trace_method
+from bptui.stepping.trace_call import TracedCall, trace_method
 
 if TYPE_CHECKING:
     from bptui.guest.child.instance import Instance
@@ -39,13 +39,13 @@ def course(instance: Instance, values: Sequence[Any], *, given: int, douts: int)
             handle.value(instance.forward_call()())
             own = list(map(np.array, values[given : given + douts]))
             call, recorded = instance.backward_call(own), recorded[: len(instance.inputs)]
-            passing = Passing(
+            traced = TracedCall(
                 handle.object, name, "backward", *call, lambda it: handle.gradients(it, own[0]), user_folders.holds
             )
         else:
             call = instance.forward_call()
-            passing = Passing(handle.object, name, "forward", *call, handle.value, user_folders.holds)
-        tape = trace_method(passing, recorded=recorded)
+            traced = TracedCall(handle.object, name, "forward", *call, handle.value, user_folders.holds)
+        tape = trace_method(traced, recorded=recorded)
     content = json.dumps(line_tape_record(tape), allow_nan=False).encode("ascii")
     return {"arrays": [np.frombuffer(content, np.uint8)]}
 

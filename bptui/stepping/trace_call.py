@@ -39,15 +39,15 @@ def visit(
     layer = make()
     with np.errstate(all="ignore"):
         if not douts:
-            passing = Passing(layer, type(layer).__name__, "forward", layer.forward, inputs)
+            traced = TracedCall(layer, type(layer).__name__, "forward", layer.forward, inputs)
         else:
             layer.forward(*inputs)
-            passing = Passing(layer, type(layer).__name__, "backward", layer.backward, douts)
-        return trace_method(passing, recorded=recorded, most_steps=most_steps)
+            traced = TracedCall(layer, type(layer).__name__, "backward", layer.backward, douts)
+        return trace_method(traced, recorded=recorded, most_steps=most_steps)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Passing:
+class TracedCall:
     """A call, about to be made, of the function that is the ``method`` (forward or backward) of a layer.
 
     ``layer`` keeps the results, ``name`` is what a person calls it, and ``result`` makes a value or gradients of what
@@ -64,26 +64,26 @@ class Passing:
     is_followed: Callable[[str], bool] = lambda _: False
 
 
-def trace_method(passing: Passing, *, recorded: Recorded = None, most_steps: int = MOST_STEPS) -> LineTape:
+def trace_method(traced: TracedCall, *, recorded: Recorded = None, most_steps: int = MOST_STEPS) -> LineTape:
     """Return the course of one call of a layer's method. An exception in it is the tape's last step."""
-    name = f"{passing.name}.{passing.method}"
-    function = inspect.unwrap(passing.function)
+    name = f"{traced.name}.{traced.method}"
+    function = inspect.unwrap(traced.function)
     code = getattr(function, "__code__", None)
     if code is None:
         raise BptuiError(f"{name} is not written in Python")
-    tracer = Tracer(passing.layer, code.co_filename, most_steps=most_steps, is_followed=passing.is_followed)
-    result, error = run_traced(tracer, lambda: passing.result(passing.function(*passing.arguments, **passing.options)))
+    tracer = Tracer(traced.layer, code.co_filename, most_steps=most_steps, is_followed=traced.is_followed)
+    result, error = run_traced(tracer, lambda: traced.result(traced.function(*traced.arguments, **traced.options)))
     steps = with_end(tracer.steps, error)
     if not steps:
         raise BptuiError(f"{name} ran without a line of its own")
-    noun = "value" if passing.method == "forward" else "gradient"
+    noun = "value" if traced.method == "forward" else "gradient"
     difference = f"it raised {error.text}" if error else difference_of(result, recorded, noun)
     if recorded is None:
         difference = ""
     return LineTape(
         code.co_filename,
-        passing.name,
-        passing.method,
+        traced.name,
+        traced.method,
         code.co_firstlineno,
         source_listing(
             code.co_filename, function.__globals__, lines_in("", steps) | {code.co_firstlineno}, code.co_firstlineno

@@ -148,7 +148,7 @@ def import_ahead() -> None:
     import_module("bptui.tui.content.node_lines")
 
 
-def run(scenario: Scenario, record: Path | None = None, theme: str | None = None) -> int:
+def open_debugger(scenario: Scenario, record: Path | None = None, theme: str | None = None) -> int:
     """Open the debugger on a scenario, and return the exit status when it is left."""
     name = scenario.path.stem if scenario.path else scenario.title
     run = Run(scenario)
@@ -158,7 +158,7 @@ def run(scenario: Scenario, record: Path | None = None, theme: str | None = None
     return open_screen(session, theme)
 
 
-def replay(recording: Recording, theme: str | None = None) -> int:
+def open_replay(recording: Recording, theme: str | None = None) -> int:
     """Open a recorded session, and return the exit status when it is left."""
     return open_screen(Session(recording.tape, recording.title, title=recording.title, notes=recording.notes), theme)
 
@@ -181,7 +181,7 @@ def open_screen(session: Session, theme: str | None = None) -> int:
     if app.ended_by is not None:
         drop_output(sys.stdout, sys.stderr)  # the terminal may be gone, or read no more
         return SIGNALLED + app.ended_by
-    sys.stderr.writelines(f"{words}\n" for words in session.obituaries)
+    sys.stderr.writelines(f"{words}\n" for words in session.stop_messages)
     if app.fault:
         raise app.fault
     return app.return_code or (1 if session.has_lost_records else 0)

@@ -15,7 +15,7 @@ from bptui.core.text import escaped
 from bptui.lines.line import Line, Span, fitted, line_width
 from bptui.session.completion import missing
 from bptui.session.line_editor import EDITS, TypedLine
-from bptui.tui.keys import Context
+from bptui.tui.keys import KeyContext
 from bptui.tui.pane import Pane
 
 HINTS: Mapping[str, str] = {
@@ -60,10 +60,10 @@ IN_SOURCE: Mapping[type[Command], str] = {
     command.Quit: "quit",
 }
 
-SHOWN: Mapping[Context, Mapping[type[Command], str]] = {
-    Context.STEPS: AT_STEPS,
-    Context.SOURCE: IN_SOURCE,
-    Context.REPLAY: {verb: word for verb, word in AT_STEPS.items() if verb not in (command.Into, command.Check)},
+SHOWN: Mapping[KeyContext, Mapping[type[Command], str]] = {
+    KeyContext.STEPS: AT_STEPS,
+    KeyContext.SOURCE: IN_SOURCE,
+    KeyContext.REPLAY: {verb: word for verb, word in AT_STEPS.items() if verb not in (command.Into, command.Check)},
 }
 """The keys that matter most, with a word for each."""
 
@@ -92,9 +92,9 @@ class Footer(Pane):
         self.typed = TypedLine()
         self.before: Widget | None = None
         self.history: dict[str, str] = {}
-        self.context = Context.STEPS
+        self.context = KeyContext.STEPS
 
-    def show_keys(self, context: Context) -> None:
+    def show_keys(self, context: KeyContext) -> None:
         """Show the keys that matter where the person is."""
         if context is not self.context:
             self.context = context
@@ -202,7 +202,7 @@ def typed_line(kind: str, typed: TypedLine, rest: str, width: int) -> Line:
     return (Span(f" {kind}", "key"), Span(before), Span(under, "cursor"), Span(escaped(after[1:])))
 
 
-def key_line(width: int, context: Context = Context.STEPS) -> Line:
+def key_line(width: int, context: KeyContext = KeyContext.STEPS) -> Line:
     """Return as many of the footer's keys as fit, quitting and help before all others."""
     shown = SHOWN[context]
     entries = {verb: (Span(f" {verb.keys[0]}", "key"), Span(f" {word} ", "dim")) for verb, word in shown.items()}

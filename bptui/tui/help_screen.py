@@ -13,7 +13,7 @@ from bptui.core.command import VERBS, usage
 from bptui.core.moment import Moment
 from bptui.lines.line import Line, Span, line_width
 from bptui.lines.paragraph import paragraph, wrap
-from bptui.tui.keys import Context
+from bptui.tui.keys import KeyContext
 from bptui.tui.pane import Pane
 
 PICTURE: tuple[tuple[str, str, str], ...] = (
@@ -33,10 +33,10 @@ PICTURE: tuple[tuple[str, str, str], ...] = (
     ("focus", "┏━┓", "a pane with a heavy frame has the focus: arrows choose or scroll in it, Enter goes there"),
 )
 
-HERE: Mapping[Context, str] = {
-    Context.STEPS: "",
-    Context.SOURCE: "You are inside a layer's source: s runs a line, S goes back one, f leaves it.",
-    Context.REPLAY: "This is a replay: nothing runs and nothing is written, so s, =, R and ; only say so.",
+HERE: Mapping[KeyContext, str] = {
+    KeyContext.STEPS: "",
+    KeyContext.SOURCE: "You are inside a layer's source: s runs a line, S goes back one, f leaves it.",
+    KeyContext.REPLAY: "This is a replay: nothing runs and nothing is written, so s, =, R and ; only say so.",
 }
 
 
@@ -46,7 +46,7 @@ class HelpPane(Pane):
     def heading(self) -> Line:
         return (Span("Help", "title"), Span(" · Esc closes", "dim"))
 
-    def __init__(self, moment: Moment, context: Context) -> None:
+    def __init__(self, moment: Moment, context: KeyContext) -> None:
         super().__init__(moment)
         self.context = context
 
@@ -60,7 +60,7 @@ class HelpScreen(ModalScreen[None]):
     CSS = "HelpScreen { align: center middle; } HelpPane { width: 100%; max-width: 96; height: 100%; max-height: 52; }"
     BINDINGS = [Binding("escape,q,question_mark,enter", "close", show=False)]
 
-    def __init__(self, moment: Moment, context: Context) -> None:
+    def __init__(self, moment: Moment, context: KeyContext) -> None:
         super().__init__()
         self.pane = HelpPane(moment, context)
 
@@ -72,7 +72,7 @@ class HelpScreen(ModalScreen[None]):
         self.dismiss()
 
 
-def help_lines(width: int, context: Context = Context.STEPS) -> list[Line]:
+def help_lines(width: int, context: KeyContext = KeyContext.STEPS) -> list[Line]:
     """Return the help: where one is, what the signs mean, and the keys by group."""
     lines = paragraph(HERE[context], width, "strong") if HERE[context] else []
     lines += paragraph("A run is a tape of steps, recorded first; the keys move a cursor over it, both ways.", width)

@@ -12,7 +12,7 @@ TEXTUAL_NAMES = {",": "comma", "Enter": "enter", "Esc": "escape", "F10": "f10", 
 """Textual's names of the keys that it does not call as a person does."""
 
 
-class Context(Enum):
+class KeyContext(Enum):
     """Where a person is, as far as keys mean something else there, or nothing."""
 
     STEPS = "steps"

@@ -50,7 +50,7 @@ from bptui.session.dispatcher import Dispatcher
 from bptui.session.session import Session
 from bptui.tui import arrangement
 from bptui.tui.footer import Footer
-from bptui.tui.keys import Context, bindings
+from bptui.tui.keys import KeyContext, bindings
 from bptui.tui.message import Asked
 from bptui.tui.pane import Pane
 from bptui.tui.panels.circuit_panel import CircuitPanel
@@ -78,7 +78,7 @@ PAUSE = 0.005
 LOOK_AGAIN = 0.05
 """Seconds after which it is looked whether there is something to check, or whether a guest's check is done."""
 
-LOOK_AFTER = 1.0
+RECORDING_INTERVAL = 1.0
 """Seconds between two looks at whether the file of a recording is still what it was."""
 
 AT_ONCE = 1.0
@@ -139,7 +139,7 @@ class DebuggerScreen(Screen[None]):
     def on_mount(self) -> None:
         self.title_line.recording = self.session.recording
         self.footer.show_keys(self.context)
-        self.set_interval(LOOK_AFTER, self.look_after_recording)
+        self.set_interval(RECORDING_INTERVAL, self.renew_recording)
         if self.session.is_under_way:
             self.call_after_refresh(self.keep_working)  # the first picture needs no step
         if self.session.idle is not None:
@@ -158,11 +158,11 @@ class DebuggerScreen(Screen[None]):
         return self.session.selection.name
 
     @property
-    def context(self) -> Context:
+    def context(self) -> KeyContext:
         """Where the person is, as far as keys mean something else there."""
         if self.session.lines is not None:
-            return Context.SOURCE
-        return Context.STEPS if self.session.can_record else Context.REPLAY
+            return KeyContext.SOURCE
+        return KeyContext.STEPS if self.session.can_record else KeyContext.REPLAY
 
     def show(self) -> None:
         """Show in all panes where the session is, once for a burst of keys."""
@@ -206,7 +206,7 @@ class DebuggerScreen(Screen[None]):
             before = self.overlay.pane.judged
             self.overlay.renew(verdicts.of(before.iteration, before.node) or before)
 
-    def look_after_recording(self) -> None:
+    def renew_recording(self) -> None:
         """Notice what has become of the recording, even while no key is pressed."""
         self.session.notice_recording_failure()
         if self.title_line.recording != self.session.recording:

@@ -14,7 +14,7 @@ from bptui.lines.line import line_width
 from bptui.tui.app import BptuiApp
 from bptui.tui.footer import key_line
 from bptui.tui.help_screen import help_lines
-from bptui.tui.keys import Context, bindings, textual_name
+from bptui.tui.keys import KeyContext, bindings, textual_name
 from bptui.tui.panels.tape_panel import TapePanel
 from screens import debugger_screen, shown, wait_until, wait_until_shown
 
@@ -283,11 +283,11 @@ def test_the_help_begins_with_what_the_signs_mean() -> None:
 
 
 def test_in_a_replay_keys_that_run_something_are_not_offered() -> None:
-    text = "".join(text for text, _ in key_line(200, Context.REPLAY))
+    text = "".join(text for text, _ in key_line(200, KeyContext.REPLAY))
     assert "n next" in text
     assert "into" not in text
     assert "check" not in text
-    assert "nothing runs" in " ".join(span.text for line in help_lines(94, Context.REPLAY) for span in line)
+    assert "nothing runs" in " ".join(span.text for line in help_lines(94, KeyContext.REPLAY) for span in line)
 
 
 def test_no_key_means_two_things() -> None:
@@ -295,8 +295,8 @@ def test_no_key_means_two_things() -> None:
     assert len(names) == len(set(names))
 
 
-@pytest.mark.parametrize("context", Context)
-def test_a_narrow_footer_keeps_help_and_quit(context: Context) -> None:
+@pytest.mark.parametrize("context", KeyContext)
+def test_a_narrow_footer_keeps_help_and_quit(context: KeyContext) -> None:
     for width in (30, 60, 80, 120):
         text = "".join(text for text, _ in key_line(width, context))
         assert len(text) <= width

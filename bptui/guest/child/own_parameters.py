@@ -30,9 +30,8 @@ def find_own_parameters(instance: Instance, values: Sequence[Any], seed_all: Cal
     """
     out = instance.forward(values)
     first = kept_arrays(instance)
-    steady = {
-        name: it for name, it in numbers_of_others(instance, values, seed_all).items() if same(it, first.get(name))
-    }
+    others = numbers_of_others(instance, values, seed_all)
+    steady = {name: it for name, it in others.items() if name in first and has_same_values(it, first[name])}
     seed_all()
     instance.forward(values)
     paired = gradients_of(instance, out, steady)
@@ -51,7 +50,7 @@ def repeats_forward(instance: Instance, values: Sequence[Any], seed_all: Callabl
     seed_all()
     one = outputs_at(instance, values)
     seed_all()
-    return all(map(same, one, outputs_at(instance, values)))
+    return all(map(has_same_values, one, outputs_at(instance, values)))
 
 
 def outputs_at(instance: Instance, values: Sequence[Any]) -> list[Any]:
@@ -111,9 +110,9 @@ def moves(instance: Instance, name: str, values: Sequence[Any], seed_all: Callab
         return False
     finally:
         spot.put(before)
-    return not all(map(same, one, other))
+    return not all(map(has_same_values, one, other))
 
 
-def same(one: Any, other: Any) -> bool:
-    """Return whether two arrays or numbers are the same, NaN included."""
-    return other is not None and np.shape(one) == np.shape(other) and np.array_equal(one, other, equal_nan=True)
+def has_same_values(one: Any, other: Any) -> bool:
+    """Return whether two arrays or numbers are equal, NaN to NaN."""
+    return np.array_equal(one, other, equal_nan=True)

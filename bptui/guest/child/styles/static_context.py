@@ -14,7 +14,7 @@ CONTEXTS = frozenset({"ctx", "context"})
 """What the first parameter of both passes is called."""
 
 
-class Context:
+class StaticContext:
     """What ``forward`` leaves for ``backward``: any attribute, and what it has saved, under both usual names."""
 
     def __init__(self) -> None:
@@ -36,7 +36,7 @@ class ContextHandle(Handle):
 
     def __init__(self, cls: Any) -> None:
         self.cls = cls
-        self.object = Context()
+        self.object = StaticContext()
 
     def forward_call(self, inputs: Sequence[Any], options: Options) -> UserCall:
         self.object.needs_input_grad = (True,) * len(inputs)

@@ -12,9 +12,9 @@ import pytest
 from bptui import cli
 from bptui.checking import Finding, Report, Rung, Verdict, Worst
 from bptui.lines.line import plain
-from bptui.report import side_by_side
+from bptui.report import parallel_checks
+from bptui.report.check_report import report_lines, tally_line
 from bptui.report.check_worker import CheckWorker
-from bptui.report.checks import report_lines, tally_line
 
 SCENARIO = """
 [inputs]
@@ -106,8 +106,8 @@ def test_a_few_are_checked_without_the_cost_of_other_processes(monkeypatch: pyte
     def start() -> CheckWorker:
         raise AssertionError("a process was started")
 
-    monkeypatch.setattr(side_by_side, "CheckWorker", start)
-    results = list(side_by_side.check_all(["buy_apple"], []))
+    monkeypatch.setattr(parallel_checks, "CheckWorker", start)
+    results = list(parallel_checks.check_all(["buy_apple"], []))
     assert len(results) == 1
 
 

@@ -45,7 +45,7 @@ loss = "SoftmaxWithLoss(a2, t)"
 """
 
 
-def write_blank(path: Path) -> None:
+def write_new_scenario(path: Path) -> None:
     """Write the scenario to a new file. Raises BptuiError; a file that exists is never touched."""
     where = Where(visible(str(path)))
     try:

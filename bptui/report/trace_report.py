@@ -1,4 +1,4 @@
-"""The readable account of a run: every step with its equation and its numbers, fit to be handed out in class."""
+"""The trace of a run to be read: every step with its equation and its numbers, fit to be handed out in class."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from bptui.explaining.value_state import gradient_can_arrive
 from bptui.explaining.whole_array import named_array, one_row, whole_array
 from bptui.lines.line import Line, Span, indented, styled
 from bptui.lines.table import flush_left
-from bptui.report.suspect import Suspect, find_suspect
+from bptui.report.first_non_finite import FirstNonFinite, find_first_non_finite
 from bptui.report.training import training_lines
 from bptui.running import Run
 from layers import Array
@@ -35,27 +35,27 @@ HEADINGS = {Pass.FORWARD: "Forward", Pass.BACKWARD: "Backward", Pass.UPDATE: "Up
 BACKWARD_KEY = "dout is the gradient that arrives at a node's output; d x is what the node sends back to its input x."
 
 
-def account(run: Run) -> Iterator[Line]:
-    """Yield the lines of the account of a run that is over; of one that has failed, as far as it came."""
+def trace_lines(run: Run) -> Iterator[Line]:
+    """Yield the lines of the trace of a run that is over; of one that has failed, as far as it came."""
     yield from opening(run)
-    suspect = find_suspect(run.tape)
+    origin = find_first_non_finite(run.tape)
     if run.failure:
         for iteration in dict.fromkeys((1, len(run.tape.iterations))):
-            yield from iteration_lines(run, iteration, suspect)
+            yield from iteration_lines(run, iteration, origin)
         yield from run_remark_lines(run)
         return
     if run.tape.order.iterations == 1:
-        yield from iteration_lines(run, 1, suspect)
+        yield from iteration_lines(run, 1, origin)
     else:
         yield from training_lines(run)
         for iteration in (1, run.tape.order.iterations):
             yield ()
             yield styled(f"Iteration {iteration}", "title")
-            yield from iteration_lines(run, iteration, suspect)
+            yield from iteration_lines(run, iteration, origin)
     yield from gradient_table(run.tape)
-    if suspect is not None:
+    if origin is not None:
         yield ()
-        yield styled(suspect.told, "warning")
+        yield styled(origin.told, "warning")
     yield from run_remark_lines(run)
 
 
@@ -99,7 +99,7 @@ def origin_lines(run: Run) -> Iterator[Line]:
         yield styled(f"{layer:{width}}  {text.visible(origin, limit=1000)}", indent=2)
 
 
-def iteration_lines(run: Run, iteration: int, suspect: Suspect | None) -> Iterator[Line]:
+def iteration_lines(run: Run, iteration: int, origin: FirstNonFinite | None) -> Iterator[Line]:
     """Yield every step of one iteration (from 1), pass by pass."""
     order = run.tape.order
     heading = None
@@ -108,9 +108,9 @@ def iteration_lines(run: Run, iteration: int, suspect: Suspect | None) -> Iterat
         if step.pass_ is not heading:
             heading = step.pass_
             yield from heading_lines(heading)
-        yield from step_account(run.tape.at(number), step)
-        if suspect is not None and number == suspect.number:
-            yield styled(f"▲ {suspect.told}", "warning", indent=4)
+        yield from trace_step_lines(run.tape.at(number), step)
+        if origin is not None and number == origin.number:
+            yield styled(f"▲ {origin.told}", "warning", indent=4)
 
 
 def heading_lines(pass_: Pass) -> Iterator[Line]:
@@ -121,7 +121,7 @@ def heading_lines(pass_: Pass) -> Iterator[Line]:
         yield styled(BACKWARD_KEY, "dim", indent=2)
 
 
-def step_account(moment: Moment, step: Step) -> Iterator[Line]:
+def trace_step_lines(moment: Moment, step: Step) -> Iterator[Line]:
     """Yield one step, with its equations and numbers."""
     lead = f"  {step.number:{len(str(len(moment.order)))}}  "
     match step:
@@ -196,7 +196,7 @@ def gradient_table(tape: Tape) -> Iterator[Line]:
         (
             text.visible(name),
             "" if gradient is None else text.shape(gradient),
-            tell_gradient(gradient) if gradient_can_arrive(end, name) else "labels, which take none",
+            gradient_words(gradient) if gradient_can_arrive(end, name) else "labels, which take none",
         )
         for name, gradient in gradients.items()
     ]
@@ -204,7 +204,7 @@ def gradient_table(tape: Tape) -> Iterator[Line]:
         yield styled(row, indent=2)
 
 
-def tell_gradient(gradient: Array | None) -> str:
+def gradient_words(gradient: Array | None) -> str:
     """Return a gradient in one line."""
     if gradient is None:
         return "none reaches it"

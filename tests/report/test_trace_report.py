@@ -14,8 +14,8 @@ from bptui.core.graph import Node
 from bptui.core.optimizer import SGD, Adam
 from bptui.explaining.whole_array import named_array, summary_line, whole_array
 from bptui.lines.line import plain, styled
-from bptui.report.account import account
 from bptui.report.printing import print_lines
+from bptui.report.trace_report import trace_lines
 from bptui.report.training import chosen_iterations
 from bptui.running import Run
 from bptui.scenario.scenario import Scenario, Train
@@ -25,7 +25,7 @@ from strategies import buy_apple, chain, make_scenario, random_scenarios
 def told(scenario: Scenario) -> list[str]:
     run = Run(scenario)
     run.finish()
-    return list(map(plain, account(run)))
+    return list(map(plain, trace_lines(run)))
 
 
 def test_two_apples_with_tax_are_told_as_in_the_book() -> None:

@@ -1,13 +1,37 @@
-"""Which value a command is about: one that it names, or the one that is selected."""
+"""Selecting a value by its name, along the wires, or by a search; and which value a command is about."""
 
 from __future__ import annotations
 
+from bptui.core.command import Consumer, NextMatch, PreviousMatch, Producer, SearchNames, Select, Selecting
 from bptui.core.text import visible
 from bptui.errors import BptuiError
+from bptui.session.answer import Answer
 from bptui.session.session import Session
 
 MOST_CANDIDATES = 2_000
 """Names among which one that is spelt alike is looked for."""
+
+
+def select_value(session: Session, command: Selecting) -> Answer:
+    """Select a value. Raises BptuiError where there is none of the name."""
+    selection = session.selection
+    match command:
+        case Select(name):
+            answer = Answer()
+            selection.choose(existing_name(session, name))
+        case Consumer(count):
+            answer = selection.consumer(count)
+        case Producer(count):
+            answer = selection.producer(count)
+        case NextMatch(count):
+            answer = selection.match(count, 1)
+        case PreviousMatch(count):
+            answer = selection.match(count, -1)
+        case SearchNames(text):
+            answer = selection.search(text or "")
+    if answer.ok and selection.name is not None:
+        session.select(selection.name)
+    return answer
 
 
 def existing_name(session: Session, name: str) -> str:

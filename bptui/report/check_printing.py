@@ -11,10 +11,10 @@ from typing import TextIO
 from bptui.checking.finding import Report
 from bptui.checking.finding_record import printed_record, summary_record
 from bptui.errors import BptuiError
-from bptui.report.checks import is_failure, report_lines, tally_line
+from bptui.report.check_report import is_failure, report_lines, tally_line
+from bptui.report.parallel_checks import check_all
 from bptui.report.printing import print_lines
 from bptui.report.progress_line import ProgressLine
-from bptui.report.side_by_side import check_all
 
 
 def check_scenarios(
