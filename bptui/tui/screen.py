@@ -11,39 +11,30 @@ from textual.geometry import Size
 from textual.screen import Screen
 from textual.widget import Widget
 
-from bptui.core.command import (
-    VERBS,
-    About,
-    ChangeScale,
-    Check,
-    Command,
-    Copy,
-    Fold,
-    GoTo,
-    HeatMap,
-    Help,
-    JumpToMark,
-    NextPane,
-    NextSlice,
-    OpenLine,
-    OpenPalette,
-    PreviousPane,
-    PreviousSlice,
-    Quit,
-    SearchNames,
-    Select,
-    SelectElement,
-    SetMark,
-    ShowEvidence,
-    ShowValue,
-    TurnGradient,
-    WriteNote,
-    parse,
-    with_count,
-)
+from bptui.core.command import Command, with_count
+from bptui.core.command_parser import parse
 from bptui.core.moment import Moment
 from bptui.core.order import Pass
 from bptui.core.text import visible
+from bptui.core.verbs import VERBS
+from bptui.core.verbs.movement import GoTo, JumpToMark, SetMark
+from bptui.core.verbs.program import About, Help, OpenLine, OpenPalette, Quit, WriteNote
+from bptui.core.verbs.selection import SearchNames, Select
+from bptui.core.verbs.view import (
+    ChangeScale,
+    Check,
+    Copy,
+    Fold,
+    HeatMap,
+    NextPane,
+    NextSlice,
+    PreviousPane,
+    PreviousSlice,
+    SelectElement,
+    ShowEvidence,
+    ShowValue,
+    TurnGradient,
+)
 from bptui.errors import CommandError
 from bptui.session.answer import Answer, WayOn, refusal
 from bptui.session.dispatcher import Dispatcher

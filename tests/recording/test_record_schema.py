@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bptui.cli import main
-from bptui.core.command import VERBS, BackwardPass, GoTo, Next, RunTo
+from bptui.core.verbs import VERBS
+from bptui.core.verbs.movement import BackwardPass, GoTo, Next, RunTo
 from bptui.errors import TranscriptError
 from bptui.recording.array_record import encode_array
 from bptui.recording.codec import encode_line, encode_record

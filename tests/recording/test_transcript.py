@@ -14,11 +14,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bptui.core.command import BackwardPass, Command, GoTo, Last, Next, ReverseFinish, RunTo
+from bptui.core.command import Command
 from bptui.core.debugger import Debugger
 from bptui.core.graph import Node
 from bptui.core.step import BackwardStep
 from bptui.core.tape import Tape
+from bptui.core.verbs.movement import BackwardPass, GoTo, Last, Next, ReverseFinish, RunTo
 from bptui.errors import TranscriptError
 from bptui.recording.codec import encode_line
 from bptui.recording.json_line import DamagedTranscriptError, write_line

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bptui.core.command import GoTo, Into, Next
 from bptui.core.debugger import Debugger
+from bptui.core.verbs.movement import GoTo, Into, Next
 from bptui.errors import BptuiError, LayerError
 from bptui.guest.guest_layer import GuestLayer
 from bptui.guest.pending_call import Pending

@@ -9,9 +9,10 @@ from bptui.checking.finding import Finding, Verdict
 from bptui.checking.finding_lines import element_name, speakers
 from bptui.checking.verdict_words import foremost
 from bptui.checking.verdicts import Judged, Verdicts
-from bptui.core.command import NextTrouble, ShowEvidence
 from bptui.core.moment import Moment
 from bptui.core.text import number, visible
+from bptui.core.verbs.movement import NextTrouble
+from bptui.core.verbs.view import ShowEvidence
 from bptui.lines.cell_width import cells
 from bptui.lines.line import Line, Span, indented, packed
 from bptui.lines.paragraph import paragraph
