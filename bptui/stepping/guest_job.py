@@ -32,7 +32,7 @@ def course(instance: Instance, values: Sequence[Any], *, given: int, douts: int)
 
     ``values`` are those ``given`` to the node, then the ``douts``, then what was recorded: outputs, or gradients.
     """
-    inputs, recorded = values[:given], values[given + douts :]
+    inputs, recorded = values[:given], list(values[given + douts :])
     with np.errstate(all="ignore"):
         handle, name = instance.handle_for(inputs), instance.recipe.name
         if douts:
@@ -45,7 +45,7 @@ def course(instance: Instance, values: Sequence[Any], *, given: int, douts: int)
         else:
             call = instance.forward_call()
             traced = TracedCall(handle.object, name, "forward", *call, handle.value, user_folders.holds)
-        tape = trace_method(traced, recorded=recorded)
+        tape = trace_method(traced, recorded=recorded or None)
     content = json.dumps(line_tape_record(tape), allow_nan=False).encode("ascii")
     return {"arrays": [np.frombuffer(content, np.uint8)]}
 
