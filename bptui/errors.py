@@ -5,6 +5,8 @@ BptuiError                 anything below
 ├── LayerError             a layer failed while a scenario ran
 │   └── MisnamedOutputsError  it returned more values, or fewer, than its formula names
 ├── CommandError           a line is not a command of bptui's
+├── ExpressionError        an expression cannot be read, or has no value
+│   └── NotReachedError    it speaks of what the run has not come to yet
 └── TranscriptError        a recording cannot be written or read
 """
 
@@ -100,6 +102,19 @@ class CommandError(BptuiError):
         super().__init__(message, hint=hint, where=where)
         self.text = text
         self.position = position
+
+
+class ExpressionError(BptuiError):
+    """``text`` is not an expression, or has no value; that shows at ``position``, a number of characters from 0."""
+
+    def __init__(self, message: str, text: str, position: int, *, hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.text = text
+        self.position = position
+
+
+class NotReachedError(ExpressionError):
+    """An expression speaks of what the run has not come to yet."""
 
 
 class TranscriptError(BptuiError):
