@@ -48,7 +48,7 @@ class Layer(ABC):
     """
 
     targets: ClassVar[frozenset[str]] = frozenset()
-    """Inputs that are labels: integers stay integers there, and no gradient leaves through them."""
+    """Inputs that are labels or a condition: integers stay integers there, and no gradient leaves through them."""
 
     outputs: tuple[str, ...] = ("out",)
     """Its values' names; a layer sets it in ``__init__`` where options decide how many there are."""

@@ -10,8 +10,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from bptui.guest.child.attributes import described_attributes
-from bptui.guest.child.encode_value import described
+from bptui.guest.child.encode_value import encode_attributes, encode_value
 from bptui.guest.child.non_finite import bad_element, origin_of_non_finite, unheard
 from bptui.guest.child.object_arrays import Spot, attribute_dict, spots_in
 from bptui.guest.child.own_gradients import gradient_of, named_so
@@ -77,7 +76,7 @@ class Instance:
 
     def forward(self, values: Sequence[Any]) -> Message:
         """Call forward with the first of ``values``; those beyond are held."""
-        outs = list(map(described, self.outs(self.handle_for(values).value(self.forward_call()()))))
+        outs = list(map(encode_value, self.outs(self.handle_for(values).value(self.forward_call()()))))
         arrays = [out["arrays"][0] for out in outs]
         message: Message = {"parts": list(map(without_array, outs)), "arrays": arrays, "mutated": self.mutated()}
         if (bad := self.made_of_finite([it for it in arrays if it is not None], values)) is not None:
@@ -174,8 +173,8 @@ class Instance:
         own = list(map(np.array, douts))
         gradients = self.gradients_for(own)
         is_tuple = isinstance(gradients, tuple)
-        parts = [described(gradient) for gradient in (gradients if is_tuple else (gradients,))]
-        held = [described(gradient) for gradient in self.kept_gradients()]
+        parts = [encode_value(gradient) for gradient in (gradients if is_tuple else (gradients,))]
+        held = [encode_value(gradient) for gradient in self.kept_gradients()]
         mutated = self.mutated() + ["dout"] * any(map(differs, own, douts))
         arrays = [part["arrays"][0] for part in parts + held]
         bad = self.made_of_finite([it for it in arrays if it is not None], [*self.given, *douts])
@@ -233,7 +232,7 @@ class Instance:
         out, *others = message["arrays"]
         if callable(getattr(self.object, "local", None)):
             made = self.object.local()
-            locals_ = [described(it)["arrays"][0] for it in (made if isinstance(made, tuple) else (made,))]
+            locals_ = [encode_value(it)["arrays"][0] for it in (made if isinstance(made, tuple) else (made,))]
         else:
             locals_ = self.unit_local(out) if not others else []
         return {"arrays": [out, *locals_[: len(values)]], "count": len(values)}
@@ -262,12 +261,12 @@ class Instance:
         made = self.gradients_for([dout])
         parts = list(made) if isinstance(made, tuple) else [made]
         parts = (parts + [None] * count)[:count]
-        return parts + [described(gradient)["arrays"][0] for gradient in self.kept_gradients()]
+        return parts + [encode_value(gradient)["arrays"][0] for gradient in self.kept_gradients()]
 
     def kept(self, values: Sequence[Any]) -> Message:
         """Go forward, and return what the layer keeps on itself, by attribute."""
         self.forward(values)
-        return described_attributes(self.object)
+        return encode_attributes(self.object)
 
     def job(self, work: Callable[..., Message], values: Sequence[Any], arguments: Message) -> Message:
         """Let ``work`` do with the object what it likes: step through its lines, for one."""
