@@ -39,6 +39,10 @@ class Node:
             object.__setattr__(self, "outputs", (self.name,))
 
 
+UNNAMED = "._"
+"""What the names have in them of outputs that nobody needs, and that no formula has named."""
+
+
 class Use(NamedTuple):
     """One use of a value: as the ``position``-th input (from 0) of the ``node``-th node in forward order."""
 

@@ -126,11 +126,38 @@ def trace_step_lines(moment: Moment, step: Step) -> Iterator[Line]:
     lead = f"  {step.number:{len(str(len(moment.order)))}}  "
     match step:
         case ForwardStep():
-            yield from worked_out(Span(lead, "forward"), forward_equation(moment, step.name), step.out, "value")
+            yield from forward_step_lines(lead, moment, step)
         case BackwardStep():
             yield from backward_step_lines(lead, moment, step)
         case UpdateStep():
             yield from worked_out(Span(lead, "update"), update_equation(moment, step.name), step.after, "update")
+
+
+def forward_step_lines(lead: str, moment: Moment, step: ForwardStep) -> Iterator[Line]:
+    """Yield a node's forward: an equation for each output, or one for all where the layer has no words for each."""
+    equations = {name: forward_equation(moment, name) for name in step.node.outputs}
+    told = {str(equation) for equation in equations.values()}
+    if len(step.outs) > 1 and len(told) == 1:
+        yield from worked_out(Span(lead, "forward"), equations[step.name], np.zeros(()), "value")
+        for name, out in zip(step.node.outputs, step.outs, strict=True):
+            yield from indented(named_array(name, out), len(lead) + 2)
+        return
+    for name, out in zip(step.node.outputs, step.outs, strict=True):
+        yield from worked_out(Span(lead, "forward"), equations[name], out, "value")
+        lead = " " * len(lead)
+
+
+def arriving_words(step: BackwardStep) -> str:
+    """Return what arrives at a node: ``dout = 2``, or ``d h = 2, d c, [2, 3]`` where it has several outputs."""
+    if len(step.douts) == 1:
+        name, (dout,) = text.visible(step.name), step.douts
+        return "" if dout is None else f"dout = {one_row(dout) or f'd {name}, {text.shape(dout)}'}"
+    pairs = zip(step.node.outputs, step.douts, strict=True)
+    return ", ".join(
+        f"d {text.visible(name)} = {one_row(dout) or f'{text.shape(dout)}' if dout.any() else '0'}"
+        for name, dout in pairs
+        if dout is not None
+    )
 
 
 def backward_step_lines(lead: str, moment: Moment, step: BackwardStep) -> Iterator[Line]:
@@ -140,8 +167,7 @@ def backward_step_lines(lead: str, moment: Moment, step: BackwardStep) -> Iterat
         yield styled(f"{lead}{name}: no gradient reaches it", "backward")
         return
     margin = " " * (len(lead) + 2)
-    dout = one_row(step.dout) or f"d {name}, {text.shape(step.dout)}"
-    yield styled(f"{lead}{name}: dout = {dout}", "backward")
+    yield styled(f"{lead}{name}: {arriving_words(step)}", "backward")
     leaving = [gradient for gradient in step.gradients if gradient is not None]
     for equation, gradient in zip(gradient_equations(moment, step.name), leaving, strict=True):
         yield from worked_out(Span(margin), equation, gradient, "gradient")
