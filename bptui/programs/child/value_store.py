@@ -106,6 +106,10 @@ class ValueStore:
             return None
         return self.seen[self.token(it)].copy
 
+    def is_known(self, it: Array) -> bool:
+        """Return whether an array was seen before."""
+        return self.token(it) in self.seen
+
     def has_room_for(self, it: Array) -> bool:
         """Return whether an array that nobody hands on is worth its room: a whole data set is not."""
         return it.nbytes <= len(self.memory) // LARGEST_SHARE

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dis
 import inspect
 import sys
-import threading
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -21,7 +20,7 @@ from bptui.guest.child.styles.method_pair import GRADIENTS, VALUES, kept
 from bptui.programs.child.call_source import CallSites
 from bptui.programs.child.kept_call import KeptCall
 from bptui.programs.child.layer_style import PassCall, Styles
-from bptui.programs.child.object_names import Name, held_name, name_in_call
+from bptui.programs.child.object_names import Name, held_name, members, name_in_call, unpacked_name
 from bptui.programs.child.value_store import Array, SharedMemoryFullError, ValueStore, as_value
 from bptui.programs.event import BackwardCall, CallRaised, Event, FinalArray, ForwardCall
 
@@ -45,6 +44,7 @@ class OpenCall:
     spots: dict[str, Spot] = field(default_factory=dict)
     held: list[tuple[str, str, int]] = field(default_factory=list)
     arrays: dict[str, int] = field(default_factory=dict)
+    holders: dict[str, str] = field(default_factory=dict)
     inputs: list[tuple[str, int]] = field(default_factory=list)
     is_hidden: bool = False
 
@@ -96,7 +96,7 @@ class Watcher:
         self.owner_names: dict[int, Name] = {}
         self.owners: dict[int, Any] = {}
         self.results: dict[int, set[str]] = {}
-        self.thread = threading.get_ident()
+        self.places: dict[str, tuple[Any, str]] = {}
 
     def start(self) -> None:
         """See the calls of this thread from now on."""
@@ -133,8 +133,11 @@ class Watcher:
         call = self.styles.recognise(frame)
         if call is None:
             return
-        top = next((it for it in reversed(self.stack) if not it.is_tentative), None)
-        if top and (call.style == "derivative" or is_same_pass(call, top.call)):
+        top = self.top
+        if top and is_whole_step(call, top.call):
+            top.is_hidden, self.is_backward = True, False
+            top = self.top
+        if top and (call.style == "derivative" or is_detail(call, top.call)):
             self.stack.append(OpenCall(0, 0, call, frame.f_code, 0, Name(""), {}, is_hidden=True))
             return
         if call.style != "derivative":
@@ -147,6 +150,11 @@ class Watcher:
         opened = OpenCall(self.count, top.number if top else 0, call, frame.f_code, site, name, arguments)
         self.stack.append(opened)
         self.see_given(opened, frame)
+
+    @property
+    def top(self) -> OpenCall | None:
+        """The innermost call that is under way."""
+        return next((it for it in reversed(self.stack) if not it.is_tentative), None)
 
     def note_pass(self, call: PassCall, top: OpenCall | None) -> None:
         """Take note of which pass the program is in."""
@@ -193,11 +201,21 @@ class Watcher:
             ]
             opened.arrays = ids_of_arrays(call.owner)
         for parameter, value in opened.arguments.items():
-            if parameter != "self" and (number := self.values.see(value)) is not None:
+            is_new = isinstance(value, np.ndarray) and value.ndim > 0 and not self.values.is_known(value)
+            if (number := self.values.see(value)) is not None:
                 opened.inputs.append((parameter, number))
+                if is_new and call.is_forward and self.sites.is_passing(opened.site, parameter, frame.f_back):
+                    self.find_holder(opened, parameter, value, frame)
         if call.is_forward:
             function = type(call.owner) if call.owner is not None else frame.f_globals.get(frame.f_code.co_name)
             self.calls[opened.number] = KeptCall(call, function, opened.arguments, self.copy_for(opened))
+
+    def find_holder(self, opened: OpenCall, parameter: str, value: Array, frame: FrameType) -> None:
+        """Take note of the key or attribute that holds an array for which a call has no name."""
+        found = held_name(value, frame.f_back, self.styles.is_own)
+        if found and found.place:
+            opened.holders[parameter] = found.text
+            self.places[found.text] = found.place
 
     def copy_for(self, opened: OpenCall) -> Callable[[Array], Array | None]:
         """Return what copies the arrays that an object holds before a forward.
@@ -227,8 +245,8 @@ class Watcher:
         keys = self.values.token(spot.array), (self.values.token(call.owner), name)
         known = next((self.array_names[key] for key in keys if key in self.array_names), None)
         if known is None:
-            found = held_name(spot.array, frame.f_back, self.styles.is_own)
-            known = found.text if found else ""
+            found = held_name(spot.array, frame.f_back, self.styles.is_own, within=call.owner)
+            known = found.text if found else own_name(spot)
         self.array_names.update(dict.fromkeys(keys, known))
         return known
 
@@ -295,6 +313,7 @@ class Watcher:
                 line or 0,
                 opened.site,
                 opened.inputs,
+                opened.holders,
                 options_of(opened),
                 defaults_of(opened.code, frame, call),
                 numbers,
@@ -378,11 +397,28 @@ class Watcher:
             for name, spot in spots_in(owner).items():
                 if isinstance(spot.array, np.ndarray) and (number := self.values.see(spot.array)) is not None:
                     self.tell(FinalArray(token, name, number))
+        for name, (holder, key) in self.places.items():
+            now = dict(members(holder)).get(key)
+            if isinstance(now, np.ndarray) and (number := self.values.see(now)) is not None:
+                self.tell(FinalArray(0, name, number))
 
 
-def is_same_pass(call: PassCall, around: PassCall) -> bool:
-    """Return whether a call is of the same object and pass as that around it: ``super().forward(x)``."""
-    return call.owner is not None and call.owner is around.owner and call.is_forward == around.is_forward
+def is_detail(call: PassCall, around: PassCall) -> bool:
+    """Return whether a call is the affair of that around it: ``super().forward(x)``, and a forward that goes back."""
+    is_same = call.owner is not None and call.owner is around.owner and call.is_forward == around.is_forward
+    return is_same or (call.is_forward and not around.is_forward)
+
+
+def own_name(spot: Spot) -> str:
+    """Return what a class itself calls an array in a list of its objects, behind a dot; "" where that is not known."""
+    is_listed = spot.container and isinstance(spot.key, int)
+    name = unpacked_name(type(spot.owner), spot.container, spot.key) if is_listed else ""
+    return f".{name}" if name else ""
+
+
+def is_whole_step(call: PassCall, around: PassCall) -> bool:
+    """Return whether a call back begins by going forward with its own object: it is a training step, and not a pass."""
+    return call.owner is not None and call.owner is around.owner and call.is_forward and not around.is_forward
 
 
 def ids_of_arrays(owner: Any) -> dict[str, int]:
