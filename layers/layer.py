@@ -68,6 +68,16 @@ class Layer(ABC):
         """
         return broadcast(*shapes)
 
+    def expansion(self, *shapes: Any) -> Mapping[str, str]:  # noqa: ARG002  (any override fits this signature)
+        """Return formulas of simpler layers that together compute the same value; none where it is simple itself.
+
+        They are written in the language of scenarios, by name and in order, for inputs of these ``shapes``. Each may
+        use forward's names of the inputs, and the formulas before it. The last is the value itself; of a layer with
+        several outputs, as many are. ``bptui run --expand y`` runs them in the place of the node y, as ``y.mean``,
+        ``y.var`` and so on; the last bears the name of the value.
+        """
+        return {}
+
     def local(self) -> tuple[Array | None, ...]:
         """Return per input what ``backward`` multiplies ``dout`` by, or None where that is not a single array."""
         return (None,) * (len(self.rules) + len(self.targets))
