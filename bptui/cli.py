@@ -120,6 +120,7 @@ def parser() -> Parser:
     run.add_argument("scenario", help="a file, or the name of a bundled scenario")
     run.add_argument("--record", metavar="FILE", type=Path, help="write every step to a new file while it happens")
     add_layers(run)
+    add_expand(run)
     add_theme(run)
 
     execute = commands.add_parser("exec", help="carry out commands without a screen, and print what each answers")
@@ -148,12 +149,14 @@ def parser() -> Parser:
     trace.add_argument("scenario", help="a file, or the name of a bundled scenario")
     trace.add_argument("--json", action="store_true", help="print records, one a line, for other programs")
     add_layers(trace)
+    add_expand(trace)
 
     check = commands.add_parser("check", help="check every node's gradients and contract, and what is expected")
     check.add_argument("scenarios", nargs="+", metavar="SCENARIO", help="files, or names of bundled scenarios")
     check.add_argument("--json", action="store_true", help="print findings, one a line, for other programs")
     check.add_argument("--verbose", action="store_true", help="print the slopes of every step with each failure")
     add_layers(check)
+    add_expand(check)
 
     replay = commands.add_parser("replay", help="open a recorded session")
     replay.add_argument("transcript", type=Path, help="a file that `bptui run --record` has written")
@@ -200,6 +203,17 @@ def add_layers(command: argparse.ArgumentParser) -> None:
     )
 
 
+def add_expand(command: argparse.ArgumentParser) -> None:
+    """Let a command be given nodes that are to be seen as what they are made of."""
+    command.add_argument(
+        "--expand",
+        metavar="NODE",
+        action="append",
+        default=[],
+        help="run a node as the simpler ones that its layer is made of, or (all) every node; may be given several times",
+    )
+
+
 def run_scenario(options: argparse.Namespace) -> int:
     """Open the debugger."""
     check_terminal()
@@ -207,7 +221,7 @@ def run_scenario(options: argparse.Namespace) -> int:
     from bptui.scenario.load import load
     from bptui.tui import app
 
-    scenario = load(options.scenario, layers=options.layers, notice=print_notice)
+    scenario = load(options.scenario, layers=options.layers, expand=options.expand, notice=print_notice)
     return app.open_debugger(scenario, options.record, options.theme)
 
 
@@ -232,7 +246,7 @@ def trace(options: argparse.Namespace) -> int:
     from bptui.running import Run
     from bptui.scenario.load import load
 
-    run = Run(load(options.scenario, layers=options.layers, notice=print_notice))
+    run = Run(load(options.scenario, layers=options.layers, expand=options.expand, notice=print_notice))
     if options.json:
         from bptui.recording.codec import encode_line
         from bptui.recording.run_records import records
@@ -258,7 +272,12 @@ def judge_scenarios(options: argparse.Namespace) -> int:
 
     with output() as file:
         reports, errors = check_scenarios(
-            options.scenarios, options.layers, file, as_json=options.json, is_verbose=options.verbose
+            options.scenarios,
+            options.layers,
+            file,
+            expand=options.expand,
+            as_json=options.json,
+            is_verbose=options.verbose,
         )
     for error in errors:
         show(error)
