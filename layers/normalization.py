@@ -108,7 +108,7 @@ class LayerNorm(Layer):
     """Layer normalisation, ``out = gamma × (x - mean) / √(var + eps) + beta``, of each sample by itself.
 
     Shapes: x (..., features), gamma and beta (features,). Mean and population variance are over the last ``axes`` axes,
-    one if not said, which gamma and beta have too (Ba et al. 2016). The gradient of x is as in ``BatchNorm``, over them.
+    one if not said, which gamma and beta have too (Ba et al. 2016). The gradient of x is that of ``BatchNorm``.
     Raises ValueError where the shapes do not fit.
     """
 

@@ -28,7 +28,8 @@ def check_scenarios(
 ) -> tuple[list[Report], list[BptuiError]]:
     """Print the reports on scenarios, to be read or as JSON; return them, and why others cannot be read.
 
-    The nodes that ``expand`` names are checked as what they are made of. With ``is_verbose`` each failure is told with the slopes of every step.
+    The nodes that ``expand`` names are checked as what they are made of. With ``is_verbose`` each failure is told with
+    the slopes of every step.
     """
     reports: list[Report] = []
     errors: list[BptuiError] = []
