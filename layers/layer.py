@@ -86,9 +86,9 @@ class Layer(ABC):
         """Return formulas of simpler layers that together compute the same value; none where it is simple itself.
 
         They are written in the language of scenarios, by name and in order, for inputs of these ``shapes``. Each may
-        use forward's names of the inputs, and the formulas before it. The last is the value itself; of a layer with
-        several outputs, as many are. ``bptui run --expand y`` runs them in the place of the node y, as ``y.mean``,
-        ``y.var`` and so on; the last bears the name of the value.
+        use forward's names of the inputs, and the values before it; ``"h, c"`` names those of a layer with several. The
+        last value is the layer's own, or the last ones are. ``bptui run --expand y`` runs them in the place of the node
+        y, as ``y.mean``, ``y.var`` and so on; the layer's own values keep their names.
         """
         return {}
 

@@ -115,9 +115,9 @@ class LayerNorm(Layer):
     symbol = "layer norm"
     formula = "gamma × (x - mean) / √(var + eps) + beta"
     rules = {
-        "x": "(g - its mean - normalised × the mean of g × normalised) / √(var + eps), where g is dout × gamma",
-        "gamma": "Σ dout × normalised",
-        "beta": "Σ dout",
+        "x": "(dout × gamma - its mean - normalised × the mean of dout × gamma × normalised) / √(var + eps)",
+        "gamma": "dout × normalised",
+        "beta": "dout",
     }
 
     def __init__(self, *, eps: float = 1e-5, axes: int = 1) -> None:
@@ -165,8 +165,8 @@ class RMSNorm(Layer):
     symbol = "rms norm"
     formula = "gamma × x / √(Σ x² / n + eps)"
     rules = {
-        "x": "(g - normalised × the mean of g × normalised) / √(Σ x² / n + eps), where g is dout × gamma",
-        "gamma": "Σ dout × normalised",
+        "x": "(dout × gamma - normalised × the mean of dout × gamma × normalised) / √(Σ x² / n + eps)",
+        "gamma": "dout × normalised",
     }
 
     def __init__(self, *, eps: float = 1e-5) -> None:
@@ -212,7 +212,7 @@ class GroupNorm(Layer):
     symbol = "group norm"
     formula = "gamma × (x - mean) / √(var + eps) + beta"
     rules = {
-        "x": "(g - its mean - normalised × the mean of g × normalised) / √(var + eps), where g is dout × gamma",
+        "x": "(dout × gamma - its mean - normalised × the mean of dout × gamma × normalised) / √(var + eps)",
         "gamma": "Σ dout × normalised",
         "beta": "Σ dout",
     }

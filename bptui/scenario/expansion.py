@@ -91,20 +91,29 @@ def nodes_of(scenario: Scenario, node: Node, shapes: Mapping[str, Shape]) -> Ite
         raise ScenarioError(message, hint="expand it where no layer of your own comes before it", where=node.where)
     formulas = layer.expansion(*[shapes[name] for name in node.inputs])
     names = dict(zip(signature_of(type(layer)).inputs, node.inputs, strict=False))
-    keys = [*formulas]
-    own = dict(zip(keys, [f"{node.name}.{key}" for key in keys], strict=True))
-    own |= dict(zip(keys[-len(node.outputs) :], node.outputs, strict=True))
+    values = [value for key in formulas for value in key.split(", ")]
+    own = dict(zip(values, [f"{node.name}.{value}" for value in values], strict=True))
+    own |= dict(zip(values[-len(node.outputs) :], node.outputs, strict=True))
     for key, written in formulas.items():
-        operations = parse_formula(written)
-        steps = [f"{node.name}.{key}.{step}" for step in range(1, len(operations))] + [own[key]]
-        for operation, name in zip(operations, steps, strict=True):
-            check_built_in(scenario, operation, node)
-            inputs = tuple(
-                [steps[it.step] if it.step is not None else names.get(it.name, it.name) for it in operation.arguments]
-            )
-            options = {option: value for option, (value, _) in operation.options.items()}
-            yield Node(name, operation.layer, inputs, options, node.where)
-        names[key] = own[key]
+        outputs = tuple([own[value] for value in key.split(", ")])
+        yield from nodes_of_formula(scenario, node, written, names, outputs)
+        names |= {value: own[value] for value in key.split(", ")}
+
+
+def nodes_of_formula(
+    scenario: Scenario, node: Node, written: str, names: Mapping[str, str], outputs: tuple[str, ...]
+) -> Iterator[Node]:
+    """Yield the nodes of one formula that a node expands to; ``names`` has the values that it calls otherwise."""
+    operations = parse_formula(written)
+    within = outputs[0] if outputs[0] not in node.outputs else f"{outputs[0]}.out"
+    steps = [(f"{within}.{step}",) for step in range(1, len(operations))] + [outputs]
+    for operation, own in zip(operations, steps, strict=True):
+        check_built_in(scenario, operation, node)
+        inputs = [
+            steps[it.step][0] if it.step is not None else names.get(it.name, it.name) for it in operation.arguments
+        ]
+        options = {option: value for option, (value, _) in operation.options.items()}
+        yield Node(own[0], operation.layer, tuple(inputs), options, node.where, own)
 
 
 def check_built_in(scenario: Scenario, operation: Operation, node: Node) -> None:
