@@ -90,7 +90,7 @@ def attempt(arguments: Sequence[str]) -> int:
 
 
 def run_command(arguments: Sequence[str]) -> int:
-    """Run the command that ``arguments`` name."""
+    """Run the command that ``arguments`` name. Raises UsageError where there is none."""
     if not arguments:
         raise UsageError("a command is missing", parser().format_usage(), hint=FIRST_STEP)
     check_command(arguments[0])
@@ -99,7 +99,7 @@ def run_command(arguments: Sequence[str]) -> int:
 
 
 def check_command(name: str) -> None:
-    """Refuse an unknown command, with the nearest one as the hint."""
+    """Raise UsageError for an unknown command, with the nearest one as the hint."""
     if name.startswith("-") or name in COMMANDS:
         return
     from bptui.scenario.problems import nearest
@@ -228,7 +228,7 @@ def execute_commands(options: argparse.Namespace) -> int:
 
 
 def trace(options: argparse.Namespace) -> int:
-    """Tell what a run does, step by step."""
+    """Tell what a run does, step by step. Raises the run's failure once its steps are told."""
     from bptui.running import Run
     from bptui.scenario.load import load
 
@@ -342,7 +342,7 @@ def print_notice(words: str) -> None:
 
 
 def check_terminal() -> None:
-    """Refuse to draw a screen where there is none, and libraries that cannot draw one."""
+    """Raise BptuiError where there is no terminal to draw a screen on, or a library for it is missing."""
     installation.require_libraries("textual", "rich")
     hint = "`bptui exec` and `bptui trace` do without a screen"
     for stream, name in ((sys.stdin, "input"), (sys.stdout, "output"), (sys.stderr, "error output")):

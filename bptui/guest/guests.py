@@ -109,7 +109,10 @@ class NonBlockingGuest:
         return tuple(self.answer(lambda: self.layer.begin_backward(dout)))
 
     def answer(self, begin: Callable[[], Pending]) -> Any:
-        """Return what the call that is under way has given, after ``begin`` where none is."""
+        """Return what the call that is under way has given, after ``begin`` where none is.
+
+        Raises NotReadyError while it has not returned, and LayerError.
+        """
         if self.pending is None:
             self.pending = begin()
         if not self.pending.wait(PATIENCE):

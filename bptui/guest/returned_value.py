@@ -51,7 +51,7 @@ class Returned:
         return [self.gradient(*part, place, values[place]) for place, part in enumerate(returned + held + made)]
 
     def gradient(self, part: Message, gradient: Any, place: int, value: Any) -> Any:
-        """Return the gradient of the value at ``place``."""
+        """Return the gradient of the value at ``place``. Raises Fault."""
         name = visible(self.share.slots[place])
         if gradient is None:
             if part.get("other") == "None":

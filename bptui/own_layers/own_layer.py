@@ -166,7 +166,7 @@ class OwnLayer:
         }
 
     def check_needed(self, held: Collection[str], options: Mapping[str, Any]) -> None:
-        """Refuse a call that leaves out what has no default."""
+        """Raise ValueError for a call that leaves out what has no default."""
         needed = [*self.init.required, *self.init.named_required, *self.forward.named_required]
         missing = [name for name in needed if name not in options and name not in held]
         if missing:
