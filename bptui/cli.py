@@ -41,7 +41,7 @@ FIRST_STEP = "start with `bptui run buy_apple`; `bptui list` tells what else the
 
 
 class UsageError(BptuiError):
-    """The command line is none that bptui understands; ``usage`` is what it could have been."""
+    """bptui does not understand the command line; ``usage`` is what it could have been."""
 
     def __init__(self, message: str, usage: str, *, hint: str | None = None) -> None:
         super().__init__(message, hint=hint)

@@ -50,7 +50,7 @@ def version(library: str) -> str:
 
 
 def release(version: str) -> tuple[int, ...]:
-    """Return the first two numbers of a version, 0 for what is none."""
+    """Return the first two numbers of a version, 0 for what is not a number."""
     return tuple(int(part) if part.isdecimal() else 0 for part in version.split(".")[:2])
 
 

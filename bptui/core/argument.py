@@ -11,7 +11,7 @@ from typing import Any
 from bptui.errors import CommandError
 
 MOST_DIGITS = 12
-"""Of a number: a longer one is no step that any run has."""
+"""Of a number: no run has steps with longer ones."""
 
 PLACES = ("largest", "nan")
 """Elements that are meant by what they are, and not by where they stand."""

@@ -28,7 +28,7 @@ class Guests:
     """Makes guests for the ``nodes`` that ``own`` has a layer for, by index. ``close`` ends their process.
 
     ``takes_gradient`` tells of each node's inputs whether a gradient goes back to them, ``needs_gradient`` whether
-    somebody waits for it; ``dtype`` and ``seed`` are the scenario's, ``new_host`` starts a process. ``remarks`` counts
+    one is needed; ``dtype`` and ``seed`` are the scenario's, ``new_host`` starts a process. ``remarks`` counts
     how often the guests have done each odd thing. ``is_waited_for`` tells whether one of them keeps a run waiting,
     ``look_patience`` how many seconds a look at what one did may wait for it.
     """

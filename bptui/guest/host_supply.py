@@ -1,4 +1,4 @@
-"""Processes for the guests of a scenario: the one in which its files were looked at goes to whoever runs it first."""
+"""Processes for the guests of a scenario: the one in which its files were looked at goes to the first run."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ from bptui.own_layers.own_layer import TARGETS, Share
 class Returned:
     """Reads what ``forward`` and ``backward`` of a node return, whose values are shared out as ``share`` says.
 
-    ``takes_gradient`` tells it of each value, ``needs_gradient`` whether somebody waits for it; ``dtype`` is the
+    ``takes_gradient`` tells it of each value, ``needs_gradient`` whether one is needed; ``dtype`` is the
     scenario's.
     """
 

@@ -156,7 +156,7 @@ class OwnLayer:
         return replace(share, made=tuple(name.removeprefix(f"{node.name}.") for name in node.made))
 
     def for_backward(self, options: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the options that backward takes; what it would take of any name only if nobody else knows it."""
+        """Return the options that backward takes; of what it would take under any name only what nothing else takes."""
         named = (*self.backward.required, *self.backward.optional, *self.backward.named)
         chosen = self.backward.chosen(options).items()
         return {

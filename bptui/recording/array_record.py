@@ -94,7 +94,7 @@ def decode_array(record: object) -> Array:
 def decode_dtype(name: object) -> np.dtype[Any]:
     """Return the dtype called ``name``. Raises TranscriptError."""
     if not isinstance(name, str) or name not in DTYPES:
-        raise TranscriptError("an array's dtype is none that bptui writes", hint=f"it writes {', '.join(DTYPES)}")
+        raise TranscriptError("an array's dtype is not one that bptui writes", hint=f"it writes {', '.join(DTYPES)}")
     return DTYPES[name]
 
 

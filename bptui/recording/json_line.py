@@ -1,4 +1,4 @@
-"""A line of JSON that anybody may have written: no recursion, no endless number, no key twice, no NaN."""
+"""Parsing a line of JSON from a stranger: no recursion, no endless number, no key twice, no NaN."""
 
 from __future__ import annotations
 

@@ -124,4 +124,4 @@ def add_record(recording: Recording, record: Record) -> None:
 def check_time(recording: Recording, at: int) -> None:
     """Raise DamagedTranscriptError for an action or a note at a step that the run does not have."""
     if not 0 <= at <= len(recording.tape.order):
-        raise DamagedTranscriptError(f"step {at} is none of the run's")
+        raise DamagedTranscriptError(f"step {at} is not one of the run's")

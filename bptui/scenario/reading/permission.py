@@ -58,7 +58,7 @@ class OwnLayers:
 
     @property
     def refused(self) -> dict[str, ScenarioError]:
-        """The rest of it, and why it can be no layer."""
+        """The rest of it, and why it cannot be a layer."""
         return {name: it for name, it in self.given.items() if isinstance(it, ScenarioError)}
 
     def meant_instead(self, used: Iterable[str]) -> dict[str, str]:
