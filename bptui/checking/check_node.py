@@ -7,7 +7,7 @@ numbers say of each input. One never hides the other.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -24,6 +24,7 @@ from bptui.checking.non_finite_value import non_finite_value
 from bptui.checking.probe import Probe
 from bptui.checking.random_sources import borrowed_random_state
 from bptui.checking.sample_points import Places, ordinary, random_douts, shaken, small
+from bptui.checking.several_outputs import through_each
 from bptui.checking.small_deviation import small_deviation
 from bptui.checking.subject import Subject
 from bptui.checking.user_lines import UserLines
@@ -59,7 +60,8 @@ def check_node(subject: Subject, *, is_whole: bool = False, keeps_rules: bool = 
     """
     with borrowed_random_state(), np.errstate(all="ignore"):
         budget = np.inf if is_whole else BUDGET
-        return finished(NodeCheck(subject, budget, keeps_rules=keeps_rules).findings())
+        check = partial(NodeCheck, budget=budget, keeps_rules=keeps_rules)
+        return finished(through_each(subject, lambda view: check(view).findings()))
 
 
 def broken_down(subject: Subject, error: Exception) -> Finding:

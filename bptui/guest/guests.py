@@ -104,9 +104,9 @@ class NonBlockingGuest:
         """Return the value at ``inputs``. Raises LayerError, and NotReadyError."""
         return self.answer(lambda: self.layer.begin_forward(*inputs))
 
-    def backward(self, dout: Any) -> tuple[Any, ...]:
+    def backward(self, *douts: Any) -> tuple[Any, ...]:
         """Return the gradient of each input. Raises LayerError, and NotReadyError."""
-        return tuple(self.answer(lambda: self.layer.begin_backward(dout)))
+        return tuple(self.answer(lambda: self.layer.begin_backward(*douts)))
 
     def answer(self, begin: Callable[[], Pending]) -> Any:
         """Return what the call that is under way has given, after ``begin`` where none is.
