@@ -44,7 +44,7 @@ FIRST_STEP = "start with `bptui run buy_apple`; `bptui list` tells what else the
 
 
 class UsageError(BptuiError):
-    """The command line is none that bptui understands; ``usage`` is what it could have been."""
+    """bptui does not understand the command line; ``usage`` is what it could have been."""
 
     def __init__(self, message: str, usage: str, *, hint: str | None = None) -> None:
         super().__init__(message, hint=hint)
@@ -94,7 +94,7 @@ def attempt(arguments: Sequence[str]) -> int:
 
 
 def run_command(arguments: Sequence[str]) -> int:
-    """Run the command that ``arguments`` name."""
+    """Run the command that ``arguments`` name. Raises UsageError where there is none."""
     if not arguments:
         raise UsageError("a command is missing", parser().format_usage(), hint=FIRST_STEP)
     check_command(arguments[0])
@@ -122,7 +122,7 @@ def split_arguments(arguments: Sequence[str]) -> tuple[Sequence[str], Sequence[s
 
 
 def check_command(name: str) -> None:
-    """Refuse an unknown command, with the nearest one as the hint."""
+    """Raise UsageError for an unknown command, with the nearest one as the hint."""
     if name.startswith("-") or name in COMMANDS:
         return
     from bptui.scenario.problems import nearest
@@ -302,7 +302,7 @@ def execute_commands(options: argparse.Namespace) -> int:
 
 
 def trace(options: argparse.Namespace) -> int:
-    """Tell what a run does, step by step."""
+    """Tell what a run does, step by step. Raises the run's failure once its steps are told."""
     from bptui.programs.read_program import is_program
     from bptui.running import Run
     from bptui.scenario.load import load
@@ -473,7 +473,7 @@ def print_notice(words: str) -> None:
 
 
 def check_terminal() -> None:
-    """Refuse to draw a screen where there is none, and libraries that cannot draw one."""
+    """Raise BptuiError where there is no terminal to draw a screen on, or a library for it is missing."""
     installation.require_libraries("textual", "rich")
     hint = "`bptui exec` and `bptui trace` do without a screen"
     for stream, name in ((sys.stdin, "input"), (sys.stdout, "output"), (sys.stderr, "error output")):

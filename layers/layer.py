@@ -57,7 +57,7 @@ class Layer(ABC):
     """Other names a formula may call it by."""
 
     def __init_subclass__(cls) -> None:
-        """Let NumPy compute without warnings in every layer, whoever calls it."""
+        """Let NumPy compute without warnings in every layer."""
         super().__init_subclass__()
         for method in {"forward", "backward", "local"} & vars(cls).keys():
             setattr(cls, method, quiet(vars(cls)[method]))

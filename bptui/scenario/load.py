@@ -39,7 +39,7 @@ NAMELESS = "<text>"
 
 
 def keep_quiet(_: str) -> None:
-    """Tell nobody that a file takes its time."""
+    """Ignore that a file takes its time."""
 
 
 def load(

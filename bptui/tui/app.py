@@ -127,7 +127,7 @@ class BptuiApp(ReportingApp):
         await super().on_event(event)
 
     def post_display_hook(self) -> None:
-        """Put off what can wait until a paint is done and nobody waits."""
+        """Put off what can wait until a paint is done and no key is waiting."""
         self.paints += 1
         if self.paints == 1:
             self.set_timer(AFTER_PAINT, import_ahead)
