@@ -95,6 +95,13 @@ def gaussian_unit(options: OptionValues) -> Spelt:
     return "x × (1 + erf(x / √2)) / 2", {"x": "dout × (Φ(x) + x × φ(x))"}
 
 
+def dropped_out(options: OptionValues) -> Spelt:
+    """Return the words of a dropout, which does nothing after training."""
+    if not options["train"]:
+        return "x", {"x": "dout"}
+    return "x × mask / (1 - ratio)", {"x": "dout × mask / (1 - ratio)"}
+
+
 def placed(rule: str, where: str) -> str:
     """Return a rule with the axes where they belong: behind what is chosen, before a condition, or at its end."""
     for rest in (", shared", " where "):
@@ -119,6 +126,7 @@ SPELT: Mapping[str, Callable[[OptionValues], Spelt]] = {
     "Stack": stacked_inputs,
     "Pad": padded,
     "CumSum": running_sum,
+    "Dropout": dropped_out,
     "Einsum": einstein_sum,
     "Gelu": gaussian_unit,
     **LOSSES,

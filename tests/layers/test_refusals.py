@@ -51,6 +51,8 @@ from layers.shape import BroadcastTo, Concat, Flatten, Gather, Pad, Reshape, Sli
         ("GroupNorm", {"groups": 0}, "groups must be a number from 1 up, not 0"),
         ("LayerNorm", {"axes": 0}, "axes must be a number from 1 up, not 0"),
         ("BatchNorm", {"eps": "small"}, "eps must be a finite number, not 'small'"),
+        ("Dropout", {"ratio": 1}, "ratio must be from 0 up and below 1, not 1"),
+        ("Dropout", {"train": 1}, "train must be true or false, not 1"),
         ("MeanSquaredError", {"reduction": None}, "reduction must be 'mean' or 'sum' or 'half_sum', not None"),
     ],
 )

@@ -109,6 +109,11 @@ EXAMPLES: dict[str, list[Row]] = {
         ({"axis": -1}, ((2, 3, 2),)),
         ({"axis": 1}, ((0, 3),)),
     ],
+    "Dropout": [
+        *[({"ratio": 0.4}, (shape,)) for shape in SHAPES],
+        ({"ratio": 0}, ((2, 3),)),
+        ({"train": False}, ((2, 3),)),
+    ],
     "Einsum": [
         ({"equation": "ij,jk->ik"}, ((2, 3), (3, 4))),
         ({"equation": "ij->"}, ((2, 3),)),
