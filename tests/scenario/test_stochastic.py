@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bptui.checking.check_scenario import check_at
 from bptui.checking import Verdict
+from bptui.checking.check_scenario import check_at
 from bptui.core.tape import Tape
 from bptui.running import Run, run
 from bptui.scenario.load import loads
