@@ -9,6 +9,7 @@ from functools import lru_cache
 from inspect import Parameter
 from typing import Any
 
+from bptui.core.text import counted
 from layers import Layer
 
 POSITIONAL = {Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD}
@@ -17,15 +18,20 @@ NAMED = {Parameter.POSITIONAL_OR_KEYWORD, Parameter.KEYWORD_ONLY}
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """``inputs`` by name, any number of them where ``is_variadic``; ``options``, and those that must be given."""
+    """``inputs`` by name, any number of them where ``is_variadic``; ``options``, and those that must be given.
+
+    The first ``least`` inputs must be given; the others have a default in forward.
+    """
 
     inputs: tuple[str, ...]
+    least: int
     is_variadic: bool
     options: tuple[str, ...]
     required: tuple[str, ...]
 
     def __str__(self) -> str:
-        inputs = (*self.inputs, "...") if self.is_variadic else self.inputs
+        needed, others = self.inputs[: self.least], self.inputs[self.least :]
+        inputs = (*needed, *(f"[{name}]" for name in others), *["..."] * self.is_variadic)
         return f"({', '.join((*inputs, *(f'{option}=' for option in self.options)))})"
 
     @property
@@ -33,8 +39,13 @@ class Signature:
         """How many inputs it takes, in words."""
         if self.is_variadic:
             return "one input or more"
-        count = len(self.inputs)
-        return f"{count} input{'s' * (count != 1)} ({', '.join(self.inputs)})"
+        most = len(self.inputs)
+        count = counted(most, "input") if most == self.least else f"{self.least} to {most} inputs"
+        return f"{count} ({', '.join(self.inputs)})"
+
+    def fits(self, count: int) -> bool:
+        """Return whether it takes so many inputs."""
+        return count >= max(self.least, 1) if self.is_variadic else self.least <= count <= len(self.inputs)
 
 
 @lru_cache(maxsize=256)
@@ -42,8 +53,10 @@ def signature_of(layer: type[Layer]) -> Signature:
     """Return what ``layer`` takes: inputs are forward's arguments, options those of its ``__init__``."""
     inputs = own_parameters(layer, "forward")
     options = [it for it in own_parameters(layer, "__init__") if it.kind in NAMED]
+    plain = [it for it in inputs if it.kind in POSITIONAL]
     return Signature(
-        inputs=tuple(it.name for it in inputs if it.kind in POSITIONAL),
+        inputs=tuple(it.name for it in plain),
+        least=sum(it.default is Parameter.empty for it in plain),
         is_variadic=any(it.kind is Parameter.VAR_POSITIONAL for it in inputs),
         options=tuple(it.name for it in options),
         required=tuple(it.name for it in options if it.default is Parameter.empty),
