@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from math import prod
 
 import numpy as np
@@ -99,6 +100,12 @@ class CrossEntropy(Layer):
     def local(self) -> tuple[Array, None]:
         slope = np.where(self.t == 0, 0, -self.t / self.p)
         return (slope / max(self.samples, 1) if self.reduction == "mean" else slope), None
+
+    def expansion(self, *shapes: Shape) -> Mapping[str, str]:  # noqa: ARG002  (it is the same for all)
+        return {
+            "log": f"Log(p + {self.eps})",
+            "out": f'NegativeLogLikelihood(log, t, reduction="{self.reduction}")',
+        }
 
 
 class BinaryCrossEntropy(Layer):

@@ -128,11 +128,23 @@ SPELT: Mapping[str, Callable[[OptionValues], Spelt]] = {
 ALONG_AXES = frozenset({"Sum", "Mean", "Var", "Norm", "Prod", "Max", "Min", "Softmax", "LogSoftmax"})
 
 
+SAID = frozenset({"axis", "axes", "groups"})
+"""Options that are numbers and still are said behind the formula: they are no part of its arithmetic."""
+
+ITS_OWN = 3
+"""As many inputs as a batch normalisation has that works out mean and variance itself."""
+
+
 def follow_options(
-    layer: str, spelt: Spelt, options: OptionValues, defaults: OptionValues, *, has_labels: bool
+    layer: str, spelt: Spelt, options: OptionValues, defaults: OptionValues, *, has_labels: bool, inputs: int
 ) -> Spelt:
-    """Return the words of a layer with these options; one that no word tells of is said behind the formula."""
+    """Return the words of a layer with these options and so many ``inputs``.
+
+    An option that no word tells of is said behind the formula.
+    """
     formula, rules = spelt
+    if layer == "BatchNorm" and inputs > ITS_OWN:
+        rules = {**rules, "x": "dout × gamma / √(var + eps)"}
     if layer in CLASS_LOSSES:
         return CLASS_LOSSES[layer](options, has_labels=has_labels)
     if layer in SPELT:
@@ -143,6 +155,6 @@ def follow_options(
         if (axis := others.pop("axis", None)) is not None:
             where = f" over axis {axis}" if isinstance(axis, int) else f" over the axes {as_list(axis)}"
             formula, rules = f"{formula}{where}", {name: placed(rule, where) for name, rule in rules.items()}
-    others = {key: it for key, it in others.items() if isinstance(it, str | list) or it is None or key == "axis"}
+    others = {key: it for key, it in others.items() if isinstance(it, str | list) or it is None or key in SAID}
     told = ", ".join(f"{key} = {text.visible(str(it), limit=40)}" for key, it in others.items())
     return (f"{formula}, {told}" if formula and told else formula), rules

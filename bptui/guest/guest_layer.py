@@ -87,7 +87,7 @@ class GuestLayer:
         return self.call("forward", values, self.take_value)
 
     def begin_backward(self, *douts: Any) -> Pending:
-        """Call backward, after a forward."""
+        """Begin to call backward, after a forward. Raises LayerError where the process has been started anew since."""
         if self.generation != self.host.generation or self.host.process is None:
             raise self.error("backward", Fault("the layer process, which knew what forward was given, has ended"))
         return self.call("backward", douts, self.take_gradients)

@@ -180,7 +180,7 @@ class OwnLayer:
         return replace(share, made=tuple(name.removeprefix(f"{node.name}.") for name in node.made))
 
     def for_backward(self, options: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the options that backward takes; what it would take of any name only if nobody else knows it."""
+        """Return the options that backward takes; of what it would take under any name only what nothing else takes."""
         named = (*self.backward.required, *self.backward.optional, *self.backward.named)
         chosen = self.backward.chosen(options).items()
         return {
@@ -190,7 +190,7 @@ class OwnLayer:
         }
 
     def check_needed(self, held: Collection[str], options: Mapping[str, Any]) -> None:
-        """Refuse a call that leaves out what has no default."""
+        """Raise ValueError for a call that leaves out what has no default."""
         needed = [*self.init.required, *self.init.named_required, *self.forward.named_required]
         missing = [name for name in needed if name not in options and name not in held]
         if missing:

@@ -41,17 +41,17 @@ def trace_lines(run: Run) -> Iterator[Line]:
     origin = find_first_non_finite(run.tape)
     if run.failure:
         for iteration in dict.fromkeys((1, len(run.tape.iterations))):
-            yield from iteration_lines(run, iteration, origin)
+            yield from iteration_lines(run.tape, iteration, origin)
         yield from run_remark_lines(run)
         return
     if run.tape.order.iterations == 1:
-        yield from iteration_lines(run, 1, origin)
+        yield from iteration_lines(run.tape, 1, origin)
     else:
         yield from training_lines(run)
         for iteration in (1, run.tape.order.iterations):
             yield ()
             yield styled(f"Iteration {iteration}", "title")
-            yield from iteration_lines(run, iteration, origin)
+            yield from iteration_lines(run.tape, iteration, origin)
     yield from gradient_table(run.tape)
     if origin is not None:
         yield ()
@@ -99,16 +99,16 @@ def origin_lines(run: Run) -> Iterator[Line]:
         yield styled(f"{layer:{width}}  {text.visible(origin, limit=1000)}", indent=2)
 
 
-def iteration_lines(run: Run, iteration: int, origin: FirstNonFinite | None) -> Iterator[Line]:
+def iteration_lines(tape: Tape, iteration: int, origin: FirstNonFinite | None) -> Iterator[Line]:
     """Yield every step of one iteration (from 1), pass by pass."""
-    order = run.tape.order
+    order = tape.order
     heading = None
-    for number in range(order.start(iteration - 1) + 1, min(order.start(iteration), len(run.tape)) + 1):
-        step = run.tape.step(number)
+    for number in range(order.start(iteration - 1) + 1, min(order.start(iteration), len(tape)) + 1):
+        step = tape.step(number)
         if step.pass_ is not heading:
             heading = step.pass_
             yield from heading_lines(heading)
-        yield from trace_step_lines(run.tape.at(number), step)
+        yield from trace_step_lines(tape.at(number), step)
         if origin is not None and number == origin.number:
             yield styled(f"▲ {origin.told}", "warning", indent=4)
 

@@ -74,7 +74,7 @@ def jump_to_mark(session: Session, mark: str) -> Question:
 
 
 def jump_back(session: Session, count: int) -> Question:
-    """Go back to where a jump began, which is no jump itself. Raises BptuiError where there was none."""
+    """Go back to where a jump began, which is not itself a jump. Raises BptuiError where there was none."""
     jumps = session.jumps
     if not jumps:
         raise BptuiError("there is no jump to come back from")

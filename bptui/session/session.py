@@ -104,7 +104,7 @@ class Session:
 
     @property
     def is_checking(self) -> bool:
-        """Whether a node is to be checked that somebody has asked for."""
+        """Whether a check that was asked for is still to be made."""
         return self.has_checks and bool(self.checks.checking.asked)
 
     @property
@@ -124,7 +124,7 @@ class Session:
         return cast("LineCursor | None", self.debugger.lines)
 
     def touch(self) -> None:
-        """Take note that the person is at work, so that what nobody has asked for waits."""
+        """Take note of a key, so that checks that were not asked for wait."""
         self.touched_at = self.clock()
 
     def do(self, command: Travel) -> Moment:
@@ -170,7 +170,7 @@ class Session:
 
     @property
     def held_up(self) -> str:
-        """Whose layer keeps the run waiting, and for how long, in words; empty as long as nobody would notice."""
+        """Whose layer keeps the run waiting, and for how long, in words; empty for the first moment."""
         node = self.run.node_waited_for if self.run else None
         call = self.run.waiting if self.run else None
         if node is None or call is None or call.elapsed < NOTICED:
@@ -179,7 +179,7 @@ class Session:
 
     @property
     def slowest(self) -> str:
-        """Which layer the run spends its time in, in words; empty as long as nobody would notice."""
+        """Which layer the run spends its time in, in words; empty where that is not worth a word."""
         slowest = self.run.slowest if self.run else None
         if slowest is None or slowest.node is None or slowest.seconds < NOTICED:
             return ""
@@ -188,7 +188,7 @@ class Session:
 
     @property
     def is_stuck(self) -> bool:
-        """Whether a layer has not returned for longer than anybody waits who can't give it up."""
+        """Whether a layer has not returned within ``TIME_LIMIT`` seconds."""
         call = self.run.waiting if self.run else None
         return call is not None and call.elapsed > TIME_LIMIT
 

@@ -295,7 +295,7 @@ class DebuggerScreen(Screen[None]):
         self.show()
 
     def start_checks(self) -> None:
-        """Let nodes be checked from now on: those that are asked for, and all while nobody waits."""
+        """Check nodes from now on: those that are asked for, and in idle time all."""
         if self.verdicts_shown is not None:
             return
         self.verdicts_shown = 0

@@ -58,6 +58,16 @@ EXAMPLES: dict[str, list[Row]] = {
         ({}, ((2, 3), (3, 4), (1, 4))),
         ({}, ((0, 3), (3, 2), (2,))),
     ],
+    "BatchNorm": [
+        *[({}, (x, gamma, gamma)) for x, gamma in (((4, 3), (3,)), ((2, 3, 2), (3,)), ((2, 2, 2, 2), (2,)))],
+        ({"eps": 0.1}, ((4, 3), (), (3,))),
+        ({"axis": 1}, ((2, 4), (2,), (2,))),
+        ({"axis": [0, 1]}, ((2, 3, 2), (2,), (2,))),
+        ({}, ((2, 3, 2), (1, 3, 1), (3,))),
+        ({}, ((4, 3), *[(3,)] * 4)),
+        ({}, ((2, 2, 3), *[(2,)] * 4)),
+        ({"eps": 0.1}, ((0, 3), *[(3,)] * 4)),
+    ],
     "BinaryCrossEntropy": [
         ({"reduction": reduction}, inputs)
         for reduction in ("mean", "sum", "none")
@@ -122,6 +132,13 @@ EXAMPLES: dict[str, list[Row]] = {
         ({"indices": []}, ((0, 3),)),
     ],
     "Gelu": [({"approximate": it}, (shape,)) for it in (False, "tanh") for shape in SHAPES],
+    "GroupNorm": [
+        ({"groups": 2}, ((2, 4), (4,), (4,))),
+        ({"groups": 1}, ((2, 3, 2), (3,), (3,))),
+        ({"groups": 2, "eps": 0.1}, ((2, 4, 2, 1), (4,), ())),
+        ({"groups": 3}, ((2, 3, 2), (3,), (3,))),
+        ({"groups": 1}, ((0, 3), (3,), (3,))),
+    ],
     "Huber": [
         ({"reduction": reduction, "delta": 0.75}, (shape, shape))
         for reduction in ("mean", "sum", "none")
@@ -139,6 +156,14 @@ EXAMPLES: dict[str, list[Row]] = {
         )
     ],
     "L1Loss": [({"reduction": reduction}, (shape, shape)) for reduction in ("mean", "sum", "none") for shape in SHAPES],
+    "LayerNorm": [
+        ({}, ((2, 3), (3,), (3,))),
+        ({}, ((4,), (4,), (4,))),
+        ({"axes": 2}, ((2, 3, 2), (3, 2), (3, 2))),
+        ({"eps": 0.1}, ((2, 2, 3), (3,), ())),
+        ({"axes": 2}, ((2, 3), (3,), (2, 3))),
+        ({}, ((0, 3), (3,), (3,))),
+    ],
     "LogSoftmax": ALONG_AN_AXIS,
     "MatMul": [
         ({}, ((2, 3), (3, 4))),
@@ -183,6 +208,12 @@ EXAMPLES: dict[str, list[Row]] = {
         ({"widths": [0, 1]}, ((0, 3),)),
     ],
     "Prod": REDUCTIONS,
+    "RMSNorm": [
+        ({}, ((2, 3), (3,))),
+        ({}, ((4,), (4,))),
+        ({"eps": 0.1}, ((2, 2, 3), ())),
+        ({}, ((0, 3), (3,))),
+    ],
     "Reshape": [
         ({"shape": [3, 2]}, ((2, 3),)),
         ({"shape": [-1]}, ((2, 3),)),
@@ -250,6 +281,7 @@ EXAMPLES: dict[str, list[Row]] = {
 """The layers that do not take just any arrays that broadcast, and without options; each with an empty batch."""
 
 DOMAINS: Mapping[tuple[str, str], Callable[[Array], Array]] = {
+    ("BatchNorm", "var"): lambda x: np.abs(x) + 0.25,
     ("BinaryCrossEntropy", "p"): lambda x: (x + 2.5) / 5,
     ("CrossEntropy", "p"): lambda x: (x + 2.5) / 5,
     ("Div", "y"): lambda x: np.copysign(np.abs(x) + 0.5, x),
@@ -288,7 +320,7 @@ def names_of(layer: type[Layer], count: int) -> tuple[str, ...]:
     parameters = list(inspect.signature(layer.forward).parameters.values())[1:]
     if parameters[0].kind is inspect.Parameter.VAR_POSITIONAL:
         return ("x",) * count
-    return tuple(parameter.name for parameter in parameters)
+    return tuple(parameter.name for parameter in parameters)[:count]
 
 
 def takes_any_arrays(layer: type[Layer]) -> bool:

@@ -128,7 +128,7 @@ class NodeReader:
             raise self.error(message, definition, operation.layer_at, self.layer_hint(operation.layer))
         takes = signature_of(layer)
         count = len(inputs)
-        if not takes.fits(count):
+        if not takes.takes(count):
             message = f"{operation.layer} takes {takes.counts}, got {count}"
             raise self.error(message, definition, operation.layer_at, f"{operation.layer}{takes}")
         self.check_options(operation, takes, definition)

@@ -45,7 +45,7 @@ def option_names(operation: Operation, layer: type[Layer] | OwnLayer) -> list[st
     if takes.is_variadic:
         return [next(left, None) if it.only_option else None for it in operation.arguments]
     beyond = enumerate(operation.arguments)
-    return [next(left, None) if it.is_constant and place >= takes.least else None for place, it in beyond]
+    return [next(left, None) if it.is_constant and place >= takes.fewest else None for place, it in beyond]
 
 
 def own_option_names(operation: Operation, layer: OwnLayer) -> list[str | None]:

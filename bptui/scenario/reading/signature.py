@@ -9,7 +9,6 @@ from functools import lru_cache
 from inspect import Parameter
 from typing import Any
 
-from bptui.core.text import counted
 from layers import Layer
 
 POSITIONAL = {Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD}
@@ -20,18 +19,17 @@ NAMED = {Parameter.POSITIONAL_OR_KEYWORD, Parameter.KEYWORD_ONLY}
 class Signature:
     """``inputs`` by name, any number of them where ``is_variadic``; ``options``, and those that must be given.
 
-    The first ``least`` inputs must be given; the others have a default in forward.
+    The last inputs may be left out, all of them together: ``fewest`` is how many there are without.
     """
 
     inputs: tuple[str, ...]
-    least: int
+    fewest: int
     is_variadic: bool
     options: tuple[str, ...]
     required: tuple[str, ...]
 
     def __str__(self) -> str:
-        needed, others = self.inputs[: self.least], self.inputs[self.least :]
-        inputs = (*needed, *(f"[{name}]" for name in others), *["..."] * self.is_variadic)
+        inputs = (*self.inputs, "...") if self.is_variadic else self.inputs
         return f"({', '.join((*inputs, *(f'{option}=' for option in self.options)))})"
 
     @property
@@ -39,13 +37,15 @@ class Signature:
         """How many inputs it takes, in words."""
         if self.is_variadic:
             return "one input or more"
-        most = len(self.inputs)
-        count = counted(most, "input") if most == self.least else f"{self.least} to {most} inputs"
-        return f"{count} ({', '.join(self.inputs)})"
+        count = len(self.inputs)
+        least = f"{self.fewest} or " if self.fewest < count else ""
+        return f"{least}{count} input{'s' * (count != 1)} ({', '.join(self.inputs)})"
 
-    def fits(self, count: int) -> bool:
+    def takes(self, count: int) -> bool:
         """Return whether it takes so many inputs."""
-        return count >= max(self.least, 1) if self.is_variadic else self.least <= count <= len(self.inputs)
+        if self.is_variadic:
+            return count >= max(len(self.inputs), 1)
+        return count in {self.fewest, len(self.inputs)}
 
 
 @lru_cache(maxsize=256)
@@ -53,10 +53,9 @@ def signature_of(layer: type[Layer]) -> Signature:
     """Return what ``layer`` takes: inputs are forward's arguments, options those of its ``__init__``."""
     inputs = own_parameters(layer, "forward")
     options = [it for it in own_parameters(layer, "__init__") if it.kind in NAMED]
-    plain = [it for it in inputs if it.kind in POSITIONAL]
     return Signature(
-        inputs=tuple(it.name for it in plain),
-        least=sum(it.default is Parameter.empty for it in plain),
+        inputs=tuple(it.name for it in inputs if it.kind in POSITIONAL),
+        fewest=sum(it.kind in POSITIONAL and it.default is Parameter.empty for it in inputs),
         is_variadic=any(it.kind is Parameter.VAR_POSITIONAL for it in inputs),
         options=tuple(it.name for it in options),
         required=tuple(it.name for it in options if it.default is Parameter.empty),

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from bptui.checking.verdicts import Verdicts
 
 MOST_DRAWN = 60
-"""Nodes of a graph that is drawn with all its boxes where nobody has asked for a scale."""
+"""Nodes of a graph that is drawn with all its boxes where no scale was asked for."""
 
 MOST_FOLDED = 600
 """Nodes of a graph that may come to as few boxes when composites are folded."""
@@ -53,7 +53,7 @@ class CircuitPanel(Pane):
         return self.picture_for([self.room])
 
     def choose(self, rooms: Sequence[Room]) -> int:
-        """Choose the scale, if nobody has asked for one, and which of ``rooms`` to be drawn for: the first that fits.
+        """Choose the scale, if none was asked for, and which of ``rooms`` to be drawn for: the first that fits.
 
         Returns its index.
         """

@@ -41,7 +41,7 @@ WIDEST_BAR = 20
 DIGITS = 4
 
 FEW_NUMBERS = 2048
-"""Elements up to which a norm is worked out at every key; those of larger arrays are counted while nobody waits."""
+"""Elements up to which a norm is worked out at every key; those of larger arrays are counted in idle time."""
 
 
 class LogScale(NamedTuple):
