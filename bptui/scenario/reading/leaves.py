@@ -61,7 +61,7 @@ class LeafReader:
 
     def check_dtype(self, path: Path, written: object) -> None:
         """Raise ScenarioError for a dtype that no value may keep."""
-        if written not in WHOLE:
+        if not isinstance(written, str) or written not in WHOLE:
             hint = "all other numbers are of the scenario's dtype"
             raise self.document.error(f"dtype: there are {' and '.join(WHOLE)}", *path, "dtype", hint=hint)
         if path[0] == "parameters":
