@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import PurePath
 
+from bptui.checking.check_uses import unused_values
 from bptui.checking.finding import Finding, Verdict
 from bptui.checking.finding_lines import element_name, speakers
 from bptui.checking.verdict_words import foremost
 from bptui.checking.verdicts import Judged, Verdicts
 from bptui.core.command import NextTrouble, ShowEvidence
+from bptui.core.graph import Graph
 from bptui.core.moment import Moment
 from bptui.core.text import number, visible
 from bptui.lines.cell_width import cells
 from bptui.lines.line import Line, Span, indented, packed
 from bptui.lines.paragraph import paragraph
-from bptui.lines.signs import FAIL
+from bptui.lines.signs import CAUTION, FAIL
 from bptui.tui.written_command import written
 
 LONGEST = 120
@@ -84,10 +86,17 @@ def invitation_lines(verdicts: Verdicts | None, moment: Moment, width: int) -> l
     if failure := moment.tape.failure:
         why = visible(failure.message, limit=LONGEST)
         parts.append(f"{FAIL} the run ends at step {len(moment.tape) + 1}: {why}")
-    if not parts:
+    unused = unused_lines(moment.graph, moment.graph.unused[:1], width)
+    if not parts and not unused:
         return []
-    lines = [line for part in parts for line in paragraph(part, width, "bad")]
+    lines = [*(line for part in parts for line in paragraph(part, width, "bad")), *unused]
     return [*lines, (Span("  "), Span(f"{written(NextTrouble)} ", "key"), Span("goes there"))]
+
+
+def unused_lines(graph: Graph, names: Collection[str], width: int) -> list[Line]:
+    """Return of some values that no one uses them, and which parameters get no gradient because of that."""
+    told = (it for it in unused_values(graph) if it.node in names)
+    return [line for it in told for line in paragraph(f"{CAUTION} {it.reason}", width, "warning")]
 
 
 def wrong_nodes(wrong: Sequence[Judged]) -> Iterator[str]:
