@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -89,16 +89,16 @@ class BoundedLayer:
         self.node = node
         self.layer = layer
 
-    def forward(self, *inputs: Array) -> Array:
+    def forward(self, *inputs: Array) -> Any:
         """Return the layer's value. Raises LayerError, before anything is computed, where it would be too large."""
-        if what := excess(self.layer.out_shape(*map(np.shape, inputs))):
+        if what := next(filter(None, map(excess, self.layer.out_shapes(*map(np.shape, inputs)))), None):
             message = f"{visible(self.node.name)}: {self.node.layer}: {what}"
             raise LayerError(message, hint=SMALLER, where=self.node.where)
         return self.layer.forward(*inputs)
 
-    def backward(self, dout: Array) -> Gradients:
+    def backward(self, *douts: Array) -> Gradients:
         """Return what the layer returns."""
-        return self.layer.backward(dout)
+        return self.layer.backward(*douts)
 
 
 class Run(Runner):

@@ -23,7 +23,7 @@ class Revisit(Protocol):
     """Looks again at the layers of a tape. ``iteration`` and ``node`` are counted from 0."""
 
     def local(self, tape: Tape, iteration: int, node: int) -> Local:
-        """Return a node's local derivatives, one per input, None where they are no single array."""
+        """Return a node's local derivatives, one per input, None where they are not a single array."""
 
     def kept(self, tape: Tape, iteration: int, node: int) -> Mapping[str, Any]:
         """Return what a node's layer keeps on itself for its backward, by attribute."""
@@ -31,7 +31,7 @@ class Revisit(Protocol):
     def curve(self, tape: Tape, iteration: int, node: int, place: int, x: Array) -> Curve | None:
         """Return the values of a layer of the user's own over ``x`` in the place of one input, and the first's slope.
 
-        None where it has no curve, or runs no more; built-in layers are drawn by whoever draws.
+        None where it has no curve, or runs no more; built-in layers are sampled by the screen itself.
         """
 
 
@@ -71,7 +71,7 @@ class LayersRevisit:
         return vars(self.layer(tape, iteration, node))
 
     def curve(self, tape: Tape, iteration: int, node: int, place: int, x: Array) -> Curve | None:  # noqa: ARG002
-        """Return None: they need nobody to be asked."""
+        """Return None: built-in layers are sampled directly."""
         return None
 
     def layer(self, tape: Tape, iteration: int, node: int) -> Layer:

@@ -1,4 +1,4 @@
-"""Processes for the guests of a scenario: the one in which its files were looked at goes to whoever runs it first."""
+"""Processes for the guests of a scenario: the one in which its files were looked at goes to the first run."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class HostSupply:
         return [read_layers(file, descriptions) for file, descriptions in zip(self.files, answer, strict=True)]
 
     def loaded(self, host: Host, loading: Pending, notice: Callable[[str], None]) -> list[list[dict[str, object]]]:
-        """Return the descriptions of what the files give."""
+        """Return the descriptions of what the files give. Raises ScenarioError where they cannot be imported."""
         limit = pending_call.LOADING_LIMIT
         if not loading.wait(min(limit, LONG_LOADING)):
             where = self.place(host)

@@ -31,7 +31,7 @@ class Remark(NamedTuple):
 
 
 def unpaired_at(node: str, names: Iterable[str]) -> Iterator[tuple[str, str]]:
-    """Yield what a layer keeps and nobody can check, with the reason in words; no name for a layer not looked at."""
+    """Yield what a layer keeps that cannot be checked, with the reason in words; no name for a layer not looked at."""
     for name in names:
         shown = visible(f"{node}.{name}" if name else node)
         if name:

@@ -119,7 +119,7 @@ class Checking:
     def pause(self, idle: float | None) -> float | None:
         """Return how many seconds to wait before the next slice; None where nothing is asked for.
 
-        What nobody has asked for waits until no key has come for ``idle`` seconds, for ever where that is None.
+        What was not asked for waits until no key has come for ``idle`` seconds, for ever where that is None.
         """
         seconds = SHORT_IDLE if self.asked else idle
         return None if seconds is None else max(0.0, self.touched() + seconds - self.clock())

@@ -5,8 +5,9 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from bptui.core.command import Check, GoTo, Jump, JumpBack, JumpToMark, NextTrouble, PreviousTrouble, SetMark
 from bptui.core.text import visible
+from bptui.core.verbs.movement import GoTo, Jump, JumpBack, JumpToMark, NextTrouble, PreviousTrouble, SetMark
+from bptui.core.verbs.view import Check
 from bptui.errors import BptuiError
 from bptui.lines.signs import FAIL
 from bptui.session.answer import Answer, Question, WayOn, refusal
@@ -83,7 +84,7 @@ def jump_to_mark(session: Session, mark: str) -> Question:
 
 
 def jump_back(session: Session, count: int) -> Question:
-    """Go back to where a jump began, which is no jump itself. Raises BptuiError where there was none."""
+    """Go back to where a jump began, which is not itself a jump. Raises BptuiError where there was none."""
     jumps = session.jumps
     if not jumps:
         raise BptuiError("there is no jump to come back from")

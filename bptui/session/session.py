@@ -9,12 +9,14 @@ from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, cast
 
-from bptui.core.command import Command, Select, Travel
+from bptui.core.command import Command
 from bptui.core.debugger import Debugger
 from bptui.core.engine import TIME_LIMIT
 from bptui.core.moment import Moment
 from bptui.core.tape import Tape
 from bptui.core.text import visible
+from bptui.core.verbs.movement import Travel
+from bptui.core.verbs.selection import Select
 from bptui.errors import LayerError
 from bptui.lines.signs import CAUTION
 from bptui.running import Run
@@ -104,7 +106,7 @@ class Session:
 
     @property
     def is_checking(self) -> bool:
-        """Whether a node is to be checked that somebody has asked for."""
+        """Whether a check that was asked for is still to be made."""
         return self.has_checks and bool(self.checks.checking.asked)
 
     @property
@@ -137,7 +139,7 @@ class Session:
         return selection.name == self.moment.name and not selection.matches and not self.held_up
 
     def touch(self) -> None:
-        """Take note that the person is at work, so that what nobody has asked for waits."""
+        """Take note of a key, so that checks that were not asked for wait."""
         self.touched_at = self.clock()
 
     def press(self) -> None:
@@ -188,7 +190,7 @@ class Session:
 
     @property
     def held_up(self) -> str:
-        """Whose layer keeps the run waiting, and for how long, in words; empty as long as nobody would notice."""
+        """Whose layer keeps the run waiting, and for how long, in words; empty for the first moment."""
         node = self.run.node_waited_for if self.run else None
         call = self.run.waiting if self.run else None
         if node is None or call is None or call.elapsed < NOTICED:
@@ -197,7 +199,7 @@ class Session:
 
     @property
     def slowest(self) -> str:
-        """Which layer the run spends its time in, in words; empty as long as nobody would notice."""
+        """Which layer the run spends its time in, in words; empty where that is not worth a word."""
         slowest = self.run.slowest if self.run else None
         if slowest is None or slowest.node is None or slowest.seconds < NOTICED:
             return ""
@@ -206,7 +208,7 @@ class Session:
 
     @property
     def is_stuck(self) -> bool:
-        """Whether a layer has not returned for longer than anybody waits who can't give it up."""
+        """Whether a layer has not returned within ``TIME_LIMIT`` seconds."""
         call = self.run.waiting if self.run else None
         return call is not None and call.elapsed > TIME_LIMIT
 

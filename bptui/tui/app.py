@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from textual.command import Provider
     from textual.theme import Theme
 
+    from bptui.programs.program_run import ProgramRun
     from bptui.recording.replay_tape import Recording
 
 IDLE = 0.3
@@ -145,7 +146,7 @@ class BptuiApp(ReportingApp):
         await super().on_event(event)
 
     def post_display_hook(self) -> None:
-        """Put off what can wait until a paint is done and nobody waits."""
+        """Put off what can wait until a paint is done and no key is waiting."""
         self.paints += 1
         if self.paints == 1:
             self.set_timer(AFTER_PAINT, import_ahead)
@@ -174,6 +175,13 @@ def open_debugger(scenario: Scenario, record: Path | None = None, theme: str | N
     session = Session(run.tape, name, run=run, title=scenario.title, about=scenario.about)
     if record:
         session.record(record)
+    return open_screen(session, theme)
+
+
+def open_program(watched: ProgramRun, theme: str | None = None) -> int:
+    """Open the debugger on a program that was watched, and return the exit status when it is left."""
+    program = watched.program
+    session = Session(watched.tape, program.title, title=" ".join((program.called, *program.arguments)))
     return open_screen(session, theme)
 
 

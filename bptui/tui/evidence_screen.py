@@ -10,9 +10,11 @@ from bptui.checking.evidence_lines import elements, evidence_lines
 from bptui.checking.finding import Finding
 from bptui.checking.verdicts import Judged, Verdicts
 from bptui.core import text
-from bptui.core.command import Command, GoTo, Select
+from bptui.core.command import Command
 from bptui.core.moment import Moment
 from bptui.core.order import Pass
+from bptui.core.verbs.movement import GoTo
+from bptui.core.verbs.selection import Select
 from bptui.lines.line import Line, Span
 from bptui.tui.keys import KeyContext
 from bptui.tui.overlay import Overlay, OverlayPane

@@ -58,7 +58,7 @@ class TerminalDriver(LinuxDriver):
         super().stop_application_mode()
 
     def hurry(self) -> None:
-        """Let nobody wait long for the terminal any more: the program is about to end."""
+        """Wait for the terminal no longer than a moment from now on: the program is about to end."""
         self.output.hurry()
 
     def leave_now(self) -> None:

@@ -11,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bptui.cli import main
-from bptui.core.command import VERBS, BackwardPass, GoTo, Next, RunTo
+from bptui.core.verbs import VERBS
+from bptui.core.verbs.movement import BackwardPass, GoTo, Next, RunTo
 from bptui.errors import TranscriptError
 from bptui.recording.array_record import encode_array
 from bptui.recording.codec import encode_line, encode_record
-from bptui.recording.read_record import read_record
 from bptui.recording.record_schema import record_schema
 from bptui.recording.records import (
     ActionRecord,
@@ -24,6 +24,7 @@ from bptui.recording.records import (
     ForwardRecord,
     NoteRecord,
     Record,
+    read_record,
 )
 from bptui.recording.run_records import records
 from bptui.running import Run

@@ -19,9 +19,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import strategies
-from bptui.core.command import Back, GoTo, Last, Next
 from bptui.core.debugger import Debugger
 from bptui.core.optimizer import SGD
+from bptui.core.verbs.movement import Back, GoTo, Last, Next
 from bptui.errors import TranscriptError
 from bptui.recording.codec import encode_line
 from bptui.recording.recorder import SLICE, Recorder
@@ -237,7 +237,7 @@ from pathlib import Path
 from time import monotonic
 sys.path.insert(0, sys.argv[2])
 from strategies import chain
-from bptui.core.command import Next
+from bptui.core.verbs.movement import Next
 from bptui.core.debugger import Debugger
 from bptui.running import Run
 from bptui.recording.recorder import Recorder

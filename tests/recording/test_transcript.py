@@ -14,11 +14,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bptui.core.command import BackwardPass, Command, GoTo, Last, Next, ReverseFinish, RunTo
+from bptui.core.command import Command
 from bptui.core.debugger import Debugger
 from bptui.core.graph import Node
 from bptui.core.step import BackwardStep
 from bptui.core.tape import Tape
+from bptui.core.verbs.movement import BackwardPass, GoTo, Last, Next, ReverseFinish, RunTo
 from bptui.errors import TranscriptError
 from bptui.recording.codec import encode_line
 from bptui.recording.json_line import DamagedTranscriptError, write_line
@@ -267,6 +268,7 @@ def test_damage_to_an_update_is_told_with_its_line(tmp_path: Path, fields: dict[
         (edited(LINES, 1, output="apple"), 1, "output apple is not a node"),
         (edited(LINES, 1, inputs=["apple", "pear"]), 1, "do not agree"),
         (edited(LINES, 1, train={"steps": 10**30}), 1, "impossible"),
+        (edited(LINES, 1, train={"optimizer": "SGD", "lr": -1, "steps": 3}), 1, "lr: wanted a positive number"),
         (edited(LINES, 1, nodes=[{"name": "price", "layer": "Neg", "inputs": ["price"], "options": {}}]), 1, "unknown"),
         (edited(LINES, 1, nodes=[{"name": "tax", "layer": "Neg", "inputs": ["tax"], "options": {}}]), 1, "two values"),
         (edited(LINES, 2, out={"dtype": "float64", "shape": [2], "data": [1.0]}), 2, "1 elements"),

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from bptui.core.command import Command, NextTrouble
+from bptui.core.command import Command
+from bptui.core.verbs.movement import NextTrouble
 from bptui.running import Run
 from bptui.scenario.load import loads
 from bptui.session.answer import Answer

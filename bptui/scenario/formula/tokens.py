@@ -31,7 +31,7 @@ ELSEWHERE = {
 
 
 class FormulaError(Exception):
-    """A formula is none. ``at`` is the index of the character where that shows."""
+    """A text is not a formula. ``at`` is the index of the character where that shows."""
 
     def __init__(self, message: str, at: int, hint: str | None = None) -> None:
         super().__init__(message)

@@ -10,9 +10,12 @@ from textual import events
 from textual.geometry import Offset, Size
 
 from bptui.circuit import Room, Scale, Window, composites, least_width
-from bptui.core.command import ChangeScale, Command, Fold, RunTo, Select, ShowCircuit
+from bptui.core.command import Command
 from bptui.core.moment import Moment
 from bptui.core.text import visible
+from bptui.core.verbs.movement import RunTo
+from bptui.core.verbs.selection import Select
+from bptui.core.verbs.view import ChangeScale, Fold, ShowCircuit
 from bptui.lines.line import Line, Span
 from bptui.session.answer import Answer, refusal
 from bptui.session.circuit_view import CircuitView
@@ -23,7 +26,7 @@ from bptui.tui.message import Asked
 from bptui.tui.pane import VerdictPane
 
 MOST_DRAWN = 60
-"""Nodes of a graph that is drawn with all its boxes where nobody has asked for a scale."""
+"""Nodes of a graph that is drawn with all its boxes where no scale was asked for."""
 
 MOST_FOLDED = 600
 """Nodes of a graph that may come to as few boxes when composites are folded."""
@@ -45,7 +48,7 @@ class CircuitPanel(VerdictPane):
         return self.picture_for([self.room])
 
     def choose(self, rooms: Sequence[Room]) -> int:
-        """Choose the scale, if nobody has asked for one, and which of ``rooms`` to be drawn for: the first that fits.
+        """Choose the scale, if none was asked for, and which of ``rooms`` to be drawn for: the first that fits.
 
         Returns its index.
         """

@@ -11,10 +11,12 @@ from textual.geometry import Offset, Size
 
 from bptui.core.array_summary import Summary
 from bptui.core.array_summary import norm as euclidean_norm
-from bptui.core.command import Command, RunTo, Select
+from bptui.core.command import Command
 from bptui.core.moment import Moment
 from bptui.core.order import Passes
 from bptui.core.text import number, visible
+from bptui.core.verbs.movement import RunTo
+from bptui.core.verbs.selection import Select
 from bptui.explaining import value_state
 from bptui.lines.cell_width import cells
 from bptui.lines.line import Line, Span, cut, fitted, line_width
@@ -36,7 +38,7 @@ WIDEST_BAR = 20
 DIGITS = 4
 
 FEW_NUMBERS = 2048
-"""Elements up to which a norm is worked out at every key; those of larger arrays are counted while nobody waits."""
+"""Elements up to which a norm is worked out at every key; those of larger arrays are counted in idle time."""
 
 
 class LogScale(NamedTuple):

@@ -11,9 +11,9 @@ from textual.geometry import Size
 
 from bptui.core import text
 from bptui.core.argument import NUMBER, PLACES
-from bptui.core.command import HeatMap, NextSlice, PreviousSlice, SelectElement, ShowValue, TurnGradient
 from bptui.core.moment import Moment
 from bptui.core.order import Pass
+from bptui.core.verbs.view import HeatMap, NextSlice, PreviousSlice, SelectElement, ShowValue, TurnGradient
 from bptui.explaining import value_state
 from bptui.lines.line import Line, Span, fitted
 from bptui.lines.paragraph import paragraph
