@@ -99,6 +99,10 @@ class Checking:
             if self.is_open(node, iteration, is_quick=False) and not self.has_failed(node):
                 yield Job(node, iteration)
 
+    def has_all_guests(self, iteration: int) -> bool:
+        """Return whether the run has come to every layer of the user's own in an iteration."""
+        return self.run is None or all(self.has_inputs(node, iteration) for node in self.run.scenario.guests)
+
     def is_open(self, node: int, iteration: int, *, is_quick: bool) -> bool:
         """Return whether a check of a node would tell anything new."""
         judged = self.verdicts.of(iteration, self.graph.nodes[node].name)

@@ -135,6 +135,9 @@ EXAMPLES: dict[str, list[Row]] = {
         ({"indices": [0]}, ((1, 2),)),
         ({"indices": []}, ((2, 3),)),
         ({"indices": []}, ((0, 3),)),
+        ({}, ((3, 2), np.array([2, 0, 2]))),
+        ({}, ((3,), np.array([[0, -1]]))),
+        ({}, ((2, 2), np.array(1))),
     ],
     "Gelu": [({"approximate": it}, (shape,)) for it in (False, "tanh") for shape in SHAPES],
     "GroupNorm": [
