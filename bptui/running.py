@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from bptui.core.engine import AnyLayer, Runner
+from bptui.core.engine import AnyLayer, Calls, Runner, calls_of
 from bptui.core.graph import Node
 from bptui.core.revisit import LayersRevisit, Revisit
 from bptui.core.tape import Tape
@@ -17,11 +17,12 @@ from bptui.errors import LayerError
 from bptui.scenario.reading.shape_inference import SMALLER, excess
 from bptui.scenario.scenario import Scenario
 from layers import Array, Layer
+from layers.dropout import Stochastic
 from layers.layer import Gradients
 
 if TYPE_CHECKING:
     from bptui.guest.guest_layer import GuestLayer
-    from bptui.guest.guests import Guests, PatientLayer
+    from bptui.guest.guests import Guests, NonBlockingGuest
     from bptui.guest.observation import Remark
 
 
@@ -31,39 +32,58 @@ class ScenarioLayers:
     def __init__(self, scenario: Scenario) -> None:
         self.scenario = scenario
         self.nodes, self.library = scenario.graph.nodes, scenario.library
-        self.patient: list[PatientLayer] = []
+        self.has_guests = bool(scenario.guests)
+        self.patient: list[NonBlockingGuest] = []
+        self.drawing: list[tuple[Node, Stochastic]] = []
+        self.iteration = 0
 
     @cached_property
     def guests(self) -> Guests:
         """The guests."""
         return guests_of(self.scenario)
 
+    @property
+    def calls(self) -> Calls:
+        """How its nodes are run."""
+        scenario = self.scenario
+        if not self.has_guests:
+            return scenario.calls
+        from bptui.guest.guests import NonBlockingGuest  # noqa: PLC0415  (few scenarios have guests)
+
+        kinds = [NonBlockingGuest if at in scenario.guests else BoundedLayer for at in range(len(self.nodes))]
+        return calls_of(scenario.graph, scenario.leaves, kinds)
+
     def make(self, node: int) -> AnyLayer:
         """Return the instance that a node keeps during a run; a guest's raises NotReadyError rather than wait."""
         it = self.nodes[node]
         layer = self.library[it.layer]
         if isinstance(layer, type):
-            made = layer(**it.options) if it.options else layer()
-            return BoundedLayer(it, made) if self.scenario.guests else made
-        from bptui.guest.guests import PatientLayer  # noqa: PLC0415  (few scenarios have guests)
+            made = self.scenario.made(it, self.iteration)
+            if isinstance(made, Stochastic):
+                self.drawing.append((it, made))
+            return BoundedLayer(it, made) if self.has_guests else made
+        from bptui.guest.guests import NonBlockingGuest  # noqa: PLC0415  (few scenarios have guests)
 
-        self.patient.append(PatientLayer(self.guests, self.guests.make(node)))
+        self.patient.append(NonBlockingGuest(self.guests, self.guests.make(node, self.iteration)))
         return self.patient[-1]
 
     def begin_iteration(self, iteration: int) -> None:
-        """Let the guests know which iteration it is: what they draw at random depends on it."""
+        """Let the layers know which iteration it is: what they draw at random depends on it."""
+        self.iteration = iteration
         for guest in self.patient:
             guest.layer.iteration = iteration
+        for node, layer in self.drawing:
+            layer.seed = self.scenario.drawing_seed(node, iteration)
 
-    def built_in(self, node: int) -> AnyLayer:
+    def built_in(self, node: int, iteration: int) -> AnyLayer:
         """Return a new built-in layer."""
-        return self.scenario.made(self.scenario.graph.nodes[node])
+        return self.scenario.made(self.scenario.graph.nodes[node], iteration)
 
     @property
     def revisit(self) -> Revisit:
         """What looks again at what the layers did."""
         built_in = LayersRevisit(self.scenario.made)
-        if not self.scenario.guests:
+        if not self.has_guests:
             return built_in
         from bptui.guest.revisit import GuestsRevisit  # noqa: PLC0415  (few scenarios have guests)
 
@@ -77,16 +97,16 @@ class BoundedLayer:
         self.node = node
         self.layer = layer
 
-    def forward(self, *inputs: Array) -> Array:
+    def forward(self, *inputs: Array) -> Any:
         """Return the layer's value. Raises LayerError, before anything is computed, where it would be too large."""
-        if what := excess(self.layer.out_shape(*map(np.shape, inputs))):
+        if what := next(filter(None, map(excess, self.layer.out_shapes(*map(np.shape, inputs)))), None):
             message = f"{visible(self.node.name)}: {self.node.layer}: {what}"
             raise LayerError(message, hint=SMALLER, where=self.node.where)
         return self.layer.forward(*inputs)
 
-    def backward(self, dout: Array) -> Gradients:
+    def backward(self, *douts: Array) -> Gradients:
         """Return what the layer returns."""
-        return self.layer.backward(dout)
+        return self.layer.backward(*douts)
 
 
 class Run(Runner):
@@ -113,9 +133,9 @@ class Run(Runner):
     def fresh_layer(self, node: int, iteration: int = 0) -> AnyLayer:
         """Return a new instance of a node's layer; a guest's waits until it has returned.
 
-        ``iteration`` (from 0) is for what a guest draws at random.
+        ``iteration`` (from 0) is for what it draws at random.
         """
-        return self.guest(node, iteration) if node in self.scenario.guests else self.own.built_in(node)
+        return self.guest(node, iteration) if node in self.scenario.guests else self.own.built_in(node, iteration)
 
     def guest(self, node: int, iteration: int = 0) -> GuestLayer:
         """Return a new instance of a layer of the user's own."""
@@ -123,7 +143,7 @@ class Run(Runner):
 
     def close(self) -> None:
         """End the guests' process, if there is one; to look at a step again starts another."""
-        if self.scenario.guests:
+        if self.own.has_guests:
             self.guests.close()
 
 

@@ -106,7 +106,7 @@ def test_a_disk_that_fails_to_sync_stops_the_recording_and_counts_nothing_more(
     recorder.furthest = len(run.tape)
     recorder.advance()
     assert recorder.count == 1
-    assert recorder.obituary.endswith("the recording stopped after 1 records: Input/output error")
+    assert recorder.stop_message.endswith("the recording stopped after 1 records: Input/output error")
 
 
 def test_too_little_memory_is_told_as_such(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

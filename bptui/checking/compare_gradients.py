@@ -147,7 +147,7 @@ class Gradients:
         affordable = max(LEAST, int(min(columns, self.budget / len(self.probe.subject.taking) / self.cost)))
         is_whole = columns <= affordable
         parts: list[ElementVerdicts] = []
-        for column in range(columns) if is_whole else spread(columns, affordable):
+        for column in range(columns) if is_whole else evenly_spaced(columns, affordable):
             parts += judge.judge_columns(position, ties, [column])
             yield
         for part in () if is_whole else Search(judge, position, ties).results():
@@ -169,7 +169,7 @@ class Gradients:
             return np.abs(moved - analytic)
 
 
-def spread(columns: int, many: int) -> list[int]:
+def evenly_spaced(columns: int, many: int) -> list[int]:
     """Return ``many`` columns, spread evenly."""
     return [int(column) for column in np.unique(np.linspace(0, columns - 1, many).astype(int))]
 

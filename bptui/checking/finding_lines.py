@@ -96,6 +96,7 @@ def finding_title(finding: Finding) -> str:
         return TITLES[finding.rule]
     if finding.rule in ABOUT_GRADIENTS and finding.input is not None:
         about = f"gradient of {short_name(finding.input)}"
+        about += f" through {short_name(finding.output)}" * bool(finding.output)
         return f"{about}: {mistake}" if mistake else about
     told = mistake or about_rule(finding)
     return told if finding.input is None else f"{short_name(finding.input)}: {told}"

@@ -41,13 +41,14 @@ def check_here(instance: Instance, values: Sequence[Any], *, is_whole: bool, **a
         spared=tuple(about["spared"]),
         sought=tuple(about["sought"]),
         is_last=about["is_last"],
+        outputs=tuple(about["outputs"]),
         options=options_of(instance),
         remade=lambda changed: Adapter(instance, changed),
         inside=object_in,
         functions=(instance.recipe.forward, instance.recipe.backward),
     )
     try:
-        findings = [*check_node(subject, is_whole=is_whole), *labels(subject), *not_finite(subject, instance)]
+        findings = [*check_node(subject, is_whole=is_whole), *labels(subject), *non_finite_findings(subject, instance)]
         findings += weights_of_module(subject, instance)
     except Exception as error:  # noqa: BLE001  (what the layer raises is a finding already: this is the check's own)
         findings = [broken_down(subject, error)]
@@ -73,7 +74,7 @@ def weights_of_module(subject: Subject, instance: Instance) -> Iterator[Finding]
         )
 
 
-def not_finite(subject: Subject, instance: Instance) -> Iterator[Finding]:
+def non_finite_findings(subject: Subject, instance: Instance) -> Iterator[Finding]:
     """Yield the finding on a layer that makes NaN or infinity of finite numbers: the operation, and its numbers."""
     try:
         message = Instance(instance.recipe, instance.order, instance.making).forward(subject.inputs)
@@ -118,9 +119,9 @@ class Adapter:
         self.hand_on_changes()
         return out
 
-    def backward(self, dout: Any) -> Any:
+    def backward(self, *douts: Any) -> Any:
         """Return what the object's backward does, and after it the gradients that it has left for what it holds."""
-        returned = self.instance.gradients_for(np.asarray(dout))
+        returned = self.instance.gradients_for(list(map(np.asarray, douts)))
         self.hand_on_changes()
         kept = list(map(copy_of, self.instance.kept_gradients()))
         if not kept or isinstance(returned, list):

@@ -52,7 +52,9 @@ def one_each(handed: Any, subject: Subject, faults: list[FaultError]) -> tuple[A
         reason = "backward returns a list; several gradients are a tuple, and one is an array"
         faults.append(FaultError("gradients", reason, mistake="list instead of array"))
         is_row = wanted > 1 and len(handed) == wanted
-        handed = tuple(handed) if is_row else handed[0] if holds_one_array(handed) else np.asarray(as_array(handed))
+        handed = (
+            tuple(handed) if is_row else handed[0] if holds_one_array(handed) else np.asarray(numeric_array(handed))
+        )
     gradients = handed if isinstance(handed, tuple) else (handed,)
     told = f"backward returns {text.counted(len(gradients), 'gradient')} for {text.counted(wanted, 'input')}"
     if len(gradients) > wanted:
@@ -72,7 +74,7 @@ def holds_one_array(handed: list[Any]) -> bool:
     return len(handed) == 1 and isinstance(handed[0], np.ndarray)
 
 
-def as_array(handed: Any) -> Any:
+def numeric_array(handed: Any) -> Any:
     """Return nested lists as an array. Raises FaultError where they are not numbers in rows."""
     try:
         array = np.asarray(handed)
@@ -92,7 +94,7 @@ def as_floats(part: Any, position: int, subject: Subject, faults: list[FaultErro
         return part
     reason = f"the gradient of {subject.called(position)} is {kind}"
     faults.append(FaultError("dtype", reason, position, kind))
-    array = as_array(part) if isinstance(part, list | tuple) else np.asarray(part)
+    array = numeric_array(part) if isinstance(part, list | tuple) else np.asarray(part)
     if array.dtype.kind not in "fiub":
         raise faults.pop()
     return array.astype(np.float64)

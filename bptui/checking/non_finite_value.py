@@ -26,7 +26,7 @@ def non_finite_value(probe: Probe, out: Array) -> FaultError | None:
     index = plain_index(np.unravel_index(int(np.argmax(wanted)), out.shape))
     made = text.number(float(out[index])).replace("Inf", "Infinity")
     found = ", ".join(operands(probe, out, index))
-    what = f"its value{' at ' * bool(index)}{place(index)} is {made} though all inputs are finite"
+    what = f"its value{' at ' * bool(index)}{text.index(index)} is {made} though all inputs are finite"
     reason = f"{what}{f': {found}' if found else ''}; nothing can be measured there, nor in what comes of it"
     return FaultError("finite", reason, mistake=f"{kind} of finite numbers", is_caution=True)
 
@@ -41,15 +41,10 @@ def operands(probe: Probe, out: Array, index: tuple[int, ...]) -> Iterator[str]:
         return
     if is_made_of_them:
         for name, x, number in zip(probe.subject.names, inputs, numbers, strict=True):
-            where = place(index) if x.shape == out.shape else ""
+            where = text.index(index) if x.shape == out.shape else ""
             yield told(text.visible(name) + where, float(number))
 
 
 def told(name: str, number: float) -> str:
     """Return an operand with its number; a constant is named by that already."""
     return name if name == repr(number) else f"{name} = {text.number(number)}"
-
-
-def place(index: tuple[int, ...]) -> str:
-    """Return an element's index as a person writes it; nothing of a scalar."""
-    return f"[{', '.join(map(str, index))}]" if index else ""

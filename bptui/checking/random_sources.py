@@ -12,16 +12,16 @@ import random
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
+
+from bptui.guest.child.generators import Generator, generator_state, is_generator, restart_generator
 
 SEED = 20160924
 """Where everything that draws at random starts before each forward of a layer that draws."""
 
 MOST_NAMES = 200
-
-Generator: TypeAlias = "np.random.Generator | np.random.RandomState | random.Random"
 
 
 class RandomSources:
@@ -35,7 +35,7 @@ class RandomSources:
         random.seed(SEED)
         np.random.seed(SEED)  # noqa: NPY002  (the book's Dropout draws from there, so that is what stands still)
         for generator in self.generators:
-            restart(generator, SEED)
+            restart_generator(generator, SEED)
 
     def draw(self) -> None:
         """Draw a number from each, so that whoever draws next gets others."""
@@ -47,7 +47,7 @@ class RandomSources:
     def state(self) -> bytes:
         """Return what tells whether anything has been drawn."""
         numbers = np.random.get_state()  # noqa: NPY002
-        return pickle.dumps((random.getstate(), numbers, [state_of(it) for it in self.generators]))
+        return pickle.dumps((random.getstate(), numbers, [generator_state(it) for it in self.generators]))
 
 
 def generators_of(instance: object, functions: Sequence[Callable[..., Any]]) -> Iterator[Generator]:
@@ -73,40 +73,6 @@ def globals_of(method: Any) -> dict[str, Any]:
     """Return the names of the module that a function sees; none of what is not a function written in Python."""
     function = inspect.unwrap(getattr(method, "__func__", method)) if callable(method) else None
     return function.__globals__ if inspect.isfunction(function) else {}
-
-
-def is_generator(it: object) -> bool:
-    """Return whether something is a random generator."""
-    return isinstance(it, np.random.Generator | np.random.RandomState | random.Random)
-
-
-def restart(generator: Generator, seed: int) -> None:
-    """Let a generator begin again from a seed."""
-    if isinstance(generator, np.random.Generator):
-        generator.bit_generator.state = type(generator.bit_generator)(seed).state
-    else:
-        generator.seed(seed)
-
-
-def state_of(generator: Generator) -> Any:
-    """Return where a generator is."""
-    match generator:
-        case np.random.Generator():
-            return generator.bit_generator.state
-        case np.random.RandomState():
-            return generator.get_state()
-    return generator.getstate()
-
-
-def set_state(generator: Generator, state: Any) -> None:
-    """Put a generator where it was."""
-    match generator:
-        case np.random.Generator():
-            generator.bit_generator.state = state
-        case np.random.RandomState():
-            generator.set_state(state)
-        case _:
-            generator.setstate(state)
 
 
 @contextmanager

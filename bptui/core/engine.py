@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache, cached_property, partial
+from functools import cached_property, partial
 from time import perf_counter
 from typing import Any, NamedTuple, Protocol, TypeAlias
 
@@ -70,8 +70,28 @@ class AnyLayer(Protocol):
         """Return the gradient of each input; a single one may stand alone."""
 
 
+class Calls(NamedTuple):
+    """How the nodes of a graph are run, which is the same in every run of it. Nodes are meant by index.
+
+    ``forwards`` and ``backwards`` have for each node what its layer does, as a function of the layer first. ``several``
+    are the nodes with several outputs; ``masks`` tells of those at some of whose inputs no gradient is taken, at which
+    it is.
+    """
+
+    forwards: Sequence[Callable[..., Any]]
+    backwards: Sequence[Callable[..., Any]]
+    several: frozenset[int]
+    masks: Mapping[int, tuple[bool, ...]]
+    special: frozenset[int]
+    """Those of either kind, whose backward takes or gives something else than one gradient for each input."""
+
+
 class LayerSource(Protocol):
     """Where a run has its layers from. Nodes are meant by index, iterations are counted from 0."""
+
+    @property
+    def calls(self) -> Calls:
+        """How its nodes are run."""
 
     def make(self, node: int) -> AnyLayer:
         """Return the instance that a node keeps during a run."""
@@ -80,7 +100,7 @@ class LayerSource(Protocol):
         """Prepare the instances for an iteration, where they depend on it."""
 
 
-class Slow(NamedTuple):
+class SlowestLayer(NamedTuple):
     """How long a node's layer has taken at the most, forward or backward."""
 
     node: Node | None
@@ -98,10 +118,11 @@ class Runner:
         self.tape = tape
         self.source = source
         self.graph = tape.graph
+        self.calls = source.calls
         self.waiting: Call | None = None
         self.cold: set[int] = set()
         self.until = 0.0
-        self.slowest = Slow(None, 0.0)
+        self.slowest = SlowestLayer(None, 0.0)
         if tape.iterations:
             source.begin_iteration(len(tape.iterations) - 1)
             self.cold.update(range(self.graph.nodes_within(len(tape.iterations[-1].values))))
@@ -145,7 +166,7 @@ class Runner:
         """Take note of how long a piece has taken: of a long one, nearly all was the last node's."""
         if self.waiting is None and seconds > max(self.slowest.seconds, PIECE) and len(self.tape):
             node = self.graph.node(self.tape.order[len(self.tape)].name)
-            self.slowest = Slow(node, seconds) if node else self.slowest
+            self.slowest = SlowestLayer(node, seconds) if node else self.slowest
 
     def proceed(self, steps: int) -> None:
         """Run at least ``steps`` more steps, or all that are left; a layer that takes too long ends the run."""
@@ -209,7 +230,7 @@ class Runner:
         """Call the forward of a span of nodes, in order."""
         values, until, scalar = columns.values, self.until, np.float64
         value_at = values.__getitem__
-        nodes = zip(self.forwards[span], self.layers[span], self.graph.edges[span], strict=True)
+        nodes = zip(self.calls.forwards[span], self.layers[span], self.graph.edges[span], strict=True)
         for forward, layer, slots in nodes:
             value = forward(layer, *map(value_at, slots))
             if value.__class__ is scalar:
@@ -223,9 +244,9 @@ class Runner:
 
     def run_backward(self, columns: Iteration, span: slice) -> None:
         """Call the backward of a span of the nodes that go back, and add up what they send."""
-        layers, backwards, totals = self.layers, self.backwards, columns.totals
+        layers, backwards, totals = self.layers, self.calls.backwards, columns.totals
         edges, first_slots, until = self.graph.edges, self.graph.first_slots, self.until
-        special = self.cold.union(self.several, self.masks)
+        special = self.calls.special.union(self.cold)
         for node in self.tape.passes.backward[span]:
             if node in special:
                 self.run_special_backward(columns, node)
@@ -244,11 +265,13 @@ class Runner:
         if dout is not None:
             if node in self.cold:
                 self.warm(node, columns.values)
-            gradients = self.backwards[node](self.layers[node], *(dout if node in self.several else (dout,)))
+            gradients = self.calls.backwards[node](
+                self.layers[node], *(dout if node in self.calls.several else (dout,))
+            )
         if gradients.__class__ is not tuple:
             gradients = (gradients,)
-        if node in self.masks:
-            gradients = [it if takes else None for it, takes in zip(gradients, self.masks[node], strict=True)]
+        if mask := self.calls.masks.get(node):
+            gradients = [it if takes else None for it, takes in zip(gradients, mask, strict=True)]
         columns.add_backward(dout, inputs, gradients)
 
     def run_updates(self, columns: Iteration) -> None:
@@ -265,13 +288,16 @@ class Runner:
 
     def warm(self, node: int, values: Sequence[Value]) -> None:
         """Let a layer go forward which has not in this run, because the tape was begun by another."""
-        self.forwards[node](self.layers[node], *map(values.__getitem__, self.graph.edges[node]))
+        self.calls.forwards[node](self.layers[node], *map(values.__getitem__, self.graph.edges[node]))
         self.cold.discard(node)
 
     def entering_gradient(self, columns: Iteration) -> Value:
-        """Return the gradient that enters at the output, in the shape of its value, which may be known only now."""
+        """Return the gradient that enters at the output, in the shape of its value, which may be known only now.
+
+        Raises LayerError where it has another shape.
+        """
         out, dout = columns.values[self.graph.slots[self.graph.output]], self.tape.dout
-        if dout is None or np.shape(dout) == np.shape(out):
+        if dout is None or dout.shape == out.shape:
             return dout
         if np.shape(dout):
             name = visible(self.graph.output)
@@ -283,60 +309,48 @@ class Runner:
         """The instance that each node keeps."""
         return [self.source.make(node) for node in range(len(self.graph.nodes))]
 
-    @cached_property
-    def forwards(self) -> Sequence[Callable[..., Any]]:
-        """For each node, its layer's forward as a function of the layer and the inputs."""
-        forwards = bare_methods(self.layers, "forward")
-        for node in self.several:
-            forwards[node] = partial(returning_several, forwards[node], self.graph.nodes[node])
-        return forwards
 
-    @cached_property
-    def backwards(self) -> Sequence[Callable[..., Any]]:
-        """For each node, its layer's backward as a function of the layer and the douts."""
-        return bare_methods(self.layers, "backward")
+def calls_of(graph: Graph, leaves: Sequence[Value], layers: Sequence[type[AnyLayer]]) -> Calls:
+    """Return how the nodes of ``graph`` are run, each with the class in ``layers`` that stands for its layer."""
+    outputs = range(0) if graph.has_single_outputs else range(len(graph.nodes))
+    several = frozenset(at for at in outputs if len(graph.nodes[at].outputs) > 1)
+    forwards = bare_methods(layers, "forward")
+    for at in several:
+        forwards[at] = partial(returning_several, forwards[at], graph.nodes[at])
+    masks = masks_of(graph, leaves)
+    return Calls(forwards, bare_methods(layers, "backward"), several, masks, several.union(masks))
 
-    @cached_property
-    def several(self) -> frozenset[int]:
-        """The nodes with several outputs."""
-        if self.graph.has_single_outputs:
-            return frozenset()
-        return frozenset(at for at, node in enumerate(self.graph.nodes) if len(node.outputs) > 1)
 
-    @cached_property
-    def masks(self) -> Mapping[int, tuple[bool, ...]]:
-        """For the nodes at some of whose inputs no gradient is taken, at which it is."""
-        closed = closed_names(self.graph, self.tape.leaves)
-        if not closed:
-            return {}
-        nodes = enumerate(self.graph.nodes)
-        mixed = [(at, node) for at, node in nodes if not closed.isdisjoint(node.inputs)]
-        return {at: tuple([name not in closed for name in node.inputs]) for at, node in mixed}
+def masks_of(graph: Graph, leaves: Sequence[Value]) -> Mapping[int, tuple[bool, ...]]:
+    """Return which inputs of a node take a gradient, for the nodes at which not all do."""
+    closed = names_without_gradient(graph, leaves)
+    if not closed:
+        return {}
+    mixed = [(at, node.inputs) for at, node in enumerate(graph.nodes) if not closed.isdisjoint(node.inputs)]
+    return {at: tuple([name not in closed for name in inputs]) for at, inputs in mixed}
 
 
 def takes_gradient(graph: Graph, leaves: Sequence[Value]) -> TakesGradient:
     """Return which inputs of each node take a gradient: those that are neither constants nor integers."""
-    closed = closed_names(graph, leaves)
+    closed = names_without_gradient(graph, leaves)
     return tuple([tuple([name not in closed for name in node.inputs]) for node in graph.nodes])
 
 
-def closed_names(graph: Graph, leaves: Sequence[Value]) -> frozenset[str]:
+def names_without_gradient(graph: Graph, leaves: Sequence[Value]) -> frozenset[str]:
     """Return the leaves that take no gradient: constants and integers."""
     integers = [name for name, value in zip(graph.leaves, leaves, strict=True) if value.dtype.kind != "f"]
     return frozenset((*graph.constants, *integers))
 
 
-def bare_methods(layers: Sequence[AnyLayer], method: str) -> list[Callable[..., Any]]:
-    """Return a method of each layer as a function, without what quietens NumPy around a built-in one.
+def bare_methods(layers: Sequence[type[AnyLayer]], method: str) -> list[Callable[..., Any]]:
+    """Return a method of each class as a function, without what quietens NumPy around a built-in one.
 
     A run is quiet as a whole.
     """
-    classes = [layer.__class__ for layer in layers]
-    bare = {each: bare_method(each, method) for each in set(classes)}
-    return [bare[each] for each in classes]
+    bare = {each: bare_method(each, method) for each in set(layers)}
+    return [bare[each] for each in layers]
 
 
-@cache
 def bare_method(layer: type[AnyLayer], method: str) -> Callable[..., Any]:
     """Return the function that a class's method is, out of what is wrapped around it."""
     return inspect.unwrap(getattr(layer, method))

@@ -22,9 +22,11 @@ def completed(header: HeaderRecord) -> HeaderRecord:
 
     One that another program wrote, with no more in it than the format demands, has these in the scenario's own text.
     """
+    if header.source is None and header.program is None:
+        raise TranscriptError("a header of the recording has no proper 'source'")
     if header.inputs is not None and header.parameters is not None:
         return header
-    scenario = read_scenario_text(header.source)
+    scenario = read_scenario_text(header.source or "")
     leaves = [name for name in header.values if is_name(name)]
     listed = as_table(scenario.get("parameters"))
     parameters = tuple(name for name in leaves if name in listed)
@@ -69,7 +71,7 @@ def graph_of(header: HeaderRecord) -> Graph:
 
 
 def check_order(known: set[str], nodes: Sequence[Node]) -> None:
-    """Refuse a node that has another's name, or takes a value that is not there yet."""
+    """Raise TranscriptError for a node that has another's name, or takes a value that is not there yet."""
     for node in nodes:
         if missing := set(node.inputs) - known:
             raise TranscriptError(f"node {text.visible(node.name)} takes {text.visible(min(missing))}, unknown so far")

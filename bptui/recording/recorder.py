@@ -13,7 +13,7 @@ from bptui.core import text
 from bptui.core.command import Command
 from bptui.core.moment import Moment
 from bptui.errors import TranscriptError, Where, reason_of
-from bptui.recording.codec import line
+from bptui.recording.codec import encode_line
 from bptui.recording.digest import RunningDigest
 from bptui.recording.records import ActionRecord, NoteRecord, Record
 from bptui.recording.run_records import end_record, header_record, step_record
@@ -153,7 +153,7 @@ class Recorder:
         """Hand one record over, whole, or stop recording."""
         if self.file is None:
             return
-        encoded = self.digest.sealed(line(record).encode("ascii"))
+        encoded = self.digest.sealed(encode_line(record).encode("ascii"))
         try:
             write_whole(self.file, encoded)
         except OSError as error:
@@ -182,7 +182,7 @@ class Recorder:
         self.abandon()
 
     @property
-    def obituary(self) -> str:
+    def stop_message(self) -> str:
         """What there is to say in the end of a recording that had to stop; nothing of one that has not."""
         if self.failure is None:
             return ""
@@ -190,7 +190,7 @@ class Recorder:
 
 
 def create(path: Path, scenario: Path | None) -> int:
-    """Return a new file, open for appending; one that exists is never touched."""
+    """Return a new file, open for appending. Raises TranscriptError; a file that exists is never touched."""
     try:
         file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o666)
     except (FileExistsError, IsADirectoryError):

@@ -11,7 +11,6 @@ from bptui.errors import TranscriptError, Where, reason_of
 from bptui.recording.codec import decode_record
 from bptui.recording.digest import KEY, DigestReader, broken_digest
 from bptui.recording.json_line import DamagedTranscriptError, JsonObject, parse_line
-from bptui.recording.read_record import read_record
 from bptui.recording.records import (
     ActionRecord,
     BackwardRecord,
@@ -21,6 +20,7 @@ from bptui.recording.records import (
     NoteRecord,
     Record,
     UpdateRecord,
+    read_record,
 )
 from bptui.recording.replay_tape import Recording
 
@@ -41,17 +41,17 @@ def read_transcript(path: Path) -> Recording:
             number += 1
             if is_torn(line):
                 break
-            recording = read_line(line, digests, recording, path)
+            recording = extended_by_line(line, digests, recording, path)
     except TranscriptError as error:
-        raise type(error)(error.message, hint=error.hint, where=place(path, number)) from None
+        raise type(error)(error.message, hint=error.hint, where=line_where(path, number)) from None
     if recording is None:
-        raise TranscriptError("there is no whole record in the file", where=place(path, 1))
+        raise TranscriptError("there is no whole record in the file", where=line_where(path, 1))
     if is_torn(line):
         recording.dropped = f"line {number}, the last, is torn off and left out"
     return recording
 
 
-def read_line(line: bytes, digests: DigestReader, recording: Recording | None, path: Path) -> Recording:
+def extended_by_line(line: bytes, digests: DigestReader, recording: Recording | None, path: Path) -> Recording:
     """Return ``recording`` with what a line says added to it. Raises TranscriptError.
 
     What is wrong with a damaged record says more than its digest, so that is held against the line last.
@@ -71,7 +71,7 @@ def read_line(line: bytes, digests: DigestReader, recording: Recording | None, p
 
 
 def extend_recording(recording: Recording | None, json: JsonObject, path: Path) -> Recording:
-    """Return ``recording`` with what a record says added to it; the first record begins one."""
+    """Return ``recording`` with what a record says added to it; the first record begins one. Raises TranscriptError."""
     if recording is not None:
         add_record(recording, read_record(json))
         return recording
@@ -80,13 +80,13 @@ def extend_recording(recording: Recording | None, json: JsonObject, path: Path) 
     return Recording(decode_record(HeaderRecord, json), path)
 
 
-def place(path: Path, line: int) -> Where:
+def line_where(path: Path, line: int) -> Where:
     """Return a line of the file, or the file where none has been read."""
     return Where(text.visible(str(path)), line or None)
 
 
 def read_lines(path: Path) -> Iterator[bytes]:
-    """Yield the file's lines, their newlines included."""
+    """Yield the file's lines, their newlines included. Raises TranscriptError where it cannot be read."""
     if os.path.exists(path) and not path.is_file():  # noqa: PTH110  (pathlib raises where a name is too long)
         raise TranscriptError("is not an ordinary file")
     try:
@@ -122,6 +122,6 @@ def add_record(recording: Recording, record: Record) -> None:
 
 
 def check_time(recording: Recording, at: int) -> None:
-    """Refuse an action or a note at a step that the run does not have."""
+    """Raise DamagedTranscriptError for an action or a note at a step that the run does not have."""
     if not 0 <= at <= len(recording.tape.order):
-        raise DamagedTranscriptError(f"step {at} is none of the run's")
+        raise DamagedTranscriptError(f"step {at} is not one of the run's")

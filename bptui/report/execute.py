@@ -38,7 +38,7 @@ def execute(
         session.close()
         if session.run:
             session.run.close()
-    sys.stderr.writelines(f"{words}\n" for words in session.obituaries)
+    sys.stderr.writelines(f"{words}\n" for words in session.stop_messages)
     return not (loop.has_failed or session.has_lost_records)
 
 

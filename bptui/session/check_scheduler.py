@@ -99,6 +99,10 @@ class Checking:
             if self.is_open(node, iteration, is_quick=False) and not self.has_failed(node):
                 yield Job(node, iteration)
 
+    def has_all_guests(self, iteration: int) -> bool:
+        """Return whether the run has come to every layer of the user's own in an iteration."""
+        return self.run is None or all(self.has_inputs(node, iteration) for node in self.run.scenario.guests)
+
     def is_open(self, node: int, iteration: int, *, is_quick: bool) -> bool:
         """Return whether a check of a node would tell anything new."""
         judged = self.verdicts.of(iteration, self.graph.nodes[node].name)
@@ -115,7 +119,7 @@ class Checking:
     def pause(self, idle: float | None) -> float | None:
         """Return how many seconds to wait before the next slice; None where nothing is asked for.
 
-        What nobody has asked for waits until no key has come for ``idle`` seconds, for ever where that is None.
+        What was not asked for waits until no key has come for ``idle`` seconds, for ever where that is None.
         """
         seconds = SHORT_IDLE if self.asked else idle
         return None if seconds is None else max(0.0, self.touched() + seconds - self.clock())

@@ -6,26 +6,16 @@ from functools import partial
 from time import sleep
 from typing import Protocol
 
-from bptui.core.command import (
-    Cancel,
-    Check,
-    Command,
-    Jump,
-    JumpToMark,
-    SearchNames,
-    Selecting,
-    SetMark,
-    ShowEvidence,
-    ToggleRecording,
-    Travel,
-    WriteNote,
-)
+from bptui.core.command import Command
+from bptui.core.verbs.movement import Jump, JumpToMark, SetMark, Travel
+from bptui.core.verbs.program import Cancel, ToggleRecording, WriteNote
+from bptui.core.verbs.selection import SearchNames, Selecting
+from bptui.core.verbs.view import Check, ShowEvidence
 from bptui.errors import BptuiError
 from bptui.session import recording
-from bptui.session.answer import Answer, Question
-from bptui.session.choosing import choose
+from bptui.session.answer import Answer, Question, refusal
 from bptui.session.jumps import jump, set_mark
-from bptui.session.naming import named_or_selected
+from bptui.session.selecting import named_or_selected, select_value
 from bptui.session.session import Session
 from bptui.session.travel import travel
 
@@ -133,7 +123,7 @@ class Dispatcher:
         if isinstance(command, Jump):
             return jump(self.session, command)
         if isinstance(command, Selecting):
-            return partial(choose, self.session, command)
+            return partial(select_value, self.session, command)
         return None
 
     def check(self, node: str | None) -> Question:
@@ -158,6 +148,8 @@ class Dispatcher:
         What was asked ``before`` is then answered: the run has failed.
         """
         session, selection = self.session, self.session.selection
+        if session.is_at_rest:
+            return refusal("there is nothing to go back from")
         selection.matches = ()
         selection.is_following = True
         selection.follow(session.moment.name)

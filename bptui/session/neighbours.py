@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from bptui.core.graph import Graph
 
 
-class Tour:
+class Neighbours:
     """Remembers at each value which way was taken last, so that the same key at the same place tries the next."""
 
     def __init__(self, graph: Graph) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from bptui.core.graph import Graph
 
 
-def matches(graph: Graph, text: str) -> list[str]:
+def matching_names(graph: Graph, text: str) -> list[str]:
     """Return the values whose name or layer contains ``text``, whatever the case, in graph order."""
     wanted = text.casefold()
     leaves = [name for name in graph.leaves if wanted in name.casefold()]
@@ -15,7 +15,7 @@ def matches(graph: Graph, text: str) -> list[str]:
     return leaves + nodes
 
 
-def neighbour(graph: Graph, found: Sequence[str], name: str | None, direction: int) -> str | None:
+def next_match(graph: Graph, found: Sequence[str], name: str | None, direction: int) -> str | None:
     """Return the match after (1) or before (-1) ``name`` in graph order, going round; None where there is none."""
     if not found:
         return None

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from bptui.core.command import SearchNames
 from bptui.core.graph import Graph
 from bptui.core.text import visible
+from bptui.core.verbs.selection import SearchNames
 from bptui.session import search
 from bptui.session.answer import Answer, WayOn, refusal
-from bptui.session.neighbours import Tour
+from bptui.session.neighbours import Neighbours
 
 
 class Selection:
@@ -17,7 +17,7 @@ class Selection:
 
     def __init__(self, graph: Graph) -> None:
         self.graph = graph
-        self.tour = Tour(graph)
+        self.neighbours = Neighbours(graph)
         self.name: str | None = None
         self.is_following = True
         self.matches: Sequence[str] = ()
@@ -34,11 +34,11 @@ class Selection:
 
     def consumer(self, count: int) -> Answer:
         """Select the ``count``-th consumer along the wires."""
-        return self.walk(self.tour.consumer, count, "nothing uses it")
+        return self.walk(self.neighbours.consumer, count, "nothing uses it")
 
     def producer(self, count: int) -> Answer:
         """Select the ``count``-th producer along the wires."""
-        return self.walk(self.tour.producer, count, "it is given, not computed")
+        return self.walk(self.neighbours.producer, count, "it is given, not computed")
 
     def walk(self, way: Callable[[str], str | None], count: int, otherwise: str) -> Answer:
         """Select what lies that way, ``count`` times, or as often as there is something."""
@@ -54,7 +54,7 @@ class Selection:
 
     def search(self, text: str) -> Answer:
         """Find every match, and select the nearest."""
-        self.matches = search.matches(self.graph, text)
+        self.matches = search.matching_names(self.graph, text)
         return self.match(1, 1) if self.matches else refusal(f"nothing is called {visible(text, limit=40)}")
 
     def match(self, count: int, direction: int) -> Answer:
@@ -63,7 +63,7 @@ class Selection:
             return refusal("nothing searched for yet", WayOn(SearchNames, "searches"))
         name = self.name
         for _ in range(count % len(self.matches) or len(self.matches)):
-            name = search.neighbour(self.graph, self.matches, name, direction)
+            name = search.next_match(self.graph, self.matches, name, direction)
         assert name is not None
         self.choose(name)
         return Answer(f"{visible(name, limit=40)}: match {self.matches.index(name) + 1} of {len(self.matches)}")

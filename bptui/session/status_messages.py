@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bptui.core.command import Back, Cancel, Next
 from bptui.core.moment import Moment
 from bptui.core.order import Turn
 from bptui.core.text import visible
+from bptui.core.verbs.movement import Back, Next
+from bptui.core.verbs.program import Cancel
 from bptui.session.answer import Answer, WayOn, refusal
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def failure_of(moment: Moment) -> str:
     return visible(f"{failure.message} ({failure.where})" if failure.where else failure.message)
 
 
-def dead_end(session: Session) -> Answer:
+def halt_reason(session: Session) -> Answer:
     """Return why a command led nowhere, or not as far as it was asked to."""
     moment = session.moment
     if failed := failed_turn(moment):

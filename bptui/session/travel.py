@@ -6,7 +6,8 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from bptui.core.command import (
+from bptui.core.text import visible
+from bptui.core.verbs.movement import (
     Back,
     Finish,
     GoTo,
@@ -20,12 +21,11 @@ from bptui.core.command import (
     RunTo,
     Travel,
 )
-from bptui.core.text import visible
 from bptui.errors import BptuiError
 from bptui.session.answer import Answer, Question, WayOn, refusal
-from bptui.session.naming import named_or_selected
+from bptui.session.selecting import named_or_selected
 from bptui.session.session import Session
-from bptui.session.status_messages import dead_end, failed_turn, how_it_runs
+from bptui.session.status_messages import failed_turn, halt_reason, how_it_runs
 
 if TYPE_CHECKING:
     from bptui.stepping.line_tape import LineCursor
@@ -62,7 +62,7 @@ class Arrival:
                 return Answer(ALREADY_THERE)
         if failed := failed_turn(session.moment):
             session.selection.choose(failed.name)
-        return dead_end(session)
+        return halt_reason(session)
 
 
 def travel(session: Session, command: Travel) -> Question:

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import accumulate, chain
 
 from textual import events
 from textual.message import Message
 from textual.widget import Widget
 
-from bptui.core import command
 from bptui.core.command import Command
 from bptui.core.moment import Moment
 from bptui.core.text import escaped
+from bptui.core.verbs import movement, program, selection, view
 from bptui.lines.line import Line, Span, fitted, line_width
 from bptui.session.completion import missing
 from bptui.session.line_editor import EDITS, TypedLine
-from bptui.tui.keys import Context
+from bptui.tui.keys import KeyContext
 from bptui.tui.pane import Pane
 
 HINTS: Mapping[str, str] = {
@@ -30,40 +31,48 @@ HINTS: Mapping[str, str] = {
 ONE_LETTER = frozenset({"m", "'"})
 """The kinds that are entered with the first letter."""
 
-LAST = (command.Help, command.Quit)
-"""The keys at the end of the line, which are there however narrow it is."""
+ALWAYS = 2
+"""Keys at the end of the line that are there however narrow it is."""
 
 AT_STEPS: Mapping[type[Command], str] = {
-    command.Next: "next",
-    command.Back: "back",
-    command.Into: "into",
-    command.Finish: "finish pass",
-    command.Last: "last",
-    command.BackwardPass: "backward pass",
-    command.SearchNames: "search",
-    command.Check: "check",
-    command.NextTrouble: "trouble",
-    command.NextPane: "pane",
-    command.OpenLine: "command",
-    command.Help: "help",
-    command.Quit: "quit",
+    movement.Next: "next",
+    movement.Back: "back",
+    movement.Into: "into",
+    movement.Finish: "finish pass",
+    movement.Last: "last",
+    movement.BackwardPass: "backward pass",
+    selection.SearchNames: "search",
+    view.Check: "check",
+    movement.NextTrouble: "trouble",
+    view.NextPane: "pane",
+    program.OpenLine: "command",
+    program.Help: "help",
+    program.Quit: "quit",
 }
 
 IN_SOURCE: Mapping[type[Command], str] = {
-    command.Into: "next line",
-    command.LineBack: "line back",
-    command.Finish: "out of the source",
-    command.Next: "next step",
-    command.Back: "step back",
-    command.ReverseFinish: "before this step",
-    command.Help: "help",
-    command.Quit: "quit",
+    movement.Into: "next line",
+    movement.LineBack: "line back",
+    movement.Finish: "out of the source",
+    movement.Next: "next step",
+    movement.Back: "step back",
+    movement.ReverseFinish: "before this step",
+    program.Help: "help",
+    program.Quit: "quit",
 }
 
-SHOWN: Mapping[Context, Mapping[type[Command], str]] = {
-    Context.STEPS: AT_STEPS,
-    Context.SOURCE: IN_SOURCE,
-    Context.REPLAY: {verb: word for verb, word in AT_STEPS.items() if verb not in (command.Into, command.Check)},
+AT_EVIDENCE: Mapping[type[Command], str] = {
+    view.ShowEvidence: "jump there",
+    view.NextPane: "next element",
+    program.Help: "help",
+    program.Cancel: "close",
+}
+
+SHOWN: Mapping[KeyContext, Mapping[type[Command], str]] = {
+    KeyContext.STEPS: AT_STEPS,
+    KeyContext.SOURCE: IN_SOURCE,
+    KeyContext.EVIDENCE: AT_EVIDENCE,
+    KeyContext.REPLAY: {verb: word for verb, word in AT_STEPS.items() if verb not in (movement.Into, view.Check)},
 }
 """The keys that matter most, with a word for each."""
 
@@ -92,9 +101,9 @@ class Footer(Pane):
         self.typed = TypedLine()
         self.before: Widget | None = None
         self.history: dict[str, str] = {}
-        self.context = Context.STEPS
+        self.context = KeyContext.STEPS
 
-    def show_keys(self, context: Context) -> None:
+    def show_keys(self, context: KeyContext) -> None:
         """Show the keys that matter where the person is."""
         if context is not self.context:
             self.context = context
@@ -118,6 +127,11 @@ class Footer(Pane):
             self.count = ""
             self.say("")
         return count
+
+    @property
+    def is_filled(self) -> bool:
+        """Whether a message or a count stands where the keys do."""
+        return bool(self.message or self.count)
 
     @property
     def is_open(self) -> bool:
@@ -202,17 +216,11 @@ def typed_line(kind: str, typed: TypedLine, rest: str, width: int) -> Line:
     return (Span(f" {kind}", "key"), Span(before), Span(under, "cursor"), Span(escaped(after[1:])))
 
 
-def key_line(width: int, context: Context = Context.STEPS) -> Line:
-    """Return as many of the footer's keys as fit, quitting and help before all others."""
-    shown = SHOWN[context]
-    entries = {verb: (Span(f" {verb.keys[0]}", "key"), Span(f" {word} ", "dim")) for verb, word in shown.items()}
-    room = width - sum(line_width(entries[verb]) for verb in LAST)
-    kept = []
-    for verb in shown:
-        if verb in LAST:
-            continue
-        room -= line_width(entries[verb])
-        if room < 0:
-            break
-        kept.append(verb)
-    return tuple(span for verb in (*kept, *LAST) for span in entries[verb])
+def key_line(width: int, context: KeyContext = KeyContext.STEPS) -> Line:
+    """Return as many of the footer's keys as fit, the last ones before all others."""
+    entries = [(Span(f" {verb.keys[0]}", "key"), Span(f" {word} ", "dim")) for verb, word in SHOWN[context].items()]
+    first, last = entries[:-ALWAYS], entries[-ALWAYS:]
+    room = width - sum(map(line_width, last))
+    ends = accumulate(map(line_width, first))
+    kept = [entry for entry, end in zip(first, ends, strict=True) if end <= room]
+    return tuple(chain.from_iterable([*kept, *last]))

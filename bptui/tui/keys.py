@@ -1,30 +1,33 @@
-"""From keys to commands. Which key means which command stands with the command, in ``bptui/core/command.py``."""
+"""Textual's bindings of keys to commands. Which key means which verb stands with the verb, in ``bptui/core/verbs``."""
 
 from __future__ import annotations
 
 from enum import Enum
 
+from textual import events
 from textual.binding import Binding
 
-from bptui.core.command import VERBS
+from bptui.core.text import visible
+from bptui.core.verbs import VERBS
 
 TEXTUAL_NAMES = {",": "comma", "Enter": "enter", "Esc": "escape", "F10": "f10", "Tab": "tab", "shift+Tab": "shift+tab"}
 """Textual's names of the keys that it does not call as a person does."""
 
 
-class Context(Enum):
+class KeyContext(Enum):
     """Where a person is, as far as keys mean something else there, or nothing."""
 
     STEPS = "steps"
     SOURCE = "source"
     REPLAY = "replay"
+    EVIDENCE = "evidence"
 
 
 ARROWS = (
-    Binding("up", "move(0, -1)", show=False),
-    Binding("down", "move(0, 1)", show=False),
-    Binding("left", "move(-4, 0)", show=False),
-    Binding("right", "move(4, 0)", show=False),
+    Binding("up", "point(0, -1)", show=False),
+    Binding("down", "point(0, 1)", show=False),
+    Binding("left", "point(-4, 0)", show=False),
+    Binding("right", "point(4, 0)", show=False),
     Binding("pageup", "page(-1)", show=False),
     Binding("pagedown", "page(1)", show=False),
     Binding("home", "home", show=False),
@@ -49,3 +52,11 @@ def bindings() -> list[Binding]:
 def textual_name(key: str) -> str:
     """Return what Textual calls a key."""
     return TEXTUAL_NAMES.get(key, key)
+
+
+def key_name(event: events.Key) -> str:
+    """Return what a person calls a key: the character that it types, or ``F1``, ``ctrl+b``."""
+    if event.is_printable and event.character:
+        return visible(event.character)
+    *held, key = event.key.split("+")
+    return visible("+".join([*held, key.upper() if key[:1] == "f" and key[1:].isdigit() else key.replace("_", " ")]))

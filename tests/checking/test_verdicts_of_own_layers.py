@@ -10,7 +10,7 @@ import bptui
 from bptui.checking import Finding, Report, Verdict
 from bptui.checking.verdicts import Judged, Verdicts
 from bptui.lines.line import plain
-from bptui.report.checks import is_failure, report_lines
+from bptui.report.check_report import is_failure, report_lines
 
 
 def report_on(folder: Path, scenario: str, layers: str) -> Report:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bptui.core.columns import Iteration
-from bptui.core.engine import Runner
+from bptui.core.engine import Calls, Runner, calls_of
 from bptui.core.graph import Graph, Node
 from bptui.core.optimizer import Adam
 from bptui.core.order import Pass, RecordedOrder, Schedule
@@ -83,6 +83,10 @@ class Layers:
     def __init__(self, graph: Graph, layers: dict[str, Any]) -> None:
         self.graph = graph
         self.layers = layers
+
+    @property
+    def calls(self) -> Calls:
+        return calls_of(self.graph, [np.float64(1.0)], [self.layers[node.layer] for node in self.graph.nodes])
 
     def make(self, node: int) -> Any:
         return self.layers[self.graph.nodes[node].layer]()

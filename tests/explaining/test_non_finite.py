@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bptui.core.tape import Tape
 from bptui.explaining.non_finite import beginnings, non_finite, non_finite_origin, results, trouble
-from bptui.report.suspect import find_suspect
+from bptui.report.first_non_finite import find_first_non_finite
 from runs import nodes
 
 LOG = 'l = "Log(x)"\ny = "l * w"\nz = "Sum(y) * 3"'
@@ -58,9 +58,9 @@ def test_what_no_arithmetic_tells_is_told_by_its_element() -> None:
 
 
 def test_a_report_begins_where_the_screen_does() -> None:
-    suspect = find_suspect(nodes(LOG, GIVEN))
-    assert suspect is not None
-    assert suspect.told == "l made the first Infinity, in step 1 (forward): log(0) at l[2]"
+    origin = find_first_non_finite(nodes(LOG, GIVEN))
+    assert origin is not None
+    assert origin.told == "l made the first Infinity, in step 1 (forward): log(0) at l[2]"
 
 
 @settings(max_examples=60)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from bptui.core.graph import Graph, Node
 from bptui.session import search
-from bptui.session.neighbours import Tour
+from bptui.session.neighbours import Neighbours
 
 GRAPH = Graph(
     ("x",),
@@ -14,21 +14,27 @@ GRAPH = Graph(
 
 
 def test_a_search_finds_names_and_layers_whatever_the_case() -> None:
-    assert search.matches(GRAPH, "RELU") == ["z"]
-    assert search.matches(GRAPH, "a") == ["a", "s"]
-    assert search.matches(GRAPH, "nothing") == []
+    assert search.matching_names(GRAPH, "RELU") == ["z"]
+    assert search.matching_names(GRAPH, "a") == ["a", "s"]
+    assert search.matching_names(GRAPH, "nothing") == []
 
 
 def test_next_and_previous_match_go_round_in_graph_order() -> None:
     found = ["x", "a", "s"]
-    assert [search.neighbour(GRAPH, found, name, 1) for name in (None, "x", "a", "z", "s")] == ["x", "a", "s", "s", "x"]
-    assert [search.neighbour(GRAPH, found, name, -1) for name in ("s", "z", "x")] == ["a", "a", "s"]
-    assert search.neighbour(GRAPH, [], "x", 1) is None
+    assert [search.next_match(GRAPH, found, name, 1) for name in (None, "x", "a", "z", "s")] == [
+        "x",
+        "a",
+        "s",
+        "s",
+        "x",
+    ]
+    assert [search.next_match(GRAPH, found, name, -1) for name in ("s", "z", "x")] == ["a", "a", "s"]
+    assert search.next_match(GRAPH, [], "x", 1) is None
 
 
-def test_a_tour_tries_every_way_in_turn() -> None:
-    tour = Tour(GRAPH)
-    assert [tour.consumer("a") for _ in range(3)] == ["z", "s", "z"]
-    assert [tour.producer("a") for _ in range(3)] == ["x", "W", "x"]
-    assert tour.consumer("s") is None
-    assert tour.producer("x") is None
+def test_neighbours_are_tried_in_turn() -> None:
+    neighbours = Neighbours(GRAPH)
+    assert [neighbours.consumer("a") for _ in range(3)] == ["z", "s", "z"]
+    assert [neighbours.producer("a") for _ in range(3)] == ["x", "W", "x"]
+    assert neighbours.consumer("s") is None
+    assert neighbours.producer("x") is None

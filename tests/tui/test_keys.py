@@ -9,12 +9,12 @@ from typing import Any, NamedTuple
 import pytest
 
 from bptui.circuit import Scale
-from bptui.core.command import VERBS
+from bptui.core.verbs import VERBS
 from bptui.lines.line import line_width
 from bptui.tui.app import BptuiApp
 from bptui.tui.footer import key_line
 from bptui.tui.help_screen import help_lines
-from bptui.tui.keys import Context, bindings, textual_name
+from bptui.tui.keys import KeyContext, bindings, textual_name
 from bptui.tui.panels.tape_panel import TapePanel
 from screens import debugger_screen, shown, wait_until, wait_until_shown
 
@@ -244,14 +244,29 @@ async def test_a_digit_repeats_the_key_after_it(app_of: Callable[..., BptuiApp])
         assert selected(app) == "a3"
 
 
-@pytest.mark.parametrize("key", ["ä", "Y"])
-async def test_a_key_that_means_nothing_says_so(app_of: Callable[..., BptuiApp], key: str) -> None:
+async def test_a_key_that_does_nothing_says_so(app_of: Callable[..., BptuiApp]) -> None:
     app = app_of(SCENARIO)
     async with app.run_test(size=(120, 40)) as pilot:
-        await pilot.press("3", key)
-        assert f"{key} means nothing here: ? shows the keys" in shown(app)
+        for key, name in {"ä": "ä", "Y": "Y", "f4": "F4", "ctrl+b": "ctrl+b", "shift+up": "shift+up"}.items():
+            await pilot.press("3", key)
+            assert f"{name} means nothing here: ? shows the keys" in shown(app)
         await pilot.press("n")
         assert position(app) == 1
+        await pilot.press("escape")
+        assert "there is nothing to go back from" in shown(app)
+        await pilot.press("escape")
+        assert "? help" in shown(app)
+        for pane in ("node", "circuit", "tape", "gradients", "value"):
+            app.screen.set_focus(app.screen.query_one(f"#{pane}"))
+            for key in ("up", "home") if pane in {"node", "value"} else ("up",):
+                await pilot.press(*(key,) * 9)
+                assert "there is nothing more that way" in shown(app), (pane, key)
+        await pilot.press("question_mark", "up")
+        assert "there is nothing more that way" in shown(app)
+        await pilot.press("w")
+        assert "w means nothing here" in shown(app)
+        await pilot.press("down")
+        assert "Esc closes" in shown(app)
 
 
 async def test_a_key_is_noticed_so_that_what_nobody_has_asked_for_waits(app_of: Callable[..., BptuiApp]) -> None:
@@ -283,11 +298,11 @@ def test_the_help_begins_with_what_the_signs_mean() -> None:
 
 
 def test_in_a_replay_keys_that_run_something_are_not_offered() -> None:
-    text = "".join(text for text, _ in key_line(200, Context.REPLAY))
+    text = "".join(text for text, _ in key_line(200, KeyContext.REPLAY))
     assert "n next" in text
     assert "into" not in text
     assert "check" not in text
-    assert "nothing runs" in " ".join(span.text for line in help_lines(94, Context.REPLAY) for span in line)
+    assert "nothing runs" in " ".join(span.text for line in help_lines(94, KeyContext.REPLAY) for span in line)
 
 
 def test_no_key_means_two_things() -> None:
@@ -295,13 +310,13 @@ def test_no_key_means_two_things() -> None:
     assert len(names) == len(set(names))
 
 
-@pytest.mark.parametrize("context", Context)
-def test_a_narrow_footer_keeps_help_and_quit(context: Context) -> None:
+@pytest.mark.parametrize("context", KeyContext)
+def test_a_narrow_footer_keeps_help_and_the_way_out(context: KeyContext) -> None:
     for width in (30, 60, 80, 120):
         text = "".join(text for text, _ in key_line(width, context))
         assert len(text) <= width
         assert "? help" in text
-        assert "q quit" in text
+        assert ("Esc close" if context is KeyContext.EVIDENCE else "q quit") in text
 
 
 @pytest.mark.parametrize("width", [58, 78, 94])

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bptui.core.command import Last, Next
+from bptui.core.verbs.movement import Last, Next
 from bptui.recording.transcript import read_transcript
 from bptui.session.session import Session
 from bptui.tui.app import BptuiApp, open_screen
@@ -46,7 +46,7 @@ async def test_a_recording_that_had_to_stop_is_told_without_a_key_and_the_sessio
     async with BptuiApp(session).run_test(size=(120, 40)) as pilot:
         await pilot.press("n")
         path.unlink()
-        pilot.app.screen.look_after_recording()  # type: ignore[attr-defined]
+        pilot.app.screen.renew_recording()  # type: ignore[attr-defined]
         await pilot.pause()
         title = shown(pilot.app).splitlines()[0]
         assert "✗ not recording since step 1: the file is gone" in title

@@ -124,12 +124,12 @@ def forward_columns(
             raise TooMuchError
         step = STEP * max(1.0, abs(float(x.reshape(-1)[place])))
         columns[:, place] = (
-            moved(probe, inputs, position, place, step) - moved(probe, inputs, position, place, -step)
+            out_after_step(probe, inputs, position, place, step) - out_after_step(probe, inputs, position, place, -step)
         ).reshape(-1) / (2 * step)
     return columns
 
 
-def moved(probe: Probe, inputs: tuple[Array, ...], position: int, place: int, step: float) -> Array:
+def out_after_step(probe: Probe, inputs: tuple[Array, ...], position: int, place: int, step: float) -> Array:
     """Return the output after a step in one element."""
     x = inputs[position].copy()
     x.reshape(-1)[place] += step

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from bptui.checking.numeric.directions import Bundle
-from bptui.checking.numeric.finite_differences import EPSILON, Point, Slopes, power_of_two, spread
+from bptui.checking.numeric.finite_differences import EPSILON, Point, Slopes, power_of_two, propagated_error
 from layers import Array
 
 MANY = 64
@@ -22,7 +22,7 @@ def is_affine(point: Point, position: int) -> bool:
     """Return whether the output follows one input in a straight line, whichever way that is moved."""
     x, out = point.inputs[position], point.out
     one, two = (large_move(x, seed) for seed in (11, 12))
-    up, down, aside, both = (moved(point, position, by) for by in (one, -one, two, one + two))
+    up, down, aside, both = (out_after_move(point, position, by) for by in (one, -one, two, one + two))
     if not up.shape == down.shape == aside.shape == both.shape == out.shape:
         return False
     size = max(float(np.abs(it).max(initial=0)) for it in (up, down, aside, both, out))
@@ -30,7 +30,7 @@ def is_affine(point: Point, position: int) -> bool:
     return bent <= STRAIGHT * size
 
 
-def moved(point: Point, position: int, by: Array) -> Array:
+def out_after_move(point: Point, position: int, by: Array) -> Array:
     """Return the output after a move of one input."""
     x = point.inputs[position] + by
     return point.forward((*point.inputs[:position], x, *point.inputs[position + 1 :]))
@@ -51,4 +51,4 @@ def measure_straight(point: Point, bundle: Bundle, noise: Array) -> Slopes:
 
 def rounding_noise(point: Point, bundle: Bundle) -> Array:
     """Return the rounding error of slopes measured with a step of 1."""
-    return spread(point, bundle, 4 * point.rounding)
+    return propagated_error(point, bundle, 4 * point.rounding)

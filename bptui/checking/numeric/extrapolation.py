@@ -15,7 +15,16 @@ from numpy.typing import NDArray
 
 from bptui.checking.finding import Rung
 from bptui.checking.numeric.directions import Bundle
-from bptui.checking.numeric.finite_differences import EPSILON, Moves, Point, Slopes, move, power_of_two, slopes, spread
+from bptui.checking.numeric.finite_differences import (
+    EPSILON,
+    Moves,
+    Point,
+    Slopes,
+    move,
+    power_of_two,
+    propagated_error,
+    slopes,
+)
 from layers import Array
 
 RUNGS = 8
@@ -133,11 +142,11 @@ def climb(point: Point, bundle: Bundle, sizes: Array) -> Ladder:
     moves = [move(point, bundle, step) for step in steps]
     still, quantum = reach(point, moves)
     usual = point.rounding + INSIDE + point.grain
-    beyond = spread(point, bundle, np.where(still, usual, 0)) / steps[0]
+    beyond = propagated_error(point, bundle, np.where(still, usual, 0)) / steps[0]
     rungs = []
     for it in moves:
         rounding = np.fmax(usual + EPSILON * it.size(point.out), quantum)
-        noise = spread(point, bundle, np.where(still, 0, rounding)) / it.steps
+        noise = propagated_error(point, bundle, np.where(still, 0, rounding)) / it.steps
         rungs.append(slopes(point, bundle, it, noise + beyond))
     return Ladder(rungs)
 

@@ -103,7 +103,7 @@ def measure(point: Point, bundle: Bundle, steps: Array) -> Slopes:
     """Return the slopes along the lines of a bundle, with the rounding error that is usual."""
     moves = move(point, bundle, steps)
     return slopes(
-        point, bundle, moves, spread(point, bundle, 2 * EPSILON * moves.size(point.out) + point.grain) / steps
+        point, bundle, moves, propagated_error(point, bundle, 2 * EPSILON * moves.size(point.out) + point.grain) / steps
     )
 
 
@@ -122,7 +122,7 @@ def slopes(point: Point, bundle: Bundle, moves: Moves, noise: Array) -> Slopes:
     )
 
 
-def spread(point: Point, bundle: Bundle, error: Array) -> Array:
+def propagated_error(point: Point, bundle: Bundle, error: Array) -> Array:
     """Return for each line what independent errors of the outputs add up to."""
     weighted = np.where(point.dout == 0, 0, np.abs(point.dout * error))
     largest = float(np.nan_to_num(weighted, nan=0, posinf=0).max(initial=0)) or 1.0

@@ -101,12 +101,12 @@ def names_of(node: ast.AST) -> frozenset[str]:
 
 
 def stored_in(node: ast.AST) -> frozenset[str]:
-    """Return the names that an assignment gives a value to, or to a part of which; none for any other code."""
+    """Return the names that an assignment gives a value to; none for any other code, and none for parts of arrays."""
     match node:
         case ast.Assign(targets=targets):
-            return frozenset[str]().union(*map(names_of, targets))
-        case ast.AugAssign(target=target):
-            return names_of(target)
+            return frozenset(it.id for it in targets if isinstance(it, ast.Name))
+        case ast.AugAssign(target=ast.Name(id=name)):
+            return frozenset({name})
     return frozenset()
 
 

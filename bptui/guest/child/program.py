@@ -37,11 +37,11 @@ def answer_requests(control: int, last_words: int) -> None:
     confine(last_words)
     sys.stdin = open(os.devnull, encoding="utf-8")  # noqa: SIM115, PTH123  (for as long as the process lives)
     requests = os.fdopen(control, "rb", closefd=False)
-    desk = Desk(last_words)
+    handler = RequestHandler(last_words)
     while prefix := requests.read(PREFIX.size):
         header, payload = PREFIX.unpack(prefix)
         request = decode_message(requests.read(header), requests.read(payload))
-        send(control, desk.answer(request))
+        send(control, handler.answer(request))
 
 
 def send(control: int, answer: bytes) -> None:
@@ -51,7 +51,7 @@ def send(control: int, answer: bytes) -> None:
         left = left[os.write(control, left) :]
 
 
-class Desk:
+class RequestHandler:
     """Who answers: the layers that the user's files give, and those at work by number."""
 
     def __init__(self, last_words: int) -> None:
@@ -67,7 +67,7 @@ class Desk:
             "load": self.load,
             "new": self.new,
             "forward": lambda it: self.instance(it).forward(it["arrays"]),
-            "backward": lambda it: self.instance(it).backward(it["arrays"][0]),
+            "backward": lambda it: self.instance(it).backward(it["arrays"]),
             "local": lambda it: self.instance(it).local(it["arrays"]),
             "kept": lambda it: self.instance(it).kept(it["arrays"]),
             "parameters": self.find_parameters,

@@ -14,10 +14,14 @@ from typing import Any
 
 import numpy as np
 
+from bptui.guest.child.generators import (
+    Generator,
+    generator_state,
+    is_generator,
+    restart_generator,
+    set_generator_state,
+)
 from bptui.guest.child.user_path import user_folders
-
-KINDS = (np.random.Generator, np.random.RandomState, random.Random)
-"""Of generators that are kept."""
 
 fresh_generator = np.random.default_rng
 """NumPy's own, which draws its seed from the system where it is given none."""
@@ -29,7 +33,7 @@ class Randomness:
     def __init__(self) -> None:
         self.seed: Sequence[int] = (0,)
         self.made = 0
-        self.kept: list[Any] = []
+        self.kept: list[Generator] = []
         np.random.default_rng = self.default_rng  # one without a seed gets one
 
     def default_rng(self, seed: Any = None) -> np.random.Generator:
@@ -42,7 +46,7 @@ class Randomness:
     def know(self, modules: Iterable[ModuleType]) -> None:
         """Take notice of the generators that modules keep, and those below the user's folders that they import."""
         beside = [it for it in list(sys.modules.values()) if isinstance(it, ModuleType) and is_user_file(it)]
-        found = [it for module in (*modules, *beside) for it in list(vars(module).values()) if isinstance(it, KINDS)]
+        found = [it for module in (*modules, *beside) for it in list(vars(module).values()) if is_generator(it)]
         self.kept = list({id(it): it for it in found}.values())
 
     def seed_all(self, seed: Sequence[int]) -> None:
@@ -51,13 +55,13 @@ class Randomness:
         random.seed(str(list(seed)))
         np.random.seed(list(seed))  # noqa: NPY002  (it is what the book's layers draw from)
         for at, generator in enumerate(self.kept):
-            restart(generator, [*seed, at])
+            restart_generator(generator, [*seed, at])
 
     @contextmanager
     def from_the_start(self, seed: Sequence[int]) -> Iterator[None]:
         """Draw from a seed inside, and go on afterwards as if nothing had been drawn."""
         before = self.seed, self.made, random.getstate(), np.random.get_state()  # noqa: NPY002
-        states = [state_of(generator) for generator in self.kept]
+        states = [generator_state(generator) for generator in self.kept]
         self.seed_all(seed)
         try:
             yield
@@ -66,38 +70,10 @@ class Randomness:
             random.setstate(before[2])
             np.random.set_state(before[3])  # noqa: NPY002
             for generator, state in zip(self.kept, states, strict=True):
-                put_back(generator, state)
+                set_generator_state(generator, state)
 
 
 def is_user_file(module: ModuleType) -> bool:
     """Return whether a module's file is one of the user's project."""
     file = getattr(module, "__file__", None)
     return isinstance(file, str) and user_folders.holds(file)
-
-
-def restart(generator: Any, seed: list[int]) -> None:
-    """Let a generator begin anew from a seed."""
-    if isinstance(generator, np.random.Generator):
-        kind = type(generator.bit_generator)
-        generator.bit_generator.state = kind(seed).state
-    elif isinstance(generator, np.random.RandomState):
-        generator.seed(seed)
-    else:
-        generator.seed(str(seed))
-
-
-def state_of(generator: Any) -> Any:
-    """Return where a generator is in its numbers."""
-    if isinstance(generator, np.random.Generator):
-        return generator.bit_generator.state
-    return generator.get_state() if isinstance(generator, np.random.RandomState) else generator.getstate()
-
-
-def put_back(generator: Any, state: Any) -> None:
-    """Let a generator go on from where it was."""
-    if isinstance(generator, np.random.Generator):
-        generator.bit_generator.state = state
-    elif isinstance(generator, np.random.RandomState):
-        generator.set_state(state)
-    else:
-        generator.setstate(state)

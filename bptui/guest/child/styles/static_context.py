@@ -14,7 +14,7 @@ CONTEXTS = frozenset({"ctx", "context"})
 """What the first parameter of both passes is called."""
 
 
-class Context:
+class StaticContext:
     """What ``forward`` leaves for ``backward``: any attribute, and what it has saved, under both usual names."""
 
     def __init__(self) -> None:
@@ -36,14 +36,14 @@ class ContextHandle(Handle):
 
     def __init__(self, cls: Any) -> None:
         self.cls = cls
-        self.object = Context()
+        self.object = StaticContext()
 
     def forward_call(self, inputs: Sequence[Any], options: Options) -> UserCall:
         self.object.needs_input_grad = (True,) * len(inputs)
         return UserCall(self.cls.forward, (self.object, *inputs), options)
 
-    def backward_call(self, dout: Any, more: Options) -> UserCall:
-        return UserCall(self.cls.backward, (self.object, dout), more)
+    def backward_call(self, douts: Sequence[Any], more: Options) -> UserCall:
+        return UserCall(self.cls.backward, (self.object, *douts), more)
 
 
 def find_static_context(name: str, namespace: Mapping[str, Any]) -> Recipe | None:
