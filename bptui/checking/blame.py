@@ -35,7 +35,6 @@ DOUBTFUL = SHOWS_IN_LINES | {
     "a factor for each output",
     "a round of a loop is missing",
     "another axis than forward",
-    "another input's gradient",
     "constant factor",
     "half",
     "local derivative left out",
