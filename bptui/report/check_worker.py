@@ -47,6 +47,10 @@ def write_notice(words: str) -> None:
     sys.stderr.write(f"{words}\n")
 
 
+UNPICKLABLE = (pickle.PickleError, TypeError, AttributeError, ValueError, ImportError, RecursionError)
+"""What the class of an exception may have against being pickled, or made again."""
+
+
 class CheckWorker:
     """Our side of a worker. It is started by its first scenario, and again after it has crashed."""
 
@@ -128,7 +132,7 @@ def pickled_result(place: str, layers: Sequence[Path], expand: Sequence[str] = (
     """Return, pickled, what comes of a scenario, or the bug that it meets."""
     try:
         return pickle.dumps(check_one(place, layers, expand=expand))
-    except Exception as error:  # noqa: BLE001  (the parent raises it again)
+    except Exception as error:  # noqa: BLE001  (this process's last word: the parent raises it again)
         return pickled(error)
 
 
@@ -139,7 +143,7 @@ def pickled(error: Exception) -> bytes:
     try:
         content = pickle.dumps(error)
         pickle.loads(content)  # noqa: S301  (it is our own)
-    except Exception:  # noqa: BLE001  (whatever its own class has against it)
+    except UNPICKLABLE:
         substitute = RuntimeError(named_reason_of(error))
         substitute.add_note(note)
         return pickle.dumps(substitute)
