@@ -33,9 +33,9 @@ SHOWS_IN_LINES = frozenset({"a use is missing", "contributions overwritten"})
 
 DOUBTFUL = SHOWS_IN_LINES | {
     "a factor for each output",
-    "a round of a loop is missing",
     "another axis than forward",
     "constant factor",
+    "elements left out",
     "half",
     "local derivative left out",
     "only the first of a loop",

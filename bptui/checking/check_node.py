@@ -15,8 +15,18 @@ import numpy as np
 from bptui.checking.blame import Blame, Cause
 from bptui.checking.compare_arrays import AS_INTEGERS, copied
 from bptui.checking.compare_gradients import Comparison, Gradients
-from bptui.checking.contract import DRAWS_AGAIN, IGNORES_DOUT, PART_WITHOUT_DOUT, RULES, Lint, draws, is_repeatable
+from bptui.checking.contract import (
+    DRAWS_AGAIN,
+    IGNORES_DOUT,
+    PART_WITHOUT_DOUT,
+    RULES,
+    LintPoint,
+    draws,
+    is_repeatable,
+    lint,
+)
 from bptui.checking.diagnosis import Mistake
+from bptui.checking.diagnosis.states import CHANGED_FIRST
 from bptui.checking.extent import extent
 from bptui.checking.fault import FaultError
 from bptui.checking.finding import Finding, Verdict
@@ -98,7 +108,7 @@ class NodeCheck:
             self.lint |= {(rule, None): self.finding(rule, Verdict.PASS) for rule in kept}
         for position in self.subject.taking:
             self.gradients.setdefault(position, self.unchecked(position))
-        lint = sorted(self.lint.values(), key=lambda it: RULES.index(it.rule))
+        lint = sorted(filter(self.is_told, self.lint.values()), key=lambda it: RULES.index(it.rule))
         return (*lint, *(self.gradients[at] for at in sorted(self.gradients)))
 
     # Where to look.
@@ -162,7 +172,7 @@ class NodeCheck:
         if self.keeps_rules:
             return
         try:
-            for fault in Lint(self.probe, inputs, *random_douts(out)).faults():
+            for fault in lint(LintPoint(self.probe, inputs, *random_douts(out))):
                 if fault is None:
                     yield
                 else:
@@ -211,6 +221,11 @@ class NodeCheck:
     def is_cautioned(self) -> bool:
         """Whether backward takes no notice of dout where that is 1 anyway."""
         return self.subject.is_last and self.broken("linear") in {IGNORES_DOUT, PART_WITHOUT_DOUT}
+
+    def is_told(self, finding: Finding) -> bool:
+        """Return whether a finding of the lint is told: not where it follows from a parameter that is changed first."""
+        is_changed_first = any(it.mistake == CHANGED_FIRST for it in self.gradients.values())
+        return not (is_changed_first and finding.verdict is Verdict.FAIL and finding.rule in FOLLOWS_A_CHANGE)
 
     def broken(self, rule: str) -> str | None:
         """Return the mistake by which a rule was broken, None if it was not."""
@@ -396,6 +411,9 @@ class NodeCheck:
         slot = "" if position is None else self.subject.slots[position]
         return Finding(self.subject.node, self.subject.layer, name, rule, verdict, slot=slot, **evidence)
 
+
+FOLLOWS_A_CHANGE = frozenset({"second-backward", "linear", "stale-cache"})
+"""Rules that a backward breaks which changes a parameter before it uses it."""
 
 PER_INPUT = frozenset({"gradients", "shape", "dtype", "mutates"})
 """Rules that are told of each input by itself."""
