@@ -80,7 +80,7 @@ class BatchNorm(Layer):
             gradients += [-dx, -dx * self.x_hat / (2 * self.std)]
         else:
             dx = through_statistics(dx_hat, self.x_hat, self.axes) / self.std
-        return dx, *[self.summed(it, shape) for it, shape in zip(gradients, self.shapes, strict=True)]
+        return tuple([dx, *map(self.summed, gradients, self.shapes)])
 
     def summed(self, gradient: Array, shape: Shape) -> Array:
         """Return a gradient of x's shape summed back to that of gamma, beta, mean or var."""
