@@ -98,7 +98,7 @@ def einstein_sum(options: OptionValues) -> Spelt:
     rules = {"x": "Σ of dout × the other inputs"}
     if re.search(r"\bx\b", equation):
         return "Σ of the products of all inputs", rules
-    return f"Σ of the products of all inputs by {equation}", rules
+    return f'Σ of the products of all inputs by "{equation}"', rules
 
 
 def gaussian_unit(options: OptionValues) -> Spelt:
