@@ -247,17 +247,18 @@ class Lint:
         other = self.other.copy()
         answer = copied(self.probe.backward(visit.layer, other))
         yield from self.touched(visit, self.other, other, "backward")
-        if not all(a is None or same(a, np.asarray(b)) for a, b in zip(first, handed, strict=True)):
+        is_changed = not all(a is None or same(a, np.asarray(b)) for a, b in zip(first, handed, strict=True))
+        again = copied(self.probe.backward(visit.layer, self.dout.copy()))
+        if first_difference(again, first) is not None and self.adds_until_forward(visit, first):
+            reason = "backward adds to what an earlier call has left, until forward runs again"
+            yield FaultError("second-backward", reason, None, "adds up", is_caution=True)
+            return
+        if is_changed:
             reason = "a second backward changes the gradients that the first one returned"
             yield FaultError("shared-memory", reason, mistake="uses its memory again")
-        again = copied(self.probe.backward(visit.layer, self.dout.copy()))
         if growing := self.growing(again, first, answer):
             yield self.adds_up(growing)
         position = first_difference(without(again, growing), without(first, growing))
-        if position is not None and self.adds_until_forward(visit, first, again):
-            reason = "backward adds to what an earlier call has left, until forward runs again"
-            yield FaultError("second-backward", reason, position, "adds up", is_caution=True)
-            return
         if position is not None:
             reason = "backward called once more with the same dout gives another gradient"
             yield FaultError("second-backward", reason, position, "backward changes the layer, or is random")
@@ -269,18 +270,20 @@ class Lint:
             reason = "backward called once more with another dout gives what no first call would"
             yield FaultError("second-backward", reason, position, "stale cache")
 
-    def adds_until_forward(self, visit: Visit, first: Gradients, again: Gradients) -> bool:
-        """Return whether gradients only grow from call to call, and a new forward lets them start anew.
+    def adds_until_forward(self, visit: Visit, first: Gradients) -> bool:
+        """Return whether earlier calls still show in what backward returns, and a new forward lets it start anew.
 
         An engine for automatic differentiation that sums into ``.grad`` does so: its objects are made in forward.
         """
-        if not all(
-            one is None or (two is not None and has_grown(one, two)) for one, two in zip(first, again, strict=True)
-        ):
+        taking = [at for at in self.probe.subject.taking if not self.probe.subject.is_held(at)]
+        left = copied(self.probe.backward(visit.layer, np.zeros_like(self.dout)))
+        if not any(left[at] is not None and np.any(left[at]) for at in taking):
+            return False
+        fresh = self.gradients(np.zeros_like(self.dout))
+        if any(it is not None and np.any(it) for it in fresh):
             return False
         anew = self.probe.visit(tuple(np.array(x) for x in visit.given), visit.layer)
-        mended = copied(self.probe.backward(anew.layer, self.dout.copy()))
-        return first_difference(mended, first) is None
+        return first_difference(copied(self.probe.backward(anew.layer, self.dout.copy())), first) is None
 
     def growing(self, got: Gradients, alone: Gradients, before: Gradients) -> tuple[int, ...]:
         """Return for which inputs a layer keeps the sum of all calls: one alone, and what was there before it."""

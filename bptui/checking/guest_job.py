@@ -16,6 +16,7 @@ import numpy as np
 from bptui.checking.check_node import broken_down, check_node
 from bptui.checking.finding import Finding, Verdict
 from bptui.checking.finding_record import finding_record
+from bptui.checking.module_weights import module_weights
 from bptui.checking.source_look import names_infinity, tree_of
 from bptui.checking.subject import Checked, Subject, widened
 from bptui.errors import Where
@@ -48,6 +49,7 @@ def check_here(instance: Instance, values: Sequence[Any], *, is_whole: bool, **a
     )
     try:
         findings = [*check_node(subject, is_whole=is_whole), *labels(subject), *non_finite_findings(subject, instance)]
+        findings += weights_of_module(subject, instance)
     except Exception as error:  # noqa: BLE001  (what the layer raises is a finding already: this is the check's own)
         findings = [broken_down(subject, error)]
     return {"findings": list(map(finding_record, findings)), "arrays": []}
@@ -59,6 +61,17 @@ def labels(subject: Subject) -> Iterator[Finding]:
         if slot in TARGETS:
             reason = "labels or targets, which need no gradient"
             yield Finding(subject.node, subject.layer, name, "gradient", Verdict.PASS, reason=reason)
+
+
+def weights_of_module(subject: Subject, instance: Instance) -> Iterator[Finding]:
+    """Yield a finding on each array of the module that forward uses: it is not an input, so it can't be checked."""
+    for name in module_weights(instance.recipe.forward):
+        reason = f"forward uses module-level {name}, which is not an input of this node: its gradient is not checked; "
+        reason += f"take {name} as an input, or keep it on self"
+        mistake = "module-level weights"
+        yield Finding(
+            subject.node, subject.layer, None, "gradient", Verdict.SKIP, reason=reason, mistake=mistake, slot=name
+        )
 
 
 def non_finite_findings(subject: Subject, instance: Instance) -> Iterator[Finding]:

@@ -28,6 +28,8 @@ LONGEST = 2.0
 """Seconds that watching may take; what runs goes on after that, unwatched."""
 
 MOST_NAMES = 60
+MOST_STATES = 8
+"""States of the arrays that a layer keeps, as its forward fills and overwrites them, that are looked at."""
 MOST_BYTES = 1 << 16
 """Of an array whose every change is seen; of larger ones a part is looked at."""
 
@@ -183,7 +185,7 @@ def digest_of(array: Array) -> int:
 
 
 class Overwritten(NamedTuple):
-    """An attribute that forward saved in one line, with the numbers ``saved``, and whose array changed in another."""
+    """An attribute with the numbers that forward had ``saved`` in one line, and whose array changed in another."""
 
     name: str
     line: int
@@ -192,11 +194,14 @@ class Overwritten(NamedTuple):
 
 
 def overwritten_attributes(instance: Callable[[], Any], forward: Callable[[], object]) -> list[Overwritten]:
-    """Return the arrays that a layer keeps on itself and that its forward writes over after it has saved them."""
+    """Return what a layer has kept on itself and its forward has written over, the last first.
+
+    An array that is filled bit by bit has been each of the things that it was, so all of those are there.
+    """
     watch = AttributeWatch(instance)
     with watch.watching():
         forward()
-    return list(watch.found.values())
+    return watch.found[: -MOST_STATES - 1 : -1]
 
 
 class AttributeWatch(LineWatch):
@@ -206,7 +211,7 @@ class AttributeWatch(LineWatch):
         super().__init__()
         self.instance = instance
         self.kept: dict[str, tuple[Array, Array, int]] = {}
-        self.found: dict[str, Overwritten] = {}
+        self.found: list[Overwritten] = []
 
     def look(self, frame: FrameType, line: Where | None) -> None:
         """Look at the attributes: the same array with other numbers was overwritten."""
@@ -218,7 +223,8 @@ class AttributeWatch(LineWatch):
             if array is not it:
                 self.kept[name] = it, it.copy(), line.line or 0
             elif saved is not None and not np.array_equal(saved, it, equal_nan=it.dtype.kind == "f"):
-                self.found.setdefault(name, Overwritten(name, number, line.line or 0, saved))
+                self.found.append(Overwritten(name, number, line.line or 0, saved))
+                self.kept[name] = it, it.copy(), line.line or 0
 
 
 def line_that_changes(state: Callable[[], object], work: Callable[[], object]) -> Where | None:

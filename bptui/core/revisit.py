@@ -56,9 +56,12 @@ class NothingKept:
 
 
 class LayersRevisit:
-    """The revisit of built-in layers: a fresh one, which ``make`` returns, goes forward on the recorded inputs."""
+    """The revisit of built-in layers: a fresh one goes forward on the recorded inputs.
 
-    def __init__(self, make: Callable[[Node], Layer]) -> None:
+    ``make`` returns one for a node and an iteration.
+    """
+
+    def __init__(self, make: Callable[[Node, int], Layer]) -> None:
         self.make = make
         self.revisited: dict[tuple[int, ...], tuple[list[Value], Layer]] = {}
 
@@ -77,11 +80,11 @@ class LayersRevisit:
     def layer(self, tape: Tape, iteration: int, node: int) -> Layer:
         """Return a fresh layer that has gone forward on a node's recorded inputs; the last few are kept."""
         inputs = tape.inputs(iteration, node)
-        key = (node, *map(id, inputs))
+        key = (node, iteration, *map(id, inputs))
         if key not in self.revisited:
             if len(self.revisited) >= MOST_REVISITED:
                 self.revisited.clear()
-            layer = self.make(tape.order.passes(iteration).graph.nodes[node])
+            layer = self.make(tape.order.passes(iteration).graph.nodes[node], iteration)
             with np.errstate(all="ignore"):
                 layer.forward(*inputs)
             self.revisited[key] = inputs, layer  # the inputs live on with it, so no other can have their id
