@@ -10,13 +10,21 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from bptui.guest.child.styles import derivative, function_pair, loss_function, method_pair, static_context
+from bptui.guest.child.styles import (
+    derivative,
+    function_pair,
+    loss_function,
+    method_pair,
+    static_context,
+    torch_function,
+)
 from bptui.guest.child.styles.method_pair import PassNames
 from bptui.guest.child.styles.recipe import Misfit, Recipe
 
 Find = Callable[[str, Mapping[str, Any]], "Recipe | None"]
 
 STYLES: tuple[Find, ...] = (
+    torch_function.find_torch_function,
     static_context.find_static_context,
     method_pair.find_method_pair,
     derivative.find_derivative,
