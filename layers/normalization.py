@@ -74,16 +74,17 @@ class BatchNorm(Layer):
 
     def backward(self, dout: Array) -> tuple[Array, ...]:
         dx_hat = dout * self.gamma
-        gradients = [dout * self.x_hat, dout]
+        gradients = [dx_hat / self.std, dout * self.x_hat, dout]
         if len(self.shapes) == 4:
-            dx = dx_hat / self.std
-            gradients += [-dx, -dx * self.x_hat / (2 * self.std)]
+            gradients += [-gradients[0], -gradients[0] * self.x_hat / (2 * self.std)]
         else:
-            dx = through_statistics(dx_hat, self.x_hat, self.axes) / self.std
-        return dx, *[self.summed(it, shape) for it, shape in zip(gradients, self.shapes, strict=True)]
+            gradients[0] = through_statistics(dx_hat, self.x_hat, self.axes) / self.std
+        return tuple(map(self.summed, gradients, [self.x_shape, *self.shapes]))
 
     def summed(self, gradient: Array, shape: Shape) -> Array:
-        """Return a gradient of x's shape summed back to that of gamma, beta, mean or var."""
+        """Return a gradient of x's shape summed back to that of its input."""
+        if shape == self.x_shape:
+            return gradient
         return unbroadcast(gradient, beside(self.x_shape, shape, self.axes)).reshape(shape)[()]
 
     def local(self) -> tuple[Array | None, ...]:

@@ -204,6 +204,46 @@ class Concat(Layer):
         return (None,) * len(self.sizes)
 
 
+class Split(Layer):
+    """x cut into parts along an axis, the first if not said, each an output: ``"a, b" = "Split(x)"``.
+
+    Shapes: any with that axis. ``parts`` is how many there are, all of one size, two if not said; or a list of their
+    sizes. ``dx`` is the parts' gradients put together again. Raises ValueError where the axis cannot be cut so.
+    """
+
+    symbol = "split"
+    formula = "the parts of x"
+    rules = {"x": "the gradients of the parts, joined"}
+    outputs: tuple[str, ...] = ("part1", "part2")
+
+    def __init__(self, *, axis: int = 0, parts: int | Sequence[int] = 2) -> None:
+        self.axis = whole("axis", axis)
+        self.sizes = wholes("parts", parts) if isinstance(parts, list | tuple) else None
+        self.count = whole("parts", parts) if self.sizes is None else len(self.sizes)
+        if self.count < 1 or min(self.sizes or (0,)) < 0:
+            raise ValueError(f"parts must be a number from 1 up or a list of sizes, not {parts!r}")
+        self.outputs = tuple([f"part{place}" for place in range(1, self.count + 1)])
+
+    def out_shape(self, x: Shape) -> Any:
+        (axis,) = axes_of(x, (self.axis,))
+        sizes = self.sizes or (x[axis] // self.count,) * self.count
+        if sum(sizes) != x[axis]:
+            how = f"parts of the sizes {list(sizes)}" if self.sizes else f"{self.count} equal parts"
+            raise ValueError(f"axis {self.axis} of the shape {x} cannot be cut into {how}")
+        shapes = tuple([(*x[:axis], size, *x[axis + 1 :]) for size in sizes])
+        return shapes if self.count > 1 else shapes[0]
+
+    def forward(self, x: Array) -> Any:
+        x = floating(x)
+        self.out_shape(x.shape)
+        bounds = self.count if self.sizes is None else np.cumsum(self.sizes)[:-1]
+        parts = tuple(np.split(x, bounds, axis=self.axis))
+        return parts if self.count > 1 else parts[0]
+
+    def backward(self, *douts: Array) -> Array:
+        return np.concatenate(douts, axis=self.axis)
+
+
 class Stack(Layer):
     """Any number of arrays side by side along a new axis, the first if not said. Shapes: all alike.
 

@@ -66,6 +66,18 @@ def stacked_inputs(options: OptionValues) -> Spelt:
     return f"all inputs, side by side along axis {options['axis']}", {"x": "the part of dout that x filled"}
 
 
+def split_parts(options: OptionValues) -> Spelt:
+    """Return the words of a split: which part each output is."""
+    parts, axis = options["parts"], options["axis"]
+    count = len(parts) if isinstance(parts, list | tuple) else parts
+    if count == 1:
+        return "x", {"x": "dout"}
+    formulas = [f"part{place} = part {place} of {count} of x along axis {axis}" for place in range(1, count + 1)]
+    shown = [f"dpart{place}" for place in range(1, min(count, MOST_PARTS) + 1)]
+    more = ["and so on"] if count > MOST_PARTS else []
+    return "; ".join(formulas), {"x": f"{', '.join(shown + more)}, joined along axis {axis}"}
+
+
 def padded(options: OptionValues) -> Spelt:
     """Return the words of a margin, with its widths and what it is filled with."""
     margin = f"a margin of {text.visible(str(options['widths']), limit=40)}"
@@ -86,7 +98,7 @@ def einstein_sum(options: OptionValues) -> Spelt:
     rules = {"x": "Σ of dout × the other inputs"}
     if re.search(r"\bx\b", equation):
         return "Σ of the products of all inputs", rules
-    return f"Σ of the products of all inputs by {equation}", rules
+    return f'Σ of the products of all inputs by "{equation}"', rules
 
 
 def gaussian_unit(options: OptionValues) -> Spelt:
@@ -128,6 +140,7 @@ SPELT: Mapping[str, Callable[[OptionValues], Spelt]] = {
     "Stack": stacked_inputs,
     "Pad": padded,
     "CumSum": running_sum,
+    "Split": split_parts,
     "Dropout": dropped_out,
     "Einsum": einstein_sum,
     "Gelu": gaussian_unit,
@@ -137,6 +150,9 @@ SPELT: Mapping[str, Callable[[OptionValues], Spelt]] = {
 
 ALONG_AXES = frozenset({"Sum", "Mean", "Var", "Norm", "Prod", "Max", "Min", "Softmax", "LogSoftmax"})
 
+
+MOST_PARTS = 4
+"""Parts whose gradients a rule names."""
 
 SAID = frozenset({"axis", "axes", "groups"})
 """Options that are numbers and still are said behind the formula: they are no part of its arithmetic."""

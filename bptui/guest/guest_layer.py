@@ -13,7 +13,7 @@ from bptui.core.graph import Node
 from bptui.core.order import Pass
 from bptui.core.text import visible
 from bptui.errors import LayerError, MisnamedOutputsError, Where
-from bptui.guest.fault import Fault, MisnamedOutputs
+from bptui.guest.fault import ELSEWHERE, MISSING_MODULE, Fault, MisnamedOutputs
 from bptui.guest.host import Host
 from bptui.guest.observation import Remark, remarks_on
 from bptui.guest.pending_call import Pending
@@ -204,6 +204,8 @@ class GuestLayer:
         where = self.path_as_called(fault.where) if fault.where else self.method(method).where or self.own.where
         text = fault.text or self.own.file.line(where)
         hint = f"line {where.line}: {visible(text)}" if text else None
+        if fault.message.startswith(MISSING_MODULE):
+            hint = ELSEWHERE
         if isinstance(fault, MisnamedOutputs):
             hint = f'a name for each of its values: "h, c" = "{visible(self.own.name)}(...)", _ where nobody needs it'
         message = f"{visible(self.node.name)}: {self.called(method)}: {visible(fault.message, limit=1_000)}"

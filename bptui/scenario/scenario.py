@@ -93,7 +93,7 @@ class Scenario:
     @cached_property
     def needs_gradient(self) -> tuple[tuple[bool, ...], ...]:
         """For each node, at which of its inputs a parameter or another node waits for a gradient."""
-        waiting = {*self.graph.parameters, *(node.name for node in self.graph.nodes)}
+        waiting = {*self.graph.parameters, *(name for node in self.graph.nodes for name in node.outputs)}
         return tuple(tuple([name in waiting for name in node.inputs]) for node in self.graph.nodes)
 
     @cached_property

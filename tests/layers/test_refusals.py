@@ -19,7 +19,7 @@ from layers.loss import MeanSquaredError, SigmoidWithLoss, SoftmaxWithLoss
 from layers.normalization import BatchNorm, GroupNorm, LayerNorm, RMSNorm
 from layers.probability_loss import NegativeLogLikelihood
 from layers.reduction import Max, Sum
-from layers.shape import BroadcastTo, Concat, Flatten, Gather, Pad, Reshape, Slice, Stack, Transpose
+from layers.shape import BroadcastTo, Concat, Flatten, Gather, Pad, Reshape, Slice, Split, Stack, Transpose
 
 
 @pytest.mark.parametrize(
@@ -53,6 +53,8 @@ from layers.shape import BroadcastTo, Concat, Flatten, Gather, Pad, Reshape, Sli
         ("BatchNorm", {"eps": "small"}, "eps must be a finite number, not 'small'"),
         ("Dropout", {"ratio": 1}, "ratio must be from 0 up and below 1, not 1"),
         ("Dropout", {"train": 1}, "train must be true or false, not 1"),
+        ("Split", {"parts": 0}, "parts must be a number from 1 up or a list of sizes, not 0"),
+        ("Split", {"parts": [2, -1]}, "parts must be a number from 1 up or a list of sizes, not [2, -1]"),
         ("MeanSquaredError", {"reduction": None}, "reduction must be 'mean' or 'sum' or 'half_sum', not None"),
     ],
 )
@@ -86,6 +88,8 @@ def test_bad_options(layer: str, options: dict[str, Any], message: str) -> None:
         (Concat(), (), "Concat takes at least one input"),
         (Concat(), ((2, 3), (2, 4)), "shapes (2, 3), (2, 4) differ by more than axis 0"),
         (Concat(), ((2,), (2, 1)), "shapes (2,), (2, 1) differ by more than axis 0"),
+        (Split(), ((3, 2),), "axis 0 of the shape (3, 2) cannot be cut into 2 equal parts"),
+        (Split(parts=[1, 1]), ((3, 2),), "axis 0 of the shape (3, 2) cannot be cut into parts of the sizes [1, 1]"),
         (Stack(), (), "Stack takes at least one input"),
         (Stack(), ((2,), (3,)), "shapes (2,), (3,) are not all alike"),
         (Stack(axis=2), ((2,), (2,)), "axis 2 does not exist in the shape (2, 2)"),

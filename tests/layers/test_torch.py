@@ -84,6 +84,10 @@ def group_norm(x: Any, gamma: Any, beta: Any, *, groups: int, eps: float = 1e-5)
     return F.group_norm(x, groups, gamma, beta, eps)
 
 
+def split_in_torch(x: Any, axis: int, parts: Any) -> Any:
+    return x.split(parts, axis) if isinstance(parts, list) else x.tensor_split(parts, axis)
+
+
 def dropped_out(x: Any, *, ratio: float = 0.5, train: bool = True) -> Any:
     """Return a dropout with the mask that ours draws; what torch draws is another."""
     kept = torch.tensor(np.random.default_rng((0,)).random(tuple(x.shape)) >= ratio)
@@ -181,6 +185,7 @@ IN_TORCH: Mapping[str, Callable[..., Any]] = {
     "Softmax": lambda x, axis=-1: torch.softmax(x, axis),
     "SoftmaxWithLoss": cross_entropy,
     "Softplus": F.softplus,
+    "Split": lambda x, axis=0, parts=2: torch.cat([it.reshape(-1) for it in split_in_torch(x, axis, parts)]),
     "Sqrt": torch.sqrt,
     "Square": torch.square,
     "Stack": lambda *xs, axis=0: torch.stack(xs, dim=axis),

@@ -59,7 +59,7 @@ EXAMPLES: dict[str, list[Row]] = {
         ({}, ((0, 3), (3, 2), (2,))),
     ],
     "BatchNorm": [
-        *[({}, (x, gamma, gamma)) for x, gamma in (((4, 3), (3,)), ((2, 3, 2), (3,)), ((2, 2, 2, 2), (2,)))],
+        *[({}, (x, gamma, gamma)) for x, gamma in (((4, 3), (3,)), ((2, 3, 2), (3,)), ((2, 3, 2, 2), (3,)))],
         ({"eps": 0.1}, ((4, 3), (), (3,))),
         ({"axis": 1}, ((2, 4), (2,), (2,))),
         ({"axis": [0, 1]}, ((2, 3, 2), (2,), (2,))),
@@ -256,6 +256,13 @@ EXAMPLES: dict[str, list[Row]] = {
             ({}, ((0, 3), np.zeros(0, dtype=int))),
         )
     ],
+    "Split": [
+        ({}, ((4, 3),)),
+        ({"axis": 1, "parts": 3}, ((2, 6),)),
+        ({"axis": -1, "parts": [1, 0, 2]}, ((2, 2, 3),)),
+        ({"parts": 1}, ((3,),)),
+        ({"axis": 1, "parts": [1, 2]}, ((0, 3),)),
+    ],
     "Stack": [
         ({}, ((2, 3), (2, 3))),
         ({"axis": 1}, ((2, 3), (2, 3), (2, 3))),
@@ -306,8 +313,8 @@ class Case:
     dout: Array
 
     def make(self) -> Layer:
-        """Return a fresh layer."""
-        return self.layer(**self.options)
+        """Return a fresh layer; one with several outputs as if it had one."""
+        return joined(self.layer(**self.options))
 
     def is_target(self, position: int) -> bool:
         """Return whether an input is a label."""
@@ -316,6 +323,36 @@ class Case:
     def map(self, function: Callable[[Array], Any]) -> tuple[Any, ...]:
         """Return the inputs, each that is not a label changed by ``function``."""
         return tuple(x if self.is_target(i) else function(x) for i, x in enumerate(self.inputs))
+
+
+class Joined(Layer):
+    """A layer with several outputs as one with a single output: all their elements in a row."""
+
+    formula, rules = "", {}
+
+    def __init__(self, *, layer: Any) -> None:
+        self.layer = layer
+
+    def forward(self, *inputs: Any) -> Array:
+        outs = self.layer.forward(*inputs)
+        self.shapes = [np.shape(out) for out in outs]
+        return np.concatenate([np.ravel(out) for out in outs])
+
+    def backward(self, dout: Any) -> Any:
+        sizes = [int(np.prod(shape)) for shape in self.shapes]
+        parts = np.split(np.asarray(dout), np.cumsum(sizes)[:-1])
+        return self.layer.backward(*[part.reshape(shape)[()] for part, shape in zip(parts, self.shapes, strict=True)])
+
+    def out_shape(self, *shapes: Shape) -> Shape:
+        return (sum(int(np.prod(shape)) for shape in self.layer.out_shapes(*shapes)),)
+
+    def local(self) -> tuple[Array | None, ...]:
+        return tuple(self.layer.local())
+
+
+def joined(layer: Any, count: int | None = None) -> Any:
+    """Return a layer as one with a single output; ``count`` is how many it has where it does not say."""
+    return Joined(layer=layer) if (count or len(layer.outputs)) > 1 else layer
 
 
 def names_of(layer: type[Layer], count: int) -> tuple[str, ...]:
@@ -363,7 +400,7 @@ def case_of(layer: type[Layer], row: Row, seed: int) -> Case:
         else:
             inputs.append(frozen(slot.copy()))
     try:
-        out = layer(**options).forward(*inputs)
+        out = joined(layer(**options)).forward(*inputs)
     except ValueError as error:
         pytest.fail(f"{layer.__name__} does not take its example inputs ({error}): see EXAMPLES in {__file__}")
     return Case(layer, options, tuple(inputs), names, frozen(draw.uniform(-2, 2, np.shape(out))))
@@ -377,6 +414,9 @@ def frozen(array: Any) -> Array:
 
 
 every_layer = sorted(set(layers.library.values()), key=lambda layer: layer.__name__)
+
+
+single_output_layers = [layer for layer in every_layer if len(layer.outputs) == 1]
 
 
 def cases_of(layer: type[Layer]) -> st.SearchStrategy[Case]:
