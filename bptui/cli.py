@@ -44,7 +44,7 @@ FIRST_STEP = "start with `bptui run buy_apple`; `bptui list` tells what else the
 
 
 class UsageError(BptuiError):
-    """The command line is none that bptui understands; ``usage`` is what it could have been."""
+    """bptui does not understand the command line; ``usage`` is what it could have been."""
 
     def __init__(self, message: str, usage: str, *, hint: str | None = None) -> None:
         super().__init__(message, hint=hint)
@@ -94,7 +94,7 @@ def attempt(arguments: Sequence[str]) -> int:
 
 
 def run_command(arguments: Sequence[str]) -> int:
-    """Run the command that ``arguments`` name."""
+    """Run the command that ``arguments`` name. Raises UsageError where there is none."""
     if not arguments:
         raise UsageError("a command is missing", parser().format_usage(), hint=FIRST_STEP)
     check_command(arguments[0])
@@ -122,7 +122,7 @@ def split_arguments(arguments: Sequence[str]) -> tuple[Sequence[str], Sequence[s
 
 
 def check_command(name: str) -> None:
-    """Refuse an unknown command, with the nearest one as the hint."""
+    """Raise UsageError for an unknown command, with the nearest one as the hint."""
     if name.startswith("-") or name in COMMANDS:
         return
     from bptui.scenario.problems import nearest
@@ -143,6 +143,7 @@ def parser() -> Parser:
     run.add_argument("scenario", help="a file, or the name of a bundled scenario")
     run.add_argument("--record", metavar="FILE", type=Path, help="write every step to a new file while it happens")
     add_layers(run)
+    add_expand(run)
     add_watching(run)
     add_theme(run)
 
@@ -172,6 +173,7 @@ def parser() -> Parser:
     trace.add_argument("scenario", help="a file, or the name of a bundled scenario")
     trace.add_argument("--json", action="store_true", help="print records, one a line, for other programs")
     add_layers(trace)
+    add_expand(trace)
     add_watching(trace)
 
     check = commands.add_parser("check", help="check every node's gradients and contract, and what is expected")
@@ -179,6 +181,7 @@ def parser() -> Parser:
     check.add_argument("--json", action="store_true", help="print findings, one a line, for other programs")
     check.add_argument("--verbose", action="store_true", help="print the slopes of every step with each failure")
     add_layers(check)
+    add_expand(check)
 
     replay = commands.add_parser("replay", help="open a recorded session")
     replay.add_argument("transcript", type=Path, help="a file that `bptui run --record` has written")
@@ -225,6 +228,17 @@ def add_layers(command: argparse.ArgumentParser) -> None:
     )
 
 
+def add_expand(command: argparse.ArgumentParser) -> None:
+    """Let a command be given nodes that are to be seen as what they are made of."""
+    command.add_argument(
+        "--expand",
+        metavar="NODE",
+        action="append",
+        default=[],
+        help="run a node as those that its layer is made of, or (all) every node; may be given several times",
+    )
+
+
 def add_watching(command: argparse.ArgumentParser) -> None:
     """Let a command be told how much of a program is to be watched."""
     command.add_argument(
@@ -267,7 +281,7 @@ def run_scenario(options: argparse.Namespace) -> int:
             return app.open_program(run, options.theme)
         finally:
             run.close()
-    scenario = load(options.scenario, layers=options.layers, notice=print_notice)
+    scenario = load(options.scenario, layers=options.layers, expand=options.expand, notice=print_notice)
     return app.open_debugger(scenario, options.record, options.theme)
 
 
@@ -288,14 +302,14 @@ def execute_commands(options: argparse.Namespace) -> int:
 
 
 def trace(options: argparse.Namespace) -> int:
-    """Tell what a run does, step by step."""
+    """Tell what a run does, step by step. Raises the run's failure once its steps are told."""
     from bptui.programs.read_program import is_program
     from bptui.running import Run
     from bptui.scenario.load import load
 
     if is_program(options.scenario):
         return trace_program(options)
-    run = Run(load(options.scenario, layers=options.layers, notice=print_notice))
+    run = Run(load(options.scenario, layers=options.layers, expand=options.expand, notice=print_notice))
     if options.json:
         from bptui.recording.codec import encode_line
         from bptui.recording.run_records import records
@@ -364,7 +378,12 @@ def judge_scenarios(options: argparse.Namespace) -> int:
 
     with output() as file:
         reports, errors = check_scenarios(
-            options.scenarios, options.layers, file, as_json=options.json, is_verbose=options.verbose
+            options.scenarios,
+            options.layers,
+            file,
+            expand=options.expand,
+            as_json=options.json,
+            is_verbose=options.verbose,
         )
     for error in errors:
         show(error)
@@ -454,7 +473,7 @@ def print_notice(words: str) -> None:
 
 
 def check_terminal() -> None:
-    """Refuse to draw a screen where there is none, and libraries that cannot draw one."""
+    """Raise BptuiError where there is no terminal to draw a screen on, or a library for it is missing."""
     installation.require_libraries("textual", "rich")
     hint = "`bptui exec` and `bptui trace` do without a screen"
     for stream, name in ((sys.stdin, "input"), (sys.stdout, "output"), (sys.stderr, "error output")):

@@ -17,6 +17,7 @@ from bptui.errors import LayerError
 from bptui.scenario.reading.shape_inference import SMALLER, excess
 from bptui.scenario.scenario import Scenario
 from layers import Array, Layer
+from layers.dropout import Stochastic
 from layers.layer import Gradients
 
 if TYPE_CHECKING:
@@ -33,6 +34,8 @@ class ScenarioLayers:
         self.nodes, self.library = scenario.graph.nodes, scenario.library
         self.has_guests = bool(scenario.guests)
         self.patient: list[NonBlockingGuest] = []
+        self.drawing: list[tuple[Node, Stochastic]] = []
+        self.iteration = 0
 
     @cached_property
     def guests(self) -> Guests:
@@ -55,21 +58,26 @@ class ScenarioLayers:
         it = self.nodes[node]
         layer = self.library[it.layer]
         if isinstance(layer, type):
-            made = layer(**it.options) if it.options else layer()
+            made = self.scenario.made(it, self.iteration)
+            if isinstance(made, Stochastic):
+                self.drawing.append((it, made))
             return BoundedLayer(it, made) if self.has_guests else made
         from bptui.guest.guests import NonBlockingGuest  # noqa: PLC0415  (few scenarios have guests)
 
-        self.patient.append(NonBlockingGuest(self.guests, self.guests.make(node)))
+        self.patient.append(NonBlockingGuest(self.guests, self.guests.make(node, self.iteration)))
         return self.patient[-1]
 
     def begin_iteration(self, iteration: int) -> None:
-        """Let the guests know which iteration it is: what they draw at random depends on it."""
+        """Let the layers know which iteration it is: what they draw at random depends on it."""
+        self.iteration = iteration
         for guest in self.patient:
             guest.layer.iteration = iteration
+        for node, layer in self.drawing:
+            layer.seed = self.scenario.drawing_seed(node, iteration)
 
-    def built_in(self, node: int) -> AnyLayer:
+    def built_in(self, node: int, iteration: int) -> AnyLayer:
         """Return a new built-in layer."""
-        return self.scenario.made(self.scenario.graph.nodes[node])
+        return self.scenario.made(self.scenario.graph.nodes[node], iteration)
 
     @property
     def revisit(self) -> Revisit:
@@ -125,9 +133,9 @@ class Run(Runner):
     def fresh_layer(self, node: int, iteration: int = 0) -> AnyLayer:
         """Return a new instance of a node's layer; a guest's waits until it has returned.
 
-        ``iteration`` (from 0) is for what a guest draws at random.
+        ``iteration`` (from 0) is for what it draws at random.
         """
-        return self.guest(node, iteration) if node in self.scenario.guests else self.own.built_in(node)
+        return self.guest(node, iteration) if node in self.scenario.guests else self.own.built_in(node, iteration)
 
     def guest(self, node: int, iteration: int = 0) -> GuestLayer:
         """Return a new instance of a layer of the user's own."""

@@ -57,7 +57,7 @@ class Layer(ABC):
     """Other names a formula may call it by."""
 
     def __init_subclass__(cls) -> None:
-        """Let NumPy compute without warnings in every layer, whoever calls it."""
+        """Let NumPy compute without warnings in every layer."""
         super().__init_subclass__()
         for method in {"forward", "backward", "local"} & vars(cls).keys():
             setattr(cls, method, quiet(vars(cls)[method]))
@@ -81,6 +81,16 @@ class Layer(ABC):
         Here that is the shape to which they broadcast. Raises ValueError where they do not fit.
         """
         return broadcast(*shapes)
+
+    def expansion(self, *shapes: Any) -> Mapping[str, str]:  # noqa: ARG002  (any override fits this signature)
+        """Return formulas of simpler layers that together compute the same value; none where it is simple itself.
+
+        They are written in the language of scenarios, by name and in order, for inputs of these ``shapes``. Each may
+        use forward's names of the inputs, and the values before it; ``"h, c"`` names those of a layer with several. The
+        last value is the layer's own, or the last ones are. ``bptui run --expand y`` runs them in the place of the node
+        y, as ``y.mean``, ``y.var`` and so on; the layer's own values keep their names.
+        """
+        return {}
 
     def local(self) -> tuple[Array | None, ...]:
         """Return per input what ``backward`` multiplies ``dout`` by, or None where that is not a single array."""

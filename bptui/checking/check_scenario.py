@@ -130,7 +130,7 @@ def subject_of(run: Run, node: int, iteration: int = 0) -> Subject:
     return Subject(
         node=it.name,
         layer=it.layer,
-        make=lambda: run.fresh_layer(node),
+        make=lambda: run.fresh_layer(node, iteration),
         names=it.inputs,
         slots=slots,
         inputs=inputs,

@@ -107,6 +107,12 @@ class Graph:
         return tuple(map(tuple, uses))
 
     @cached_property
+    def unused(self) -> tuple[str, ...]:
+        """The values that no node uses, but for the output and those that were given no name."""
+        named = ((name, uses) for name, uses in zip(self.names, self.uses, strict=True) if UNNAMED not in name)
+        return tuple([name for name, uses in named if not uses and name != self.output])
+
+    @cached_property
     def backward(self) -> tuple[int, ...]:
         """The nodes that the output depends on, by index, in backward order: exactly the reverse of forward."""
         needed = bytearray(len(self.names))

@@ -1,6 +1,6 @@
-"""The tape: every step of a run, kept in columns. It is data, whoever fills it: a run, a transcript, a watched program.
+"""The tape: every step of a run, kept in columns. It is data, filled by a run, a transcript or a watched program.
 
-A ``Step`` is a small view made when somebody looks, and a ``Moment`` all that is known at one position. Nothing is
+A ``Step`` is a small view made on demand, and a ``Moment`` all that is known at one position. Nothing is
 folded from the start, so looking costs the same wherever the position is.
 """
 

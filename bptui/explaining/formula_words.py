@@ -23,13 +23,13 @@ word = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 RAISED = ("²", "³", "ᵀ", " **")
 """What after a number would take its sign in: ``(-2)²``."""
 
-PLAIN = frozenset({"where", "holds", "else", "half", "equal", "log"})
+PLAIN = frozenset({"where", "holds", "fails", "else", "half", "equal", "log"})
 """Words that stand in a rule beside names and still leave it arithmetic."""
 
 PRODUCT = re.compile(rf"(?P<one>{word.pattern})(?P<turned>ᵀ?) · (?P<other>{word.pattern})(?P<other_turned>ᵀ?)")
 """A matrix product of two values, either of which may be transposed."""
 
-NOT_ARITHMETIC = frozenset({"axis", "axes", "shape", "start", "stop", "indices", "keepdims"})
+NOT_ARITHMETIC = frozenset({"axis", "axes", "shape", "start", "stop", "indices", "keepdims", "groups"})
 """Options that stand in no formula as a number of its own: they are English words there, if anything."""
 
 MOST_INPUTS = 1_000
@@ -77,7 +77,9 @@ def words_of(tape: Tape, node: Node) -> Words:
     it = spoken(layer)
     options = {**it.options, **node.options}
     spelt = (it.formula, it.rules)
-    formula, rules = follow_options(layer.__name__, spelt, options, it.options, has_labels=has_labels(tape, node, it))
+    formula, rules = follow_options(
+        layer.__name__, spelt, options, it.options, has_labels=has_labels(tape, node, it), inputs=len(node.inputs)
+    )
     outputs = outputs_of(layer, node.options) if len(node.outputs) > 1 else ()
     return Words(formula, rules, it.inputs[: len(node.inputs)], options, it.targets, outputs)
 
@@ -102,7 +104,7 @@ def spoken(layer: type[Layer]) -> Words:
     names = tuple(it.name for it in takes if it.kind in (it.POSITIONAL_ONLY, it.POSITIONAL_OR_KEYWORD))
     if any(it.kind is it.VAR_POSITIONAL for it in takes):
         names += (next(iter(rules), ""),) * MOST_INPUTS
-    options = [*inspect.signature(layer).parameters.values(), *takes]
+    options = [*inspect.signature(layer).parameters.values(), *(it for it in takes if it.name not in names)]
     defaults = {it.name: it.default for it in options if it.default is not it.empty}
     return Words(formula, rules, names, defaults, getattr(layer, "targets", frozenset()))
 

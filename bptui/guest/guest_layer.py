@@ -13,7 +13,7 @@ from bptui.core.graph import Node
 from bptui.core.order import Pass
 from bptui.core.text import visible
 from bptui.errors import LayerError, MisnamedOutputsError, Where
-from bptui.guest.fault import Fault, MisnamedOutputs
+from bptui.guest.fault import ELSEWHERE, MISSING_MODULE, Fault, MisnamedOutputs
 from bptui.guest.host import Host
 from bptui.guest.observation import Remark, remarks_on
 from bptui.guest.pending_call import Pending
@@ -87,7 +87,7 @@ class GuestLayer:
         return self.call("forward", values, self.take_value)
 
     def begin_backward(self, *douts: Any) -> Pending:
-        """Call backward, after a forward."""
+        """Begin to call backward, after a forward. Raises LayerError where the process has been started anew since."""
         if self.generation != self.host.generation or self.host.process is None:
             raise self.error("backward", Fault("the layer process, which knew what forward was given, has ended"))
         return self.call("backward", douts, self.take_gradients)
@@ -204,6 +204,8 @@ class GuestLayer:
         where = self.path_as_called(fault.where) if fault.where else self.method(method).where or self.own.where
         text = fault.text or self.own.file.line(where)
         hint = f"line {where.line}: {visible(text)}" if text else None
+        if fault.message.startswith(MISSING_MODULE):
+            hint = ELSEWHERE
         if isinstance(fault, MisnamedOutputs):
             hint = f'a name for each of its values: "h, c" = "{visible(self.own.name)}(...)", _ where nobody needs it'
         message = f"{visible(self.node.name)}: {self.called(method)}: {visible(fault.message, limit=1_000)}"

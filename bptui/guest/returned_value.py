@@ -18,7 +18,7 @@ from bptui.own_layers.own_layer import TARGETS, Share
 class Returned:
     """Reads what ``forward`` and ``backward`` of a node return, whose values are shared out as ``share`` says.
 
-    ``takes_gradient`` tells it of each value, ``needs_gradient`` whether somebody waits for it; ``dtype`` is the
+    ``takes_gradient`` tells it of each value, ``needs_gradient`` whether one is needed; ``dtype`` is the
     scenario's.
     """
 
@@ -61,7 +61,7 @@ class Returned:
         return [self.gradient(*part, place, values[place]) for place, part in enumerate(returned + held + made)]
 
     def gradient(self, part: Message, gradient: Any, place: int, value: Any) -> Any:
-        """Return the gradient of the value at ``place``."""
+        """Return the gradient of the value at ``place``. Raises Fault."""
         name = visible(self.share.slots[place])
         if gradient is None:
             if part.get("other") == "None":

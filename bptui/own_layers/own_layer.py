@@ -12,8 +12,8 @@ from bptui.core.graph import Node
 from bptui.core.text import counted, visible
 from bptui.errors import Where
 
-DOUT = re.compile(r"d(?!rop)|grad|delta")
-"""How the parameter of a backward begins that takes the gradient of an output."""
+DOUT = re.compile(r"d(?!im|ata|rop)[a-zA-Z]{0,3}(_|\d|$)|d[A-Z]|dnext|dprev|dout|grad|g(?!t$)[a-z0-9]{0,2}$|g_|cache$")
+"""What the parameter of a backward is called that takes the gradient of one more output, or in its place the cache."""
 
 TARGETS = frozenset({"t", "target", "targets", "label", "labels", "y_true", "y_label", "y_labels", "y_target"})
 """What an input is called that is labels: integers stay integers there, and need no gradient."""
@@ -57,14 +57,11 @@ class Method:
 
     def takes_apart(self, douts: int) -> bool:
         """Return whether a backward takes several ``douts`` one by one, and not as a tuple: ``backward(dh, dc)``."""
-        optional = self.optional[: max(0, douts - 1 - len(self.required))]
-        is_apart = len(self.required) + len(optional) >= douts - 1 and all(map(DOUT.match, optional))
-        return douts > 1 and (self.takes_any_input or is_apart)
+        names = (*self.required, *self.optional)[: douts - 1]
+        return self.takes_any_input or (len(names) == douts - 1 and all(map(DOUT.match, names)))
 
     def after_douts(self, douts: int) -> Method:
-        """Return what a backward takes beside its ``douts``, the first of which does not count."""
-        if not self.takes_apart(douts):
-            return self
+        """Return what a backward takes beside its ``douts``, one by one, the first of which does not count."""
         more = douts - 1
         return replace(self, required=self.required[more:], optional=self.optional[max(0, more - len(self.required)) :])
 
@@ -127,7 +124,8 @@ class OwnLayer:
     def backward_options(self) -> tuple[str, ...]:
         """What backward takes beside dout, and forward and ``__init__`` do not."""
         names = (*self.backward.required, *self.backward.optional, *self.backward.named)
-        return tuple(name for name in names if name not in (*self.forward.required, *self.forward.optional))
+        forward = (*self.forward.required, *self.forward.optional)
+        return tuple(name for name in names if name not in forward and not DOUT.match(name))
 
     @property
     def targets(self) -> frozenset[str]:
@@ -145,7 +143,8 @@ class OwnLayer:
         """Return what ``count`` values and the ``options`` are to the layer, of so many outputs. Raises ValueError."""
         if outputs > 1:
             takes_apart = self.backward.takes_apart(outputs)
-            share = replace(self, backward=self.backward.after_douts(outputs)).share(count, options)
+            backward = self.backward.after_douts(outputs) if takes_apart else self.backward
+            share = replace(self, backward=backward).share(count, options)
             return replace(share, outputs=outputs, takes_apart=takes_apart)
         for option in options:
             if not any(method.knows(option) for method in (self.forward, self.init, self.backward)):
@@ -180,7 +179,7 @@ class OwnLayer:
         return replace(share, made=tuple(name.removeprefix(f"{node.name}.") for name in node.made))
 
     def for_backward(self, options: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the options that backward takes; what it would take of any name only if nobody else knows it."""
+        """Return the options that backward takes; of what it would take under any name only what nothing else takes."""
         named = (*self.backward.required, *self.backward.optional, *self.backward.named)
         chosen = self.backward.chosen(options).items()
         return {
@@ -190,7 +189,7 @@ class OwnLayer:
         }
 
     def check_needed(self, held: Collection[str], options: Mapping[str, Any]) -> None:
-        """Refuse a call that leaves out what has no default."""
+        """Raise ValueError for a call that leaves out what has no default."""
         needed = [*self.init.required, *self.init.named_required, *self.forward.named_required]
         missing = [name for name in needed if name not in options and name not in held]
         if missing:
@@ -199,6 +198,9 @@ class OwnLayer:
         missing = [name for name in more if name not in options and name not in held]
         if missing:
             name = visible(missing[0])
+            if DOUT.match(name):
+                told = f"{self.backward.called or self.name} takes {name} beside dout: it goes back from other outputs"
+                raise ValueError(f'{told}, which have a name each: "h, c" = "{visible(self.name)}(...)"')
             raise ValueError(f"{self.backward.called or self.name} takes {name} beside dout: {name}=... is missing")
 
 

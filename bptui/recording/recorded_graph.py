@@ -71,7 +71,7 @@ def graph_of(header: HeaderRecord) -> Graph:
 
 
 def check_order(known: set[str], nodes: Sequence[Node]) -> None:
-    """Refuse a node that has another's name, or takes a value that is not there yet."""
+    """Raise TranscriptError for a node that has another's name, or takes a value that is not there yet."""
     for node in nodes:
         if missing := set(node.inputs) - known:
             raise TranscriptError(f"node {text.visible(node.name)} takes {text.visible(min(missing))}, unknown so far")

@@ -190,7 +190,7 @@ class Recorder:
 
 
 def create(path: Path, scenario: Path | None) -> int:
-    """Return a new file, open for appending; one that exists is never touched."""
+    """Return a new file, open for appending. Raises TranscriptError; a file that exists is never touched."""
     try:
         file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o666)
     except (FileExistsError, IsADirectoryError):

@@ -94,7 +94,7 @@ class Recording:
                     self.add_update(record)
 
     def next_turn(self, record: StepRecord) -> Turn:
-        """Return whose turn it is, which the record must agree with."""
+        """Return whose turn it is. Raises DamagedTranscriptError where the record does not agree with that."""
         number, following = record.step, len(self.tape) + 1
         if number != following:
             raise DamagedTranscriptError(f"step {number} stands where step {following} should")
@@ -113,7 +113,10 @@ class Recording:
         self.tape.add_forward(*(it[()] for it in record.outs))
 
     def add_backward(self, turn: Turn, record: BackwardRecord) -> None:
-        """Add a node's backward, and its contributions to the sums they belong to."""
+        """Add a node's backward, and its contributions to the sums they belong to.
+
+        Raises DamagedTranscriptError where the record contradicts them.
+        """
         columns, graph = self.tape.iterations[-1], self.tape.graph
         node = self.tape.passes.backward[turn.rank]
         slots = graph.edges[node]
@@ -135,7 +138,7 @@ class Recording:
         self.tape.add_backward(dout, [None if it is None else it[()] for it in record.gradients])
 
     def add_update(self, record: UpdateRecord) -> None:
-        """Add a parameter's update."""
+        """Add a parameter's update. Raises DamagedTranscriptError where it contradicts the steps before."""
         columns = self.tape.iterations[-1]
         slot = self.tape.graph.slots[record.parameter]
         if not is_same(record.gradient, columns.totals[slot]):
@@ -147,7 +150,7 @@ class Recording:
         self.tape.add_update(record.after[()])
 
     def add_end(self, record: EndRecord) -> None:
-        """Hold what follows the last step against the steps."""
+        """Take note of the end. Raises DamagedTranscriptError where it contradicts the steps."""
         if not self.tape.is_complete:
             raise DamagedTranscriptError(f"the end stands after step {len(self.tape)} of {len(self.tape.order)}")
         if self.has_end:
@@ -184,13 +187,13 @@ def read_optimizer(header: HeaderRecord) -> Optimizer | None:
 
 
 def check_length(field: str, arrays: Local, values: Sequence[object], what: str = "inputs") -> None:
-    """Refuse arrays that are not one per input, or per output."""
+    """Raise DamagedTranscriptError for arrays that are not one per input, or per output."""
     if len(arrays) != len(values):
         raise DamagedTranscriptError(f"{field} has {len(arrays)} entries for {len(values)} {what}")
 
 
 def check_end(field: str, named: Mapping[str, Array | None], known: Mapping[str, Array | None]) -> None:
-    """Refuse arrays at the end that are not those of the steps."""
+    """Raise DamagedTranscriptError for arrays at the end that are not those of the steps."""
     if named.keys() != known.keys():
         raise DamagedTranscriptError(f"{field} has other names than the graph")
     for name, array in known.items():

@@ -71,7 +71,7 @@ def extended_by_line(line: bytes, digests: DigestReader, recording: Recording | 
 
 
 def extend_recording(recording: Recording | None, json: JsonObject, path: Path) -> Recording:
-    """Return ``recording`` with what a record says added to it; the first record begins one."""
+    """Return ``recording`` with what a record says added to it; the first record begins one. Raises TranscriptError."""
     if recording is not None:
         add_record(recording, read_record(json))
         return recording
@@ -86,7 +86,7 @@ def line_where(path: Path, line: int) -> Where:
 
 
 def read_lines(path: Path) -> Iterator[bytes]:
-    """Yield the file's lines, their newlines included."""
+    """Yield the file's lines, their newlines included. Raises TranscriptError where it cannot be read."""
     if os.path.exists(path) and not path.is_file():  # noqa: PTH110  (pathlib raises where a name is too long)
         raise TranscriptError("is not an ordinary file")
     try:
@@ -122,6 +122,6 @@ def add_record(recording: Recording, record: Record) -> None:
 
 
 def check_time(recording: Recording, at: int) -> None:
-    """Refuse an action or a note at a step that the run does not have."""
+    """Raise DamagedTranscriptError for an action or a note at a step that the run does not have."""
     if not 0 <= at <= len(recording.tape.order):
-        raise DamagedTranscriptError(f"step {at} is none of the run's")
+        raise DamagedTranscriptError(f"step {at} is not one of the run's")

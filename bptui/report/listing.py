@@ -57,7 +57,7 @@ def own_listing(path: Path, notice: Callable[[str], None]) -> Iterator[Line]:
     if others:
         yield ()
         yield styled("Not layers", "heading")
-        yield from (styled(f"line {it.line}: {it.message}", indent=2) for it in others)
+        yield from (styled(it, indent=2) for it in dict.fromkeys(f"line {it.line}: {it.message}" for it in others))
 
 
 def two_columns(rows: Mapping[str, str]) -> Iterator[Line]:

@@ -16,17 +16,25 @@ FEW = 3
 """As many scenarios are checked sooner than other processes have started."""
 
 
-def check_all(places: Sequence[str], layers: Sequence[Path], progress: Progress = ignore_progress) -> Iterator[Result]:
+def check_all(
+    places: Sequence[str],
+    layers: Sequence[Path],
+    progress: Progress = ignore_progress,
+    *,
+    expand: Sequence[str] = (),
+) -> Iterator[Result]:
     """Yield for each scenario what comes of it, in the order given; ``progress`` is told of nodes done here."""
     count = min(cores(), len(places))
     if len(places) <= FEW or count == 1 or sys.platform == "win32":  # its processes have no lifelines
         for place in places:
-            yield check_one(place, layers, progress)
+            yield check_one(place, layers, progress, expand=expand)
         return
-    yield from check_in_workers(places, layers, [CheckWorker() for _ in range(count)])
+    yield from check_in_workers(places, layers, [CheckWorker() for _ in range(count)], expand=expand)
 
 
-def check_in_workers(places: Sequence[str], layers: Sequence[Path], workers: Sequence[CheckWorker]) -> Iterator[Result]:
+def check_in_workers(
+    places: Sequence[str], layers: Sequence[Path], workers: Sequence[CheckWorker], *, expand: Sequence[str] = ()
+) -> Iterator[Result]:
     """Yield what comes of each scenario; whatever ends this ends the workers, and nobody waits for what they do."""
     idle: SimpleQueue[CheckWorker] = SimpleQueue()
     for worker in workers:
@@ -35,7 +43,7 @@ def check_in_workers(places: Sequence[str], layers: Sequence[Path], workers: Seq
     def check(place: str) -> Result:
         worker = idle.get()
         try:
-            return worker.check(place, layers)
+            return worker.check(place, layers, expand=expand)
         finally:
             idle.put(worker)
 

@@ -115,7 +115,7 @@ def go(
     numbers = [dout[()] for dout in douts or () if dout is not None]
     if node in run.scenario.guests:
         return ask(run.guest(node, iteration), inputs, numbers, recorded)
-    return visit(lambda: run.fresh_layer(node), inputs, numbers, recorded=recorded)
+    return visit(lambda: run.fresh_layer(node, iteration), inputs, numbers, recorded=recorded)
 
 
 def ask(layer: GuestLayer, inputs: list[Any], douts: list[Any], recorded: Recorded) -> Pending:

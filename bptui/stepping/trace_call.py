@@ -65,7 +65,10 @@ class TracedCall:
 
 
 def trace_method(traced: TracedCall, *, recorded: Recorded = None, most_steps: int = MOST_STEPS) -> LineTape:
-    """Return the course of one call of a layer's method. An exception in it is the tape's last step."""
+    """Return the course of one call of a layer's method. An exception in it is the tape's last step.
+
+    Raises BptuiError where the method has no line to show.
+    """
     name = f"{traced.name}.{traced.method}"
     function = inspect.unwrap(traced.function)
     code = getattr(function, "__code__", None)

@@ -122,3 +122,15 @@ def test_more_or_fewer_outputs_than_forward_returns_are_a_mistake_of_the_formula
         scenario(tmp_path, layers, text)
     assert (caught.value.line, caught.value.column) == (7, len(key) + 5)
     assert '"h, c" = "Both(...)"' in str(caught.value.hint)
+
+
+def test_every_output_waits_for_its_gradient(tmp_path: Path) -> None:
+    text = TEXT.replace('z = "s * p + s"', '"u, v" = "Both(p, s)"\nz = "u * v"')
+    it = scenario(tmp_path, CLASS, text)
+    assert it.needs_gradient[1] == (True, True)
+    forgetful = CLASS.replace("return ds + dp * self.y, ds", "return None, ds")
+    wrong = [found for found in bptui.check(scenario(tmp_path, forgetful, text)).findings if found.node == "u"]
+    assert [(found.input, found.mistake) for found in wrong if found.verdict is Verdict.FAIL and found.input] == [
+        ("p", "returns None"),
+        ("p", "returns None"),
+    ]

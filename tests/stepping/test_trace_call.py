@@ -20,7 +20,7 @@ from bptui.stepping.line_record import line_tape_record, read_line_tape
 from bptui.stepping.line_tape import Event, LineCursor, LineTape
 from bptui.stepping.snapshot import Snapshot, snapshot
 from bptui.stepping.trace_call import visit
-from layer_cases import cases_of, every_layer
+from layer_cases import cases_of, single_output_layers
 from layers import Array, Layer
 
 SMALL = arrays.arrays(np.float64, arrays.array_shapes(min_dims=0, max_dims=2, max_side=4))
@@ -55,7 +55,7 @@ def is_alike(one: Snapshot, other: Snapshot) -> bool:
 # What is kept of the layers there are.
 
 
-@pytest.mark.parametrize("layer", every_layer, ids=lambda layer: layer.__name__)
+@pytest.mark.parametrize("layer", single_output_layers, ids=lambda layer: layer.__name__)
 @settings(max_examples=8)
 @given(data=st.data())
 def test_the_last_line_returns_what_the_layer_returns(layer: type[Layer], data: st.DataObject) -> None:
@@ -72,7 +72,7 @@ def as_array(value: Any) -> Any:
     return None if value is None else np.asarray(value)
 
 
-@pytest.mark.parametrize("layer", every_layer, ids=lambda layer: layer.__name__)
+@pytest.mark.parametrize("layer", single_output_layers, ids=lambda layer: layer.__name__)
 @settings(max_examples=8)
 @given(data=st.data())
 def test_every_kept_line_is_one_of_the_layers_own(layer: type[Layer], data: st.DataObject) -> None:
@@ -87,7 +87,7 @@ def test_every_kept_line_is_one_of_the_layers_own(layer: type[Layer], data: st.D
         assert (tape.first, tape.method) == (first, method)
 
 
-@pytest.mark.parametrize("layer", every_layer, ids=lambda layer: layer.__name__)
+@pytest.mark.parametrize("layer", single_output_layers, ids=lambda layer: layer.__name__)
 @settings(max_examples=8)
 @given(data=st.data())
 def test_the_changed_names_are_exactly_those_whose_values_differ(layer: type[Layer], data: st.DataObject) -> None:

@@ -138,7 +138,10 @@ class Instance:
                 copy[...] = value
 
     def renew_made(self, values: Sequence[Any]) -> None:
-        """Write values into the parameters that the layer has made itself, or makes when it first goes forward."""
+        """Write values into the parameters that the layer has made itself, or makes when it first goes forward.
+
+        Raises AttributeError where one is gone.
+        """
         if not self.order.made:
             return
         spots = spots_in(self.object)

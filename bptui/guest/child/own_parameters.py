@@ -1,7 +1,7 @@
 """In the child: the parameters that a layer makes itself, found by looking at it before, between and after its passes.
 
 A parameter is an array of floats that stays what it is while other inputs go through, and that has a gradient beside
-it after backward, or without one still moves the value: then nobody can check it.
+it after backward, or without one still moves the value: then it cannot be checked.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def outputs_at(instance: Instance, values: Sequence[Any]) -> list[Any]:
 
 
 def kept_arrays(instance: Instance) -> dict[str, Any]:
-    """Return copies of the arrays that a layer keeps and that nobody gave to it."""
+    """Return copies of the arrays that a layer keeps and was not given."""
     given = {id(array) for array in (*instance.inputs, *instance.held)}
     own = {name: spot.array for name, spot in spots_in(instance.object).items() if name not in instance.order.held}
     kept = {name: it for name, it in own.items() if id(it) not in given}
@@ -71,7 +71,7 @@ def numbers_of_others(instance: Instance, values: Sequence[Any], seed_all: Calla
     try:
         seed_all()
         instance.forward([another_value(value) for value in values])
-    except Exception:  # noqa: BLE001  (the fence around the user's code: other inputs may be none to it)
+    except Exception:  # noqa: BLE001  (the fence around the user's code: it may refuse other inputs)
         seed_all()
         instance.forward(values)
     return kept_arrays(instance)

@@ -17,6 +17,7 @@ from bptui.scenario.formula import FormulaError, LayerArgument, Operation
 from bptui.scenario.problems import Problems, nearest
 from bptui.scenario.reading.definition import Definition
 from bptui.scenario.reading.names import Places
+from bptui.scenario.reading.options_by_place import with_options_by_place
 from bptui.scenario.reading.signature import Signature, outputs_of, signature_of
 from bptui.scenario.reading.value_forms import ValueFormError, from_lists, toml_kind
 from bptui.scenario.toml import Document
@@ -64,6 +65,7 @@ class NodeReader:
 
         Raises ScenarioError for an input that nothing defines.
         """
+        operation = self.with_options(operation, definition)
         inputs = []
         for argument in operation.arguments:
             if argument.step is not None:
@@ -85,6 +87,13 @@ class NodeReader:
         where = self.where(definition, operation.at)
         names = outputs[step]
         return Node(names[0], operation.layer, tuple(inputs), options, where, outputs=names, origin=origin)
+
+    def with_options(self, operation: Operation, definition: Definition) -> Operation:
+        """Return an operation with the constants as options that are no inputs. Raises ScenarioError."""
+        try:
+            return with_options_by_place(operation, self.library.get(operation.layer))
+        except FormulaError as error:
+            raise self.error(error.message, definition, error.at, error.hint) from None
 
     def check_outputs(self, operation: Operation, names: Sequence[str], definition: Definition) -> None:
         """Refuse other outputs than a built-in layer gives: of own layers the run tells. Raises ScenarioError."""
@@ -119,8 +128,7 @@ class NodeReader:
             raise self.error(message, definition, operation.layer_at, self.layer_hint(operation.layer))
         takes = signature_of(layer)
         count = len(inputs)
-        fits = count >= max(len(takes.inputs), 1) if takes.is_variadic else count == len(takes.inputs)
-        if not fits:
+        if not takes.takes(count):
             message = f"{operation.layer} takes {takes.counts}, got {count}"
             raise self.error(message, definition, operation.layer_at, f"{operation.layer}{takes}")
         self.check_options(operation, takes, definition)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 from textual import events
 from textual.geometry import Offset, Size
@@ -23,13 +23,10 @@ from bptui.tui.content.circuit_labels import label_widths
 from bptui.tui.drawn_circuit import DrawnCircuit
 from bptui.tui.mapped_circuit import MappedCircuit
 from bptui.tui.message import Asked
-from bptui.tui.pane import Pane
-
-if TYPE_CHECKING:
-    from bptui.checking.verdicts import Verdicts
+from bptui.tui.pane import VerdictPane
 
 MOST_DRAWN = 60
-"""Nodes of a graph that is drawn with all its boxes where nobody has asked for a scale."""
+"""Nodes of a graph that is drawn with all its boxes where no scale was asked for."""
 
 MOST_FOLDED = 600
 """Nodes of a graph that may come to as few boxes when composites are folded."""
@@ -37,10 +34,8 @@ MOST_FOLDED = 600
 Picture: TypeAlias = "DrawnCircuit | MappedCircuit"
 
 
-class CircuitPanel(Pane):
+class CircuitPanel(VerdictPane):
     """A picture of the graph, of which only the visible window is painted. Boxes bear the ``verdicts`` on nodes."""
-
-    verdicts: Verdicts | None = None
 
     def __init__(self, moment: Moment, *, id: str | None = None) -> None:  # noqa: A002  (Textual's word)
         super().__init__(moment, id=id)
@@ -53,7 +48,7 @@ class CircuitPanel(Pane):
         return self.picture_for([self.room])
 
     def choose(self, rooms: Sequence[Room]) -> int:
-        """Choose the scale, if nobody has asked for one, and which of ``rooms`` to be drawn for: the first that fits.
+        """Choose the scale, if none was asked for, and which of ``rooms`` to be drawn for: the first that fits.
 
         Returns its index.
         """
@@ -173,7 +168,11 @@ class CircuitPanel(Pane):
         """The next step of the selected value, where it is not the current one."""
         return None if self.selected in (None, self.moment.name) else RunTo(self.selected)
 
-    def action_move(self, columns: int, rows: int) -> None:
+    @property
+    def whereabouts(self) -> object:
+        return self.selected, self.origin
+
+    def point(self, columns: int, rows: int) -> None:
         """Select the nearest box in a direction."""
         here = self.selected or self.moment.graph.nodes[0].name
         if name := self.picture.neighbour(here, columns, rows):
