@@ -17,6 +17,12 @@ class PassEvents:
     raised: CallRaised | None = None
 
     @property
+    def has_gone_back(self) -> bool:
+        """Whether there was a call back; a loss that tells its gradient at once has not gone back by that."""
+        losses = {call.number for call in self.forwards if call.is_loss}
+        return any(call.forward not in losses for call in self.backwards)
+
+    @property
     def parents(self) -> dict[int, int]:
         """For each call, the number of the call that it happened in, 0 for none."""
         forwards = {call.number: call.parent for call in self.forwards}

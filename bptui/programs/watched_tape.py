@@ -66,11 +66,7 @@ class WatchedTape:
             case CallSite():
                 self.facts.add_site(event)
             case ForwardCall():
-                if (
-                    self.events.backwards
-                    and event.number > self.events.backwards[-1].number
-                    and not self.is_within(event)
-                ):
+                if self.events.has_gone_back and event.number > self.events.backwards[-1].number:
                     self.close_iteration()
                 self.events.forwards.append(event)
             case BackwardCall():
@@ -87,10 +83,6 @@ class WatchedTape:
     def add_value(self, value: SeenValue) -> None:
         """Add a value that was seen."""
         self.facts.values[value.number] = value
-
-    def is_within(self, call: ForwardCall) -> bool:
-        """Return whether a call forward is made by one back."""
-        return bool(call.parent) and call.parent >= min(it.number for it in self.events.backwards)
 
     def close_iteration(self) -> None:
         """Add the steps of what has happened since the last iteration, as one pass or several."""

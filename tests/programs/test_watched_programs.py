@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bptui.core.step import UpdateStep
+from bptui.core.step import BackwardStep, UpdateStep
 from bptui.programs.program_run import WatchLimits
-from programs import BOOK_NET, NAIVE_LAYERS, watched, wires
+from programs import BOOK_NET, FUNCTION_NET, KEEPING_NET, NAIVE_LAYERS, watched, wires
 
 FRUIT = """
 import sys
@@ -150,3 +150,39 @@ def test_an_exception_is_the_run_s_failure_at_the_line_of_the_person_s_code(tmp_
         assert run.failure.message.startswith("ValueError")
         assert "book_layers.py:" in str(run.failure.where)
         assert "Traceback" in run.printed.text
+
+
+def test_functions_with_caches_are_groups_of_nodes_and_the_parameters_are_those_of_the_dictionary(
+    tmp_path: Path,
+) -> None:
+    with watched(tmp_path, FUNCTION_NET, WatchLimits(passes=2)) as run:
+        assert wires(run) == {
+            "affine1": ("out", "W1", "b1"),
+            "relu1": ("affine1",),
+            "affine2": ("relu1", "W2", "b2"),
+            "relu2": ("affine2",),
+            "affine3": ("relu2", "W3", "b3"),
+            "softmax_loss1": ("affine3", "y"),
+        }
+        assert wires(run, 2) == wires(run)
+        groups = {node.name: node.group for node in run.tape.graph.nodes if node.group}
+        assert groups == {f"{layer}{n}": f"affine_relu{n}" for layer in ("affine", "relu") for n in (1, 2)}
+        assert [run.tape.order.passes(it).lengths for it in (0, 1)] == [(6, 6, 6)] * 2
+        update = run.tape[12]
+        assert isinstance(update, UpdateStep)
+        assert update.gradient is not None
+        np.testing.assert_allclose(update.after, update.before - 0.1 * (update.gradient + 0.1 * update.before))
+
+
+def test_classes_that_keep_their_results_begin_the_backward_pass_with_1(tmp_path: Path) -> None:
+    with watched(tmp_path, KEEPING_NET, WatchLimits(passes=1)) as run:
+        assert wires(run) == {
+            "dense1": ("X", "dense1.weights", "dense1.biases"),
+            "activation1": ("dense1",),
+            "dense2": ("activation1", "dense2.weights", "dense2.biases"),
+            "loss_activation": ("dense2", "y"),
+        }
+        backward = run.tape[4]
+        assert isinstance(backward, BackwardStep)
+        assert backward.dout == 1.0
+        assert run.tape.order.passes(0).lengths == (4, 4, 4)
