@@ -454,7 +454,7 @@ def trust_layers(options: argparse.Namespace) -> int:
 WATCHING = ("run", "trace", "check")
 """The commands that take a program."""
 
-VALUED = ("--layers", "--record", "--theme", "--passes", "--skip", "--memory")
+VALUED = ("--layers", "--expand", "--record", "--theme", "--passes", "--skip", "--memory")
 """The options that a value follows."""
 
 COMMANDS = {
