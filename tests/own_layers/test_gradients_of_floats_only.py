@@ -39,8 +39,8 @@ def test_what_is_returned_belongs_to_them_in_order(tmp_path: Path) -> None:
     run = Run(scenario)
     run.finish()
     try:
-        W = scenario.values["W"]
-        np.testing.assert_allclose(run.tape.gradients["W"], 2 * W * [[1], [0], [3]], rtol=1e-15)  # type: ignore[arg-type]
+        start = scenario.values["W"]
+        np.testing.assert_allclose(run.tape.gradients["W"], 2 * start * [[1], [0], [3]], rtol=1e-15)  # type: ignore[arg-type]
         assert step_into(run, run.tape.at(len(run.tape))).is_repeatable
     finally:
         run.close()
