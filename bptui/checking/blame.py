@@ -15,12 +15,12 @@ from bptui.checking.diagnosis import Evidence, Mistake, recognise
 from bptui.checking.diagnosis.evidence import COARSE_STEP, STEP
 from bptui.checking.diagnosis.jacobians import MOST
 from bptui.checking.fault import FaultError
+from bptui.checking.function_source import Unused
 from bptui.checking.probe import Probe
 from bptui.checking.repair.edit import TRIED, Edit
 from bptui.checking.repair.frozen_uses import missing_use
 from bptui.checking.repair.repaired import first_right, mended_forward, repaired, repaired_by_guess
 from bptui.checking.sample_points import confirming, random_douts
-from bptui.checking.source_look import Unused
 from bptui.checking.user_lines import UserLines
 from bptui.errors import Where
 from layers import Array
@@ -28,14 +28,14 @@ from layers import Array
 UNEXPLAINED = (FaultError, ArithmeticError, ValueError, IndexError)
 """What ends the search for an explanation: arrays of odd shapes and values, for which no claim was thought of."""
 
-SHOWS_IN_LINES = frozenset({"contributions overwritten"})
+SHOWS_IN_LINES = frozenset({"a use is missing", "contributions overwritten"})
 """Mistakes that look like others in the numbers alone."""
 
 DOUBTFUL = SHOWS_IN_LINES | {
     "a factor for each output",
-    "a round of a loop is missing",
     "another axis than forward",
     "constant factor",
+    "elements left out",
     "half",
     "local derivative left out",
     "only the first of a loop",

@@ -14,10 +14,12 @@ from typing import Any
 import numpy as np
 
 from bptui.checking.check_node import broken_down, check_node
+from bptui.checking.fault import FaultError
 from bptui.checking.finding import Finding, Verdict
 from bptui.checking.finding_record import finding_record
+from bptui.checking.function_source import names_infinity, tree_of
 from bptui.checking.module_weights import module_weights
-from bptui.checking.source_look import names_infinity, tree_of
+from bptui.checking.probe import called
 from bptui.checking.subject import Checked, Subject, widened
 from bptui.errors import Where
 from bptui.guest.child.instance import InputSharing, Instance, differs
@@ -50,7 +52,7 @@ def check_here(instance: Instance, values: Sequence[Any], *, is_whole: bool, **a
     try:
         findings = [*check_node(subject, is_whole=is_whole), *labels(subject), *non_finite_findings(subject, instance)]
         findings += weights_of_module(subject, instance)
-    except Exception as error:  # noqa: BLE001  (what the layer raises is a finding already: this is the check's own)
+    except Exception as error:  # noqa: BLE001  (a bug of the check itself would be the layer's: what that raises is a finding)
         findings = [broken_down(subject, error)]
     return {"findings": list(map(finding_record, findings)), "arrays": []}
 
@@ -77,8 +79,9 @@ def weights_of_module(subject: Subject, instance: Instance) -> Iterator[Finding]
 def non_finite_findings(subject: Subject, instance: Instance) -> Iterator[Finding]:
     """Yield the finding on a layer that makes NaN or infinity of finite numbers: the operation, and its numbers."""
     try:
-        message = Instance(instance.recipe, instance.order, instance.making).forward(subject.inputs)
-    except Exception:  # noqa: BLE001  (the fence around the user's code: the check of the node has told of it)
+        layer = Instance(instance.recipe, instance.order, instance.making)
+        message = called(lambda: layer.forward(subject.inputs), "forward")
+    except FaultError:  # the check of the node has told of it
         return
     found = message.get("non_finite")
     if found and not (found["origin"] is None and found["kind"] != "NaN" and is_meant(instance)):

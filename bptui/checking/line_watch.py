@@ -93,7 +93,7 @@ class LineWatch:
             return None
         if frame.f_code not in self.codes:
             self.codes.append(frame.f_code)
-        self.look(frame, None)
+        self.note_arrays(frame, None)
         return self.on_event
 
     def on_event(self, frame: FrameType, event: str, argument: object) -> Callable[..., Any] | None:  # noqa: ARG002
@@ -102,7 +102,7 @@ class LineWatch:
         if self.is_over:
             return None
         just_run = self.running.get(id(frame))
-        self.look(frame, just_run)
+        self.note_arrays(frame, just_run)
         self.ask(just_run)
         line = Where(frame.f_code.co_filename, frame.f_lineno)
         self.running[id(frame)] = line
@@ -117,7 +117,7 @@ class LineWatch:
         if self.probed is None and line is not None and self.probe() != self.before:
             self.probed = line
 
-    def look(self, frame: FrameType, line: Where | None) -> None:
+    def note_arrays(self, frame: FrameType, line: Where | None) -> None:
         """Look at all arrays that a function can name."""
         for array in arrays_in(frame.f_locals):
             digest = digest_of(array)
@@ -213,7 +213,7 @@ class AttributeWatch(LineWatch):
         self.kept: dict[str, tuple[Array, Array, int]] = {}
         self.found: list[Overwritten] = []
 
-    def look(self, frame: FrameType, line: Where | None) -> None:
+    def note_arrays(self, frame: FrameType, line: Where | None) -> None:
         """Look at the attributes: the same array with other numbers was overwritten."""
         del frame
         for name, it in islice(attributes_of(self.instance()).items(), MOST_NAMES):

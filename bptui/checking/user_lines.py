@@ -11,10 +11,10 @@ import numpy as np
 
 from bptui.checking.compare_arrays import copies
 from bptui.checking.fault import FaultError
+from bptui.checking.function_source import Unused, tree_of, unused_names
 from bptui.checking.line_watch import LineWatch
 from bptui.checking.probe import Probe, Visit
 from bptui.checking.repair.user_function import UserFunction, functions_of
-from bptui.checking.source_look import Unused, tree_of, unused_names
 from bptui.errors import Where
 from layers import Array
 

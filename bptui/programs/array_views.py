@@ -30,7 +30,7 @@ def view_of(source: SeenValue, view: SeenValue) -> Derived | None:
     index = index_of(source, view)
     if index is None or not is_equal(source.array[index], view.array):
         return None
-    return Derived("Slice", {"index": index_text(index)}, [source])
+    return Derived("Slice", {"index": index_text(index, source.array.shape)}, [source])
 
 
 def rearranged(source: SeenValue, view: SeenValue) -> Derived | None:
@@ -84,23 +84,27 @@ def index_of(source: SeenValue, view: SeenValue) -> Index | None:
     return tuple(found[axis] for axis in range(source.array.ndim))
 
 
-def index_text(index: Index) -> str:
-    """Return an index as it is written in Python."""
-    return f"[{', '.join(part_text(part) for part in index)}]"
+def index_text(index: Index, shape: Sequence[int]) -> str:
+    """Return an index into an array of a shape as it is written in Python."""
+    return f"[{', '.join(map(part_text, index, shape))}]"
 
 
-def part_text(part: slice | int) -> str:
-    """Return a part of an index as it is written in Python."""
+def part_text(part: slice | int, length: int) -> str:
+    """Return a part of an index, along an axis of a length, as it is written in Python."""
     if isinstance(part, int):
         return str(part)
-    step = "" if part.step is None else f":{part.step}"
-    return f"{part.start}:{part.stop}{step}"
+    first, last = part.start or "", "" if part.stop >= length else part.stop
+    return f"{first}:{last}" if part.step is None else f"{first}:{last}:{part.step}"
 
 
 def parse_index(text: str) -> Index:
     """Return the index that ``index_text`` has written."""
-    parts = text.strip("[]").split(", ")
-    return tuple(slice(*(map(int, part.split(":")))) if ":" in part else int(part) for part in parts)
+    return tuple(map(parse_part, text.strip("[]").split(", ")))
+
+
+def parse_part(text: str) -> slice | int:
+    """Return a part of an index as it is written in Python."""
+    return slice(*[int(it) if it else None for it in text.split(":")]) if ":" in text else int(text)
 
 
 def is_equal(one: Array, other: Array) -> bool:

@@ -74,7 +74,8 @@ class ForwardCall(NamedTuple):
 
     ``owner`` stands for the object, ``layer`` is its class or the functions' shared name, ``name`` what holds the
     object, "" if nothing has a name for it. ``defaults`` are the parameters of the function that have one. ``inputs``
-    are pairs of a parameter and a value, ``held`` what was on the object before.
+    are pairs of a parameter and a value, ``held`` what was on the object before. ``holders`` has, by parameter, the key
+    or attribute that holds a value for which nothing but a passing variable stands in the call.
     """
 
     number: int
@@ -88,6 +89,7 @@ class ForwardCall(NamedTuple):
     line: int
     site: int
     inputs: Sequence[Sequence[Any]]
+    holders: Mapping[str, str]
     options: Mapping[str, Any]
     defaults: Sequence[str]
     outs: Sequence[int]
@@ -115,19 +117,16 @@ class BackwardCall(NamedTuple):
 
 
 class CallRaised(NamedTuple):
-    """A call that has raised: its kind, number, parent, layer and name, and its site."""
+    """The call of that number has raised; it was told of just before, without what it would have made."""
 
     number: int
-    parent: int
-    is_forward: bool
-    owner: int
-    layer: str
-    name: str
-    site: int
 
 
 class FinalArray(NamedTuple):
-    """What an object's ``spot`` holds when watching ends: the last updates are seen by it."""
+    """What an object's ``spot`` holds when watching ends: the last updates are seen by it.
+
+    An ``owner`` of 0 stands for what holds the values that functions were given, by the names in ``holders``.
+    """
 
     owner: int
     spot: str

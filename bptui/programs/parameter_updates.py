@@ -34,7 +34,8 @@ class ParameterUpdates:
 
     def add_final(self, final: Sequence[FinalArray]) -> None:
         """Add the updates that what the objects hold in the end shows."""
-        values = {self.spots[it.owner, it.spot]: it.value for it in final if (it.owner, it.spot) in self.spots}
+        names = {(0, name): name for name in self.now} | self.spots
+        values = {names[it.owner, it.spot]: it.value for it in final if (it.owner, it.spot) in names}
         self.add({name: self.facts.values[number] for name, number in values.items()})
 
     def add(self, parameters: dict[str, SeenValue]) -> None:

@@ -56,7 +56,8 @@ class PassNode:
 class WatchedPass:
     """One iteration: its ``graph``, the nodes in it, its ``leaves``, and the calls back, each with its node's index.
 
-    Of ``followed`` inputs it is known where they come from; the others were computed by code between layers.
+    Of ``followed`` inputs it is known where they come from; the others were computed by code between layers. The
+    program has ended in the calls that have ``raised``, if any.
     """
 
     graph: Graph
@@ -65,6 +66,7 @@ class WatchedPass:
     backwards: Sequence[tuple[int, BackwardCall]]
     followed: int
     used: int
+    raised: Sequence[int] = ()
 
 
 class GraphBuilder:
@@ -79,6 +81,7 @@ class GraphBuilder:
         self.leaves: dict[str, Leaf] = {}
         self.named: dict[int, str] = {}
         self.groups: dict[int, str] = {}
+        self.group = ""
         self.followed = self.used = 0
         names.begin_pass()
 
@@ -94,10 +97,11 @@ class GraphBuilder:
             if call.number in nodes:
                 self.add_call(call, self.group_path(call, calls))
             elif call.number in self.groups:
+                self.group = "/".join(filter(None, (self.group_path(call, calls), self.groups[call.number])))
                 self.add_results_of_group(call)
-        return self.finished(calls)
+        return self.finished(calls, events.raised)
 
-    def finished(self, calls: SortedCalls) -> WatchedPass:
+    def finished(self, calls: SortedCalls, raised: Sequence[int]) -> WatchedPass:
         """Return the iteration, all of whose nodes are there."""
         index = {it.call.number: at for at, it in enumerate(self.nodes) if it.call}
         backwards = [(index[call.forward], call) for call in calls.backwards]
@@ -116,7 +120,7 @@ class GraphBuilder:
             self.nodes[last].node.name,
             {leaf.name: leaf.computed for leaf in leaves if leaf.computed},
         )
-        return WatchedPass(graph, self.nodes, leaves, backwards, self.followed, self.used)
+        return WatchedPass(graph, self.nodes, leaves, backwards, self.followed, self.used, raised)
 
     # What the calls are.
 
@@ -159,14 +163,17 @@ class GraphBuilder:
 
     def given(self, call: ForwardCall, parameter: str, number: int) -> Given:
         """Return a value as it was given to a call."""
-        site = self.facts.site(call.site)
-        return Given(self.facts.values[number], site, self.facts.expression(call.site, parameter))
+        expression = self.facts.expression(call.site, parameter)
+        if expression and parameter in call.holders:
+            expression = expression._replace(name=call.holders[parameter])
+        return Given(self.facts.values[number], self.facts.site(call.site), expression)
 
     # Adding nodes.
 
     def add_call(self, call: ForwardCall, group: str) -> None:
         """Add the node of a call, after whatever the person's code did for its inputs."""
         arguments = [(at, name, number) for at, (name, number) in enumerate(call.inputs) if self.is_input(call, name)]
+        self.group = group
         name = self.names.node(call)
         inputs = [
             self.source(self.given(call, parameter, number), f"{name}.{parameter}")
@@ -217,8 +224,10 @@ class GraphBuilder:
                 continue
             value = self.facts.values[number]
             known = self.named.get(number)
-            held[spot] = known or self.add_leaf(value, name or f"{node}.{spot}", "parameter")
-            if not name and not known:
+            is_own = name.startswith(".") or not name
+            full = f"{node}{name or f'.{spot}'}" if is_own else name
+            held[spot] = known or self.add_leaf(value, full, "parameter")
+            if is_own and not known:
                 made.append(held[spot])
         return held, tuple(made)
 
@@ -261,22 +270,20 @@ class GraphBuilder:
     def add_derived(self, derived: Derived, given: Given) -> str:
         """Add what the person's code has made without a layer, as a node."""
         inputs = tuple(self.name_of_source(source) for source in derived.sources)
-        name = self.names.unique(self.derived_name(derived, inputs))
+        name = self.names.unique(self.derived_name(derived, inputs, given))
         where = Where(self.facts.shown(given.site.file), given.site.line)
-        node = Node(name, derived.layer, inputs, derived.options, where, call=where)
+        node = Node(name, derived.layer, inputs, derived.options, where, call=where, group=self.group)
         self.nodes.append(PassNode(node, [given.value], derived=derived))
         self.named[given.value.number] = name
         return name
 
-    def derived_name(self, derived: Derived, inputs: Sequence[str]) -> str:
-        """Return what a derived value is called: a part of one bears its name, all others that of what was done."""
+    def derived_name(self, derived: Derived, inputs: Sequence[str], given: Given) -> str:
+        """Return what a derived value is called: as in the call, or by what was done with what."""
+        if given.expression and given.expression.name:
+            return given.expression.name
         if derived.layer == "Slice":
             return f"{inputs[0]}{derived.options['index']}"
-        return (
-            f"{derived.layer.lower()}.{inputs[0]}"
-            if len(inputs) == 1
-            else ".".join((derived.layer.lower(), *inputs))[:60]
-        )
+        return f"{inputs[0]}.{derived.layer.lower()}"
 
     def name_of_source(self, value: SeenValue) -> str:
         """Return the name of a value that another is derived from."""
@@ -291,6 +298,8 @@ class GraphBuilder:
         it = given.expression
         if it is not None and it.is_literal and not given.value.array.shape:
             return self.constant(it.name, given.value)
+        first = self.known.given.get(given.value.number)
+        it = it if first is None or first.expression is None else first.expression
         name = it.name if it else ""
         computed = None
         if self.known.is_made_from_products(given) or not name:
@@ -299,7 +308,7 @@ class GraphBuilder:
         known = self.leaves.get(name)
         if known is not None and not given.value.event.token and known.value.equals(given.value):
             return name
-        return self.add_leaf(given.value, name or fallback, kind_of(given), computed)
+        return self.add_leaf(given.value, name or fallback, kind_of(given._replace(expression=it)), computed)
 
     def constant(self, text: str, value: SeenValue) -> str:
         """Add a number that is written in a call, or return that which is there for it."""

@@ -14,6 +14,7 @@ from bptui.programs.derived_gradients import derived_gradients
 from bptui.programs.event import BackwardCall
 from bptui.programs.pass_graph import PassNode, WatchedPass
 from bptui.programs.program_facts import ProgramFacts
+from bptui.programs.seen_values import SeenValue
 from bptui.programs.value_sources import is_like
 
 
@@ -49,6 +50,8 @@ class PassSteps:
                 self.tape.begin_backward(handed[self.output_place(node)] if handed else None)
             self.add_derived(node)
             self.order.add_backward(node, self.facts.where(call.site))
+            if call.number in self.watched.raised:
+                return
             self.tape.add_backward(self.dout(handed), self.gradients(self.watched.nodes[node], call))
             self.steps[call.number] = len(self.tape)
         if self.watched.backwards:
@@ -71,12 +74,20 @@ class PassSteps:
         first = douts[0] if douts else None
         assert node.call is not None
         own = [self.facts.values[number] for _, number in node.call.inputs] + list(node.outs)
-        starts = first is None or any(
-            first.event.token and first.event.token == it.event.token and is_like(first, it) for it in own
+        starts = (
+            first is None
+            or not node.outs
+            or self.is_misshapen(first, node)
+            or any(first.event.token and first.event.token == it.event.token and is_like(first, it) for it in own)
         )
         if starts:
             return [np.ones_like(np.asarray(it.recorded, np.float64))[()] for it in node.outs]
         return [None if it is None else it.recorded for it in douts] + [None] * (len(node.outs) - len(douts))
+
+    def is_misshapen(self, dout: SeenValue, node: PassNode) -> bool:
+        """Return whether what the output's node is handed can be no gradient of it."""
+        is_output = node.node.name == self.watched.graph.output
+        return is_output and dout.array.shape != node.outs[0].array.shape and dout.array.size != 1
 
     def gradients(self, node: PassNode, call: BackwardCall) -> list[Value | None]:
         """Return what a call back has returned, or left on its object, for each input of its node."""

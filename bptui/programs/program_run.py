@@ -222,6 +222,8 @@ class ProgramRun:
 
     def failure_of(self, end: Ended) -> LayerError | None:
         """Return what the end of a program says of its failure."""
+        if end.how == "bug":
+            raise RuntimeError(end.error)  # it is ours, and reported as such
         if end.how not in ("raised", "lost"):
             return None
         where = None

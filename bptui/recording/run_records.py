@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 from collections.abc import Iterator, Mapping
 from dataclasses import fields
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -44,6 +45,35 @@ def records(run: Run) -> Iterator[Record]:
         written = len(run.tape)
     if not run.failure:
         yield end_record(run.tape)
+
+
+class RunRecords:
+    """What a recorder writes of a scenario's run."""
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+
+    @property
+    def tape(self) -> Tape:
+        """The steps so far."""
+        return self.run.tape
+
+    @property
+    def path(self) -> Path | None:
+        """The file that is never recorded to."""
+        return self.run.scenario.path
+
+    def header(self) -> HeaderRecord:
+        """Return the record that comes first."""
+        return header_record(self.run.scenario)
+
+    def of_step(self, number: int) -> Iterator[Record]:
+        """Yield the records of a step."""
+        yield step_record(self.run.tape.step(number))
+
+    def at_end(self) -> Iterator[Record]:
+        """Yield the records that follow the last step."""
+        yield end_record(self.run.tape)
 
 
 def header_record(scenario: Scenario) -> HeaderRecord:

@@ -21,6 +21,7 @@ from bptui.checking.finding import Report
 from bptui.ending import silence_warnings
 from bptui.errors import BptuiError, named_reason_of, out_of_memory
 from bptui.guest.python_process import python_command
+from bptui.running import with_expansions
 from bptui.scenario.load import load
 
 Result: TypeAlias = Report | BptuiError
@@ -35,7 +36,8 @@ def check_one(
     The nodes that ``expand`` names are checked as what they are made of.
     """
     try:
-        return check_scenario(load(place, layers=layers, expand=expand, notice=write_notice), progress=progress)
+        scenario = load(place, layers=layers, notice=write_notice)
+        return check_scenario(with_expansions(scenario, expand), progress=progress)
     except BptuiError as error:
         return error
     except MemoryError as error:
@@ -45,6 +47,10 @@ def check_one(
 def write_notice(words: str) -> None:
     """Tell that one of the user's files takes its time."""
     sys.stderr.write(f"{words}\n")
+
+
+UNPICKLABLE = (pickle.PickleError, TypeError, AttributeError, ValueError, ImportError, RecursionError)
+"""What the class of an exception may have against being pickled, or made again."""
 
 
 class CheckWorker:
@@ -128,7 +134,7 @@ def pickled_result(place: str, layers: Sequence[Path], expand: Sequence[str] = (
     """Return, pickled, what comes of a scenario, or the bug that it meets."""
     try:
         return pickle.dumps(check_one(place, layers, expand=expand))
-    except Exception as error:  # noqa: BLE001  (the parent raises it again)
+    except Exception as error:  # noqa: BLE001  (this process's last word: the parent raises it again)
         return pickled(error)
 
 
@@ -139,7 +145,7 @@ def pickled(error: Exception) -> bytes:
     try:
         content = pickle.dumps(error)
         pickle.loads(content)  # noqa: S301  (it is our own)
-    except Exception:  # noqa: BLE001  (whatever its own class has against it)
+    except UNPICKLABLE:
         substitute = RuntimeError(named_reason_of(error))
         substitute.add_note(note)
         return pickle.dumps(substitute)

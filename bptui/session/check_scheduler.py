@@ -19,8 +19,8 @@ from bptui.errors import named_reason_of
 from bptui.running import Run, guests_of
 
 if TYPE_CHECKING:
+    from bptui.checking.check_in_pieces import Pieces
     from bptui.checking.finding import Finding
-    from bptui.checking.sliced_check import Pieces
     from bptui.guest.guests import Guests
 
 SHORT_IDLE = 0.03
@@ -166,14 +166,16 @@ class Checking:
 
     def pieces(self, job: Job) -> Pieces:
         """Return a job as something to be done a piece at a time."""
-        from bptui.checking import sliced_check  # noqa: PLC0415  (most of what a check needs; the program starts sooner)
+        from bptui.checking import check_in_pieces  # noqa: PLC0415  (most of what a check needs; the program starts sooner)
         from bptui.checking.check_scenario import subject_of  # noqa: PLC0415
 
         assert self.run is not None
         subject = subject_of(self.run, job.node, job.iteration)
         if self.is_guest(job.node):
-            return sliced_check.check_guest_in_pieces(subject, self.guests.make(job.node, job.iteration))
-        return sliced_check.look_in_pieces(subject) if job.is_quick else sliced_check.check_in_pieces(subject)
+            return check_in_pieces.check_guest_in_pieces(subject, self.guests.make(job.node, job.iteration))
+        return (
+            check_in_pieces.quick_check_in_pieces(subject) if job.is_quick else check_in_pieces.check_in_pieces(subject)
+        )
 
     def conclude(self, job: Job, findings: tuple[Finding, ...]) -> None:
         """Keep what a check has found; a look in passing may have found nothing."""

@@ -79,6 +79,10 @@ BREAKS_DOWN = (UnboundLocalError, ValueError, TypeError, IndexError)
 """What an edit may come to that makes no sense."""
 
 
+def test_what_follows_from_a_parameter_that_is_changed_first_is_not_told_again() -> None:
+    assert {it.rule for it in found_on(layers.LinearReboundFirst)} == {"gradient"}
+
+
 class Base:
     def backward(self, dout: Any) -> Any:
         return dout

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from bptui.checking import Finding, Verdict, check_node
-from bptui.checking.sliced_check import look_in_pieces
+from bptui.checking.check_in_pieces import quick_check_in_pieces
 from bptui.checking.subject import Subject
 from bptui.checking.work import finished
 from checked import failures, subject
@@ -89,5 +89,5 @@ def test_what_is_wrong_is_named_with_its_output(layer: type[Any], wrong: set[tup
 
 @pytest.mark.parametrize(("layer", "is_right"), [(Polar, True), (WrongAngle, False), (WrongLength, False)])
 def test_a_quick_look_sees_all_outputs(layer: type[Any], is_right: bool) -> None:
-    findings: tuple[Finding, ...] = finished(look_in_pieces(several(layer)))
+    findings: tuple[Finding, ...] = finished(quick_check_in_pieces(several(layer)))
     assert bool(findings) == is_right

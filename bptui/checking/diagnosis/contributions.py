@@ -9,7 +9,7 @@ import numpy as np
 from bptui.checking.diagnosis.evidence import Evidence
 from bptui.checking.diagnosis.jacobians import Jacobians, Mask
 from bptui.checking.diagnosis.mistake import Mistake
-from bptui.checking.source_look import writes_into_elements
+from bptui.checking.function_source import writes_into_elements
 
 OVERWRITTEN = (
     "Where several contributions meet in one element, only one of them is kept and the others are overwritten: "

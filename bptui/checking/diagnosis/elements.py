@@ -53,7 +53,7 @@ def some_left_out(evidence: Evidence) -> Iterator[Mistake]:
         told = (
             f"Along axis {axis} only {places_told(kept, length)} of {length} get a gradient, and the others get none."
         )
-        yield Mistake(f"only the {which} of a loop" if which else "a round of a loop is missing", told)
+        yield Mistake(f"only the {which} of a loop" if which else "elements left out", told)
         return
 
 

@@ -17,9 +17,20 @@ OFF_BY_ONE = "an index off by one"
 
 def edits_of_operands(known: Sequence[Place]) -> Iterator[Edit]:
     """Yield the edits of a function that takes something the wrong way."""
-    for edits in (edits_of_axes, edits_of_products, edits_of_indices, edits_of_turns):
+    for edits in (edits_of_axes, edits_of_signs, edits_of_products, edits_of_indices, edits_of_turns):
         for place in known:
             yield from edits(place)
+
+
+# Signs.
+
+
+def edits_of_signs(place: Place) -> Iterator[Edit]:
+    """Yield a sum for a difference, and a difference for a sum."""
+    match place.node:
+        case ast.BinOp(left=one, op=ast.Add() | ast.Sub() as sign, right=two):
+            other_sign = ast.Sub() if isinstance(sign, ast.Add) else ast.Add()
+            yield edit(place, "wrong sign", "One term has the wrong sign.", ast.BinOp(one, other_sign, two))
 
 
 # Products.

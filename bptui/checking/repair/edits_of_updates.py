@@ -5,9 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Sequence
 
+from bptui.checking.diagnosis.states import CHANGED_FIRST
 from bptui.checking.repair.edit import Edit, Place
-
-CHANGED_FIRST = "parameter changed before it is used"
 
 
 def edits_of_updates(known: Sequence[Place]) -> Iterator[Edit]:

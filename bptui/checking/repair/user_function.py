@@ -13,7 +13,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from types import CodeType, FunctionType
 
-from bptui.checking.source_look import tree_of
+from bptui.checking.function_source import tree_of
 
 FUTURE = 0x1FF0000
 """The flags of a code object that stand for ``from __future__ import``."""

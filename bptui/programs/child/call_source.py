@@ -35,6 +35,7 @@ class CallSites:
         self.numbers: dict[tuple[int, int, CodeType | None], int] = {}
         self.kept: list[tuple[CodeType, CodeType | None]] = []
         self.sources: dict[int, CallInSource | None] = {}
+        self.expressions: dict[int, Mapping[str, Expression]] = {}
 
     def number(self, frame: FrameType | None, called: CodeType) -> int:
         """Return the number of the place at which ``frame`` is calling ``called``, 0 where nobody calls."""
@@ -45,8 +46,17 @@ class CallSites:
             self.kept.append((frame.f_code, called))
             number = self.numbers[key] = len(self.numbers) + 1
             self.sources[number] = call_in_source(frame)
-            self.tell(describe(number, frame, self.sources[number], called))
+            site = describe(number, frame, self.sources[number], called)
+            self.expressions[number] = {it[0]: Expression(*it) for it in site.expressions}
+            self.tell(site)
         return self.numbers[key]
+
+    def is_passing(self, number: int, parameter: str, frame: FrameType | None) -> bool:
+        """Return whether what stands in a call for a parameter names no one thing: a variable of many, or no name."""
+        known = self.expressions.get(number, {}).get(parameter)
+        if known is None or frame is None:
+            return False
+        return not known.name or (known.text == known.name and known.name in passing_names(frame.f_code))
 
     def receiver(self, number: int) -> ast.expr | None:
         """Return what stands before the method's name in a call, or the object that is called itself."""
@@ -69,9 +79,8 @@ def call_in_source(frame: FrameType) -> CallInSource | None:
 @lru_cache(maxsize=256)
 def calls_in(file: str) -> Mapping[tuple[int, int], CallInSource]:
     """Return the calls in a file, by the line and column at which they end."""
-    try:
-        tree = ast.parse("".join(linecache.getlines(file)))
-    except (SyntaxError, ValueError, RecursionError):
+    tree = syntax_tree(file)
+    if tree is None:
         return {}
     found = {}
     waiting: list[tuple[ast.AST, ast.stmt | None, Functions]] = [(tree, None, tree)]
@@ -84,6 +93,15 @@ def calls_in(file: str) -> Mapping[tuple[int, int], CallInSource]:
             around = child if isinstance(child, Functions) else function
             waiting.append((child, within, around))
     return found
+
+
+@lru_cache(maxsize=256)
+def syntax_tree(file: str) -> ast.Module | None:
+    """Return what stands in a file, None where that is not known."""
+    try:
+        return ast.parse("".join(linecache.getlines(file)))
+    except (SyntaxError, ValueError, RecursionError):
+        return None
 
 
 def describe(number: int, frame: FrameType, source: CallInSource | None, called: CodeType) -> CallSite:
@@ -181,6 +199,38 @@ def last_assignment(name: ast.Name, source: CallInSource) -> tuple[int, Sequence
         if found[0] < statement.lineno < source.call.lineno:
             found = statement.lineno, names
     return found
+
+
+@lru_cache(maxsize=4096)
+def passing_names(code: CodeType) -> frozenset[str]:
+    """Return the variables of a function that mean one thing after the other: its parameters, and those in loops."""
+    count = code.co_argcount + code.co_kwonlyargcount
+    looping = {
+        target
+        for it in calls_in(code.co_filename).values()
+        if getattr(it.function, "name", "<module>") == code.co_name
+        for target in loop_targets(it.function)
+    }
+    return frozenset(code.co_varnames[:count]) | looping
+
+
+@lru_cache(maxsize=4096)
+def loop_targets(function: ast.AST) -> frozenset[str]:
+    """Return the variables that loops and comprehensions in a function go through, or assign anew each time."""
+    found: set[str] = set()
+    for loop in ast.walk(function):
+        match loop:
+            case ast.For(target=target) | ast.AsyncFor(target=target) | ast.comprehension(target=target):
+                found |= names_in(target)
+        if isinstance(loop, ast.For | ast.AsyncFor | ast.While):
+            assigned = (it for line in loop.body for it in ast.walk(line) if isinstance(it, ast.Assign))
+            found |= {name for it in assigned for target in it.targets for name in names_in(target)}
+    return frozenset(found)
+
+
+def names_in(target: ast.AST) -> set[str]:
+    """Return the variables in a target."""
+    return {node.id for node in ast.walk(target) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
 
 
 def text_of(node: ast.AST) -> str:

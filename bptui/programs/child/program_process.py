@@ -124,12 +124,12 @@ class ProgramProcess:
         words = f"{type(error).__name__}: {exception_text(error)}".removesuffix(": ")
         self.tell_end(Ended("raised", 1, words, [*frames, *own_place(error)]))
 
-    def finish(self, why: str) -> None:
+    def finish(self, why: str, words: str) -> None:
         """End watching in the middle of the program: the program goes on if it is to, and otherwise stays where it is.
 
         It stays in a thread's hands: while Python is inside the hook of this one, no line can be traced in it.
         """
-        self.tell_end(Ended(why, 0, "", ()))
+        self.tell_end(Ended(why, 0, words, ()))
         if why == "passes" and not self.request["run_on"]:
             thread = threading.Thread(target=self.serve)
             thread.start()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import mmap
 import weakref
 from collections.abc import Callable
@@ -15,6 +16,10 @@ from bptui.programs.event import SeenArray
 Array: TypeAlias = np.ndarray[Any, Any]
 
 ALIGNMENT = 64
+
+compare_memory = ctypes.CDLL(None).memcmp
+compare_memory.argtypes = (ctypes.c_void_p, ctypes.c_void_p, ctypes.c_size_t)
+"""NumPy takes ten times as long to compare two arrays, as it makes a third of them."""
 
 SHARED_INTEGERS = range(-5, 257)
 """Integers that are one object wherever they occur, so that the object tells nothing."""
@@ -45,7 +50,10 @@ class Seen(NamedTuple):
 
 
 class ValueStore:
-    """Copies values into the shared ``memory``; ``tell`` is told of each new one."""
+    """Copies values into the shared ``memory``; ``tell`` is told of each new one.
+
+    Whoever uses it counts the ``moment``s between which the program may change an array.
+    """
 
     def __init__(self, memory: mmap.mmap, tell: Callable[[SeenArray], None]) -> None:
         self.memory = memory
@@ -54,7 +62,10 @@ class ValueStore:
         self.end = 0
         self.count = 0
         self.tokens = 0
+        self.moment = 0
+        self.looked_at: dict[int, int] = {}
         self.tracked: dict[int, Tracked] = {}
+        self.at_address: dict[tuple[int, int, str], Array] = {}
         self.seen: dict[int, Seen] = {}
 
     def see(self, it: Any) -> int | None:
@@ -65,25 +76,39 @@ class ValueStore:
         array = as_value(it)
         if array is None:
             return None
-        seen = self.seen.get(self.token(it)) if has_identity(it) else None
-        if seen is not None and is_same(array, seen.copy):
-            return seen.number
-        return self.add(it, array, self.copy(array))
+        seen = self.unchanged(it, array)
+        return seen.number if seen else self.add(it, array, self.copy(array))
 
     def see_result(self, it: Any) -> int | None:
         """Return a new number for a value that comes out of a call, even where the object is known already."""
         array = as_value(it)
         if array is None:
             return None
-        seen = self.seen.get(self.token(it)) if has_identity(it) else None
-        is_known = seen is not None and is_same(array, seen.copy)
-        return self.add(it, array, seen.copy if seen is not None and is_known else self.copy(array))
+        seen = self.unchanged(it, array)
+        return self.add(it, array, seen.copy if seen else self.copy(array))
+
+    def unchanged(self, it: Any, array: Array) -> Seen | None:
+        """Return what was seen of an object, None where it is new, or another now; it is compared once a moment."""
+        if not has_identity(it):
+            return None
+        token = self.token(it)
+        seen = self.seen.get(token)
+        if seen is None or self.looked_at.get(token) == self.moment:
+            return seen
+        if not is_same(array, seen.copy):
+            return None
+        self.looked_at[token] = self.moment
+        return seen
 
     def copy_of(self, it: Array) -> Array | None:
         """Return the copy of an array as it is now, None of what cannot be copied, or takes too much room."""
         if not self.has_room_for(it) or self.see(it) is None:
             return None
         return self.seen[self.token(it)].copy
+
+    def is_known(self, it: Array) -> bool:
+        """Return whether an array was seen before."""
+        return self.token(it) in self.seen
 
     def has_room_for(self, it: Array) -> bool:
         """Return whether an array that nobody hands on is worth its room: a whole data set is not."""
@@ -95,6 +120,7 @@ class ValueStore:
         token = self.token(it) if has_identity(it) else 0
         if token:
             self.seen[token] = Seen(self.count, copy)
+            self.looked_at[token] = self.moment
         memory, address = self.place(it)
         self.tell(
             SeenArray(
@@ -130,18 +156,23 @@ class ValueStore:
         return tracked.token
 
     def copy(self, array: Array) -> Array:
-        """Return a copy of an array in the shared memory."""
+        """Return a copy of an array in the shared memory; of a reshaped view, that of what it is a view of."""
+        place = (address_of(array), array.nbytes, array.dtype.str)
         order = order_of(array)
+        known = self.at_address.get(place) if array.flags.c_contiguous and array.size else None
+        if known is not None and known.flags.c_contiguous and not compare_memory(place[0], address_of(known), place[1]):
+            return known.reshape(array.shape)
         start = self.end
         if start + array.nbytes > len(self.memory):
             raise SharedMemoryFullError
-        flat = np.frombuffer(self.memory, array.dtype.newbyteorder("="), array.size, start) if array.size else None
         self.end = start + array.nbytes + -array.nbytes % ALIGNMENT
-        if flat is None:
+        if not array.size:
             return np.empty(array.shape, array.dtype)
+        flat = np.frombuffer(self.memory, array.dtype.newbyteorder("="), array.size, start)
         copy = flat.reshape(array.shape[::-1]).T if order == "F" else flat.reshape(array.shape)
         copy[...] = array
         copy.flags.writeable = False
+        self.at_address[place] = copy
         return copy
 
     def forget_dead(self) -> None:
@@ -150,6 +181,8 @@ class ValueStore:
         self.tracked = {key: it for key, it, what in objects if what is not None and not isinstance(what, NUMBERS)}
         alive = {it.token for it in self.tracked.values()}
         self.seen = {token: it for token, it in self.seen.items() if token in alive}
+        self.looked_at.clear()
+        self.at_address.clear()
 
 
 def as_value(it: Any) -> Array | None:
@@ -192,15 +225,14 @@ def is_same(array: Array, copy: Array) -> bool:
     """Return whether an array has the very bytes of its copy."""
     if array.shape != copy.shape or array.dtype != copy.dtype:
         return False
-    if not array.size:
-        return True
-    return bool(raw_bytes(array, copy) == raw_bytes(copy, copy))
+    lying = array if is_contiguous_as(array, copy) else np.array(array, order="F" if order_of(copy) == "F" else "C")
+    return not compare_memory(address_of(lying), address_of(copy), copy.nbytes)
 
 
-def raw_bytes(array: Array, like: Array) -> memoryview:
-    """Return an array's bytes in the order in which the elements of another lie, without a copy where they lie so."""
-    lying: Any = np.ascontiguousarray(array.T if order_of(like) == "F" else array)
-    return memoryview(lying.reshape(-1).view(np.uint8))
+def is_contiguous_as(array: Array, copy: Array) -> bool:
+    """Return whether an array's elements lie in memory without gaps, in the order of its copy's, byte for byte."""
+    flags = array.flags
+    return flags.f_contiguous if order_of(copy) == "F" else flags.c_contiguous
 
 
 def address_of(array: Array) -> int:

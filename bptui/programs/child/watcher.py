@@ -5,7 +5,7 @@ from __future__ import annotations
 import dis
 import inspect
 import sys
-import threading
+import traceback
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from types import CodeType, FrameType
@@ -14,15 +14,18 @@ from typing import Any
 import numpy as np
 
 from bptui.guest.child.description import place_of
-from bptui.guest.child.object_arrays import Spot, spots_in
+from bptui.guest.child.object_arrays import Spot, attribute_dict, spots_in
 from bptui.guest.child.own_gradients import gradient_of
 from bptui.guest.child.styles.method_pair import GRADIENTS, VALUES, kept
 from bptui.programs.child.call_source import CallSites
 from bptui.programs.child.kept_call import KeptCall
 from bptui.programs.child.layer_style import PassCall, Styles
-from bptui.programs.child.object_names import Name, held_name, name_in_call
-from bptui.programs.child.value_store import SharedMemoryFullError, ValueStore, as_value
+from bptui.programs.child.object_names import Name, held_name, members, name_in_call, unpacked_name
+from bptui.programs.child.value_store import Array, SharedMemoryFullError, ValueStore, as_value
 from bptui.programs.event import BackwardCall, CallRaised, Event, FinalArray, ForwardCall
+
+LARGE = 1 << 16
+"""Bytes from which on an array takes time to copy."""
 
 RETURNS = frozenset(dis.opmap[name] for name in ("RETURN_VALUE", "RETURN_CONST") if name in dis.opmap)
 
@@ -40,6 +43,8 @@ class OpenCall:
     arguments: dict[str, Any]
     spots: dict[str, Spot] = field(default_factory=dict)
     held: list[tuple[str, str, int]] = field(default_factory=list)
+    arrays: dict[str, int] = field(default_factory=dict)
+    holders: dict[str, str] = field(default_factory=dict)
     inputs: list[tuple[str, int]] = field(default_factory=list)
     is_hidden: bool = False
 
@@ -58,7 +63,7 @@ class Limits:
 
 
 class Watcher:
-    """The hook. ``tell`` is told of each event, and ``finish`` is called with why, when enough has been seen.
+    """The hook. ``tell`` is told of each event, ``finish`` of why enough has been seen, and what there is to say.
 
     ``calls`` keeps what it takes to make each forward once more.
     """
@@ -71,7 +76,7 @@ class Watcher:
         *,
         limits: Limits,
         tell: Callable[[Event], None],
-        finish: Callable[[str], None],
+        finish: Callable[[str, str], None],
     ) -> None:
         self.values = values
         self.sites = sites
@@ -88,8 +93,10 @@ class Watcher:
         self.caches: dict[tuple[str, int], tuple[Any, int]] = {}
         self.waiting: dict[str, dict[int, set[int]]] = {}
         self.array_names: dict[Any, str] = {}
+        self.owner_names: dict[int, Name] = {}
         self.owners: dict[int, Any] = {}
-        self.thread = threading.get_ident()
+        self.results: dict[int, set[str]] = {}
+        self.places: dict[str, tuple[Any, str]] = {}
 
     def start(self) -> None:
         """See the calls of this thread from now on."""
@@ -109,11 +116,15 @@ class Watcher:
 
     def guarded(self, see: Callable[..., None], *arguments: Any) -> None:
         """See something, and stop where there is no more room for it."""
+        self.values.moment += 1
         try:
             see(*arguments)
         except SharedMemoryFullError:
             self.stop()
-            self.finish("memory")
+            self.finish("memory", "")
+        except Exception:  # noqa: BLE001  (a mistake of ours is not to be the program's)
+            self.stop()
+            self.finish("bug", traceback.format_exc())
 
     # A call begins.
 
@@ -122,8 +133,11 @@ class Watcher:
         call = self.styles.recognise(frame)
         if call is None:
             return
-        top = next((it for it in reversed(self.stack) if not it.is_tentative), None)
-        if top and (call.style == "derivative" or is_same_pass(call, top.call)):
+        top = self.top
+        if top and is_whole_step(call, top.call):
+            top.is_hidden, self.is_backward = True, False
+            top = self.top
+        if top and (call.style == "derivative" or is_detail(call, top.call)):
             self.stack.append(OpenCall(0, 0, call, frame.f_code, 0, Name(""), {}, is_hidden=True))
             return
         if call.style != "derivative":
@@ -136,6 +150,11 @@ class Watcher:
         opened = OpenCall(self.count, top.number if top else 0, call, frame.f_code, site, name, arguments)
         self.stack.append(opened)
         self.see_given(opened, frame)
+
+    @property
+    def top(self) -> OpenCall | None:
+        """The innermost call that is under way."""
+        return next((it for it in reversed(self.stack) if not it.is_tentative), None)
 
     def note_pass(self, call: PassCall, top: OpenCall | None) -> None:
         """Take note of which pass the program is in."""
@@ -157,14 +176,18 @@ class Watcher:
         self.waiting.clear()
         if self.passes == self.limits.skip + self.limits.passes:
             self.stop()
-            self.finish("passes")
+            self.finish("passes", "")
 
     def name_of(self, call: PassCall, frame: FrameType, site: int) -> Name:
         """Return the name of the object that a call is about."""
         if call.owner is None or call.style == "context":
             return Name("")
-        found = name_in_call(self.sites.receiver(site), frame.f_back)
-        return found or held_name(call.owner, frame.f_back, self.styles.is_own) or Name("")
+        token = self.values.token(call.owner)
+        if token not in self.owner_names:
+            found = name_in_call(self.sites.receiver(site), frame.f_back)
+            found = found or held_name(call.owner, frame.f_back, self.styles.is_own)
+            self.owner_names[token] = found or Name("")
+        return self.owner_names[token]
 
     def see_given(self, opened: OpenCall, frame: FrameType) -> None:
         """See what a call is given, and what its object holds."""
@@ -174,14 +197,46 @@ class Watcher:
             opened.held = [
                 (name, self.array_name(name, spot, call, frame), number)
                 for name, spot in opened.spots.items()
-                if isinstance(spot.array, np.ndarray) and (number := self.values.see(spot.array)) is not None
+                if self.is_lasting(call, name, spot) and (number := self.values.see(spot.array)) is not None
             ]
+            opened.arrays = ids_of_arrays(call.owner)
         for parameter, value in opened.arguments.items():
-            if parameter != "self" and (number := self.values.see(value)) is not None:
+            is_new = isinstance(value, np.ndarray) and value.ndim > 0 and not self.values.is_known(value)
+            if (number := self.values.see(value)) is not None:
                 opened.inputs.append((parameter, number))
+                if is_new and call.is_forward and self.sites.is_passing(opened.site, parameter, frame.f_back):
+                    self.find_holder(opened, parameter, value, frame)
         if call.is_forward:
             function = type(call.owner) if call.owner is not None else frame.f_globals.get(frame.f_code.co_name)
-            self.calls[opened.number] = KeptCall(call, function, opened.arguments, self.values.copy_of)
+            self.calls[opened.number] = KeptCall(call, function, opened.arguments, self.copy_for(opened))
+
+    def find_holder(self, opened: OpenCall, parameter: str, value: Array, frame: FrameType) -> None:
+        """Take note of the key or attribute that holds an array for which a call has no name."""
+        found = held_name(value, frame.f_back, self.styles.is_own)
+        if found and found.place:
+            opened.holders[parameter] = found.text
+            self.places[found.text] = found.place
+
+    def copy_for(self, opened: OpenCall) -> Callable[[Array], Array | None]:
+        """Return what copies the arrays that an object holds before a forward.
+
+        What the forward before has left there, and this one will make anew, is not worth the time if it is large.
+        """
+        owner = opened.call.owner
+        results = self.results.get(self.values.token(owner), ()) if owner is not None else ()
+        left = {id(it) for name, it in (attribute_dict(owner) or {}).items() if name in results}
+        return lambda it: None if id(it) in left and it.nbytes > LARGE else self.values.copy_of(it)
+
+    def is_lasting(self, call: PassCall, name: str, spot: Spot) -> bool:
+        """Return whether a place on an object keeps its array through a pass, as parameters do, and results do not."""
+        is_result = name in self.results.get(self.values.token(call.owner), ())
+        return isinstance(spot.array, np.ndarray) and not is_result and self.values.has_room_for(spot.array)
+
+    def note_results(self, opened: OpenCall) -> None:
+        """Take note of the attributes of an object in which a forward has put another array than was there."""
+        now = ids_of_arrays(opened.call.owner)
+        changed = {name for name, it in now.items() if opened.arrays.get(name) != it}
+        self.results.setdefault(self.values.token(opened.call.owner), set()).update(changed)
 
     def array_name(self, name: str, spot: Spot, call: PassCall, frame: FrameType) -> str:
         """Return the name under which the person's code holds an array that an object holds, too; looked for once."""
@@ -190,8 +245,8 @@ class Watcher:
         keys = self.values.token(spot.array), (self.values.token(call.owner), name)
         known = next((self.array_names[key] for key in keys if key in self.array_names), None)
         if known is None:
-            found = held_name(spot.array, frame.f_back, self.styles.is_own)
-            known = found.text if found else ""
+            found = held_name(spot.array, frame.f_back, self.styles.is_own, within=call.owner)
+            known = found.text if found else own_name(spot)
         self.array_names.update(dict.fromkeys(keys, known))
         return known
 
@@ -207,18 +262,13 @@ class Watcher:
                 self.styles.forget(opened.call)
                 return
             self.note_pass(opened.call, self.stack[-1] if self.stack else None)
-        if value is None and not has_returned(frame):
-            owner = self.owner_token(opened.call.owner)
-            call = opened.call
-            self.tell(
-                CallRaised(
-                    opened.number, opened.parent, call.is_forward, owner, call.layer, opened.name.text, opened.site
-                )
-            )
-        elif opened.call.is_forward:
-            self.end_forward(opened, value, frame)
+        has_raised = value is None and not has_returned(frame)
+        if opened.call.is_forward:
+            self.end_forward(opened, () if has_raised else value, frame)
         else:
-            self.end_backward(opened, value)
+            self.end_backward(opened, () if has_raised else value)
+        if has_raised:
+            self.tell(CallRaised(opened.number))
 
     def owner_token(self, owner: Any) -> int:
         """Return what stands for an object as long as the process lives, 0 for none."""
@@ -233,6 +283,8 @@ class Watcher:
         call = opened.call
         outs, cache = split_result(call, value)
         numbers = [number for it in outs if (number := self.values.see_result(it)) is not None]
+        if call.style == "method":
+            self.note_results(opened)
         owner = self.owner_token(call.owner)
         if owner:
             self.latest[owner] = opened.number
@@ -256,6 +308,7 @@ class Watcher:
                 line or 0,
                 opened.site,
                 opened.inputs,
+                opened.holders,
                 options_of(opened),
                 defaults_of(opened.code, frame, call),
                 numbers,
@@ -283,10 +336,14 @@ class Watcher:
             value = kept(call.owner, GRADIENTS)
         forward = self.forward_of(opened)
         gradients = [self.values.see_result(it) for it in gradients_in(value)]
+        spots = spots_in(call.owner) if opened.spots else {}
+        held = {name for name, _, _ in opened.held}
         beside = [
             (name, number)
-            for name, spot in (spots_in(call.owner) if opened.spots else {}).items()
-            if (gradient := gradient_of(spot)) is not None and (number := self.values.see(gradient)) is not None
+            for name, spot in spots.items()
+            if name in held
+            and (gradient := gradient_of(spot)) is not None
+            and (number := self.values.see(gradient)) is not None
         ]
         if forward in self.calls:
             self.calls[forward].backward = opened.number
@@ -335,11 +392,33 @@ class Watcher:
             for name, spot in spots_in(owner).items():
                 if isinstance(spot.array, np.ndarray) and (number := self.values.see(spot.array)) is not None:
                     self.tell(FinalArray(token, name, number))
+        for name, (holder, key) in self.places.items():
+            now = dict(members(holder)).get(key)
+            if isinstance(now, np.ndarray) and (number := self.values.see(now)) is not None:
+                self.tell(FinalArray(0, name, number))
 
 
-def is_same_pass(call: PassCall, around: PassCall) -> bool:
-    """Return whether a call is of the same object and pass as that around it: ``super().forward(x)``."""
-    return call.owner is not None and call.owner is around.owner and call.is_forward == around.is_forward
+def is_detail(call: PassCall, around: PassCall) -> bool:
+    """Return whether a call is the affair of that around it: ``super().forward(x)``, and a forward that goes back."""
+    is_same = call.owner is not None and call.owner is around.owner and call.is_forward == around.is_forward
+    return is_same or (call.is_forward and not around.is_forward)
+
+
+def own_name(spot: Spot) -> str:
+    """Return what a class itself calls an array in a list of its objects, behind a dot; "" where that is not known."""
+    is_listed = spot.container and isinstance(spot.key, int)
+    name = unpacked_name(type(spot.owner), spot.container, spot.key) if is_listed else ""
+    return f".{name}" if name else ""
+
+
+def is_whole_step(call: PassCall, around: PassCall) -> bool:
+    """Return whether a call back begins by going forward with its own object: it is a training step, and not a pass."""
+    return call.owner is not None and call.owner is around.owner and call.is_forward and not around.is_forward
+
+
+def ids_of_arrays(owner: Any) -> dict[str, int]:
+    """Return which array each attribute of an object is."""
+    return {name: id(it) for name, it in (attribute_dict(owner) or {}).items() if isinstance(it, np.ndarray)}
 
 
 def has_returned(frame: FrameType) -> bool:
