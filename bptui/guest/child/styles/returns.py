@@ -19,12 +19,15 @@ def does_nothing(function: Callable[..., Any]) -> bool:
     """Return whether a function is there for others to write: it passes, or does nothing but raise."""
     definition = definition_of(function)
     body = definition.body if isinstance(definition, ast.FunctionDef) else [definition]
-    return all(isinstance(it, ast.Pass | ast.Raise) or is_constant(it) for it in body)
+    return all(isinstance(it, ast.Pass | ast.Raise) or is_text(it) for it in body)
 
 
-def is_constant(statement: ast.stmt | None) -> bool:
-    """Return whether a statement is but a text, or an ellipsis."""
-    return isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
+def is_text(statement: ast.stmt | None) -> bool:
+    """Return whether a statement is but a text."""
+    match statement:
+        case ast.Expr(value=ast.Constant(value=str())):
+            return True
+    return False
 
 
 def returns_tuples(function: Callable[..., Any]) -> bool:
