@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -12,10 +13,12 @@ from typing import Self
 from bptui.core import text
 from bptui.core.command import Command
 from bptui.core.moment import Moment
+from bptui.core.step import Step
 from bptui.errors import TranscriptError, Where, reason_of
 from bptui.recording.codec import encode_line
 from bptui.recording.digest import RunningDigest
-from bptui.recording.records import ActionRecord, NoteRecord, Record
+from bptui.recording.layer_curve import curve_record
+from bptui.recording.records import ActionRecord, NoteRecord, Record, StepRecord, UpdateRecord
 from bptui.recording.run_records import end_record, header_record, step_record
 from bptui.running import Run
 
@@ -51,6 +54,7 @@ class Recorder:
         self.furthest = 0
         self.steps = 0
         self.has_ended = False
+        self.curves: set[str] = set()
         self.file: int | None = create(path, run.scenario.path)
         self.write(header_record(run.scenario))
         self.sync()
@@ -113,9 +117,21 @@ class Recorder:
     def write_step(self, number: int) -> None:
         """Write a step; one that cannot be written stops the recording, and not the session."""
         try:
-            self.write(step_record(self.run.tape.step(number)))
+            step = self.run.tape.step(number)
+            self.write(self.with_curve(step, step_record(step)))
         except TranscriptError as error:
             self.fail(f"step {number}: {error.message}")
+
+    def with_curve(self, step: Step, record: StepRecord) -> StepRecord:
+        """Return a step's record with the curve of a layer of the user's own, the first time that there is one."""
+        node = self.run.tape.graph.node_index(step.name)
+        if node not in self.run.scenario.guests or step.name in self.curves or isinstance(record, UpdateRecord):
+            return record
+        curve = curve_record(self.run.tape, step) if step.iteration == 1 else None
+        if curve is None:
+            return record
+        self.curves.add(step.name)
+        return replace(record, curve=curve)
 
     def check_file(self) -> None:
         """Notice where another program has removed, replaced or shortened the file."""
