@@ -272,17 +272,18 @@ def run_scenario(options: argparse.Namespace) -> int:
     check_terminal()
     gc.disable()  # imports leave no garbage, and looking for it is a tenth of the start; the screen collects later
     from bptui.programs.read_program import is_program
+    from bptui.running import with_expansions
     from bptui.scenario.load import load
     from bptui.tui import app
 
     if is_program(options.scenario):
         run = watched(options)
         try:
-            return app.open_program(run, options.theme)
+            return app.open_program(run, options.record, options.theme)
         finally:
             run.close()
-    scenario = load(options.scenario, layers=options.layers, expand=options.expand, notice=print_notice)
-    return app.open_debugger(scenario, options.record, options.theme)
+    scenario = load(options.scenario, layers=options.layers, notice=print_notice)
+    return app.open_debugger(with_expansions(scenario, options.expand), options.record, options.theme)
 
 
 def execute_commands(options: argparse.Namespace) -> int:
@@ -304,12 +305,13 @@ def execute_commands(options: argparse.Namespace) -> int:
 def trace(options: argparse.Namespace) -> int:
     """Tell what a run does, step by step. Raises the run's failure once its steps are told."""
     from bptui.programs.read_program import is_program
-    from bptui.running import Run
+    from bptui.running import Run, with_expansions
     from bptui.scenario.load import load
 
     if is_program(options.scenario):
         return trace_program(options)
-    run = Run(load(options.scenario, layers=options.layers, expand=options.expand, notice=print_notice))
+    scenario = load(options.scenario, layers=options.layers, notice=print_notice)
+    run = Run(with_expansions(scenario, options.expand))
     if options.json:
         from bptui.recording.codec import encode_line
         from bptui.recording.run_records import records
@@ -356,6 +358,8 @@ def watched(options: argparse.Namespace) -> ProgramRun:
     from bptui.programs.program_run import ProgramRun, WatchLimits
     from bptui.programs.read_program import read_program
 
+    if options.expand:
+        raise BptuiError("--expand is for scenarios", hint="a program runs as it stands")
     program = read_program(options.scenario, options.arguments)
     run = ProgramRun(
         program, WatchLimits(options.passes, options.skip, options.memory << 20, runs_on=options.then_run_on)
@@ -450,7 +454,7 @@ def trust_layers(options: argparse.Namespace) -> int:
 WATCHING = ("run", "trace", "check")
 """The commands that take a program."""
 
-VALUED = ("--layers", "--record", "--theme", "--passes", "--skip", "--memory")
+VALUED = ("--layers", "--expand", "--record", "--theme", "--passes", "--skip", "--memory")
 """The options that a value follows."""
 
 COMMANDS = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -188,6 +188,24 @@ def remarks_on_inputs(scenario: Scenario) -> list[Remark]:
     from bptui.guest.observation import Remark  # noqa: PLC0415  (few scenarios have remarks)
 
     return [Remark(node, "inputs", words) for node, words in scenario.remarks.items()]
+
+
+def with_expansions(scenario: Scenario, names: Sequence[str]) -> Scenario:
+    """Return a scenario with the nodes of these ``names``, or "all", as those that their layers are made of.
+
+    Shapes that come from a layer of the user's own are told by a run. Raises ScenarioError for a name of no such node.
+    """
+    if not names:
+        return scenario
+    from bptui.scenario.expansion import expanded  # noqa: PLC0415  (few want it, and the others start sooner)
+
+    if not scenario.guests:
+        return expanded(scenario, names)
+    it = Run(scenario)
+    it.finish()
+    it.close()
+    shapes = {name: np.shape(value) for name, value in it.tape.values.items() if value is not None}
+    return expanded(scenario, names, shapes=shapes)
 
 
 def run(scenario: Scenario) -> Tape:

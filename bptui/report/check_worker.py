@@ -21,6 +21,7 @@ from bptui.checking.finding import Report
 from bptui.ending import silence_warnings
 from bptui.errors import BptuiError, named_reason_of, out_of_memory
 from bptui.guest.python_process import python_command
+from bptui.running import with_expansions
 from bptui.scenario.load import load
 
 Result: TypeAlias = Report | BptuiError
@@ -35,7 +36,8 @@ def check_one(
     The nodes that ``expand`` names are checked as what they are made of.
     """
     try:
-        return check_scenario(load(place, layers=layers, expand=expand, notice=write_notice), progress=progress)
+        scenario = load(place, layers=layers, notice=write_notice)
+        return check_scenario(with_expansions(scenario, expand), progress=progress)
     except BptuiError as error:
         return error
     except MemoryError as error:

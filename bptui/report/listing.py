@@ -86,7 +86,7 @@ def layer_call(name: str, layer: type[Layer]) -> str:
     parameters = [*inspect.signature(layer.forward).parameters.values()][1:]
     parameters += inspect.signature(layer).parameters.values()
     names = [f"{it.name}, ..." if it.kind is it.VAR_POSITIONAL else it.name for it in parameters]
-    return f"{name}({', '.join(names)})"
+    return f"{name}({', '.join(dict.fromkeys(names))})"
 
 
 def purpose(layer: type[Layer]) -> str:

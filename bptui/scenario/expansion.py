@@ -32,12 +32,12 @@ MOST_OFFERED = 12
 def expanded(scenario: Scenario, names: Iterable[str], *, shapes: Mapping[str, Shape] | None = None) -> Scenario:
     """Return the scenario with the nodes of these ``names``, or with "all" every node that can be, as simpler ones.
 
-    One that a name expands to may be named after it. ``shapes`` are those of all values, where a run has told them;
-    otherwise they are inferred. Raises ScenarioError for a name that is not of such a node.
+    One that a name expands to may be named after it. Shapes are inferred as far as that goes, and otherwise those in
+    ``shapes``, which a run has told. Raises ScenarioError for a name that is not of such a node.
     """
     for name in names:
         chosen = expandable(scenario) if name == ALL else [expandable_node(scenario, name)]
-        scenario = with_expanded(scenario, chosen, shapes or known_shapes(scenario))
+        scenario = with_expanded(scenario, chosen, {**known_shapes(scenario), **(shapes or {})})
     return scenario
 
 
@@ -88,7 +88,7 @@ def nodes_of(scenario: Scenario, node: Node, shapes: Mapping[str, Shape]) -> Ite
     layer = scenario.made(node)
     if not shapes.keys() >= set(node.inputs):
         message = f"{visible(node.name)}: the shapes of its inputs are known only when it runs"
-        raise ScenarioError(message, hint="expand it where no layer of your own comes before it", where=node.where)
+        raise ScenarioError(message, where=node.where)
     formulas = layer.expansion(*[shapes[name] for name in node.inputs])
     names = dict(zip(signature_of(type(layer)).inputs, node.inputs, strict=False))
     values = [value for key in formulas for value in key.split(", ")]

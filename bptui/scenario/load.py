@@ -11,7 +11,6 @@ from bptui.core.graph import Graph
 from bptui.errors import ScenarioError, Where
 from bptui.own_layers.own_layer import OwnLayer
 from bptui.scenario.bundled import bundled
-from bptui.scenario.expansion import expanded
 from bptui.scenario.problems import Problems, nearest
 from bptui.scenario.reading.definitions import read_definitions
 from bptui.scenario.reading.entering_gradient import distribution_remarks, distributions, read_dout
@@ -43,21 +42,15 @@ def keep_quiet(_: str) -> None:
 
 
 def load(
-    place: str | Path,
-    *,
-    layers: Sequence[str | Path] = (),
-    expand: Sequence[str] = (),
-    notice: Callable[[str], None] = keep_quiet,
+    place: str | Path, *, layers: Sequence[str | Path] = (), notice: Callable[[str], None] = keep_quiet
 ) -> Scenario:
     """Return the scenario at a path, or the bundled one of that name. Raises ScenarioError.
 
     ``layers`` are files with layers of the user's own, which this allows to run, in a process of their own; ``notice``
-    is told of one that takes its time. The nodes that ``expand`` names are made of simpler ones; "all" names each that
-    can be.
+    is told of one that takes its time.
     """
     path = existing_path(Path(place))
-    scenario = loads(text_file.read_text(path), path, layers=layers, notice=notice)
-    return expanded(scenario, expand) if expand else scenario
+    return loads(text_file.read_text(path), path, layers=layers, notice=notice)
 
 
 def loads(

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from bptui.cli import main
 from bptui.core.graph import Node
 from bptui.errors import ScenarioError
-from bptui.running import run
+from bptui.running import run, with_expansions
 from bptui.scenario.expansion import expanded, is_composite
 from bptui.scenario.load import load, loads
 from bptui.scenario.scenario import Scenario
@@ -145,10 +145,46 @@ def test_no_formula_of_an_expansion_takes_a_name_of_its_layer_s_inputs(case: Cas
 def test_the_command_line_expands(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "net.toml"
     path.write_text(NETWORK, encoding="utf-8")
-    assert "y.var" in load(path, expand=["y"]).graph.names
     assert main(["trace", str(path), "--expand", "y", "--expand", "loss"]) == 0
     assert "y.var" in capsys.readouterr().out
     assert main(["check", str(path), "--expand", "all"]) == 0
     assert "loss.logp" in capsys.readouterr().out
     assert main(["trace", str(path), "--expand", "x"]) == 2
     assert "no node is called x" in capsys.readouterr().err
+
+
+OWN = """
+class Twice:
+    def forward(self, x):
+        return 2 * x
+    def backward(self, dout):
+        return 2 * dout
+"""
+
+BEHIND_OWN = """
+[inputs]
+x = [[1.0, 2.0, 4.0], [0.5, -1.0, 3.0]]
+[nodes]
+h = "Twice(x)"
+y = "BatchNorm(h, 1, 0)"
+loss = "Sum(y * y)"
+"""
+
+
+def test_behind_a_layer_of_one_s_own_a_run_tells_the_shapes(tmp_path: Path) -> None:
+    (tmp_path / "own.py").write_text(OWN, encoding="utf-8")
+    (tmp_path / "net.toml").write_text(BEHIND_OWN, encoding="utf-8")
+    scenario = load(tmp_path / "net.toml", layers=[tmp_path / "own.py"])
+    tape = run(with_expansions(scenario, ["y"]))
+    assert tape.values["y.mean"] is not None
+    np.testing.assert_allclose(tape.values["y.mean"], [[1.5, 1.0, 7.0]])
+    with pytest.raises(ScenarioError, match="the shapes of its inputs are known only when it runs"):
+        expanded(scenario, ["y"])
+
+
+def test_a_layer_of_one_s_own_is_never_taken_for_a_built_in_one(tmp_path: Path) -> None:
+    (tmp_path / "own.py").write_text(OWN.replace("Twice", "Sqrt"), encoding="utf-8")
+    (tmp_path / "net.toml").write_text(BEHIND_OWN.replace("Twice", "Sqrt"), encoding="utf-8")
+    scenario = load(tmp_path / "net.toml", layers=[tmp_path / "own.py"])
+    with pytest.raises(ScenarioError, match="it expands to the built-in Sqrt, and your file gives another"):
+        with_expansions(scenario, ["y"])
