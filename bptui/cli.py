@@ -279,7 +279,7 @@ def run_scenario(options: argparse.Namespace) -> int:
     if is_program(options.scenario):
         run = watched(options)
         try:
-            return app.open_program(run, options.theme)
+            return app.open_program(run, options.record, options.theme)
         finally:
             run.close()
     scenario = load(options.scenario, layers=options.layers, notice=print_notice)

@@ -117,15 +117,9 @@ class BackwardCall(NamedTuple):
 
 
 class CallRaised(NamedTuple):
-    """A call that has raised: its kind, number, parent, layer and name, and its site."""
+    """The call of that number has raised; it was told of just before, without what it would have made."""
 
     number: int
-    parent: int
-    is_forward: bool
-    owner: int
-    layer: str
-    name: str
-    site: int
 
 
 class FinalArray(NamedTuple):

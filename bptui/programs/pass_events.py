@@ -5,16 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from bptui.programs.event import BackwardCall, CallRaised, ForwardCall
+from bptui.programs.event import BackwardCall, ForwardCall
 
 
 @dataclass(eq=False)
 class PassEvents:
-    """The calls of an iteration as they returned, and what the last of them raised, if the program ended by that."""
+    """The calls of an iteration as they returned. The program has ended in those that have ``raised``, if any."""
 
     forwards: list[ForwardCall] = field(default_factory=list)
     backwards: list[BackwardCall] = field(default_factory=list)
-    raised: CallRaised | None = None
+    raised: list[int] = field(default_factory=list)
+
+    def forget_raised(self) -> None:
+        """Forget the calls that have raised, because the program went on after that."""
+        self.forwards = [call for call in self.forwards if call.number not in self.raised]
+        self.backwards = [call for call in self.backwards if call.number not in self.raised]
+        self.raised.clear()
 
     @property
     def has_gone_back(self) -> bool:
@@ -77,10 +83,11 @@ def sort_calls(events: PassEvents) -> SortedCalls:
 
     visible = [call for call in events.forwards if not is_hidden(call.parent)]
     nodes = [call for call in visible if call.number in whole or call.number not in around]
+    nodes = [call for call in nodes if call.outs or call.number in events.raised]
     numbers = {call.number for call in nodes}
     return SortedCalls(
         nodes,
-        [call for call in visible if call.number not in numbers],
+        [call for call in visible if call.number in around and call.number not in numbers],
         [call for call in events.backwards if call.forward in numbers and not within_node(call, backwards, numbers)],
         parents,
     )

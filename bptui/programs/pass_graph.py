@@ -56,7 +56,8 @@ class PassNode:
 class WatchedPass:
     """One iteration: its ``graph``, the nodes in it, its ``leaves``, and the calls back, each with its node's index.
 
-    Of ``followed`` inputs it is known where they come from; the others were computed by code between layers.
+    Of ``followed`` inputs it is known where they come from; the others were computed by code between layers. The
+    program has ended in the calls that have ``raised``, if any.
     """
 
     graph: Graph
@@ -65,6 +66,7 @@ class WatchedPass:
     backwards: Sequence[tuple[int, BackwardCall]]
     followed: int
     used: int
+    raised: Sequence[int] = ()
 
 
 class GraphBuilder:
@@ -97,9 +99,9 @@ class GraphBuilder:
             elif call.number in self.groups:
                 self.group = "/".join(filter(None, (self.group_path(call, calls), self.groups[call.number])))
                 self.add_results_of_group(call)
-        return self.finished(calls)
+        return self.finished(calls, events.raised)
 
-    def finished(self, calls: SortedCalls) -> WatchedPass:
+    def finished(self, calls: SortedCalls, raised: Sequence[int]) -> WatchedPass:
         """Return the iteration, all of whose nodes are there."""
         index = {it.call.number: at for at, it in enumerate(self.nodes) if it.call}
         backwards = [(index[call.forward], call) for call in calls.backwards]
@@ -118,7 +120,7 @@ class GraphBuilder:
             self.nodes[last].node.name,
             {leaf.name: leaf.computed for leaf in leaves if leaf.computed},
         )
-        return WatchedPass(graph, self.nodes, leaves, backwards, self.followed, self.used)
+        return WatchedPass(graph, self.nodes, leaves, backwards, self.followed, self.used, raised)
 
     # What the calls are.
 

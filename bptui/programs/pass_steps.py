@@ -50,6 +50,8 @@ class PassSteps:
                 self.tape.begin_backward(handed[self.output_place(node)] if handed else None)
             self.add_derived(node)
             self.order.add_backward(node, self.facts.where(call.site))
+            if call.number in self.watched.raised:
+                return
             self.tape.add_backward(self.dout(handed), self.gradients(self.watched.nodes[node], call))
             self.steps[call.number] = len(self.tape)
         if self.watched.backwards:

@@ -59,26 +59,38 @@ class WatchedTape:
         return sum(it.followed for it in self.passes), sum(it.used for it in self.passes)
 
     def add(self, event: Event) -> None:
-        """Add what has happened. The first call forward after one back begins the next iteration."""
-        if isinstance(event, ForwardCall | BackwardCall):
-            self.latest_call = event.number
+        """Add what has happened."""
         match event:
             case CallSite():
                 self.facts.add_site(event)
-            case ForwardCall():
-                if self.events.has_gone_back and event.number > self.events.backwards[-1].number:
-                    self.close_iteration()
-                self.events.forwards.append(event)
-            case BackwardCall():
-                self.events.backwards.append(event)
+            case ForwardCall() | BackwardCall():
+                self.add_call(event)
             case CallRaised():
-                self.events.raised = event
+                self.events.raised.append(event.number)
             case FinalArray():
                 self.final.append(event)
             case Ended():
-                self.end = event
-                self.close_iteration()
-                self.updates.add_final(self.final)
+                self.close(event)
+
+    def add_call(self, call: ForwardCall | BackwardCall) -> None:
+        """Add a call. The first call forward after one back begins the next iteration."""
+        self.latest_call = call.number
+        if self.events.raised and call.number > self.events.raised[-1]:
+            self.events.forget_raised()
+        if isinstance(call, BackwardCall):
+            self.events.backwards.append(call)
+            return
+        if self.events.has_gone_back and call.number > self.events.backwards[-1].number:
+            self.close_iteration()
+        self.events.forwards.append(call)
+
+    def close(self, end: Ended) -> None:
+        """Add the last iteration, and its updates."""
+        self.end = end
+        if end.how != "raised":
+            self.events.forget_raised()
+        self.close_iteration()
+        self.updates.add_final(self.final)
 
     def add_value(self, value: SeenValue) -> None:
         """Add a value that was seen."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import numpy as np
 
@@ -24,18 +25,46 @@ from bptui.recording.run_records import end_record, node_record, place_record, s
 from bptui.version import __version__
 
 
+class ProgramRecords:
+    """What a recorder writes of a program that was watched."""
+
+    def __init__(self, watched: WatchedProgram) -> None:
+        self.watched = watched
+        self.pieces = list(watched.pieces)
+
+    @property
+    def tape(self) -> Tape:
+        """What was seen."""
+        return self.watched.tape
+
+    @property
+    def path(self) -> Path:
+        """The file that is never recorded to."""
+        return self.watched.program.path
+
+    def header(self) -> HeaderRecord:
+        """Return the record that comes first."""
+        return program_header(self.watched.program, self.tape)
+
+    def of_step(self, number: int) -> Iterator[Record]:
+        """Yield the records of a step, after those of what was printed before it, and of its graph if that is new."""
+        yield from (OutputRecord(at, text) for at, text in self.pieces if at == number - 1)
+        yield from records_of_step(self.tape, number)
+
+    def at_end(self) -> Iterator[Record]:
+        """Yield the records that follow the last step; a program that has failed has no end."""
+        yield from (OutputRecord(at, text) for at, text in self.pieces if at >= len(self.tape))
+        if self.tape.failure is None:
+            yield end_record(self.tape)
+
+
 def program_records(watched: WatchedProgram) -> Iterator[Record]:
     """Yield the records of a program that is over; of one that has failed, those so far."""
-    tape = watched.tape
-    yield program_header(watched.program, tape)
-    waiting = list(watched.pieces)
-    for number in range(1, len(tape) + 1):
-        while waiting and waiting[0][0] < number:
-            yield OutputRecord(*waiting.pop(0))
-        yield from records_of_step(tape, number)
-    yield from (OutputRecord(*piece) for piece in waiting)
-    if tape.failure is None:
-        yield end_record(tape)
+    source = ProgramRecords(watched)
+    yield source.header()
+    for number in range(1, len(source.tape) + 1):
+        yield from source.of_step(number)
+    yield from source.at_end()
 
 
 def program_header(program: Program, tape: Tape) -> HeaderRecord:

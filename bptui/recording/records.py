@@ -14,7 +14,7 @@ from typing import Annotated, Any, ClassVar, TypeAlias
 from bptui.core import text
 from bptui.core.command import Command
 from bptui.core.order import Pass
-from bptui.errors import TranscriptError
+from bptui.errors import TranscriptError, Where
 from bptui.recording.action_words import COMMAND
 from bptui.recording.codec import decode_record, layout_of, nested_record
 from bptui.recording.field_kind import (
@@ -56,7 +56,24 @@ class PlaceRecord:
     line: Annotated[int | None, or_null(INTEGER)]
 
 
+def as_where(place: PlaceRecord | None) -> Where | None:
+    """Return the place that a record tells of."""
+    return None if place is None else Where(place.file, place.line)
+
+
 Place: TypeAlias = Annotated[PlaceRecord | None, or_null(nested_record(PlaceRecord))]
+
+
+@dataclass(frozen=True, eq=False)
+class CurveRecord:
+    """The ``values`` of a layer of the user's own over inputs evenly spaced ``between`` two, in one ``place``."""
+
+    place: Integer
+    between: Annotated[Array, ARRAY]
+    values: Annotated[Array, ARRAY]
+
+
+CurveOrNull: TypeAlias = Annotated[CurveRecord | None, or_null(nested_record(CurveRecord))]
 
 
 @dataclass(frozen=True)
@@ -153,6 +170,7 @@ class ForwardRecord(NumberedRecord):
     outs: Annotated[tuple[Array, ...], one_or_several("out", "outs", ARRAY)]
     call: Place = None
     group: Text = ""
+    curve: CurveOrNull = None
 
     @property
     def name(self) -> str:
@@ -172,6 +190,7 @@ class BackwardRecord(NumberedRecord):
     gradients: Arrays
     call: Place = None
     group: Text = ""
+    curve: CurveOrNull = None
 
     @property
     def name(self) -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Iterator, Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from bptui.core.step import BackwardStep, ForwardStep, Step, UpdateStep
 from bptui.core.tape import Tape
 from bptui.errors import Where
 from bptui.recording.json_line import FORMAT
+from bptui.recording.layer_curve import curve_record
 from bptui.recording.records import (
     BackwardRecord,
     EndRecord,
@@ -44,6 +46,48 @@ def records(run: Run) -> Iterator[Record]:
         written = len(run.tape)
     if not run.failure:
         yield end_record(run.tape)
+
+
+class RunRecords:
+    """What a recorder writes of a scenario's run."""
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+        self.curves: set[str] = set()
+
+    @property
+    def tape(self) -> Tape:
+        """The steps so far."""
+        return self.run.tape
+
+    @property
+    def path(self) -> Path | None:
+        """The file that is never recorded to."""
+        return self.run.scenario.path
+
+    def header(self) -> HeaderRecord:
+        """Return the record that comes first."""
+        return header_record(self.run.scenario)
+
+    def of_step(self, number: int) -> Iterator[Record]:
+        """Yield the records of a step."""
+        step = self.run.tape.step(number)
+        yield self.with_curve(step, step_record(step))
+
+    def with_curve(self, step: Step, record: StepRecord) -> StepRecord:
+        """Return a step's record with the curve of a layer of the user's own, the first time that there is one."""
+        node = self.tape.graph.node_index(step.name)
+        if node not in self.run.scenario.guests or step.name in self.curves or isinstance(record, UpdateRecord):
+            return record
+        curve = curve_record(self.tape, step) if step.iteration == 1 else None
+        if curve is None:
+            return record
+        self.curves.add(step.name)
+        return replace(record, curve=curve)
+
+    def at_end(self) -> Iterator[Record]:
+        """Yield the records that follow the last step."""
+        yield end_record(self.run.tape)
 
 
 def header_record(scenario: Scenario) -> HeaderRecord:

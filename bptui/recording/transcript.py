@@ -11,13 +11,16 @@ from bptui.errors import TranscriptError, Where, reason_of
 from bptui.recording.codec import decode_record
 from bptui.recording.digest import KEY, DigestReader, broken_digest
 from bptui.recording.json_line import DamagedTranscriptError, JsonObject, parse_line
+from bptui.recording.program_recording import ProgramRecording
 from bptui.recording.records import (
     ActionRecord,
     BackwardRecord,
     EndRecord,
     ForwardRecord,
+    GraphRecord,
     HeaderRecord,
     NoteRecord,
+    OutputRecord,
     Record,
     UpdateRecord,
     read_record,
@@ -77,7 +80,8 @@ def extend_recording(recording: Recording | None, json: JsonObject, path: Path) 
         return recording
     if json.get("kind") != "header":
         raise TranscriptError("the first record is not a header: this is not a transcript, or its beginning is lost")
-    return Recording(decode_record(HeaderRecord, json), path)
+    header = decode_record(HeaderRecord, json)
+    return ProgramRecording(header, path) if header.program else Recording(header, path)
 
 
 def line_where(path: Path, line: int) -> Where:
@@ -109,6 +113,10 @@ def add_record(recording: Recording, record: Record) -> None:
     match record:
         case ForwardRecord() | BackwardRecord() | UpdateRecord():
             recording.add(record)
+        case GraphRecord() if isinstance(recording, ProgramRecording):
+            recording.add_graph(record)
+        case OutputRecord() if isinstance(recording, ProgramRecording):
+            recording.add_output(record)
         case EndRecord():
             recording.add_end(record)
         case ActionRecord(at=at):
@@ -117,8 +125,10 @@ def add_record(recording: Recording, record: Record) -> None:
         case NoteRecord(at=at):
             check_time(recording, at)
             recording.notes.append(record)
-        case _:
+        case HeaderRecord():
             raise DamagedTranscriptError("a second header: two recordings were joined")
+        case _:
+            raise DamagedTranscriptError(f"a record of kind {record.kind} in the recording of a scenario")
 
 
 def check_time(recording: Recording, at: int) -> None:

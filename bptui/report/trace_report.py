@@ -153,11 +153,15 @@ def arriving_words(step: BackwardStep) -> str:
         name, (dout,) = text.visible(step.name), step.douts
         return "" if dout is None else f"dout = {one_row(dout) or f'd {name}, {text.shape(dout)}'}"
     pairs = zip(step.node.outputs, step.douts, strict=True)
-    return ", ".join(
-        f"d {text.visible(name)} = {one_row(dout) or f'{text.shape(dout)}' if dout.any() else '0'}"
-        for name, dout in pairs
-        if dout is not None
-    )
+    return "; ".join(f"d {text.visible(name)}{number_words(dout)}" for name, dout in pairs if dout is not None)
+
+
+def number_words(dout: Array) -> str:
+    """Return what stands behind the name of a gradient: `` = 2``, or its shape where it is too large for a line."""
+    if not dout.any():
+        return " = 0"
+    row = one_row(dout)
+    return f" = {row}" if row else f", {text.shape(dout)}"
 
 
 def backward_step_lines(lead: str, moment: Moment, step: BackwardStep) -> Iterator[Line]:

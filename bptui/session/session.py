@@ -13,6 +13,7 @@ from bptui.core.command import Command
 from bptui.core.debugger import Debugger
 from bptui.core.engine import TIME_LIMIT
 from bptui.core.moment import Moment
+from bptui.core.program import WatchedProgram
 from bptui.core.tape import Tape
 from bptui.core.text import visible
 from bptui.core.verbs.movement import Travel
@@ -61,6 +62,7 @@ class Session:
         name: str,
         *,
         run: Run | None = None,
+        program: WatchedProgram | None = None,
         title: str = "",
         about: str = "",
         notes: Iterable[NoteRecord] = (),
@@ -68,6 +70,7 @@ class Session:
     ) -> None:
         self.tape = tape
         self.run = run
+        self.program = program
         self.name = name
         self.title = title
         self.about = about
@@ -235,11 +238,12 @@ class Session:
 
     def record(self, path: Path) -> None:
         """Start recording to a new file, with the notes that there are already. Raises TranscriptError."""
-        if self.run is None:
+        subject = self.run or self.program
+        if subject is None:
             return
         from bptui.recording.recorder import Recorder  # noqa: PLC0415  (most sessions are not recorded, and start sooner)
 
-        self.recorder = Recorder(path, self.run, self.clock)
+        self.recorder = Recorder(path, subject, self.clock)
         for at, texts in sorted(self.notes.items()):
             for text in texts:
                 self.recorder.note(text, self.tape.at(at))
@@ -277,8 +281,8 @@ class Session:
 
     @property
     def can_record(self) -> bool:
-        """Whether this is a run; a replay is a recording already."""
-        return self.run is not None
+        """Whether this is a run or a program; a replay is a recording already."""
+        return self.run is not None or self.program is not None
 
     @property
     def recording(self) -> str:

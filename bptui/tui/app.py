@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from textual.command import Provider
     from textual.theme import Theme
 
-    from bptui.programs.program_run import ProgramRun
+    from bptui.core.program import WatchedProgram
     from bptui.recording.replay_tape import Recording
 
 IDLE = 0.3
@@ -178,10 +178,13 @@ def open_debugger(scenario: Scenario, record: Path | None = None, theme: str | N
     return open_screen(session, theme)
 
 
-def open_program(watched: ProgramRun, theme: str | None = None) -> int:
+def open_program(watched: WatchedProgram, record: Path | None = None, theme: str | None = None) -> int:
     """Open the debugger on a program that was watched, and return the exit status when it is left."""
     program = watched.program
-    session = Session(watched.tape, program.title, title=" ".join((program.called, *program.arguments)))
+    title = " ".join((program.called, *program.arguments))
+    session = Session(watched.tape, program.title, program=watched, title=title)
+    if record:
+        session.record(record)
     return open_screen(session, theme)
 
 

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
 
+import jsonschema
 import numpy as np
 import pytest
 
 from bptui.core.step import BackwardStep, UpdateStep
 from bptui.programs.program_run import WatchLimits
+from bptui.recording.codec import encode_line
+from bptui.recording.program_recording import ProgramRecording
+from bptui.recording.program_records import program_records
+from bptui.recording.record_schema import record_schema
+from bptui.recording.recorder import Recorder
+from bptui.recording.run_records import step_record
+from bptui.recording.transcript import read_transcript
 from programs import BOOK_NET, FUNCTION_NET, KEEPING_NET, NAIVE_LAYERS, watched, wires
 
 FRUIT = """
@@ -186,3 +195,48 @@ def test_classes_that_keep_their_results_begin_the_backward_pass_with_1(tmp_path
         assert isinstance(backward, BackwardStep)
         assert backward.dout == 1.0
         assert run.tape.order.passes(0).lengths == (4, 4, 4)
+
+
+def test_an_exception_is_shown_at_its_node_after_the_steps_before(tmp_path: Path) -> None:
+    program = BOOK_NET + "network.layers['Affine2'].W = np.zeros((2, 2))\nnetwork.loss(x_batch, t_batch)"
+    with watched(tmp_path, program) as run:
+        assert [step.name for step in run.tape] == ["Affine1", "Relu1"]
+        assert run.tape.order[3].name == "Affine2"
+        assert not run.tape.is_complete
+
+
+def test_an_exception_that_the_program_handles_leaves_nothing_behind(tmp_path: Path) -> None:
+    program = (
+        BOOK_NET + "try:\n    network.predict(np.zeros((2, 3)))\nexcept ValueError:\n    network.predict(x_batch)\n"
+    )
+    with watched(tmp_path, program) as run:
+        assert [step.name for step in run.tape] == ["Affine1", "Relu1", "Affine2"]
+        assert run.failure is None
+
+
+def test_a_recording_is_replayed_from_the_file_alone(tmp_path: Path) -> None:
+    path = tmp_path / "recorded.jsonl"
+    with watched(tmp_path, TRAINING, WatchLimits(passes=3)) as run:
+        with Recorder(path, run, lambda: 0.0) as recorder:
+            recorder.moved(None, run.tape.at(len(run.tape)))
+        before, printed = list(program_records(run)), run.printed.text
+    (tmp_path / "program.py").unlink()
+    replayed = read_transcript(path)
+    assert isinstance(replayed, ProgramRecording)
+    assert replayed.has_end
+    assert "".join(text for _, text in replayed.pieces) == printed
+    steps = [encode_line(step_record(step)) for step in replayed.tape]
+    assert steps == [encode_line(it) for it in before if it.kind == "step"]
+
+
+def test_records_of_a_program_keep_to_their_schema(tmp_path: Path) -> None:
+    with watched(tmp_path, FUNCTION_NET, WatchLimits(passes=1)) as run:
+        records = [json.loads(encode_line(it)) for it in program_records(run)]
+    for record in records:
+        jsonschema.validate(record, record_schema())
+    kinds = [record["kind"] for record in records]
+    assert kinds[:2] == ["header", "graph"]
+    assert "source" not in records[0]
+    assert records[0]["program"]["path"].endswith("program.py")
+    forward = next(record for record in records if record["kind"] == "step")
+    assert (forward["group"], forward["call"]["line"]) == ("affine_relu1", 27)

@@ -262,18 +262,13 @@ class Watcher:
                 self.styles.forget(opened.call)
                 return
             self.note_pass(opened.call, self.stack[-1] if self.stack else None)
-        if value is None and not has_returned(frame):
-            owner = self.owner_token(opened.call.owner)
-            call = opened.call
-            self.tell(
-                CallRaised(
-                    opened.number, opened.parent, call.is_forward, owner, call.layer, opened.name.text, opened.site
-                )
-            )
-        elif opened.call.is_forward:
-            self.end_forward(opened, value, frame)
+        has_raised = value is None and not has_returned(frame)
+        if opened.call.is_forward:
+            self.end_forward(opened, () if has_raised else value, frame)
         else:
-            self.end_backward(opened, value)
+            self.end_backward(opened, () if has_raised else value)
+        if has_raised:
+            self.tell(CallRaised(opened.number))
 
     def owner_token(self, owner: Any) -> int:
         """Return what stands for an object as long as the process lives, 0 for none."""
