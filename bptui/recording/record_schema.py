@@ -8,9 +8,9 @@ from typing import Any
 from bptui.recording import digest
 from bptui.recording.array_record import ARRAY_DEFINITION
 from bptui.recording.codec import layout_of, name_of
-from bptui.recording.records import RECORDS, NodeRecord, PlaceRecord, ProgramRecord
+from bptui.recording.records import RECORDS, CurveRecord, NodeRecord, PlaceRecord, ProgramRecord
 
-NESTED = (NodeRecord, PlaceRecord, ProgramRecord)
+NESTED = (CurveRecord, NodeRecord, PlaceRecord, ProgramRecord)
 """What stands inside records."""
 
 

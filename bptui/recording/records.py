@@ -64,6 +64,18 @@ def as_where(place: PlaceRecord | None) -> Where | None:
 Place: TypeAlias = Annotated[PlaceRecord | None, or_null(nested_record(PlaceRecord))]
 
 
+@dataclass(frozen=True, eq=False)
+class CurveRecord:
+    """The ``values`` of a layer of the user's own over inputs evenly spaced ``between`` two, in one ``place``."""
+
+    place: Integer
+    between: Annotated[Array, ARRAY]
+    values: Annotated[Array, ARRAY]
+
+
+CurveOrNull: TypeAlias = Annotated[CurveRecord | None, or_null(nested_record(CurveRecord))]
+
+
 @dataclass(frozen=True)
 class ProgramRecord:
     """A program that was watched: its file, what stands in that, and what it was given."""
@@ -158,6 +170,7 @@ class ForwardRecord(NumberedRecord):
     outs: Annotated[tuple[Array, ...], one_or_several("out", "outs", ARRAY)]
     call: Place = None
     group: Text = ""
+    curve: CurveOrNull = None
 
     @property
     def name(self) -> str:
@@ -177,6 +190,7 @@ class BackwardRecord(NumberedRecord):
     gradients: Arrays
     call: Place = None
     group: Text = ""
+    curve: CurveOrNull = None
 
     @property
     def name(self) -> str:

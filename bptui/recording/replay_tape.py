@@ -18,10 +18,12 @@ from bptui.core.step import Local
 from bptui.core.tape import Tape
 from bptui.errors import TranscriptError, reason_of
 from bptui.recording.json_line import DamagedTranscriptError
+from bptui.recording.layer_curve import curve_over
 from bptui.recording.recorded_graph import completed, graph_of
 from bptui.recording.records import (
     ActionRecord,
     BackwardRecord,
+    CurveRecord,
     EndRecord,
     ForwardRecord,
     HeaderRecord,
@@ -33,10 +35,14 @@ from layers import Array, library
 
 
 class RecordedLocals:
-    """The revisit of a recording: the local derivatives by iteration and backward step. Nothing runs again."""
+    """The revisit of a recording: the local derivatives by iteration and backward step. Nothing runs again.
+
+    ``curves`` are those of the user's own layers, by node, where they were recorded.
+    """
 
     def __init__(self) -> None:
         self.iterations: list[list[Local]] = []
+        self.curves: dict[int, CurveRecord] = {}
 
     def local(self, tape: Tape, iteration: int, node: int) -> Local:
         """Return what was recorded; None for each input where the backward is not in the recording."""
@@ -50,9 +56,19 @@ class RecordedLocals:
         """Return nothing: what layers keep on themselves is not recorded."""
         return {}
 
-    def curve(self, tape: Tape, iteration: int, node: int, place: int, x: Array) -> Curve | None:  # noqa: ARG002
-        """Return None: nothing runs, and no layer of ours stands in for the user's own."""
-        return None
+    def curve(self, tape: Tape, iteration: int, node: int, place: int, x: Array) -> Curve | None:
+        """Return the recorded curve over ``x``; its first value and the slope there are those of the recorded steps."""
+        record, local = self.curves.get(node), self.local(tape, iteration, node)[place]
+        given = np.asarray(tape.inputs(iteration, node)[place])
+        found = np.flatnonzero(given == x[0])
+        if record is None or record.place != place or local is None or local.shape != given.shape or not found.size:
+            return None
+        graph = tape.order.passes(iteration).graph
+        out = np.asarray(tape.iterations[iteration].values[graph.slot_of(node)])
+        if out.shape != given.shape:
+            return None
+        at = int(found[0])
+        return curve_over(record, x, out.reshape(-1)[at], float(local.reshape(-1)[at]))
 
 
 class Recording:
@@ -110,6 +126,7 @@ class Recording:
     def add_forward(self, turn: Turn, record: ForwardRecord) -> None:
         """Add a node's forward."""
         check_length("outs", record.outs, self.tape.graph.nodes[turn.rank].outputs, "outputs")
+        self.keep_curve(turn.rank, record.curve)
         self.tape.add_forward(*(it[()] for it in record.outs))
 
     def add_backward(self, turn: Turn, record: BackwardRecord) -> None:
@@ -121,6 +138,7 @@ class Recording:
         node = self.tape.passes.backward[turn.rank]
         slots = graph.edges[node]
         check_length("douts", record.douts, graph.nodes[node].outputs, "outputs")
+        self.keep_curve(node, record.curve)
         if not turn.rank:
             self.tape.begin_backward(record.douts[graph.nodes[node].outputs.index(graph.output)])
         dout = self.tape.arriving(node)
@@ -136,6 +154,15 @@ class Recording:
                 )
         self.locals.iterations[-1].append(record.local)
         self.tape.add_backward(dout, [None if it is None else it[()] for it in record.gradients])
+
+    def keep_curve(self, node: int, curve: CurveRecord | None) -> None:
+        """Keep a node's curve. Raises DamagedTranscriptError where it is not one."""
+        if curve is None:
+            return
+        is_curve = curve.between.shape == (2,) and curve.values.ndim == 1 and curve.values.size > 1
+        if not is_curve or not curve.between[0] < curve.between[1]:
+            raise DamagedTranscriptError("the curve has no values between two inputs")
+        self.locals.curves[node] = curve
 
     def add_update(self, record: UpdateRecord) -> None:
         """Add a parameter's update. Raises DamagedTranscriptError where it contradicts the steps before."""

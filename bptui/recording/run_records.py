@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Iterator, Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from bptui.core.step import BackwardStep, ForwardStep, Step, UpdateStep
 from bptui.core.tape import Tape
 from bptui.errors import Where
 from bptui.recording.json_line import FORMAT
+from bptui.recording.layer_curve import curve_record
 from bptui.recording.records import (
     BackwardRecord,
     EndRecord,
@@ -52,6 +53,7 @@ class RunRecords:
 
     def __init__(self, run: Run) -> None:
         self.run = run
+        self.curves: set[str] = set()
 
     @property
     def tape(self) -> Tape:
@@ -69,7 +71,19 @@ class RunRecords:
 
     def of_step(self, number: int) -> Iterator[Record]:
         """Yield the records of a step."""
-        yield step_record(self.run.tape.step(number))
+        step = self.run.tape.step(number)
+        yield self.with_curve(step, step_record(step))
+
+    def with_curve(self, step: Step, record: StepRecord) -> StepRecord:
+        """Return a step's record with the curve of a layer of the user's own, the first time that there is one."""
+        node = self.tape.graph.node_index(step.name)
+        if node not in self.run.scenario.guests or step.name in self.curves or isinstance(record, UpdateRecord):
+            return record
+        curve = curve_record(self.tape, step) if step.iteration == 1 else None
+        if curve is None:
+            return record
+        self.curves.add(step.name)
+        return replace(record, curve=curve)
 
     def at_end(self) -> Iterator[Record]:
         """Yield the records that follow the last step."""
