@@ -21,7 +21,7 @@ from bptui.explaining.equations import (
     update_equation,
 )
 from bptui.explaining.formula_words import inline
-from bptui.explaining.value_state import gradient_can_arrive
+from bptui.explaining.value_state import gradient_can_arrive, no_gradient_words
 from bptui.explaining.whole_array import named_array, one_row, whole_array
 from bptui.lines.line import Line, Span, indented, styled
 from bptui.lines.table import flush_left
@@ -200,7 +200,7 @@ def gradient_table(tape: Tape) -> Iterator[Line]:
         (
             text.visible(name),
             "" if gradient is None else text.shape(gradient),
-            gradient_words(gradient) if gradient_can_arrive(end, name) else "labels, which take none",
+            gradient_words(gradient) if gradient_can_arrive(end, name) else no_gradient_words(end, name),
         )
         for name, gradient in gradients.items()
     ]
