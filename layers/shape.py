@@ -328,26 +328,26 @@ class Gather(Layer):
 
     symbol = "gather"
     formula = "x[indices]"
-    rules = {"x": "dout, added up at the rows taken"}
+    rules = {"x": "dout, added up where it was taken"}
 
-    targets = frozenset({"indices"})
+    targets = frozenset({"rows"})
 
     def __init__(self, *, indices: Any = None) -> None:
         self.option: Any = None if indices is None else whole_numbers(indices)
 
-    def out_shape(self, x: Shape, indices: Any = None) -> Shape:
+    def out_shape(self, x: Shape, rows: Any = None) -> Shape:
         if not x:
             raise ValueError("Gather takes rows, and a scalar has none")
-        if (self.option is None) == (indices is None):
+        if (self.option is None) == (rows is None):
             raise ValueError("Gather takes indices once: Gather(x, indices) or Gather(x, indices=[0, 2])")
         if self.option is not None:
             check_rows(self.option, x)
-        return (indices if self.option is None else self.option.shape) + x[1:]
+        return (rows if self.option is None else self.option.shape) + x[1:]
 
-    def forward(self, x: Array, indices: Array | None = None) -> Array:
+    def forward(self, x: Array, rows: Array | None = None) -> Array:
         x = floating(x)
-        self.out_shape(x.shape, None if indices is None else np.shape(indices))
-        self.indices = self.option if indices is None else whole_numbers(indices)
+        self.out_shape(x.shape, None if rows is None else np.shape(rows))
+        self.indices = self.option if rows is None else whole_numbers(rows)
         check_rows(self.indices, x.shape)
         self.x_shape = x.shape
         return x[self.indices]

@@ -22,7 +22,7 @@ def sliced(options: OptionValues) -> Spelt:
 def gathered(options: OptionValues) -> Spelt:
     """Return the words of a gather, with its rows where they are an option."""
     if options["indices"] is None:
-        return "x[indices]", {"x": "dout, added up at the rows taken"}
+        return "x[rows]", {"x": "dout, added up where it was taken"}
     rows = text.visible(str(as_list(options["indices"])), limit=40)
     return f"x[{rows}]", {"x": f"dout, added up at the rows {rows}"}
 

@@ -8,12 +8,11 @@ import linecache
 import mmap
 import os
 import sys
-import sysconfig
 import threading
 from collections.abc import Callable
 from pathlib import Path
 from time import perf_counter
-from types import ModuleType, TracebackType
+from types import ModuleType
 from typing import NoReturn
 
 from bptui.guest.child.exception_message import exception_as_message, exception_text
@@ -21,6 +20,7 @@ from bptui.guest.child.user_modules import import_ours
 from bptui.guest.wire import PREFIX, Message, decode_message, encode_message
 from bptui.programs.child.call_source import CallSites
 from bptui.programs.child.layer_style import Styles
+from bptui.programs.child.own_files import is_own_file, own_frames, own_place
 from bptui.programs.child.value_store import ValueStore
 from bptui.programs.child.watcher import Limits, Watcher
 from bptui.programs.event import Ended, Event, as_message
@@ -33,8 +33,6 @@ LONGEST_DELAY = 0.005
 
 MOST_EVENTS = 500
 """Events that one message has."""
-
-MOST_FRAMES = 50
 
 
 class Line:
@@ -182,43 +180,6 @@ def exit_status(error: SystemExit) -> int:
         return (error.code or 0) & 0xFF
     sys.stderr.write(f"{error.code}\n")
     return 1
-
-
-def own_frames(traceback: TracebackType | None) -> list[tuple[str, int, str, str]]:
-    """Return file, line, function and text of the person's own frames in a traceback, the innermost last."""
-    found = []
-    while traceback:
-        code = traceback.tb_frame.f_code
-        if is_own_file(code.co_filename):
-            text = linecache.getline(code.co_filename, traceback.tb_lineno).strip()[:200]
-            found.append((code.co_filename, traceback.tb_lineno, code.co_name, text))
-        traceback = traceback.tb_next
-    return found[-MOST_FRAMES:]
-
-
-def own_place(error: BaseException) -> list[tuple[str, int, str, str]]:
-    """Return the place that a mistake in the grammar has of its own."""
-    if not isinstance(error, SyntaxError) or not error.filename:
-        return []
-    return [(error.filename, error.lineno or 1, "", (error.text or "").strip()[:200])]
-
-
-INSTALLED = tuple(
-    {str(Path(it).resolve()) + os.sep for key, it in sysconfig.get_paths().items() if key in ("stdlib", "platstdlib")}
-)
-OURS = tuple(str(Path(__file__).resolve().parents[3] / it) + os.sep for it in ("bptui", "layers"))
-
-own_files: dict[str, bool] = {}
-
-
-def is_own_file(file: str) -> bool:
-    """Return whether a file is the person's own: neither installed, nor Python's, nor ours."""
-    known = own_files.get(file)
-    if known is None:
-        path = os.path.realpath(file)
-        is_installed = "site-packages" in path or "dist-packages" in path or path.startswith((*INSTALLED, *OURS))
-        known = own_files[file] = not is_installed and not file.startswith("<")
-    return known
 
 
 def flush_output() -> None:
