@@ -291,7 +291,7 @@ class Pad(Layer):
     rules = {"x": "dout without the margin"}
 
     def __init__(self, *, widths: int | Sequence[int] | Sequence[Sequence[int]], value: float = 0.0) -> None:
-        self.widths = margins(widths)
+        self.widths = pad_widths(widths)
         self.value = real("value", value)
 
     def out_shape(self, x: Shape) -> Shape:
@@ -399,14 +399,14 @@ class Detach(Layer):
         return (None,)
 
 
-def margins(widths: Any) -> tuple[int, int] | list[tuple[int, int]]:
+def pad_widths(widths: Any) -> tuple[int, int] | list[tuple[int, int]]:
     """Return ``widths`` as one pair for all axes, or as a list with one for each. Raises ValueError for others."""
     if isinstance(widths, list | tuple) and any(isinstance(it, list | tuple) for it in widths):
-        return [margin(pair) for pair in widths]
-    return margin(widths)
+        return [pad_width(pair) for pair in widths]
+    return pad_width(widths)
 
 
-def margin(widths: Any) -> tuple[int, int]:
+def pad_width(widths: Any) -> tuple[int, int]:
     """Return ``widths``, one number or two, as the width before and the one after."""
     pair = wholes("widths", widths)
     if len(pair) not in {1, 2} or min(pair) < 0:

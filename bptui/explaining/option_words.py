@@ -92,7 +92,7 @@ def running_sum(options: OptionValues) -> Spelt:
     return f"running Σ x along axis {axis}", {"x": f"running Σ dout along axis {axis}, from its end"}
 
 
-def einstein_sum(options: OptionValues) -> Spelt:
+def einsum_words(options: OptionValues) -> Spelt:
     """Return the words of an Einstein sum; an axis that is called x by itself would be taken for an input."""
     equation = text.visible(options["equation"], limit=40)
     rules = {"x": "Σ of dout × the other inputs"}
@@ -142,7 +142,7 @@ SPELT: Mapping[str, Callable[[OptionValues], Spelt]] = {
     "CumSum": running_sum,
     "Split": split_parts,
     "Dropout": dropped_out,
-    "Einsum": einstein_sum,
+    "Einsum": einsum_words,
     "Gelu": gaussian_unit,
     **LOSSES,
 }
