@@ -73,7 +73,7 @@ def method_pair_recipe(name: str, cls: type, names: PassNames) -> Recipe | None:
     forward, backward = method(cls, names.forward), method(cls, names.backward)
     if forward is None or backward is None:
         return None
-    if any(map(does_nothing, (forward, backward))):
+    if all(map(does_nothing, (forward, backward))):
         return None
     keeps = names.style == "class" and not returns_a_value(forward) and not returns_a_value(backward)
     return Recipe(
