@@ -26,10 +26,10 @@ def recognise(value: SeenValue, known: Sequence[SeenValue]) -> Iterator[Derived]
     """
     if value.is_constant:
         return
-    lately = [it for it in known[-LATELY:] if not it.is_constant]
-    yield from copies(value, lately)
-    yield from sums(value, [it for it in lately if it.array.shape == value.array.shape])
-    yield from joins(value, lately)
+    alike = [it for it in known if it.array.size == value.array.size and not it.is_constant][-LATELY:]
+    yield from copies(value, alike)
+    yield from sums(value, [it for it in alike if it.array.shape == value.array.shape])
+    yield from joins(value, [it for it in known if it.array.ndim == value.array.ndim])
     yield from stacks(value, known)
 
 
@@ -115,16 +115,17 @@ def is_part(whole: Array, part: Array, axis: int, start: int) -> bool:
 
 
 def stacks(value: SeenValue, known: Sequence[SeenValue]) -> Iterator[Derived]:
-    """Yield the values that it is made of, one behind the other along an axis of its own."""
-    contents: dict[bytes, SeenValue] = {}
+    """Yield the values that it is made of, one behind the other along an axis of its own.
+
+    Of several that are the same, the latest are meant, in their order.
+    """
     for axis, length in enumerate(value.array.shape):
-        if not 1 < length <= MOST_PARTS:
-            continue
         shape = value.array.shape[:axis] + value.array.shape[axis + 1 :]
         fitting = [it for it in known if it.array.shape == shape and it.array.dtype == value.array.dtype]
-        if len(fitting) < length:
+        if not 1 < length <= MOST_PARTS or len(fitting) < length:
             continue
-        contents = {it.content: it for it in fitting}
-        parts = [contents.get(value.array.take(at, axis).tobytes()) for at in range(length)]
-        if all(it is not None for it in parts) and len({id(it) for it in parts}) == length:
-            yield Derived("Stack", {"axis": axis}, [it for it in parts if it is not None])
+        contents = [value.array.take(at, axis).tobytes() for at in range(length)]
+        waiting = {content: [it for it in fitting if it.content == content] for content in set(contents)}
+        waiting = {content: found[-contents.count(content) :] for content, found in waiting.items()}
+        if all(len(waiting[content]) == contents.count(content) for content in waiting):
+            yield Derived("Stack", {"axis": axis}, [waiting[content].pop(0) for content in contents])

@@ -57,8 +57,8 @@ class SortedCalls:
             parent = self.parents.get(parent, 0)
 
 
-def sort_calls(events: PassEvents) -> SortedCalls:
-    """Return which calls are nodes and which are groups.
+def sort_calls(events: PassEvents, opaque: frozenset[int] = frozenset()) -> SortedCalls:
+    """Return which calls are nodes and which are groups; ``opaque`` ones are nodes.
 
     A call with calls inside is a group, unless it goes back in one piece: then it is a node, and what it calls is its
     own affair, as are the calls forward that a call back makes.
@@ -72,7 +72,7 @@ def sort_calls(events: PassEvents) -> SortedCalls:
         call.forward
         for call in events.backwards
         if call.forward in around and call.number not in around_back and call.forward in forwards
-    }
+    }.union(opaque)
 
     def is_hidden(parent: int) -> bool:
         while parent:

@@ -69,11 +69,38 @@ class WatchedPass:
     raised: Sequence[int] = ()
 
 
+def build_graph(
+    events: PassEvents, facts: ProgramFacts, names: NodeNames, parameters: dict[str, list[str]]
+) -> WatchedPass:
+    """Return an iteration. A group that computes with what goes through it is no mere group, but a node of its own.
+
+    The innermost are made nodes first; one that has all nodes in it stays a group.
+    """
+    opaque: frozenset[int] = frozenset()
+    while True:
+        known = names.kept.copy()
+        builder = GraphBuilder(facts, names, parameters, opaque)
+        watched = builder.build(events)
+        more = builder.opaque_groups()
+        if not more:
+            return watched
+        names.kept = known
+        opaque |= more
+
+
 class GraphBuilder:
     """Builds the graph of one iteration, call by call."""
 
-    def __init__(self, facts: ProgramFacts, names: NodeNames, parameters: dict[str, list[str]]) -> None:
+    def __init__(
+        self,
+        facts: ProgramFacts,
+        names: NodeNames,
+        parameters: dict[str, list[str]],
+        opaque: frozenset[int] = frozenset(),
+    ) -> None:
         self.facts = facts
+        self.opaque = opaque
+        self.unclear: set[int] = set()
         self.names = names
         self.parameters = parameters
         self.known = KnownValues()
@@ -81,15 +108,19 @@ class GraphBuilder:
         self.leaves: dict[str, Leaf] = {}
         self.named: dict[int, str] = {}
         self.groups: dict[int, str] = {}
+        self.parents: dict[int, int] = {}
+        self.passed: dict[int, frozenset[str]] = {}
         self.group = ""
         self.followed = self.used = 0
         names.begin_pass()
 
     def build(self, events: PassEvents) -> WatchedPass:
         """Return the iteration."""
-        calls = sort_calls(events)
+        calls = sort_calls(events, self.opaque)
+        self.parents = calls.parents
         self.learn_parameters(calls)
         self.name_groups(calls)
+        self.passed = {call.number: frozenset(name for name, _ in call.inputs) for call in calls.groups}
         for call in sorted((*calls.nodes, *calls.groups), key=lambda it: it.number):
             self.know_given(call)
         nodes = {call.number for call in calls.nodes}
@@ -121,6 +152,24 @@ class GraphBuilder:
             {leaf.name: leaf.computed for leaf in leaves if leaf.computed},
         )
         return WatchedPass(graph, self.nodes, leaves, backwards, self.followed, self.used, raised)
+
+    def opaque_groups(self) -> frozenset[int]:
+        """Return the innermost groups that do more than call layers, but for one that has all nodes in it."""
+        inside = {number: self.nodes_inside(number) for number in self.unclear & self.groups.keys()}
+        calls = sum(it.call is not None for it in self.nodes)
+        partial = {number for number, nodes in inside.items() if nodes < calls}
+        return frozenset(number for number in partial if not any(self.is_within(it, number) for it in partial))
+
+    def nodes_inside(self, group: int) -> int:
+        """Return how many nodes there are in a group."""
+        return sum(it.call is not None and self.is_within(it.call.number, group) for it in self.nodes)
+
+    def is_within(self, call: int, group: int) -> bool:
+        """Return whether a call is made inside another."""
+        parent = self.parents.get(call, 0)
+        while parent and parent != group:
+            parent = self.parents.get(parent, 0)
+        return bool(parent)
 
     # What the calls are.
 
@@ -166,7 +215,8 @@ class GraphBuilder:
         expression = self.facts.expression(call.site, parameter)
         if expression and parameter in call.holders:
             expression = expression._replace(name=call.holders[parameter])
-        return Given(self.facts.values[number], self.facts.site(call.site), expression)
+        passed = self.passed.get(call.parent, frozenset())
+        return Given(self.facts.values[number], self.facts.site(call.site), expression, passed, call.parent)
 
     # Adding nodes.
 
@@ -247,8 +297,12 @@ class GraphBuilder:
             given = Given(self.facts.values[number], CallSite(*site._replace(expressions=())), None)
             found = self.known.find(given)
             if found is None:
+                self.unclear.add(call.number)
                 continue
-            name = self.named[found.value.number] if isinstance(found, Product) else self.add_derived(found, given)
+            if isinstance(found, Product):
+                name = self.named[found.value.number]
+            else:
+                name = self.add_derived(found, given, f"{self.groups[call.number]}.out")
             self.named[number] = name
             made_of = frozenset([found.value.number]) if isinstance(found, Product) else frozenset()
             target = site.targets[at] if at < len(site.targets) else ""
@@ -267,10 +321,10 @@ class GraphBuilder:
             return self.add_derived(found, given)
         return self.leaf(given, fallback)
 
-    def add_derived(self, derived: Derived, given: Given) -> str:
-        """Add what the person's code has made without a layer, as a node."""
+    def add_derived(self, derived: Derived, given: Given, called: str = "") -> str:
+        """Add what the person's code has made without a layer, as a node, which may be ``called`` something."""
         inputs = tuple(self.name_of_source(source) for source in derived.sources)
-        name = self.names.unique(self.derived_name(derived, inputs, given))
+        name = self.names.unique(called or self.derived_name(derived, inputs, given))
         where = Where(self.facts.shown(given.site.file), given.site.line)
         node = Node(name, derived.layer, inputs, derived.options, where, call=where, group=self.group)
         self.nodes.append(PassNode(node, [given.value], derived=derived))
@@ -302,6 +356,8 @@ class GraphBuilder:
         it = it if first is None or first.expression is None else first.expression
         name = it.name if it else ""
         computed = None
+        if self.known.is_made_from_products(given):
+            self.unclear.add(given.group)
         if self.known.is_made_from_products(given) or not name:
             line = it.made if it and it.made and name else given.site.line
             computed = Where(self.facts.shown(given.site.file), line)

@@ -21,11 +21,16 @@ MOST_VIEWED = 400
 
 
 class Given(NamedTuple):
-    """A value as a call is given it: ``expression`` is what stands there, None where the source does not tell."""
+    """A value as a call is given it: ``expression`` is what stands there, None where the source does not tell.
+
+    ``passed`` are the parameters of the call around, the ``group``, whose values come from nodes or from outside.
+    """
 
     value: SeenValue
     site: CallSite
     expression: Expression | None
+    passed: frozenset[str] = frozenset()
+    group: int = 0
 
     @property
     def text(self) -> str:
@@ -77,14 +82,15 @@ class KnownValues:
 
     def is_made_from_products(self, given: Given) -> bool:
         """Return whether the source says that a value was computed from what nodes have made."""
-        return not self.names_used(given).isdisjoint(text for text, _ in self.bound_names(given.site))
+        bound = {text for text, _ in self.bound_names(given.site)}
+        return not self.names_used(given).isdisjoint(bound | given.passed)
 
     def names_used(self, given: Given) -> set[str]:
         """Return the variables that a value was computed from, as far as the source tells."""
         it = given.expression
         if it is None:
             return set()
-        return {*it.made_from} if it.text in it.names else {*it.names}
+        return {*it.made_from} if it.text == it.name else {*it.names} - {it.text}
 
     def find(self, given: Given) -> Product | Derived | None:
         """Return where a value comes from, None where that is not known or it comes from outside."""

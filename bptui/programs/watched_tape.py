@@ -20,7 +20,7 @@ from bptui.programs.event import (
 from bptui.programs.node_names import NodeNames
 from bptui.programs.parameter_updates import ParameterUpdates
 from bptui.programs.pass_events import PassEvents
-from bptui.programs.pass_graph import GraphBuilder, WatchedPass
+from bptui.programs.pass_graph import WatchedPass, build_graph
 from bptui.programs.pass_steps import PassSteps
 from bptui.programs.program_facts import ProgramFacts
 from bptui.programs.seen_values import SeenValue
@@ -105,7 +105,7 @@ class WatchedTape:
 
     def add_pass(self, events: PassEvents) -> None:
         """Add the steps of a pass."""
-        watched = GraphBuilder(self.facts, self.names, self.parameters).build(events)
+        watched = build_graph(events, self.facts, self.names, self.parameters)
         self.updates.add_before(watched)
         if self.passes:
             self.order.begin_iteration(watched.graph)

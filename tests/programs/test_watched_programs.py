@@ -251,3 +251,75 @@ def test_of_a_numerical_gradient_the_first_passes_are_seen_and_the_one_that_goes
         assert len(lengths) < 30
         assert lengths[-1] == (4, 4, 0)
         assert run.watched.followed[0] == run.watched.followed[1]
+
+
+TIME_LAYERS = """
+import numpy as np
+
+
+class Cell:
+    def __init__(self, W):
+        self.params, self.grads = [W], [np.zeros_like(W)]
+
+    def forward(self, x, h):
+        W, = self.params
+        self.cache = x, np.tanh(x @ W + h)
+        return self.cache[1]
+
+    def backward(self, dh):
+        x, h = self.cache
+        da = dh * (1 - h ** 2)
+        self.grads[0][...] = x.T @ da
+        return da @ self.params[0].T, da
+
+
+class TimeCell:
+    def __init__(self, W):
+        self.params, self.grads = [W], [np.zeros_like(W)]
+
+    def forward(self, xs):
+        self.layers = []
+        hs, h = np.empty_like(xs), np.zeros_like(xs[:, 0])
+        for t in range(xs.shape[1]):
+            layer = Cell(*self.params)
+            h = layer.forward(xs[:, t, :], h)
+            hs[:, t, :] = h
+            self.layers.append(layer)
+        return hs
+
+    def backward(self, dhs):
+        dxs, dh = np.empty_like(dhs), 0
+        for t in reversed(range(dhs.shape[1])):
+            dx, dh = self.layers[t].backward(dhs[:, t, :] + dh)
+            dxs[:, t, :] = dx
+        return dxs
+
+
+rng = np.random.RandomState(0)
+xs = rng.randn(2, 3, 4)
+rnn, affine = TimeCell(rng.randn(4, 4)), Cell(rng.randn(4, 4))
+for step in range(2):
+    out = affine.forward(rnn.forward(xs).reshape(-1, 4), np.zeros((6, 4)))
+    dx, _ = affine.backward(np.ones((6, 4)))
+    rnn.backward(dx.reshape(2, 3, 4))
+"""
+
+
+def test_slices_stacks_and_reshapes_between_layers_are_nodes_with_gradients(tmp_path: Path) -> None:
+    with watched(tmp_path, TIME_LAYERS, WatchLimits(passes=2)) as run:
+        slices = {f"xs[:, {t}, :]": ("xs",) for t in range(3)}
+        found = wires(run)
+        assert {name: found[name] for name in slices} == slices
+        assert [found[f"Cell{t}"][:2] for t in (1, 2, 3)] == [
+            ("xs[:, 0, :]", "h"),
+            ("xs[:, 1, :]", "Cell1"),
+            ("xs[:, 2, :]", "Cell2"),
+        ]
+        assert found["Cell1"][2] == found["Cell3"][2] == "Cell1.W"
+        assert found["rnn.out"] == ("Cell1", "Cell2", "Cell3")
+        assert run.watched.followed[0] == run.watched.followed[1]
+        assert wires(run, 2) == found
+        gradient = run.tape.gradients["rnn.out"]
+        assert gradient is not None
+        assert gradient.shape == (2, 3, 4)
+        assert run.tape.gradients["xs"] is not None

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import linecache
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from types import CodeType, FrameType
@@ -15,6 +16,11 @@ from typing import NamedTuple
 from bptui.programs.event import CallSite, Expression
 
 MOST_TEXT = 200
+MOST_NAMES = 40
+
+SHAPES = frozenset({"shape", "dtype", "ndim", "size"})
+BLANK = re.compile(r"(zeros|ones|empty|full)(_like)?$|len$|range$")
+"""What is taken of an array, or made like one, without any of its numbers."""
 
 Functions = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.Module
 
@@ -176,27 +182,45 @@ def is_number(it: ast.expr) -> bool:
     return isinstance(inner, ast.Constant) and type(inner.value) in (int, float)
 
 
-def dotted_names(it: ast.expr) -> Iterator[str]:
-    """Yield the variables in an expression, alone and with the attributes and subscripts that follow."""
-    for node in ast.walk(it):
-        if isinstance(node, ast.Name | ast.Attribute | ast.Subscript):
-            yield text_of(node)
+def dotted_names(it: ast.AST) -> Iterator[str]:
+    """Yield the variables whose numbers go into an expression, alone and with the attributes and subscripts behind."""
+    match it:
+        case ast.Attribute(attr=attribute) if attribute in SHAPES:
+            return
+        case ast.Call(func=ast.Attribute(attr=called) | ast.Name(id=called)) if BLANK.match(called):
+            return
+        case ast.Name() | ast.Attribute() | ast.Subscript():
+            yield text_of(it)
+    for child in ast.iter_child_nodes(it):
+        yield from dotted_names(child)
 
 
 def last_assignment(name: ast.Name, source: CallInSource) -> tuple[int, Sequence[str]]:
-    """Return the line at which a variable was assigned last before a call, and the variables that went into it."""
+    """Return the line at which a variable was assigned last before a call, and all variables that went into it."""
+    line, direct = assignment_before(name.id, source.function, source.call.lineno)
+    found: dict[str, None] = {}
+    waiting = [(it, line) for it in direct]
+    while waiting and len(found) < MOST_NAMES:
+        one, before = waiting.pop()
+        if one not in found:
+            found[one] = None
+            earlier, names = assignment_before(one, source.function, before)
+            waiting += [(it, earlier) for it in names]
+    return line, tuple(found)
+
+
+def assignment_before(name: str, function: Functions, before: int) -> tuple[int, Sequence[str]]:
+    """Return the last line before another at which a variable is assigned, and the variables in what it is given."""
     found: tuple[int, Sequence[str]] = (0, ())
-    for statement in ast.walk(source.function):
+    for statement in ast.walk(function):
         match statement:
-            case ast.Assign(targets=targets, value=value) if name.id in {
-                it for one in targets for it in target_texts(one)
-            }:
+            case ast.Assign(targets=targets, value=value) if any(name in target_texts(it) for it in targets):
                 names = tuple(dotted_names(value))
-            case ast.AugAssign(target=ast.Name(id=name.id), value=value):
-                names = (name.id, *dotted_names(value))
+            case ast.AugAssign(target=ast.Name(id=target), value=value) if target == name:
+                names = (name, *dotted_names(value))
             case _:
                 continue
-        if found[0] < statement.lineno < source.call.lineno:
+        if found[0] < statement.lineno < before:
             found = statement.lineno, names
     return found
 

@@ -120,7 +120,8 @@ class ProgramProcess:
             return
         self.status = 1
         frames = own_frames(error.__traceback__)
-        sys.excepthook(type(error), error, without_ours(error.__traceback__))
+        error.__traceback__ = without_ours(error.__traceback__)
+        sys.excepthook(type(error), error, error.__traceback__)
         words = f"{type(error).__name__}: {exception_text(error)}".removesuffix(": ")
         self.tell_end(Ended("raised", 1, words, [*frames, *own_place(error)]))
 

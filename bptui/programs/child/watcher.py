@@ -261,7 +261,7 @@ class Watcher:
         if known is None:
             found = held_name(spot.array, frame.f_back, self.styles.is_own, within=call.owner)
             known = found.text if found else own_name(spot)
-        self.array_names.update(dict.fromkeys(keys, known))
+        self.array_names.update(dict.fromkeys(keys if known else keys[1:], known))
         return known
 
     # A call ends.
