@@ -16,6 +16,7 @@ from bptui.core.tape import Tape
 from bptui.errors import BptuiError
 from bptui.guest.wire import Message
 from bptui.programs.child.call_source import CallSites
+from bptui.programs.child.forward_passes import ForwardPasses
 from bptui.programs.child.layer_style import PassCall, Styles
 from bptui.programs.child.object_names import reachable
 from bptui.programs.child.own_files import is_own_file, own_frames
@@ -40,10 +41,11 @@ class ProgramWatch:
         self.facts = ProgramFacts()
         self.watched = WatchedTape(self.facts)
         self.memory = mmap.mmap(-1, memory)
-        self.values = ValueStore(self.memory, self.tell)
+        passing = ForwardPasses(self.tell)
+        self.values = ValueStore(self.memory, passing.tell)
         styles = Styles(is_own_file) if net is None else StylesOfNet(is_own_file, net)
         sites, limits = CallSites(self.tell), Limits(passes or UNLIMITED)
-        self.watcher = Watcher(self.values, sites, styles, limits=limits, tell=self.tell, finish=self.finish)
+        self.watcher = Watcher(self.values, sites, styles, limits=limits, forward_passes=passing, finish=self.finish)
         self.end: Ended | None = None
 
     @property

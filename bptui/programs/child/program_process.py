@@ -12,13 +12,14 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 from time import perf_counter
-from types import ModuleType
+from types import ModuleType, TracebackType
 from typing import NoReturn
 
 from bptui.guest.child.exception_message import exception_as_message, exception_text
 from bptui.guest.child.user_modules import import_ours
 from bptui.guest.wire import PREFIX, Message, decode_message, encode_message
 from bptui.programs.child.call_source import CallSites
+from bptui.programs.child.forward_passes import ForwardPasses
 from bptui.programs.child.layer_style import Styles
 from bptui.programs.child.own_files import is_own_file, own_frames, own_place
 from bptui.programs.child.value_store import ValueStore
@@ -82,11 +83,12 @@ class ProgramProcess:
     def __init__(self, line: Line, memory: mmap.mmap, request: Message) -> None:
         self.line = line
         self.request = request
-        self.values = ValueStore(memory, line.tell)
+        passes = ForwardPasses(line.tell)
+        self.values = ValueStore(memory, passes.tell)
         styles = Styles(is_own_file)
         limits = Limits(request["passes"], request["skip"])
         self.watcher = Watcher(
-            self.values, CallSites(line.tell), styles, limits=limits, tell=line.tell, finish=self.finish
+            self.values, CallSites(line.tell), styles, limits=limits, forward_passes=passes, finish=self.finish
         )
         self.status = 0
 
@@ -118,7 +120,7 @@ class ProgramProcess:
             return
         self.status = 1
         frames = own_frames(error.__traceback__)
-        sys.excepthook(type(error), error, error.__traceback__ and error.__traceback__.tb_next)
+        sys.excepthook(type(error), error, without_ours(error.__traceback__))
         words = f"{type(error).__name__}: {exception_text(error)}".removesuffix(": ")
         self.tell_end(Ended("raised", 1, words, [*frames, *own_place(error)]))
 
@@ -172,6 +174,13 @@ def run_program(control: int, memory: int) -> None:
     process = ProgramProcess(line, map_for_writing(memory), request)
     atexit.register(process.serve)  # the first to be registered is the last to be called
     process.run()
+
+
+def without_ours(traceback: TracebackType | None) -> TracebackType | None:
+    """Return a traceback from the program's own first frame on."""
+    while traceback and not is_own_file(traceback.tb_frame.f_code.co_filename):
+        traceback = traceback.tb_next
+    return traceback
 
 
 def exit_status(error: SystemExit) -> int:
