@@ -28,6 +28,9 @@ class Layer(ABC):
     A layer never writes into an array that it was given, and never keeps one that it will write into. Options are
     keyword-only arguments of ``__init__``. Values that do not fit raise a ValueError that names their shapes.
 
+    An input that may be left out is None by default in ``forward`` and ``out_shape``; where there are several, they are
+    given or left out together. A layer that is made of simpler ones tells its ``expansion``.
+
     A layer with several values names them in ``outputs``, and returns a tuple of them from ``forward`` and a tuple of
     their shapes from ``out_shape``. Its ``backward`` takes one gradient for each, ``backward(self, dh, dc)``, of which
     one is zeros where nobody has used that value. The formula says what each is, ``h = o × tanh(c); c = f × c0 + g``,

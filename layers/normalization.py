@@ -47,7 +47,7 @@ class BatchNorm(Layer):
         axes = self.averaged(x)
         for name, shape in (("gamma", gamma), ("beta", beta), ("mean", mean), ("var", var)):
             if shape is not None:
-                beside(x, shape, axes, name=name)
+                parameter_shape(x, shape, axes, name=name)
         if (mean is None) != (var is None):
             raise ValueError("mean and var come together or not at all")
         return x
@@ -66,7 +66,7 @@ class BatchNorm(Layer):
         given = [floating(it) for it in (gamma, beta, mean, var) if it is not None]
         self.out_shape(x.shape, *[it.shape for it in given])
         self.shapes = [it.shape for it in given]
-        self.gamma, b, *statistics = [it.reshape(beside(x.shape, it.shape, self.axes)) for it in given]
+        self.gamma, b, *statistics = [it.reshape(parameter_shape(x.shape, it.shape, self.axes)) for it in given]
         m, v = statistics or mean_and_variance(x, self.axes)
         self.std = np.sqrt(v + self.eps)
         self.x_hat = (x - m) / self.std
@@ -85,7 +85,7 @@ class BatchNorm(Layer):
         """Return a gradient of x's shape summed back to that of its input."""
         if shape == self.x_shape:
             return gradient
-        return unbroadcast(gradient, beside(self.x_shape, shape, self.axes)).reshape(shape)[()]
+        return unbroadcast(gradient, parameter_shape(self.x_shape, shape, self.axes)).reshape(shape)[()]
 
     def local(self) -> tuple[Array | None, ...]:
         one = np.ones_like(self.x_hat)
@@ -97,7 +97,7 @@ class BatchNorm(Layer):
     def expansion(self, x: Shape, *others: Shape) -> Mapping[str, str]:
         axes = self.averaged(x)
         names = ("gamma", "beta", "mean", "var")
-        gamma, beta, *given = [spread(name, it, x, axes) for name, it in zip(names, others, strict=False)]
+        gamma, beta, *given = [parameter_formula(name, it, x, axes) for name, it in zip(names, others, strict=False)]
         if given:
             steps = {"centred": f"x - {given[0]}", "std": f"Sqrt({given[1]} + {self.eps})"}
         else:
@@ -230,7 +230,7 @@ class GroupNorm(Layer):
         if x[1] % self.groups:
             raise ValueError(f"{x[1]} channels do not make {self.groups} groups")
         for name, shape in (("gamma", gamma), ("beta", beta)):
-            beside(x, shape, not_channels(x), name=name)
+            parameter_shape(x, shape, not_channels(x), name=name)
         return x
 
     def grouped(self, x: Shape) -> Shape:
@@ -241,7 +241,7 @@ class GroupNorm(Layer):
         x, gamma, beta = floating(x), floating(gamma), floating(beta)
         self.out_shape(x.shape, gamma.shape, beta.shape)
         self.shapes = (gamma.shape, beta.shape)
-        self.gamma, b = [it.reshape(beside(x.shape, it.shape, not_channels(x.shape))) for it in (gamma, beta)]
+        self.gamma, b = [it.reshape(parameter_shape(x.shape, it.shape, not_channels(x.shape))) for it in (gamma, beta)]
         groups = x.reshape(self.grouped(x.shape))
         mean, var = mean_and_variance(groups, (2,))
         self.std = np.sqrt(var + self.eps)
@@ -254,14 +254,16 @@ class GroupNorm(Layer):
         dx_hat, x_hat = (dout * self.gamma).reshape(rows), self.x_hat.reshape(rows)
         dx = (through_statistics(dx_hat, x_hat, (2,)) / self.std).reshape(shape)
         others = not_channels(shape)
-        dgamma = unbroadcast(dout * self.x_hat, beside(shape, gamma, others)).reshape(gamma)[()]
-        return dx, dgamma, unbroadcast(dout, beside(shape, beta, others)).reshape(beta)[()]
+        dgamma = unbroadcast(dout * self.x_hat, parameter_shape(shape, gamma, others)).reshape(gamma)[()]
+        return dx, dgamma, unbroadcast(dout, parameter_shape(shape, beta, others)).reshape(beta)[()]
 
     def local(self) -> tuple[None, Array, Array]:
         return None, self.x_hat, np.ones_like(self.x_hat)
 
     def expansion(self, x: Shape, gamma: Shape, beta: Shape) -> Mapping[str, str]:
-        scale, shift = [spread(name, it, x, not_channels(x)) for name, it in (("gamma", gamma), ("beta", beta))]
+        scale, shift = [
+            parameter_formula(name, it, x, not_channels(x)) for name, it in (("gamma", gamma), ("beta", beta))
+        ]
         steps = {"grouped": f"Reshape(x, shape={list(self.grouped(x))})"} | statistics_of("grouped", [2], self.eps)
         return steps | {
             "normal": f"Reshape(centred / std, shape={list(x)})",
@@ -294,7 +296,7 @@ def not_channels(x: Shape) -> tuple[int, ...]:
     return tuple([axis for axis in range(len(x)) if axis != 1])
 
 
-def beside(x: Shape, own: Shape, averaged: tuple[int, ...], *, name: str = "gamma") -> Shape:
+def parameter_shape(x: Shape, own: Shape, averaged: tuple[int, ...], *, name: str = "gamma") -> Shape:
     """Return the shape in which an array of shape ``own``, of the axes of x that are not ``averaged``, goes with x.
 
     Raises ValueError where it does not fit these axes.
@@ -309,9 +311,9 @@ def beside(x: Shape, own: Shape, averaged: tuple[int, ...], *, name: str = "gamm
     raise ValueError(f"{name} of shape {own} does not fit x of shape {x}, which needs {sizes}")
 
 
-def spread(name: str, own: Shape, x: Shape, averaged: tuple[int, ...]) -> str:
+def parameter_formula(name: str, own: Shape, x: Shape, averaged: tuple[int, ...]) -> str:
     """Return in a formula what goes with x: ``name`` itself, or its reshaping where broadcasting would misplace it."""
-    wanted = beside(x, own, averaged)
+    wanted = parameter_shape(x, own, averaged)
     return name if (1,) * (len(x) - len(own)) + own == wanted else f"Reshape({name}, shape={list(wanted)})"
 
 

@@ -291,7 +291,7 @@ class Pad(Layer):
     rules = {"x": "dout without the margin"}
 
     def __init__(self, *, widths: int | Sequence[int] | Sequence[Sequence[int]], value: float = 0.0) -> None:
-        self.widths = margins(widths)
+        self.widths = pad_widths(widths)
         self.value = real("value", value)
 
     def out_shape(self, x: Shape) -> Shape:
@@ -328,26 +328,26 @@ class Gather(Layer):
 
     symbol = "gather"
     formula = "x[indices]"
-    rules = {"x": "dout, added up at the rows taken"}
+    rules = {"x": "dout, added up where it was taken"}
 
-    targets = frozenset({"indices"})
+    targets = frozenset({"rows"})
 
     def __init__(self, *, indices: Any = None) -> None:
         self.option: Any = None if indices is None else whole_numbers(indices)
 
-    def out_shape(self, x: Shape, indices: Any = None) -> Shape:
+    def out_shape(self, x: Shape, rows: Any = None) -> Shape:
         if not x:
             raise ValueError("Gather takes rows, and a scalar has none")
-        if (self.option is None) == (indices is None):
+        if (self.option is None) == (rows is None):
             raise ValueError("Gather takes indices once: Gather(x, indices) or Gather(x, indices=[0, 2])")
         if self.option is not None:
             check_rows(self.option, x)
-        return (indices if self.option is None else self.option.shape) + x[1:]
+        return (rows if self.option is None else self.option.shape) + x[1:]
 
-    def forward(self, x: Array, indices: Array | None = None) -> Array:
+    def forward(self, x: Array, rows: Array | None = None) -> Array:
         x = floating(x)
-        self.out_shape(x.shape, None if indices is None else np.shape(indices))
-        self.indices = self.option if indices is None else whole_numbers(indices)
+        self.out_shape(x.shape, None if rows is None else np.shape(rows))
+        self.indices = self.option if rows is None else whole_numbers(rows)
         check_rows(self.indices, x.shape)
         self.x_shape = x.shape
         return x[self.indices]
@@ -399,14 +399,14 @@ class Detach(Layer):
         return (None,)
 
 
-def margins(widths: Any) -> tuple[int, int] | list[tuple[int, int]]:
+def pad_widths(widths: Any) -> tuple[int, int] | list[tuple[int, int]]:
     """Return ``widths`` as one pair for all axes, or as a list with one for each. Raises ValueError for others."""
     if isinstance(widths, list | tuple) and any(isinstance(it, list | tuple) for it in widths):
-        return [margin(pair) for pair in widths]
-    return margin(widths)
+        return [pad_width(pair) for pair in widths]
+    return pad_width(widths)
 
 
-def margin(widths: Any) -> tuple[int, int]:
+def pad_width(widths: Any) -> tuple[int, int]:
     """Return ``widths``, one number or two, as the width before and the one after."""
     pair = wholes("widths", widths)
     if len(pair) not in {1, 2} or min(pair) < 0:

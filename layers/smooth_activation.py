@@ -104,7 +104,7 @@ class Gelu(Layer):
 
     def forward(self, x: Array) -> Array:
         self.x = x = floating(x)
-        self.share = (1 + (np.tanh(bent(x)) if self.approximate else erf(x / math.sqrt(2)))) / 2
+        self.share = (1 + (np.tanh(tanh_argument(x)) if self.approximate else erf(x / math.sqrt(2)))) / 2
         return x * self.share
 
     def backward(self, dout: Array) -> Array:
@@ -160,7 +160,7 @@ def logistic(x: Array) -> Array:
     return np.where(x >= 0, 1, z) / (1 + z)
 
 
-def bent(x: Array) -> Array:
+def tanh_argument(x: Array) -> Array:
     """Return what ``tanh`` is taken of in the approximation of Φ, of an x so far out that it no longer matters."""
     x = np.clip(x, -FAR, FAR)
     return math.sqrt(2 / math.pi) * (x + 0.044715 * x**3)

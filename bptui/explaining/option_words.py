@@ -22,7 +22,7 @@ def sliced(options: OptionValues) -> Spelt:
 def gathered(options: OptionValues) -> Spelt:
     """Return the words of a gather, with its rows where they are an option."""
     if options["indices"] is None:
-        return "x[indices]", {"x": "dout, added up at the rows taken"}
+        return "x[rows]", {"x": "dout, added up where it was taken"}
     rows = text.visible(str(as_list(options["indices"])), limit=40)
     return f"x[{rows}]", {"x": f"dout, added up at the rows {rows}"}
 
@@ -92,7 +92,7 @@ def running_sum(options: OptionValues) -> Spelt:
     return f"running Σ x along axis {axis}", {"x": f"running Σ dout along axis {axis}, from its end"}
 
 
-def einstein_sum(options: OptionValues) -> Spelt:
+def einsum_words(options: OptionValues) -> Spelt:
     """Return the words of an Einstein sum; an axis that is called x by itself would be taken for an input."""
     equation = text.visible(options["equation"], limit=40)
     rules = {"x": "Σ of dout × the other inputs"}
@@ -142,7 +142,7 @@ SPELT: Mapping[str, Callable[[OptionValues], Spelt]] = {
     "CumSum": running_sum,
     "Split": split_parts,
     "Dropout": dropped_out,
-    "Einsum": einstein_sum,
+    "Einsum": einsum_words,
     "Gelu": gaussian_unit,
     **LOSSES,
 }

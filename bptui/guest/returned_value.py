@@ -13,6 +13,9 @@ from bptui.guest.fault import Fault, MisnamedOutputs
 from bptui.guest.wire import Message
 from bptui.own_layers.own_layer import TARGETS, Share
 
+NOTHING: tuple[Message, Any] = ({"other": "None"}, None)
+"""What stands for a gradient that backward does not return."""
+
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Returned:
@@ -46,14 +49,20 @@ class Returned:
         return self.dtype.type(out) if part.get("kind") == "number" else out
 
     def gradients(self, answer: Message, values: Sequence[Any]) -> list[Any]:
-        """Return a gradient for each of the node's ``values``, None where there is none. Raises Fault."""
+        """Return a gradient for each of the node's ``values``, None where there is none. Raises Fault.
+
+        As many as there are inputs that take one are theirs, in order: ``word_embedding_backward`` returns dW alone.
+        """
         shared, count = len(self.share.inputs), len(self.share.held)
         parts = list(zip(answer["parts"], answer["arrays"], strict=True))
         end = len(parts) - count - len(self.share.made)
         returned, held, made = parts[:end], parts[end : end + count], parts[end + count :]
+        if 0 < len(returned) < shared and len(returned) == sum(self.takes_gradient[:shared]):
+            ones = iter(returned)
+            returned = [next(ones) if takes else NOTHING for takes in self.takes_gradient[:shared]]
         missing = self.needs_gradient[len(returned) : shared]
         if not answer["is_tuple"] or not any(missing):
-            returned += [({"other": "None"}, None)] * (shared - len(returned))
+            returned += [NOTHING] * (shared - len(returned))
         if count and len(returned) == shared + count:
             held = []
         elif len(returned) != shared:

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from bptui.core.order import RecordedOrder
 from bptui.core.tape import Tape
 from bptui.programs.event import FinalArray
 from bptui.programs.pass_graph import WatchedPass
 from bptui.programs.program_facts import ProgramFacts
 from bptui.programs.seen_values import SeenValue
+from bptui.programs.update_rules import Change, recognise_rule
+from layers import Array
+
+MOST_CHANGES = 40
+"""Updates that the rule is recognised by."""
 
 
 class ParameterUpdates:
@@ -21,6 +28,8 @@ class ParameterUpdates:
         self.facts = facts
         self.now: dict[str, SeenValue] = {}
         self.spots: dict[tuple[int, str], str] = {}
+        self.changes: list[Change] = []
+        self.latest: dict[str, Array] = {}
 
     def add_before(self, watched: WatchedPass) -> None:
         """Add the updates that the leaves of the next iteration show, and remember those."""
@@ -44,5 +53,17 @@ class ParameterUpdates:
             before = self.now.get(name)
             if before is None or before.equals(value) or before.array.shape != value.array.shape:
                 continue
+            self.note_change(name, before, value)
             self.order.add_update(name)
             self.tape.add_update(value.recorded)
+        self.tape.optimizer = recognise_rule(self.changes)
+
+    def note_change(self, name: str, before: SeenValue, after: SeenValue) -> None:
+        """Take note of an update, as far as it can tell of the rule."""
+        columns, graph = self.tape.iterations[-1], self.order.graph
+        gradient = columns.totals[graph.slots[name]] if columns.totals and name in graph.slots else None
+        if gradient is None or len(self.changes) >= MOST_CHANGES:
+            return
+        change = Change(before.array, after.array, np.asarray(gradient), self.latest.get(name))
+        self.latest[name] = change.difference
+        self.changes.append(change)

@@ -133,5 +133,6 @@ def add_record(recording: Recording, record: Record) -> None:
 
 def check_time(recording: Recording, at: int) -> None:
     """Raise DamagedTranscriptError for an action or a note at a step that the run does not have."""
-    if not 0 <= at <= len(recording.tape.order):
+    grows = isinstance(recording, ProgramRecording)  # an action stands before the steps that it leads to
+    if not 0 <= at <= (at if grows else len(recording.tape.order)):
         raise DamagedTranscriptError(f"step {at} is not one of the run's")

@@ -41,6 +41,20 @@ def program_lines(run: ProgramRun) -> Iterator[Line]:
     if origin is not None:
         yield ()
         yield styled(origin.told, "warning")
+    yield from traceback_lines(run)
+
+
+def traceback_lines(run: ProgramRun) -> Iterator[Line]:
+    """Yield the person's own lines that an exception has come through, the innermost last."""
+    if run.end is None or not run.end.traceback:
+        return
+    yield ()
+    yield styled("Exception", "heading")
+    for file, line, function, source in run.end.traceback:
+        within = f" in {function}" if function else ""
+        yield styled(text.visible(f"{run.facts.shown(str(file))}:{line}{within}", limit=1000), indent=2)
+        yield styled(text.escaped(str(source), limit=200), indent=4)
+    yield styled(text.visible(run.end.error, limit=1000), "warning", indent=2)
 
 
 def output_lines(run: ProgramRun) -> Iterator[Line]:

@@ -21,7 +21,7 @@ from bptui.explaining.equations import (
     update_equation,
 )
 from bptui.explaining.formula_words import inline
-from bptui.explaining.value_state import gradient_can_arrive
+from bptui.explaining.value_state import gradient_can_arrive, no_gradient_words
 from bptui.explaining.whole_array import named_array, one_row, whole_array
 from bptui.lines.line import Line, Span, indented, styled
 from bptui.lines.table import flush_left
@@ -153,11 +153,15 @@ def arriving_words(step: BackwardStep) -> str:
         name, (dout,) = text.visible(step.name), step.douts
         return "" if dout is None else f"dout = {one_row(dout) or f'd {name}, {text.shape(dout)}'}"
     pairs = zip(step.node.outputs, step.douts, strict=True)
-    return ", ".join(
-        f"d {text.visible(name)} = {one_row(dout) or f'{text.shape(dout)}' if dout.any() else '0'}"
-        for name, dout in pairs
-        if dout is not None
-    )
+    return "; ".join(f"d {text.visible(name)}{number_words(dout)}" for name, dout in pairs if dout is not None)
+
+
+def number_words(dout: Array) -> str:
+    """Return what stands behind the name of a gradient: `` = 2``, or its shape where it is too large for a line."""
+    if not dout.any():
+        return " = 0"
+    row = one_row(dout)
+    return f" = {row}" if row else f", {text.shape(dout)}"
 
 
 def backward_step_lines(lead: str, moment: Moment, step: BackwardStep) -> Iterator[Line]:
@@ -196,7 +200,7 @@ def gradient_table(tape: Tape) -> Iterator[Line]:
         (
             text.visible(name),
             "" if gradient is None else text.shape(gradient),
-            gradient_words(gradient) if gradient_can_arrive(end, name) else "labels, which take none",
+            gradient_words(gradient) if gradient_can_arrive(end, name) else no_gradient_words(end, name),
         )
         for name, gradient in gradients.items()
     ]

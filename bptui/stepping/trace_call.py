@@ -151,6 +151,8 @@ def difference_of(result: Any, recorded: Recorded, noun: str) -> str:
     results = tuple(result) if is_several else (result,)
     if not any(gradient is not None for gradient in recorded[len(results) :]):
         results += (None,) * (len(recorded) - len(results))  # the last inputs are labels, which need no gradient
+    if len(results) != len(recorded):  # none are returned for inputs that take none
+        recorded = [gradient for gradient in recorded if gradient is not None]
     if len(results) != len(recorded):
         return f"this run returns {len(results)} {noun}s, the recorded one {len(recorded)}"
     pairs = zip(results, recorded, strict=True)

@@ -184,9 +184,7 @@ def test_each_side_has_its_own_layers_module(tmp_path: Path) -> None:
         """
     with guest(layer_file(tmp_path, text)) as layer:
         before = layer.forward(array(1.0))
-        answer = layer.begin_job(
-            "bptui.stepping.guest_job:course", array(1.0), before, given=1, has_dout=False
-        ).result()
+        answer = layer.begin_job("bptui.stepping.guest_job:course", array(1.0), before, given=1, douts=0).result()
         assert answer["arrays"][0].dtype == np.uint8
         assert before == layer.forward(array(1.0)) == len(str(tmp_path / "layers.py"))
         assert layer.backward(array(1.0)) == (3.0,)

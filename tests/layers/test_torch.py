@@ -147,7 +147,9 @@ IN_TORCH: Mapping[str, Callable[..., Any]] = {
     "Erf": torch.erf,
     "Exp": torch.exp,
     "Flatten": lambda x: x.reshape(x.shape[0], int(np.prod(x.shape[1:]))),
-    "Gather": lambda x, indices: x[torch.as_tensor(indices, dtype=torch.long)],
+    "Gather": lambda x, rows=None, indices=None: x[
+        torch.as_tensor(rows if indices is None else indices, dtype=torch.long)
+    ],
     "Gelu": lambda x, approximate: F.gelu(x, approximate="tanh" if approximate else "none"),
     "GroupNorm": group_norm,
     "Huber": lambda y, t, delta, reduction: F.huber_loss(y, t, delta=delta, reduction=reduction),

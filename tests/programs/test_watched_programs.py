@@ -240,3 +240,14 @@ def test_records_of_a_program_keep_to_their_schema(tmp_path: Path) -> None:
     assert records[0]["program"]["path"].endswith("program.py")
     forward = next(record for record in records if record["kind"] == "step")
     assert (forward["group"], forward["call"]["line"]) == ("affine_relu1", 27)
+
+
+def test_of_a_numerical_gradient_the_first_passes_are_seen_and_the_one_that_goes_back(tmp_path: Path) -> None:
+    program = (
+        BOOK_NET + "for _ in range(200):\n    network.loss(x_batch, t_batch)\nnetwork.gradient(x_batch, t_batch)\n"
+    )
+    with watched(tmp_path, program) as run:
+        lengths = [run.tape.order.passes(it).lengths for it in range(len(run.tape.iterations))]
+        assert len(lengths) < 30
+        assert lengths[-1] == (4, 4, 0)
+        assert run.watched.followed[0] == run.watched.followed[1]

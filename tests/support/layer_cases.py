@@ -191,7 +191,7 @@ EXAMPLES: dict[str, list[Row]] = {
         for options, inputs in (
             ({}, ((2, 3), np.array([0, 2]))),
             ({"margin": 0.5}, ((3,), np.array(1))),
-            ({}, ((2, 2, 3), np.array([[0, 2], [1, 1]]))),
+            ({"margin": 0.9}, ((2, 2, 3), np.array([[0, 2], [1, 1]]))),
             ({"margin": 0.3}, ((3, 4), np.array([3, 0, 1]))),
             ({}, ((0, 3), np.zeros(0, dtype=int))),
         )

@@ -116,3 +116,16 @@ def function_of(code: CodeType) -> ast.AST | None:
 def starts_at(node: ast.FunctionDef, line: int) -> bool:
     """Return whether a function begins at a line, its decorators included."""
     return line in (node.lineno, *(it.lineno for it in node.decorator_list))
+
+
+def reachable(owner: Any) -> dict[int, Any]:
+    """Return the objects that an object holds, on it, in its lists and dictionaries and on what is in those, by id."""
+    found: dict[int, Any] = {}
+    waiting = [owner]
+    while waiting and len(found) < MOST_OBJECTS:
+        holder = waiting.pop()
+        if id(holder) in found or isinstance(holder, PLAIN):
+            continue
+        found[id(holder)] = holder
+        waiting += [value for _, value in members(holder)]
+    return found

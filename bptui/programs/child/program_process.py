@@ -8,7 +8,6 @@ import linecache
 import mmap
 import os
 import sys
-import sysconfig
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -20,7 +19,9 @@ from bptui.guest.child.exception_message import exception_as_message, exception_
 from bptui.guest.child.user_modules import import_ours
 from bptui.guest.wire import PREFIX, Message, decode_message, encode_message
 from bptui.programs.child.call_source import CallSites
+from bptui.programs.child.forward_passes import ForwardPasses
 from bptui.programs.child.layer_style import Styles
+from bptui.programs.child.own_files import is_own_file, own_frames, own_place
 from bptui.programs.child.value_store import ValueStore
 from bptui.programs.child.watcher import Limits, Watcher
 from bptui.programs.event import Ended, Event, as_message
@@ -33,8 +34,6 @@ LONGEST_DELAY = 0.005
 
 MOST_EVENTS = 500
 """Events that one message has."""
-
-MOST_FRAMES = 50
 
 
 class Line:
@@ -84,11 +83,12 @@ class ProgramProcess:
     def __init__(self, line: Line, memory: mmap.mmap, request: Message) -> None:
         self.line = line
         self.request = request
-        self.values = ValueStore(memory, line.tell)
+        passes = ForwardPasses(line.tell)
+        self.values = ValueStore(memory, passes.tell)
         styles = Styles(is_own_file)
         limits = Limits(request["passes"], request["skip"])
         self.watcher = Watcher(
-            self.values, CallSites(line.tell), styles, limits=limits, tell=line.tell, finish=self.finish
+            self.values, CallSites(line.tell), styles, limits=limits, forward_passes=passes, finish=self.finish
         )
         self.status = 0
 
@@ -120,7 +120,7 @@ class ProgramProcess:
             return
         self.status = 1
         frames = own_frames(error.__traceback__)
-        sys.excepthook(type(error), error, error.__traceback__ and error.__traceback__.tb_next)
+        sys.excepthook(type(error), error, without_ours(error.__traceback__))
         words = f"{type(error).__name__}: {exception_text(error)}".removesuffix(": ")
         self.tell_end(Ended("raised", 1, words, [*frames, *own_place(error)]))
 
@@ -176,49 +176,19 @@ def run_program(control: int, memory: int) -> None:
     process.run()
 
 
+def without_ours(traceback: TracebackType | None) -> TracebackType | None:
+    """Return a traceback from the program's own first frame on."""
+    while traceback and not is_own_file(traceback.tb_frame.f_code.co_filename):
+        traceback = traceback.tb_next
+    return traceback
+
+
 def exit_status(error: SystemExit) -> int:
     """Return the status that ``sys.exit`` has asked for; a text is printed, as Python does it."""
     if error.code is None or isinstance(error.code, int):
         return (error.code or 0) & 0xFF
     sys.stderr.write(f"{error.code}\n")
     return 1
-
-
-def own_frames(traceback: TracebackType | None) -> list[tuple[str, int, str, str]]:
-    """Return file, line, function and text of the person's own frames in a traceback, the innermost last."""
-    found = []
-    while traceback:
-        code = traceback.tb_frame.f_code
-        if is_own_file(code.co_filename):
-            text = linecache.getline(code.co_filename, traceback.tb_lineno).strip()[:200]
-            found.append((code.co_filename, traceback.tb_lineno, code.co_name, text))
-        traceback = traceback.tb_next
-    return found[-MOST_FRAMES:]
-
-
-def own_place(error: BaseException) -> list[tuple[str, int, str, str]]:
-    """Return the place that a mistake in the grammar has of its own."""
-    if not isinstance(error, SyntaxError) or not error.filename:
-        return []
-    return [(error.filename, error.lineno or 1, "", (error.text or "").strip()[:200])]
-
-
-INSTALLED = tuple(
-    {str(Path(it).resolve()) + os.sep for key, it in sysconfig.get_paths().items() if key in ("stdlib", "platstdlib")}
-)
-OURS = tuple(str(Path(__file__).resolve().parents[3] / it) + os.sep for it in ("bptui", "layers"))
-
-own_files: dict[str, bool] = {}
-
-
-def is_own_file(file: str) -> bool:
-    """Return whether a file is the person's own: neither installed, nor Python's, nor ours."""
-    known = own_files.get(file)
-    if known is None:
-        path = os.path.realpath(file)
-        is_installed = "site-packages" in path or "dist-packages" in path or path.startswith((*INSTALLED, *OURS))
-        known = own_files[file] = not is_installed and not file.startswith("<")
-    return known
 
 
 def flush_output() -> None:

@@ -42,6 +42,13 @@ class Tracked(NamedTuple):
     token: int
 
 
+class StoreMark(NamedTuple):
+    """How far the memory is full, and the number of the last value."""
+
+    end: int
+    latest: int
+
+
 class Seen(NamedTuple):
     """What was last seen of an object: the value's number, and the copy of it."""
 
@@ -174,6 +181,17 @@ class ValueStore:
         copy.flags.writeable = False
         self.at_address[place] = copy
         return copy
+
+    def mark(self) -> StoreMark:
+        """Return how far it is filled, to come back to."""
+        return StoreMark(self.end, self.count)
+
+    def rewind(self, mark: StoreMark) -> None:
+        """Forget all values since a mark; their numbers are not given again."""
+        self.end = mark.end
+        self.seen = {token: it for token, it in self.seen.items() if it.number <= mark.latest}
+        self.at_address.clear()
+        self.looked_at.clear()
 
     def forget_dead(self) -> None:
         """Forget the objects that are gone, and the numbers, which live as long as they are known."""

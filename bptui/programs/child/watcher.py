@@ -18,11 +18,12 @@ from bptui.guest.child.object_arrays import Spot, attribute_dict, spots_in
 from bptui.guest.child.own_gradients import gradient_of
 from bptui.guest.child.styles.method_pair import GRADIENTS, VALUES, kept
 from bptui.programs.child.call_source import CallSites
+from bptui.programs.child.forward_passes import ForwardPasses
 from bptui.programs.child.kept_call import KeptCall
 from bptui.programs.child.layer_style import PassCall, Styles
 from bptui.programs.child.object_names import Name, held_name, members, name_in_call, unpacked_name
 from bptui.programs.child.value_store import Array, SharedMemoryFullError, ValueStore, as_value
-from bptui.programs.event import BackwardCall, CallRaised, Event, FinalArray, ForwardCall
+from bptui.programs.event import BackwardCall, CallRaised, FinalArray, ForwardCall
 
 LARGE = 1 << 16
 """Bytes from which on an array takes time to copy."""
@@ -63,7 +64,7 @@ class Limits:
 
 
 class Watcher:
-    """The hook. ``tell`` is told of each event, ``finish`` of why enough has been seen, and what there is to say.
+    """The hook. Events go through ``forward_passes``; ``finish`` is told why enough was seen, and what there is to say.
 
     ``calls`` keeps what it takes to make each forward once more.
     """
@@ -75,14 +76,15 @@ class Watcher:
         styles: Styles,
         *,
         limits: Limits,
-        tell: Callable[[Event], None],
+        forward_passes: ForwardPasses,
         finish: Callable[[str, str], None],
     ) -> None:
         self.values = values
         self.sites = sites
         self.styles = styles
         self.limits = limits
-        self.tell = tell
+        self.forward_passes = forward_passes
+        self.tell = forward_passes.tell
         self.finish = finish
         self.stack: list[OpenCall] = []
         self.count = 0
@@ -144,6 +146,8 @@ class Watcher:
             self.note_pass(call, top)
         if not self.is_watching:
             return
+        if call.is_forward and top is None and not self.is_backward:
+            self.note_forward_pass(call, frame)
         self.count += 1
         site = self.sites.number(frame.f_back, frame.f_code)
         name, arguments = self.name_of(call, frame, site), arguments_of(frame, call)
@@ -160,7 +164,17 @@ class Watcher:
         """Take note of which pass the program is in."""
         if call.is_forward and self.is_backward and top is None:
             self.begin_pass()
-        self.is_backward |= not call.is_forward
+        if not call.is_forward:
+            self.is_backward = True
+            self.forward_passes.went_back()
+
+    def note_forward_pass(self, call: PassCall, frame: FrameType) -> None:
+        """Take note of where a pass begins though none has gone back."""
+        key = call.layer if call.owner is None else self.values.token(call.owner)
+        if self.forward_passes.begins((key, frame.f_code, call.owner is None and where(frame)), given(frame)):
+            kept = self.forward_passes.next_pass(self.values, self.count)
+            if kept is not None:
+                self.calls = {number: it for number, it in self.calls.items() if number <= kept}
 
     @property
     def is_watching(self) -> bool:
@@ -283,6 +297,7 @@ class Watcher:
         call = opened.call
         outs, cache = split_result(call, value)
         numbers = [number for it in outs if (number := self.values.see_result(it)) is not None]
+        self.forward_passes.note_made(outs)
         if call.style == "method":
             self.note_results(opened)
         owner = self.owner_token(call.owner)
@@ -388,6 +403,7 @@ class Watcher:
 
     def see_final_values(self) -> None:
         """Tell what the objects hold now: the last updates are seen by that."""
+        self.forward_passes.keep()
         for token, owner in self.owners.items():
             for name, spot in spots_in(owner).items():
                 if isinstance(spot.array, np.ndarray) and (number := self.values.see(spot.array)) is not None:
@@ -409,6 +425,17 @@ def own_name(spot: Spot) -> str:
     is_listed = spot.container and isinstance(spot.key, int)
     name = unpacked_name(type(spot.owner), spot.container, spot.key) if is_listed else ""
     return f".{name}" if name else ""
+
+
+def where(frame: FrameType) -> tuple[int, int]:
+    """Return the place at which a function is called, as good as any other name for it."""
+    return (id(frame.f_back.f_code), frame.f_back.f_lasti) if frame.f_back else (0, 0)
+
+
+def given(frame: FrameType) -> list[Any]:
+    """Return what a function is given, and what arrays are views of."""
+    found = list(frame.f_locals.values())
+    return found + [it.base for it in found if isinstance(it, np.ndarray) and it.base is not None]
 
 
 def is_whole_step(call: PassCall, around: PassCall) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from bptui.guest.child.styles.recipe import Handle, Misfit, Options, Recipe, UserCall
-from bptui.guest.child.styles.returns import returns_a_value
+from bptui.guest.child.styles.returns import does_nothing, returns_a_value
 
 
 class PassNames(NamedTuple):
@@ -73,6 +73,8 @@ def method_pair_recipe(name: str, cls: type, names: PassNames) -> Recipe | None:
     forward, backward = method(cls, names.forward), method(cls, names.backward)
     if forward is None or backward is None:
         return None
+    if all(map(does_nothing, (forward, backward))):
+        return None
     keeps = names.style == "class" and not returns_a_value(forward) and not returns_a_value(backward)
     return Recipe(
         name,
@@ -118,8 +120,11 @@ def missing_method(cls: type) -> Misfit:
     """Return why a class is not a layer: which of the two methods it lacks."""
     has = class_attributes(cls)
     missing = [it for it in ("forward", "backward") if it not in has]
+    if not missing:
+        empty = next((it for it in ("forward", "backward") if does_nothing(getattr(cls, it))), "forward")
+        return Misfit(f"{cls.__name__}.{empty} does nothing: classes made of it write their own", cls)
     words = f"{cls.__name__} has no {' and no '.join(missing)}"
-    return Misfit(words, cls, spelt_otherwise(has - {"forward", "backward"}, missing[0] if missing else "forward"))
+    return Misfit(words, cls, spelt_otherwise(has - {"forward", "backward"}, missing[0]))
 
 
 def spelt_otherwise(methods: set[str], wanted: str) -> str:
