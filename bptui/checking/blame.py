@@ -18,7 +18,7 @@ from bptui.checking.fault import FaultError
 from bptui.checking.function_source import Unused
 from bptui.checking.probe import Probe
 from bptui.checking.repair.edit import TRIED, Edit
-from bptui.checking.repair.frozen_uses import missing_use
+from bptui.checking.repair.frozen_uses import missing_uses
 from bptui.checking.repair.repaired import first_right, mended_forward, repaired, repaired_by_guess
 from bptui.checking.sample_points import confirming, random_douts
 from bptui.checking.user_lines import UserLines
@@ -112,10 +112,13 @@ class Blame:
         functions, forward = self.lines.functions, self.lines.forward_functions
         if edit := first_right(evidence, others, iter(self.edits)):
             return self.cause_by(edit)
-        if edit := repaired(evidence, functions, others) or mended_forward(evidence, forward, others):
+        if edit := repaired(evidence, functions, others):
             return self.cause_by(edit)
-        if mistake := missing_use(evidence, forward, others):
-            return Cause(mistake)
+        for together in (1, 2):
+            if mistake := missing_uses(evidence, forward, others, together=together):
+                return Cause(mistake)
+        if edit := mended_forward(evidence, forward, others):
+            return self.cause_by(edit)
         if edit := repaired_by_guess(evidence, functions, forward, others):
             return self.cause_by(edit)
         return None

@@ -35,7 +35,7 @@ def curve_record(tape: Tape, step: Step) -> CurveRecord | None:
     if node is None or place is None:
         return None
     x = np.asarray(tape.inputs(iteration, node)[place])
-    if x.dtype.kind != "f" or not x.size or not np.isfinite(x).all() or np.abs(x).max() > LARGEST:
+    if x.dtype.kind != "f" or not x.size or not np.isfinite(x).all() or float(np.abs(x).max()) > LARGEST:
         return None
     over = inputs_around(x)
     found = tape.curve(iteration, node, place, over)

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator, Sequence
 
 from bptui.checking.repair.edit import Edit, Place, edit
+from bptui.checking.repair.edits_of_operands import edits_of_turns
 
 LEFT_OUT = "local derivative left out"
 DERIVATIVES = (
@@ -24,6 +25,8 @@ def guesses(known: Sequence[Place], forward: Sequence[Place] = ()) -> Iterator[E
     kept = {name: None for name in names_in(forward) if name.startswith("self.")}
     for owner in {id(it.owner): it.owner for it in known}.values():
         yield from guesses_in([it for it in known if it.owner is owner], kept)
+    for place in known:
+        yield from edits_of_turns(place)
 
 
 def guesses_in(known: Sequence[Place], kept: dict[str, None]) -> Iterator[Edit]:

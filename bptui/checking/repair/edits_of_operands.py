@@ -17,7 +17,7 @@ OFF_BY_ONE = "an index off by one"
 
 def edits_of_operands(known: Sequence[Place]) -> Iterator[Edit]:
     """Yield the edits of a function that takes something the wrong way."""
-    for edits in (edits_of_axes, edits_of_signs, edits_of_products, edits_of_indices, edits_of_turns):
+    for edits in (edits_of_axes, edits_of_signs, edits_of_products, edits_of_indices):
         for place in known:
             yield from edits(place)
 

@@ -10,7 +10,7 @@ import ast
 import builtins
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from itertools import combinations
+from itertools import combinations, islice
 from time import monotonic
 from typing import Any, NamedTuple
 
@@ -24,7 +24,7 @@ from bptui.checking.repair.user_function import UserFunction, edited
 from layers import Array
 
 HOOK = "_bptui_use"
-MOST_PAIRS = 200
+MOST_CHOICES = 600
 
 
 class Use(NamedTuple):
@@ -58,8 +58,10 @@ class Freezer:
         self.waiting = {use: iter([it.copy() for it in values]) for use, values in self.recorded.items()}
 
 
-def missing_use(evidence: Evidence, functions: Sequence[UserFunction], others: Sequence[Evidence]) -> Mistake | None:
-    """Return the mistake of a use, or of two, that backward leaves out, here and elsewhere; None if it is not that."""
+def missing_uses(
+    evidence: Evidence, functions: Sequence[UserFunction], others: Sequence[Evidence], *, together: int = 1
+) -> Mistake | None:
+    """Return the mistake of so many uses that backward leaves out, here and elsewhere; None if it is not that."""
     found = [place for place in places(functions) if is_use(place)]
     uses = [Use(ast.unparse(it.node), it.line) for it in found]
     changes = [
@@ -69,11 +71,11 @@ def missing_use(evidence: Evidence, functions: Sequence[UserFunction], others: S
     ]
     try:
         with edited(changes), hooked() as freezer:
-            freezers = [(it, recorded(freezer, it)) for it in (evidence, *others)]
-            for chosen in candidates(freezer):
+            known = [(it, recorded(freezer, it), it.directions) for it in (evidence, *others)]
+            for chosen in candidates(freezer, together):
                 if monotonic() > evidence.probe.end:
                     return None
-                if all(is_right_with(it, freezer, known, chosen) for it, known in freezers):
+                if all(is_right_with(it, freezer, values, chosen) for it, values, _ in known):
                     return told_use(evidence, [uses[at] for at in chosen])
     except (SyntaxError, ValueError, FaultError):
         return None
@@ -108,12 +110,10 @@ def recorded(freezer: Freezer, evidence: Evidence) -> dict[int, list[Any]]:
     return freezer.recorded
 
 
-def candidates(freezer: Freezer) -> Iterator[tuple[int, ...]]:
-    """Yield the uses that may be missing, one by one and then by twos."""
-    known = sorted(freezer.recorded)
-    yield from ((at,) for at in known)
-    pairs = list(combinations(known, 2))
-    yield from pairs if len(pairs) <= MOST_PAIRS else ()
+def candidates(freezer: Freezer, together: int) -> list[tuple[int, ...]]:
+    """Return the uses that may be missing, so many at a time; none where there are too many of those."""
+    chosen = list(islice(combinations(sorted(freezer.recorded), together), MOST_CHOICES + 1))
+    return chosen if len(chosen) <= MOST_CHOICES else []
 
 
 def is_right_with(evidence: Evidence, freezer: Freezer, known: dict[int, list[Any]], chosen: Sequence[int]) -> bool:
@@ -143,5 +143,6 @@ def slope_along(evidence: Evidence, freezer: Freezer, v: Array) -> float:
 def told_use(evidence: Evidence, uses: Sequence[Use]) -> Mistake:
     """Return the mistake of a use that is left out."""
     where = " and ".join(f"`{it.text}` in line {it.line}" for it in uses)
-    told = f"What goes back through {where} is left out: backward is right for a forward in which that stands still."
+    still = "those stand still" if len(uses) > 1 else "that stands still"
+    told = f"What goes back through {where} is left out: backward is right for a forward in which {still}."
     return Mistake("a use is missing", f"{evidence.name} reaches the value in several ways. {told}")
