@@ -131,15 +131,10 @@ class KnownValues:
         """Return of which value it is a view."""
         if not given.value.event.memory or given.value.number in self.products:
             return None
-        candidates = islice(reversed(list(self.known_values())), MOST_VIEWED)
-        for it in candidates:
-            if (
-                it.number != given.value.number
-                and it.event.memory == given.value.event.memory
-                and (found := view_of(it, given.value))
-            ):
-                return found
-        return None
+        block, number = given.value.event.memory, given.value.number
+        before = [it for it in self.known_values() if it.number < number and it.event.memory == block]
+        views = (view_of(it, given.value) for it in reversed(before[-MOST_VIEWED:]))
+        return next((it for it in views if it is not None), None)
 
     def by_numbers(self, given: Given) -> Derived | None:
         """Return what it was made of by its numbers: one way only, and the source must not speak against it."""
