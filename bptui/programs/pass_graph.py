@@ -358,7 +358,7 @@ class GraphBuilder:
         computed = None
         if self.known.is_made_from_products(given):
             self.unclear.add(given.group)
-        if self.known.is_made_from_products(given) or not name:
+        if self.known.is_made_from_products(given) or it is None:
             line = it.made if it and it.made and name else given.site.line
             computed = Where(self.facts.shown(given.site.file), line)
         known = self.leaves.get(name)
