@@ -104,6 +104,9 @@ class Blame:
                 mended = self.mended(evidence, others)
         except UNEXPLAINED:
             return Cause()
+        where = self.lines.of_gradient(position)
+        if seen is not None and mended and mended.where and where and mended.where.path != where.path:
+            return Cause(seen)  # a helper can be bent so that it makes good what is wrong elsewhere
         if seen is not None and mended is not None and mended.mistake is not None and mended.mistake.name == seen.name:
             return mended._replace(mistake=seen._replace(advice=f"{seen.advice} {tried(mended.mistake)}".strip()))
         return mended or Cause(None if self.is_refuted(seen) else seen)
