@@ -20,6 +20,7 @@ from bptui.checking.probe import Probe
 from bptui.checking.repair.edit import TRIED, Edit
 from bptui.checking.repair.frozen_uses import missing_uses
 from bptui.checking.repair.repaired import first_right, mended_forward, repaired, repaired_by_guess
+from bptui.checking.repair.user_function import UserFunction
 from bptui.checking.sample_points import confirming, random_douts
 from bptui.checking.user_lines import UserLines
 from bptui.errors import Where
@@ -103,13 +104,16 @@ class Blame:
                 mended = self.mended(evidence, others)
         except UNEXPLAINED:
             return Cause()
+        where = self.lines.of_gradient(position)
+        if seen is not None and mended and mended.where and where and mended.where.path != where.path:
+            return Cause(seen)  # a helper can be bent so that it makes good what is wrong elsewhere
         if seen is not None and mended is not None and mended.mistake is not None and mended.mistake.name == seen.name:
             return mended._replace(mistake=seen._replace(advice=f"{seen.advice} {tried(mended.mistake)}".strip()))
         return mended or Cause(None if self.is_refuted(seen) else seen)
 
     def mended(self, evidence: Evidence, others: Sequence[Evidence]) -> Cause | None:
         """Return the mistake that was undone by an edit of the user's functions; None if no edit makes it right."""
-        functions, forward = self.lines.functions, self.lines.forward_functions
+        functions, forward = self.functions_at(evidence.position), self.lines.forward_functions
         if edit := first_right(evidence, others, iter(self.edits)):
             return self.cause_by(edit)
         if edit := repaired(evidence, functions, others):
@@ -123,6 +127,11 @@ class Blame:
             return self.cause_by(edit)
         return None
 
+    def functions_at(self, position: int) -> list[UserFunction]:
+        """Return the functions that made a gradient, first those of the file in which it was made last."""
+        where = self.lines.of_gradient(position)
+        return sorted(self.lines.functions, key=lambda it: where is None or it.path != where.path)
+
     @cached_property
     def edits(self) -> list[Edit]:
         """The edits that have made other inputs' gradients right: what is wrong may be wrong for all of them."""
@@ -132,7 +141,7 @@ class Blame:
         """Return the mistake that an edit undoes."""
         self.edits.append(edit)
         owner = edit.changes[0].owner
-        return Cause(Mistake(edit.mistake, edit.advice), Where(owner.function.__code__.co_filename, edit.line))
+        return Cause(Mistake(edit.mistake, edit.advice), Where(owner.path, edit.line))
 
     def is_refuted(self, mistake: Mistake | None) -> bool:
         """Return whether a mistake that would show in the user's lines was looked for there, and was not found."""

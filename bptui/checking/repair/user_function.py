@@ -27,6 +27,11 @@ class UserFunction:
     tree: ast.FunctionDef
     inner: ast.FunctionDef
 
+    @property
+    def path(self) -> str:
+        """The file that it stands in."""
+        return self.function.__code__.co_filename
+
     def compiled(self) -> CodeType:
         """Return the code of the tree as it is now. Raises SyntaxError or ValueError where it is none."""
         old = self.function.__code__
