@@ -9,7 +9,7 @@ from typing import TypeAlias
 from textual import events
 from textual.geometry import Offset, Size
 
-from bptui.circuit import Room, Scale, Window, composites, least_width
+from bptui.circuit import Room, Scale, Window, composites, find_groups, group_to_toggle, least_width
 from bptui.core.command import Command
 from bptui.core.moment import Moment
 from bptui.core.text import visible
@@ -104,13 +104,20 @@ class CircuitPanel(VerdictPane):
 
     def fold(self, name: str | None) -> Answer:
         """Open or close the composite that a node is, or belongs to."""
-        found = composites(self.moment.graph)
-        owner = next((it for it, members in found.items() if name == it or name in members), None)
+        owner = self.folded_by(name or "")
         if owner is None:
             which = f"{visible(name, limit=40)} is one node" if name else "no node is selected"
             return refusal(f"{which}: there is nothing to open or close")
         self.looking = self.looking.at(self.picture.scale).toggle(owner)
         return Answer()
+
+    def folded_by(self, name: str) -> str | None:
+        """Return the group, or the composite, that is opened or closed at a node; None where there is neither."""
+        graph = self.moment.graph
+        if groups := find_groups(graph):
+            return group_to_toggle(groups, self.looking.toggled, name)
+        found = composites(graph).items()
+        return next((it for it, members in found if name == it or name in members), None)
 
     def heading(self) -> Line:
         about = self.picture.about(self.moment)
