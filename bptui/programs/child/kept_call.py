@@ -10,7 +10,7 @@ import io
 import pickle
 from collections.abc import Callable, Mapping
 from types import BuiltinFunctionType, FrameType, FunctionType, GeneratorType, MethodType, ModuleType
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -21,6 +21,13 @@ ITSELF = (
     FunctionType, BuiltinFunctionType, MethodType, ModuleType, type, GeneratorType, FrameType, io.IOBase, np.ufunc,
 )  # fmt: skip
 """What stands for itself in a copy."""
+
+
+LEFT_OUT = object()
+"""What stands for an array of which there is no copy, and in whose place there will be None."""
+
+CopyOf: TypeAlias = Callable[[Array], "Array | object | None"]
+"""What returns the copy of an array, None where the array stands for itself."""
 
 
 class KeptCall:
@@ -35,7 +42,7 @@ class KeptCall:
         call: PassCall,
         function: Callable[..., Any] | None,
         arguments: Mapping[str, Any],
-        copy_of: Callable[[Array], Array | None],
+        copy_of: CopyOf,
     ) -> None:
         self.call = call
         self.function = function
@@ -64,7 +71,7 @@ class KeptCall:
 class CallPickler(pickle.Pickler):
     """Pickles all but arrays, for which it takes the copies, and what stands for itself: those are ``live``."""
 
-    def __init__(self, file: io.BytesIO, live: list[Any], copy_of: Callable[[Array], Array | None]) -> None:
+    def __init__(self, file: io.BytesIO, live: list[Any], copy_of: CopyOf) -> None:
         super().__init__(file, protocol=5)
         self.live = live
         self.copy_of = copy_of
@@ -82,7 +89,7 @@ class CallPickler(pickle.Pickler):
             self.live.append(kept())
         return self.places[id(it)]
 
-    def copied(self, array: Array) -> Array:
+    def copied(self, array: Array) -> Any:
         """Return the copy of an array; one that is of no kind that is seen, or too large, stands for itself."""
         copy = self.copy_of(array)
         return array if copy is None else copy
@@ -99,5 +106,5 @@ class CallUnpickler(pickle.Unpickler):
     def persistent_load(self, pid: int) -> Any:
         it = self.live[pid]
         if not isinstance(it, np.ndarray):
-            return it
+            return None if it is LEFT_OUT else it
         return self.arrays.setdefault(pid, np.array(it, order="K"))

@@ -72,6 +72,12 @@ def places_of(it: Any, frame: FrameType, within: Any) -> Iterator[Name]:
             waiting.append((value, "" if inner in GENERIC else inner, depth + 1))
 
 
+def held_at(place: tuple[Any, str]) -> Any:
+    """Return what an object holds at a key or attribute, None where it holds nothing there."""
+    holder, key = place
+    return holder.get(key) if isinstance(holder, Mapping) else (attribute_dict(holder) or {}).get(key)
+
+
 def members(holder: Any) -> list[tuple[Any, Any]]:
     """Return what an object holds, by key, index or attribute."""
     if isinstance(holder, Mapping):

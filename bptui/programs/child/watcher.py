@@ -19,11 +19,14 @@ from bptui.guest.child.own_gradients import gradient_of
 from bptui.guest.child.styles.method_pair import GRADIENTS, VALUES, kept
 from bptui.programs.child.call_source import CallSites
 from bptui.programs.child.forward_passes import ForwardPasses
-from bptui.programs.child.kept_call import KeptCall
+from bptui.programs.child.kept_call import LEFT_OUT, CopyOf, KeptCall
 from bptui.programs.child.layer_style import PassCall, Styles
-from bptui.programs.child.object_names import Name, held_name, members, name_in_call, unpacked_name
+from bptui.programs.child.object_names import Name, held_at, held_name, name_in_call, unpacked_name
 from bptui.programs.child.value_store import Array, SharedMemoryFullError, ValueStore, as_value
 from bptui.programs.event import BackwardCall, CallRaised, FinalArray, ForwardCall
+
+MOST_MISSES = 3
+"""Times that what holds an argument is looked for in vain: a network's data is another array each time."""
 
 LARGE = 1 << 16
 """Bytes from which on an array takes time to copy."""
@@ -99,6 +102,7 @@ class Watcher:
         self.owners: dict[int, Any] = {}
         self.results: dict[int, set[str]] = {}
         self.places: dict[str, tuple[Any, str]] = {}
+        self.misses: dict[tuple[int, str], int] = {}
 
     def start(self) -> None:
         """See the calls of this thread from now on."""
@@ -225,21 +229,31 @@ class Watcher:
             self.calls[opened.number] = KeptCall(call, function, opened.arguments, self.copy_for(opened))
 
     def find_holder(self, opened: OpenCall, parameter: str, value: Array, frame: FrameType) -> None:
-        """Take note of the key or attribute that holds an array for which a call has no name."""
-        found = held_name(value, frame.f_back, self.styles.is_own)
-        if found and found.place:
-            opened.holders[parameter] = found.text
-            self.places[found.text] = found.place
+        """Take note of the key or attribute that holds an array for which a call has no name.
 
-    def copy_for(self, opened: OpenCall) -> Callable[[Array], Array | None]:
+        A place that was found before is looked at first; where none was found a few times, none is looked for.
+        """
+        site = (opened.site, parameter)
+        known = next((name for name, place in self.places.items() if held_at(place) is value), None)
+        if known is None and self.misses.get(site, 0) < MOST_MISSES:
+            found = held_name(value, frame.f_back, self.styles.is_own)
+            if found and found.place:
+                known = found.text
+                self.places[known] = found.place
+            else:
+                self.misses[site] = self.misses.get(site, 0) + 1
+        if known is not None:
+            opened.holders[parameter] = known
+
+    def copy_for(self, opened: OpenCall) -> CopyOf:
         """Return what copies the arrays that an object holds before a forward.
 
-        What the forward before has left there, and this one will make anew, is not worth the time if it is large.
+        What the forward before has left there, and this one will make anew, is left out if it is large.
         """
         owner = opened.call.owner
         results = self.results.get(self.values.token(owner), ()) if owner is not None else ()
         left = {id(it) for name, it in (attribute_dict(owner) or {}).items() if name in results}
-        return lambda it: None if id(it) in left and it.nbytes > LARGE else self.values.copy_of(it)
+        return lambda it: LEFT_OUT if id(it) in left and it.nbytes > LARGE else self.values.copy_of(it)
 
     def is_lasting(self, call: PassCall, name: str, spot: Spot) -> bool:
         """Return whether a place on an object keeps its array through a pass, as parameters do, and results do not."""
@@ -408,8 +422,8 @@ class Watcher:
             for name, spot in spots_in(owner).items():
                 if isinstance(spot.array, np.ndarray) and (number := self.values.see(spot.array)) is not None:
                     self.tell(FinalArray(token, name, number))
-        for name, (holder, key) in self.places.items():
-            now = dict(members(holder)).get(key)
+        for name, place in self.places.items():
+            now = held_at(place)
             if isinstance(now, np.ndarray) and (number := self.values.see(now)) is not None:
                 self.tell(FinalArray(0, name, number))
 
