@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import gc
 import os
+import re
 import shlex
 import signal
 import sys
@@ -250,19 +251,27 @@ def add_watching(command: argparse.ArgumentParser) -> None:
     )
     command.add_argument("--skip", metavar="N", type=count_from(0), default=0, help="watch none of its first N passes")
     command.add_argument(
-        "--memory", metavar="MB", type=count_from(1), default=1024, help="watch until so many megabytes are copied"
+        "--memory", metavar="SIZE", type=memory_size, default=1 << 30, help="watch until so much is copied: 500MB, 2GB"
     )
     command.add_argument("--then-run-on", action="store_true", help="let it run on unwatched when enough was seen")
+
+
+def memory_size(text: str) -> int:
+    """Return the bytes that a size means: ``500MB``, ``2GB``; a mere number is of megabytes."""
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)([KMG]?)B?", text.strip().upper())
+    size = int(float(match[1]) * {"K": 1 << 10, "M": 1 << 20, "G": 1 << 30}[match[2] or "M"]) if match else 0
+    if not SMALLEST_MEMORY <= size <= LARGEST_MEMORY:
+        raise argparse.ArgumentTypeError("wanted a size from 1MB on, such as 500MB or 2GB")
+    return size
 
 
 def count_from(least: int) -> Callable[[str], int]:
     """Return what reads a number that is not less than ``least``."""
 
     def whole_number(text: str) -> int:
-        number = int(text)
-        if number < least:
-            raise ValueError
-        return number
+        if not text.isdecimal() or len(text) > LONGEST_NUMBER or int(text) < least:
+            raise argparse.ArgumentTypeError(f"wanted a whole number from {least} on")
+        return int(text)
 
     return whole_number
 
@@ -361,9 +370,7 @@ def watched(options: argparse.Namespace) -> ProgramRun:
     if options.expand:
         raise BptuiError("--expand is for scenarios", hint="a program runs as it stands")
     program = read_program(options.scenario, options.arguments)
-    run = ProgramRun(
-        program, WatchLimits(options.passes, options.skip, options.memory << 20, runs_on=options.then_run_on)
-    )
+    run = ProgramRun(program, WatchLimits(options.passes, options.skip, options.memory, runs_on=options.then_run_on))
     run.finish()
     if not run.tape.iterations:
         run.close()
@@ -450,6 +457,12 @@ def trust_layers(options: argparse.Namespace) -> int:
     print(words_of_trust(trust(options.file)))
     return FINE
 
+
+LONGEST_NUMBER = 9
+"""Digits of a number of passes."""
+
+SMALLEST_MEMORY, LARGEST_MEMORY = 1 << 20, 1 << 40
+"""Bytes that copies of a program's arrays may take."""
 
 WATCHING = ("run", "trace", "check")
 """The commands that take a program."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 from bptui.core.tape import Tape
 
@@ -38,6 +38,12 @@ class WatchedProgram(Protocol):
     @property
     def tape(self) -> Tape:
         """What was seen of it."""
+
+    def call_at(self, step: int) -> Any:
+        """Return the call that a step is, as ``programs`` knows it."""
+
+    def ask(self, job: str, *arrays: Any, seconds: float, **arguments: Any) -> dict[str, Any]:
+        """Return what a function of ours answers where the calls can be made once more."""
 
     @property
     def pieces(self) -> PrintedPieces:

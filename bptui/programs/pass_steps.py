@@ -37,7 +37,7 @@ class PassSteps:
             if node.outs:
                 self.tape.add_forward(*(it.recorded for it in node.outs))
             if node.call:
-                self.steps[node.call.number] = len(self.tape)
+                self.steps[node.call.number] = len(self.tape) + (not node.outs)
         with np.errstate(all="ignore"):
             self.add_backwards()
         return self.steps
@@ -51,6 +51,7 @@ class PassSteps:
             self.add_derived(node)
             self.order.add_backward(node, self.facts.where(call.site))
             if call.number in self.watched.raised:
+                self.steps[call.number] = len(self.tape) + 1
                 return
             self.tape.add_backward(self.dout(handed), self.gradients(self.watched.nodes[node], call))
             self.steps[call.number] = len(self.tape)

@@ -15,13 +15,14 @@ from bptui.core.program import PrintedPieces, Program
 from bptui.core.tape import Tape
 from bptui.core.text import visible
 from bptui.errors import BptuiError, LayerError, Where, reason_of
+from bptui.guest.fault import raised
 from bptui.guest.guest_process import CHUNK, GuestProcess
 from bptui.guest.wire import PREFIX, Message, WireError, decode_message, encode_message, message_sizes
 from bptui.programs.event import Ended, SeenArray, from_message
 from bptui.programs.program_facts import ProgramFacts
 from bptui.programs.seen_values import read_value
 from bptui.programs.shared_memory import map_for_reading, open_shared_memory
-from bptui.programs.watched_tape import WatchedTape
+from bptui.programs.watched_tape import StepCall, WatchedTape
 
 MOST_OUTPUT = 1 << 20
 """Characters that are kept of what a program prints."""
@@ -116,6 +117,10 @@ class ProgramRun:
     def pieces(self) -> PrintedPieces:
         """What the program has printed, each piece after a step."""
         return [(self.watched.step_after(call), text) for call, text in self.printed.pieces]
+
+    def call_at(self, step: int) -> StepCall | None:
+        """Return the call that a step is, or has failed in."""
+        return self.watched.call_at(step)
 
     @property
     def failure(self) -> LayerError | None:
@@ -237,13 +242,17 @@ class ProgramRun:
     def ask(self, job: str, *arrays: Value, seconds: float, **arguments: Any) -> Message:
         """Return what a function of ours, named as ``module:function``, answers in the process, when watching is over.
 
-        It gets the kept calls by number, the arrays, and the arguments. Raises LayerError where the process ends, or
-        has not answered within ``seconds``.
+        It gets the kept calls by number, the arrays, and the arguments. Raises LayerError where it fails, where the
+        process ends, or has not answered within ``seconds``.
         """
         self.wait_for(lambda: self.is_serving, seconds)
         self.send({"job": job, "arguments": arguments, "arrays": list(arrays)})
         self.wait_for(lambda: bool(self.answers), seconds)
-        return self.answers.popleft()
+        answer = self.answers.popleft()
+        if "error" in answer:
+            fault = raised(answer["error"], [str(self.program.path)])
+            raise LayerError(visible(fault.message, limit=1_000), where=fault.where)
+        return answer
 
     def wait_for(self, happened: Callable[[], bool], seconds: float) -> None:
         """Wait until something has come. Raises LayerError."""

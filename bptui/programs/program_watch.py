@@ -25,7 +25,7 @@ from bptui.programs.child.watcher import Limits, Watcher
 from bptui.programs.event import Ended, Event, SeenArray
 from bptui.programs.program_facts import ProgramFacts
 from bptui.programs.seen_values import read_value
-from bptui.programs.watched_tape import WatchedTape
+from bptui.programs.watched_tape import StepCall, WatchedTape
 
 UNLIMITED = 10**9
 
@@ -57,6 +57,10 @@ class ProgramWatch:
     def pieces(self) -> PrintedPieces:
         """Nothing: what is printed goes where it goes."""
         return ()
+
+    def call_at(self, step: int) -> StepCall | None:
+        """Return the call that a step is, or has failed in."""
+        return self.watched.call_at(step)
 
     def start(self) -> None:
         """Begin to watch. Raises BptuiError where something else looks at all calls already."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 from bptui.core.graph import Graph
 from bptui.core.order import RecordedOrder
@@ -24,12 +25,20 @@ from bptui.programs.pass_graph import WatchedPass, build_graph
 from bptui.programs.pass_steps import PassSteps
 from bptui.programs.program_facts import ProgramFacts
 from bptui.programs.seen_values import SeenValue
-from layers import library
+from layers import Array, library
 
 NOTHING = Graph((), (), (), (), "")
 
 DERIVED: Mapping[str, object] = {name: library[name] for name in ("Add", "Concat")}
 """What is built in, and done by the person's code without a layer."""
+
+
+class StepCall(NamedTuple):
+    """The calls behind a step, by number: a ``forward``, and for a step back its ``backward``, and what that made."""
+
+    forward: int
+    backward: int
+    made: Sequence[Array | None]
 
 
 class WatchedTape:
@@ -52,6 +61,24 @@ class WatchedTape:
     def step_after(self, call: int) -> int:
         """Return the number of the step of the last node's call that is not after a call; 0 where there is none."""
         return max((step for number, step in self.steps.items() if number <= call), default=0)
+
+    def call_at(self, step: int) -> StepCall | None:
+        """Return the call that a step is, or has failed in; None where it is none, as an update."""
+        number = next((call for call, at in self.steps.items() if at == step), None)
+        if number is None:
+            return None
+        for watched in self.passes:
+            for node in watched.nodes:
+                if node.call and node.call.number == number:
+                    return StepCall(number, 0, self.arrays(node.call.outs))
+            for _, call in watched.backwards:
+                if call.number == number:
+                    return StepCall(call.forward, number, self.arrays(call.gradients))
+        return None
+
+    def arrays(self, numbers: Iterable[int | None]) -> list[Array | None]:
+        """Return values by their numbers."""
+        return [None if number is None else self.facts.values[number].array for number in numbers]
 
     @property
     def followed(self) -> tuple[int, int]:

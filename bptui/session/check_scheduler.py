@@ -54,6 +54,7 @@ class Checking:
         self.clock = clock
         self.asked: set[Job] = set()
         self.lanes = (Lane(), Lane())
+        self.unchecked = "this is a replay: a check runs the layers again, and a replay runs nothing"
 
     # What is to be done.
 
@@ -62,7 +63,7 @@ class Checking:
         if self.graph.node(name) is None:
             return self.about_leaf(name, iteration)
         if self.run is None:
-            return "this is a replay: a check runs the layers again, and a replay runs nothing"
+            return self.unchecked
         return ""
 
     def about_leaf(self, name: str, iteration: int) -> str:

@@ -27,6 +27,8 @@ class SessionChecks:
     def __init__(self, session: Session) -> None:
         self.session = session
         self.checking = Checking(session.tape, session.run, touched=lambda: session.touched_at, clock=session.clock)
+        if session.program is not None:
+            self.checking.unchecked = "the layers of a program are not checked here"
         self.planned: int | None = None
 
     @property

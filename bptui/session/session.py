@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from bptui.recording.records import NoteRecord
     from bptui.session.checks import SessionChecks
     from bptui.stepping.line_tape import LineCursor
+    from bptui.stepping.program_entrance import ProgramEntrance
     from bptui.stepping.step_into import LayerEntrance
 
 SLICE = 0.01
@@ -124,8 +125,12 @@ class Session:
 
         return {it.node: f"{CAUTION} {it.reason}" for it in unused_values(self.tape.graph)}
 
-    def open_entrance(self) -> LayerEntrance:
+    def open_entrance(self) -> LayerEntrance | ProgramEntrance:
         """Return the way into the layers."""
+        if self.program is not None:
+            from bptui.stepping.program_entrance import ProgramEntrance  # noqa: PLC0415
+
+            return ProgramEntrance(self.program)
         from bptui.stepping.step_into import LayerEntrance  # noqa: PLC0415  (few sessions go into a layer, and start sooner)
 
         return LayerEntrance(self.run)

@@ -33,8 +33,9 @@ CopyOf: TypeAlias = Callable[[Array], "Array | object | None"]
 class KeptCall:
     """A call as it was when it began: ``forward_copy`` is the object, and the arguments by parameter, once more.
 
-    ``function`` is what was called, for a method the function of its class. ``backward`` is the number of the
-    backward call that went with it, None before there was one. ``text`` is empty where no copy can be made.
+    ``function`` is what was called, for a method its class. A call back is kept without its object, and without the
+    argument ``cache``, which is what its forward hands over. ``backward`` is the number of the call back that went with
+    a forward, None before there was one. ``text`` is empty where no copy can be made.
     """
 
     def __init__(
@@ -43,8 +44,10 @@ class KeptCall:
         function: Callable[..., Any] | None,
         arguments: Mapping[str, Any],
         copy_of: CopyOf,
+        cache: str = "",
     ) -> None:
         self.call = call
+        self.cache = cache
         self.function = function
         self.live: list[Any] = []
         self.text = b""
@@ -52,7 +55,8 @@ class KeptCall:
         buffer = io.BytesIO()
         pickler = CallPickler(buffer, self.live, copy_of)
         try:
-            pickler.dump((call.owner, dict(arguments)))
+            given = {name: it for name, it in arguments.items() if name != cache}
+            pickler.dump((call.owner if call.is_forward else None, given))
             self.text = buffer.getvalue()
         except Exception:  # noqa: BLE001  (the fence around the user's objects, which may refuse in any way)
             self.live.clear()

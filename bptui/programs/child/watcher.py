@@ -224,9 +224,15 @@ class Watcher:
                 opened.inputs.append((parameter, number))
                 if is_new and call.is_forward and self.sites.is_passing(opened.site, parameter, frame.f_back):
                     self.find_holder(opened, parameter, value, frame)
-        if call.is_forward:
-            function = type(call.owner) if call.owner is not None else frame.f_globals.get(frame.f_code.co_name)
-            self.calls[opened.number] = KeptCall(call, function, opened.arguments, self.copy_for(opened))
+        function = type(call.owner) if call.owner is not None else frame.f_globals.get(frame.f_code.co_name)
+        cache = "" if call.is_forward else self.cache_among(opened)
+        self.calls[opened.number] = KeptCall(call, function, opened.arguments, self.copy_for(opened), cache)
+
+    def cache_among(self, opened: OpenCall) -> str:
+        """Return the parameter for which a call back is given what a forward of its layer has made, "" for none."""
+        layer = opened.call.layer
+        found = (name for name, it in opened.arguments.items() if (layer, id(it)) in self.caches)
+        return next(found, "")
 
     def find_holder(self, opened: OpenCall, parameter: str, value: Array, frame: FrameType) -> None:
         """Take note of the key or attribute that holds an array for which a call has no name.
