@@ -27,7 +27,7 @@ from layers import library
 
 
 class ProgramRecording(Recording):
-    """A program's transcript. ``pieces`` are what the program has printed, each after a step."""
+    """A program's transcript."""
 
     def __init__(self, header: HeaderRecord, path: Path | None = None) -> None:
         super().__init__(header, path)
@@ -39,7 +39,6 @@ class ProgramRecording(Recording):
             revisit=self.locals,
         )
         self.next_graph: tuple[Graph, list[Value]] | None = None
-        self.pieces: list[tuple[int, str]] = []
 
     def add_graph(self, record: GraphRecord) -> None:
         """Take note of the graph of the next iteration. Raises TranscriptError where it is not one."""

@@ -75,6 +75,7 @@ class Recording:
     """A transcript: its ``tape``, which reaches as far as its records, and what a person did and wrote.
 
     ``path`` is the file it was read from, ``dropped`` says what of its end was torn and left out.
+    ``pieces`` are what a program has printed, each after a step.
     """
 
     def __init__(self, header: HeaderRecord, path: Path | None = None) -> None:
@@ -84,6 +85,7 @@ class Recording:
         self.tape = tape_of_header(self.header, self.locals)
         self.actions: list[ActionRecord] = []
         self.notes: list[NoteRecord] = []
+        self.pieces: list[tuple[int, str]] = []
         self.has_end = False
         self.dropped: str | None = None
 

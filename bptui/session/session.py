@@ -13,7 +13,7 @@ from bptui.core.command import Command
 from bptui.core.debugger import Debugger
 from bptui.core.engine import TIME_LIMIT
 from bptui.core.moment import Moment
-from bptui.core.program import WatchedProgram
+from bptui.core.program import PrintedPieces, WatchedProgram
 from bptui.core.tape import Tape
 from bptui.core.text import visible
 from bptui.core.verbs.movement import Travel
@@ -64,6 +64,7 @@ class Session:
         *,
         run: Run | None = None,
         program: WatchedProgram | None = None,
+        printed: PrintedPieces = (),
         title: str = "",
         about: str = "",
         notes: Iterable[NoteRecord] = (),
@@ -72,6 +73,7 @@ class Session:
         self.tape = tape
         self.run = run
         self.program = program
+        self.printed = printed
         self.name = name
         self.title = title
         self.about = about

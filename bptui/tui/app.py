@@ -182,7 +182,7 @@ def open_program(watched: WatchedProgram, record: Path | None = None, theme: str
     """Open the debugger on a program that was watched, and return the exit status when it is left."""
     program = watched.program
     title = " ".join((program.called, *program.arguments))
-    session = Session(watched.tape, program.title, program=watched, title=title)
+    session = Session(watched.tape, program.title, program=watched, printed=watched.pieces, title=title)
     if record:
         session.record(record)
     return open_screen(session, theme)
@@ -190,7 +190,9 @@ def open_program(watched: WatchedProgram, record: Path | None = None, theme: str
 
 def open_replay(recording: Recording, theme: str | None = None) -> int:
     """Open a recorded session, and return the exit status when it is left."""
-    return open_screen(Session(recording.tape, recording.title, title=recording.title, notes=recording.notes), theme)
+    title = recording.title
+    session = Session(recording.tape, title, title=title, notes=recording.notes, printed=recording.pieces)
+    return open_screen(session, theme)
 
 
 def open_screen(session: Session, theme: str | None = None) -> int:

@@ -17,7 +17,7 @@ from bptui.core.command_parser import parse
 from bptui.core.moment import Moment
 from bptui.core.verbs import VERBS
 from bptui.core.verbs.movement import JumpToMark, SetMark
-from bptui.core.verbs.program import About, Cancel, Help, OpenLine, OpenPalette, Quit, WriteNote
+from bptui.core.verbs.program import About, Cancel, Help, OpenLine, OpenPalette, Output, Quit, WriteNote
 from bptui.core.verbs.selection import SearchNames
 from bptui.core.verbs.view import (
     ChangeScale,
@@ -311,8 +311,8 @@ class DebuggerScreen(Screen[None]):
             case About():
                 self.set_focus(self.node)
                 self.node.toggle_about()
-            case Help():
-                self.open_help()
+            case Help() | Output():
+                return self.open_overlay(command)
             case Quit():
                 self.app.exit(return_code=0)
         return Answer()
@@ -335,11 +335,19 @@ class DebuggerScreen(Screen[None]):
         self.app.copy_to_clipboard(number)
         return Answer(f"copied {number}: ctrl+c again at once leaves", "warning")
 
-    def open_help(self) -> None:
-        """Show the help over the screen."""
+    def open_overlay(self, command: Help | Output) -> Answer:
+        """Show the help, or what the program has printed, over the screen."""
         from bptui.tui.help_screen import HelpScreen  # noqa: PLC0415  (when it is first wanted: the program starts sooner)
+        from bptui.tui.output_screen import OutputScreen  # noqa: PLC0415
 
-        self.app.push_screen(HelpScreen(self.moment, self.context))
+        printed = self.session.printed
+        if isinstance(command, Output) and not printed:
+            return refusal("nothing was printed" if self.session.program else "there is no program here that prints")
+        overlay = (
+            HelpScreen(self.moment, self.context) if isinstance(command, Help) else OutputScreen(self.moment, printed)
+        )
+        self.app.push_screen(overlay)
+        return Answer()
 
     def open_evidence(self, judged: Judged) -> None:
         """Show the evidence behind a verdict over the screen."""

@@ -122,6 +122,7 @@ EFFECTS: dict[str, Effect] = {
     ":": Effect([], typing, "", ":"),
     "ctrl+p": Effect([], on_top, "DebuggerScreen", "CommandPalette"),
     "a": Effect(["n"], lambda app: debugger_screen(app).node.tells_about, False, True),
+    "p": Effect(["n"], lambda app: "there is no program here" in shown(app), False, True),
     "?": Effect([], on_top, "DebuggerScreen", "HelpScreen"),
     "Esc": Effect(SEARCHED, lambda app: (len(app.session.selection.matches), selected(app)), (3, "a2"), (0, "a1")),
     "q": Effect([], lambda app: app.return_code, None, 0),
