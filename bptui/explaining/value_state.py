@@ -6,11 +6,13 @@ from bisect import bisect_left
 from collections.abc import Iterator
 
 from bptui.core import text
-from bptui.core.graph import Graph, Use
+from bptui.core.graph import Graph, Node, Use
 from bptui.core.moment import Moment
 from bptui.core.order import Pass
 from bptui.core.tape import Tape
 from bptui.explaining.formula_words import words_of
+
+ONLY_FORWARD = "your program only goes forward here"
 
 WITHOUT_GRADIENT = {"condition": "a condition takes", "indices": "indices take"}
 """What a value is that is only used as one of these inputs."""
@@ -31,6 +33,8 @@ def waiting(moment: Moment, name: str) -> str:
     order, iteration = moment.order, moment.progress.iteration
     if moment.value(name) is None:
         return f"not reached yet: goes forward at step {order.step_number(iteration, Pass.FORWARD, name)}"
+    if not moment.passes.backward:
+        return ONLY_FORWARD
     if not gradient_can_arrive(moment, name):
         return no_gradient_words(moment, name)
     if not moment.awaits_gradient(name):
@@ -99,3 +103,12 @@ def arrived_count(moment: Moment, name: str) -> int:
 def before_update(moment: Moment) -> Moment:
     """Return the last moment of this iteration at which the parameters were those that its nodes worked with."""
     return moment.tape.at(moment.position - moment.progress.update)
+
+
+def no_backward(moment: Moment, node: Node) -> str:
+    """Return in words why a node does not go back in this iteration."""
+    if node.call is None:
+        return "the output does not depend on it: no gradient reaches it"
+    if not moment.passes.backward:
+        return ONLY_FORWARD
+    return "your program does not call it here"
