@@ -258,7 +258,7 @@ def update_equation(moment: Moment, parameter: str) -> Equation | None:
     if not isinstance(step, UpdateStep):
         return None
     name = text.visible(parameter)
-    if step.gradient is None:
+    if step.gradient is None and np.array_equal(step.before, step.after, equal_nan=True):
         return Equation(name, name, "", brief(step.after), note="no gradient reaches it: it stays as it is", sign="←")
     rule = moment.tape.optimizer
     formula = OPTIMIZER_RULES.get(type(rule), "{W} + change").replace("{W}", name)
