@@ -4,6 +4,8 @@ BptuiError                 anything below
 ├── ScenarioError          a scenario, or a data file that it names, cannot be read
 ├── LayerError             a layer failed while a scenario ran
 ├── CommandError           a line is not a command of bptui's
+├── ExpressionError        an expression cannot be read, or has no value
+│   └── NotReachedError    it speaks of what the run has not come to yet
 └── TranscriptError        a recording cannot be written or read
 """
 
@@ -95,6 +97,19 @@ class CommandError(BptuiError):
         super().__init__(message, hint=hint, where=where)
         self.text = text
         self.position = position
+
+
+class ExpressionError(BptuiError):
+    """``text`` is not an expression, or has no value; that shows at ``position``, a number of characters from 0."""
+
+    def __init__(self, message: str, text: str, position: int, *, hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.text = text
+        self.position = position
+
+
+class NotReachedError(ExpressionError):
+    """An expression speaks of what the run has not come to yet."""
 
 
 class TranscriptError(BptuiError):

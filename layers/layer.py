@@ -42,7 +42,7 @@ class Layer(ABC):
     """
 
     targets: ClassVar[frozenset[str]] = frozenset()
-    """Inputs that are labels: integers stay integers there, and no gradient leaves through them."""
+    """Inputs that are labels or a condition: integers stay integers there, and no gradient leaves through them."""
 
     aliases: ClassVar[tuple[str, ...]] = ()
     """Other names a formula may call it by."""

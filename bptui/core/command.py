@@ -66,6 +66,11 @@ def usage(verb: type[Command]) -> str:
     return " ".join([verb.word, *(label if is_needed else f"[{label}]" for label, is_needed in labels)])
 
 
+def key_or_word(verb: type[Command]) -> str:
+    """Return how the screen writes a verb: as its key, or where it has none as its word after a colon."""
+    return verb.keys[0] if verb.keys else f":{verb.word}"
+
+
 def field_argument(field: Field[Any]) -> Argument:
     """Return what kind of argument a field of a command has."""
     return ARGUMENTS[field.name]

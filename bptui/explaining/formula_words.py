@@ -22,7 +22,7 @@ word = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 RAISED = ("²", "³", "ᵀ", " **")
 """What after a number would take its sign in: ``(-2)²``."""
 
-PLAIN = frozenset({"where", "else", "half", "equal", "log"})
+PLAIN = frozenset({"where", "holds", "else", "half", "equal", "log"})
 """Words that stand in a rule beside names and still leave it arithmetic."""
 
 PRODUCT = re.compile(rf"(?P<one>{word.pattern})(?P<turned>ᵀ?) · (?P<other>{word.pattern})(?P<other_turned>ᵀ?)")

@@ -1,8 +1,8 @@
 """The records of ``trace --json`` and of transcripts, one class a kind: the one place that knows their fields.
 
-``codec`` writes and reads them by these declarations, and ``schema`` describes them. A field with a default is left
-out where it is the default. A reader ignores fields that it does not know. In a transcript a ``digest`` follows the
-fields of each record.
+``codec`` writes and reads them by these declarations, and ``record_schema`` describes them. A field with a default is
+left out where it is the default. A reader ignores fields that it does not know. In a transcript a ``digest`` follows
+the fields of each record.
 """
 
 from __future__ import annotations
@@ -11,10 +11,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, TypeAlias
 
+from bptui.core import text
 from bptui.core.command import Command
 from bptui.core.order import Pass
+from bptui.errors import TranscriptError
 from bptui.recording.action_words import COMMAND
-from bptui.recording.codec import nested_record
+from bptui.recording.codec import decode_record, layout_of, nested_record
 from bptui.recording.field_kind import (
     ARRAY,
     INTEGER,
@@ -28,6 +30,7 @@ from bptui.recording.field_kind import (
     one_or_several,
     or_null,
 )
+from bptui.recording.json_line import DamagedTranscriptError, JsonObject
 from layers import Array
 
 Name: TypeAlias = Annotated[str, TEXT]
@@ -194,3 +197,27 @@ RECORDS: tuple[type[Record], ...] = (
     NoteRecord,
 )
 """Every kind of record, in the order in which a transcript has the first of each."""
+
+
+def read_record(json: JsonObject) -> Record:
+    """Return the record that a JSON object is. Raises TranscriptError."""
+    return decode_record(class_of(json), json)
+
+
+def class_of(json: JsonObject) -> type[Record]:
+    """Return the class of a record, by its kind and, of a step, its pass. Raises TranscriptError."""
+    kind = json.get("kind")
+    if not isinstance(kind, str):
+        raise TranscriptError("a record without a kind")
+    classes = [it for it in RECORDS if it.kind == kind]
+    if not classes:
+        raise TranscriptError(f"a record of unknown kind {text.visible(kind)}", hint="made by a newer bptui?")
+    fitting = [it for it in classes if has_constants(it, json)]
+    if not fitting:
+        raise DamagedTranscriptError(f"a {kind} of no pass that there is")
+    return fitting[0]
+
+
+def has_constants(record: Any, json: JsonObject) -> bool:
+    """Return whether an object has what always stands in such records."""
+    return all(json.get(key) == value for key, value in layout_of(record).constants.items())

@@ -10,8 +10,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from bptui.guest.child.attributes import described_attributes
-from bptui.guest.child.encode_value import described
+from bptui.guest.child.encode_value import encode_attributes, encode_value
 from bptui.guest.child.non_finite import bad_element, origin_of_non_finite, unheard
 from bptui.guest.child.object_arrays import Spot, attribute_dict, spots_in
 from bptui.guest.child.own_gradients import gradient_of, named_so
@@ -75,7 +74,7 @@ class Instance:
     def forward(self, values: Sequence[Any]) -> Message:
         """Call forward with the first of ``values``; those beyond are held."""
         out = self.handle_for(values).value(self.forward_call()())
-        message = {**described(out), "mutated": self.mutated()}
+        message = {**encode_value(out), "mutated": self.mutated()}
         if (bad := self.made_of_finite(message["arrays"], values)) is not None:
             with unheard():
                 message["non_finite"] = {**bad, "origin": self.another(values).origin_in_forward()}
@@ -164,8 +163,8 @@ class Instance:
         own = np.array(dout)
         gradients = self.gradients_for(own)
         is_tuple = isinstance(gradients, tuple)
-        parts = [described(gradient) for gradient in (gradients if is_tuple else (gradients,))]
-        held = [described(gradient) for gradient in self.kept_gradients()]
+        parts = [encode_value(gradient) for gradient in (gradients if is_tuple else (gradients,))]
+        held = [encode_value(gradient) for gradient in self.kept_gradients()]
         mutated = self.mutated() + (["dout"] if differs(own, dout) else [])
         arrays = [part["arrays"][0] for part in parts + held]
         bad = self.made_of_finite([it for it in arrays if it is not None], [*self.given, dout])
@@ -223,7 +222,7 @@ class Instance:
         out = message["arrays"][0]
         if callable(getattr(self.object, "local", None)):
             made = self.object.local()
-            locals_ = [described(it)["arrays"][0] for it in (made if isinstance(made, tuple) else (made,))]
+            locals_ = [encode_value(it)["arrays"][0] for it in (made if isinstance(made, tuple) else (made,))]
         else:
             locals_ = self.unit_local(out)
         return {"arrays": [out, *locals_[: len(values)]], "count": len(values)}
@@ -252,12 +251,12 @@ class Instance:
         made = self.gradients_for(dout)
         parts = list(made) if isinstance(made, tuple) else [made]
         parts = (parts + [None] * count)[:count]
-        return parts + [described(gradient)["arrays"][0] for gradient in self.kept_gradients()]
+        return parts + [encode_value(gradient)["arrays"][0] for gradient in self.kept_gradients()]
 
     def kept(self, values: Sequence[Any]) -> Message:
         """Go forward, and return what the layer keeps on itself, by attribute."""
         self.forward(values)
-        return described_attributes(self.object)
+        return encode_attributes(self.object)
 
     def job(self, work: Callable[..., Message], values: Sequence[Any], arguments: Message) -> Message:
         """Let ``work`` do with the object what it likes: step through its lines, for one."""

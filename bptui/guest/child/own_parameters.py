@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from bptui.guest.child.encode_value import described
+from bptui.guest.child.encode_value import encode_value
 from bptui.guest.child.object_arrays import spots_in
 from bptui.guest.child.own_gradients import gradient_of
 from bptui.guest.wire import Message
@@ -41,7 +41,7 @@ def find_own_parameters(instance: Instance, values: Sequence[Any], seed_all: Cal
     can_tell = bool(unpaired) and repeats_forward(instance, values, seed_all)
     moving = [name for name in unpaired[:MOST_PROBED] if can_tell and moves(instance, name, values, seed_all)]
     named = [name for name in steady if name in paired]
-    arrays = [described(steady[name])["arrays"][0] for name in named]
+    arrays = [encode_value(steady[name])["arrays"][0] for name in named]
     return {"arrays": [out["arrays"][0], *arrays], "names": named, "unpaired": moving}
 
 
