@@ -43,8 +43,8 @@ class Command:
 class CountedCommand(Command):
     """A command whose one argument is how often.
 
-    Verbs without arguments of their own are no dataclasses of their own: making one takes a third of a millisecond, and
-    the program starts with all of them.
+    Verbs without arguments of their own are not dataclasses of their own: making one takes a third of a millisecond,
+    and the program starts with all of them.
     """
 
     count: int = 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -12,12 +12,14 @@ from typing import Self
 from bptui.core import text
 from bptui.core.command import Command
 from bptui.core.moment import Moment
+from bptui.core.program import WatchedProgram
 from bptui.errors import TranscriptError, Where, reason_of
 from bptui.recording.codec import encode_line
 from bptui.recording.digest import RunningDigest
 from bptui.recording.disk_sync import DiskSync
+from bptui.recording.program_records import ProgramRecords
 from bptui.recording.records import ActionRecord, NoteRecord, Record
-from bptui.recording.run_records import end_record, header_record, step_record
+from bptui.recording.run_records import RunRecords
 from bptui.running import Run
 
 if sys.platform != "win32":
@@ -42,9 +44,9 @@ class Recorder:
     ``failure`` says why recording had to stop; the session goes on without it. ``clock`` returns seconds.
     """
 
-    def __init__(self, path: Path, run: Run, clock: Callable[[], float]) -> None:
+    def __init__(self, path: Path, run: Run | WatchedProgram, clock: Callable[[], float]) -> None:
         self.path = path
-        self.run = run
+        self.source: RunRecords | ProgramRecords = RunRecords(run) if isinstance(run, Run) else ProgramRecords(run)
         self.clock = clock
         self.started = clock()
         self.written = 0
@@ -54,9 +56,9 @@ class Recorder:
         self.furthest = 0
         self.steps = 0
         self.has_ended = False
-        self.file: int | None = create(path, run.scenario.path)
+        self.file: int | None = create(path, self.source.path)
         self.disk = DiskSync(self.file)
-        self.write(header_record(run.scenario))
+        self.write(self.source.header())
         self.sync()
         if self.failure:
             path.unlink()
@@ -84,7 +86,7 @@ class Recorder:
     @property
     def owes_end(self) -> bool:
         """Whether every step is written, but not yet what follows the last."""
-        return self.steps == len(self.run.tape.order) and not self.has_ended
+        return self.steps == len(self.source.tape.order) and not self.has_ended
 
     def moved(self, command: Command | None, moment: Moment) -> None:
         """Record that ``command`` took the cursor to ``moment``; None where the run has only caught up.
@@ -116,15 +118,20 @@ class Recorder:
             self.write_step(number)
             self.steps = number
         if self.owes_end:
-            self.write(end_record(self.run.tape))
+            self.write_all(self.source.at_end())
             self.has_ended = True
 
     def write_step(self, number: int) -> None:
         """Write a step; one that cannot be written stops the recording, and not the session."""
         try:
-            self.write(step_record(self.run.tape.step(number)))
+            self.write_all(self.source.of_step(number))
         except TranscriptError as error:
             self.fail(f"step {number}: {error.message}")
+
+    def write_all(self, records: Iterable[Record]) -> None:
+        """Hand records over, one after the other."""
+        for record in records:
+            self.write(record)
 
     def check_file(self) -> None:
         """Notice where another program has removed, replaced or shortened the file, and a disk that fails."""
@@ -207,7 +214,7 @@ class Recorder:
 
 
 def create(path: Path, scenario: Path | None) -> int:
-    """Return a new file, open for appending; one that exists is never touched."""
+    """Return a new file, open for appending. Raises TranscriptError; a file that exists is never touched."""
     try:
         file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o666)
     except (FileExistsError, IsADirectoryError):

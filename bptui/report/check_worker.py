@@ -22,16 +22,23 @@ from bptui.checking.finding import Report
 from bptui.ending import silence_warnings
 from bptui.errors import BptuiError, named_reason_of, out_of_memory
 from bptui.guest.python_process import python_command
+from bptui.running import with_expansions
 from bptui.scenario.load import load
 
 Result: TypeAlias = Report | BptuiError
 """What comes of a scenario: the report on it, or why there is none."""
 
 
-def check_one(place: str, layers: Sequence[Path], progress: Progress = ignore_progress) -> Result:
-    """Return the report on one scenario, or why it cannot be read; ``progress`` is told how many nodes are done."""
+def check_one(
+    place: str, layers: Sequence[Path], progress: Progress = ignore_progress, *, expand: Sequence[str] = ()
+) -> Result:
+    """Return the report on one scenario, or why it cannot be read; ``progress`` is told how many nodes are done.
+
+    The nodes that ``expand`` names are checked as what they are made of.
+    """
     try:
-        return check_scenario(load(place, layers=layers, notice=write_notice), progress=progress)
+        scenario = load(place, layers=layers, notice=write_notice)
+        return check_scenario(with_expansions(scenario, expand), progress=progress)
     except BptuiError as error:
         return error
     except MemoryError as error:
@@ -43,6 +50,10 @@ def write_notice(words: str) -> None:
     sys.stderr.write(f"{words}\n")
 
 
+UNPICKLABLE = (pickle.PickleError, TypeError, AttributeError, ValueError, ImportError, RecursionError)
+"""What the class of an exception may have against being pickled, or made again."""
+
+
 class CheckWorker:
     """Our side of a worker. It is started by its first scenario, and again after it has crashed."""
 
@@ -50,14 +61,21 @@ class CheckWorker:
         self.popen: subprocess.Popen[bytes] | None = None
         self.is_killed = False
 
-    def check(self, place: str, layers: Sequence[Path], progress: Progress = ignore_progress) -> Result:
+    def check(
+        self,
+        place: str,
+        layers: Sequence[Path],
+        progress: Progress = ignore_progress,
+        *,
+        expand: Sequence[str] = (),
+    ) -> Result:
         """Return what comes of a scenario; ``progress`` is told how many nodes are done.
 
         Raises what the worker has raised: a bug of ours, with its traceback.
         """
         popen = self.popen or self.start()
         try:
-            pickle.dump((place, tuple(layers)), self.requests)
+            pickle.dump((place, tuple(layers), tuple(expand)), self.requests)
             self.requests.flush()
             while isinstance(result := self.receive(), tuple):
                 progress(*result)
@@ -124,8 +142,8 @@ def main(request: int, result: int, lifeline: int) -> None:
     silence_warnings()
     with os.fdopen(request, "rb") as requests, os.fdopen(result, "wb") as results, contextlib.suppress(EOFError):
         while True:
-            place, layers = pickle.load(requests)  # noqa: S301  (it comes from ourselves)
-            results.write(pickled_result(place, layers, partial(tell_progress, results)))
+            place, layers, expand = pickle.load(requests)  # noqa: S301  (it comes from ourselves)
+            results.write(pickled_result(place, layers, partial(tell_progress, results), expand=expand))
             results.flush()
 
 
@@ -136,11 +154,13 @@ def tell_progress(results: BinaryIO, done: int, total: int) -> None:
         results.flush()
 
 
-def pickled_result(place: str, layers: Sequence[Path], progress: Progress = ignore_progress) -> bytes:
+def pickled_result(
+    place: str, layers: Sequence[Path], progress: Progress = ignore_progress, *, expand: Sequence[str] = ()
+) -> bytes:
     """Return, pickled, what comes of a scenario, or the bug that it meets."""
     try:
-        return pickle.dumps(check_one(place, layers, progress))
-    except Exception as error:  # noqa: BLE001  (the parent raises it again)
+        return pickle.dumps(check_one(place, layers, progress, expand=expand))
+    except Exception as error:  # noqa: BLE001  (this process's last word: the parent raises it again)
         return pickled(error)
 
 
@@ -151,7 +171,7 @@ def pickled(error: Exception) -> bytes:
     try:
         content = pickle.dumps(error)
         pickle.loads(content)  # noqa: S301  (it is our own)
-    except Exception:  # noqa: BLE001  (whatever its own class has against it)
+    except UNPICKLABLE:
         substitute = RuntimeError(named_reason_of(error))
         substitute.add_note(note)
         return pickle.dumps(substitute)

@@ -20,14 +20,20 @@ FEW = 3
 """As many scenarios are checked sooner than other processes have started."""
 
 
-def check_all(places: Sequence[str], layers: Sequence[Path], progress: Progress = ignore_progress) -> Iterator[Result]:
+def check_all(
+    places: Sequence[str],
+    layers: Sequence[Path],
+    progress: Progress = ignore_progress,
+    *,
+    expand: Sequence[str] = (),
+) -> Iterator[Result]:
     """Yield for each scenario what comes of it, in the order given; ``progress`` is told of nodes done."""
     count = min(cores(), len(places))
     if len(places) <= FEW or count == 1 or sys.platform == "win32":  # its processes have no lifelines
         for place in places:
-            yield check_one(place, layers, progress)
+            yield check_one(place, layers, progress, expand=expand)
         return
-    yield from check_in_workers(places, layers, [CheckWorker() for _ in range(count)], progress)
+    yield from check_in_workers(places, layers, [CheckWorker() for _ in range(count)], progress, expand=expand)
 
 
 def check_in_workers(
@@ -35,6 +41,8 @@ def check_in_workers(
     layers: Sequence[Path],
     workers: Sequence[CheckWorker],
     progress: Progress = ignore_progress,
+    *,
+    expand: Sequence[str] = (),
 ) -> Iterator[Result]:
     """Yield what comes of each scenario; whatever ends this ends the workers, and nobody waits for what they do.
 
@@ -48,7 +56,7 @@ def check_in_workers(
     def check(place: str) -> Result:
         worker = idle.get()
         try:
-            return worker.check(place, layers, lambda done, total: news.put({place: (done, total)}))
+            return worker.check(place, layers, lambda *counts: news.put({place: counts}), expand=expand)
         finally:
             idle.put(worker)
             news.put({})

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import student_layers as student
-from bptui.checking.quick_look import looks_right
+from bptui.checking.random_direction_check import agrees_in_one_direction
 from checked import failures, subject
 from layers.linear import Affine
 
@@ -26,7 +26,7 @@ def test_one_element_that_is_off_by_a_thousandth_is_found(position: int, index: 
             return tuple(gradients)
 
     it = subject(Off, *LARGE)
-    assert not looks_right(it)
+    assert not agrees_in_one_direction(it)
     (found,) = failures(it)
     assert found.input == "xyz"[position]
     assert found.worst is not None
@@ -36,7 +36,7 @@ def test_one_element_that_is_off_by_a_thousandth_is_found(position: int, index: 
 
 def test_what_is_right_is_seen_at_a_look() -> None:
     it = subject(Affine, *LARGE)
-    assert looks_right(it)
+    assert agrees_in_one_direction(it)
 
 
 @pytest.mark.parametrize(
@@ -45,4 +45,4 @@ def test_what_is_right_is_seen_at_a_look() -> None:
 )
 def test_what_is_wrong_is_not_right_at_a_look(layer: type[Any]) -> None:
     it = subject(layer, SMALL)
-    assert not looks_right(it)
+    assert not agrees_in_one_direction(it)

@@ -1,6 +1,7 @@
 """Checks cut into pieces, for those who have other things to do in between: each ``next`` is a few milliseconds.
 
-Between two pieces NumPy's global state is what it was, for whoever works then.
+Between two pieces NumPy's global state is what it was, for whoever works then. A bug of the check itself is caught by
+whoever asked for it, so that it ends no session.
 """
 
 from __future__ import annotations
@@ -12,10 +13,11 @@ from typing import TypeAlias
 import numpy as np
 
 from bptui.checking.check_guest import begin_check, broken, findings_of
-from bptui.checking.check_node import BUDGET, NodeCheck, broken_down
+from bptui.checking.check_node import BUDGET, NodeCheck
 from bptui.checking.finding import Finding, Verdict
-from bptui.checking.quick_look import looks_right
+from bptui.checking.random_direction_check import agrees_in_one_direction
 from bptui.checking.random_sources import borrowed_random_state
+from bptui.checking.several_outputs import through_each, views
 from bptui.checking.subject import Subject
 from bptui.checking.work import Work
 from bptui.errors import LayerError
@@ -30,8 +32,8 @@ QUICK = "a quick look: one random direction through all elements"
 
 
 def check_in_pieces(subject: Subject) -> Pieces:
-    """Check a node in full. An exception in the check itself is a finding at its node, and ends nobody's session."""
-    work = NodeCheck(subject, BUDGET).findings()
+    """Check a node in full."""
+    work = through_each(subject, lambda view: NodeCheck(view, BUDGET).findings())
     while True:
         with undisturbed():
             try:
@@ -39,18 +41,13 @@ def check_in_pieces(subject: Subject) -> Pieces:
             except StopIteration as end:
                 found: tuple[Finding, ...] = end.value
                 return found
-            except Exception as error:  # noqa: BLE001  (the fence around what nobody has asked for)
-                return (broken_down(subject, error),)
         yield
 
 
-def look_in_pieces(subject: Subject) -> Pieces:
-    """Look at a node in passing; nothing is found where that leaves doubts, which only a full check settles."""
+def quick_check_in_pieces(subject: Subject) -> Pieces:
+    """Check a node in passing; nothing is found where that leaves doubts, which only a full check settles."""
     with undisturbed():
-        try:
-            is_right = looks_right(subject)
-        except Exception:  # noqa: BLE001  (the full check that follows tells of it)
-            is_right = False
+        is_right = all(map(agrees_in_one_direction, views(subject)))
     yield
     if not is_right:
         return ()

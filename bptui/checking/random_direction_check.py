@@ -22,7 +22,7 @@ from layers import Array
 DIRECTIONS = 1
 
 
-def looks_right(subject: Subject) -> bool:
+def agrees_in_one_direction(subject: Subject) -> bool:
     """Return whether the gradients promise the slope that there is, along a random direction; False if in doubt."""
     probe = Probe(subject)
     try:
