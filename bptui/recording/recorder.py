@@ -16,6 +16,7 @@ from bptui.core.program import WatchedProgram
 from bptui.errors import TranscriptError, Where, reason_of
 from bptui.recording.codec import encode_line
 from bptui.recording.digest import RunningDigest
+from bptui.recording.disk_sync import DiskSync
 from bptui.recording.program_records import ProgramRecords
 from bptui.recording.records import ActionRecord, NoteRecord, Record
 from bptui.recording.run_records import RunRecords
@@ -28,6 +29,9 @@ SLICE = 500
 """Steps that are written before a key may be answered: about 20 ms of small ones."""
 
 
+PATIENCE = 0.5
+"""Seconds that a disk is given to take in what is left when a session ends because of a signal."""
+
 NAME = "session.jsonl"
 """What a recording may be called where only its folder is named."""
 
@@ -35,8 +39,8 @@ NAME = "session.jsonl"
 class Recorder:
     """Writes the steps from the first to the furthest that the cursor has reached, the commands and the notes.
 
-    ``count`` records are safe on the disk; those written since then survive the end of this process, and not that of
-    the machine.
+    ``count`` of the ``written`` records are safe on the disk; the others will be in a moment, and survive the end of
+    this process, but not that of the machine.
     ``failure`` says why recording had to stop; the session goes on without it. ``clock`` returns seconds.
     """
 
@@ -45,7 +49,6 @@ class Recorder:
         self.source: RunRecords | ProgramRecords = RunRecords(run) if isinstance(run, Run) else ProgramRecords(run)
         self.clock = clock
         self.started = clock()
-        self.count = 0
         self.written = 0
         self.size = 0
         self.digest = RunningDigest()
@@ -54,6 +57,7 @@ class Recorder:
         self.steps = 0
         self.has_ended = False
         self.file: int | None = create(path, self.source.path)
+        self.disk = DiskSync(self.file)
         self.write(self.source.header())
         self.sync()
         if self.failure:
@@ -68,6 +72,11 @@ class Recorder:
             self.close()
         else:
             self.abandon()
+
+    @property
+    def count(self) -> int:
+        """How many records are safe on the disk."""
+        return self.disk.safe
 
     @property
     def is_behind(self) -> bool:
@@ -93,13 +102,13 @@ class Recorder:
         """Record what the person writes down at ``moment``."""
         self.furthest = max(self.furthest, moment.position)
         self.write(NoteRecord(moment.position, self.elapsed, text))
-        self.sync()
+        self.disk.ask(self.written)
 
     def advance(self, steps: int = SLICE) -> None:
         """Write at most ``steps`` of the steps that are still to be written."""
         self.check_file()
         self.write_steps(steps)
-        self.sync()
+        self.disk.ask(self.written)
 
     def write_steps(self, steps: int) -> None:
         """Hand at most ``steps`` steps over, and what follows the last."""
@@ -125,8 +134,11 @@ class Recorder:
             self.write(record)
 
     def check_file(self) -> None:
-        """Notice where another program has removed, replaced or shortened the file."""
+        """Notice where another program has removed, replaced or shortened the file, and a disk that fails."""
         if self.file is None:
+            return
+        if self.disk.failure:
+            self.fail(self.disk.failure)
             return
         ours = os.fstat(self.file)
         try:
@@ -140,14 +152,22 @@ class Recorder:
             self.fail("another program has written to the file")
 
     def close(self) -> None:
-        """Write what is still to be written, however much it is, and close the file."""
+        """Write what is still to be written, however much it is, see it onto the disk, and close the file."""
         while self.is_behind:
             self.advance()
-        self.abandon()
+        self.release(None)
+        if self.disk.failure:
+            self.fail(self.disk.failure)
 
     def abandon(self) -> None:
-        """Close the file as it is: every record in it is whole."""
+        """Close the file as it is: every record in it is whole. A disk that is stalled is waited for a moment only."""
+        self.release(PATIENCE)
+
+    def release(self, patience: float | None) -> None:
+        """Close the file once it is on the disk, or after ``patience`` seconds."""
         if self.file is not None:
+            self.disk.ask(self.written)
+            self.disk.close(patience)
             os.close(self.file)
             self.file = None
 
@@ -165,7 +185,6 @@ class Recorder:
             write_whole(self.file, encoded)
         except OSError as error:
             os.ftruncate(self.file, self.size)  # what is left of a torn record
-            self.sync()
             self.fail(reason_of(error))
             return
         self.digest.follow(encoded)
@@ -173,15 +192,13 @@ class Recorder:
         self.written += 1
 
     def sync(self) -> None:
-        """Wait until what was written is on the disk, and count it."""
-        if self.file is None or self.count == self.written:
+        """Wait until all that was written is on the disk, and stop recording where that cannot be."""
+        if self.file is None:
             return
-        try:
-            os.fsync(self.file)
-        except OSError as error:
-            self.fail(reason_of(error))
-            return
-        self.count = self.written
+        self.disk.ask(self.written)
+        self.disk.wait()
+        if self.disk.failure:
+            self.fail(self.disk.failure)
 
     def fail(self, why: str) -> None:
         """Stop recording, for good."""

@@ -13,8 +13,9 @@ import subprocess
 import sys
 import traceback
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
-from typing import TypeAlias
+from typing import BinaryIO, TypeAlias
 
 from bptui.checking.check_scenario import Progress, check_scenario, ignore_progress
 from bptui.checking.finding import Report
@@ -60,18 +61,34 @@ class CheckWorker:
         self.popen: subprocess.Popen[bytes] | None = None
         self.is_killed = False
 
-    def check(self, place: str, layers: Sequence[Path], *, expand: Sequence[str] = ()) -> Result:
-        """Return what comes of a scenario. Raises what the worker has raised: a bug of ours, with its traceback."""
+    def check(
+        self,
+        place: str,
+        layers: Sequence[Path],
+        progress: Progress = ignore_progress,
+        *,
+        expand: Sequence[str] = (),
+    ) -> Result:
+        """Return what comes of a scenario; ``progress`` is told how many nodes are done.
+
+        Raises what the worker has raised: a bug of ours, with its traceback.
+        """
         popen = self.popen or self.start()
         try:
             pickle.dump((place, tuple(layers), tuple(expand)), self.requests)
             self.requests.flush()
-            result: Result | Exception = pickle.load(self.results)  # noqa: S301  (it is our own)
+            while isinstance(result := self.receive(), tuple):
+                progress(*result)
         except (EOFError, BrokenPipeError, pickle.UnpicklingError):
             return self.crashed(popen, place)
         if isinstance(result, Exception) and not isinstance(result, BptuiError):
             raise result
         return result
+
+    def receive(self) -> Result | Exception | tuple[int, int]:
+        """Return what the worker says next: how many nodes are done of how many, and in the end what comes of it."""
+        said: Result | Exception | tuple[int, int] = pickle.load(self.results)  # noqa: S301  (it is our own)
+        return said
 
     def start(self) -> subprocess.Popen[bytes]:
         """Start the process."""
@@ -126,14 +143,23 @@ def main(request: int, result: int, lifeline: int) -> None:
     with os.fdopen(request, "rb") as requests, os.fdopen(result, "wb") as results, contextlib.suppress(EOFError):
         while True:
             place, layers, expand = pickle.load(requests)  # noqa: S301  (it comes from ourselves)
-            results.write(pickled_result(place, layers, expand))
+            results.write(pickled_result(place, layers, partial(tell_progress, results), expand=expand))
             results.flush()
 
 
-def pickled_result(place: str, layers: Sequence[Path], expand: Sequence[str] = ()) -> bytes:
+def tell_progress(results: BinaryIO, done: int, total: int) -> None:
+    """Tell how many nodes are done, a hundred times for each scenario at most."""
+    if done * 100 // total > (done - 1) * 100 // total:
+        pickle.dump((done, total), results)
+        results.flush()
+
+
+def pickled_result(
+    place: str, layers: Sequence[Path], progress: Progress = ignore_progress, *, expand: Sequence[str] = ()
+) -> bytes:
     """Return, pickled, what comes of a scenario, or the bug that it meets."""
     try:
-        return pickle.dumps(check_one(place, layers, expand=expand))
+        return pickle.dumps(check_one(place, layers, progress, expand=expand))
     except Exception as error:  # noqa: BLE001  (this process's last word: the parent raises it again)
         return pickled(error)
 

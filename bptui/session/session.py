@@ -287,6 +287,11 @@ class Session:
             self.recorder.note(text, self.moment)
 
     @property
+    def has_unsafe_records(self) -> bool:
+        """Whether records that are written are not on the disk yet; they will be in a moment."""
+        return self.recorder is not None and self.recorder.count < self.recorder.written
+
+    @property
     def can_record(self) -> bool:
         """Whether this is a run or a program; a replay is a recording already."""
         return self.run is not None or self.program is not None

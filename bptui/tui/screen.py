@@ -62,6 +62,9 @@ if TYPE_CHECKING:
 ROOMY = 160
 """From this many columns on, the circuit gets what is to spare."""
 
+SAFE_SOON = 0.06
+"""Seconds after which what was recorded last is on a disk that is quick."""
+
 RECORDING_INTERVAL = 1.0
 """Seconds between two looks at whether the file of a recording is still what it was."""
 
@@ -151,6 +154,8 @@ class DebuggerScreen(Screen[None]):
 
     def show(self) -> None:
         """Show in all panes where the session is, once for a burst of keys."""
+        if self.session.has_unsafe_records:
+            self.set_timer(SAFE_SOON, self.renew_recording)
         self.title_line.recording = self.session.recording
         self.show_source(self.session.lines)
         self.footer.show_keys(self.context)
