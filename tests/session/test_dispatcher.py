@@ -176,6 +176,7 @@ EFFECTS = [
             ("scale", ""),
             ("element", "[0, 1]"),
             ("about", ""),
+            ("output", ""),
             ("fold", "a"),
             ("copy", ""),
             ("next-pane", ""),
