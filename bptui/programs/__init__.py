@@ -13,6 +13,7 @@ to it, what it returned, what its object ``held`` when it began and the gradient
 ``forward`` is the number of the last forward of its object, or of that which has made its cache.
 
 When watching is over the process stays, and answers ``ProgramRun.ask``: it calls a function of ours there, which
-gets the ``KeptCall``s by the numbers of the forward calls. ``KeptCall.forward_copy()`` makes the object as it was
-before that forward, and the arguments, once more, as often as it is asked for.
+gets the ``KeptCall``s by the numbers of the calls. ``KeptCall.forward_copy()`` makes the object as it was before that
+forward, and the arguments, once more, as often as it is asked for; of a backward it makes the arguments, without the
+``cache`` that its forward hands over. ``stepping.program_job`` shows how a call is made once more by these.
 """
