@@ -57,15 +57,20 @@ def is_cast(source: Array, value: Array) -> bool:
 
 
 def sums(value: SeenValue, known: Sequence[SeenValue]) -> Iterator[Derived]:
-    """Yield the values of its shape that it is the sum of, in the order in which they were seen."""
+    """Yield the values of its shape that it is the sum of, in the order in which they were seen, and the fewest."""
     with np.errstate(all="ignore"):
         for count in range(2, MOST_ADDENDS + 1):
-            for addends in combinations(known, count):
-                if adds_up([it.array for it in addends], value.array):
-                    yield Derived("Add", {}, addends)
-        for it in known:
-            if adds_up([it.array, it.array], value.array):
-                yield Derived("Add", {}, [it, it])
+            found = [it for it in addend_choices(known, count) if adds_up([one.array for one in it], value.array)]
+            yield from (Derived("Add", {}, addends) for addends in found)
+            if found:
+                return
+
+
+def addend_choices(known: Sequence[SeenValue], count: int) -> Iterator[tuple[SeenValue, ...]]:
+    """Yield what may be added up: values that differ, and of two also one taken twice."""
+    yield from combinations(known, count)
+    if count == 2:
+        yield from ((it, it) for it in known)
 
 
 def adds_up(addends: Sequence[Array], total: Array) -> bool:

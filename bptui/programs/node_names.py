@@ -22,24 +22,24 @@ class NodeNames:
         """Let all names be free again, but for those that objects keep."""
         self.taken = set()
 
-    def node(self, call: ForwardCall) -> str:
-        """Return the name of a call's node."""
-        return self.unique(self.base(call))
+    def node(self, call: ForwardCall, group: str = "") -> str:
+        """Return the name of a call's node, in a group."""
+        return self.unique(self.base(call, group))
 
-    def base(self, call: ForwardCall) -> str:
+    def base(self, call: ForwardCall, group: str) -> str:
         """Return what a call's object is called."""
         if call.owner in self.kept:
             return self.kept[call.owner]
-        base = self.held(call) if call.name else self.numbered(call)
+        base = self.held(call, call.holder or group) if call.name else self.numbered(call)
         if call.owner:
             self.kept[call.owner] = base
             self.owners[base] = call.owner
         return base
 
-    def held(self, call: ForwardCall) -> str:
+    def held(self, call: ForwardCall, holder: str) -> str:
         """Return the name under which an object is held, with its holder's where others of that name are in use."""
         is_free = call.name not in self.taken
-        return call.name if is_free or not call.holder else f"{call.holder}.{call.name}"
+        return call.name if is_free or not holder else f"{holder}.{call.name}"
 
     def numbered(self, call: ForwardCall) -> str:
         """Return the class and the first number that is free in this pass."""

@@ -199,7 +199,8 @@ class GraphBuilder:
     def name_groups(self, calls: SortedCalls) -> None:
         """Name the groups, the outer ones first."""
         for call in sorted(calls.groups, key=lambda it: it.number):
-            self.groups[call.number] = self.names.node(call)
+            around = next(iter(calls.groups_around(call)), 0)
+            self.groups[call.number] = self.names.node(call, self.groups.get(around, ""))
 
     def group_path(self, call: ForwardCall, calls: SortedCalls) -> str:
         """Return the names of the groups around a call, the outermost first."""
@@ -224,7 +225,7 @@ class GraphBuilder:
         """Add the node of a call, after whatever the person's code did for its inputs."""
         arguments = [(at, name, number) for at, (name, number) in enumerate(call.inputs) if self.is_input(call, name)]
         self.group = group
-        name = self.names.node(call)
+        name = self.names.node(call, group.rpartition("/")[2])
         inputs = [
             self.source(self.given(call, parameter, number), f"{name}.{parameter}")
             for _, parameter, number in arguments

@@ -95,13 +95,26 @@ class PassSteps:
         assert node.call is not None
         beside = {str(spot): int(number) for spot, number in call.held_gradients}
         found: list[int | None] = [None] * len(node.node.inputs)
+        alone = self.place_of_derivative(node, call)
         for place, argument in enumerate(node.arguments):
-            found[place] = call.gradients[argument] if argument < len(call.gradients) else None
+            if alone is not None:
+                found[place] = call.gradients[0] if place == alone else None
+            else:
+                found[place] = call.gradients[argument] if argument < len(call.gradients) else None
         for place, spot in enumerate(node.held, start=len(node.arguments)):
             found[place] = beside.get(spot)
         slots = self.watched.graph.edges[self.watched.graph.node_index(node.node.name) or 0]
         values = self.tape.iterations[-1].values
         return [self.fitting(number, values[slot]) for number, slot in zip(found, slots, strict=True)]
+
+    def place_of_derivative(self, node: PassNode, call: BackwardCall) -> int | None:
+        """Return the argument that a single derivative of several is for: the one that a node has made."""
+        assert node.call is not None
+        if node.call.style != "derivative" or len(call.gradients) != 1:
+            return None
+        names = node.node.inputs[: len(node.arguments)]
+        made = [place for place, name in enumerate(names) if not self.watched.graph.is_leaf(name)]
+        return made[0] if len(made) == 1 else None
 
     def fitting(self, number: int | None, value: Value) -> Value | None:
         """Return a gradient, None where it is not of its value's shape."""

@@ -323,3 +323,87 @@ def test_slices_stacks_and_reshapes_between_layers_are_nodes_with_gradients(tmp_
         assert gradient is not None
         assert gradient.shape == (2, 3, 4)
         assert run.tape.gradients["xs"] is not None
+
+
+SKIP_CONNECTIONS = """
+import numpy as np
+class Linear:
+    def __init__(self, n, m, rng):
+        self.W = rng.randn(n, m) * 0.3
+        self.b = np.zeros(m)
+    def forward(self, x):
+        self.x = x
+        return x @ self.W + self.b
+    def backward(self, dout):
+        self.dW = self.x.T @ dout
+        self.db = dout.sum(0)
+        return dout @ self.W.T
+class Tanh:
+    def forward(self, x):
+        self.out = np.tanh(x)
+        return self.out
+    def backward(self, dout):
+        return dout * (1 - self.out ** 2)
+class Block:
+    def __init__(self, n, rng):
+        self.fc = Linear(n, n, rng)
+        self.act = Tanh()
+    def forward(self, x):
+        return x + self.act.forward(self.fc.forward(x))
+    def backward(self, dout):
+        return dout + self.fc.backward(self.act.backward(dout))
+class MSE:
+    def forward(self, y, t):
+        self.d = y - t
+        return (self.d ** 2).mean()
+    def backward(self):
+        return 2 * self.d / self.d.size
+rng = np.random.RandomState(0)
+blocks = [Block(4, rng) for _ in range(3)]
+head = Linear(8, 2, rng)
+loss = MSE()
+x, t = rng.randn(5, 4), rng.randn(5, 2)
+for step in range(3):
+    h = x
+    for block in blocks:
+        h = block.forward(h)
+    both = np.concatenate([h, x], axis=1)
+    y = head.forward(both)
+    print(loss.forward(y, t))
+    d = head.backward(loss.backward())
+    d = d[:, :4]
+    for block in reversed(blocks):
+        d = block.backward(d)
+    for l in [head] + [b.fc for b in blocks]:
+        l.W -= 0.1 * l.dW
+        l.b -= 0.1 * l.db
+"""
+
+
+def test_skip_connections_are_sums_and_objects_of_one_name_bear_their_holders_too(tmp_path: Path) -> None:
+    with watched(tmp_path, SKIP_CONNECTIONS, WatchLimits(passes=2)) as run:
+        found = wires(run)
+        assert {name: inputs[:2] for name, inputs in found.items()} == {
+            "fc": ("h", "fc.W"),
+            "act": ("fc",),
+            "Block1.out": ("h", "act"),
+            "Block2.fc": ("Block1.out", "Block2.fc.W"),
+            "Block2.act": ("Block2.fc",),
+            "Block2.out": ("Block1.out", "Block2.act"),
+            "Block3.fc": ("Block2.out", "Block3.fc.W"),
+            "Block3.act": ("Block3.fc",),
+            "Block3.out": ("Block2.out", "Block3.act"),
+            "both": ("Block3.out", "h"),
+            "head": ("both", "head.W"),
+            "loss": ("head", "t"),
+        }
+        assert wires(run, 2) == found
+
+
+def test_a_training_computes_the_same_bit_for_bit_watched_and_unwatched(tmp_path: Path) -> None:
+    program = TRAINING + "print([value.tobytes().hex() for value in network.params.values()])\n"
+    with watched(tmp_path, program, WatchLimits(passes=2, runs_on=True)) as run:
+        run.wait_for(lambda: run.is_serving, 60)
+        run.take_output()
+        alone = [sys.executable, str(tmp_path / "program.py")]
+        assert run.printed.text == subprocess.run(alone, capture_output=True, text=True, check=True).stdout
