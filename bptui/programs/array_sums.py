@@ -19,7 +19,7 @@ MOST_PARTS = 64
 """Along the axis by which arrays are stacked."""
 
 
-def recognise(value: SeenValue, known: Sequence[SeenValue]) -> Iterator[Derived]:
+def recognise_array(value: SeenValue, known: Sequence[SeenValue]) -> Iterator[Derived]:
     """Yield how a value can have been made of ``known`` ones, which stand in the order in which they were seen.
 
     A value whose elements are all the same is like others by chance, and is never recognised.
@@ -27,13 +27,13 @@ def recognise(value: SeenValue, known: Sequence[SeenValue]) -> Iterator[Derived]
     if value.is_constant:
         return
     alike = [it for it in known if it.array.size == value.array.size and not it.is_constant][-LATELY:]
-    yield from copies(value, alike)
-    yield from sums(value, [it for it in alike if it.array.shape == value.array.shape])
-    yield from joins(value, [it for it in known if it.array.ndim == value.array.ndim])
-    yield from stacks(value, known)
+    yield from find_copies(value, alike)
+    yield from find_sums(value, [it for it in alike if it.array.shape == value.array.shape])
+    yield from find_joins(value, [it for it in known if it.array.ndim == value.array.ndim])
+    yield from find_stacks(value, known)
 
 
-def copies(value: SeenValue, known: Sequence[SeenValue]) -> Iterator[Derived]:
+def find_copies(value: SeenValue, known: Sequence[SeenValue]) -> Iterator[Derived]:
     """Yield the values that it is a copy of, in its shape, another, transposed, or in another dtype."""
     for it in reversed(known):
         if it.array.size != value.array.size:
@@ -56,11 +56,11 @@ def is_cast(source: Array, value: Array) -> bool:
         return source.dtype.kind == value.dtype.kind == "f" and is_equal(source.astype(value.dtype), value)
 
 
-def sums(value: SeenValue, known: Sequence[SeenValue]) -> Iterator[Derived]:
+def find_sums(value: SeenValue, known: Sequence[SeenValue]) -> Iterator[Derived]:
     """Yield the values of its shape that it is the sum of, in the order in which they were seen, and the fewest."""
     with np.errstate(all="ignore"):
         for count in range(2, MOST_ADDENDS + 1):
-            found = [it for it in addend_choices(known, count) if adds_up([one.array for one in it], value.array)]
+            found = [it for it in addend_choices(known, count) if is_sum_of([one.array for one in it], value.array)]
             yield from (Derived("Add", {}, addends) for addends in found)
             if found:
                 return
@@ -73,7 +73,7 @@ def addend_choices(known: Sequence[SeenValue], count: int) -> Iterator[tuple[See
         yield from ((it, it) for it in known)
 
 
-def adds_up(addends: Sequence[Array], total: Array) -> bool:
+def is_sum_of(addends: Sequence[Array], total: Array) -> bool:
     """Return whether a sum from left to right, or from right to left, has the bytes of ``total``."""
     if any(it.dtype != total.dtype for it in addends):
         return False
@@ -89,7 +89,7 @@ def adds_up(addends: Sequence[Array], total: Array) -> bool:
     return is_equal(left, total) or is_equal(right, total)
 
 
-def joins(value: SeenValue, known: Sequence[SeenValue]) -> Iterator[Derived]:
+def find_joins(value: SeenValue, known: Sequence[SeenValue]) -> Iterator[Derived]:
     """Yield the values that it is a concatenation of."""
     for axis in range(value.array.ndim):
         parts = joined_along(value.array, known, axis)
@@ -119,7 +119,7 @@ def is_part(whole: Array, part: Array, axis: int, start: int) -> bool:
     return is_equal(whole[tuple(span)], part)
 
 
-def stacks(value: SeenValue, known: Sequence[SeenValue]) -> Iterator[Derived]:
+def find_stacks(value: SeenValue, known: Sequence[SeenValue]) -> Iterator[Derived]:
     """Yield the values that it is made of, one behind the other along an axis of its own.
 
     Of several that are the same, the latest are meant, in their order.

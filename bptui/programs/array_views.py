@@ -30,14 +30,14 @@ def view_of(source: SeenValue, view: SeenValue) -> Derived | None:
     index = index_of(source, view)
     if index is None or not is_equal(source.array[index], view.array):
         return None
-    return Derived("Slice", {"index": index_text(index, source.array.shape)}, [source])
+    return Derived("Slice", {"index": written_index(index, source.array.shape)}, [source])
 
 
 def rearranged(source: SeenValue, view: SeenValue) -> Derived | None:
     """Return how a view of all elements was made: transposed, or reshaped."""
     if source.event.address != view.event.address:
         return None
-    axes = axes_of(source, view)
+    axes = transposed_axes(source, view)
     if axes is not None and is_equal(source.array.transpose(axes), view.array):
         return Derived("Transpose", {"axes": list(axes)}, [source])
     if is_equal(source.array.reshape(view.array.shape), view.array):
@@ -45,7 +45,7 @@ def rearranged(source: SeenValue, view: SeenValue) -> Derived | None:
     return None
 
 
-def axes_of(source: SeenValue, view: SeenValue) -> tuple[int, ...] | None:
+def transposed_axes(source: SeenValue, view: SeenValue) -> tuple[int, ...] | None:
     """Return the axes of the source in the order of the view's, None where they are not the same."""
     steps = list(zip(source.array.shape, source.event.strides, strict=True))
     axes: list[int] = []
@@ -84,7 +84,7 @@ def index_of(source: SeenValue, view: SeenValue) -> Index | None:
     return tuple(found[axis] for axis in range(source.array.ndim))
 
 
-def index_text(index: Index, shape: Sequence[int]) -> str:
+def written_index(index: Index, shape: Sequence[int]) -> str:
     """Return an index into an array of a shape as it is written in Python."""
     return f"[{', '.join(map(part_text, index, shape))}]"
 
@@ -98,7 +98,7 @@ def part_text(part: slice | int, length: int) -> str:
 
 
 def parse_index(text: str) -> Index:
-    """Return the index that ``index_text`` has written."""
+    """Return the index that ``written_index`` has written."""
     return tuple(map(parse_part, text.strip("[]").split(", ")))
 
 

@@ -29,7 +29,7 @@ class SeenArray(NamedTuple):
     scalar: str
 
 
-class Expression(NamedTuple):
+class ArgumentSource(NamedTuple):
     """What stands in a call for the ``parameter`` of that name: its ``text``, and the short ``name`` that it gives.
 
     ``names`` are the variables in it. A variable was ``made`` at a line, 0 if that is not known, from the variables

@@ -59,7 +59,7 @@ class NodeNames:
         return unique
 
 
-def output_names(node: str, call: ForwardCall, targets: Mapping[int, str]) -> tuple[str, ...]:
+def node_outputs(node: str, call: ForwardCall, targets: Mapping[int, str]) -> tuple[str, ...]:
     """Return the names of a node's outputs: its own, and its own with the variable that each other is assigned to."""
     others = [f"{node}.{targets.get(at) or at}" for at in range(1, len(call.outs))]
     return (node, *others)

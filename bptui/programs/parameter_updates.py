@@ -12,7 +12,7 @@ from bptui.programs.event import FinalArray
 from bptui.programs.pass_graph import WatchedPass
 from bptui.programs.program_facts import ProgramFacts
 from bptui.programs.seen_values import SeenValue
-from bptui.programs.update_rules import Change, recognise_rule
+from bptui.programs.update_rules import ParameterChange, recognise_rule
 from layers import Array
 
 MOST_CHANGES = 40
@@ -28,7 +28,7 @@ class ParameterUpdates:
         self.facts = facts
         self.now: dict[str, SeenValue] = {}
         self.spots: dict[tuple[int, str], str] = {}
-        self.changes: list[Change] = []
+        self.changes: list[ParameterChange] = []
         self.latest: dict[str, Array] = {}
 
     def add_before(self, watched: WatchedPass) -> None:
@@ -64,6 +64,6 @@ class ParameterUpdates:
         gradient = columns.totals[graph.slots[name]] if columns.totals and name in graph.slots else None
         if gradient is None or len(self.changes) >= MOST_CHANGES:
             return
-        change = Change(before.array, after.array, np.asarray(gradient), self.latest.get(name))
+        change = ParameterChange(before.array, after.array, np.asarray(gradient), self.latest.get(name))
         self.latest[name] = change.difference
         self.changes.append(change)

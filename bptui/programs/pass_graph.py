@@ -11,11 +11,11 @@ from bptui.core.graph import Graph, Node
 from bptui.errors import Where
 from bptui.programs.array_views import Derived
 from bptui.programs.event import BackwardCall, CallSite, ForwardCall
-from bptui.programs.node_names import NodeNames, output_names
+from bptui.programs.node_names import NodeNames, node_outputs
 from bptui.programs.pass_events import PassEvents, SortedCalls, sort_calls
 from bptui.programs.program_facts import ProgramFacts
 from bptui.programs.seen_values import SeenValue
-from bptui.programs.value_sources import Given, KnownValues, Product
+from bptui.programs.value_sources import GivenValue, KnownValues, Product
 
 PARAMETER = re.compile(r"^([WUVbw]|gamma|beta|theta|bias(es)?|weights?)(_?[a-z]{0,2}_?\d*)?$")
 """What a parameter is called that is handed to a function."""
@@ -211,13 +211,13 @@ class GraphBuilder:
         for parameter, number in call.inputs:
             self.known.add_given(self.given(call, parameter, number))
 
-    def given(self, call: ForwardCall, parameter: str, number: int) -> Given:
+    def given(self, call: ForwardCall, parameter: str, number: int) -> GivenValue:
         """Return a value as it was given to a call."""
         expression = self.facts.expression(call.site, parameter)
         if expression and parameter in call.holders:
             expression = expression._replace(name=call.holders[parameter])
         passed = self.passed.get(call.parent, frozenset())
-        return Given(self.facts.values[number], self.facts.site(call.site), expression, passed, call.parent)
+        return GivenValue(self.facts.values[number], self.facts.site(call.site), expression, passed, call.parent)
 
     # Adding nodes.
 
@@ -233,7 +233,7 @@ class GraphBuilder:
         self.count(inputs)
         held, made = self.held_inputs(call, name)
         outs = [self.facts.values[number] for number in call.outs]
-        outputs = output_names(name, call, dict(enumerate(self.facts.site(call.site).targets)))
+        outputs = node_outputs(name, call, dict(enumerate(self.facts.site(call.site).targets)))
         node = Node(
             name,
             call.layer,
@@ -295,7 +295,7 @@ class GraphBuilder:
         """Take note that what a group returns is what a node in it has made, or was made of such values."""
         site = self.facts.site(call.site)
         for at, number in enumerate(call.outs):
-            given = Given(self.facts.values[number], CallSite(*site._replace(expressions=())), None)
+            given = GivenValue(self.facts.values[number], CallSite(*site._replace(expressions=())), None)
             found = self.known.find(given)
             if found is None:
                 self.unclear.add(call.number)
@@ -311,7 +311,7 @@ class GraphBuilder:
 
     # Where inputs come from.
 
-    def source(self, given: Given, fallback: str) -> str:
+    def source(self, given: GivenValue, fallback: str) -> str:
         """Return the name of the value that a call is given; it becomes a leaf where no node has made it."""
         found = self.known.find(given)
         if isinstance(found, Product):
@@ -322,7 +322,7 @@ class GraphBuilder:
             return self.add_derived(found, given)
         return self.leaf(given, fallback)
 
-    def add_derived(self, derived: Derived, given: Given, called: str = "") -> str:
+    def add_derived(self, derived: Derived, given: GivenValue, called: str = "") -> str:
         """Add what the person's code has made without a layer, as a node, which may be ``called`` something."""
         inputs = tuple(self.name_of_source(source) for source in derived.sources)
         name = self.names.unique(called or self.derived_name(derived, inputs, given))
@@ -332,7 +332,7 @@ class GraphBuilder:
         self.named[given.value.number] = name
         return name
 
-    def derived_name(self, derived: Derived, inputs: Sequence[str], given: Given) -> str:
+    def derived_name(self, derived: Derived, inputs: Sequence[str], given: GivenValue) -> str:
         """Return what a derived value is called: as in the call, or by what was done with what."""
         if given.expression and given.expression.name:
             return given.expression.name
@@ -348,7 +348,7 @@ class GraphBuilder:
         name = given.expression.parameter if given.expression else "x"
         return self.source(given, name)
 
-    def leaf(self, given: Given, fallback: str) -> str:
+    def leaf(self, given: GivenValue, fallback: str) -> str:
         """Add a leaf for a value that no node has made, or return that which is there for it."""
         it = given.expression
         if it is not None and it.is_literal and not given.value.array.shape:
@@ -365,7 +365,7 @@ class GraphBuilder:
         known = self.leaves.get(name)
         if known is not None and not given.value.event.token and known.value.equals(given.value):
             return name
-        return self.add_leaf(given.value, name or fallback, kind_of(given._replace(expression=it)), computed)
+        return self.add_leaf(given.value, name or fallback, leaf_kind(given._replace(expression=it)), computed)
 
     def constant(self, text: str, value: SeenValue) -> str:
         """Add a number that is written in a call, or return that which is there for it."""
@@ -381,7 +381,7 @@ class GraphBuilder:
         return unique
 
 
-def kind_of(given: Given) -> str:
+def leaf_kind(given: GivenValue) -> str:
     """Return whether a value that is given to a call is data, or a parameter by what it is called or held in."""
     it = given.expression
     if it is None or given.value.array.dtype.kind != "f":

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from bptui.core.text import visible
 from bptui.errors import Where
-from bptui.programs.event import CallSite, Expression, ForwardCall
+from bptui.programs.event import ArgumentSource, CallSite, ForwardCall
 from bptui.programs.seen_values import SeenValue
 
 NOWHERE = CallSite(0, "", 0, "", (), (), (), ())
@@ -19,18 +19,18 @@ class ProgramFacts:
     def __init__(self) -> None:
         self.values: dict[int, SeenValue] = {}
         self.sites: dict[int, CallSite] = {}
-        self.expressions: dict[int, Mapping[str, Expression]] = {}
+        self.expressions: dict[int, Mapping[str, ArgumentSource]] = {}
 
     def add_site(self, site: CallSite) -> None:
         """Add the place of a call."""
         self.sites[site.number] = site
-        self.expressions[site.number] = {it.parameter: it for it in (Expression(*one) for one in site.expressions)}
+        self.expressions[site.number] = {it.parameter: it for it in (ArgumentSource(*one) for one in site.expressions)}
 
     def site(self, number: int) -> CallSite:
         """Return the place of a call."""
         return self.sites.get(number, NOWHERE)
 
-    def expression(self, site: int, parameter: str) -> Expression | None:
+    def expression(self, site: int, parameter: str) -> ArgumentSource | None:
         """Return what stands in a call for a parameter."""
         return self.expressions.get(site, {}).get(parameter)
 

@@ -17,7 +17,7 @@ COARSENESS = 8
 """Last digits by which a sum may differ that was made in another order."""
 
 
-class Change(NamedTuple):
+class ParameterChange(NamedTuple):
     """One update of one parameter: what it was, what it is, by which gradient, and what changed the time before."""
 
     before: Array
@@ -37,7 +37,7 @@ class Change(NamedTuple):
         return COARSENESS * eps * (np.abs(self.before) + np.abs(self.after) + np.abs(self.gradient))
 
 
-def recognise_rule(changes: Sequence[Change]) -> Optimizer | None:
+def recognise_rule(changes: Sequence[ParameterChange]) -> Optimizer | None:
     """Return the rule that all updates follow; None where they follow none that is plain, or there are none."""
     first = next((it for it in changes if it.earlier is None and it.gradient.any()), None)
     if first is None:
@@ -54,7 +54,7 @@ def recognise_rule(changes: Sequence[Change]) -> Optimizer | None:
     return None
 
 
-def momentum_of(changes: Sequence[Change], lr: float) -> float | None:
+def momentum_of(changes: Sequence[ParameterChange], lr: float) -> float | None:
     """Return the share of the change before that goes into an update."""
     for it in changes:
         if it.earlier is not None and it.earlier.any():
@@ -73,7 +73,7 @@ def shortest_factor(multiple: Array, of: Array, fits: Callable[[float], bool]) -
     return next((number for number in numbers if fits(number)), None)
 
 
-def follows(change: Change, lr: float, momentum: float) -> bool:
+def follows(change: ParameterChange, lr: float, momentum: float) -> bool:
     """Return whether an update is ``W ← W + momentum × (change before) - lr × dW``."""
     step = -lr * change.gradient
     if momentum and change.earlier is not None:

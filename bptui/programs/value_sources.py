@@ -11,16 +11,16 @@ from dataclasses import dataclass
 from itertools import islice, pairwise
 from typing import NamedTuple
 
-from bptui.programs.array_sums import recognise
+from bptui.programs.array_sums import recognise_array
 from bptui.programs.array_views import Derived, view_of
-from bptui.programs.event import CallSite, Expression
+from bptui.programs.event import ArgumentSource, CallSite
 from bptui.programs.seen_values import SeenValue
 
 MOST_VIEWED = 400
 """Values of a pass that a view may be of, the latest."""
 
 
-class Given(NamedTuple):
+class GivenValue(NamedTuple):
     """A value as a call is given it: ``expression`` is what stands there, None where the source does not tell.
 
     ``passed`` are the parameters of the call around, the ``group``, whose values come from nodes or from outside.
@@ -28,7 +28,7 @@ class Given(NamedTuple):
 
     value: SeenValue
     site: CallSite
-    expression: Expression | None
+    expression: ArgumentSource | None
     passed: frozenset[str] = frozenset()
     group: int = 0
 
@@ -61,7 +61,7 @@ class KnownValues:
         self.products: dict[int, Product] = {}
         self.by_token: dict[int, list[Product]] = {}
         self.bound: dict[tuple[Scope, str], Product] = {}
-        self.given: dict[int, Given] = {}
+        self.given: dict[int, GivenValue] = {}
 
     def add_product(self, product: Product, target: str) -> None:
         """Add what a node has made, and what it is assigned to, "" for nothing."""
@@ -71,7 +71,7 @@ class KnownValues:
         if target:
             self.bound[scope_of(product.site), target] = product
 
-    def add_given(self, given: Given) -> None:
+    def add_given(self, given: GivenValue) -> None:
         """Add what a call was given."""
         self.given.setdefault(given.value.number, given)
 
@@ -80,28 +80,28 @@ class KnownValues:
         scope = scope_of(site)
         yield from ((text, it) for (where, text), it in self.bound.items() if where == scope)
 
-    def is_made_from_products(self, given: Given) -> bool:
+    def is_made_from_products(self, given: GivenValue) -> bool:
         """Return whether the source says that a value was computed from what nodes have made."""
         bound = {text for text, _ in self.bound_names(given.site)}
         return not self.names_used(given).isdisjoint(bound | given.passed)
 
-    def names_used(self, given: Given) -> set[str]:
+    def names_used(self, given: GivenValue) -> set[str]:
         """Return the variables that a value was computed from, as far as the source tells."""
         it = given.expression
         if it is None:
             return set()
         return {*it.made_from} if it.text == it.name else {*it.names} - {it.text}
 
-    def find(self, given: Given) -> Product | Derived | None:
+    def find(self, given: GivenValue) -> Product | Derived | None:
         """Return where a value comes from, None where that is not known or it comes from outside."""
         return self.by_name(given) or self.by_identity(given) or self.by_place(given) or self.by_numbers(given)
 
-    def by_name(self, given: Given) -> Product | None:
+    def by_name(self, given: GivenValue) -> Product | None:
         """Return the product that is assigned to the very variable that stands in the call, if it is that value."""
         product = self.bound.get((scope_of(given.site), given.text)) if given.text else None
         return product if product and is_like(product.value, given.value) else None
 
-    def by_identity(self, given: Given) -> Product | None:
+    def by_identity(self, given: GivenValue) -> Product | None:
         """Return the product that is the same object.
 
         Where several nodes hand on one object, the last of those is meant that each take it from the one before.
@@ -115,7 +115,7 @@ class KnownValues:
                 return None
         return found[-1] if found else None
 
-    def by_nesting(self, given: Given) -> Product | None:
+    def by_nesting(self, given: GivenValue) -> Product | None:
         """Return the product of the call that stands in the very place of the argument: ``g(f(2), 3)``."""
         latest = next(reversed(self.products.values()), None)
         if latest is None or given.expression is None or not is_like(latest.value, given.value):
@@ -127,7 +127,7 @@ class KnownValues:
         )
         return latest if is_within and not given.expression.is_literal and "(" in given.text else None
 
-    def by_place(self, given: Given) -> Derived | None:
+    def by_place(self, given: GivenValue) -> Derived | None:
         """Return of which value it is a view."""
         if not given.value.event.memory or given.value.number in self.products:
             return None
@@ -136,12 +136,12 @@ class KnownValues:
         views = (view_of(it, given.value) for it in reversed(before[-MOST_VIEWED:]))
         return next((it for it in views if it is not None), None)
 
-    def by_numbers(self, given: Given) -> Derived | None:
+    def by_numbers(self, given: GivenValue) -> Derived | None:
         """Return what it was made of by its numbers: one way only, and the source must not speak against it."""
         if given.value.number in self.products:
             return None
         before = [it for it in self.known_values() if it.number < given.value.number]
-        found = list(islice(recognise(given.value, before), 8))
+        found = list(islice(recognise_array(given.value, before), 8))
         if given.value.is_whole:
             found = [it for it in found if self.is_named(given, it)]
         if not found:
@@ -149,14 +149,14 @@ class KnownValues:
         alike = {tuple(sorted(source.content for source in it.sources)) for it in found if it.layer == found[0].layer}
         return found[0] if len(alike) == 1 and self.is_certain(found, given) else None
 
-    def is_named(self, given: Given, derived: Derived) -> bool:
+    def is_named(self, given: GivenValue, derived: Derived) -> bool:
         """Return whether the source names one of the sources where the value is made."""
         used = self.names_used(given) | {given.text}
         named = {it.value.number for text, it in self.bound_names(given.site) if text in used}
         named |= {it.value.number for it in self.given.values() if it.text in used and it.site.file == given.site.file}
         return any(source.number in named for source in derived.sources)
 
-    def is_certain(self, found: Sequence[Derived], given: Given) -> bool:
+    def is_certain(self, found: Sequence[Derived], given: GivenValue) -> bool:
         """Return whether only one set of objects is meant, or each of the others is handed on to the first."""
         first = {it.number for it in found[0].sources}
         for other in found[1:]:

@@ -23,7 +23,7 @@ MOST_IN_FULL = 2
 def program_lines(run: ProgramRun) -> Iterator[Line]:
     """Yield the lines of the trace of a program that is over."""
     yield styled(text.visible(" ".join((run.program.called, *run.program.arguments)), limit=1000), "title")
-    yield from output_lines(run)
+    yield from printed_lines(run)
     yield ()
     yield styled(watched_words(run), "heading")
     tape = run.tape
@@ -41,10 +41,10 @@ def program_lines(run: ProgramRun) -> Iterator[Line]:
     if origin is not None:
         yield ()
         yield styled(origin.told, "warning")
-    yield from traceback_lines(run)
+    yield from exception_lines(run)
 
 
-def traceback_lines(run: ProgramRun) -> Iterator[Line]:
+def exception_lines(run: ProgramRun) -> Iterator[Line]:
     """Yield the person's own lines that an exception has come through, the innermost last."""
     if run.end is None or not run.end.traceback:
         return
@@ -57,7 +57,7 @@ def traceback_lines(run: ProgramRun) -> Iterator[Line]:
     yield styled(text.visible(run.end.error, limit=1000), "warning", indent=2)
 
 
-def output_lines(run: ProgramRun) -> Iterator[Line]:
+def printed_lines(run: ProgramRun) -> Iterator[Line]:
     """Yield what the program has printed."""
     if not run.printed.text:
         return

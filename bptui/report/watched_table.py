@@ -45,7 +45,7 @@ def shown_iteration(tape: Tape) -> int:
 def node_row(moment: Moment, node: Node) -> tuple[str, str, str, str, str]:
     """Return a node's row: its name, its layer, its inputs, its value and its gradient."""
     inputs = ", ".join(node.inputs)
-    told = (brief(moment.value(node.name)), brief(moment.gradient(node.name)))
+    told = (short_value(moment.value(node.name)), short_value(moment.gradient(node.name)))
     return (
         text.visible(node.name, limit=40),
         text.visible(node.layer, limit=30),
@@ -54,7 +54,7 @@ def node_row(moment: Moment, node: Node) -> tuple[str, str, str, str, str]:
     )
 
 
-def brief(array: Array | None) -> str:
+def short_value(array: Array | None) -> str:
     """Return an array in a few words: its numbers, or its shape and its largest size."""
     if array is None:
         return ""

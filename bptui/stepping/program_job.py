@@ -20,7 +20,7 @@ JOB = "bptui.stepping.program_job:course_of_call"
 """What the parent calls it."""
 
 
-class Copy(NamedTuple):
+class CallCopy(NamedTuple):
     """A call, about to be made: a function, its positional arguments, and those by name."""
 
     function: Callable[..., Any]
@@ -60,7 +60,7 @@ def backward_of(calls: Mapping[int, KeptCall], number: int) -> KeptCall:
     return calls[number]
 
 
-def copy_of_backward(call: KeptCall, owner: Any, returned: Any) -> Copy:
+def copy_of_backward(call: KeptCall, owner: Any, returned: Any) -> CallCopy:
     """Return the call back once more, with the cache that the forward has ``returned`` this time."""
     _, arguments = call.forward_copy()
     if call.cache:
@@ -68,7 +68,7 @@ def copy_of_backward(call: KeptCall, owner: Any, returned: Any) -> Copy:
     return copy_of_call(call, owner, arguments, forwards=False)
 
 
-def copy_of_call(call: KeptCall, owner: Any, arguments: Mapping[str, Any], *, forwards: bool) -> Copy:
+def copy_of_call(call: KeptCall, owner: Any, arguments: Mapping[str, Any], *, forwards: bool) -> CallCopy:
     """Return a call once more. Raises BptuiError where its function is not known."""
     names = call.call.names
     function = getattr(owner, names.forward if forwards else names.backward) if names else call.function
@@ -76,10 +76,10 @@ def copy_of_call(call: KeptCall, owner: Any, arguments: Mapping[str, Any], *, fo
         raise BptuiError("its function is not known by name, so it cannot be gone into")
     starred = [it for name, it in arguments.items() if name.startswith("*")]
     named = {name: it for name, it in arguments.items() if not name.startswith("*")}
-    return Copy(function, [*named.values(), *starred], {}) if starred else Copy(function, (), named)
+    return CallCopy(function, [*named.values(), *starred], {}) if starred else CallCopy(function, (), named)
 
 
-def traced_call(call: KeptCall, owner: Any, copy: Copy, results: Sequence[str]) -> TracedCall:
+def traced_call(call: KeptCall, owner: Any, copy: CallCopy, results: Sequence[str]) -> TracedCall:
     """Return a call about to be traced; what it does not return it keeps under one of some names."""
     layer = SimpleNamespace() if owner is None else owner
     method = "forward" if call.call.is_forward else "backward"

@@ -23,7 +23,7 @@ class OutputPane(OverlayPane):
         return (Span("Output", "title"), Span(f" · up to step {self.moment.position}", "dim"))
 
     def lines(self, width: int, height: int) -> list[Line]:  # noqa: ARG002
-        return output_lines(self.printed, self.moment.position, width)
+        return printed_rows(self.printed, self.moment.position, width)
 
 
 class OutputScreen(Overlay[None]):
@@ -35,7 +35,7 @@ class OutputScreen(Overlay[None]):
         super().__init__(OutputPane(moment, printed))
 
 
-def output_lines(printed: PrintedPieces, position: int, width: int) -> list[Line]:
+def printed_rows(printed: PrintedPieces, position: int, width: int) -> list[Line]:
     """Return the lines of the output; those that were printed after ``position`` steps, and later, are dim."""
     found: list[Line] = []
     for at, piece in printed:

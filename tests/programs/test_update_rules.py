@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from bptui.core.optimizer import SGD, AdaGrad, Adam, Memory, Momentum, Optimizer
-from bptui.programs.update_rules import Change, recognise_rule
+from bptui.programs.update_rules import ParameterChange, recognise_rule
 from layers import Array
 
 
-def changes_by(rule: Optimizer, dtype: type) -> list[Change]:
+def changes_by(rule: Optimizer, dtype: type) -> list[ParameterChange]:
     rng = np.random.default_rng(0)
     before: Array = rng.standard_normal((3, 4)).astype(dtype)
     memory: Memory = {}
@@ -19,7 +19,7 @@ def changes_by(rule: Optimizer, dtype: type) -> list[Change]:
     for _ in range(4):
         gradient: Array = rng.standard_normal((3, 4)).astype(dtype)
         after: Array = rule.update(before, gradient, memory).astype(dtype)
-        changes.append(Change(before, after, gradient, earlier))
+        changes.append(ParameterChange(before, after, gradient, earlier))
         before, earlier = after, after - before
     return changes
 

@@ -13,7 +13,7 @@ from functools import lru_cache
 from types import CodeType, FrameType
 from typing import NamedTuple
 
-from bptui.programs.event import CallSite, Expression
+from bptui.programs.event import ArgumentSource, CallSite
 
 MOST_TEXT = 200
 MOST_NAMES = 40
@@ -41,7 +41,7 @@ class CallSites:
         self.numbers: dict[tuple[int, int, CodeType | None], int] = {}
         self.kept: list[tuple[CodeType, CodeType | None]] = []
         self.sources: dict[int, CallInSource | None] = {}
-        self.expressions: dict[int, Mapping[str, Expression]] = {}
+        self.expressions: dict[int, Mapping[str, ArgumentSource]] = {}
 
     def number(self, frame: FrameType | None, called: CodeType) -> int:
         """Return the number of the place at which ``frame`` is calling ``called``, 0 where nobody calls."""
@@ -52,8 +52,8 @@ class CallSites:
             self.kept.append((frame.f_code, called))
             number = self.numbers[key] = len(self.numbers) + 1
             self.sources[number] = call_in_source(frame)
-            site = describe(number, frame, self.sources[number], called)
-            self.expressions[number] = {it[0]: Expression(*it) for it in site.expressions}
+            site = describe_site(number, frame, self.sources[number], called)
+            self.expressions[number] = {it[0]: ArgumentSource(*it) for it in site.expressions}
             self.tell(site)
         return self.numbers[key]
 
@@ -110,7 +110,7 @@ def syntax_tree(file: str) -> ast.Module | None:
         return None
 
 
-def describe(number: int, frame: FrameType, source: CallInSource | None, called: CodeType) -> CallSite:
+def describe_site(number: int, frame: FrameType, source: CallInSource | None, called: CodeType) -> CallSite:
     """Return what there is to say of a call in the source."""
     file, line, function = frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_name
     if source is None:
@@ -123,12 +123,12 @@ def describe(number: int, frame: FrameType, source: CallInSource | None, called:
         function,
         (call.lineno, call.col_offset),
         (call.end_lineno or 0, call.end_col_offset or 0),
-        tuple(targets_of(source)),
-        tuple(expression(*it, source) for it in given(call, called)),
+        tuple(assigned_targets(source)),
+        tuple(describe_argument(*it, source) for it in arguments_given(call, called)),
     )
 
 
-def targets_of(source: CallInSource) -> Iterator[str]:
+def assigned_targets(source: CallInSource) -> Iterator[str]:
     """Yield what the value of a call is assigned to, if it is a statement's whole value."""
     match source.statement:
         case ast.Assign(targets=targets, value=value) if value is source.call:
@@ -143,7 +143,7 @@ def target_texts(target: ast.expr) -> Sequence[str]:
     return tuple(map(text_of, target.elts)) if isinstance(target, ast.Tuple | ast.List) else (text_of(target),)
 
 
-def given(call: ast.Call, called: CodeType) -> Iterator[tuple[str, ast.expr]]:
+def arguments_given(call: ast.Call, called: CodeType) -> Iterator[tuple[str, ast.expr]]:
     """Yield the name of each parameter with what is given for it, as far as the source tells."""
     names = list(called.co_varnames[: called.co_argcount])
     if names and names[0] in ("self", "cls"):
@@ -154,14 +154,14 @@ def given(call: ast.Call, called: CodeType) -> Iterator[tuple[str, ast.expr]]:
     yield from ((it.arg, it.value) for it in call.keywords if it.arg)
 
 
-def expression(parameter: str, it: ast.expr, source: CallInSource) -> Expression:
+def describe_argument(parameter: str, it: ast.expr, source: CallInSource) -> ArgumentSource:
     """Return what there is to say of an argument."""
     made, made_from = last_assignment(it, source) if isinstance(it, ast.Name) else (0, ())
     names = tuple(dotted_names(it))
-    return Expression(parameter, text_of(it), short_name(it), is_number(it), names, made, made_from)
+    return ArgumentSource(parameter, text_of(it), name_in_source(it), is_number(it), names, made, made_from)
 
 
-def short_name(it: ast.expr) -> str:
+def name_in_source(it: ast.expr) -> str:
     """Return the name that an expression gives to its value: a variable, an attribute, a key; "" for all else."""
     match it:
         case ast.Name(id=name) | ast.Attribute(attr=name):
@@ -245,14 +245,14 @@ def loop_targets(function: ast.AST) -> frozenset[str]:
     for loop in ast.walk(function):
         match loop:
             case ast.For(target=target) | ast.AsyncFor(target=target) | ast.comprehension(target=target):
-                found |= names_in(target)
+                found |= stored_names(target)
         if isinstance(loop, ast.For | ast.AsyncFor | ast.While):
             assigned = (it for line in loop.body for it in ast.walk(line) if isinstance(it, ast.Assign))
-            found |= {name for it in assigned for target in it.targets for name in names_in(target)}
+            found |= {name for it in assigned for target in it.targets for name in stored_names(target)}
     return frozenset(found)
 
 
-def names_in(target: ast.AST) -> set[str]:
+def stored_names(target: ast.AST) -> set[str]:
     """Return the variables in a target."""
     return {node.id for node in ast.walk(target) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
 

@@ -11,7 +11,7 @@ import numpy as np
 from bptui.guest.child.object_arrays import Spot
 from bptui.programs.child.call_source import CallSites
 from bptui.programs.child.layer_style import PassCall
-from bptui.programs.child.object_names import Name, held_at, held_name, name_in_call, unpacked_name
+from bptui.programs.child.object_names import HeldName, held_at, held_name, name_in_call, unpacked_name
 from bptui.programs.child.open_call import OpenCall
 from bptui.programs.child.value_store import Array, ValueStore
 
@@ -27,19 +27,19 @@ class KnownNames:
         self.sites = sites
         self.is_own = is_own
         self.array_names: dict[Any, str] = {}
-        self.owner_names: dict[int, Name] = {}
+        self.owner_names: dict[int, HeldName] = {}
         self.places: dict[str, tuple[Any, str]] = {}
         self.misses: dict[tuple[int, str], int] = {}
 
-    def name_of(self, call: PassCall, frame: FrameType, site: int) -> Name:
+    def name_of(self, call: PassCall, frame: FrameType, site: int) -> HeldName:
         """Return the name of the object that a call is about."""
         if call.owner is None or call.style == "context":
-            return Name("")
+            return HeldName("")
         token = self.values.token(call.owner)
         if token not in self.owner_names:
             found = name_in_call(self.sites.receiver(site), frame.f_back)
             found = found or held_name(call.owner, frame.f_back, self.is_own)
-            self.owner_names[token] = found or Name("")
+            self.owner_names[token] = found or HeldName("")
         return self.owner_names[token]
 
     def find_holder(self, opened: OpenCall, parameter: str, value: Array, frame: FrameType) -> None:

@@ -9,7 +9,7 @@ from types import CodeType, FrameType
 from typing import Any, NamedTuple
 
 from bptui.guest.child.object_arrays import PLAIN, attribute_dict
-from bptui.programs.child.call_source import passing_names, short_name, syntax_tree
+from bptui.programs.child.call_source import name_in_source, passing_names, syntax_tree
 
 DEEPEST = 4
 """How far inside the objects that a function knows another is looked for."""
@@ -20,7 +20,7 @@ GENERIC = frozenset({"self", "cls", "params", "grads", "layers", "cache", "_"})
 """What tells nothing of the one object that is held."""
 
 
-class Name(NamedTuple):
+class HeldName(NamedTuple):
     """The ``text`` by which an object is held, and what the object is called that holds it, "" for a function.
 
     ``place`` is that object, and the key or attribute.
@@ -31,30 +31,32 @@ class Name(NamedTuple):
     place: tuple[Any, str] | None = None
 
 
-def name_in_call(receiver: ast.expr | None, frame: FrameType | None) -> Name | None:
+def name_in_call(receiver: ast.expr | None, frame: FrameType | None) -> HeldName | None:
     """Return the name that stands before the method in a call, None where it is one of many in turn."""
-    if receiver is None or frame is None or not (text := short_name(receiver)):
+    if receiver is None or frame is None or not (text := name_in_source(receiver)):
         return None
     if isinstance(receiver, ast.Name):
-        return None if text in passing_names(frame.f_code) else Name(text)
+        return None if text in passing_names(frame.f_code) else HeldName(text)
     inner = receiver.value if isinstance(receiver, ast.Attribute | ast.Subscript) else None
-    holder = short_name(inner) if inner is not None else ""
-    return Name(text, "" if holder in GENERIC else holder)
+    holder = name_in_source(inner) if inner is not None else ""
+    return HeldName(text, "" if holder in GENERIC else holder)
 
 
-def held_name(it: Any, frame: FrameType | None, is_own: Callable[[str], bool], *, within: Any = None) -> Name | None:
+def held_name(
+    it: Any, frame: FrameType | None, is_own: Callable[[str], bool], *, within: Any = None
+) -> HeldName | None:
     """Return the name under which the functions that are running hold an object, the innermost first.
 
     What an object ``within`` has for it itself does not count.
     """
     while frame is not None:
-        if is_own(frame.f_code.co_filename) and (found := next(places_of(it, frame, within), None)):
+        if is_own(frame.f_code.co_filename) and (found := next(holders_of(it, frame, within), None)):
             return found
         frame = frame.f_back
     return None
 
 
-def places_of(it: Any, frame: FrameType, within: Any) -> Iterator[Name]:
+def holders_of(it: Any, frame: FrameType, within: Any) -> Iterator[HeldName]:
     """Yield the names of an object among the variables of a function, and inside the objects that those are."""
     passing = passing_names(frame.f_code)
     known = {key: value for key, value in frame.f_locals.items() if key not in passing}
@@ -65,9 +67,9 @@ def places_of(it: Any, frame: FrameType, within: Any) -> Iterator[Name]:
         if id(holder) in seen or depth > DEEPEST or isinstance(holder, PLAIN):
             continue
         seen.add(id(holder))
-        for key, value in members(holder):
+        for key, value in held_members(holder):
             if value is it and isinstance(key, str) and key not in GENERIC:
-                yield Name(key, name, None if holder is known else (holder, key))
+                yield HeldName(key, name, None if holder is known else (holder, key))
             inner = key if isinstance(key, str) else f"{name}{key}"
             waiting.append((value, "" if inner in GENERIC else inner, depth + 1))
 
@@ -78,7 +80,7 @@ def held_at(place: tuple[Any, str]) -> Any:
     return holder.get(key) if isinstance(holder, Mapping) else (attribute_dict(holder) or {}).get(key)
 
 
-def members(holder: Any) -> list[tuple[Any, Any]]:
+def held_members(holder: Any) -> list[tuple[Any, Any]]:
     """Return what an object holds, by key, index or attribute."""
     if isinstance(holder, Mapping):
         return list(holder.items())
@@ -133,5 +135,5 @@ def reachable(owner: Any) -> dict[int, Any]:
         if id(holder) in found or isinstance(holder, PLAIN):
             continue
         found[id(holder)] = holder
-        waiting += [value for _, value in members(holder)]
+        waiting += [value for _, value in held_members(holder)]
     return found

@@ -14,7 +14,7 @@ import numpy as np
 from bptui.guest.child.object_arrays import Spot, attribute_dict
 from bptui.guest.child.styles.method_pair import VALUES, kept
 from bptui.programs.child.layer_style import PassCall
-from bptui.programs.child.object_names import Name
+from bptui.programs.child.object_names import HeldName
 
 RETURNS = frozenset(dis.opmap[name] for name in ("RETURN_VALUE", "RETURN_CONST") if name in dis.opmap)
 
@@ -28,7 +28,7 @@ class OpenCall:
     call: PassCall
     code: CodeType
     site: int
-    name: Name
+    name: HeldName
     arguments: dict[str, Any]
     spots: dict[str, Spot] = field(default_factory=dict)
     held: list[tuple[str, str, int]] = field(default_factory=list)
@@ -54,7 +54,7 @@ def where(frame: FrameType) -> tuple[int, int]:
     return (id(frame.f_back.f_code), frame.f_back.f_lasti) if frame.f_back else (0, 0)
 
 
-def given(frame: FrameType) -> list[Any]:
+def objects_given(frame: FrameType) -> list[Any]:
     """Return what a function is given, and what arrays are views of."""
     found = list(frame.f_locals.values())
     return found + [it.base for it in found if isinstance(it, np.ndarray) and it.base is not None]
@@ -88,7 +88,7 @@ def arguments_of(frame: FrameType, call: PassCall) -> dict[str, Any]:
     return found
 
 
-def options_of(opened: OpenCall) -> dict[str, Any]:
+def call_options(opened: OpenCall) -> dict[str, Any]:
     """Return the arguments that are not values, as far as they can be written down."""
     values = {name for name, _ in opened.inputs}
     return {
@@ -98,7 +98,7 @@ def options_of(opened: OpenCall) -> dict[str, Any]:
     }
 
 
-def defaults_of(code: CodeType, frame: FrameType, call: PassCall) -> tuple[str, ...]:
+def default_parameters(code: CodeType, frame: FrameType, call: PassCall) -> tuple[str, ...]:
     """Return the parameters of a function that have a default."""
     function = frame.f_globals.get(code.co_name)
     if call.names is not None:

@@ -36,7 +36,7 @@ MOST_EVENTS = 500
 """Events that one message has."""
 
 
-class Line:
+class EventLine:
     """The connection to the parent: requests come in, and events and answers go out."""
 
     def __init__(self, control: int) -> None:
@@ -64,7 +64,7 @@ class Line:
 
     def flush(self) -> None:
         """Send the events that are held back; what the program has printed before them goes first."""
-        flush_output()
+        flush_printed()
         if self.events:
             self.send({"events": list(map(as_message, self.events))})
         self.events.clear()
@@ -80,7 +80,7 @@ class Line:
 class ProgramProcess:
     """The program, its watcher, and what it is asked for when it has ended."""
 
-    def __init__(self, line: Line, memory: mmap.mmap, request: Message) -> None:
+    def __init__(self, line: EventLine, memory: mmap.mmap, request: Message) -> None:
         self.line = line
         self.request = request
         passes = ForwardPasses(line.tell)
@@ -145,7 +145,7 @@ class ProgramProcess:
 
     def serve(self) -> NoReturn:
         """Answer requests until there are no more, and end as the program has ended."""
-        flush_output()
+        flush_printed()
         with contextlib.suppress(OSError):
             self.line.send({"served": True})
             while (request := self.line.receive()) is not None:
@@ -160,7 +160,7 @@ class ProgramProcess:
             answer = work(self.watcher.calls, request["arrays"], **request["arguments"])
         except BaseException as error:  # noqa: BLE001  (the fence around the person's code: sys.exit, too)
             answer = exception_as_message(error, is_own_file)
-        flush_output()
+        flush_printed()
         return answer
 
 
@@ -168,7 +168,7 @@ def run_program(control: int, memory: int) -> None:
     """Run the program that the first request names."""
     from bptui.programs.shared_memory import map_for_writing  # noqa: PLC0415
 
-    line = Line(control)
+    line = EventLine(control)
     request = line.receive()
     if request is None:
         os._exit(1)
@@ -192,7 +192,7 @@ def exit_status(error: SystemExit) -> int:
     return 1
 
 
-def flush_output() -> None:
+def flush_printed() -> None:
     """Hand on what was printed, so that it belongs to what was told before."""
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(Exception):  # the program may have put anything there, or closed it

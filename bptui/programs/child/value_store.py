@@ -80,7 +80,7 @@ class ValueStore:
 
         Raises SharedMemoryFullError.
         """
-        array = as_value(it)
+        array = seen_as_array(it)
         if array is None:
             return None
         seen = self.unchanged(it, array)
@@ -88,7 +88,7 @@ class ValueStore:
 
     def see_result(self, it: Any) -> int | None:
         """Return a new number for a value that comes out of a call, even where the object is known already."""
-        array = as_value(it)
+        array = seen_as_array(it)
         if array is None:
             return None
         seen = self.unchanged(it, array)
@@ -102,7 +102,7 @@ class ValueStore:
         seen = self.seen.get(token)
         if seen is None or self.looked_at.get(token) == self.moment:
             return seen
-        if not is_same(array, seen.copy):
+        if not has_same_bytes(array, seen.copy):
             return None
         self.looked_at[token] = self.moment
         return seen
@@ -203,7 +203,7 @@ class ValueStore:
         self.at_address.clear()
 
 
-def as_value(it: Any) -> Array | None:
+def seen_as_array(it: Any) -> Array | None:
     """Return an array or a number as an array, a list of numbers too; None for all else, and for what cannot cross."""
     if isinstance(it, list) and it:
         try:
@@ -239,7 +239,7 @@ def reference(it: Any) -> Callable[[], Any]:
         return lambda: it
 
 
-def is_same(array: Array, copy: Array) -> bool:
+def has_same_bytes(array: Array, copy: Array) -> bool:
     """Return whether an array has the very bytes of its copy."""
     if array.shape != copy.shape or array.dtype != copy.dtype:
         return False

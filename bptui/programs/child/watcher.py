@@ -20,23 +20,23 @@ from bptui.programs.child.forward_passes import ForwardPasses
 from bptui.programs.child.kept_call import LEFT_OUT, CopyOf, KeptCall
 from bptui.programs.child.known_names import KnownNames
 from bptui.programs.child.layer_style import PassCall, Styles
-from bptui.programs.child.object_names import Name
+from bptui.programs.child.object_names import HeldName
 from bptui.programs.child.open_call import (
     OpenCall,
     arguments_of,
-    defaults_of,
-    given,
+    call_options,
+    default_parameters,
     gradients_in,
     has_returned,
     ids_of_arrays,
     is_detail,
     is_whole_step,
-    options_of,
+    objects_given,
     split_result,
     where,
 )
 from bptui.programs.child.pass_partners import PassPartners
-from bptui.programs.child.value_store import SharedMemoryFullError, ValueStore, as_value
+from bptui.programs.child.value_store import SharedMemoryFullError, ValueStore, seen_as_array
 from bptui.programs.event import BackwardCall, CallRaised, FinalArray, ForwardCall
 
 LARGE = 1 << 16
@@ -124,7 +124,7 @@ class Watcher:
             top.is_hidden, self.is_backward = True, False
             top = self.top
         if top and (call.style == "derivative" or is_detail(call, top.call)):
-            self.stack.append(OpenCall(0, 0, call, frame.f_code, 0, Name(""), {}, is_hidden=True))
+            self.stack.append(OpenCall(0, 0, call, frame.f_code, 0, HeldName(""), {}, is_hidden=True))
             return
         if call.style != "derivative":
             self.note_pass(call, top)
@@ -155,7 +155,7 @@ class Watcher:
     def note_forward_pass(self, call: PassCall, frame: FrameType) -> None:
         """Take note of where a pass begins though none has gone back."""
         key = call.layer if call.owner is None else self.values.token(call.owner)
-        if self.forward_passes.begins((key, frame.f_code, call.owner is None and where(frame)), given(frame)):
+        if self.forward_passes.begins((key, frame.f_code, call.owner is None and where(frame)), objects_given(frame)):
             kept = self.forward_passes.next_pass(self.values, self.count)
             if kept is not None:
                 self.calls = {number: it for number, it in self.calls.items() if number <= kept}
@@ -225,7 +225,7 @@ class Watcher:
         if opened.is_hidden:
             return
         if opened.call.style == "derivative":
-            if self.count > opened.number or as_value(value) is None:
+            if self.count > opened.number or seen_as_array(value) is None:
                 self.styles.forget(opened.call)
                 return
             self.note_pass(opened.call, self.stack[-1] if self.stack else None)
@@ -271,8 +271,8 @@ class Watcher:
                 opened.site,
                 opened.inputs,
                 opened.holders,
-                options_of(opened),
-                defaults_of(opened.code, frame, call),
+                call_options(opened),
+                default_parameters(opened.code, frame, call),
                 numbers,
                 opened.held,
                 call.style == "loss",
