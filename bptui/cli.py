@@ -288,7 +288,11 @@ def run_scenario(options: argparse.Namespace) -> int:
     if is_program(options.scenario):
         run = watched(options)
         try:
-            return app.open_program(run, options.record, options.theme)
+            status = app.open_program(run, options.record, options.theme)
+            if run.runs_on:
+                print("the program runs on, unwatched; ctrl+c ends it", file=sys.stderr)
+                run.outlast()
+            return status
         finally:
             run.close()
     scenario = load(options.scenario, layers=options.layers, notice=print_notice)
@@ -344,6 +348,7 @@ def trace_program(options: argparse.Namespace) -> int:
     """Tell what a program does, step by step."""
     run = watched(options)
     try:
+        run.outlast()
         with output() as file:
             if options.json:
                 from bptui.recording.codec import encode_line

@@ -150,6 +150,21 @@ class ProgramRun:
         except KeyboardInterrupt:
             self.stop("was interrupted")
 
+    @property
+    def runs_on(self) -> bool:
+        """Whether the program goes on after watching has ended."""
+        return self.end is not None and not self.is_serving and not self.process.has_ended
+
+    def outlast(self) -> None:
+        """Wait for the end of a program that runs on unwatched. An interrupt ends it."""
+        try:
+            while self.runs_on:
+                if not self.receive():
+                    self.process.wait(POLL_INTERVAL, writes=False)
+                self.take_output()
+        except KeyboardInterrupt:
+            self.close()
+
     def stop(self, why: str) -> None:
         """End the program."""
         if self.end is None:

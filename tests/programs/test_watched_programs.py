@@ -11,6 +11,7 @@ import jsonschema
 import numpy as np
 import pytest
 
+from bptui.cli import main
 from bptui.core.step import BackwardStep, UpdateStep
 from bptui.programs.program_run import WatchLimits
 from bptui.recording.codec import encode_line
@@ -20,7 +21,7 @@ from bptui.recording.record_schema import record_schema
 from bptui.recording.recorder import Recorder
 from bptui.recording.run_records import step_record
 from bptui.recording.transcript import read_transcript
-from programs import BOOK_NET, FUNCTION_NET, KEEPING_NET, NAIVE_LAYERS, watched, wires
+from programs import BOOK_LAYERS, BOOK_NET, FUNCTION_NET, KEEPING_NET, NAIVE_LAYERS, watched, wires
 
 FRUIT = """
 import sys
@@ -407,3 +408,15 @@ def test_a_training_computes_the_same_bit_for_bit_watched_and_unwatched(tmp_path
         run.take_output()
         alone = [sys.executable, str(tmp_path / "program.py")]
         assert run.printed.text == subprocess.run(alone, capture_output=True, text=True, check=True).stdout
+
+
+def test_a_program_that_runs_on_comes_to_its_end(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "book_layers.py").write_text(BOOK_LAYERS)
+    end = tmp_path / "end.txt"
+    program = tmp_path / "program.py"
+    program.write_text(f"{TRAINING}\nopen({str(end)!r}, 'w').write('done')\n")
+    assert main(["trace", "--passes", "1", str(program)]) == 0
+    assert not end.exists()
+    assert main(["trace", "--passes", "1", "--then-run-on", str(program)]) == 0
+    assert end.read_text() == "done"
+    assert capsys.readouterr().out.count("\n  4 ") == 1
