@@ -262,9 +262,9 @@ def update_equation(moment: Moment, parameter: str) -> Equation | None:
         return Equation(name, name, "", brief(step.after), note="no gradient reaches it: it stays as it is", sign="←")
     rule = moment.tape.optimizer
     formula = OPTIMIZER_RULES.get(type(rule), "{W} + change").replace("{W}", name)
-    return Equation(
-        name, formula, update_numbers(step, rule), inline(step.after) or "", f"→ {text.shape(step.after)}", sign="←"
-    )
+    is_unknown = rule is None and any(node.call for node in moment.graph.nodes)
+    note = f"→ {text.shape(step.after)}{', changed by your code' if is_unknown else ''}"
+    return Equation(name, formula, update_numbers(step, rule), inline(step.after) or "", note, sign="←")
 
 
 def update_numbers(step: UpdateStep, rule: Optimizer | None) -> str:
