@@ -1,4 +1,4 @@
-"""bptui: the debugger for backpropagation, in the terminal; from Python ``load``, ``run`` and ``check``.
+"""bptui: the debugger for backpropagation, in the terminal; from Python ``load``, ``run``, ``check`` and ``watch``.
 
 Names are looked up when they are used: ``bptui trace`` has to say how NumPy shall start before NumPy is imported.
 """
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from bptui.running import run
     from bptui.scenario.load import load, loads
     from bptui.scenario.scenario import Scenario
+    from bptui.watching import watch
 
 __all__ = [
     "BptuiError",
@@ -39,6 +40,7 @@ __all__ = [
     "load",
     "loads",
     "run",
+    "watch",
 ]
 
 HOMES = {
@@ -49,6 +51,7 @@ HOMES = {
     "load": "bptui.scenario.load",
     "loads": "bptui.scenario.load",
     "run": "bptui.running",
+    "watch": "bptui.watching",
 }
 """The modules of the names that are not imported yet."""
 

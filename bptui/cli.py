@@ -11,12 +11,13 @@ from __future__ import annotations
 import argparse
 import gc
 import os
+import re
 import shlex
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from bptui import installation
 from bptui.ending import (
@@ -34,14 +35,17 @@ from bptui.ending import (
     silence_warnings,
     with_signals,
 )
-from bptui.errors import BptuiError, out_of_memory
+from bptui.errors import BptuiError, Where, out_of_memory
 from bptui.version import __version__
+
+if TYPE_CHECKING:
+    from bptui.programs.program_run import ProgramRun
 
 FIRST_STEP = "start with `bptui run buy_apple`; `bptui list` tells what else there is"
 
 
 class UsageError(BptuiError):
-    """The command line is none that bptui understands; ``usage`` is what it could have been."""
+    """bptui does not understand the command line; ``usage`` is what it could have been."""
 
     def __init__(self, message: str, usage: str, *, hint: str | None = None) -> None:
         super().__init__(message, hint=hint)
@@ -61,7 +65,8 @@ class Parser(argparse.ArgumentParser):
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run bptui with command-line ``arguments`` (those of the process, by default) and return its exit status."""
     # Starting threads for matrices costs NumPy 50 ms and more, and a teaching network's matrices are small.
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    if "OPENBLAS_NUM_THREADS" not in os.environ:
+        os.environ |= {"OPENBLAS_NUM_THREADS": "1", "BPTUI_ONE_THREAD": "yes"}  # a watched program gets neither
     silence_warnings()
     try:
         return attempt(sys.argv[1:] if arguments is None else arguments)
@@ -90,16 +95,35 @@ def attempt(arguments: Sequence[str]) -> int:
 
 
 def run_command(arguments: Sequence[str]) -> int:
-    """Run the command that ``arguments`` name."""
+    """Run the command that ``arguments`` name. Raises UsageError where there is none."""
     if not arguments:
         raise UsageError("a command is missing", parser().format_usage(), hint=FIRST_STEP)
     check_command(arguments[0])
-    options = parser().parse_args(arguments)
+    own, given = split_arguments(arguments)
+    options = parser().parse_args(own)
+    options.arguments = given
     return COMMANDS[options.command](options)
 
 
+def split_arguments(arguments: Sequence[str]) -> tuple[Sequence[str], Sequence[str]]:
+    """Return bptui's own arguments, and those of the program that they name: what stands behind its name.
+
+    A program that looks at no arguments has none, so that those of bptui may stand there.
+    """
+    from bptui.programs.read_program import is_program, looks_at_arguments
+
+    if arguments[0] not in WATCHING:
+        return arguments, ()
+    for place, argument in enumerate(arguments[1:], start=1):
+        if is_program(argument) and arguments[place - 1] not in VALUED and not argument.startswith("-"):
+            if not looks_at_arguments(argument):
+                return arguments, ()
+            return arguments[: place + 1], arguments[place + 1 :]
+    return arguments, ()
+
+
 def check_command(name: str) -> None:
-    """Refuse an unknown command, with the nearest one as the hint."""
+    """Raise UsageError for an unknown command, with the nearest one as the hint."""
     if name.startswith("-") or name in COMMANDS:
         return
     from bptui.scenario.problems import nearest
@@ -120,6 +144,8 @@ def parser() -> Parser:
     run.add_argument("scenario", help="a file, or the name of a bundled scenario")
     run.add_argument("--record", metavar="FILE", type=Path, help="write every step to a new file while it happens")
     add_layers(run)
+    add_expand(run)
+    add_watching(run)
     add_theme(run)
 
     execute = commands.add_parser("exec", help="carry out commands without a screen, and print what each answers")
@@ -148,12 +174,15 @@ def parser() -> Parser:
     trace.add_argument("scenario", help="a file, or the name of a bundled scenario")
     trace.add_argument("--json", action="store_true", help="print records, one a line, for other programs")
     add_layers(trace)
+    add_expand(trace)
+    add_watching(trace)
 
     check = commands.add_parser("check", help="check every node's gradients and contract, and what is expected")
     check.add_argument("scenarios", nargs="+", metavar="SCENARIO", help="files, or names of bundled scenarios")
     check.add_argument("--json", action="store_true", help="print findings, one a line, for other programs")
     check.add_argument("--verbose", action="store_true", help="print the slopes of every step with each failure")
     add_layers(check)
+    add_expand(check)
 
     replay = commands.add_parser("replay", help="open a recorded session")
     replay.add_argument("transcript", type=Path, help="a file that `bptui run --record` has written")
@@ -200,15 +229,74 @@ def add_layers(command: argparse.ArgumentParser) -> None:
     )
 
 
+def add_expand(command: argparse.ArgumentParser) -> None:
+    """Let a command be given nodes that are to be seen as what they are made of."""
+    command.add_argument(
+        "--expand",
+        metavar="NODE",
+        action="append",
+        default=[],
+        help="run a node as those that its layer is made of, or (all) every node; may be given several times",
+    )
+
+
+def add_watching(command: argparse.ArgumentParser) -> None:
+    """Let a command be told how much of a program is to be watched."""
+    command.add_argument(
+        "--passes",
+        metavar="N",
+        type=count_from(1),
+        default=10,
+        help="end a program after N forward and backward passes",
+    )
+    command.add_argument("--skip", metavar="N", type=count_from(0), default=0, help="watch none of its first N passes")
+    command.add_argument(
+        "--memory", metavar="SIZE", type=memory_size, default=1 << 30, help="watch until so much is copied: 500MB, 2GB"
+    )
+    command.add_argument("--then-run-on", action="store_true", help="let it run on unwatched when enough was seen")
+
+
+def memory_size(text: str) -> int:
+    """Return the bytes that a size means: ``500MB``, ``2GB``; a mere number is of megabytes."""
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)([KMG]?)B?", text.strip().upper())
+    size = int(float(match[1]) * {"K": 1 << 10, "M": 1 << 20, "G": 1 << 30}[match[2] or "M"]) if match else 0
+    if not SMALLEST_MEMORY <= size <= LARGEST_MEMORY:
+        raise argparse.ArgumentTypeError("wanted a size from 1MB on, such as 500MB or 2GB")
+    return size
+
+
+def count_from(least: int) -> Callable[[str], int]:
+    """Return what reads a number that is not less than ``least``."""
+
+    def whole_number(text: str) -> int:
+        if not text.isdecimal() or len(text) > LONGEST_NUMBER or int(text) < least:
+            raise argparse.ArgumentTypeError(f"wanted a whole number from {least} on")
+        return int(text)
+
+    return whole_number
+
+
 def run_scenario(options: argparse.Namespace) -> int:
     """Open the debugger."""
     check_terminal()
     gc.disable()  # imports leave no garbage, and looking for it is a tenth of the start; the screen collects later
+    from bptui.programs.read_program import is_program
+    from bptui.running import with_expansions
     from bptui.scenario.load import load
     from bptui.tui import app
 
+    if is_program(options.scenario):
+        run = watched(options)
+        try:
+            status = app.open_program(run, options.record, options.theme)
+            if run.runs_on:
+                print("the program runs on, unwatched; ctrl+c ends it", file=sys.stderr)
+                run.outlast()
+            return status
+        finally:
+            run.close()
     scenario = load(options.scenario, layers=options.layers, notice=print_notice)
-    return app.open_debugger(scenario, options.record, options.theme)
+    return app.open_debugger(with_expansions(scenario, options.expand), options.record, options.theme)
 
 
 def execute_commands(options: argparse.Namespace) -> int:
@@ -228,11 +316,15 @@ def execute_commands(options: argparse.Namespace) -> int:
 
 
 def trace(options: argparse.Namespace) -> int:
-    """Tell what a run does, step by step."""
-    from bptui.running import Run
+    """Tell what a run does, step by step. Raises the run's failure once its steps are told."""
+    from bptui.programs.read_program import is_program
+    from bptui.running import Run, with_expansions
     from bptui.scenario.load import load
 
-    run = Run(load(options.scenario, layers=options.layers, notice=print_notice))
+    if is_program(options.scenario):
+        return trace_program(options)
+    scenario = load(options.scenario, layers=options.layers, notice=print_notice)
+    run = Run(with_expansions(scenario, options.expand))
     if options.json:
         from bptui.recording.codec import encode_line
         from bptui.recording.run_records import records
@@ -252,13 +344,62 @@ def trace(options: argparse.Namespace) -> int:
     return FINE
 
 
+def trace_program(options: argparse.Namespace) -> int:
+    """Tell what a program does, step by step."""
+    run = watched(options)
+    try:
+        run.outlast()
+        with output() as file:
+            if options.json:
+                from bptui.recording.codec import encode_line
+                from bptui.recording.program_records import program_records
+
+                file.writelines(map(encode_line, program_records(run)))
+            else:
+                from bptui.report.printing import print_lines
+                from bptui.report.program_report import program_lines
+
+                print_lines(program_lines(run), file)
+    finally:
+        run.close()
+    if run.failure:
+        raise run.failure
+    return FINE
+
+
+def watched(options: argparse.Namespace) -> ProgramRun:
+    """Return a program that was watched to its end. Raises BptuiError where no layer was called in it."""
+    from bptui.programs.program_run import ProgramRun, WatchLimits
+    from bptui.programs.read_program import read_program
+
+    if options.expand:
+        raise BptuiError("--expand is for scenarios", hint="a program runs as it stands")
+    program = read_program(options.scenario, options.arguments)
+    run = ProgramRun(program, WatchLimits(options.passes, options.skip, options.memory, runs_on=options.then_run_on))
+    run.finish()
+    if not run.tape.iterations:
+        run.close()
+        sys.stderr.write(run.printed.text)
+        raise run.failure or BptuiError(
+            "no layer was called",
+            hint="a layer has two methods forward and backward, or is a pair of functions f_forward and f_backward",
+            where=Where(options.scenario),
+        )
+    return run
+
+
 def judge_scenarios(options: argparse.Namespace) -> int:
     """Judge every gradient of some scenarios."""
     from bptui.report.check_printing import check_scenarios
 
     with output() as file:
         reports, errors = check_scenarios(
-            options.scenarios, options.layers, file, as_json=options.json, is_verbose=options.verbose
+            options.scenarios,
+            options.layers,
+            file,
+            expand=options.expand,
+            as_json=options.json,
+            is_verbose=options.verbose,
         )
     for error in errors:
         show(error)
@@ -322,6 +463,18 @@ def trust_layers(options: argparse.Namespace) -> int:
     return FINE
 
 
+LONGEST_NUMBER = 9
+"""Digits of a number of passes."""
+
+SMALLEST_MEMORY, LARGEST_MEMORY = 1 << 20, 1 << 40
+"""Bytes that copies of a program's arrays may take."""
+
+WATCHING = ("run", "trace", "check")
+"""The commands that take a program."""
+
+VALUED = ("--layers", "--expand", "--record", "--theme", "--passes", "--skip", "--memory")
+"""The options that a value follows."""
+
 COMMANDS = {
     "run": run_scenario,
     "exec": execute_commands,
@@ -342,7 +495,7 @@ def print_notice(words: str) -> None:
 
 
 def check_terminal() -> None:
-    """Refuse to draw a screen where there is none, and libraries that cannot draw one."""
+    """Raise BptuiError where there is no terminal to draw a screen on, or a library for it is missing."""
     installation.require_libraries("textual", "rich")
     hint = "`bptui exec` and `bptui trace` do without a screen"
     for stream, name in ((sys.stdin, "input"), (sys.stdout, "output"), (sys.stderr, "error output")):

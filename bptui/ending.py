@@ -27,7 +27,7 @@ SIGNALLED = 128
 
 
 def check_output() -> None:
-    """Refuse a closed output, and let one that knows few characters escape the others."""
+    """Raise BptuiError for a closed output, and let one that knows few characters escape the others."""
     if sys.stdout is None or sys.stderr is None:
         raise BptuiError("standard output or error output is closed")
     for stream in (sys.stdout, sys.stderr):
@@ -46,7 +46,7 @@ def silence_warnings() -> None:
 
 @contextmanager
 def output() -> Iterator[TextIO]:
-    """Give standard output to print on; a disk that is full is then no bug of ours."""
+    """Yield standard output to print on. Raises BptuiError where its disk is full, which is not a bug of ours."""
     try:
         yield sys.stdout
         sys.stdout.flush()
@@ -76,7 +76,7 @@ def with_signals(handle: Callable[[int, FrameType | None], None], *names: str) -
 
 
 def leave(number: int, frame: FrameType | None) -> NoReturn:  # noqa: ARG001  (the system's protocol)
-    """Unwind the program because of a signal."""
+    """Raise SystemExit because of a signal, which unwinds the program."""
     raise SystemExit(SIGNALLED + number)
 
 

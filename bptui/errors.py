@@ -3,6 +3,7 @@
 BptuiError                 anything below
 ├── ScenarioError          a scenario, or a data file that it names, cannot be read
 ├── LayerError             a layer failed while a scenario ran
+│   └── MisnamedOutputsError  it returned more values, or fewer, than its formula names
 ├── CommandError           a line is not a command of bptui's
 ├── ExpressionError        an expression cannot be read, or has no value
 │   └── NotReachedError    it speaks of what the run has not come to yet
@@ -83,6 +84,10 @@ class ScenarioError(BptuiError):
 
 class LayerError(BptuiError):
     """A layer raised, or returned what is not a value; ``where`` is the node's formula or the layer's own line."""
+
+
+class MisnamedOutputsError(LayerError):
+    """A layer of the user's own has returned more values, or fewer, than the formula names."""
 
 
 class CommandError(BptuiError):

@@ -24,7 +24,7 @@ def require_libraries(*libraries: str) -> None:
 
 
 def check_library(library: str) -> None:
-    """Refuse a library that is missing or too old."""
+    """Raise InstallationError for a library that is missing or too old."""
     needed = ".".join(map(str, NEEDED[library]))
     hint = f"python -m pip install --upgrade '{library}>={needed}'"
     try:
@@ -50,12 +50,12 @@ def version(library: str) -> str:
 
 
 def release(version: str) -> tuple[int, ...]:
-    """Return the first two numbers of a version, 0 for what is none."""
+    """Return the first two numbers of a version, 0 for what is not a number."""
     return tuple(int(part) if part.isdecimal() else 0 for part in version.split(".")[:2])
 
 
 def check_layers() -> None:
-    """Refuse a foreign package or module that hides bptui's layers."""
+    """Raise InstallationError for a foreign package or module that hides bptui's layers."""
     spec = find_spec("layers")
     beside = Path(bptui.__file__).parent.parent
     if spec is None or spec.origin is None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -17,6 +17,7 @@ from bptui.errors import LayerError
 from bptui.scenario.reading.shape_inference import SMALLER, excess
 from bptui.scenario.scenario import Scenario
 from layers import Array, Layer
+from layers.dropout import Stochastic
 from layers.layer import Gradients
 
 if TYPE_CHECKING:
@@ -33,6 +34,8 @@ class ScenarioLayers:
         self.nodes, self.library = scenario.graph.nodes, scenario.library
         self.has_guests = bool(scenario.guests)
         self.patient: list[NonBlockingGuest] = []
+        self.drawing: list[tuple[Node, Stochastic]] = []
+        self.iteration = 0
 
     @cached_property
     def guests(self) -> Guests:
@@ -55,21 +58,26 @@ class ScenarioLayers:
         it = self.nodes[node]
         layer = self.library[it.layer]
         if isinstance(layer, type):
-            made = layer(**it.options) if it.options else layer()
+            made = self.scenario.made(it, self.iteration)
+            if isinstance(made, Stochastic):
+                self.drawing.append((it, made))
             return BoundedLayer(it, made) if self.has_guests else made
         from bptui.guest.guests import NonBlockingGuest  # noqa: PLC0415  (few scenarios have guests)
 
-        self.patient.append(NonBlockingGuest(self.guests, self.guests.make(node)))
+        self.patient.append(NonBlockingGuest(self.guests, self.guests.make(node, self.iteration)))
         return self.patient[-1]
 
     def begin_iteration(self, iteration: int) -> None:
-        """Let the guests know which iteration it is: what they draw at random depends on it."""
+        """Let the layers know which iteration it is: what they draw at random depends on it."""
+        self.iteration = iteration
         for guest in self.patient:
             guest.layer.iteration = iteration
+        for node, layer in self.drawing:
+            layer.seed = self.scenario.drawing_seed(node, iteration)
 
-    def built_in(self, node: int) -> AnyLayer:
+    def built_in(self, node: int, iteration: int) -> AnyLayer:
         """Return a new built-in layer."""
-        return self.scenario.made(self.scenario.graph.nodes[node])
+        return self.scenario.made(self.scenario.graph.nodes[node], iteration)
 
     @property
     def revisit(self) -> Revisit:
@@ -89,16 +97,16 @@ class BoundedLayer:
         self.node = node
         self.layer = layer
 
-    def forward(self, *inputs: Array) -> Array:
+    def forward(self, *inputs: Array) -> Any:
         """Return the layer's value. Raises LayerError, before anything is computed, where it would be too large."""
-        if what := excess(self.layer.out_shape(*map(np.shape, inputs))):
+        if what := next(filter(None, map(excess, self.layer.out_shapes(*map(np.shape, inputs)))), None):
             message = f"{visible(self.node.name)}: {self.node.layer}: {what}"
             raise LayerError(message, hint=SMALLER, where=self.node.where)
         return self.layer.forward(*inputs)
 
-    def backward(self, dout: Array) -> Gradients:
+    def backward(self, *douts: Array) -> Gradients:
         """Return what the layer returns."""
-        return self.layer.backward(dout)
+        return self.layer.backward(*douts)
 
 
 class Run(Runner):
@@ -125,9 +133,9 @@ class Run(Runner):
     def fresh_layer(self, node: int, iteration: int = 0) -> AnyLayer:
         """Return a new instance of a node's layer; a guest's waits until it has returned.
 
-        ``iteration`` (from 0) is for what a guest draws at random.
+        ``iteration`` (from 0) is for what it draws at random.
         """
-        return self.guest(node, iteration) if node in self.scenario.guests else self.own.built_in(node)
+        return self.guest(node, iteration) if node in self.scenario.guests else self.own.built_in(node, iteration)
 
     def guest(self, node: int, iteration: int = 0) -> GuestLayer:
         """Return a new instance of a layer of the user's own."""
@@ -180,6 +188,24 @@ def remarks_on_inputs(scenario: Scenario) -> list[Remark]:
     from bptui.guest.observation import Remark  # noqa: PLC0415  (few scenarios have remarks)
 
     return [Remark(node, "inputs", words) for node, words in scenario.remarks.items()]
+
+
+def with_expansions(scenario: Scenario, names: Sequence[str]) -> Scenario:
+    """Return a scenario with the nodes of these ``names``, or "all", as those that their layers are made of.
+
+    Shapes that come from a layer of the user's own are told by a run. Raises ScenarioError for a name of no such node.
+    """
+    if not names:
+        return scenario
+    from bptui.scenario.expansion import expanded  # noqa: PLC0415  (few want it, and the others start sooner)
+
+    if not scenario.guests:
+        return expanded(scenario, names)
+    it = Run(scenario)
+    it.finish()
+    it.close()
+    shapes = {name: np.shape(value) for name, value in it.tape.values.items() if value is not None}
+    return expanded(scenario, names, shapes=shapes)
 
 
 def run(scenario: Scenario) -> Tape:

@@ -1,7 +1,8 @@
 """Every layer by name: a class in any file of this folder is found by itself.
 
 To read them as a book: layer (what a layer is), arithmetic, elementary, activation, linear, loss; then comparison,
-reduction and shape. ``options`` is how they read what was written for them.
+reduction and shape. After that, in any order: smooth_activation, normalization, dropout, probability_loss, linear_loss,
+cumulative, einsum and what else there is. ``options`` and ``targets`` are how they read what was written for them.
 """
 
 from __future__ import annotations

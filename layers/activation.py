@@ -5,6 +5,8 @@ Their smooth relatives, from softplus to GELU, are in ``smooth_activation``.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from layers.layer import Array, Layer, Shape, floating, unbroadcast
@@ -155,6 +157,9 @@ class Softmax(Layer):
     def backward(self, dout: Array) -> Array:
         return self.out * (dout - (dout * self.out).sum(axis=self.axis, keepdims=True))
 
+    def expansion(self, *shapes: Shape) -> Mapping[str, str]:  # noqa: ARG002  (it is the same for all)
+        return exponentials_of("x", self.axis) | {"out": "exp / total"}
+
 
 class LogSoftmax(Layer):
     """Logarithm of the softmax, ``out = x - log Σ exp(x)``, along an axis. Shapes: any with it; the last if not said.
@@ -183,3 +188,19 @@ class LogSoftmax(Layer):
 
     def backward(self, dout: Array) -> Array:
         return dout - np.exp(self.out) * dout.sum(axis=self.axis, keepdims=True)
+
+    def expansion(self, *shapes: Shape) -> Mapping[str, str]:  # noqa: ARG002  (it is the same for all)
+        return exponentials_of("x", self.axis) | {"out": "shifted - Log(total)"}
+
+
+def exponentials_of(x: str, axis: int) -> dict[str, str]:
+    """Return the formulas of what a softmax is made of: exponentials, the largest of them 1, and their sum.
+
+    The maximum counts as a constant: shifting by it changes no share, so its gradient would be 0.
+    """
+    return {
+        "largest": f"Detach(Max({x}, axis={axis}, keepdims=true))",
+        "shifted": f"{x} - largest",
+        "exp": "Exp(shifted)",
+        "total": f"Sum(exp, axis={axis}, keepdims=true)",
+    }

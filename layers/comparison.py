@@ -72,7 +72,7 @@ class Where(Layer):
 
     symbol = "where"
     formula = "x where condition holds, else y"
-    rules = {"x": "dout where condition holds, else 0", "y": "0 where condition holds, else dout"}
+    rules = {"x": "dout where condition holds, else 0", "y": "dout where condition fails, else 0"}
     targets = frozenset({"condition"})
 
     def forward(self, condition: Array, x: Array, y: Array) -> Array:

@@ -43,7 +43,7 @@ class Einsum(Layer):
         self.shapes = [x.shape for x in arrays]
         self.letters = letters = read_letters(self.equation, self.shapes)
         self.xs = [np.broadcast_to(x, letters.sizes_of(own)) for x, own in zip(arrays, letters.inputs, strict=True)]
-        return summed(letters.inputs, self.xs, letters.out)
+        return sum_products(letters.inputs, self.xs, letters.out)
 
     def backward(self, dout: Array) -> tuple[Array, ...]:
         gradients = [self.gradient(dout, place) for place in range(len(self.xs))]
@@ -56,7 +56,7 @@ class Einsum(Layer):
         ones = [np.ones(letters.sizes[letter], dtype=dout.dtype) for letter in axes]  # of letters summed here alone
         others = [x for at, x in enumerate(self.xs) if at != place]
         other_letters = [it for at, it in enumerate(letters.inputs) if at != place]
-        gradient = summed([letters.out, *other_letters, *axes], [dout, *others, *ones], axes)
+        gradient = sum_products([letters.out, *other_letters, *axes], [dout, *others, *ones], axes)
         if axes == own:
             return gradient
         dx = np.zeros(letters.sizes_of(own), dtype=gradient.dtype)
@@ -132,7 +132,7 @@ def sizes_by_letter(inputs: Sequence[str], shapes: Sequence[Shape], rest: str) -
     return sizes
 
 
-def summed(inputs: Sequence[str], arrays: Sequence[Array], out: str) -> Array:
+def sum_products(inputs: Sequence[str], arrays: Sequence[Array], out: str) -> Array:
     """Return the Einstein sum, from small products to large ones where there are more than two."""
     equation = f"{','.join(inputs)}->{out}"
     return np.asarray(np.einsum(equation, *arrays, optimize=len(arrays) > 2)).copy()[()]

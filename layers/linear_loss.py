@@ -7,7 +7,7 @@ import numpy as np
 from layers.layer import Array, Layer, Shape, floating
 from layers.options import choice, positive, real
 from layers.probability_loss import REDUCTIONS, reduced
-from layers.targets import one_hot, require_same_shape
+from layers.targets import one_hot_targets, require_same_shape
 
 
 class L1Loss(Layer):
@@ -115,7 +115,7 @@ class MulticlassHinge(Layer):
         self.out_shape(x.shape, t.shape)
         if t.dtype.kind not in "iu":
             raise ValueError(f"labels must be integers, and t is {t.dtype}")
-        self.hot, self.samples = one_hot(t, x)
+        self.hot, self.samples = one_hot_targets(t, x)
         of_true = np.where(self.hot == 1, x, 0).sum(axis=-1, keepdims=True)
         self.excess = np.where(self.hot == 1, 0, np.maximum(x - of_true + self.margin, 0))
         return reduced(self.excess.sum(axis=-1), self.reduction, self.samples)

@@ -6,8 +6,11 @@ straight line are in ``linear_loss``.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
+from layers.activation import exponentials_of
 from layers.layer import Array, Layer, Shape, floating
 from layers.options import choice, whole
 from layers.targets import read_targets, require_same_shape, require_targets, require_yes_or_no
@@ -63,6 +66,11 @@ class SoftmaxWithLoss(Layer):
     def local(self) -> tuple[Array, None]:
         slope = self.y * self.t.sum(axis=-1, keepdims=True) - self.t
         return (slope / max(self.samples, 1) if self.reduction == "mean" else slope), None
+
+    def expansion(self, *shapes: Shape) -> Mapping[str, str]:  # noqa: ARG002  (it is the same for all)
+        ignored = "" if self.ignore_index is None else f", ignore_index={self.ignore_index}"
+        loss = f'NegativeLogLikelihood(logp, t, reduction="{self.reduction}"{ignored})'
+        return exponentials_of("x", -1) | {"logp": "shifted - Log(total)", "out": loss}
 
 
 class SigmoidWithLoss(Layer):

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from math import prod
 
 import numpy as np
@@ -100,6 +101,12 @@ class CrossEntropy(Layer):
         slope = np.where(self.t == 0, 0, -self.t / self.p)
         return (slope / max(self.samples, 1) if self.reduction == "mean" else slope), None
 
+    def expansion(self, *shapes: Shape) -> Mapping[str, str]:  # noqa: ARG002  (it is the same for all)
+        return {
+            "log": f"Log(p + {self.eps})",
+            "out": f'NegativeLogLikelihood(log, t, reduction="{self.reduction}")',
+        }
+
 
 class BinaryCrossEntropy(Layer):
     """Cross-entropy of yes-or-no answers, ``loss = -(t × log p + (1 - t) × log(1 - p))``, the mean over all elements.
@@ -142,18 +149,18 @@ class BinaryCrossEntropy(Layer):
 
 
 class KLDivergence(Layer):
-    """Kullback-Leibler divergence of q from p, ``loss = Σ q × (log q - logp)``. Shapes: logp and q alike, any.
+    """Kullback-Leibler divergence of q from p, ``loss = Σ q × (log(q) - logp)``. Shapes: logp and q alike, any.
 
-    What it costs to take p for the true distribution q, whose logarithms ``LogSoftmax`` gives. The mean over all
-    elements; with ``reduction`` "batchmean" over the samples, which are the axes before the last, "sum" adds up, and
-    "none" leaves one number per element (PyTorch has these words). The local derivative is -q, divided by what the mean
-    is over; an element with q = 0 costs nothing. q takes no gradient. Raises ValueError where the shapes differ.
+    What it costs to take p for the true distribution q; ``LogSoftmax`` gives logp. The mean over all elements; with
+    ``reduction`` "batchmean" over the samples, which are the axes before the last, "sum" adds up, and "none" leaves one
+    number per element (PyTorch has these words). The local derivative for logp is -q, and for q it is
+    log(q) + 1 - logp, both divided by what the mean is over. An element with q = 0 costs nothing, and its q takes no
+    gradient, for the curve of q × log(q) stands upright there. Raises ValueError where the shapes differ.
     """
 
     symbol = "KL"
     formula = "Σ q × (log(q) - logp)"
-    rules = {"logp": "-dout × q / n"}
-    targets = frozenset({"q"})
+    rules = {"logp": "-dout × q / n", "q": "dout × (log(q) + 1 - logp) / n"}
 
     def __init__(self, *, reduction: str = "mean") -> None:
         self.reduction = choice("reduction", reduction, ("mean", "batchmean", "sum", "none"))
@@ -163,18 +170,21 @@ class KLDivergence(Layer):
         return logp if self.reduction == "none" else ()
 
     def forward(self, logp: Array, q: Array) -> Array:
-        logp, q = floating(logp), np.asarray(q)
-        self.out_shape(logp.shape, q.shape)
-        self.q = q.astype(logp.dtype)
+        logp, self.q = floating(logp), floating(q)
+        self.out_shape(logp.shape, self.q.shape)
         self.count = prod(logp.shape[:-1]) if self.reduction == "batchmean" else logp.size
-        losses = np.where(self.q == 0, 0, self.q * (np.log(self.q) - logp))
-        return reduced(losses, self.reduction.removeprefix("batch"), self.count)
+        self.surplus = np.where(self.q == 0, 0, np.log(self.q) - logp)
+        return reduced(self.q * self.surplus, self.reduction.removeprefix("batch"), self.count)
 
-    def backward(self, dout: Array) -> tuple[Array, None]:
-        return dout * self.local()[0], None
+    def backward(self, dout: Array) -> tuple[Array, Array]:
+        dlogp, dq = self.local()
+        return dout * dlogp, dout * dq
 
-    def local(self) -> tuple[Array, None]:
-        return (-self.q / max(self.count, 1) if "mean" in self.reduction else -self.q), None
+    def local(self) -> tuple[Array, Array]:
+        dlogp, dq = -self.q, np.where(self.q == 0, 0, self.surplus + 1)
+        if "mean" not in self.reduction:
+            return dlogp, dq
+        return dlogp / max(self.count, 1), dq / max(self.count, 1)
 
 
 def reduced(losses: Array, reduction: str, count: int) -> Array:

@@ -10,8 +10,9 @@ from math import prod
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from layers.layer import Array, Layer, Shape, floating, unbroadcast
+from layers.layer import Array, Gradients, Layer, Shape, floating, unbroadcast
 from layers.options import axes_of, real, stretches, whole, wholes
 
 
@@ -203,6 +204,46 @@ class Concat(Layer):
         return (None,) * len(self.sizes)
 
 
+class Split(Layer):
+    """x cut into parts along an axis, the first if not said, each an output: ``"a, b" = "Split(x)"``.
+
+    Shapes: any with that axis. ``parts`` is how many there are, all of one size, two if not said; or a list of their
+    sizes. ``dx`` is the parts' gradients put together again. Raises ValueError where the axis cannot be cut so.
+    """
+
+    symbol = "split"
+    formula = "the parts of x"
+    rules = {"x": "the gradients of the parts, joined"}
+    outputs: tuple[str, ...] = ("part1", "part2")
+
+    def __init__(self, *, axis: int = 0, parts: int | Sequence[int] = 2) -> None:
+        self.axis = whole("axis", axis)
+        self.sizes = wholes("parts", parts) if isinstance(parts, list | tuple) else None
+        self.count = whole("parts", parts) if self.sizes is None else len(self.sizes)
+        if self.count < 1 or min(self.sizes or (0,)) < 0:
+            raise ValueError(f"parts must be a number from 1 up or a list of sizes, not {parts!r}")
+        self.outputs = tuple([f"part{place}" for place in range(1, self.count + 1)])
+
+    def out_shape(self, x: Shape) -> Any:
+        (axis,) = axes_of(x, (self.axis,))
+        sizes = self.sizes or (x[axis] // self.count,) * self.count
+        if sum(sizes) != x[axis]:
+            how = f"parts of the sizes {list(sizes)}" if self.sizes else f"{self.count} equal parts"
+            raise ValueError(f"axis {self.axis} of the shape {x} cannot be cut into {how}")
+        shapes = tuple([(*x[:axis], size, *x[axis + 1 :]) for size in sizes])
+        return shapes if self.count > 1 else shapes[0]
+
+    def forward(self, x: Array) -> Any:
+        x = floating(x)
+        self.out_shape(x.shape)
+        bounds = self.count if self.sizes is None else np.cumsum(self.sizes)[:-1]
+        parts = tuple(np.split(x, bounds, axis=self.axis))
+        return parts if self.count > 1 else parts[0]
+
+    def backward(self, *douts: Array) -> Array:
+        return np.concatenate(douts, axis=self.axis)
+
+
 class Stack(Layer):
     """Any number of arrays side by side along a new axis, the first if not said. Shapes: all alike.
 
@@ -250,7 +291,7 @@ class Pad(Layer):
     rules = {"x": "dout without the margin"}
 
     def __init__(self, *, widths: int | Sequence[int] | Sequence[Sequence[int]], value: float = 0.0) -> None:
-        self.widths = margins(widths)
+        self.widths = pad_widths(widths)
         self.value = real("value", value)
 
     def out_shape(self, x: Shape) -> Shape:
@@ -279,44 +320,66 @@ class Pad(Layer):
 class Gather(Layer):
     """Rows of x by number, ``out = x[indices]``: an embedding (Saito, vol. 2, ch. 4.1). Shapes: any with an axis.
 
-    ``indices`` is a list of whole numbers, nested as one likes; its shape takes the place of x's first axis. Negative
-    ones count from the end. A row's gradients add up where it was taken several times; one never taken gets 0.
-    Raises ValueError for indices outside the rows, and where they are not whole numbers or are ragged.
+    ``indices`` are whole numbers, nested as one likes, either an option or a value of their own; their shape takes the
+    place of x's first axis. Negative ones count from the end. A row's gradients add up where it was taken several
+    times; one never taken gets 0. Raises ValueError for indices outside the rows, and where they are not whole numbers
+    or are ragged.
     """
 
     symbol = "gather"
     formula = "x[indices]"
-    rules = {"x": "dout, added up at the rows taken"}
+    rules = {"x": "dout, added up where it was taken"}
 
-    def __init__(self, *, indices: Any) -> None:
-        try:
-            self.indices = np.asarray(indices)
-        except ValueError:
-            raise ValueError(f"indices must be a list of equally long lists, not {indices!r}") from None
-        if self.indices.size == 0:
-            self.indices = self.indices.astype(np.intp)
-        if self.indices.dtype.kind not in "iu":
-            raise ValueError(f"indices must be whole numbers, not {indices!r}")
+    targets = frozenset({"rows"})
 
-    def out_shape(self, x: Shape) -> Shape:
+    def __init__(self, *, indices: Any = None) -> None:
+        self.option: Any = None if indices is None else whole_numbers(indices)
+
+    def out_shape(self, x: Shape, rows: Any = None) -> Shape:
         if not x:
             raise ValueError("Gather takes rows, and a scalar has none")
-        rows = x[0]
-        outside = self.indices[(self.indices < -rows) | (self.indices >= rows)]
-        if outside.size:
-            raise ValueError(f"index {outside[0]} is outside the {rows} rows of x, of shape {x}")
-        return self.indices.shape + x[1:]
+        if (self.option is None) == (rows is None):
+            raise ValueError("Gather takes indices once: Gather(x, indices) or Gather(x, indices=[0, 2])")
+        if self.option is not None:
+            check_rows(self.option, x)
+        return (rows if self.option is None else self.option.shape) + x[1:]
 
-    def forward(self, x: Array) -> Array:
+    def forward(self, x: Array, rows: Array | None = None) -> Array:
         x = floating(x)
-        self.out_shape(x.shape)
+        self.out_shape(x.shape, None if rows is None else np.shape(rows))
+        self.indices = self.option if rows is None else whole_numbers(rows)
+        check_rows(self.indices, x.shape)
         self.x_shape = x.shape
         return x[self.indices]
 
-    def backward(self, dout: Array) -> Array:
+    def backward(self, dout: Array) -> Gradients:
         dx = np.zeros(self.x_shape, dtype=dout.dtype)
         np.add.at(dx, self.indices, dout)
-        return dx
+        return dx if self.option is not None else (dx, None)
+
+    def local(self) -> tuple[Array | None, ...]:
+        return (None,) if self.option is not None else (None, None)
+
+
+def whole_numbers(indices: Any) -> NDArray[Any]:
+    """Return ``indices`` as an array. Raises ValueError where they are not whole numbers, or ragged."""
+    try:
+        numbers = np.asarray(indices)
+    except ValueError:
+        raise ValueError(f"indices must be a list of equally long lists, not {indices!r}") from None
+    if numbers.size == 0:
+        return numbers.astype(np.intp)
+    if numbers.dtype.kind not in "iu":
+        raise ValueError(f"indices must be whole numbers, not {indices!r}")
+    return numbers
+
+
+def check_rows(indices: NDArray[Any], x: Shape) -> None:
+    """Raise ValueError for one of ``indices`` that is outside the rows of ``x``."""
+    rows = x[0]
+    outside = indices[(indices < -rows) | (indices >= rows)]
+    if outside.size:
+        raise ValueError(f"index {outside[0]} is outside the {rows} rows of x, of shape {x}")
 
 
 class Detach(Layer):
@@ -336,14 +399,14 @@ class Detach(Layer):
         return (None,)
 
 
-def margins(widths: Any) -> tuple[int, int] | list[tuple[int, int]]:
+def pad_widths(widths: Any) -> tuple[int, int] | list[tuple[int, int]]:
     """Return ``widths`` as one pair for all axes, or as a list with one for each. Raises ValueError for others."""
     if isinstance(widths, list | tuple) and any(isinstance(it, list | tuple) for it in widths):
-        return [margin(pair) for pair in widths]
-    return margin(widths)
+        return [pad_width(pair) for pair in widths]
+    return pad_width(widths)
 
 
-def margin(widths: Any) -> tuple[int, int]:
+def pad_width(widths: Any) -> tuple[int, int]:
     """Return ``widths``, one number or two, as the width before and the one after."""
     pair = wholes("widths", widths)
     if len(pair) not in {1, 2} or min(pair) < 0:

@@ -6,11 +6,12 @@ None overflows, however large x is: what grows is taken out of the exponential f
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 import numpy as np
 
 from layers.elementary import erf
-from layers.layer import Array, Layer, floating
+from layers.layer import Array, Layer, Shape, floating
 from layers.options import one_of, positive, real
 
 
@@ -82,6 +83,9 @@ class Silu(Layer):
     def local(self) -> tuple[Array]:
         return (self.share * (1 + self.x * (1 - self.share)),)
 
+    def expansion(self, *shapes: Shape) -> Mapping[str, str]:  # noqa: ARG002  (it is the same for all)
+        return {"share": "Sigmoid(x)", "out": "x * share"}
+
 
 class Gelu(Layer):
     """Gaussian error linear unit, ``out = x × Φ(x)`` with ``Φ(x) = (1 + erf(x / √2)) / 2``, elementwise. Shapes: any.
@@ -100,7 +104,7 @@ class Gelu(Layer):
 
     def forward(self, x: Array) -> Array:
         self.x = x = floating(x)
-        self.share = (1 + (np.tanh(bent(x)) if self.approximate else erf(x / math.sqrt(2)))) / 2
+        self.share = (1 + (np.tanh(tanh_argument(x)) if self.approximate else erf(x / math.sqrt(2)))) / 2
         return x * self.share
 
     def backward(self, dout: Array) -> Array:
@@ -113,6 +117,12 @@ class Gelu(Layer):
         else:
             density = np.exp(-x * x / 2) / math.sqrt(2 * math.pi)
         return (self.share + x * density,)
+
+    def expansion(self, *shapes: Shape) -> Mapping[str, str]:  # noqa: ARG002  (it is the same for all)
+        if self.approximate:
+            bend = {"bent": f"{math.sqrt(2 / math.pi)} * (x + 0.044715 * x ** 3)", "tanh": "Tanh(bent)"}
+            return bend | {"share": "(1 + tanh) / 2", "out": "x * share"}
+        return {"erf": f"Erf(x / {math.sqrt(2)})", "share": "(1 + erf) / 2", "out": "x * share"}
 
 
 class Elu(Layer):
@@ -150,7 +160,7 @@ def logistic(x: Array) -> Array:
     return np.where(x >= 0, 1, z) / (1 + z)
 
 
-def bent(x: Array) -> Array:
+def tanh_argument(x: Array) -> Array:
     """Return what ``tanh`` is taken of in the approximation of Φ, of an x so far out that it no longer matters."""
     x = np.clip(x, -FAR, FAR)
     return math.sqrt(2 / math.pi) * (x + 0.044715 * x**3)

@@ -27,13 +27,13 @@ def read_targets(t: Array, x: Array, *, ignore_index: int | None = None) -> tupl
     if t.shape == x.shape and ignore_index is None:
         return t.astype(x.dtype), prod(batch)
     if t.shape == batch and t.dtype.kind in "iu":
-        return one_hot(t, x, ignore_index=ignore_index)
+        return one_hot_targets(t, x, ignore_index=ignore_index)
     if t.shape == batch:
         raise ValueError(f"labels must be integers, and t is {t.dtype}")
     raise ValueError(f"ignore_index needs labels of shape {batch}, and t of shape {t.shape} is distributions")
 
 
-def one_hot(labels: Array, x: Array, *, ignore_index: int | None = None) -> tuple[Array, int]:
+def one_hot_targets(labels: Array, x: Array, *, ignore_index: int | None = None) -> tuple[Array, int]:
     """Return a 1 at each label's class, of x's shape and dtype, and how many labels are not to be ignored.
 
     Raises ValueError for a label outside the classes; its row counts from 0.

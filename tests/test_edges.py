@@ -88,6 +88,7 @@ def test_what_is_counted_as_recorded_has_been_synced(tmp_path: Path, monkeypatch
     monkeypatch.setattr(os, "fsync", lambda _: counts.append(recorder.count))
     recorder.furthest = len(run.tape)
     recorder.advance()
+    recorder.sync()
     assert counts == [1]
     assert recorder.count == recorder.written == 2 + len(run.tape)
     recorder.abandon()
@@ -105,6 +106,7 @@ def test_a_disk_that_fails_to_sync_stops_the_recording_and_counts_nothing_more(
     monkeypatch.setattr(os, "fsync", fail)
     recorder.furthest = len(run.tape)
     recorder.advance()
+    recorder.sync()
     assert recorder.count == 1
     assert recorder.stop_message.endswith("the recording stopped after 1 records: Input/output error")
 

@@ -74,13 +74,13 @@ def test_the_python_runs(code: str, tmp_path: Path) -> None:
 
 
 def test_the_layer_it_shows_is_one() -> None:
-    code = next(block for block in blocks("python") if "class Square" in block)
+    code = next(block for block in blocks("python") if "class Cube" in block)
     namespace = {"Layer": layers.Layer, "Array": layers.Array, "floating": layers.layer.floating}
     exec(code, namespace)
-    square = namespace["Square"]()  # type: ignore[operator]
-    assert square.forward(3.0) == 9.0
-    assert square.backward(2.0) == 12.0
-    assert square.local() == (6.0,)
+    cube = namespace["Cube"]()  # type: ignore[operator]
+    assert cube.forward(3.0) == 27.0
+    assert cube.backward(2.0) == 54.0
+    assert cube.local() == (27.0,)
 
 
 def test_the_gate_runs_the_readme_s_test_command() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from itertools import chain
@@ -15,15 +15,38 @@ from bptui.checking.diagnosis import Evidence, Mistake, recognise
 from bptui.checking.diagnosis.evidence import COARSE_STEP, STEP
 from bptui.checking.diagnosis.jacobians import MOST
 from bptui.checking.fault import FaultError
+from bptui.checking.function_source import Unused
 from bptui.checking.probe import Probe
+from bptui.checking.repair.edit import TRIED, Edit
+from bptui.checking.repair.frozen_uses import missing_uses
+from bptui.checking.repair.repaired import first_right, mended_forward, repaired, repaired_by_guess
+from bptui.checking.repair.user_function import UserFunction
 from bptui.checking.sample_points import confirming, random_douts
-from bptui.checking.source_look import Unused
 from bptui.checking.user_lines import UserLines
 from bptui.errors import Where
 from layers import Array
 
 UNEXPLAINED = (FaultError, ArithmeticError, ValueError, IndexError)
 """What ends the search for an explanation: arrays of odd shapes and values, for which no claim was thought of."""
+
+SHOWS_IN_LINES = frozenset({"a use is missing", "contributions overwritten"})
+"""Mistakes that look like others in the numbers alone."""
+
+DOUBTFUL = SHOWS_IN_LINES | {
+    "a factor for each output",
+    "another axis than forward",
+    "constant factor",
+    "elements left out",
+    "half",
+    "local derivative left out",
+    "only the first of a loop",
+    "only the last of a loop",
+    "twice",
+    "value for derivative",
+    "wrong mask",
+    "x where y belongs",
+}
+"""Mistakes that the numbers show, and behind which another may be that the user's lines tell."""
 
 
 class Cause(NamedTuple):
@@ -55,8 +78,8 @@ class Blame:
 
     def cause(self, position: int, known: Mistake | None = None) -> Cause:
         """Return what is behind the failure of an input's gradient; ``known`` is what is known already."""
-        mistake = known or self.recognised(position)
-        where = self.lines.of_gradient(position)
+        mistake, line = (known, None) if known else self.recognised(position)
+        where = line or self.lines.of_gradient(position)
         unused = self.lines.unused
         if not unused:
             return Cause(mistake, where)
@@ -65,13 +88,64 @@ class Blame:
             return Cause(Mistake("computed and not used", unused_sentence(unused)), line)
         return Cause(mistake._replace(advice=f"{mistake.advice} {unused_sentence(unused)}"), where)
 
-    def recognised(self, position: int) -> Mistake | None:
-        """Return the known mistake that explains the failure; None also where that would take too long to find."""
+    def recognised(self, position: int) -> Cause:
+        """Return the mistake that explains the failure, with its line where mending that has shown it.
+
+        What the numbers show is told at once where no other mistake looks like that; otherwise the user's lines are
+        tried first. Nothing is known of what would take too long to find.
+        """
         try:
             with self.probe.limited():
-                return recognise(self.evidence(position), partial(self.elsewhere, position))
+                evidence = self.evidence(position)
+                seen = recognise(evidence, partial(self.elsewhere, position))
+                if seen is not None and seen.name not in DOUBTFUL:
+                    return Cause(seen)
+                others = [it for it in (self.elsewhere(position),) if it is not None]
+                mended = self.mended(evidence, others)
         except UNEXPLAINED:
-            return None
+            return Cause()
+        where = self.lines.of_gradient(position)
+        if seen is not None and mended and mended.where and where and mended.where.path != where.path:
+            return Cause(seen)  # a helper can be bent so that it makes good what is wrong elsewhere
+        if seen is not None and mended is not None and mended.mistake is not None and mended.mistake.name == seen.name:
+            return mended._replace(mistake=seen._replace(advice=f"{seen.advice} {tried(mended.mistake)}".strip()))
+        return mended or Cause(None if self.is_refuted(seen) else seen)
+
+    def mended(self, evidence: Evidence, others: Sequence[Evidence]) -> Cause | None:
+        """Return the mistake that was undone by an edit of the user's functions; None if no edit makes it right."""
+        functions, forward = self.functions_at(evidence.position), self.lines.forward_functions
+        if edit := first_right(evidence, others, iter(self.edits)):
+            return self.cause_by(edit)
+        if edit := repaired(evidence, functions, others):
+            return self.cause_by(edit)
+        for together in (1, 2):
+            if mistake := missing_uses(evidence, forward, others, together=together):
+                return Cause(mistake)
+        if edit := mended_forward(evidence, forward, others):
+            return self.cause_by(edit)
+        if edit := repaired_by_guess(evidence, functions, forward, others):
+            return self.cause_by(edit)
+        return None
+
+    def functions_at(self, position: int) -> list[UserFunction]:
+        """Return the functions that made a gradient, first those of the file in which it was made last."""
+        where = self.lines.of_gradient(position)
+        return sorted(self.lines.functions, key=lambda it: where is None or it.path != where.path)
+
+    @cached_property
+    def edits(self) -> list[Edit]:
+        """The edits that have made other inputs' gradients right: what is wrong may be wrong for all of them."""
+        return []
+
+    def cause_by(self, edit: Edit) -> Cause:
+        """Return the mistake that an edit undoes."""
+        self.edits.append(edit)
+        owner = edit.changes[0].owner
+        return Cause(Mistake(edit.mistake, edit.advice), Where(owner.path, edit.line))
+
+    def is_refuted(self, mistake: Mistake | None) -> bool:
+        """Return whether a mistake that would show in the user's lines was looked for there, and was not found."""
+        return mistake is not None and mistake.name in SHOWS_IN_LINES and bool(self.lines.functions)
 
     def evidence(self, position: int) -> Evidence:
         """Return the evidence at the point of the failure."""
@@ -133,6 +207,12 @@ class Blame:
         at = Evidence(self.probe, evidence.inputs, position, x, x, {}, evidence.dout, evidence.out, (), self.step)
         slopes = at.measured(self.probe, evidence.inputs, evidence.dout, np.arange(x.size))
         return None if slopes is None else slopes.reshape(x.shape)
+
+
+def tried(mistake: Mistake) -> str:
+    """Return what an advice says of an edit that was tried, without what it says of the kind of mistake."""
+    _, found, rest = mistake.advice.partition(TRIED)
+    return found + rest
 
 
 def unused_sentence(unused: tuple[Unused, ...]) -> str:

@@ -76,6 +76,7 @@ def about(subject: Subject) -> dict[str, Any]:
         "spared": subject.spared,
         "sought": subject.sought,
         "is_last": subject.is_last,
+        "outputs": subject.outputs,
         "has_unpaired": bool(subject.unpaired),
     }
 
@@ -97,7 +98,8 @@ def read_finding(subject: Subject, record: Mapping[str, Any], files: Sequence[La
         displayable(record["advice"]),
         tuple(Rung(*map(float, rung)) for rung in record["ladder"][:MOST_RUNGS]),
         read_where(record["where"], files),
-        subject.slots[subject.names.index(name)] if name is not None else "",
+        visible(str(record["slot"]), limit=50) if name is None else subject.slots[subject.names.index(name)],
+        record["output"] if record["output"] in subject.outputs else "",
     )
 
 

@@ -6,9 +6,10 @@ way through it does not count either: there the node gets what the run gave it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
+from typing import Any
 
 import numpy as np
 
@@ -23,13 +24,20 @@ from bptui.checking.numeric.noise import digit_of_float32, grain_of
 from bptui.checking.probe import as_number, called
 from bptui.checking.random_sources import SEED, borrowed_random_state
 from bptui.checking.subject import widened
-from bptui.core.columns import as_array
+from bptui.core.columns import Value, as_array
+from bptui.core.text import counted
 from bptui.running import Run
 from bptui.scenario.scenario import Scenario
 from layers import Array
 
 RULE = "network"
 DIRECTIONS = 2
+
+MOST_VALUES = 50_000
+"""Values of nodes that are worked out for each step of the differences: for each leaf as many as there are nodes."""
+
+TRIES = 4
+"""How many more looks there may be, for each that there is in any case, to find which leaves are wrong."""
 
 SIZES = (1.0, 2.0**-12)
 """What the two ladders of steps start from, compared with the leaf's own size."""
@@ -45,8 +53,7 @@ def check_network(scenario: Scenario) -> Iterator[Finding]:
                 raise FaultError("raises", network.run.failure.message)
             if not network.is_repeatable:
                 raise FaultError("repeatable", "the output is another one each time, so it cannot be measured")
-            for leaf in network.leaves:
-                yield network.check(leaf)
+            yield from network.findings()
         finally:
             network.run.close()
 
@@ -99,17 +106,32 @@ class Network:
                 found.update(slots)
         return frozenset(found)
 
+    @cached_property
+    def calls(self) -> list[tuple[int, tuple[int, ...], dict[int, Value]]]:
+        """The nodes with the slots of their inputs, and what the run gave them where no gradient goes back."""
+        recorded = self.run.tape.iterations[0].values
+        edges = enumerate(self.scenario.graph.edges)
+        return [
+            (node, slots, {at: recorded[slot] for at, slot in enumerate(slots) if (node, at) in self.cut})
+            for node, slots in edges
+        ]
+
     def forward(self, leaves: tuple[Array, ...]) -> Array:
         """Return the output for other leaves, in the order of the graph's."""
         np.random.seed(SEED)  # noqa: NPY002
-        graph, recorded = self.scenario.graph, self.run.tape.iterations[0].values
-        values = [leaf[()] for leaf in leaves]
-        for node, slots in enumerate(graph.edges):
-            inputs = [recorded[slot] if (node, at) in self.cut else values[slot] for at, slot in enumerate(slots)]
-            layer = self.run.fresh_layer(node)
-            outs = called(partial(layer.forward, *inputs), "forward")
+        values = called(partial(self.values_at, leaves), "forward")
+        return as_number(values[self.scenario.graph.slots[self.scenario.graph.output]])
+
+    def values_at(self, leaves: tuple[Array, ...]) -> list[Any]:
+        """Return all values for other leaves."""
+        values: list[Any] = [leaf[()] for leaf in leaves]
+        for node, slots, given in self.calls:
+            inputs = [values[slot] for slot in slots]
+            for at, value in given.items():
+                inputs[at] = value
+            outs = self.run.fresh_layer(node).forward(*inputs)
             values += outs if isinstance(outs, tuple) else (outs,)
-        return as_number(values[graph.slots[graph.output]])
+        return values
 
     @property
     def is_repeatable(self) -> bool:
@@ -152,25 +174,73 @@ class Network:
             self.forward, leaves, away, out, np.where(np.isfinite(out), as_array(self.run.tape.iterations[0].dout), 0)
         )
 
-    def check(self, leaf: str) -> Finding:
-        """Return the finding on one leaf, the first direction that disagrees standing for all."""
-        graph = self.scenario.graph
+    def findings(self) -> Iterator[Finding]:
+        """Yield the finding on each leaf; of many in a large network several are measured together."""
+        excuses = {leaf: self.excuse(leaf) for leaf in self.leaves}
+        found = {
+            leaf: replace(self.finding(leaf), verdict=Verdict.SKIP, reason=it) for leaf, it in excuses.items() if it
+        }
+        measured = [leaf for leaf in self.leaves if leaf not in found]
+        most = max(1, MOST_VALUES // len(self.scenario.graph.nodes))
+        size = max(1, -(-len(measured) // most))
+        tries = iter(range(TRIES * most))
+        for start in range(0, len(measured), size):
+            found |= {it.input or "": it for it in self.search(measured[start : start + size], tries)}
+        yield from (found[leaf] for leaf in self.leaves)
+
+    def search(self, leaves: Sequence[str], tries: Iterator[int]) -> Iterator[Finding]:
+        """Yield the finding on each of some leaves: halves of them are looked at, and halves of these, where all fail.
+
+        Each look takes one of ``tries``.
+        """
+        if len(leaves) == 1:
+            yield self.check(*leaves)
+            return
+        found = self.check(*leaves)
+        if found.verdict is Verdict.PASS:
+            told = f"measured together with {counted(len(leaves) - 1, 'other')}"
+            yield from (replace(found, input=leaf, reason=told) for leaf in leaves)
+        elif next(tries, None) is None:
+            told = f"among {len(leaves)} leaves that the output does not follow as it should, too many to measure each"
+            yield from (replace(self.finding(leaf), verdict=Verdict.SKIP, reason=told) for leaf in leaves)
+        else:
+            middle = len(leaves) // 2
+            yield from self.search(leaves[:middle], tries)
+            yield from self.search(leaves[middle:], tries)
+
+    def finding(self, leaf: str) -> Finding:
+        """Return the finding on a leaf with which all is well."""
+        return Finding(self.scenario.graph.output, None, leaf, RULE, Verdict.PASS)
+
+    def excuse(self, leaf: str) -> str | None:
+        """Return why a leaf's gradient cannot be measured, None where it can."""
         gradient = self.run.tape.gradients[leaf]
-        finding = Finding(graph.output, None, leaf, RULE, Verdict.PASS)
         if gradient is None or not (np.isfinite(self.point.out).all() and np.isfinite(gradient).all()):
-            return replace(finding, verdict=Verdict.SKIP, reason="the output or the gradient is not finite")
-        at, found = graph.slots[leaf], finding
-        if at in self.before_steps:
-            return replace(finding, verdict=Verdict.SKIP, reason="there is a step function on its way")
+            return "the output or the gradient is not finite"
+        if self.scenario.graph.slots[leaf] in self.before_steps:
+            return "there is a step function on its way"
+        return None
+
+    def check(self, *leaves: str) -> Finding:
+        """Return the finding on ``leaves``, which move together; the first direction that disagrees stands for all."""
+        found = self.finding(leaves[0])
         for seed in range(DIRECTIONS):
-            direction = random_direction(self.point.inputs[at], seed)
-            directions = tuple([direction if i == at else None for i in range(len(self.point.inputs))])
-            gradients = tuple([gradient if i == at else None for i in range(len(self.point.inputs))])
-            line = Direction(self.point.inputs, directions)
-            found = self.judge(finding, line, *along(directions, gradients))
+            found = self.judge(self.finding(leaves[0]), *self.direction(leaves, seed))
             if found.verdict is not Verdict.PASS:
                 return found
         return found
+
+    def direction(self, leaves: Sequence[str], seed: int) -> tuple[Direction, float, float]:
+        """Return a direction in which ``leaves`` move, each in its own way, with the slope that is promised along it.
+
+        And the size of the parts of that.
+        """
+        inputs, slots = self.point.inputs, self.scenario.graph.slots
+        moving = {slots[leaf]: self.run.tape.gradients[leaf] for leaf in leaves}
+        seeds = {slot: seed + DIRECTIONS * at for at, slot in enumerate(moving)}
+        directions = tuple([random_direction(x, seeds[at]) if at in seeds else None for at, x in enumerate(inputs)])
+        gradients = tuple([moving.get(at) for at in range(len(inputs))])
+        return Direction(inputs, directions), *along(directions, gradients)
 
     def judge(self, finding: Finding, line: Direction, slope: float, size: float) -> Finding:
         """Return the finding that one direction comes to; an output that is coarse is given its due."""

@@ -7,7 +7,7 @@ numbers say of each input. One never hides the other.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -15,8 +15,18 @@ import numpy as np
 from bptui.checking.blame import Blame, Cause
 from bptui.checking.compare_arrays import AS_INTEGERS, copied
 from bptui.checking.compare_gradients import Comparison, Gradients
-from bptui.checking.contract import DRAWS_AGAIN, IGNORES_DOUT, PART_WITHOUT_DOUT, RULES, Lint, draws, is_repeatable
+from bptui.checking.contract import (
+    DRAWS_AGAIN,
+    IGNORES_DOUT,
+    PART_WITHOUT_DOUT,
+    RULES,
+    LintPoint,
+    draws,
+    is_repeatable,
+    lint,
+)
 from bptui.checking.diagnosis import Mistake
+from bptui.checking.diagnosis.states import CHANGED_FIRST
 from bptui.checking.extent import extent
 from bptui.checking.fault import FaultError
 from bptui.checking.finding import Finding, Verdict
@@ -24,6 +34,7 @@ from bptui.checking.non_finite_value import non_finite_value
 from bptui.checking.probe import Probe
 from bptui.checking.random_sources import borrowed_random_state
 from bptui.checking.sample_points import Places, ordinary, random_douts, shaken, small
+from bptui.checking.several_outputs import through_each
 from bptui.checking.small_deviation import small_deviation
 from bptui.checking.subject import Subject
 from bptui.checking.user_lines import UserLines
@@ -59,7 +70,8 @@ def check_node(subject: Subject, *, is_whole: bool = False, keeps_rules: bool = 
     """
     with borrowed_random_state(), np.errstate(all="ignore"):
         budget = np.inf if is_whole else BUDGET
-        return finished(NodeCheck(subject, budget, keeps_rules=keeps_rules).findings())
+        check = partial(NodeCheck, budget=budget, keeps_rules=keeps_rules)
+        return finished(through_each(subject, lambda view: check(view).findings()))
 
 
 def broken_down(subject: Subject, error: Exception) -> Finding:
@@ -87,16 +99,16 @@ class NodeCheck:
         try:
             self.settle_randomness()
             yield
-            yield from self.look(self.subject.inputs, "here")
+            yield from self.check_point(self.subject.inputs, "here")
         except FaultError as fault:
             self.note(fault, "here")
         else:
-            yield from self.look_around()
+            yield from self.check_elsewhere()
             kept = set(RULES) - {it.rule for it in self.lint.values()}
             self.lint |= {(rule, None): self.finding(rule, Verdict.PASS) for rule in kept}
         for position in self.subject.taking:
             self.gradients.setdefault(position, self.unchecked(position))
-        lint = sorted(self.lint.values(), key=lambda it: RULES.index(it.rule))
+        lint = sorted(filter(self.is_told, self.lint.values()), key=lambda it: RULES.index(it.rule))
         return (*lint, *(self.gradients[at] for at in sorted(self.gradients)))
 
     # Where to look.
@@ -114,7 +126,7 @@ class NodeCheck:
         reason = "forward draws random numbers; checked with everything that draws standing still"
         self.lint["repeatable", None] = self.finding("repeatable", Verdict.SKIP, reason=reason)
 
-    def look_around(self) -> Work[None]:
+    def check_elsewhere(self) -> Work[None]:
         """Look again at shaken and at ordinary values; where the layer is not defined there, that is not a fault."""
         if self.keeps_rules:
             return
@@ -123,12 +135,12 @@ class NodeCheck:
                 return
             inputs = self.defined(places)
             if inputs is not None:
-                yield from self.look_there(inputs, there)
+                yield from self.check_if_defined(inputs, there)
 
-    def look_there(self, inputs: tuple[Array, ...], there: str) -> Work[None]:
+    def check_if_defined(self, inputs: tuple[Array, ...], there: str) -> Work[None]:
         """Look at other values; a layer may refuse them."""
         try:
-            yield from self.look(inputs, there)
+            yield from self.check_point(inputs, there)
         except FaultError as fault:
             if fault.rule != "raises":
                 self.note(fault, there)
@@ -143,24 +155,24 @@ class NodeCheck:
                 continue
         return None
 
-    def look(self, inputs: tuple[Array, ...], there: str) -> Work[None]:
+    def check_point(self, inputs: tuple[Array, ...], there: str) -> Work[None]:
         """Lint the layer at ``inputs`` and hold its gradients against differences."""
         visit = self.probe.visit(tuple([x.copy() for x in inputs]))
         if there == "here" and not self.subject.is_users:
             self.note_non_finite_value(visit.out)
-        yield from self.look_at_rules(inputs, visit.out, there)
+        yield from self.lint_point(inputs, visit.out, there)
         yield
         if np.asarray(visit.handed).dtype.kind in "iub":
             self.judge_step_function(inputs, visit.out)
             return
-        yield from self.look_at_numbers(inputs, visit.out, there)
+        yield from self.compare_point(inputs, visit.out, there)
 
-    def look_at_rules(self, inputs: tuple[Array, ...], out: Array, there: str) -> Work[None]:
+    def lint_point(self, inputs: tuple[Array, ...], out: Array, there: str) -> Work[None]:
         """Lint the layer; what it breaks keeps nobody from looking at its numbers."""
         if self.keeps_rules:
             return
         try:
-            for fault in Lint(self.probe, inputs, *random_douts(out)).faults():
+            for fault in lint(LintPoint(self.probe, inputs, *random_douts(out))):
                 if fault is None:
                     yield
                 else:
@@ -169,7 +181,7 @@ class NodeCheck:
             if there == "here" or fault.rule != "raises":
                 self.note(fault, there)
 
-    def look_at_numbers(self, inputs: tuple[Array, ...], out: Array, there: str) -> Work[None]:
+    def compare_point(self, inputs: tuple[Array, ...], out: Array, there: str) -> Work[None]:
         """Hold the gradient of each input against differences."""
         dout = np.ones_like(out) if self.is_cautioned else random_douts(out)[0]
         budget = self.budget if there == "here" else min(self.budget, BUDGET / 6)
@@ -209,6 +221,11 @@ class NodeCheck:
     def is_cautioned(self) -> bool:
         """Whether backward takes no notice of dout where that is 1 anyway."""
         return self.subject.is_last and self.broken("linear") in {IGNORES_DOUT, PART_WITHOUT_DOUT}
+
+    def is_told(self, finding: Finding) -> bool:
+        """Return whether a finding of the lint is told: not where it follows from a parameter that is changed first."""
+        is_changed_first = any(it.mistake == CHANGED_FIRST for it in self.gradients.values())
+        return not (is_changed_first and finding.verdict is Verdict.FAIL and finding.rule in FOLLOWS_A_CHANGE)
 
     def broken(self, rule: str) -> str | None:
         """Return the mistake by which a rule was broken, None if it was not."""
@@ -267,11 +284,11 @@ class NodeCheck:
                 cause = cause._replace(mistake=cause.mistake or self.mistake_by_rule())
             elif there != "here":
                 if comparison.verdict is Verdict.PASS and self.is_light:
-                    self.look_for_trifles(blame, comparison, there)
+                    self.find_small_deviation(blame, comparison, there)
                 continue
             self.gradients[position] = self.gradient_finding(comparison, cause, there)
 
-    def look_for_trifles(self, blame: Blame, comparison: Comparison, there: str) -> None:
+    def find_small_deviation(self, blame: Blame, comparison: Comparison, there: str) -> None:
         """Find a deviation that is far below what counts, and is a multiple of an input all the same."""
         evidence = blame.evidence(comparison.position)
         mistake = small_deviation(evidence)
@@ -394,6 +411,9 @@ class NodeCheck:
         slot = "" if position is None else self.subject.slots[position]
         return Finding(self.subject.node, self.subject.layer, name, rule, verdict, slot=slot, **evidence)
 
+
+FOLLOWS_A_CHANGE = frozenset({"second-backward", "linear", "stale-cache"})
+"""Rules that a backward breaks which changes a parameter before it uses it."""
 
 PER_INPUT = frozenset({"gradients", "shape", "dtype", "mutates"})
 """Rules that are told of each input by itself."""

@@ -130,7 +130,7 @@ def subject_of(run: Run, node: int, iteration: int = 0) -> Subject:
     return Subject(
         node=it.name,
         layer=it.layer,
-        make=lambda: run.fresh_layer(node),
+        make=lambda: run.fresh_layer(node, iteration),
         names=it.inputs,
         slots=slots,
         inputs=inputs,
@@ -140,13 +140,14 @@ def subject_of(run: Run, node: int, iteration: int = 0) -> Subject:
         sought=sought_by(layer, it) if isinstance(layer, OwnLayer) else (),
         unpaired=dict(unpaired_at(it.name, scenario.unpaired.get(it.name, ()))),
         is_last=is_loss(run, it.name, iteration),
+        outputs=it.outputs if len(it.outputs) > 1 else (),
     )
 
 
 def is_loss(run: Run, name: str, iteration: int) -> bool:
     """Return whether a node is the output and one number, used by no other, and the dout that enters there is 1."""
     slot = run.graph.slots[name]
-    if name != run.graph.output or run.graph.uses[slot]:
+    if name != run.graph.output or run.graph.uses[slot] or len(run.graph.nodes[-1].outputs) > 1:
         return False
     values = run.tape.iterations[iteration].values
     return slot < len(values) and np.size(values[slot]) == 1 and bool((run.scenario.dout == 1).all())

@@ -14,9 +14,7 @@ RULE = "wiring"
 def unused_values(graph: Graph) -> Iterator[Finding]:
     """Yield a finding for each value that nobody uses; what leads only there follows from it."""
     reached = {slot for node in graph.backward for slot in graph.edges[node]}
-    for name, uses in zip(graph.names, graph.uses, strict=True):
-        if uses or name == graph.output:
-            continue
+    for name in graph.unused:
         node = graph.node(name)
         behind = only_behind(graph, name, reached)
         more = f", and with it none to {' and '.join(map(visible, behind))}" if behind else ""

@@ -27,6 +27,39 @@ PROMISES: Mapping[str, str] = {
 }
 """What a rule of the lint asks of a layer, in words."""
 
+BROKEN: Mapping[str, str] = {
+    "raises": "the layer raises an error",
+    "value": "forward returns no numbers",
+    "repeatable": "forward is not repeatable",
+    "mutates": "writes into what it was given",
+    "gradients": "gradients and inputs do not match",
+    "shape": "a gradient has another shape than its input",
+    "dtype": "a gradient does not have all its digits",
+    "finite": "not finite",
+    "shared-memory": "gradients share memory",
+    "second-backward": "a second backward disagrees with the first",
+    "draws-again": "backward draws random numbers of its own",
+    "linear": "the gradient does not follow dout",
+    "stale-cache": "something stays from what went through before",
+    "origin": "another layer may have been meant",
+    "network": "the whole",
+}
+"""What is said of a layer that breaks a rule of the lint."""
+
+CAUTIONS: Mapping[str, str] = {
+    "raises": "not checked",
+    "repeatable": "random numbers are held still",
+    "mutates": "parameters change inside backward",
+    "second-backward": "gradients add up from call to call",
+}
+"""What is said where a rule is not kept, and that is no mistake as the layer is used here."""
+
+ABOUT_GRADIENTS = frozenset({"gradient", "gradients", "shape", "dtype", "linear", "network", "finite"})
+"""Rules that are about the gradient of an input, where they are about an input at all."""
+
+TITLES: Mapping[str, str] = {"expect": "not as expected", "wiring": "leads nowhere"}
+"""What is said of rules that are about no layer."""
+
 SPEAKERS: Mapping[str, tuple[str, str]] = {
     "expect": ("got", "expected"),
     "network": ("gradient says", "the output moves"),
@@ -57,14 +90,26 @@ def finding_lines(finding: Finding, width: int, *, pointer: str = " ") -> Iterat
 
 def finding_title(finding: Finding) -> str:
     """Return what a finding is about, and the mistake where it is known."""
-    about = f"gradient of {short_name(finding.input)}" if finding.rule == "gradient" else finding.rule
-    if finding.rule in PROMISES and finding.verdict is Verdict.FAIL:
-        about = f"not so: {PROMISES[finding.rule]}"
-    if finding.rule == "network":
-        about = f"gradient of {short_name(finding.input)}" if finding.input else "the whole"
-    is_told = finding.mistake and finding.verdict in {Verdict.FAIL, Verdict.SKIP}
-    mistake = f": {visible(finding.mistake or '')}" if is_told else ""
-    return f"{about}{mistake}"
+    is_told = finding.mistake is not None and finding.verdict in {Verdict.FAIL, Verdict.SKIP}
+    mistake = visible(finding.mistake or "") if is_told else ""
+    if finding.rule in TITLES:
+        return TITLES[finding.rule]
+    if finding.rule in ABOUT_GRADIENTS and finding.input is not None:
+        about = f"gradient of {short_name(finding.input)}"
+        about += f" through {short_name(finding.output)}" * bool(finding.output)
+        return f"{about}: {mistake}" if mistake else about
+    told = mistake or about_rule(finding)
+    return told if finding.input is None else f"{short_name(finding.input)}: {told}"
+
+
+def about_rule(finding: Finding) -> str:
+    """Return what a rule of the lint says of a layer, or what it asks of it where the verdict does not tell."""
+    match finding.verdict:
+        case Verdict.FAIL:
+            return BROKEN.get(finding.rule, finding.rule)
+        case Verdict.SKIP:
+            return CAUTIONS.get(finding.rule) or BROKEN.get(finding.rule, finding.rule)
+    return PROMISES.get(finding.rule, finding.rule)
 
 
 def element_lines(finding: Finding, worst: Worst, pointer: str) -> Iterator[Line]:

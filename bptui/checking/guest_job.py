@@ -14,9 +14,12 @@ from typing import Any
 import numpy as np
 
 from bptui.checking.check_node import broken_down, check_node
+from bptui.checking.fault import FaultError
 from bptui.checking.finding import Finding, Verdict
 from bptui.checking.finding_record import finding_record
-from bptui.checking.source_look import names_infinity, tree_of
+from bptui.checking.function_source import names_infinity, tree_of
+from bptui.checking.module_weights import module_weights
+from bptui.checking.probe import called
 from bptui.checking.subject import Checked, Subject, widened
 from bptui.errors import Where
 from bptui.guest.child.instance import InputSharing, Instance, differs
@@ -40,6 +43,7 @@ def check_here(instance: Instance, values: Sequence[Any], *, is_whole: bool, **a
         spared=tuple(about["spared"]),
         sought=tuple(about["sought"]),
         is_last=about["is_last"],
+        outputs=tuple(about["outputs"]),
         options=options_of(instance),
         remade=lambda changed: Adapter(instance, changed),
         inside=object_in,
@@ -47,7 +51,8 @@ def check_here(instance: Instance, values: Sequence[Any], *, is_whole: bool, **a
     )
     try:
         findings = [*check_node(subject, is_whole=is_whole), *labels(subject), *non_finite_findings(subject, instance)]
-    except Exception as error:  # noqa: BLE001  (what the layer raises is a finding already: this is the check's own)
+        findings += weights_of_module(subject, instance)
+    except Exception as error:  # noqa: BLE001  (a bug of the check itself would be the layer's: what that raises is a finding)
         findings = [broken_down(subject, error)]
     return {"findings": list(map(finding_record, findings)), "arrays": []}
 
@@ -60,11 +65,23 @@ def labels(subject: Subject) -> Iterator[Finding]:
             yield Finding(subject.node, subject.layer, name, "gradient", Verdict.PASS, reason=reason)
 
 
+def weights_of_module(subject: Subject, instance: Instance) -> Iterator[Finding]:
+    """Yield a finding on each array of the module that forward uses: it is not an input, so it can't be checked."""
+    for name in module_weights(instance.recipe.forward):
+        reason = f"forward uses module-level {name}, which is not an input of this node: its gradient is not checked; "
+        reason += f"take {name} as an input, or keep it on self"
+        mistake = "module-level weights"
+        yield Finding(
+            subject.node, subject.layer, None, "gradient", Verdict.SKIP, reason=reason, mistake=mistake, slot=name
+        )
+
+
 def non_finite_findings(subject: Subject, instance: Instance) -> Iterator[Finding]:
     """Yield the finding on a layer that makes NaN or infinity of finite numbers: the operation, and its numbers."""
     try:
-        message = Instance(instance.recipe, instance.order, instance.making).forward(subject.inputs)
-    except Exception:  # noqa: BLE001  (the fence around the user's code: the check of the node has told of it)
+        layer = Instance(instance.recipe, instance.order, instance.making)
+        message = called(lambda: layer.forward(subject.inputs), "forward")
+    except FaultError:  # the check of the node has told of it
         return
     found = message.get("non_finite")
     if found and not (found["origin"] is None and found["kind"] != "NaN" and is_meant(instance)):
@@ -105,9 +122,9 @@ class Adapter:
         self.hand_on_changes()
         return out
 
-    def backward(self, dout: Any) -> Any:
+    def backward(self, *douts: Any) -> Any:
         """Return what the object's backward does, and after it the gradients that it has left for what it holds."""
-        returned = self.instance.gradients_for(np.asarray(dout))
+        returned = self.instance.gradients_for(list(map(np.asarray, douts)))
         self.hand_on_changes()
         kept = list(map(copy_of, self.instance.kept_gradients()))
         if not kept or isinstance(returned, list):

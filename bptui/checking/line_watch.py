@@ -28,6 +28,8 @@ LONGEST = 2.0
 """Seconds that watching may take; what runs goes on after that, unwatched."""
 
 MOST_NAMES = 60
+MOST_STATES = 8
+"""States of the arrays that a layer keeps, as its forward fills and overwrites them, that are looked at."""
 MOST_BYTES = 1 << 16
 """Of an array whose every change is seen; of larger ones a part is looked at."""
 
@@ -91,7 +93,7 @@ class LineWatch:
             return None
         if frame.f_code not in self.codes:
             self.codes.append(frame.f_code)
-        self.look(frame, None)
+        self.note_arrays(frame, None)
         return self.on_event
 
     def on_event(self, frame: FrameType, event: str, argument: object) -> Callable[..., Any] | None:  # noqa: ARG002
@@ -100,7 +102,7 @@ class LineWatch:
         if self.is_over:
             return None
         just_run = self.running.get(id(frame))
-        self.look(frame, just_run)
+        self.note_arrays(frame, just_run)
         self.ask(just_run)
         line = Where(frame.f_code.co_filename, frame.f_lineno)
         self.running[id(frame)] = line
@@ -115,7 +117,7 @@ class LineWatch:
         if self.probed is None and line is not None and self.probe() != self.before:
             self.probed = line
 
-    def look(self, frame: FrameType, line: Where | None) -> None:
+    def note_arrays(self, frame: FrameType, line: Where | None) -> None:
         """Look at all arrays that a function can name."""
         for array in arrays_in(frame.f_locals):
             digest = digest_of(array)
@@ -183,7 +185,7 @@ def digest_of(array: Array) -> int:
 
 
 class Overwritten(NamedTuple):
-    """An attribute that forward saved in one line, with the numbers ``saved``, and whose array changed in another."""
+    """An attribute with the numbers that forward had ``saved`` in one line, and whose array changed in another."""
 
     name: str
     line: int
@@ -192,11 +194,14 @@ class Overwritten(NamedTuple):
 
 
 def overwritten_attributes(instance: Callable[[], Any], forward: Callable[[], object]) -> list[Overwritten]:
-    """Return the arrays that a layer keeps on itself and that its forward writes over after it has saved them."""
+    """Return what a layer has kept on itself and its forward has written over, the last first.
+
+    An array that is filled bit by bit has been each of the things that it was, so all of those are there.
+    """
     watch = AttributeWatch(instance)
     with watch.watching():
         forward()
-    return list(watch.found.values())
+    return watch.found[: -MOST_STATES - 1 : -1]
 
 
 class AttributeWatch(LineWatch):
@@ -206,9 +211,9 @@ class AttributeWatch(LineWatch):
         super().__init__()
         self.instance = instance
         self.kept: dict[str, tuple[Array, Array, int]] = {}
-        self.found: dict[str, Overwritten] = {}
+        self.found: list[Overwritten] = []
 
-    def look(self, frame: FrameType, line: Where | None) -> None:
+    def note_arrays(self, frame: FrameType, line: Where | None) -> None:
         """Look at the attributes: the same array with other numbers was overwritten."""
         del frame
         for name, it in islice(attributes_of(self.instance()).items(), MOST_NAMES):
@@ -218,7 +223,8 @@ class AttributeWatch(LineWatch):
             if array is not it:
                 self.kept[name] = it, it.copy(), line.line or 0
             elif saved is not None and not np.array_equal(saved, it, equal_nan=it.dtype.kind == "f"):
-                self.found.setdefault(name, Overwritten(name, number, line.line or 0, saved))
+                self.found.append(Overwritten(name, number, line.line or 0, saved))
+                self.kept[name] = it, it.copy(), line.line or 0
 
 
 def line_that_changes(state: Callable[[], object], work: Callable[[], object]) -> Where | None:

@@ -46,7 +46,10 @@ def mended(handed: Any, subject: Subject, shapes: Shapes, dout: tuple[int, ...])
 
 
 def one_each(handed: Any, subject: Subject, faults: list[FaultError]) -> tuple[Any, ...]:
-    """Return gradients as a tuple with one for each input; those left out at the end are none."""
+    """Return gradients as a tuple with one for each input; those left out at the end are none.
+
+    As many as there are inputs that take one are theirs, in order.
+    """
     wanted = len(subject.inputs)
     if isinstance(handed, list):
         reason = "backward returns a list; several gradients are a tuple, and one is an array"
@@ -56,6 +59,9 @@ def one_each(handed: Any, subject: Subject, faults: list[FaultError]) -> tuple[A
             tuple(handed) if is_row else handed[0] if holds_one_array(handed) else np.asarray(numeric_array(handed))
         )
     gradients = handed if isinstance(handed, tuple) else (handed,)
+    if 0 < len(gradients) < wanted and len(gradients) == len(subject.taking):
+        ones = iter(gradients)
+        gradients = tuple([next(ones) if takes else None for takes in subject.takes_gradient])
     told = f"backward returns {text.counted(len(gradients), 'gradient')} for {text.counted(wanted, 'input')}"
     if len(gradients) > wanted:
         if any(part is not None for part in gradients[wanted:]):

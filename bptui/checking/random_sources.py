@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from bptui.guest.child.generators import Generator, generator_state, is_generator, restart_generator
+from bptui.guest.child.generators import Generator, generator_state, is_generator, restart_generator, torch_generators
 
 SEED = 20160924
 """Where everything that draws at random starts before each forward of a layer that draws."""
@@ -28,7 +28,7 @@ class RandomSources:
     """The generators that a layer can reach, and the global ones."""
 
     def __init__(self, instance: object, functions: Sequence[Callable[..., Any]] = ()) -> None:
-        self.generators = list(generators_of(instance, functions))
+        self.generators = [*generators_of(instance, functions), *torch_generators()]
 
     def hold(self) -> None:
         """Set all of them to where a forward is to find them."""

@@ -11,9 +11,10 @@ import numpy as np
 
 from bptui.checking.compare_arrays import copies
 from bptui.checking.fault import FaultError
+from bptui.checking.function_source import Unused, tree_of, unused_names
 from bptui.checking.line_watch import LineWatch
 from bptui.checking.probe import Probe, Visit
-from bptui.checking.source_look import Unused, tree_of, unused_names
+from bptui.checking.repair.user_function import UserFunction, functions_of
 from bptui.errors import Where
 from layers import Array
 
@@ -42,7 +43,20 @@ class UserLines:
                 given = self.probe.backward(visit.layer, self.dout.copy())
         except FaultError:
             return watch, None, ()
+        if not watch.codes:  # forward itself works out the gradient, as loss functions do that return both
+            return self.forward, visit, given
         return watch, visit, given
+
+    @cached_property
+    def functions(self) -> list[UserFunction]:
+        """The user's functions that made the gradients, and can be edited."""
+        return functions_of(self.seen[0].codes)
+
+    @cached_property
+    def forward_functions(self) -> list[UserFunction]:
+        """The user's functions that made the value, and can be edited."""
+        _ = self.seen
+        return functions_of(self.forward.codes)
 
     @cached_property
     def trees(self) -> tuple[ast.FunctionDef, ...]:

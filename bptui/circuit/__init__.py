@@ -7,6 +7,7 @@ A ``Circuit`` gives the ``Drawing`` of each sheet, on which nothing changes; a `
 from bptui.circuit.circuit import Circuit, least_width
 from bptui.circuit.drawing import Box, Drawing, Label
 from bptui.circuit.folding import Folding, composites, fold, unfolded
+from bptui.circuit.groups import closed_groups, find_groups, group_to_toggle
 from bptui.circuit.layout import Room
 from bptui.circuit.painter import Highlight, Painter
 from bptui.circuit.scale import Scale
@@ -23,8 +24,11 @@ __all__ = [
     "Room",
     "Scale",
     "Window",
+    "closed_groups",
     "composites",
+    "find_groups",
     "fold",
+    "group_to_toggle",
     "least_width",
     "unfolded",
 ]

@@ -65,8 +65,12 @@ def unfolded(graph: Graph) -> Folding:
     return Folding(graph, {}, {})
 
 
-def fold(graph: Graph, closed: Mapping[str, Collection[str]]) -> Folding:
-    """Return ``graph`` with each of the ``closed`` composites as one node, its inputs those from outside, in order."""
+def fold(graph: Graph, closed: Mapping[str, Collection[str]], titles: Mapping[str, str] | None = None) -> Folding:
+    """Return ``graph`` with each of the ``closed`` composites as one node, its inputs those from outside, in order.
+
+    ``titles`` are what is written for the layers of some of them.
+    """
+    titles = titles or {}
     home = {member: owner for owner, members in closed.items() for member in members}
     within = {out: home[node.name] for node in graph.nodes if node.name in home for out in node.outputs}
     nodes: list[Node] = []
@@ -80,5 +84,7 @@ def fold(graph: Graph, closed: Mapping[str, Collection[str]]) -> Folding:
         ]
         if node.name == owner:
             uses |= {Use(len(nodes), position): use for position, (_, use) in enumerate(taken)}
-            nodes.append(node if owner not in closed else replace(node, inputs=tuple([name for name, _ in taken])))
+            inputs = tuple([name for name, _ in taken])
+            layer = titles.get(owner, node.layer)
+            nodes.append(replace(node, inputs=inputs, layer=layer) if owner in closed else node)
     return Folding(replace(graph, nodes=tuple(nodes)), within, uses)

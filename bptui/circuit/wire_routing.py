@@ -3,7 +3,7 @@
 A wire comes in from the left at its source's row, turns into its trunk, and leaves it to the right at its
 pins' rows. Two values meet only where one runs straight over the other. That holds by construction: a trunk
 whose source's row is another's pin's row lies to the left of it, and where such demands go round in a circle,
-one of the wires gets a jog: it changes to a second trunk on a row that nobody else wants.
+one of the wires gets a jog: it changes to a second trunk on a row that is free.
 """
 
 from __future__ import annotations

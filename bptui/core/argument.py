@@ -11,7 +11,7 @@ from typing import Any
 from bptui.errors import CommandError
 
 MOST_DIGITS = 12
-"""Of a number: a longer one is no step that any run has."""
+"""Of a number: no run has steps with longer ones."""
 
 PLACES = ("largest", "nan")
 """Elements that are meant by what they are, and not by where they stand."""
@@ -113,7 +113,7 @@ def choice_argument(label: str, *words: str) -> Argument:
 
 
 def read_name(reader: Reader) -> str | None:
-    """Return a name, bare or in quotes; None for an empty one, which no value has."""
+    """Return a name, bare or in quotes; None for an empty one, which no value has. Raises CommandError."""
     token = reader.token
     if token.startswith('"') and unquoted(token) is None:
         raise reader.error("these quotes are not closed" if len(token) < 2 or token[-1] != '"' else "not a quoted name")
@@ -128,7 +128,10 @@ def write_name(name: str | None) -> str:
 
 
 def read_place(reader: Reader) -> str:
-    """Return which element of an array is meant: ``largest``, ``nan``, or its index as ``[0, 2]``."""
+    """Return which element of an array is meant: ``largest``, ``nan``, or its index as ``[0, 2]``.
+
+    Raises CommandError.
+    """
     start = reader.position
     rest = reader.take_rest().strip().casefold()
     if rest in PLACES:

@@ -1,4 +1,4 @@
-"""What a large array is like in one line: counted block by block, so that nobody waits for 25 million numbers."""
+"""What a large array is like in one line: counted block by block, so that no key waits for 25 million numbers."""
 
 from __future__ import annotations
 

@@ -43,8 +43,8 @@ class Command:
 class CountedCommand(Command):
     """A command whose one argument is how often.
 
-    Verbs without arguments of their own are no dataclasses of their own: making one takes a third of a millisecond, and
-    the program starts with all of them.
+    Verbs without arguments of their own are not dataclasses of their own: making one takes a third of a millisecond,
+    and the program starts with all of them.
     """
 
     count: int = 1
@@ -64,6 +64,11 @@ def usage(verb: type[Command]) -> str:
     """Return how a command is written: ``next [N]``."""
     labels = [(field_argument(field).label, field.default is MISSING) for field in fields(verb)]
     return " ".join([verb.word, *(label if is_needed else f"[{label}]" for label, is_needed in labels)])
+
+
+def key_or_word(verb: type[Command]) -> str:
+    """Return how the screen writes a verb: as its key, or where it has none as its word after a colon."""
+    return verb.keys[0] if verb.keys else f":{verb.word}"
 
 
 def field_argument(field: Field[Any]) -> Argument:

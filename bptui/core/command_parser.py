@@ -55,7 +55,7 @@ def command_of(word: str, arguments: Mapping[str, object]) -> Command:
 
 
 def read_arguments(verb: type[Command], reader: Reader) -> Command:
-    """Return a verb with the arguments that follow it."""
+    """Return a verb with the arguments that follow it. Raises CommandError."""
     arguments = []
     for field in fields(verb):
         start = reader.position

@@ -56,13 +56,16 @@ class Entrance(Protocol):
 
 
 class NoEntrance:
-    """The entrance of a tape whose layers cannot be gone into."""
+    """The entrance of a tape whose layers cannot be gone into, and ``why``."""
 
     is_waiting = False
 
+    def __init__(self, why: str = "a replay runs no code, so there are no lines to go into") -> None:
+        self.why = why
+
     def enter(self, moment: Moment, *, goal: int) -> Lines:  # noqa: ARG002
         """Raise BptuiError."""
-        raise BptuiError("a replay runs no code, so there are no lines to go into")
+        raise BptuiError(self.why)
 
 
 class Debugger:

@@ -292,7 +292,10 @@ class Runner:
         self.cold.discard(node)
 
     def entering_gradient(self, columns: Iteration) -> Value:
-        """Return the gradient that enters at the output, in the shape of its value, which may be known only now."""
+        """Return the gradient that enters at the output, in the shape of its value, which may be known only now.
+
+        Raises LayerError where it has another shape.
+        """
         out, dout = columns.values[self.graph.slots[self.graph.output]], self.tape.dout
         if dout is None or dout.shape == out.shape:
             return dout

@@ -23,7 +23,7 @@ class Revisit(Protocol):
     """Looks again at the layers of a tape. ``iteration`` and ``node`` are counted from 0."""
 
     def local(self, tape: Tape, iteration: int, node: int) -> Local:
-        """Return a node's local derivatives, one per input, None where they are no single array."""
+        """Return a node's local derivatives, one per input, None where they are not a single array."""
 
     def kept(self, tape: Tape, iteration: int, node: int) -> Mapping[str, Any]:
         """Return what a node's layer keeps on itself for its backward, by attribute."""
@@ -31,7 +31,7 @@ class Revisit(Protocol):
     def curve(self, tape: Tape, iteration: int, node: int, place: int, x: Array) -> Curve | None:
         """Return the values of a layer of the user's own over ``x`` in the place of one input, and the first's slope.
 
-        None where it has no curve, or runs no more; built-in layers are drawn by whoever draws.
+        None where it has no curve, or runs no more; built-in layers are sampled by the screen itself.
         """
 
 
@@ -56,9 +56,12 @@ class NothingKept:
 
 
 class LayersRevisit:
-    """The revisit of built-in layers: a fresh one, which ``make`` returns, goes forward on the recorded inputs."""
+    """The revisit of built-in layers: a fresh one goes forward on the recorded inputs.
 
-    def __init__(self, make: Callable[[Node], Layer]) -> None:
+    ``make`` returns one for a node and an iteration.
+    """
+
+    def __init__(self, make: Callable[[Node, int], Layer]) -> None:
         self.make = make
         self.revisited: dict[tuple[int, ...], tuple[list[Value], Layer]] = {}
 
@@ -71,17 +74,17 @@ class LayersRevisit:
         return vars(self.layer(tape, iteration, node))
 
     def curve(self, tape: Tape, iteration: int, node: int, place: int, x: Array) -> Curve | None:  # noqa: ARG002
-        """Return None: they need nobody to be asked."""
+        """Return None: built-in layers are sampled directly."""
         return None
 
     def layer(self, tape: Tape, iteration: int, node: int) -> Layer:
         """Return a fresh layer that has gone forward on a node's recorded inputs; the last few are kept."""
         inputs = tape.inputs(iteration, node)
-        key = (node, *map(id, inputs))
+        key = (node, iteration, *map(id, inputs))
         if key not in self.revisited:
             if len(self.revisited) >= MOST_REVISITED:
                 self.revisited.clear()
-            layer = self.make(tape.order.passes(iteration).graph.nodes[node])
+            layer = self.make(tape.order.passes(iteration).graph.nodes[node], iteration)
             with np.errstate(all="ignore"):
                 layer.forward(*inputs)
             self.revisited[key] = inputs, layer  # the inputs live on with it, so no other can have their id

@@ -36,7 +36,10 @@ def read_text(path: Path) -> str:
 
 
 def read_bytes(path: Path) -> bytes:
-    """Return a regular file's content. It is opened without waiting, and looked at before a byte is read."""
+    """Return a regular file's content. It is opened without waiting, and looked at before a byte is read.
+
+    Raises ScenarioError, and OSError.
+    """
     descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
     try:
         status = os.fstat(descriptor)
@@ -58,7 +61,7 @@ def read_bytes(path: Path) -> bytes:
 
 
 def decode_text(content: bytes, path: str) -> str:
-    """Return the text that ``content`` is in UTF-8."""
+    """Return the text that ``content`` is in UTF-8. Raises ScenarioError."""
     hint = None
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         hint = "it looks like UTF-16: save it as UTF-8"

@@ -85,7 +85,8 @@ def binary_cross_entropy(options: OptionValues) -> Spelt:
 
 def divergence(options: OptionValues) -> Spelt:
     """Return the words of the Kullback-Leibler divergence."""
-    return per_element(options, "q × (log(q) - logp)", {"logp": "-dout × q"})
+    rules = {"logp": "-dout × q", "q": "dout × (log(q) + 1 - logp)"}
+    return per_element(options, "q × (log(q) - logp)", rules)
 
 
 def per_element(options: OptionValues, cost: str, rules: Mapping[str, str]) -> Spelt:

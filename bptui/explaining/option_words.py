@@ -20,7 +20,9 @@ def sliced(options: OptionValues) -> Spelt:
 
 
 def gathered(options: OptionValues) -> Spelt:
-    """Return the words of a gather, with its rows."""
+    """Return the words of a gather, with its rows where they are an option."""
+    if options["indices"] is None:
+        return "x[rows]", {"x": "dout, added up where it was taken"}
     rows = text.visible(str(as_list(options["indices"])), limit=40)
     return f"x[{rows}]", {"x": f"dout, added up at the rows {rows}"}
 
@@ -64,6 +66,18 @@ def stacked_inputs(options: OptionValues) -> Spelt:
     return f"all inputs, side by side along axis {options['axis']}", {"x": "the part of dout that x filled"}
 
 
+def split_parts(options: OptionValues) -> Spelt:
+    """Return the words of a split: which part each output is."""
+    parts, axis = options["parts"], options["axis"]
+    count = len(parts) if isinstance(parts, list | tuple) else parts
+    if count == 1:
+        return "x", {"x": "dout"}
+    formulas = [f"part{place} = part {place} of {count} of x along axis {axis}" for place in range(1, count + 1)]
+    shown = [f"dpart{place}" for place in range(1, min(count, MOST_PARTS) + 1)]
+    more = ["and so on"] if count > MOST_PARTS else []
+    return "; ".join(formulas), {"x": f"{', '.join(shown + more)}, joined along axis {axis}"}
+
+
 def padded(options: OptionValues) -> Spelt:
     """Return the words of a margin, with its widths and what it is filled with."""
     margin = f"a margin of {text.visible(str(options['widths']), limit=40)}"
@@ -78,13 +92,13 @@ def running_sum(options: OptionValues) -> Spelt:
     return f"running Σ x along axis {axis}", {"x": f"running Σ dout along axis {axis}, from its end"}
 
 
-def einstein_sum(options: OptionValues) -> Spelt:
+def einsum_words(options: OptionValues) -> Spelt:
     """Return the words of an Einstein sum; an axis that is called x by itself would be taken for an input."""
     equation = text.visible(options["equation"], limit=40)
     rules = {"x": "Σ of dout × the other inputs"}
     if re.search(r"\bx\b", equation):
         return "Σ of the products of all inputs", rules
-    return f"Σ of the products of all inputs by {equation}", rules
+    return f'Σ of the products of all inputs by "{equation}"', rules
 
 
 def gaussian_unit(options: OptionValues) -> Spelt:
@@ -93,6 +107,13 @@ def gaussian_unit(options: OptionValues) -> Spelt:
         share = "(1 + tanh(√(2/π) × (x + 0.044715 × x³))) / 2"
         return f"x × {share}", {"x": "dout × (Φ(x) + x × φ(x)), Φ and φ by tanh"}
     return "x × (1 + erf(x / √2)) / 2", {"x": "dout × (Φ(x) + x × φ(x))"}
+
+
+def dropped_out(options: OptionValues) -> Spelt:
+    """Return the words of a dropout, which does nothing after training."""
+    if not options["train"]:
+        return "x", {"x": "dout"}
+    return "x × mask / (1 - ratio)", {"x": "dout × mask / (1 - ratio)"}
 
 
 def placed(rule: str, where: str) -> str:
@@ -119,7 +140,9 @@ SPELT: Mapping[str, Callable[[OptionValues], Spelt]] = {
     "Stack": stacked_inputs,
     "Pad": padded,
     "CumSum": running_sum,
-    "Einsum": einstein_sum,
+    "Split": split_parts,
+    "Dropout": dropped_out,
+    "Einsum": einsum_words,
     "Gelu": gaussian_unit,
     **LOSSES,
 }
@@ -128,11 +151,26 @@ SPELT: Mapping[str, Callable[[OptionValues], Spelt]] = {
 ALONG_AXES = frozenset({"Sum", "Mean", "Var", "Norm", "Prod", "Max", "Min", "Softmax", "LogSoftmax"})
 
 
+MOST_PARTS = 4
+"""Parts whose gradients a rule names."""
+
+SAID = frozenset({"axis", "axes", "groups"})
+"""Options that are numbers and still are said behind the formula: they are no part of its arithmetic."""
+
+ITS_OWN = 3
+"""As many inputs as a batch normalisation has that works out mean and variance itself."""
+
+
 def follow_options(
-    layer: str, spelt: Spelt, options: OptionValues, defaults: OptionValues, *, has_labels: bool
+    layer: str, spelt: Spelt, options: OptionValues, defaults: OptionValues, *, has_labels: bool, inputs: int
 ) -> Spelt:
-    """Return the words of a layer with these options; one that no word tells of is said behind the formula."""
+    """Return the words of a layer with these options and so many ``inputs``.
+
+    An option that no word tells of is said behind the formula.
+    """
     formula, rules = spelt
+    if layer == "BatchNorm" and inputs > ITS_OWN:
+        rules = {**rules, "x": "dout × gamma / √(var + eps)"}
     if layer in CLASS_LOSSES:
         return CLASS_LOSSES[layer](options, has_labels=has_labels)
     if layer in SPELT:
@@ -143,6 +181,6 @@ def follow_options(
         if (axis := others.pop("axis", None)) is not None:
             where = f" over axis {axis}" if isinstance(axis, int) else f" over the axes {as_list(axis)}"
             formula, rules = f"{formula}{where}", {name: placed(rule, where) for name, rule in rules.items()}
-    others = {key: it for key, it in others.items() if isinstance(it, str | list) or it is None or key == "axis"}
+    others = {key: it for key, it in others.items() if isinstance(it, str | list) or it is None or key in SAID}
     told = ", ".join(f"{key} = {text.visible(str(it), limit=40)}" for key, it in others.items())
     return (f"{formula}, {told}" if formula and told else formula), rules

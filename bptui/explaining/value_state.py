@@ -6,11 +6,16 @@ from bisect import bisect_left
 from collections.abc import Iterator
 
 from bptui.core import text
-from bptui.core.graph import Graph, Use
+from bptui.core.graph import Graph, Node, Use
 from bptui.core.moment import Moment
 from bptui.core.order import Pass
 from bptui.core.tape import Tape
 from bptui.explaining.formula_words import words_of
+
+ONLY_FORWARD = "your program only goes forward here"
+
+WITHOUT_GRADIENT = {"condition": "a condition takes", "indices": "indices take"}
+"""What a value is that is only used as one of these inputs."""
 
 
 def kind_of_value(moment: Moment, name: str) -> str:
@@ -28,8 +33,10 @@ def waiting(moment: Moment, name: str) -> str:
     order, iteration = moment.order, moment.progress.iteration
     if moment.value(name) is None:
         return f"not reached yet: goes forward at step {order.step_number(iteration, Pass.FORWARD, name)}"
+    if not moment.passes.backward:
+        return ONLY_FORWARD
     if not gradient_can_arrive(moment, name):
-        return no_gradient(moment, name)
+        return no_gradient_words(moment, name)
     if not moment.awaits_gradient(name):
         return "" if moment.gradient(name) is not None else "no gradient reaches it"
     last = order.complete_at(iteration, name)
@@ -39,13 +46,19 @@ def waiting(moment: Moment, name: str) -> str:
     return f"{arrived:,} of {count:,} contributions so far, complete at step {last}"
 
 
-def no_gradient(moment: Moment, name: str) -> str:
-    """Return in words why no gradient can arrive at a value."""
+def no_gradient_words(moment: Moment, name: str) -> str:
+    """Return in words why no gradient can arrive at a value: ``labels take no gradient``."""
     graph = moment.graph
     if name in graph.constants:
         return "a constant takes no gradient"
-    slots = {slot_of_use(moment.tape, graph, use) for use in graph.uses[graph.slots[name]]}
-    return "a condition takes no gradient" if slots == {"condition"} else "labels take no gradient"
+    uses = graph.uses[graph.slots[name]]
+    slots = {slot_of_use(moment.tape, graph, use) for use in uses}
+    if len(slots) == 1 and (told := WITHOUT_GRADIENT.get(next(iter(slots)))):
+        return f"{told} no gradient"
+    if any(is_target(moment.tape, graph, use) for use in uses):
+        return "labels take no gradient"
+    value = moment.value(name)
+    return f"{'truth values' if value is not None and value.dtype.kind == 'b' else 'whole numbers'} take no gradient"
 
 
 def gradient_can_arrive(moment: Moment, name: str) -> bool:
@@ -90,3 +103,12 @@ def arrived_count(moment: Moment, name: str) -> int:
 def before_update(moment: Moment) -> Moment:
     """Return the last moment of this iteration at which the parameters were those that its nodes worked with."""
     return moment.tape.at(moment.position - moment.progress.update)
+
+
+def no_backward(moment: Moment, node: Node) -> str:
+    """Return in words why a node does not go back in this iteration."""
+    if node.call is None:
+        return "the output does not depend on it: no gradient reaches it"
+    if not moment.passes.backward:
+        return ONLY_FORWARD
+    return "your program does not call it here"

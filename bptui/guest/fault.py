@@ -17,6 +17,13 @@ SHOWN_PATH = 500
 """Characters of a path that such a traceback has."""
 
 
+MISSING_MODULE = "ModuleNotFoundError"
+"""How the message begins of an import that finds nothing."""
+
+ELSEWHERE = "install bptui into the environment where your packages are"
+"""What to do about it."""
+
+
 class Fault(Exception):  # noqa: N818  (what a guest did; what is raised to others is a LayerError)
     """``message`` says what happened; ``where`` is the user's line and ``text`` what stands there, if it is known."""
 
@@ -25,6 +32,10 @@ class Fault(Exception):  # noqa: N818  (what a guest did; what is raised to othe
         self.message = message
         self.where = where
         self.text = text
+
+
+class MisnamedOutputs(Fault):
+    """A forward has returned more values, or fewer, than the formula names."""
 
 
 def raised(error: Any, files: Iterable[str]) -> Fault:

@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import weakref
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from bptui.guest.nursery import environment, split_off
@@ -19,6 +20,9 @@ CHUNK = 1 << 16
 
 MOST_OUTPUT = 1 << 16
 """Bytes kept of what a guest prints; it may print as much as it likes."""
+
+GUEST = "bptui.guest.child.start"
+"""The module whose ``main`` the process of a guest runs."""
 
 LAST_WORDS = 0.5
 """Seconds that a process has to say where it hangs, before it is killed."""
@@ -45,14 +49,28 @@ class ChildProcess(Protocol):
 
 
 class GuestProcess:
-    """A process that runs the user's layers. Nothing here waits longer than it says."""
+    """A process that runs the user's code: ``main`` of a ``module``, which gets its descriptors, ``shared`` ones last.
 
-    def __init__(self) -> None:
+    It reads from the descriptor ``stdin``, and has ``environment``. Nothing here waits longer than it says.
+    """
+
+    def __init__(
+        self,
+        module: str = GUEST,
+        *,
+        shared: Sequence[int] = (),
+        stdin: int = subprocess.DEVNULL,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
         ours, theirs = socket.socketpair()
         lifeline, hold = os.pipe()
         output, printed = os.pipe()
         last_words, crash = os.pipe()
-        self.child = start_child(theirs.fileno(), lifeline, printed, crash)
+        descriptors = (theirs.fileno(), lifeline, printed, crash)
+        if sys.platform == "linux" and module == GUEST:
+            self.child: ChildProcess = split_off(descriptors)
+        else:
+            self.child = start_python(module, descriptors, shared, stdin, environment)
         theirs.close()
         for descriptor in (lifeline, printed, crash):
             os.close(descriptor)
@@ -123,19 +141,24 @@ class GuestProcess:
         return ""
 
 
-def start_child(control: int, lifeline: int, printed: int, last_words: int) -> ChildProcess:
-    """Return a new process that answers requests at ``control``, with the descriptors that it shall have."""
-    if sys.platform == "linux":
-        return split_off((control, lifeline, printed, last_words))
-    handed = (control, lifeline, last_words)
+def start_python(
+    module: str,
+    descriptors: tuple[int, int, int, int],
+    shared: Sequence[int],
+    stdin: int,
+    variables: Mapping[str, str] | None,
+) -> subprocess.Popen[bytes]:
+    """Return a new process that runs ``main`` of a module, with a line, a lifeline, an output and last words."""
+    control, lifeline, printed, last_words = descriptors
+    handed = (control, lifeline, last_words, *shared)
     return subprocess.Popen(  # noqa: S603  (it runs ourselves)
-        python_command("bptui.guest.child.start", *handed),
-        stdin=subprocess.DEVNULL,
+        python_command(module, *handed),
+        stdin=stdin,
         stdout=printed,
         stderr=printed,
         pass_fds=handed,
         start_new_session=True,
-        env=environment(),
+        env=environment() if variables is None else variables,
     )
 
 

@@ -28,7 +28,7 @@ class Guests:
     """Makes guests for the ``nodes`` that ``own`` has a layer for, by index. ``close`` ends their process.
 
     ``takes_gradient`` tells of each node's inputs whether a gradient goes back to them, ``needs_gradient`` whether
-    somebody waits for it; ``dtype`` and ``seed`` are the scenario's, ``new_host`` starts a process. ``remarks`` counts
+    one is needed; ``dtype`` and ``seed`` are the scenario's, ``new_host`` starts a process. ``remarks`` counts
     how often the guests have done each odd thing. ``is_waited_for`` tells whether one of them keeps a run waiting,
     ``look_patience`` how many seconds a look at what one did may wait for it.
     """
@@ -104,12 +104,15 @@ class NonBlockingGuest:
         """Return the value at ``inputs``. Raises LayerError, and NotReadyError."""
         return self.answer(lambda: self.layer.begin_forward(*inputs))
 
-    def backward(self, dout: Any) -> tuple[Any, ...]:
+    def backward(self, *douts: Any) -> tuple[Any, ...]:
         """Return the gradient of each input. Raises LayerError, and NotReadyError."""
-        return tuple(self.answer(lambda: self.layer.begin_backward(dout)))
+        return tuple(self.answer(lambda: self.layer.begin_backward(*douts)))
 
     def answer(self, begin: Callable[[], Pending]) -> Any:
-        """Return what the call that is under way has given, after ``begin`` where none is."""
+        """Return what the call that is under way has given, after ``begin`` where none is.
+
+        Raises NotReadyError while it has not returned, and LayerError.
+        """
         if self.pending is None:
             self.pending = begin()
         if not self.pending.wait(PATIENCE):

@@ -139,7 +139,7 @@ class Host:
             self.fail(Fault(f"the layer process has sent nonsense: {reason_of(error)}"))
 
     def deliver(self, answer: Message) -> None:
-        """Give an answer to the oldest call."""
+        """Give an answer to the oldest call. Raises WireError where there is none."""
         if not self.calls or self.process is None:
             raise WireError("an answer to nothing")
         pending = self.calls.popleft()

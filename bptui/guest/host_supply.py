@@ -1,4 +1,4 @@
-"""Processes for the guests of a scenario: the one in which its files were looked at goes to whoever runs it first."""
+"""Processes for the guests of a scenario: the one in which its files were looked at goes to the first run."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from bptui.core.text import visible
 from bptui.errors import ScenarioError, Where
 from bptui.guest import pending_call
-from bptui.guest.fault import Fault, crashed
+from bptui.guest.fault import ELSEWHERE, MISSING_MODULE, Fault, crashed
 from bptui.guest.host import Host
 from bptui.guest.pending_call import Pending
 from bptui.own_layers.layer_descriptions import GivenLayers, read_layers
@@ -17,8 +17,6 @@ LONG_LOADING = 5.0
 """Seconds after which a person is told what a file is doing that is being imported."""
 
 UNDER_MAIN = 'put what is not a layer under `if __name__ == "__main__":`'
-
-ELSEWHERE = "install bptui into the environment where your packages are"
 
 
 class HostSupply:
@@ -49,7 +47,7 @@ class HostSupply:
         return [read_layers(file, descriptions) for file, descriptions in zip(self.files, answer, strict=True)]
 
     def loaded(self, host: Host, loading: Pending, notice: Callable[[str], None]) -> list[list[dict[str, object]]]:
-        """Return the descriptions of what the files give."""
+        """Return the descriptions of what the files give. Raises ScenarioError where they cannot be imported."""
         limit = pending_call.LOADING_LIMIT
         if not loading.wait(min(limit, LONG_LOADING)):
             where = self.place(host)
@@ -76,7 +74,7 @@ class HostSupply:
     def error(self, fault: Fault) -> ScenarioError:
         """Return the error about files that cannot be imported."""
         hint = f"line {fault.where.line}: {visible(fault.text)}" if fault.where and fault.text else None
-        if fault.message.startswith("ModuleNotFoundError"):
+        if fault.message.startswith(MISSING_MODULE):
             hint = ELSEWHERE
         if "was not imported" in fault.message:
             hint = UNDER_MAIN

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from bptui.core.order import Pass
 from bptui.core.text import index, visible
 from bptui.guest.wire import Message
+from bptui.lines.signs import CAUTION
 
 MOST_SHOWN = 200
 """Characters of what was printed."""
@@ -26,11 +27,11 @@ class Remark(NamedTuple):
 
     def sentence(self, count: int) -> str:
         """Return it as it is told, with how often it was noticed."""
-        return f"▲ {visible(self.node)}: {self.text}{f' ({count} times)' if count > 1 else ''}"
+        return f"{CAUTION} {visible(self.node)}: {self.text}{f' ({count} times)' if count > 1 else ''}"
 
 
 def unpaired_at(node: str, names: Iterable[str]) -> Iterator[tuple[str, str]]:
-    """Yield what a layer keeps and nobody can check, with the reason in words; no name for a layer not looked at."""
+    """Yield what a layer keeps that cannot be checked, with the reason in words; no name for a layer not looked at."""
     for name in names:
         shown = visible(f"{node}.{name}" if name else node)
         if name:

@@ -49,7 +49,10 @@ class Pending:
         return self.answer is not None
 
     def result(self, seconds: float = TIME_LIMIT) -> Any:
-        """Return what the guest has returned, waiting for it; after ``seconds`` its process is ended."""
+        """Return what the guest has returned, waiting for it; after ``seconds`` its process is ended.
+
+        Raises the error of the call, which names the user's line.
+        """
         self.insist(seconds)
         if isinstance(self.answer, Fault):
             raise self.blame(self.answer)

@@ -9,16 +9,19 @@ from typing import Any
 import numpy as np
 
 from bptui.core.text import counted, shape, visible
-from bptui.guest.fault import Fault
+from bptui.guest.fault import Fault, MisnamedOutputs
 from bptui.guest.wire import Message
 from bptui.own_layers.own_layer import TARGETS, Share
+
+NOTHING: tuple[Message, Any] = ({"other": "None"}, None)
+"""What stands for a gradient that backward does not return."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Returned:
     """Reads what ``forward`` and ``backward`` of a node return, whose values are shared out as ``share`` says.
 
-    ``takes_gradient`` tells it of each value, ``needs_gradient`` whether somebody waits for it; ``dtype`` is the
+    ``takes_gradient`` tells it of each value, ``needs_gradient`` whether one is needed; ``dtype`` is the
     scenario's.
     """
 
@@ -27,23 +30,39 @@ class Returned:
     needs_gradient: Sequence[bool]
     dtype: np.dtype[Any]
 
-    def value(self, answer: Message) -> Any:
-        """Return the value of a node. Raises Fault."""
-        out = answer["arrays"][0]
+    def outs(self, answer: Message) -> list[Any]:
+        """Return the outputs of a node. Raises Fault."""
+        parts, arrays = answer["parts"], answer["arrays"]
+        if len(parts) != self.share.outputs:
+            other = visible(str(parts[0].get("other", "one value")))
+            raise MisnamedOutputs(f"returned {other} for the {self.share.outputs} outputs that the formula names")
+        return [self.out(*part) for part in zip(parts, arrays, strict=True)]
+
+    def out(self, part: Message, out: Any) -> Any:
+        """Return one output."""
         if out is None:
-            missing = ": a return is missing" if answer.get("other") == "None" else ", not an array"
-            raise Fault(f"returned {visible(str(answer.get('other')))}{missing}")
-        return self.dtype.type(out) if answer.get("kind") == "number" else out
+            other = visible(str(part.get("other")))
+            if other.startswith("a tuple of ") and self.share.outputs == 1:
+                raise MisnamedOutputs(f"returned {other}, and the formula names one output")
+            missing = ": a return is missing" if other == "None" else ", not an array"
+            raise Fault(f"returned {other}{missing}")
+        return self.dtype.type(out) if part.get("kind") == "number" else out
 
     def gradients(self, answer: Message, values: Sequence[Any]) -> list[Any]:
-        """Return a gradient for each of the node's ``values``, None where there is none. Raises Fault."""
+        """Return a gradient for each of the node's ``values``, None where there is none. Raises Fault.
+
+        As many as there are inputs that take one are theirs, in order: ``word_embedding_backward`` returns dW alone.
+        """
         shared, count = len(self.share.inputs), len(self.share.held)
         parts = list(zip(answer["parts"], answer["arrays"], strict=True))
         end = len(parts) - count - len(self.share.made)
         returned, held, made = parts[:end], parts[end : end + count], parts[end + count :]
+        if 0 < len(returned) < shared and len(returned) == sum(self.takes_gradient[:shared]):
+            ones = iter(returned)
+            returned = [next(ones) if takes else NOTHING for takes in self.takes_gradient[:shared]]
         missing = self.needs_gradient[len(returned) : shared]
         if not answer["is_tuple"] or not any(missing):
-            returned += [({"other": "None"}, None)] * (shared - len(returned))
+            returned += [NOTHING] * (shared - len(returned))
         if count and len(returned) == shared + count:
             held = []
         elif len(returned) != shared:
@@ -51,7 +70,7 @@ class Returned:
         return [self.gradient(*part, place, values[place]) for place, part in enumerate(returned + held + made)]
 
     def gradient(self, part: Message, gradient: Any, place: int, value: Any) -> Any:
-        """Return the gradient of the value at ``place``."""
+        """Return the gradient of the value at ``place``. Raises Fault."""
         name = visible(self.share.slots[place])
         if gradient is None:
             if part.get("other") == "None":

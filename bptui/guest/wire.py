@@ -69,7 +69,7 @@ def is_sendable(dtype: np.dtype[Any]) -> bool:
 
 
 def message_sizes(prefix: bytes) -> tuple[int, int]:
-    """Return the bytes of the header and of the arrays that follow ``prefix``."""
+    """Return the bytes of the header and of the arrays that follow ``prefix``. Raises WireError for too many."""
     header, payload = PREFIX.unpack(prefix)
     if header > MOST_HEADER or payload > MOST_PAYLOAD:
         raise WireError(f"a message of {header + payload:,} bytes")
@@ -77,7 +77,10 @@ def message_sizes(prefix: bytes) -> tuple[int, int]:
 
 
 def decode_message(header: bytes, payload: bytes) -> Message:
-    """Return the message; its arrays are read-only views of ``payload``, those without axes NumPy scalars."""
+    """Return the message; its arrays are read-only views of ``payload``, those without axes NumPy scalars.
+
+    Raises WireError where it is not one.
+    """
     try:
         message = json.loads(header)
     except (ValueError, RecursionError) as error:
@@ -89,7 +92,7 @@ def decode_message(header: bytes, payload: bytes) -> Message:
 
 
 def split_arrays(specs: Sequence[Any], payload: bytes) -> Iterator[Any]:
-    """Yield the arrays that ``payload`` holds one after the other."""
+    """Yield the arrays that ``payload`` holds one after the other. Raises WireError where one reaches beyond it."""
     offset = 0
     for spec in specs:
         if spec is None:
@@ -105,7 +108,7 @@ def split_arrays(specs: Sequence[Any], payload: bytes) -> Iterator[Any]:
 
 
 def view(payload: bytes, dtype: np.dtype[Any], shape: tuple[int, ...], offset: int) -> Any:
-    """Return the array that lies at ``offset``."""
+    """Return the array that lies at ``offset``. Raises WireError where it has no possible shape."""
     if math.prod(shape):
         return np.frombuffer(payload, dtype, math.prod(shape), offset).reshape(shape)[()]
     try:
@@ -115,7 +118,7 @@ def view(payload: bytes, dtype: np.dtype[Any], shape: tuple[int, ...], offset: i
 
 
 def checked_array_header(spec: Any) -> tuple[np.dtype[Any], tuple[int, ...]]:
-    """Return the dtype and the shape that a header tells of an array."""
+    """Return the dtype and the shape that a header tells of an array. Raises WireError."""
     match spec:
         case [str(name), [*shape]] if name in DTYPES and len(shape) <= MOST_AXES:
             if all(type(length) is int and 0 <= length < LONGEST for length in shape):

@@ -11,5 +11,8 @@ PASS_SIGNS: Mapping[Pass, str] = {Pass.FORWARD: "▶", Pass.BACKWARD: "◀", Pas
 PASS, FAIL, KINK, SKIP = "✓", "✗", "◇", "·"
 """Verdicts. ✗ also stands before everything else that went wrong."""
 
+CAUTION = "▲"
+"""Stands before what is not wrong, and should be looked at."""
+
 SIGN_STYLES: Mapping[str, str] = {PASS: "good", FAIL: "bad", KINK: "warning", SKIP: "dim"}
 """The style of a verdict's sign."""

@@ -12,14 +12,14 @@ from bptui.errors import ScenarioError, Where
 from bptui.own_layers.own_layer import LayerFile, Method, OwnLayer
 
 GivenLayers: TypeAlias = "dict[str, OwnLayer | ScenarioError]"
-"""The layers of a file by name; in the place of what can be none, the reason why."""
+"""The layers of a file by name; for what cannot be a layer, the error that says why."""
 
 MOST_LISTED = 12
 LONGEST = 300
 
 
 def read_layers(file: LayerFile, descriptions: Iterable[Mapping[str, Any]]) -> GivenLayers:
-    """Return what a file gives. Raises ScenarioError where the descriptions are none."""
+    """Return what a file gives. Raises ScenarioError where the descriptions are not such."""
     try:
         return {str(it["name"]): read_one(file, it) for it in descriptions}
     except (KeyError, TypeError, ValueError, AttributeError):
@@ -27,7 +27,7 @@ def read_layers(file: LayerFile, descriptions: Iterable[Mapping[str, Any]]) -> G
 
 
 def read_one(file: LayerFile, description: Mapping[str, Any]) -> OwnLayer | ScenarioError:
-    """Return one layer, or why something is none."""
+    """Return one layer, or the error that says why something is not one."""
     where = where_defined(file, description)
     if "misfit" in description:
         hint = visible(str(description["hint"]), limit=LONGEST) or None

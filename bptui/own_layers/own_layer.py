@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -10,6 +11,9 @@ from typing import Any
 from bptui.core.graph import Node
 from bptui.core.text import counted, visible
 from bptui.errors import Where
+
+DOUT = re.compile(r"d(?!im|ata|rop)[a-zA-Z]{0,3}(_|\d|$)|d[A-Z]|dnext|dprev|dout|grad|g(?!t$)[a-z0-9]{0,2}$|g_|cache$")
+"""What the parameter of a backward is called that takes the gradient of one more output, or in its place the cache."""
 
 TARGETS = frozenset({"t", "target", "targets", "label", "labels", "y_true", "y_label", "y_labels", "y_target"})
 """What an input is called that is labels: integers stay integers there, and need no gradient."""
@@ -51,6 +55,16 @@ class Method:
     takes_any_input: bool = False
     takes_any_option: bool = False
 
+    def takes_apart(self, douts: int) -> bool:
+        """Return whether a backward takes several ``douts`` one by one, and not as a tuple: ``backward(dh, dc)``."""
+        names = (*self.required, *self.optional)[: douts - 1]
+        return self.takes_any_input or (len(names) == douts - 1 and all(map(DOUT.match, names)))
+
+    def after_douts(self, douts: int) -> Method:
+        """Return what a backward takes beside its ``douts``, one by one, the first of which does not count."""
+        more = douts - 1
+        return replace(self, required=self.required[more:], optional=self.optional[max(0, more - len(self.required)) :])
+
     def knows(self, option: str) -> bool:
         """Return whether it takes an option of that name."""
         return self.takes_any_option or option in (*self.required, *self.optional, *self.named)
@@ -65,7 +79,8 @@ class Share:
     """How a node's values are shared out: the first go to forward, by its ``inputs``, the next are ``held``.
 
     The last are parameters that the layer has ``made`` itself. ``again`` names the inputs that backward takes once
-    more; each of the three functions has its options.
+    more; each of the three functions has its options. There are so many ``outputs``, whose gradients backward takes
+    one by one where ``takes_apart``, and otherwise as a tuple.
     """
 
     inputs: tuple[str, ...]
@@ -75,6 +90,8 @@ class Share:
     init_options: Mapping[str, Any]
     forward_options: Mapping[str, Any]
     backward_options: Mapping[str, Any]
+    outputs: int = 1
+    takes_apart: bool = False
 
     @property
     def slots(self) -> tuple[str, ...]:
@@ -107,7 +124,8 @@ class OwnLayer:
     def backward_options(self) -> tuple[str, ...]:
         """What backward takes beside dout, and forward and ``__init__`` do not."""
         names = (*self.backward.required, *self.backward.optional, *self.backward.named)
-        return tuple(name for name in names if name not in (*self.forward.required, *self.forward.optional))
+        forward = (*self.forward.required, *self.forward.optional)
+        return tuple(name for name in names if name not in forward and not DOUT.match(name))
 
     @property
     def targets(self) -> frozenset[str]:
@@ -121,8 +139,13 @@ class OwnLayer:
         options = [f"{option}=" for option in self.options if option not in self.init.required]
         return f"{self.name}({', '.join((*inputs, *options))})"
 
-    def share(self, count: int, options: Mapping[str, Any]) -> Share:
-        """Return what ``count`` values and the ``options`` are to the layer. Raises ValueError."""
+    def share(self, count: int, options: Mapping[str, Any], *, outputs: int = 1) -> Share:
+        """Return what ``count`` values and the ``options`` are to the layer, of so many outputs. Raises ValueError."""
+        if outputs > 1:
+            takes_apart = self.backward.takes_apart(outputs)
+            backward = self.backward.after_douts(outputs) if takes_apart else self.backward
+            share = replace(self, backward=backward).share(count, options)
+            return replace(share, outputs=outputs, takes_apart=takes_apart)
         for option in options:
             if not any(method.knows(option) for method in (self.forward, self.init, self.backward)):
                 raise ValueError(f"{self.name} has no option {visible(option)}")
@@ -152,11 +175,11 @@ class OwnLayer:
 
     def share_at(self, node: Node) -> Share:
         """Return what the values and options of a node are to the layer. Raises ValueError."""
-        share = self.share(len(node.inputs) - len(node.made), node.options)
+        share = self.share(len(node.inputs) - len(node.made), node.options, outputs=len(node.outputs))
         return replace(share, made=tuple(name.removeprefix(f"{node.name}.") for name in node.made))
 
     def for_backward(self, options: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the options that backward takes; what it would take of any name only if nobody else knows it."""
+        """Return the options that backward takes; of what it would take under any name only what nothing else takes."""
         named = (*self.backward.required, *self.backward.optional, *self.backward.named)
         chosen = self.backward.chosen(options).items()
         return {
@@ -166,7 +189,7 @@ class OwnLayer:
         }
 
     def check_needed(self, held: Collection[str], options: Mapping[str, Any]) -> None:
-        """Refuse a call that leaves out what has no default."""
+        """Raise ValueError for a call that leaves out what has no default."""
         needed = [*self.init.required, *self.init.named_required, *self.forward.named_required]
         missing = [name for name in needed if name not in options and name not in held]
         if missing:
@@ -175,6 +198,9 @@ class OwnLayer:
         missing = [name for name in more if name not in options and name not in held]
         if missing:
             name = visible(missing[0])
+            if DOUT.match(name):
+                told = f"{self.backward.called or self.name} takes {name} beside dout: it goes back from other outputs"
+                raise ValueError(f'{told}, which have a name each: "h, c" = "{visible(self.name)}(...)"')
             raise ValueError(f"{self.backward.called or self.name} takes {name} beside dout: {name}=... is missing")
 
 

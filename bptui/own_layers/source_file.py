@@ -18,7 +18,7 @@ MAGIC = ("%", "!")
 
 
 def python_text(text: str, shown: str) -> str:
-    """Return the Python in the text of a file that is called ``shown``. Raises ScenarioError where it is no notebook.
+    """Return the Python in the text of a file that is called ``shown``. Raises ScenarioError for a damaged notebook.
 
     The cells follow each other, each after a line that tells its number.
     """

@@ -50,7 +50,7 @@ def read_layer_file(path: Path) -> LayerFile:
 
 
 def check_status(status: os.stat_result, where: Where) -> None:
-    """Refuse what is not a regular file, and what somebody else may have written."""
+    """Raise ScenarioError for what is not a regular file, and for what somebody else may have written."""
     for is_kind, kind in KINDS:
         if is_kind(status.st_mode):
             raise ScenarioError(f"is {kind}, not a file", where=where)

@@ -53,7 +53,7 @@ ARRAY_SCHEMA: Mapping[str, Any] = {"$ref": "#/$defs/array"}
 
 
 def encode_array(array: Array) -> dict[str, Any]:
-    """Return the record of an array of any shape."""
+    """Return the record of an array of any shape. Raises TranscriptError for a dtype that no recording has."""
     array = np.asarray(array)
     name = NAMES.get(array.dtype) or array.dtype.name
     if name not in DTYPES:
@@ -74,7 +74,7 @@ def encode_numbers(array: Array) -> list[Any]:
 
 
 def decode_array(record: object) -> Array:
-    """Return the array of a record, read-only, or raise a TranscriptError that says what is wrong with it."""
+    """Return the array of a record, read-only. Raises TranscriptError that says what is wrong with it."""
     if not isinstance(record, dict):
         raise TranscriptError("an array is missing, or is not an object")
     dtype = decode_dtype(record.get("dtype"))
@@ -92,14 +92,14 @@ def decode_array(record: object) -> Array:
 
 
 def decode_dtype(name: object) -> np.dtype[Any]:
-    """Return the dtype called ``name``."""
+    """Return the dtype called ``name``. Raises TranscriptError."""
     if not isinstance(name, str) or name not in DTYPES:
-        raise TranscriptError("an array's dtype is none that bptui writes", hint=f"it writes {', '.join(DTYPES)}")
+        raise TranscriptError("an array's dtype is not one that bptui writes", hint=f"it writes {', '.join(DTYPES)}")
     return DTYPES[name]
 
 
 def decode_shape(shape: object) -> tuple[int, ...]:
-    """Return a shape, within what NumPy can hold."""
+    """Return a shape. Raises TranscriptError for one that is not a list of sizes, or beyond what NumPy can hold."""
     if shape == []:
         return ()
     if not isinstance(shape, list) or not all(type(size) is int and 0 <= size < LONGEST_AXIS for size in shape):
@@ -110,7 +110,7 @@ def decode_shape(shape: object) -> tuple[int, ...]:
 
 
 def decode_bytes(encoded: str, dtype: np.dtype[Any]) -> Array:
-    """Return the elements written as base64 of their little-endian bytes."""
+    """Return the elements written as base64 of their little-endian bytes. Raises TranscriptError."""
     try:
         raw = b64decode(encoded, validate=True)
         return np.frombuffer(raw, dtype.newbyteorder("<")).astype(dtype, copy=False)
@@ -119,7 +119,10 @@ def decode_bytes(encoded: str, dtype: np.dtype[Any]) -> Array:
 
 
 def decode_numbers(numbers: list[Any], dtype: np.dtype[Any]) -> Array:
-    """Return the elements written as JSON numbers, or as the strings for those that are not finite."""
+    """Return the elements written as JSON numbers, or as the strings for those that are not finite.
+
+    Raises TranscriptError.
+    """
     if not set(map(type, numbers)) <= ELEMENTS[dtype.kind]:
         raise TranscriptError(f"an array of {dtype.name} has an element of another kind")
     words = [number for number in numbers if isinstance(number, str)]
@@ -136,7 +139,7 @@ def decode_numbers(numbers: list[Any], dtype: np.dtype[Any]) -> Array:
 
 
 def decode_non_finite(word: str) -> float:
-    """Return the number that a string stands for."""
+    """Return the number that a string stands for. Raises TranscriptError."""
     if word not in NON_FINITE:
         raise TranscriptError("an array's element is neither a number nor NaN, Infinity or -Infinity")
     return NON_FINITE[word]

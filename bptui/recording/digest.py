@@ -1,7 +1,7 @@
 """The digest at the end of each line of a transcript: it covers the line and all before it, byte for byte.
 
 So a line that was edited, removed, doubled or swapped is noticed at the first line that does not follow from those
-before it. It guards against accidents and edits, not against somebody who writes all digests anew.
+before it. It guards against accidents and edits, not against a person who writes all digests anew.
 """
 
 from __future__ import annotations

@@ -103,7 +103,7 @@ def one_or_several(one: str, several: str, kind: FieldKind) -> FieldKind:
 
 
 def decode_version(value: object) -> int:
-    """Return a format's version, unless it is one that this program does not know yet."""
+    """Return a format's version. Raises TranscriptError for one that this program does not know yet."""
     version: int = of_type(int)(value)
     if version > FORMAT:
         raise TranscriptError(f"made by a newer bptui, in format {version}; this one reads up to {FORMAT}")
@@ -111,7 +111,10 @@ def decode_version(value: object) -> int:
 
 
 def decode_train(value: object) -> dict[str, Any]:
-    """Return what a header says of the training."""
+    """Return what a header says of the training.
+
+    Raises TypeError, and TranscriptError for a number of iterations that no run has.
+    """
     train: dict[str, Any] = of_type(dict)(value)
     if not 1 <= of_type(int)(train.get("steps")) <= MOST_ITERATIONS:
         raise TranscriptError("the header's number of iterations is impossible")

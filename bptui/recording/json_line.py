@@ -1,4 +1,4 @@
-"""A line of JSON that anybody may have written: no recursion, no endless number, no key twice, no NaN."""
+"""Parsing a line of JSON from a stranger: no recursion, no endless number, no key twice, no NaN."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class DamagedTranscriptError(TranscriptError):
 
 
 def parse_line(line: bytes) -> JsonObject:
-    """Return the object that a line is. Raises TranscriptError where it is none, or none that bptui would write."""
+    """Return the object that a line is. Raises TranscriptError where it is not one that bptui would write."""
     check_ends(line)
     check_amount(line)
     try:
@@ -54,7 +54,7 @@ def parse_line(line: bytes) -> JsonObject:
 
 
 def check_ends(line: bytes) -> None:
-    """Refuse what editors and mail put around lines."""
+    """Raise DamagedTranscriptError for what editors and mail put around lines."""
     if line.startswith(BYTE_ORDER_MARK):
         raise DamagedTranscriptError("a byte order mark stands before the record", hint="save it as plain UTF-8")
     if line.endswith(b"\r\n"):
@@ -62,13 +62,13 @@ def check_ends(line: bytes) -> None:
 
 
 def check_amount(line: bytes) -> None:
-    """Refuse a line whose parts, counted before it is parsed, would take far more memory than its bytes."""
+    """Raise TranscriptError for a line whose parts, counted before it is parsed, would take far more memory."""
     if line.count(b"[") + line.count(b"{") > MOST_PARTS or line.count(b",") > MOST_ENTRIES:
         raise TranscriptError("the line has more parts than any record that bptui writes")
 
 
 def unique_keys(pairs: list[tuple[str, Any]]) -> JsonObject:
-    """Return an object's entries, unless a key comes twice."""
+    """Return an object's entries. Raises TranscriptError where a key comes twice."""
     record = dict(pairs)
     if len(record) < len(pairs):
         raise TranscriptError("an object has a key twice")
@@ -76,14 +76,14 @@ def unique_keys(pairs: list[tuple[str, Any]]) -> JsonObject:
 
 
 def short_integer(digits: str) -> int:
-    """Return an integer, unless it is absurdly long."""
+    """Return an integer. Raises TranscriptError where it is absurdly long."""
     if len(digits) > MOST_DIGITS:
         raise TranscriptError(f"a number has {len(digits)} digits")
     return int(digits)
 
 
 def finite_number(written: str) -> float:
-    """Return a number with a point or an exponent, unless it is too large for float64."""
+    """Return a number with a point or an exponent. Raises TranscriptError where it is too large for float64."""
     number = float(written)
     if math.isinf(number):
         raise TranscriptError(f"{visible(written, limit=40)} is too large for float64")
@@ -91,7 +91,7 @@ def finite_number(written: str) -> float:
 
 
 def refuse_constant(word: str) -> NoReturn:
-    """Refuse the bare NaN and Infinity that JSON does not have."""
+    """Raise TranscriptError for the bare NaN and Infinity that JSON does not have."""
     raise TranscriptError(f"{word} is not JSON", hint=f'bptui writes "{word}"')
 
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from bptui.core import text
 from bptui.core.graph import Graph, Node
-from bptui.errors import ScenarioError, TranscriptError
-from bptui.recording.records import HeaderRecord
+from bptui.errors import ScenarioError, TranscriptError, Where
+from bptui.recording.records import GraphRecord, HeaderRecord, NodeRecord, as_where
 from bptui.scenario.formula import is_name
 from bptui.scenario.toml import parse_toml
 
@@ -22,9 +22,11 @@ def completed(header: HeaderRecord) -> HeaderRecord:
 
     One that another program wrote, with no more in it than the format demands, has these in the scenario's own text.
     """
+    if header.source is None and header.program is None:
+        raise TranscriptError("a header of the recording has no proper 'source'")
     if header.inputs is not None and header.parameters is not None:
         return header
-    scenario = read_scenario_text(header.source)
+    scenario = read_scenario_text(header.source or "")
     leaves = [name for name in header.values if is_name(name)]
     listed = as_table(scenario.get("parameters"))
     parameters = tuple(name for name in leaves if name in listed)
@@ -54,22 +56,32 @@ def as_table(part: object) -> Mapping[str, Any]:
 
 def graph_of(header: HeaderRecord) -> Graph:
     """Return the graph of a header that is complete. Raises TranscriptError where it is not a graph."""
-    inputs, parameters = header.inputs or (), header.parameters or ()
-    listed = {*inputs, *parameters}
-    if len(listed) < len(inputs) + len(parameters) or not listed <= header.values.keys():
+    graph = GraphRecord(header.nodes, header.values, header.output, header.inputs or (), header.parameters or ())
+    return graph_in_record(graph)
+
+
+def graph_in_record(record: GraphRecord) -> Graph:
+    """Return the graph that a record tells of. Raises TranscriptError where it is not one."""
+    listed = {*record.inputs, *record.parameters}
+    if len(listed) < len(record.inputs) + len(record.parameters) or not listed <= record.values.keys():
         raise TranscriptError("the inputs and parameters do not agree with the values")
-    constants = tuple(name for name in header.values if name not in listed)
-    nodes = tuple(
-        Node(it.name, it.layer, it.inputs, it.options, None, it.outputs, it.made, it.origin) for it in header.nodes
-    )
-    check_order(set(header.values), nodes)
-    if header.output not in {name for node in nodes for name in node.outputs}:
-        raise TranscriptError(f"the output {text.visible(header.output)} is not a node")
-    return Graph(inputs, parameters, constants, nodes, header.output)
+    constants = tuple(name for name in record.values if name not in listed)
+    nodes = tuple(map(recorded_node, record.nodes))
+    check_order(set(record.values), nodes)
+    if record.output not in {name for node in nodes for name in node.outputs}:
+        raise TranscriptError(f"the output {text.visible(record.output)} is not a node")
+    computed = {name: Where(place.file, place.line) for name, place in record.computed.items()}
+    return Graph(record.inputs, record.parameters, constants, nodes, record.output, computed)
+
+
+def recorded_node(it: NodeRecord) -> Node:
+    """Return the node that a record tells of."""
+    call = as_where(it.call)
+    return Node(it.name, it.layer, it.inputs, it.options, call, it.outputs, it.made, it.origin, call, it.group)
 
 
 def check_order(known: set[str], nodes: Sequence[Node]) -> None:
-    """Refuse a node that has another's name, or takes a value that is not there yet."""
+    """Raise TranscriptError for a node that has another's name, or takes a value that is not there yet."""
     for node in nodes:
         if missing := set(node.inputs) - known:
             raise TranscriptError(f"node {text.visible(node.name)} takes {text.visible(min(missing))}, unknown so far")

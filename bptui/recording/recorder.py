@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -12,11 +12,14 @@ from typing import Self
 from bptui.core import text
 from bptui.core.command import Command
 from bptui.core.moment import Moment
+from bptui.core.program import WatchedProgram
 from bptui.errors import TranscriptError, Where, reason_of
 from bptui.recording.codec import encode_line
 from bptui.recording.digest import RunningDigest
+from bptui.recording.disk_sync import DiskSync
+from bptui.recording.program_records import ProgramRecords
 from bptui.recording.records import ActionRecord, NoteRecord, Record
-from bptui.recording.run_records import end_record, header_record, step_record
+from bptui.recording.run_records import RunRecords
 from bptui.running import Run
 
 if sys.platform != "win32":
@@ -26,6 +29,9 @@ SLICE = 500
 """Steps that are written before a key may be answered: about 20 ms of small ones."""
 
 
+PATIENCE = 0.5
+"""Seconds that a disk is given to take in what is left when a session ends because of a signal."""
+
 NAME = "session.jsonl"
 """What a recording may be called where only its folder is named."""
 
@@ -33,17 +39,16 @@ NAME = "session.jsonl"
 class Recorder:
     """Writes the steps from the first to the furthest that the cursor has reached, the commands and the notes.
 
-    ``count`` records are safe on the disk; those written since then survive the end of this process, and not that of
-    the machine.
+    ``count`` of the ``written`` records are safe on the disk; the others will be in a moment, and survive the end of
+    this process, but not that of the machine.
     ``failure`` says why recording had to stop; the session goes on without it. ``clock`` returns seconds.
     """
 
-    def __init__(self, path: Path, run: Run, clock: Callable[[], float]) -> None:
+    def __init__(self, path: Path, run: Run | WatchedProgram, clock: Callable[[], float]) -> None:
         self.path = path
-        self.run = run
+        self.source: RunRecords | ProgramRecords = RunRecords(run) if isinstance(run, Run) else ProgramRecords(run)
         self.clock = clock
         self.started = clock()
-        self.count = 0
         self.written = 0
         self.size = 0
         self.digest = RunningDigest()
@@ -51,8 +56,9 @@ class Recorder:
         self.furthest = 0
         self.steps = 0
         self.has_ended = False
-        self.file: int | None = create(path, run.scenario.path)
-        self.write(header_record(run.scenario))
+        self.file: int | None = create(path, self.source.path)
+        self.disk = DiskSync(self.file)
+        self.write(self.source.header())
         self.sync()
         if self.failure:
             path.unlink()
@@ -68,6 +74,11 @@ class Recorder:
             self.abandon()
 
     @property
+    def count(self) -> int:
+        """How many records are safe on the disk."""
+        return self.disk.safe
+
+    @property
     def is_behind(self) -> bool:
         """Whether steps that the cursor has reached are still to be written: ``advance`` does it."""
         return self.failure is None and (self.steps < self.furthest or self.owes_end)
@@ -75,7 +86,7 @@ class Recorder:
     @property
     def owes_end(self) -> bool:
         """Whether every step is written, but not yet what follows the last."""
-        return self.steps == len(self.run.tape.order) and not self.has_ended
+        return self.steps == len(self.source.tape.order) and not self.has_ended
 
     def moved(self, command: Command | None, moment: Moment) -> None:
         """Record that ``command`` took the cursor to ``moment``; None where the run has only caught up.
@@ -91,13 +102,13 @@ class Recorder:
         """Record what the person writes down at ``moment``."""
         self.furthest = max(self.furthest, moment.position)
         self.write(NoteRecord(moment.position, self.elapsed, text))
-        self.sync()
+        self.disk.ask(self.written)
 
     def advance(self, steps: int = SLICE) -> None:
         """Write at most ``steps`` of the steps that are still to be written."""
         self.check_file()
         self.write_steps(steps)
-        self.sync()
+        self.disk.ask(self.written)
 
     def write_steps(self, steps: int) -> None:
         """Hand at most ``steps`` steps over, and what follows the last."""
@@ -107,19 +118,27 @@ class Recorder:
             self.write_step(number)
             self.steps = number
         if self.owes_end:
-            self.write(end_record(self.run.tape))
+            self.write_all(self.source.at_end())
             self.has_ended = True
 
     def write_step(self, number: int) -> None:
         """Write a step; one that cannot be written stops the recording, and not the session."""
         try:
-            self.write(step_record(self.run.tape.step(number)))
+            self.write_all(self.source.of_step(number))
         except TranscriptError as error:
             self.fail(f"step {number}: {error.message}")
 
+    def write_all(self, records: Iterable[Record]) -> None:
+        """Hand records over, one after the other."""
+        for record in records:
+            self.write(record)
+
     def check_file(self) -> None:
-        """Notice where another program has removed, replaced or shortened the file."""
+        """Notice where another program has removed, replaced or shortened the file, and a disk that fails."""
         if self.file is None:
+            return
+        if self.disk.failure:
+            self.fail(self.disk.failure)
             return
         ours = os.fstat(self.file)
         try:
@@ -133,14 +152,22 @@ class Recorder:
             self.fail("another program has written to the file")
 
     def close(self) -> None:
-        """Write what is still to be written, however much it is, and close the file."""
+        """Write what is still to be written, however much it is, see it onto the disk, and close the file."""
         while self.is_behind:
             self.advance()
-        self.abandon()
+        self.release(None)
+        if self.disk.failure:
+            self.fail(self.disk.failure)
 
     def abandon(self) -> None:
-        """Close the file as it is: every record in it is whole."""
+        """Close the file as it is: every record in it is whole. A disk that is stalled is waited for a moment only."""
+        self.release(PATIENCE)
+
+    def release(self, patience: float | None) -> None:
+        """Close the file once it is on the disk, or after ``patience`` seconds."""
         if self.file is not None:
+            self.disk.ask(self.written)
+            self.disk.close(patience)
             os.close(self.file)
             self.file = None
 
@@ -158,7 +185,6 @@ class Recorder:
             write_whole(self.file, encoded)
         except OSError as error:
             os.ftruncate(self.file, self.size)  # what is left of a torn record
-            self.sync()
             self.fail(reason_of(error))
             return
         self.digest.follow(encoded)
@@ -166,15 +192,13 @@ class Recorder:
         self.written += 1
 
     def sync(self) -> None:
-        """Wait until what was written is on the disk, and count it."""
-        if self.file is None or self.count == self.written:
+        """Wait until all that was written is on the disk, and stop recording where that cannot be."""
+        if self.file is None:
             return
-        try:
-            os.fsync(self.file)
-        except OSError as error:
-            self.fail(reason_of(error))
-            return
-        self.count = self.written
+        self.disk.ask(self.written)
+        self.disk.wait()
+        if self.disk.failure:
+            self.fail(self.disk.failure)
 
     def fail(self, why: str) -> None:
         """Stop recording, for good."""
@@ -190,7 +214,7 @@ class Recorder:
 
 
 def create(path: Path, scenario: Path | None) -> int:
-    """Return a new file, open for appending; one that exists is never touched."""
+    """Return a new file, open for appending. Raises TranscriptError; a file that exists is never touched."""
     try:
         file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o666)
     except (FileExistsError, IsADirectoryError):

@@ -18,10 +18,12 @@ from bptui.core.step import Local
 from bptui.core.tape import Tape
 from bptui.errors import TranscriptError, reason_of
 from bptui.recording.json_line import DamagedTranscriptError
+from bptui.recording.layer_curve import curve_over
 from bptui.recording.recorded_graph import completed, graph_of
 from bptui.recording.records import (
     ActionRecord,
     BackwardRecord,
+    CurveRecord,
     EndRecord,
     ForwardRecord,
     HeaderRecord,
@@ -33,10 +35,14 @@ from layers import Array, library
 
 
 class RecordedLocals:
-    """The revisit of a recording: the local derivatives by iteration and backward step. Nothing runs again."""
+    """The revisit of a recording: the local derivatives by iteration and backward step. Nothing runs again.
+
+    ``curves`` are those of the user's own layers, by node, where they were recorded.
+    """
 
     def __init__(self) -> None:
         self.iterations: list[list[Local]] = []
+        self.curves: dict[int, CurveRecord] = {}
 
     def local(self, tape: Tape, iteration: int, node: int) -> Local:
         """Return what was recorded; None for each input where the backward is not in the recording."""
@@ -50,15 +56,26 @@ class RecordedLocals:
         """Return nothing: what layers keep on themselves is not recorded."""
         return {}
 
-    def curve(self, tape: Tape, iteration: int, node: int, place: int, x: Array) -> Curve | None:  # noqa: ARG002
-        """Return None: nothing runs, and no layer of ours stands in for the user's own."""
-        return None
+    def curve(self, tape: Tape, iteration: int, node: int, place: int, x: Array) -> Curve | None:
+        """Return the recorded curve over ``x``; its first value and the slope there are those of the recorded steps."""
+        record, local = self.curves.get(node), self.local(tape, iteration, node)[place]
+        given = np.asarray(tape.inputs(iteration, node)[place])
+        found = np.flatnonzero(given == x[0])
+        if record is None or record.place != place or local is None or local.shape != given.shape or not found.size:
+            return None
+        graph = tape.order.passes(iteration).graph
+        out = np.asarray(tape.iterations[iteration].values[graph.slot_of(node)])
+        if out.shape != given.shape:
+            return None
+        at = int(found[0])
+        return curve_over(record, x, out.reshape(-1)[at], float(local.reshape(-1)[at]))
 
 
 class Recording:
     """A transcript: its ``tape``, which reaches as far as its records, and what a person did and wrote.
 
     ``path`` is the file it was read from, ``dropped`` says what of its end was torn and left out.
+    ``pieces`` are what a program has printed, each after a step.
     """
 
     def __init__(self, header: HeaderRecord, path: Path | None = None) -> None:
@@ -68,6 +85,7 @@ class Recording:
         self.tape = tape_of_header(self.header, self.locals)
         self.actions: list[ActionRecord] = []
         self.notes: list[NoteRecord] = []
+        self.pieces: list[tuple[int, str]] = []
         self.has_end = False
         self.dropped: str | None = None
 
@@ -94,7 +112,7 @@ class Recording:
                     self.add_update(record)
 
     def next_turn(self, record: StepRecord) -> Turn:
-        """Return whose turn it is, which the record must agree with."""
+        """Return whose turn it is. Raises DamagedTranscriptError where the record does not agree with that."""
         number, following = record.step, len(self.tape) + 1
         if number != following:
             raise DamagedTranscriptError(f"step {number} stands where step {following} should")
@@ -110,14 +128,19 @@ class Recording:
     def add_forward(self, turn: Turn, record: ForwardRecord) -> None:
         """Add a node's forward."""
         check_length("outs", record.outs, self.tape.graph.nodes[turn.rank].outputs, "outputs")
+        self.keep_curve(turn.rank, record.curve)
         self.tape.add_forward(*(it[()] for it in record.outs))
 
     def add_backward(self, turn: Turn, record: BackwardRecord) -> None:
-        """Add a node's backward, and its contributions to the sums they belong to."""
+        """Add a node's backward, and its contributions to the sums they belong to.
+
+        Raises DamagedTranscriptError where the record contradicts them.
+        """
         columns, graph = self.tape.iterations[-1], self.tape.graph
         node = self.tape.passes.backward[turn.rank]
         slots = graph.edges[node]
         check_length("douts", record.douts, graph.nodes[node].outputs, "outputs")
+        self.keep_curve(node, record.curve)
         if not turn.rank:
             self.tape.begin_backward(record.douts[graph.nodes[node].outputs.index(graph.output)])
         dout = self.tape.arriving(node)
@@ -134,8 +157,17 @@ class Recording:
         self.locals.iterations[-1].append(record.local)
         self.tape.add_backward(dout, [None if it is None else it[()] for it in record.gradients])
 
+    def keep_curve(self, node: int, curve: CurveRecord | None) -> None:
+        """Keep a node's curve. Raises DamagedTranscriptError where it is not one."""
+        if curve is None:
+            return
+        is_curve = curve.between.shape == (2,) and curve.values.ndim == 1 and curve.values.size > 1
+        if not is_curve or not curve.between[0] < curve.between[1]:
+            raise DamagedTranscriptError("the curve has no values between two inputs")
+        self.locals.curves[node] = curve
+
     def add_update(self, record: UpdateRecord) -> None:
-        """Add a parameter's update."""
+        """Add a parameter's update. Raises DamagedTranscriptError where it contradicts the steps before."""
         columns = self.tape.iterations[-1]
         slot = self.tape.graph.slots[record.parameter]
         if not is_same(record.gradient, columns.totals[slot]):
@@ -147,7 +179,7 @@ class Recording:
         self.tape.add_update(record.after[()])
 
     def add_end(self, record: EndRecord) -> None:
-        """Hold what follows the last step against the steps."""
+        """Take note of the end. Raises DamagedTranscriptError where it contradicts the steps."""
         if not self.tape.is_complete:
             raise DamagedTranscriptError(f"the end stands after step {len(self.tape)} of {len(self.tape.order)}")
         if self.has_end:
@@ -184,13 +216,13 @@ def read_optimizer(header: HeaderRecord) -> Optimizer | None:
 
 
 def check_length(field: str, arrays: Local, values: Sequence[object], what: str = "inputs") -> None:
-    """Refuse arrays that are not one per input, or per output."""
+    """Raise DamagedTranscriptError for arrays that are not one per input, or per output."""
     if len(arrays) != len(values):
         raise DamagedTranscriptError(f"{field} has {len(arrays)} entries for {len(values)} {what}")
 
 
 def check_end(field: str, named: Mapping[str, Array | None], known: Mapping[str, Array | None]) -> None:
-    """Refuse arrays at the end that are not those of the steps."""
+    """Raise DamagedTranscriptError for arrays at the end that are not those of the steps."""
     if named.keys() != known.keys():
         raise DamagedTranscriptError(f"{field} has other names than the graph")
     for name, array in known.items():

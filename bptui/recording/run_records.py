@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Iterator, Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,13 +13,16 @@ import numpy as np
 from bptui.core.graph import Node
 from bptui.core.step import BackwardStep, ForwardStep, Step, UpdateStep
 from bptui.core.tape import Tape
+from bptui.errors import Where
 from bptui.recording.json_line import FORMAT
+from bptui.recording.layer_curve import curve_record
 from bptui.recording.records import (
     BackwardRecord,
     EndRecord,
     ForwardRecord,
     HeaderRecord,
     NodeRecord,
+    PlaceRecord,
     Record,
     StepRecord,
     UpdateRecord,
@@ -42,6 +46,48 @@ def records(run: Run) -> Iterator[Record]:
         written = len(run.tape)
     if not run.failure:
         yield end_record(run.tape)
+
+
+class RunRecords:
+    """What a recorder writes of a scenario's run."""
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+        self.curves: set[str] = set()
+
+    @property
+    def tape(self) -> Tape:
+        """The steps so far."""
+        return self.run.tape
+
+    @property
+    def path(self) -> Path | None:
+        """The file that is never recorded to."""
+        return self.run.scenario.path
+
+    def header(self) -> HeaderRecord:
+        """Return the record that comes first."""
+        return header_record(self.run.scenario)
+
+    def of_step(self, number: int) -> Iterator[Record]:
+        """Yield the records of a step."""
+        step = self.run.tape.step(number)
+        yield self.with_curve(step, step_record(step))
+
+    def with_curve(self, step: Step, record: StepRecord) -> StepRecord:
+        """Return a step's record with the curve of a layer of the user's own, the first time that there is one."""
+        node = self.tape.graph.node_index(step.name)
+        if node not in self.run.scenario.guests or step.name in self.curves or isinstance(record, UpdateRecord):
+            return record
+        curve = curve_record(self.tape, step) if step.iteration == 1 else None
+        if curve is None:
+            return record
+        self.curves.add(step.name)
+        return replace(record, curve=curve)
+
+    def at_end(self) -> Iterator[Record]:
+        """Yield the records that follow the last step."""
+        yield end_record(self.run.tape)
 
 
 def header_record(scenario: Scenario) -> HeaderRecord:
@@ -68,7 +114,15 @@ def header_record(scenario: Scenario) -> HeaderRecord:
 def node_record(node: Node) -> NodeRecord:
     """Return what the header says of a node."""
     outputs = node.outputs if len(node.outputs) > 1 else ()
-    return NodeRecord(node.name, node.layer, node.inputs, node.options, outputs, node.made, node.origin)
+    call = place_record(node.call) if node.call else None
+    return NodeRecord(
+        node.name, node.layer, node.inputs, node.options, outputs, node.made, node.origin, call, node.group
+    )
+
+
+def place_record(where: Where) -> PlaceRecord:
+    """Return a place in a file as records have it."""
+    return PlaceRecord(where.path, where.line)
 
 
 def train_options(train: Train) -> Mapping[str, Any]:
@@ -82,9 +136,12 @@ def step_record(step: Step) -> StepRecord:
     """Return the record of a step."""
     match step:
         case ForwardStep():
-            return ForwardRecord(step.number, step.iteration, step.name, step.outs)
+            call = place_record(step.node.call) if step.node.call else None
+            return ForwardRecord(step.number, step.iteration, step.name, step.outs, call, step.node.group)
         case BackwardStep():
-            return BackwardRecord(step.number, step.iteration, step.name, step.douts, step.local, step.gradients)
+            call = place_record(step.call) if step.call else None
+            steps = step.number, step.iteration, step.name, step.douts, step.local, step.gradients
+            return BackwardRecord(*steps, call, step.node.group)
         case UpdateStep():
             return UpdateRecord(step.number, step.iteration, step.name, step.gradient, step.before, step.after)
 

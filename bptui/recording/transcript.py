@@ -11,16 +11,19 @@ from bptui.errors import TranscriptError, Where, reason_of
 from bptui.recording.codec import decode_record
 from bptui.recording.digest import KEY, DigestReader, broken_digest
 from bptui.recording.json_line import DamagedTranscriptError, JsonObject, parse_line
-from bptui.recording.read_record import read_record
+from bptui.recording.program_recording import ProgramRecording
 from bptui.recording.records import (
     ActionRecord,
     BackwardRecord,
     EndRecord,
     ForwardRecord,
+    GraphRecord,
     HeaderRecord,
     NoteRecord,
+    OutputRecord,
     Record,
     UpdateRecord,
+    read_record,
 )
 from bptui.recording.replay_tape import Recording
 
@@ -71,13 +74,14 @@ def extended_by_line(line: bytes, digests: DigestReader, recording: Recording | 
 
 
 def extend_recording(recording: Recording | None, json: JsonObject, path: Path) -> Recording:
-    """Return ``recording`` with what a record says added to it; the first record begins one."""
+    """Return ``recording`` with what a record says added to it; the first record begins one. Raises TranscriptError."""
     if recording is not None:
         add_record(recording, read_record(json))
         return recording
     if json.get("kind") != "header":
         raise TranscriptError("the first record is not a header: this is not a transcript, or its beginning is lost")
-    return Recording(decode_record(HeaderRecord, json), path)
+    header = decode_record(HeaderRecord, json)
+    return ProgramRecording(header, path) if header.program else Recording(header, path)
 
 
 def line_where(path: Path, line: int) -> Where:
@@ -86,7 +90,7 @@ def line_where(path: Path, line: int) -> Where:
 
 
 def read_lines(path: Path) -> Iterator[bytes]:
-    """Yield the file's lines, their newlines included."""
+    """Yield the file's lines, their newlines included. Raises TranscriptError where it cannot be read."""
     if os.path.exists(path) and not path.is_file():  # noqa: PTH110  (pathlib raises where a name is too long)
         raise TranscriptError("is not an ordinary file")
     try:
@@ -109,6 +113,10 @@ def add_record(recording: Recording, record: Record) -> None:
     match record:
         case ForwardRecord() | BackwardRecord() | UpdateRecord():
             recording.add(record)
+        case GraphRecord() if isinstance(recording, ProgramRecording):
+            recording.add_graph(record)
+        case OutputRecord() if isinstance(recording, ProgramRecording):
+            recording.add_output(record)
         case EndRecord():
             recording.add_end(record)
         case ActionRecord(at=at):
@@ -117,11 +125,14 @@ def add_record(recording: Recording, record: Record) -> None:
         case NoteRecord(at=at):
             check_time(recording, at)
             recording.notes.append(record)
-        case _:
+        case HeaderRecord():
             raise DamagedTranscriptError("a second header: two recordings were joined")
+        case _:
+            raise DamagedTranscriptError(f"a record of kind {record.kind} in the recording of a scenario")
 
 
 def check_time(recording: Recording, at: int) -> None:
-    """Refuse an action or a note at a step that the run does not have."""
-    if not 0 <= at <= len(recording.tape.order):
-        raise DamagedTranscriptError(f"step {at} is none of the run's")
+    """Raise DamagedTranscriptError for an action or a note at a step that the run does not have."""
+    grows = isinstance(recording, ProgramRecording)  # an action stands before the steps that it leads to
+    if not 0 <= at <= (at if grows else len(recording.tape.order)):
+        raise DamagedTranscriptError(f"step {at} is not one of the run's")

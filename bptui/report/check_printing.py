@@ -18,18 +18,26 @@ from bptui.report.progress_line import ProgressLine
 
 
 def check_scenarios(
-    places: Sequence[str], layers: Sequence[Path], file: TextIO, *, as_json: bool, is_verbose: bool = False
+    places: Sequence[str],
+    layers: Sequence[Path],
+    file: TextIO,
+    *,
+    expand: Sequence[str] = (),
+    as_json: bool,
+    is_verbose: bool = False,
 ) -> tuple[list[Report], list[BptuiError]]:
     """Print the reports on scenarios, to be read or as JSON; return them, and why others cannot be read.
 
-    With ``is_verbose`` each failure is told with the slopes of every step.
+    The nodes that ``expand`` names are checked as what they are made of. With ``is_verbose`` each failure is told with
+    the slopes of every step.
     """
     reports: list[Report] = []
     errors: list[BptuiError] = []
     progress = ProgressLine(len(places), sys.stderr)
+    results = check_all(places, layers, progress.show_nodes, expand=expand)
     write = write_records if as_json else write_every_step if is_verbose else write_lines
     try:
-        for place, result in zip(places, check_all(places, layers, progress.show_nodes), strict=True):
+        for place, result in zip(places, results, strict=True):
             progress.clear()
             if isinstance(result, BptuiError):
                 errors.append(result)

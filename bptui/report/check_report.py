@@ -21,6 +21,7 @@ PARTS = {"network": "the whole network", "expect": "[expect]", "wiring": "uses"}
 """What a rule is about that is about no node's own layer."""
 
 ENOUGH_RUNGS = 5
+MOST_LISTED = 5
 
 HasLadder: TypeAlias = Callable[[Finding], bool]
 """Which findings are told with the slopes of every step."""
@@ -66,7 +67,7 @@ def input_signs(findings: Sequence[Finding]) -> str:
     for it in sorted(findings, key=lambda it: it.rule not in {"gradient", *PARTS}):
         is_about_one = it.rule in {"gradient", "expect"} or it.input is not None
         if is_about_one and (it.rule in {"gradient", *PARTS} or it.verdict is Verdict.FAIL):
-            checked.setdefault(visible(it.input or it.node), []).append(it.verdict)
+            checked.setdefault(visible(it.input or it.slot or it.node), []).append(it.verdict)
     if not checked:
         return ""
     verdicts = {name: verdict_of(found) for name, found in checked.items()}
@@ -133,12 +134,43 @@ def whose(reports: Sequence[Report]) -> str:
     return f" (yours: {', '.join(own)}; built in: {', '.join(built_in)})" if own and built_in else ""
 
 
+def not_finite(reports: Sequence[Report]) -> list[str]:
+    """Return the nodes that make NaN or infinity of finite numbers, though nobody is to blame for it."""
+    found = (it for report in reports for it in report.findings if it.rule == "finite")
+    return list(dict.fromkeys(visible(it.node) for it in found if it.verdict is Verdict.SKIP))
+
+
+def unchecked(reports: Sequence[Report]) -> list[str]:
+    """Return what could not be checked: the inputs whose gradients were skipped, and nodes of which nothing is known.
+
+    What follows from a failure is told there, and what was only cautioned about was checked.
+    """
+    found = (it for report in reports for it in report.findings if it.verdict is Verdict.SKIP and it.follows is None)
+    names = (it.input or it.slot or it.node for it in found if it.rule in {"gradient", "network", "raises"})
+    return list(dict.fromkeys(map(visible, names)))
+
+
 def tally_line(reports: Iterable[Report]) -> Line:
-    """Return what it all comes to."""
+    """Return what it all comes to; all is well only where everything was checked, and is finite."""
     reports = list(reports)
     counts = {verdict: sum(report.counts[verdict] for report in reports) for verdict in Verdict}
     told = ", ".join(f"{verdict.sign} {count} {verdict.value}" for verdict, count in counts.items())
     failed = sum(not report.ok for report in reports)
     scenarios = counted(len(reports), "scenario")
-    outcome = f"{failed} of {scenarios} failed" if failed else f"{scenarios}, all well{whose(reports)}"
-    return styled(f"{outcome}: {told}", (Verdict.FAIL if failed else Verdict.PASS).style)
+    limits = limits_of(reports)
+    good = f"{scenarios}, {'nothing failed' if limits else 'all well'}{whose(reports)}"
+    outcome = f"{failed} of {scenarios} failed" if failed else good
+    style = Verdict.FAIL if failed else Verdict.SKIP if limits else Verdict.PASS
+    return styled(f"{'; '.join((outcome, *limits))}: {told}", style.style)
+
+
+def limits_of(reports: Sequence[Report]) -> list[str]:
+    """Return what keeps one from saying that all is well although nothing failed."""
+    kinds = (("not finite", not_finite(reports)), ("not checked", unchecked(reports)))
+    return [f"{words} {listed(names)}" for words, names in kinds if names]
+
+
+def listed(names: Sequence[str]) -> str:
+    """Return names with commas between them, the first few of many."""
+    more = f" and {len(names) - MOST_LISTED} more" if len(names) > MOST_LISTED else ""
+    return ", ".join(names[:MOST_LISTED]) + more

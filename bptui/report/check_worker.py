@@ -13,24 +13,32 @@ import subprocess
 import sys
 import traceback
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
-from typing import TypeAlias
+from typing import BinaryIO, TypeAlias
 
 from bptui.checking.check_scenario import Progress, check_scenario, ignore_progress
 from bptui.checking.finding import Report
 from bptui.ending import silence_warnings
 from bptui.errors import BptuiError, named_reason_of, out_of_memory
 from bptui.guest.python_process import python_command
+from bptui.running import with_expansions
 from bptui.scenario.load import load
 
 Result: TypeAlias = Report | BptuiError
 """What comes of a scenario: the report on it, or why there is none."""
 
 
-def check_one(place: str, layers: Sequence[Path], progress: Progress = ignore_progress) -> Result:
-    """Return the report on one scenario, or why it cannot be read; ``progress`` is told how many nodes are done."""
+def check_one(
+    place: str, layers: Sequence[Path], progress: Progress = ignore_progress, *, expand: Sequence[str] = ()
+) -> Result:
+    """Return the report on one scenario, or why it cannot be read; ``progress`` is told how many nodes are done.
+
+    The nodes that ``expand`` names are checked as what they are made of.
+    """
     try:
-        return check_scenario(load(place, layers=layers, notice=write_notice), progress=progress)
+        scenario = load(place, layers=layers, notice=write_notice)
+        return check_scenario(with_expansions(scenario, expand), progress=progress)
     except BptuiError as error:
         return error
     except MemoryError as error:
@@ -42,6 +50,10 @@ def write_notice(words: str) -> None:
     sys.stderr.write(f"{words}\n")
 
 
+UNPICKLABLE = (pickle.PickleError, TypeError, AttributeError, ValueError, ImportError, RecursionError)
+"""What the class of an exception may have against being pickled, or made again."""
+
+
 class CheckWorker:
     """Our side of a worker. It is started by its first scenario, and again after it has crashed."""
 
@@ -49,18 +61,34 @@ class CheckWorker:
         self.popen: subprocess.Popen[bytes] | None = None
         self.is_killed = False
 
-    def check(self, place: str, layers: Sequence[Path]) -> Result:
-        """Return what comes of a scenario. Raises what the worker has raised: a bug of ours, with its traceback."""
+    def check(
+        self,
+        place: str,
+        layers: Sequence[Path],
+        progress: Progress = ignore_progress,
+        *,
+        expand: Sequence[str] = (),
+    ) -> Result:
+        """Return what comes of a scenario; ``progress`` is told how many nodes are done.
+
+        Raises what the worker has raised: a bug of ours, with its traceback.
+        """
         popen = self.popen or self.start()
         try:
-            pickle.dump((place, tuple(layers)), self.requests)
+            pickle.dump((place, tuple(layers), tuple(expand)), self.requests)
             self.requests.flush()
-            result: Result | Exception = pickle.load(self.results)  # noqa: S301  (it is our own)
+            while isinstance(result := self.receive(), tuple):
+                progress(*result)
         except (EOFError, BrokenPipeError, pickle.UnpicklingError):
             return self.crashed(popen, place)
         if isinstance(result, Exception) and not isinstance(result, BptuiError):
             raise result
         return result
+
+    def receive(self) -> Result | Exception | tuple[int, int]:
+        """Return what the worker says next: how many nodes are done of how many, and in the end what comes of it."""
+        said: Result | Exception | tuple[int, int] = pickle.load(self.results)  # noqa: S301  (it is our own)
+        return said
 
     def start(self) -> subprocess.Popen[bytes]:
         """Start the process."""
@@ -114,16 +142,25 @@ def main(request: int, result: int, lifeline: int) -> None:
     silence_warnings()
     with os.fdopen(request, "rb") as requests, os.fdopen(result, "wb") as results, contextlib.suppress(EOFError):
         while True:
-            place, layers = pickle.load(requests)  # noqa: S301  (it comes from ourselves)
-            results.write(pickled_result(place, layers))
+            place, layers, expand = pickle.load(requests)  # noqa: S301  (it comes from ourselves)
+            results.write(pickled_result(place, layers, partial(tell_progress, results), expand=expand))
             results.flush()
 
 
-def pickled_result(place: str, layers: Sequence[Path]) -> bytes:
+def tell_progress(results: BinaryIO, done: int, total: int) -> None:
+    """Tell how many nodes are done, a hundred times for each scenario at most."""
+    if done * 100 // total > (done - 1) * 100 // total:
+        pickle.dump((done, total), results)
+        results.flush()
+
+
+def pickled_result(
+    place: str, layers: Sequence[Path], progress: Progress = ignore_progress, *, expand: Sequence[str] = ()
+) -> bytes:
     """Return, pickled, what comes of a scenario, or the bug that it meets."""
     try:
-        return pickle.dumps(check_one(place, layers))
-    except Exception as error:  # noqa: BLE001  (the parent raises it again)
+        return pickle.dumps(check_one(place, layers, progress, expand=expand))
+    except Exception as error:  # noqa: BLE001  (this process's last word: the parent raises it again)
         return pickled(error)
 
 
@@ -134,7 +171,7 @@ def pickled(error: Exception) -> bytes:
     try:
         content = pickle.dumps(error)
         pickle.loads(content)  # noqa: S301  (it is our own)
-    except Exception:  # noqa: BLE001  (whatever its own class has against it)
+    except UNPICKLABLE:
         substitute = RuntimeError(named_reason_of(error))
         substitute.add_note(note)
         return pickle.dumps(substitute)

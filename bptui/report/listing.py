@@ -57,7 +57,7 @@ def own_listing(path: Path, notice: Callable[[str], None]) -> Iterator[Line]:
     if others:
         yield ()
         yield styled("Not layers", "heading")
-        yield from (styled(f"line {it.line}: {it.message}", indent=2) for it in others)
+        yield from (styled(it, indent=2) for it in dict.fromkeys(f"line {it.line}: {it.message}" for it in others))
 
 
 def two_columns(rows: Mapping[str, str]) -> Iterator[Line]:
@@ -86,7 +86,7 @@ def layer_call(name: str, layer: type[Layer]) -> str:
     parameters = [*inspect.signature(layer.forward).parameters.values()][1:]
     parameters += inspect.signature(layer).parameters.values()
     names = [f"{it.name}, ..." if it.kind is it.VAR_POSITIONAL else it.name for it in parameters]
-    return f"{name}({', '.join(names)})"
+    return f"{name}({', '.join(dict.fromkeys(names))})"
 
 
 def purpose(layer: type[Layer]) -> str:

@@ -36,5 +36,5 @@ def print_on_terminal(lines: Iterable[Line], file: TextIO) -> None:
 
 
 def rich_style(style: str) -> str:
-    """Return a style as Rich writes it, for a background that nobody knows."""
+    """Return a style as Rich writes it, for a background that may be dark or light."""
     return f"{ATTRIBUTES.get(style, '')} {ANY_BACKGROUND.get(style, '')}".strip()

@@ -7,6 +7,9 @@ from typing import TextIO
 MANY = 100
 """From so many nodes on, a scenario shows how many of them are done: it takes a second or more."""
 
+NETWORK = ", now the network as a whole"
+"""What comes after the nodes."""
+
 WIDTH = 20
 """Characters of the bar. They are ASCII: any terminal in any locale has them."""
 
@@ -27,9 +30,9 @@ class ProgressLine:
         self.show(self.scenarios)
 
     def show_nodes(self, done: int, total: int) -> None:
-        """Show how many nodes of the scenario under way are done."""
+        """Show how many nodes are done of the scenario under way, or of all that are."""
         if total >= MANY:
-            told = f"{bar(done, total)} of {total:,} nodes"
+            told = f"{bar(done, total)} of {total:,} nodes{NETWORK if done == total else ''}"
             self.show(f"{told}, {self.scenarios}" if self.scenarios else told)
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -17,6 +18,7 @@ from bptui.core.optimizer import Optimizer
 from bptui.core.order import Schedule
 from bptui.own_layers.own_layer import LayerFile, OwnLayer
 from layers import Array, Layer
+from layers.dropout import Stochastic
 
 if TYPE_CHECKING:
     from bptui.guest.host import Host
@@ -91,7 +93,7 @@ class Scenario:
     @cached_property
     def needs_gradient(self) -> tuple[tuple[bool, ...], ...]:
         """For each node, at which of its inputs a parameter or another node waits for a gradient."""
-        waiting = {*self.graph.parameters, *(node.name for node in self.graph.nodes)}
+        waiting = {*self.graph.parameters, *(name for node in self.graph.nodes for name in node.outputs)}
         return tuple(tuple([name in waiting for name in node.inputs]) for node in self.graph.nodes)
 
     @cached_property
@@ -106,11 +108,21 @@ class Scenario:
         own = {name: layer for name, layer in self.library.items() if isinstance(layer, OwnLayer)}
         return {at: own[node.layer] for at, node in enumerate(self.graph.nodes) if node.layer in own} if own else {}
 
-    def made(self, node: Node) -> Layer:
-        """Return a new layer for a node; a layer of the user's own is made in another process, by a run."""
+    def made(self, node: Node, iteration: int = 0) -> Layer:
+        """Return a new layer for a node, which draws what it draws at random in an ``iteration`` (from 0).
+
+        A layer of the user's own is made in another process, by a run.
+        """
         layer = self.library[node.layer]
         assert not isinstance(layer, OwnLayer)
-        return layer(**node.options)
+        made = layer(**node.options) if node.options else layer()
+        if isinstance(made, Stochastic):
+            made.seed = self.drawing_seed(node, iteration)
+        return made
+
+    def drawing_seed(self, node: Node, iteration: int) -> tuple[int, int, int]:
+        """Return what a node's random numbers in an iteration (from 0) come from, whatever other nodes there are."""
+        return (self.seed, zlib.crc32(node.name.encode()), iteration)
 
     def new_host(self) -> Host:
         """Return a process for the layers of the user's own, for a run of it."""

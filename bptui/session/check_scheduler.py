@@ -19,8 +19,8 @@ from bptui.errors import named_reason_of
 from bptui.running import Run, guests_of
 
 if TYPE_CHECKING:
+    from bptui.checking.check_in_pieces import Pieces
     from bptui.checking.finding import Finding
-    from bptui.checking.sliced_check import Pieces
     from bptui.guest.guests import Guests
 
 SHORT_IDLE = 0.03
@@ -54,6 +54,7 @@ class Checking:
         self.clock = clock
         self.asked: set[Job] = set()
         self.lanes = (Lane(), Lane())
+        self.unchecked = "this is a replay: a check runs the layers again, and a replay runs nothing"
 
     # What is to be done.
 
@@ -62,7 +63,7 @@ class Checking:
         if self.graph.node(name) is None:
             return self.about_leaf(name, iteration)
         if self.run is None:
-            return "this is a replay: a check runs the layers again, and a replay runs nothing"
+            return self.unchecked
         return ""
 
     def about_leaf(self, name: str, iteration: int) -> str:
@@ -99,6 +100,10 @@ class Checking:
             if self.is_open(node, iteration, is_quick=False) and not self.has_failed(node):
                 yield Job(node, iteration)
 
+    def has_all_guests(self, iteration: int) -> bool:
+        """Return whether the run has come to every layer of the user's own in an iteration."""
+        return self.run is None or all(self.has_inputs(node, iteration) for node in self.run.scenario.guests)
+
     def is_open(self, node: int, iteration: int, *, is_quick: bool) -> bool:
         """Return whether a check of a node would tell anything new."""
         judged = self.verdicts.of(iteration, self.graph.nodes[node].name)
@@ -115,7 +120,7 @@ class Checking:
     def pause(self, idle: float | None) -> float | None:
         """Return how many seconds to wait before the next slice; None where nothing is asked for.
 
-        What nobody has asked for waits until no key has come for ``idle`` seconds, for ever where that is None.
+        What was not asked for waits until no key has come for ``idle`` seconds, for ever where that is None.
         """
         seconds = SHORT_IDLE if self.asked else idle
         return None if seconds is None else max(0.0, self.touched() + seconds - self.clock())
@@ -162,14 +167,16 @@ class Checking:
 
     def pieces(self, job: Job) -> Pieces:
         """Return a job as something to be done a piece at a time."""
-        from bptui.checking import sliced_check  # noqa: PLC0415  (most of what a check needs; the program starts sooner)
+        from bptui.checking import check_in_pieces  # noqa: PLC0415  (most of what a check needs; the program starts sooner)
         from bptui.checking.check_scenario import subject_of  # noqa: PLC0415
 
         assert self.run is not None
         subject = subject_of(self.run, job.node, job.iteration)
         if self.is_guest(job.node):
-            return sliced_check.check_guest_in_pieces(subject, self.guests.make(job.node, job.iteration))
-        return sliced_check.look_in_pieces(subject) if job.is_quick else sliced_check.check_in_pieces(subject)
+            return check_in_pieces.check_guest_in_pieces(subject, self.guests.make(job.node, job.iteration))
+        return (
+            check_in_pieces.quick_check_in_pieces(subject) if job.is_quick else check_in_pieces.check_in_pieces(subject)
+        )
 
     def conclude(self, job: Job, findings: tuple[Finding, ...]) -> None:
         """Keep what a check has found; a look in passing may have found nothing."""

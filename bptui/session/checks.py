@@ -27,6 +27,8 @@ class SessionChecks:
     def __init__(self, session: Session) -> None:
         self.session = session
         self.checking = Checking(session.tape, session.run, touched=lambda: session.touched_at, clock=session.clock)
+        if session.program is not None:
+            self.checking.unchecked = "the layers of a program are not checked here"
         self.planned: int | None = None
 
     @property
@@ -80,6 +82,19 @@ class SessionChecks:
         if len(judged) < total:
             return Answer(f"checked {len(judged)} of {total} nodes …", "dim", is_pending=True)
         return verdicts_answer(judged)
+
+    def check_own(self, iteration: int) -> Answer | None:
+        """Have the user's own layers checked in an iteration (from 0); return a pending answer, None once it is done.
+
+        Of a run that has failed, those are checked that it has come to.
+        """
+        jobs = list(self.checking.guest_jobs(iteration))
+        for job in jobs:
+            self.checking.ask(self.session.tape.graph.nodes[job.node].name, iteration)
+        if not jobs and (not self.session.is_under_way or self.checking.has_all_guests(iteration)):
+            return None
+        names = ", ".join(visible(self.session.tape.graph.nodes[job.node].name, limit=40) for job in jobs[:MOST_NAMED])
+        return Answer(f"checking your own layers first: {names} …", "dim", is_pending=True)
 
 
 def verdict_answer(judged: Judged) -> Answer:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from bptui.circuit import Folding, Scale, composites, fold, unfolded
+from bptui.circuit import Folding, Scale, closed_groups, composites, find_groups, fold, unfolded
 from bptui.core.graph import Graph
 
 
@@ -13,7 +13,8 @@ from bptui.core.graph import Graph
 class CircuitView:
     """``scale`` is the one that was asked for, None as long as the graph's size decides.
 
-    ``toggled`` are the composites that are not as the scale has them: opened among boxes, closed elsewhere.
+    ``toggled`` are the composites that are not as the scale has them: opened among boxes, closed elsewhere; and the
+    groups of a program that are open, by their paths: they are closed at first.
     """
 
     scale: Scale | None = None
@@ -33,6 +34,9 @@ class CircuitView:
 
     def folding(self, graph: Graph, scale: Scale) -> Folding:
         """Return ``graph`` as this view has it at a scale."""
+        if groups := find_groups(graph):
+            closed = closed_groups(groups, self.toggled)
+            return fold(graph, {it.owner: it.members for it in closed}, {it.owner: it.title for it in closed})
         if scale is not Scale.BOXES and not self.toggled:
             return unfolded(graph)
         return fold(graph, self.closed(composites(graph), scale))

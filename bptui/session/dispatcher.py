@@ -13,7 +13,7 @@ from bptui.core.verbs.selection import SearchNames, Selecting
 from bptui.core.verbs.view import Check, ShowEvidence
 from bptui.errors import BptuiError
 from bptui.session import recording
-from bptui.session.answer import Answer, Question
+from bptui.session.answer import Answer, Question, refusal
 from bptui.session.jumps import jump, set_mark
 from bptui.session.selecting import named_or_selected, select_value
 from bptui.session.session import Session
@@ -148,6 +148,8 @@ class Dispatcher:
         What was asked ``before`` is then answered: the run has failed.
         """
         session, selection = self.session, self.session.selection
+        if session.is_at_rest:
+            return refusal("there is nothing to go back from")
         selection.matches = ()
         selection.is_following = True
         selection.follow(session.moment.name)

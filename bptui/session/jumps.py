@@ -9,6 +9,7 @@ from bptui.core.text import visible
 from bptui.core.verbs.movement import GoTo, Jump, JumpBack, JumpToMark, NextTrouble, PreviousTrouble, SetMark
 from bptui.core.verbs.view import Check
 from bptui.errors import BptuiError
+from bptui.lines.signs import FAIL
 from bptui.session.answer import Answer, Question, WayOn, refusal
 from bptui.session.session import Session
 from bptui.session.travel import Arrival, move_cursor
@@ -38,7 +39,9 @@ def find_trouble(session: Session, count: int, direction: int) -> Question:
 
 
 def go_to_trouble(session: Session, search: TroubleSearch) -> Answer:
-    """Return what has been found by now, and go there."""
+    """Return what has been found by now, and go there; the user's own layers are checked first."""
+    if (pending := check_own_layers(session)) is not None:
+        return pending
     if not search.advance():
         return Answer("looking for trouble …", "dim", is_pending=True)
     if search.found is None:
@@ -46,7 +49,14 @@ def go_to_trouble(session: Session, search: TroubleSearch) -> Answer:
             f"no trouble is known that way{checked_count_words(session)}", WayOn(Check, "looks for wrong layers")
         )
     move_cursor(session, GoTo(search.found))
-    return Answer(search.words, "error")
+    return Answer(search.words, "error" if FAIL in search.words else "warning")
+
+
+def check_own_layers(session: Session) -> Answer | None:
+    """Have the layers of the user's own checked in this iteration; return how far that is, None once it is done."""
+    if session.run is None or not session.run.scenario.guests:
+        return None
+    return session.checks.check_own(session.moment.iteration - 1)
 
 
 def checked_count_words(session: Session) -> str:
@@ -74,7 +84,7 @@ def jump_to_mark(session: Session, mark: str) -> Question:
 
 
 def jump_back(session: Session, count: int) -> Question:
-    """Go back to where a jump began, which is no jump itself. Raises BptuiError where there was none."""
+    """Go back to where a jump began, which is not itself a jump. Raises BptuiError where there was none."""
     jumps = session.jumps
     if not jumps:
         raise BptuiError("there is no jump to come back from")

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bptui.core.graph import Graph
+from bptui.core.graph import UNNAMED, Graph
 
 
 def matching_names(graph: Graph, text: str) -> list[str]:
     """Return the values whose name or layer contains ``text``, whatever the case, in graph order."""
     wanted = text.casefold()
-    leaves = [name for name in graph.leaves if wanted in name.casefold()]
-    nodes = [node.name for node in graph.nodes if wanted in node.name.casefold() or wanted in node.layer.casefold()]
-    return leaves + nodes
+    layers = dict.fromkeys(graph.leaves, "") | {name: node.layer for node in graph.nodes for name in node.outputs}
+    found = [name for name, layer in layers.items() if wanted in name.casefold() or wanted in layer.casefold()]
+    return [name for name in found if UNNAMED not in name]
 
 
 def next_match(graph: Graph, found: Sequence[str], name: str | None, direction: int) -> str | None:

@@ -13,11 +13,13 @@ from bptui.core.command import Command
 from bptui.core.debugger import Debugger
 from bptui.core.engine import TIME_LIMIT
 from bptui.core.moment import Moment
+from bptui.core.program import PrintedPieces, WatchedProgram
 from bptui.core.tape import Tape
 from bptui.core.text import visible
 from bptui.core.verbs.movement import Travel
 from bptui.core.verbs.selection import Select
 from bptui.errors import LayerError
+from bptui.lines.signs import CAUTION
 from bptui.running import Run
 from bptui.session.selection import Selection
 
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from bptui.recording.records import NoteRecord
     from bptui.session.checks import SessionChecks
     from bptui.stepping.line_tape import LineCursor
+    from bptui.stepping.program_entrance import ProgramEntrance
     from bptui.stepping.step_into import LayerEntrance
 
 SLICE = 0.01
@@ -50,8 +53,8 @@ class Session:
 
     ``name`` is short, for the title line and for files; ``title`` and ``about`` are the scenario's own words.
     ``notes`` are what was written down, by the step that it was written at. ``stop_messages`` tell of
-    recordings that had to stop. ``touched_at`` is when the last key came; when none has come for ``idle`` seconds, what
-    nobody has asked for may be done (None: never).
+    recordings that had to stop. ``presses`` counts the keys, ``touched_at`` is when the last one came; when none has
+    come for ``idle`` seconds, what nobody has asked for may be done (None: never).
     """
 
     def __init__(
@@ -60,6 +63,8 @@ class Session:
         name: str,
         *,
         run: Run | None = None,
+        program: WatchedProgram | None = None,
+        printed: PrintedPieces = (),
         title: str = "",
         about: str = "",
         notes: Iterable[NoteRecord] = (),
@@ -67,6 +72,8 @@ class Session:
     ) -> None:
         self.tape = tape
         self.run = run
+        self.program = program
+        self.printed = printed
         self.name = name
         self.title = title
         self.about = about
@@ -80,6 +87,7 @@ class Session:
         self.recorder: Recorder | None = None
         self.stop_messages: list[str] = []
         self.touched_at = clock()
+        self.presses = 0
         self.idle: float | None = None
         self.notes: defaultdict[int, list[str]] = defaultdict(list)
         for note in notes:
@@ -104,7 +112,7 @@ class Session:
 
     @property
     def is_checking(self) -> bool:
-        """Whether a node is to be checked that somebody has asked for."""
+        """Whether a check that was asked for is still to be made."""
         return self.has_checks and bool(self.checks.checking.asked)
 
     @property
@@ -112,8 +120,19 @@ class Session:
         """How often the layers of the user's own have done each odd thing so far."""
         return self.run.remarks if self.run else {}
 
-    def open_entrance(self) -> LayerEntrance:
+    @cached_property
+    def unused(self) -> Mapping[str, str]:
+        """What there is to say of each value that no one uses, by its name."""
+        from bptui.checking.check_uses import unused_values  # noqa: PLC0415  (when it is first wanted: the program starts sooner)
+
+        return {it.node: f"{CAUTION} {it.reason}" for it in unused_values(self.tape.graph)}
+
+    def open_entrance(self) -> LayerEntrance | ProgramEntrance:
         """Return the way into the layers."""
+        if self.program is not None:
+            from bptui.stepping.program_entrance import ProgramEntrance  # noqa: PLC0415
+
+            return ProgramEntrance(self.program)
         from bptui.stepping.step_into import LayerEntrance  # noqa: PLC0415  (few sessions go into a layer, and start sooner)
 
         return LayerEntrance(self.run)
@@ -123,9 +142,20 @@ class Session:
         """The place in the source of the step's layer; None outside of it."""
         return cast("LineCursor | None", self.debugger.lines)
 
+    @property
+    def is_at_rest(self) -> bool:
+        """Whether there is nothing to go back from: the current value is selected, nothing searched or waited for."""
+        selection = self.selection
+        return selection.name == self.moment.name and not selection.matches and not self.held_up
+
     def touch(self) -> None:
-        """Take note that the person is at work, so that what nobody has asked for waits."""
+        """Take note of a key, so that checks that were not asked for wait."""
         self.touched_at = self.clock()
+
+    def press(self) -> None:
+        """Take note of a key."""
+        self.presses += 1
+        self.touch()
 
     def do(self, command: Travel) -> Moment:
         """Move the cursor, select the value whose step it comes to, and record the command."""
@@ -170,7 +200,7 @@ class Session:
 
     @property
     def held_up(self) -> str:
-        """Whose layer keeps the run waiting, and for how long, in words; empty as long as nobody would notice."""
+        """Whose layer keeps the run waiting, and for how long, in words; empty for the first moment."""
         node = self.run.node_waited_for if self.run else None
         call = self.run.waiting if self.run else None
         if node is None or call is None or call.elapsed < NOTICED:
@@ -179,7 +209,7 @@ class Session:
 
     @property
     def slowest(self) -> str:
-        """Which layer the run spends its time in, in words; empty as long as nobody would notice."""
+        """Which layer the run spends its time in, in words; empty where that is not worth a word."""
         slowest = self.run.slowest if self.run else None
         if slowest is None or slowest.node is None or slowest.seconds < NOTICED:
             return ""
@@ -188,7 +218,7 @@ class Session:
 
     @property
     def is_stuck(self) -> bool:
-        """Whether a layer has not returned for longer than anybody waits who can't give it up."""
+        """Whether a layer has not returned within ``TIME_LIMIT`` seconds."""
         call = self.run.waiting if self.run else None
         return call is not None and call.elapsed > TIME_LIMIT
 
@@ -215,11 +245,12 @@ class Session:
 
     def record(self, path: Path) -> None:
         """Start recording to a new file, with the notes that there are already. Raises TranscriptError."""
-        if self.run is None:
+        subject = self.run or self.program
+        if subject is None:
             return
         from bptui.recording.recorder import Recorder  # noqa: PLC0415  (most sessions are not recorded, and start sooner)
 
-        self.recorder = Recorder(path, self.run, self.clock)
+        self.recorder = Recorder(path, subject, self.clock)
         for at, texts in sorted(self.notes.items()):
             for text in texts:
                 self.recorder.note(text, self.tape.at(at))
@@ -256,9 +287,14 @@ class Session:
             self.recorder.note(text, self.moment)
 
     @property
+    def has_unsafe_records(self) -> bool:
+        """Whether records that are written are not on the disk yet; they will be in a moment."""
+        return self.recorder is not None and self.recorder.count < self.recorder.written
+
+    @property
     def can_record(self) -> bool:
-        """Whether this is a run; a replay is a recording already."""
-        return self.run is not None
+        """Whether this is a run or a program; a replay is a recording already."""
+        return self.run is not None or self.program is not None
 
     @property
     def recording(self) -> str:

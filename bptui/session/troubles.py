@@ -1,4 +1,7 @@
-"""What a person should look at: wrong layers, NaN and infinity where they begin, warnings, notes, a run's early end."""
+"""What a person should look at: wrong layers, NaN and infinity where they begin, warnings, unused values, notes.
+
+And a run's early end.
+"""
 
 from __future__ import annotations
 
@@ -25,13 +28,14 @@ SLICE = 0.01
 class TroubleSearch:
     """Looks at one step after the other, away from the cursor, until ``count`` troubles have been met.
 
-    ``found`` is the step of the last of them, None where there are fewer, and ``words`` say what is there.
+    ``at`` is the step looked at last, ``found`` that of the last trouble, None where there are fewer, and ``words`` say
+    what is there.
     """
 
     def __init__(self, session: Session, count: int, direction: int) -> None:
-        here, last = session.debugger.position, len(session.tape)
         self.session = session
-        self.steps = iter(range(here + 1, last + 1) if direction > 0 else range(here - 1, -1, -1))
+        self.at = session.debugger.position
+        self.direction = direction
         self.left = count
         self.found: int | None = None
         self.words = ""
@@ -39,15 +43,17 @@ class TroubleSearch:
     def advance(self) -> bool:
         """Look for about ``SLICE`` seconds; return whether that was all."""
         end = monotonic() + SLICE
-        for number in self.steps:
-            if words := ", and ".join(troubles_at(self.session, number)):
-                self.found, self.words = number, words
+        while 0 <= self.at + self.direction <= len(self.session.tape):
+            self.at += self.direction
+            if words := ", and ".join(troubles_at(self.session, self.at)):
+                self.found, self.words = self.at, words
                 self.left -= 1
             if not self.left:
                 return True
             if monotonic() > end:
                 return False
-        return True
+        run = self.session.run
+        return self.direction < 0 or run is None or run.is_over
 
 
 def troubles_at(session: Session, number: int) -> Iterator[str]:
@@ -60,6 +66,7 @@ def troubles_at(session: Session, number: int) -> Iterator[str]:
     yield from (f"{FAIL} {words}" for words in beginnings(moment))
     yield from given(moment)
     yield from warnings(session, moment)
+    yield from unused(session, moment)
     for note in session.notes.get(number, ()):
         yield f"✎ {text.visible(note, limit=200)}"
 
@@ -83,6 +90,14 @@ def warnings(session: Session, moment: Moment) -> Iterator[str]:
     for remark, count in session.remarks.items():
         if remark.node == moment.name and remark.pass_ is moment.pass_:
             yield remark.sentence(count)
+
+
+def unused(session: Session, moment: Moment) -> Iterator[str]:
+    """Yield which values no one uses: leaves before the first step, others where they are computed at first."""
+    if moment.position > len(moment.graph.nodes):
+        return
+    names = moment.changed if moment.position else moment.graph.leaves
+    yield from (words for name, words in session.unused.items() if name in names)
 
 
 def given(moment: Moment) -> Iterator[str]:

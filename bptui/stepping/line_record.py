@@ -117,7 +117,7 @@ def read_step(record: JsonObject, values: list[Snapshot]) -> LineStep:
 
 
 def read_snapshot(record: JsonObject, depth: int = 0) -> Snapshot:
-    """Return the snapshot of a record, its array read-only."""
+    """Return the snapshot of a record, its array read-only. Raises ValueError and TypeError."""
     if depth > DEEPEST:
         raise ValueError("nested too deep")
     shape, array = record["shape"], record["array"]
@@ -132,7 +132,7 @@ def read_snapshot(record: JsonObject, depth: int = 0) -> Snapshot:
 
 
 def typed(value: Any, kind: type) -> Any:
-    """Return ``value``, which must be of ``kind``; true and false are not numbers."""
+    """Return ``value``. Raises TypeError where it is not of ``kind``; true and false are not numbers."""
     if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
         raise TypeError(f"{kind.__name__} expected")
     return value

@@ -65,7 +65,7 @@ class Snapshot:
         return self.array is not None and self.array.shape == self.shape
 
     def is_same(self, other: Snapshot | None) -> bool:
-        """Return whether both are of one value, as far as anybody looked."""
+        """Return whether both are of one value, as far as they were compared."""
         return other is not None and self.digest == other.digest
 
 
@@ -101,7 +101,7 @@ def retake(value: object, last: Snapshot | None) -> Snapshot:
 
 
 def is_settled(value: object) -> bool:
-    """Return whether nobody can change ``value``: for an array, neither through it nor through what it is a view of."""
+    """Return whether ``value`` cannot change: an array neither through itself nor through what it is a view of."""
     if type(value) in PLAIN or isinstance(value, np.generic):
         return True
     if not isinstance(value, np.ndarray):
@@ -158,7 +158,7 @@ def snapshot_text(array: Array) -> str:
 
 
 def range_text(array: Array) -> str:
-    """Return the smallest and the largest number, and how many are none: ``-0.5 … 2, 3 NaN``."""
+    """Return the smallest and the largest number, and how many are not finite: ``-0.5 … 2, 3 NaN``."""
     limits, strange = [float(array.min()), float(array.max())], []
     if not np.isfinite(limits).all():
         summary = summarise(array)

@@ -23,14 +23,16 @@ from bptui.running import Run
 from bptui.scenario.scenario import Scenario
 from bptui.session.session import Session
 from bptui.tui.deadline import Deadline
+from bptui.tui.message import BackgroundReported
 from bptui.tui.screen import DebuggerScreen
 from bptui.tui.textual_private import ReportingApp
-from bptui.tui.theme import DARK, LIGHT, chosen_theme
+from bptui.tui.theme import DARK, LIGHT, THEMES, chosen_word, theme_of
 
 if TYPE_CHECKING:
     from textual.command import Provider
     from textual.theme import Theme
 
+    from bptui.core.program import WatchedProgram
     from bptui.recording.replay_tape import Recording
 
 IDLE = 0.3
@@ -54,6 +56,14 @@ class ImpatientDriver(Protocol):
         """Put the terminal back without waiting for it."""
 
 
+@runtime_checkable
+class AskingDriver(Protocol):
+    """A driver that can ask the terminal for the colour of its background."""
+
+    def ask_background(self) -> None:
+        """Ask for it; the answer is a BackgroundReported."""
+
+
 def command_provider() -> type[Provider]:
     """Return what finds the palette's commands."""
     from bptui.tui.command_provider import CommandProvider  # noqa: PLC0415  (when it is first wanted)
@@ -69,9 +79,10 @@ class BptuiApp(ReportingApp):
     COMMANDS = {command_provider}
     BINDINGS = [Binding("ctrl+z", "suspend_process", show=False, priority=True)]
 
-    def __init__(self, session: Session, theme: Theme = DARK) -> None:
+    def __init__(self, session: Session, theme: Theme = DARK, *, follows_terminal: bool = False) -> None:
         super().__init__(ansi_color="NO_COLOR" in os.environ or None)
         self.session = session
+        self.follows_terminal = follows_terminal
         self.paints = 0
         self.loop: AbstractEventLoop | None = None
         self.ended_by: int | None = None
@@ -120,13 +131,22 @@ class BptuiApp(ReportingApp):
         """Know the loop, for signals that come from outside of it."""
         self.loop = get_running_loop()
 
+    def on_mount(self) -> None:
+        if self.follows_terminal and not self.no_color and isinstance(self.driver, AskingDriver):
+            self.driver.ask_background()
+
+    def on_background_reported(self, message: BackgroundReported) -> None:
+        self.theme = (LIGHT if message.is_light else DARK).name
+
     async def on_event(self, event: events.Event) -> None:
-        if isinstance(event, events.InputEvent):
+        if isinstance(event, events.Key):
+            self.session.press()
+        elif isinstance(event, events.InputEvent):
             self.session.touch()
         await super().on_event(event)
 
     def post_display_hook(self) -> None:
-        """Put off what can wait until a paint is done and nobody waits."""
+        """Put off what can wait until a paint is done and no key is waiting."""
         self.paints += 1
         if self.paints == 1:
             self.set_timer(AFTER_PAINT, import_ahead)
@@ -158,9 +178,21 @@ def open_debugger(scenario: Scenario, record: Path | None = None, theme: str | N
     return open_screen(session, theme)
 
 
+def open_program(watched: WatchedProgram, record: Path | None = None, theme: str | None = None) -> int:
+    """Open the debugger on a program that was watched, and return the exit status when it is left."""
+    program = watched.program
+    title = " ".join((program.called, *program.arguments))
+    session = Session(watched.tape, program.title, program=watched, printed=watched.pieces, title=title)
+    if record:
+        session.record(record)
+    return open_screen(session, theme)
+
+
 def open_replay(recording: Recording, theme: str | None = None) -> int:
     """Open a recorded session, and return the exit status when it is left."""
-    return open_screen(Session(recording.tape, recording.title, title=recording.title, notes=recording.notes), theme)
+    title = recording.title
+    session = Session(recording.tape, title, title=title, notes=recording.notes, printed=recording.pieces)
+    return open_screen(session, theme)
 
 
 def open_screen(session: Session, theme: str | None = None) -> int:
@@ -170,7 +202,8 @@ def open_screen(session: Session, theme: str | None = None) -> int:
     """
     gc.disable()
     session.idle = IDLE
-    app = BptuiApp(session, chosen_theme(theme))
+    word = chosen_word(theme)
+    app = BptuiApp(session, theme_of(word), follows_terminal=word not in THEMES)
     with_signals(partial(app.leave_on, Deadline(app.end_now)), "SIGINT", *ENDING)
     try:
         app.run()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import accumulate, chain
 
 from textual import events
 from textual.message import Message
@@ -30,8 +31,8 @@ HINTS: Mapping[str, str] = {
 ONE_LETTER = frozenset({"m", "'"})
 """The kinds that are entered with the first letter."""
 
-LAST = (program.Help, program.Quit)
-"""The keys at the end of the line, which are there however narrow it is."""
+ALWAYS = 2
+"""Keys at the end of the line that are there however narrow it is."""
 
 AT_STEPS: Mapping[type[Command], str] = {
     movement.Next: "next",
@@ -60,9 +61,17 @@ IN_SOURCE: Mapping[type[Command], str] = {
     program.Quit: "quit",
 }
 
+AT_EVIDENCE: Mapping[type[Command], str] = {
+    view.ShowEvidence: "jump there",
+    view.NextPane: "next element",
+    program.Help: "help",
+    program.Cancel: "close",
+}
+
 SHOWN: Mapping[KeyContext, Mapping[type[Command], str]] = {
     KeyContext.STEPS: AT_STEPS,
     KeyContext.SOURCE: IN_SOURCE,
+    KeyContext.EVIDENCE: AT_EVIDENCE,
     KeyContext.REPLAY: {verb: word for verb, word in AT_STEPS.items() if verb not in (movement.Into, view.Check)},
 }
 """The keys that matter most, with a word for each."""
@@ -118,6 +127,11 @@ class Footer(Pane):
             self.count = ""
             self.say("")
         return count
+
+    @property
+    def is_filled(self) -> bool:
+        """Whether a message or a count stands where the keys do."""
+        return bool(self.message or self.count)
 
     @property
     def is_open(self) -> bool:
@@ -203,16 +217,10 @@ def typed_line(kind: str, typed: TypedLine, rest: str, width: int) -> Line:
 
 
 def key_line(width: int, context: KeyContext = KeyContext.STEPS) -> Line:
-    """Return as many of the footer's keys as fit, quitting and help before all others."""
-    shown = SHOWN[context]
-    entries = {verb: (Span(f" {verb.keys[0]}", "key"), Span(f" {word} ", "dim")) for verb, word in shown.items()}
-    room = width - sum(line_width(entries[verb]) for verb in LAST)
-    kept = []
-    for verb in shown:
-        if verb in LAST:
-            continue
-        room -= line_width(entries[verb])
-        if room < 0:
-            break
-        kept.append(verb)
-    return tuple(span for verb in (*kept, *LAST) for span in entries[verb])
+    """Return as many of the footer's keys as fit, the last ones before all others."""
+    entries = [(Span(f" {verb.keys[0]}", "key"), Span(f" {word} ", "dim")) for verb, word in SHOWN[context].items()]
+    first, last = entries[:-ALWAYS], entries[-ALWAYS:]
+    room = width - sum(map(line_width, last))
+    ends = accumulate(map(line_width, first))
+    kept = [entry for entry, end in zip(first, ends, strict=True) if end <= room]
+    return tuple(chain.from_iterable([*kept, *last]))

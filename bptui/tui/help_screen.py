@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from itertools import groupby
 
-from textual.app import ComposeResult
 from textual.binding import Binding
-from textual.screen import ModalScreen
 
 from bptui.core.command import usage
 from bptui.core.moment import Moment
@@ -15,7 +13,7 @@ from bptui.core.verbs import VERBS
 from bptui.lines.line import Line, Span, line_width
 from bptui.lines.paragraph import paragraph, wrap
 from bptui.tui.keys import KeyContext
-from bptui.tui.pane import Pane
+from bptui.tui.overlay import Overlay, OverlayPane
 
 PICTURE: tuple[tuple[str, str, str], ...] = (
     ("forward", "▶", "forward: values are computed; a node's value stands above its wire"),
@@ -30,6 +28,7 @@ PICTURE: tuple[tuple[str, str, str], ...] = (
     ("warning", "◇", "checked and right, but at a kink: the slopes on its two sides differ"),
     ("current", "┏━┓", "the node whose step has just run"),
     ("selected", "╔═╗", "the selected value, which the lower panes show"),
+    ("warning", "▲", "worth a look: a warning, a value that no one uses"),
     ("dim", "·", "a step that has not run yet"),
     ("focus", "┏━┓", "a pane with a heavy frame has the focus: arrows choose or scroll in it, Enter goes there"),
 )
@@ -37,50 +36,42 @@ PICTURE: tuple[tuple[str, str, str], ...] = (
 HERE: Mapping[KeyContext, str] = {
     KeyContext.STEPS: "",
     KeyContext.SOURCE: "You are inside a layer's source: s runs a line, S goes back one, f leaves it.",
+    KeyContext.EVIDENCE: "This is the evidence: Enter jumps to the element at ➤, Tab chooses the next, Esc closes it.",
     KeyContext.REPLAY: "This is a replay: nothing runs and nothing is written, so s, =, R and ; only say so.",
 }
 
 
-class HelpPane(Pane):
+class HelpPane(OverlayPane):
     """All of the help, to scroll through."""
-
-    def heading(self) -> Line:
-        return (Span("Help", "title"), Span(" · Esc closes", "dim"))
 
     def __init__(self, moment: Moment, context: KeyContext) -> None:
         super().__init__(moment)
         self.context = context
 
+    def heading(self) -> Line:
+        return (Span("Help", "title"),)
+
     def lines(self, width: int, height: int) -> list[Line]:  # noqa: ARG002
         return help_lines(width, self.context)
 
 
-class HelpScreen(ModalScreen[None]):
+class HelpScreen(Overlay[None]):
     """The help over the whole screen."""
 
-    CSS = "HelpScreen { align: center middle; } HelpPane { width: 100%; max-width: 96; height: 100%; max-height: 52; }"
     BINDINGS = [Binding("escape,q,question_mark,enter", "close", show=False)]
 
     def __init__(self, moment: Moment, context: KeyContext) -> None:
-        super().__init__()
-        self.pane = HelpPane(moment, context)
-
-    def compose(self) -> ComposeResult:
-        yield self.pane
-
-    def action_close(self) -> None:
-        """Back to where one was."""
-        self.dismiss()
+        super().__init__(HelpPane(moment, context))
 
 
 def help_lines(width: int, context: KeyContext = KeyContext.STEPS) -> list[Line]:
-    """Return the help: where one is, what the signs mean, and the keys by group."""
-    lines = paragraph(HERE[context], width, "strong") if HERE[context] else []
-    lines += paragraph("A run is a tape of steps, recorded first; the keys move a cursor over it, both ways.", width)
-    lines += [(), (Span("The signs", "title"),)]
+    """Return the help: where one is if that is elsewhere, what the signs mean, and the keys by group."""
+    lines = [*paragraph(HERE[context], width, "strong"), ()] if HERE[context] else []
+    lines.append((Span("The signs", "title"),))
     for style, sign, meaning in PICTURE:
         lines += explained((Span("  "), Span(f"{sign:<9}", style)), meaning, width)
-    lines += [(), *paragraph("Lower case goes forward in time, the same letter in upper case back.", width, "dim")]
+    lines += [(), *paragraph("A run is a tape of steps, recorded first; the keys move a cursor over it.", width)]
+    lines += [*paragraph("Lower case goes forward in time, the same letter in upper case back.", width, "dim")]
     for group, verbs in groupby(VERBS.values(), key=lambda verb: verb.group):
         lines += [(), (Span(group, "title"),)]
         for verb in verbs:

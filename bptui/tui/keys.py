@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from enum import Enum
 
+from textual import events
 from textual.binding import Binding
 
+from bptui.core.text import visible
 from bptui.core.verbs import VERBS
 
 TEXTUAL_NAMES = {",": "comma", "Enter": "enter", "Esc": "escape", "F10": "f10", "Tab": "tab", "shift+Tab": "shift+tab"}
@@ -18,13 +20,14 @@ class KeyContext(Enum):
     STEPS = "steps"
     SOURCE = "source"
     REPLAY = "replay"
+    EVIDENCE = "evidence"
 
 
 ARROWS = (
-    Binding("up", "move(0, -1)", show=False),
-    Binding("down", "move(0, 1)", show=False),
-    Binding("left", "move(-4, 0)", show=False),
-    Binding("right", "move(4, 0)", show=False),
+    Binding("up", "point(0, -1)", show=False),
+    Binding("down", "point(0, 1)", show=False),
+    Binding("left", "point(-4, 0)", show=False),
+    Binding("right", "point(4, 0)", show=False),
     Binding("pageup", "page(-1)", show=False),
     Binding("pagedown", "page(1)", show=False),
     Binding("home", "home", show=False),
@@ -49,3 +52,11 @@ def bindings() -> list[Binding]:
 def textual_name(key: str) -> str:
     """Return what Textual calls a key."""
     return TEXTUAL_NAMES.get(key, key)
+
+
+def key_name(event: events.Key) -> str:
+    """Return what a person calls a key: the character that it types, or ``F1``, ``ctrl+b``."""
+    if event.is_printable and event.character:
+        return visible(event.character)
+    *held, key = event.key.split("+")
+    return visible("+".join([*held, key.upper() if key[:1] == "f" and key[1:].isdigit() else key.replace("_", " ")]))

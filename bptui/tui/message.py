@@ -1,4 +1,4 @@
-"""What panels tell the screen: what the person has pointed at, as a command. They decide nothing themselves."""
+"""What panes tell the screen: what was pointed at, as a command, and which key led nowhere; and the driver the app."""
 
 from __future__ import annotations
 
@@ -13,3 +13,19 @@ class Asked(Message):
     def __init__(self, command: Command) -> None:
         super().__init__()
         self.command = command
+
+
+class Refused(Message):
+    """A key has changed nothing; ``text`` says why."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.text = text
+
+
+class BackgroundReported(Message):
+    """The terminal has told whether its background is light."""
+
+    def __init__(self, *, is_light: bool) -> None:
+        super().__init__()
+        self.is_light = is_light

@@ -6,8 +6,9 @@ new lines with the old ones, and asks for just the differing stretch of each row
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import ClassVar
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
 from textual.geometry import Offset, Region, Size
@@ -18,13 +19,19 @@ from bptui.core.command import Command
 from bptui.core.moment import Moment
 from bptui.lines.line import Line, Span, line_width, scrolled
 from bptui.tui.keys import ARROWS
+from bptui.tui.message import Refused
 from bptui.tui.palette import Palette, PlainPalette, palette_of
 from bptui.tui.row import changed_width, edge_row, laid, strip_of
 from bptui.tui.textual_private import forget_dirty_regions
 
+if TYPE_CHECKING:
+    from bptui.checking.verdicts import Verdicts
+
 LIGHT_FRAME = ("╭", "─", "╮", "│", "╰", "╯")
 HEAVY_FRAME = ("┏", "━", "┓", "┃", "┗", "┛")
 """The frame of the pane that has the focus: heavier, so that no colour is needed to see it."""
+
+NOTHING_THERE = "there is nothing more that way"
 
 
 class Pane(Widget):
@@ -203,21 +210,45 @@ class Pane(Widget):
         self.origin = Offset(max(0, self.origin.x + columns), max(0, self.origin.y + rows))
         self.renew()
 
-    def action_move(self, columns: int, rows: int) -> None:
-        """Scroll by so many cells."""
+    @property
+    def whereabouts(self) -> object:
+        """Where the person is in this pane, as far as the keys that point can change it."""
+        return self.origin
+
+    def point(self, columns: int, rows: int) -> None:
+        """Do what the arrow keys ask for: by default, scroll."""
         self.move(columns, rows)
 
-    def action_page(self, pages: int) -> None:
-        """Scroll by so many pages."""
-        self.move(0, pages * max(1, self.inside.height - 1))
-
-    def action_home(self) -> None:
+    def point_home(self) -> None:
         """Scroll to the beginning."""
         self.move(-self.origin.x, -self.origin.y)
 
-    def action_end(self) -> None:
+    def point_end(self) -> None:
         """Scroll to the end."""
         self.move(0, self.extent.height)
+
+    def action_point(self, columns: int, rows: int) -> None:
+        """Do what an arrow key asks for."""
+        self.attempt(partial(self.point, columns, rows))
+
+    def action_page(self, pages: int) -> None:
+        """Scroll by so many pages."""
+        self.attempt(partial(self.move, 0, pages * max(1, self.inside.height - 1)))
+
+    def action_home(self) -> None:
+        """Go to the beginning."""
+        self.attempt(self.point_home)
+
+    def action_end(self) -> None:
+        """Go to the end."""
+        self.attempt(self.point_end)
+
+    def attempt(self, go: Callable[[], None]) -> None:
+        """Do what a key that points asks for, and say so where it leads nowhere."""
+        before = self.whereabouts
+        go()
+        if self.whereabouts == before:
+            self.post_message(Refused(NOTHING_THERE))
 
     def on_resize(self) -> None:
         self.renew()
@@ -248,3 +279,9 @@ class Pane(Widget):
     def on_mouse_scroll_right(self, event: events.MouseScrollRight) -> None:
         event.stop()
         self.move(6, 0)
+
+
+class VerdictPane(Pane):
+    """A pane that shows what is known of nodes, as soon as any of them is checked."""
+
+    verdicts: Verdicts | None = None

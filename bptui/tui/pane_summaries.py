@@ -1,4 +1,4 @@
-"""Counting large arrays while nobody waits: a pane asks for a summary, and is renewed when it is there."""
+"""Counting large arrays in idle time: a pane asks for a summary, and is renewed when it is there."""
 
 from __future__ import annotations
 

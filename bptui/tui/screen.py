@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
+from collections.abc import Iterable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from textual import events
@@ -11,15 +12,13 @@ from textual.geometry import Size
 from textual.screen import Screen
 from textual.widget import Widget
 
-from bptui.core.command import Command, with_count
+from bptui.core.command import Command, key_or_word, with_count
 from bptui.core.command_parser import parse
 from bptui.core.moment import Moment
-from bptui.core.order import Pass
-from bptui.core.text import visible
 from bptui.core.verbs import VERBS
-from bptui.core.verbs.movement import GoTo, JumpToMark, SetMark
-from bptui.core.verbs.program import About, Help, OpenLine, OpenPalette, Quit, WriteNote
-from bptui.core.verbs.selection import SearchNames, Select
+from bptui.core.verbs.movement import JumpToMark, SetMark
+from bptui.core.verbs.program import About, Cancel, Help, OpenLine, OpenPalette, Output, Quit, WriteNote
+from bptui.core.verbs.selection import SearchNames
 from bptui.core.verbs.view import (
     ChangeScale,
     Check,
@@ -40,10 +39,11 @@ from bptui.session.answer import Answer, WayOn, refusal
 from bptui.session.dispatcher import Dispatcher
 from bptui.session.session import Session
 from bptui.tui import arrangement
+from bptui.tui.background_work import BackgroundWork
 from bptui.tui.footer import Footer
-from bptui.tui.keys import KeyContext, bindings
-from bptui.tui.message import Asked
-from bptui.tui.pane import Pane
+from bptui.tui.keys import KeyContext, bindings, key_name
+from bptui.tui.message import Asked, Refused
+from bptui.tui.pane import Pane, VerdictPane
 from bptui.tui.panels.circuit_panel import CircuitPanel
 from bptui.tui.panels.gradients_panel import GradientsPanel
 from bptui.tui.panels.node_panel import NodePanel
@@ -52,31 +52,24 @@ from bptui.tui.panels.tape_panel import TapePanel
 from bptui.tui.panels.value_panel import ValuePanel
 from bptui.tui.title import TitleLine
 from bptui.tui.too_small import SMALLEST, TooSmall
-from bptui.tui.written_command import written
 
 if TYPE_CHECKING:
     from bptui.checking.finding import Finding
     from bptui.checking.verdicts import Judged
     from bptui.stepping.line_tape import LineCursor
-    from bptui.tui.panels.check_panel import CheckScreen
+    from bptui.tui.evidence_screen import EvidenceScreen
 
 ROOMY = 160
 """From this many columns on, the circuit gets what is to spare."""
 
-PAUSE = 0.005
-"""Seconds between two slices of work, in which keys are answered."""
-
-LOOK_AGAIN = 0.05
-"""Seconds after which it is looked whether there is something to check, or whether a guest's check is done."""
+SAFE_SOON = 0.06
+"""Seconds after which what was recorded last is on a disk that is quick."""
 
 RECORDING_INTERVAL = 1.0
 """Seconds between two looks at whether the file of a recording is still what it was."""
 
 AT_ONCE = 1.0
-"""Seconds within which a second ctrl+c leaves."""
-
-SHOWING_VERDICTS = TitleLine | CircuitPanel | NodePanel | TapePanel | GradientsPanel
-"""The panes that show verdicts."""
+"""Seconds within which a second ctrl+c leaves, where no other key came between."""
 
 
 class DebuggerScreen(Screen[None]):
@@ -89,9 +82,10 @@ class DebuggerScreen(Screen[None]):
         super().__init__()
         self.session = session
         self.dispatcher = Dispatcher(session, self)
-        self.copied_at: float | None = None
-        self.verdicts_shown: int | None = None
-        self.overlay: CheckScreen | None = None
+        self.background = BackgroundWork(self, self, self.dispatcher)
+        self.copied_at: tuple[int, float] | None = None
+        self.verdicts_shown = 0
+        self.evidence: EvidenceScreen | None = None
         self.is_telling = False
         self.is_behind = False
         self.focused_before: Widget | None = None
@@ -121,6 +115,7 @@ class DebuggerScreen(Screen[None]):
         self.footer = Footer(moment, id="footer")
         self.too_small = TooSmall(moment, id="small", can_focus=False)
         self.panes: tuple[Pane, ...] = (self.title_line, self.circuit, self.source, *self.folding)
+        self.verdict_panes = [pane for pane in self.panes if isinstance(pane, VerdictPane)]
         for pane in self.folding:
             pane.add_class("panel")
         self.unfold(self.folding[0])
@@ -132,7 +127,7 @@ class DebuggerScreen(Screen[None]):
         self.footer.show_keys(self.context)
         self.set_interval(RECORDING_INTERVAL, self.renew_recording)
         if self.session.is_under_way:
-            self.call_after_refresh(self.keep_working)  # the first picture needs no step
+            self.call_after_refresh(self.background.go_on)  # the first picture needs no step
         if self.session.idle is not None:
             self.set_timer(self.session.idle, self.start_checks)
 
@@ -151,12 +146,16 @@ class DebuggerScreen(Screen[None]):
     @property
     def context(self) -> KeyContext:
         """Where the person is, as far as keys mean something else there."""
+        if self.evidence is not None:
+            return KeyContext.EVIDENCE
         if self.session.lines is not None:
             return KeyContext.SOURCE
         return KeyContext.STEPS if self.session.can_record else KeyContext.REPLAY
 
     def show(self) -> None:
         """Show in all panes where the session is, once for a burst of keys."""
+        if self.session.has_unsafe_records:
+            self.set_timer(SAFE_SOON, self.renew_recording)
         self.title_line.recording = self.session.recording
         self.show_source(self.session.lines)
         self.footer.show_keys(self.context)
@@ -184,19 +183,6 @@ class DebuggerScreen(Screen[None]):
         else:
             self.set_focus(self.focused_before)
 
-    def show_verdicts(self) -> None:
-        """Show new verdicts wherever nodes are shown."""
-        verdicts = self.session.checks.verdicts
-        if self.verdicts_shown == verdicts.version:
-            return
-        self.verdicts_shown = verdicts.version
-        for pane in self.panes:
-            if isinstance(pane, SHOWING_VERDICTS):
-                pane.renew()
-        if self.overlay:
-            before = self.overlay.pane.judged
-            self.overlay.renew(verdicts.of(before.iteration, before.node) or before)
-
     def renew_recording(self) -> None:
         """Notice what has become of the recording, even while no key is pressed."""
         self.session.notice_recording_failure()
@@ -208,40 +194,42 @@ class DebuggerScreen(Screen[None]):
 
     def action_press(self, word: str) -> None:
         """Do what a key means, as often as the count before it says; Enter may go to what a pane points at."""
-        verb, count = VERBS[word], self.footer.take_count()
+        verb, was_filled = VERBS[word], self.footer.is_filled
+        count = self.footer.take_count()
+        if verb is Cancel and was_filled and self.session.is_at_rest:
+            return
         pointed_at = self.focused.pointed_at if isinstance(self.focused, Pane) else None
         self.do(pointed_at if verb is ShowEvidence and pointed_at else with_count(verb, count))
 
     def action_digit(self, digit: int) -> None:
         """Take a digit of a count."""
-        self.copied_at = None
         self.footer.add_digit(digit)
 
     def on_key(self, event: events.Key) -> None:
         """Say of a key that means nothing here that it does not."""
-        if event.is_printable and not self.footer.is_open:
+        if not self.footer.is_open:
             self.footer.take_count()
-            self.tell(
-                refusal(f"{visible(event.character or event.key)} means nothing here", WayOn(Help, "shows the keys"))
-            )
+            self.tell(refusal(f"{key_name(event)} means nothing here", WayOn(Help, "shows the keys")))
+
+    def on_refused(self, message: Refused) -> None:
+        self.footer.take_count()
+        self.tell(refusal(message.text))
 
     def do(self, command: Command) -> None:
         """Carry out a command, show where it led, and say what there is to say of it."""
-        if not isinstance(command, Copy):
-            self.copied_at = None
         answer = self.dispatcher.do(command)
         self.tell(answer)
         self.show()
         if answer.judged and not answer.is_pending and isinstance(command, Check | ShowEvidence):
             self.open_evidence(answer.judged)
         if self.dispatcher.is_busy:
-            self.keep_working()
+            self.background.go_on()
         if self.session.is_checking:
             self.start_checks()
 
     def tell(self, answer: Answer) -> None:
         """Write an answer over the footer; the next key, or what comes of it in the end, takes it away."""
-        text = answer.text_with_way_on(written)
+        text = answer.text_with_way_on(key_or_word)
         if text or self.is_telling:
             self.footer.say(text, answer.style)
         self.is_telling = answer.is_pending
@@ -275,48 +263,24 @@ class DebuggerScreen(Screen[None]):
         is_copy = action == "press" and parameters == (Copy.word,)
         return is_copy or not (self.is_mounted and self.footer.is_open)
 
-    # What takes time goes on a slice at a time, while keys are answered.
-
-    def keep_working(self) -> None:
-        """Go on running and recording."""
-        # Not self.work(): where the app ends before the worker begins, nobody would await that.
-        self.run_worker(self.work, exclusive=True, group="work")  # type: ignore[arg-type]  # of Textual's three kinds
-
-    async def work(self) -> None:
-        """Run, record and wait for layers until nothing is left to do."""
-        while self.dispatcher.is_busy:
-            self.session.work()
-            if self.session.is_waiting:
-                self.session.catch_up()
-                self.show()
-            self.resume()
-            await asyncio.sleep(PAUSE)
-        self.session.catch_up()
-        self.resume()
-        self.show()
+    # What the work in the background has to tell.
 
     def start_checks(self) -> None:
-        """Let nodes be checked from now on: those that are asked for, and all while nobody waits."""
-        if self.verdicts_shown is not None:
-            return
-        self.verdicts_shown = 0
-        for pane in self.panes:
-            if isinstance(pane, SHOWING_VERDICTS):
-                pane.verdicts = self.session.checks.verdicts
-        self.run_worker(self.check, group="checks")  # type: ignore[arg-type]  # as above
+        """Let nodes be checked from now on, and what is found be shown."""
+        for pane in self.verdict_panes:
+            pane.verdicts = self.session.checks.verdicts
+        self.background.start_checks()
 
-    async def check(self) -> None:
-        """Check, for as long as the screen is there, whenever no key has come for a while."""
-        checks = self.session.checks
-        while True:
-            pause = checks.pause()
-            if pause is None or pause > 0:
-                await asyncio.sleep(pause or LOOK_AGAIN)
-                continue
-            is_left = checks.work()
-            self.show_verdicts()
-            self.resume()
-            await asyncio.sleep(PAUSE if is_left else LOOK_AGAIN)
+    def show_verdicts(self) -> None:
+        """Show new verdicts wherever nodes are shown."""
+        verdicts = self.session.checks.verdicts
+        if self.verdicts_shown == verdicts.version:
+            return
+        self.verdicts_shown = verdicts.version
+        for pane in self.verdict_panes:
+            pane.renew()
+        if self.evidence:
+            self.evidence.renew(verdicts)
 
     def resume(self) -> None:
         """Say what there is to say by now to what was asked last."""
@@ -346,14 +310,14 @@ class DebuggerScreen(Screen[None]):
             case SearchNames():
                 self.footer.open("/")
             case WriteNote() | SetMark() | JumpToMark():
-                self.footer.open(written(type(command)))
+                self.footer.open(key_or_word(type(command)))
             case OpenPalette():
                 self.app.action_command_palette()
             case About():
                 self.set_focus(self.node)
                 self.node.toggle_about()
-            case Help():
-                self.open_help()
+            case Help() | Output():
+                return self.open_overlay(command)
             case Quit():
                 self.app.exit(return_code=0)
         return Answer()
@@ -366,46 +330,49 @@ class DebuggerScreen(Screen[None]):
 
     def copy(self) -> Answer:
         """Copy the selected number, and leave the second time, if that comes at once."""
-        now = self.session.clock()
-        if self.copied_at is not None and now - self.copied_at <= AT_ONCE:
+        press, now = self.session.presses, self.session.clock()
+        if self.copied_at and press == self.copied_at[0] + 1 and now <= self.copied_at[1] + AT_ONCE:
             self.app.exit(return_code=130)
-        self.copied_at = now
+        self.copied_at = press, now
         number = self.value.selected_number()
         if not number:
             return Answer("press ctrl+c again at once to leave, or q", "warning")
         self.app.copy_to_clipboard(number)
         return Answer(f"copied {number}: ctrl+c again at once leaves", "warning")
 
-    def open_help(self) -> None:
-        """Show the help over the screen."""
+    def open_overlay(self, command: Help | Output) -> Answer:
+        """Show the help, or what the program has printed, over the screen."""
         from bptui.tui.help_screen import HelpScreen  # noqa: PLC0415  (when it is first wanted: the program starts sooner)
+        from bptui.tui.output_screen import OutputScreen  # noqa: PLC0415
 
-        self.app.push_screen(HelpScreen(self.moment, self.context))
+        printed = self.session.printed
+        if isinstance(command, Output) and not printed:
+            return refusal("nothing was printed" if self.session.program else "there is no program here that prints")
+        overlay = (
+            HelpScreen(self.moment, self.context) if isinstance(command, Help) else OutputScreen(self.moment, printed)
+        )
+        self.app.push_screen(overlay)
+        return Answer()
 
     def open_evidence(self, judged: Judged) -> None:
         """Show the evidence behind a verdict over the screen."""
-        from bptui.tui.panels.check_panel import CheckScreen  # noqa: PLC0415  (when it is first wanted)
+        from bptui.tui.evidence_screen import EvidenceScreen  # noqa: PLC0415  (when it is first wanted)
 
-        self.overlay = CheckScreen(self.moment, judged)
-        self.app.push_screen(self.overlay, self.close_evidence)
+        self.evidence = EvidenceScreen(self.moment, judged)
+        self.app.push_screen(self.evidence, partial(self.close_evidence, self.evidence))
+        self.footer.show_keys(self.context)
 
-    def close_evidence(self, finding: Finding | None) -> None:
+    def close_evidence(self, evidence: EvidenceScreen, finding: Finding | None) -> None:
         """Go to the element that was chosen, if one was."""
-        if self.overlay is None:
-            return
-        judged, self.overlay = self.overlay.pane.judged, None
+        self.evidence = None
+        self.footer.show_keys(self.context)
         if finding is not None:
-            self.jump(judged, finding)
+            self.go_to_element(finding, evidence.way_to(finding, self.moment))
 
-    def jump(self, judged: Judged, finding: Finding) -> None:
-        """Go to the node's backward step, and look at the element in its input's gradient."""
-        order = self.moment.order
-        steps = (order.step_number(judged.iteration, pass_, judged.node) for pass_ in (Pass.BACKWARD, Pass.FORWARD))
-        number = next(filter(None, steps), self.moment.position)
-        if number != self.moment.position:
-            self.do(GoTo(number))
-        if finding.input is not None:
-            self.do(Select(finding.input))
+    def go_to_element(self, finding: Finding, way: Iterable[Command]) -> None:
+        """Go to where an element can be seen, and look at it."""
+        for command in way:
+            self.do(command)
         self.show_in_panes()
         if finding.worst:
             self.value.select_element(finding.worst.index)

@@ -12,7 +12,7 @@ from textual.widget import Widget
 
 
 class ReportingApp(App[None]):
-    """An app that leaves at once after a bug of ours. ``fault`` is the exception; whoever runs the app reports it."""
+    """An app that leaves at once after a bug of ours. ``fault`` is the exception; the caller of ``run`` reports it."""
 
     fault: Exception | None = None
 

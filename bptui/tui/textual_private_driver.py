@@ -19,6 +19,8 @@ from textual._xterm_parser import XTermParser
 from textual.drivers.linux_driver import LinuxDriver
 from textual.message import Message
 
+from bptui.tui.background_colour import QUERY, BackgroundReplies
+from bptui.tui.message import BackgroundReported
 from bptui.tui.terminal_output import TerminalOutput
 
 MOST_COLUMNS, MOST_ROWS = 800, 300
@@ -43,6 +45,7 @@ class TerminalDriver(LinuxDriver):
         self.output = TerminalOutput(sys.__stderr__, hang_up)
         self._file = cast("Any", self.output)
         self.is_running = False
+        self.replies = BackgroundReplies(lambda is_light: self.process_message(BackgroundReported(is_light=is_light)))
 
     # Coming and going.
 
@@ -55,7 +58,7 @@ class TerminalDriver(LinuxDriver):
         super().stop_application_mode()
 
     def hurry(self) -> None:
-        """Let nobody wait long for the terminal any more: the program is about to end."""
+        """Wait for the terminal no longer than a moment from now on: the program is about to end."""
         self.output.hurry()
 
     def leave_now(self) -> None:
@@ -97,6 +100,11 @@ class TerminalDriver(LinuxDriver):
 
     # What the terminal says.
 
+    def ask_background(self) -> None:
+        """Ask the terminal for the colour of its background; its answer, if it has one, is a BackgroundReported."""
+        self.replies.expect()
+        self.write(QUERY)
+
     def run_input_thread(self) -> None:
         """Read keys until the program leaves the terminal, or that is gone."""
         poll = select.poll()
@@ -108,7 +116,9 @@ class TerminalDriver(LinuxDriver):
                 if not (keys := self.read_keys()):
                     hang_up()
                     return
-                self.process_all(parser.feed(decode(keys)))
+                self.process_all(parser.feed(self.replies.without_replies(decode(keys))))
+            elif held := self.replies.release():
+                self.process_all(parser.feed(held))
             self.process_all(parser.tick())
 
     def read_keys(self) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from platformdirs import user_config_path
@@ -11,39 +12,33 @@ from textual.theme import Theme
 
 from bptui.core.text import visible
 from bptui.errors import reason_of
-from bptui.lines.styles import DARK as DARK_COLOURS
-from bptui.lines.styles import LIGHT as LIGHT_COLOURS
+from bptui.lines import styles
 
-DARK = Theme(
-    name="bptui-dark",
-    primary=DARK_COLOURS["forward"],
-    secondary=DARK_COLOURS["backward"],
-    accent=DARK_COLOURS["focus"],
-    success=DARK_COLOURS["good"],
-    warning=DARK_COLOURS["warning"],
-    error=DARK_COLOURS["error"],
-    foreground="#d0d0d0",
-    background="#1c1c1c",
-    surface="#262626",
-    panel="#303030",
-)
-LIGHT = Theme(
-    name="bptui-light",
-    primary=LIGHT_COLOURS["forward"],
-    secondary=LIGHT_COLOURS["backward"],
-    accent=LIGHT_COLOURS["focus"],
-    success=LIGHT_COLOURS["good"],
-    warning=LIGHT_COLOURS["warning"],
-    error=LIGHT_COLOURS["error"],
-    foreground="#262626",
-    background="#ffffff",
-    surface="#eeeeee",
-    panel="#e4e4e4",
-    dark=False,
-)
+
+def theme_in(colours: Mapping[str, str], *, name: str, grounds: tuple[str, str, str], foreground: str) -> Theme:
+    """Return a theme in the colours of a table of styles; ``grounds`` are the background, a surface's and a panel's."""
+    background, surface, panel = grounds
+    return Theme(
+        name=name,
+        primary=colours["forward"],
+        secondary=colours["backward"],
+        accent=colours["focus"],
+        success=colours["good"],
+        warning=colours["warning"],
+        error=colours["error"],
+        foreground=foreground,
+        background=background,
+        surface=surface,
+        panel=panel,
+        dark=colours is styles.DARK,
+    )
+
+
+DARK = theme_in(styles.DARK, name="bptui-dark", grounds=("#1c1c1c", "#262626", "#303030"), foreground="#d0d0d0")
+LIGHT = theme_in(styles.LIGHT, name="bptui-light", grounds=("#ffffff", "#eeeeee", "#e4e4e4"), foreground="#262626")
 
 AUTO = "auto"
-"""As the terminal's background is, where the terminal tells of it."""
+"""As the terminal's background is: as it says when it is asked, and until then as ``COLORFGBG`` says, or dark."""
 
 THEMES = {"dark": DARK, "light": LIGHT}
 
@@ -51,18 +46,19 @@ MOST_READ = 100
 """Bytes of the file in which the theme is remembered that are looked at."""
 
 
-def chosen_theme(asked_for: str | None) -> Theme:
-    """Return the theme asked for, which is remembered; where none is, the one remembered.
+def chosen_word(asked_for: str | None) -> str:
+    """Return the word of the theme asked for, which is remembered; where none is, the one remembered.
 
     Where it cannot be remembered, standard error says so.
     """
-    if asked_for is not None:
-        remember(asked_for)
-    return theme_of(remembered_theme() if asked_for is None else asked_for)
+    if asked_for is None:
+        return remembered_theme()
+    remember(asked_for)
+    return asked_for
 
 
 def theme_of(word: str) -> Theme:
-    """Return a theme by its word; one that is unknown is as good as ``auto``."""
+    """Return a theme by its word; one that is unknown is as good as ``auto``, which is what the environment tells."""
     return THEMES.get(word) or (LIGHT if has_light_background() else DARK)
 
 

@@ -9,7 +9,7 @@ from bptui.core.order import Pass
 from bptui.core.text import visible
 from bptui.lines.line import Line, Span, cut, fitted, line_width
 from bptui.lines.signs import FAIL, PASS_SIGNS
-from bptui.tui.pane import Pane
+from bptui.tui.pane import VerdictPane
 
 if TYPE_CHECKING:
     from bptui.checking.verdicts import Verdicts
@@ -18,13 +18,12 @@ MOST_DOTS = 10
 """Longest progress of one pass, in cells; a longer pass is drawn to scale."""
 
 
-class TitleLine(Pane):
+class TitleLine(VerdictPane):
     """One row at the top."""
 
     is_framed = False
     recording: str = ""
     name_shown: str = ""
-    verdicts: Verdicts | None = None
 
     def lines(self, width: int, height: int) -> list[Line]:  # noqa: ARG002
         return [title_line(self.moment, self.name_shown, self.recording, width, self.verdicts)]

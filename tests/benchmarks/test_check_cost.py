@@ -14,7 +14,7 @@ import pytest
 
 from bptui.checking import Subject, check_node
 from bptui.checking.check_scenario import check_scenario, subject_of
-from bptui.checking.quick_look import looks_right
+from bptui.checking.random_direction_check import agrees_in_one_direction
 from bptui.core.graph import Node
 from bptui.running import Run
 from bptui.scenario.bundled import bundled
@@ -101,8 +101,8 @@ def test_every_element_against_the_book_s_numerical_gradient(subjects: list[Subj
 
 
 def test_a_quick_look_at_the_network(subjects: list[Subject]) -> None:
-    assert all(map(looks_right, subjects))
-    times = sorted(seconds(lambda: [looks_right(it) for it in subjects]) for _ in range(40))
+    assert all(map(agrees_in_one_direction, subjects))
+    times = sorted(seconds(lambda: [agrees_in_one_direction(it) for it in subjects]) for _ in range(40))
     print(f"\nquick look at 784-50-10, batch 100: {times[0] * 1e3:.2f} ms at best, {times[20] * 1e3:.2f} in the middle")
 
 
@@ -122,7 +122,7 @@ def test_a_quick_look_against_torch_s_gradcheck_in_fast_mode(subjects: list[Subj
         torch.autograd.gradcheck(network, (x, w1, b1, w2, b2), fast_mode=True)
 
     gradcheck()
-    ratios = [seconds(lambda: [looks_right(it) for it in subjects]) / seconds(gradcheck) for _ in range(40)]
+    ratios = [seconds(lambda: [agrees_in_one_direction(it) for it in subjects]) / seconds(gradcheck) for _ in range(40)]
     print(f"\nquick look / gradcheck(fast_mode=True): {statistics.median(ratios):.2f}")
 
 

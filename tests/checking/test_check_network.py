@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 import bptui
-from bptui.checking import Verdict
+from bptui.checking import Finding, Verdict
+from bptui.checking import check_network as module
 from bptui.checking.check_network import Network, check_network, exact
 from bptui.checking.check_scenario import check_scenario
 from bptui.scenario.bundled import bundled
@@ -86,3 +87,39 @@ def test_an_expectation_that_is_not_met_fails_with_both_numbers() -> None:
 def test_training_is_checked_where_it_starts() -> None:
     text = FAN_OUT + '[train]\noptimizer = "SGD"\nlr = 0.1\nsteps = 3\n'
     assert bptui.check(bptui.loads(text)).ok
+
+
+def many_leaves(count: int) -> str:
+    leaves = "".join(f"w{at} = {0.5 + at / 10}\n" for at in range(count))
+    return f'[parameters]\n{leaves}[nodes]\ny = "{" * ".join(f"Sin(w{at})" for at in range(count))}"\n'
+
+
+@pytest.mark.parametrize("wrong", [(), ("w3",), ("w0", "w8")], ids=str)
+def test_leaves_that_are_measured_together_have_the_verdicts_that_each_has_alone(
+    monkeypatch: pytest.MonkeyPatch, wrong: tuple[str, ...]
+) -> None:
+    network = Network(exact(bptui.loads(many_leaves(9))))
+    for leaf in wrong:
+        last = network.run.tape.passes.last_edge(leaf, 99)
+        assert last is not None
+        network.run.tape.iterations[0].sums[last] = 1.01 * np.asarray(network.run.tape.iterations[0].sums[last])
+    alone = [(it.input, it.verdict) for it in network.findings()]
+    assert [leaf for leaf, verdict in alone if verdict is Verdict.FAIL] == list(wrong)
+    monkeypatch.setattr(module, "MOST_VALUES", 2 * len(network.scenario.graph.nodes))
+    together = list(network.findings())
+    assert [(it.input, it.verdict) for it in together] == alone
+    assert sum("together with 4 others" in it.reason for it in together) == (0 if wrong else 5)
+
+
+def test_many_leaves_take_no_more_looks_than_few(monkeypatch: pytest.MonkeyPatch) -> None:
+    network = Network(exact(bptui.loads(many_leaves(40))))
+    monkeypatch.setattr(module, "MOST_VALUES", 4 * len(network.scenario.graph.nodes))
+    looks = []
+
+    def look(self: Network, *leaves: str) -> Finding:
+        looks.append(len(leaves))
+        return self.finding(leaves[0])
+
+    monkeypatch.setattr(Network, "check", look)
+    assert {it.verdict for it in network.findings()} == {Verdict.PASS}
+    assert looks == [10] * 4

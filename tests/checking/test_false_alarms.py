@@ -14,7 +14,7 @@ import pytest
 
 from bptui.checking import Subject
 from checked import failures
-from layer_cases import EXAMPLES, Row, every_layer, names_of
+from layer_cases import EXAMPLES, Row, every_layer, joined, names_of
 from layers import Array, Layer
 
 Fill: TypeAlias = Callable[[np.random.Generator, tuple[int, ...]], Array]
@@ -65,7 +65,14 @@ def subject_of(layer: type[Layer], options: dict[str, Any], inputs: tuple[Array,
     called = tuple(f"{name}{at}" for at, name in enumerate(names))
     dtype = np.dtype(np.float64)
     return Subject(
-        "node", layer.__name__, lambda: layer(**options), called, names, tuple(map(np.asarray, inputs)), takes, dtype
+        "node",
+        layer.__name__,
+        lambda: joined(layer(**options)),
+        called,
+        names,
+        tuple(map(np.asarray, inputs)),
+        takes,
+        dtype,
     )
 
 

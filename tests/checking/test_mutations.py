@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from checked import failures, subject_of_case
-from layer_cases import EXAMPLES, Case, Row, case_of, every_layer
+from layer_cases import EXAMPLES, Case, Row, case_of, every_layer, joined
 from layers import Layer
 from mutants import Mutant, behaviour, differs, mutants_of
 
@@ -32,7 +32,7 @@ def is_mistaken(mutant: Mutant, case: Case) -> bool:
     draw = np.random.default_rng(5)
     douts = (case.dout, draw.normal(size=case.dout.shape), 0 * case.dout)
     right = behaviour(case.make, case.inputs, douts)
-    return differs(right, behaviour(lambda: mutant.make_class(**case.options), case.inputs, douts))
+    return differs(right, behaviour(lambda: joined(mutant.make_class(**case.options)), case.inputs, douts))
 
 
 def pairs(layer: type[Layer]) -> Iterator[tuple[Mutant, Case]]:
@@ -42,7 +42,7 @@ def pairs(layer: type[Layer]) -> Iterator[tuple[Mutant, Case]]:
 
 
 def is_found(mutant: Mutant, case: Case) -> bool:
-    return bool(failures(subject_of_case(case, lambda: mutant.make_class(**case.options))))
+    return bool(failures(subject_of_case(case, lambda: joined(mutant.make_class(**case.options)))))
 
 
 def test_mistakes_sampled_from_all_are_found() -> None:

@@ -36,6 +36,7 @@ output = "y"
         ("Slice(x, start=1)", "x[1:]", "dout within [1:], else 0"),
         ("Slice(x, axis=-1, stop=2)", "x[..., :2]", "dout within [..., :2], else 0"),
         ("Gather(x, indices=[1, 0])", "x[[1, 0]]", "dout, added up at the rows [1, 0]"),
+        ("Gather(w, t)", "w[t]", "dout, added up where it was taken"),
         ("Sum(x, axis=0)", "Σ x over axis 0", "dout, repeated over axis 0"),
         ("Max(x, axis=1)", "max x over axis 1", "dout for the largest over axis 1, shared evenly in a tie"),
         ("Softmax(x, axis=0)", "exp(x) / Σ exp(x) over axis 0", "y × (dout - Σ dout × y) over axis 0"),

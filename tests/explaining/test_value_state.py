@@ -1,5 +1,6 @@
 """What a value still waits for, and where trouble comes from: said at the right step, and of the right node."""
 
+import pytest
 from hypothesis import given
 
 from bptui.explaining import value_state
@@ -44,3 +45,17 @@ def test_what_is_promised_for_a_step_is_there_at_that_step_and_not_before(scenar
             else:
                 assert before.awaits_gradient(name)
                 assert not then.awaits_gradient(name)
+
+
+@pytest.mark.parametrize(
+    ("value", "formula", "words"),
+    [
+        ("[1, 0]", "Where(k, x, 2 * x)", "a condition takes no gradient"),
+        ('{ value = [1, 0], dtype = "int64" }', "Gather(x, k)", "indices take no gradient"),
+        ('{ value = [1, 0], dtype = "int64" }', "x * k", "whole numbers take no gradient"),
+        ('{ value = [true, false], dtype = "bool" }', "x * k", "truth values take no gradient"),
+    ],
+)
+def test_what_takes_no_gradient_is_called_what_it_is(value: str, formula: str, words: str) -> None:
+    tape = tape_of(f'[inputs]\nx = [2.0, 3.0]\nk = {value}\n[nodes]\ny = "Sum({formula})"')
+    assert value_state.waiting(tape.at(len(tape)), "k") == words

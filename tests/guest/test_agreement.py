@@ -18,7 +18,7 @@ from bptui.guest.guest_layer import GuestLayer
 from bptui.guest.host import Host
 from bptui.own_layers.own_layer import LayerFile, OwnLayer
 from guests import array, given_by, guest, layer_file, layers_in
-from layer_cases import Case, case_of, every_layer, frozen, rows_of
+from layer_cases import Case, case_of, every_layer, frozen, joined, rows_of
 
 FILES = [
     LayerFile(path, path.read_text(encoding="utf-8")) for path in sorted(Path(layers.__file__).parent.glob("[a-z]*.py"))
@@ -38,11 +38,14 @@ def own(host: Host) -> dict[str, OwnLayer]:
     return {name: layer for given in given_by(host) for name, layer in layers_in(given).items()}
 
 
-def as_guest(case: Case, host: Host, own: dict[str, OwnLayer]) -> GuestLayer:
+def as_guest(case: Case, host: Host, own: dict[str, OwnLayer]) -> Any:
     """Return a guest made of the layer's own source."""
     name = case.layer.__name__
-    node = Node("y", name, case.names, case.options)
-    return GuestLayer(own[name], host, node, takes_gradient=[name not in case.layer.targets for name in case.names])
+    count = len(case.layer(**case.options).outputs)
+    outputs = tuple(f"y{place}" for place in range(count)) if count > 1 else ()
+    node = Node("y", name, case.names, case.options, outputs=outputs)
+    takes = [name not in case.layer.targets for name in case.names]
+    return joined(GuestLayer(own[name], host, node, takes_gradient=takes), count)
 
 
 def assert_same(ours: Any, theirs: Any, *, is_power: bool = False) -> None:
@@ -86,7 +89,8 @@ def test_every_built_in_layer_is_described_as_it_is(own: dict[str, OwnLayer]) ->
         described = own[layer.__name__]
         if not described.forward.takes_any_input:
             assert [*described.forward.required, *described.forward.optional] == [it.name for it in takes]
-        assert set(described.options) == set(inspect.signature(layer).parameters)
+        optional = {it.name for it in takes if it.default is not it.empty}
+        assert set(described.options) == {*inspect.signature(layer).parameters, *optional}
 
 
 def test_the_local_derivative_of_an_elementwise_layer_is_worked_out_as_a_diagonal(tmp_path: Path) -> None:
@@ -180,9 +184,7 @@ def test_each_side_has_its_own_layers_module(tmp_path: Path) -> None:
         """
     with guest(layer_file(tmp_path, text)) as layer:
         before = layer.forward(array(1.0))
-        answer = layer.begin_job(
-            "bptui.stepping.guest_job:course", array(1.0), before, given=1, has_dout=False
-        ).result()
+        answer = layer.begin_job("bptui.stepping.guest_job:course", array(1.0), before, given=1, douts=0).result()
         assert answer["arrays"][0].dtype == np.uint8
         assert before == layer.forward(array(1.0)) == len(str(tmp_path / "layers.py"))
         assert layer.backward(array(1.0)) == (3.0,)

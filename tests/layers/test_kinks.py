@@ -75,7 +75,9 @@ def test_a_probability_of_0_costs_infinity_unless_eps_is_added() -> None:
 def test_what_never_happens_adds_nothing_to_a_divergence() -> None:
     loss = KLDivergence(reduction="sum")
     assert loss.forward(np.log([0.5, 0.5]), np.array([0.0, 1.0])) == pytest.approx(np.log(2))
-    assert loss.backward(np.array(1.0))[0].tolist() == [0, -1]
+    dlogp, dq = loss.backward(np.array(1.0))
+    assert dlogp.tolist() == [0, -1]
+    assert dq.tolist() == [0, pytest.approx(1 + np.log(2))]
 
 
 @pytest.mark.parametrize("layer", [Maximum(), Minimum()])

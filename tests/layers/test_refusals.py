@@ -16,9 +16,10 @@ from layers.einsum import Einsum
 from layers.linear import Affine, MatMul
 from layers.linear_loss import L1Loss, MulticlassHinge
 from layers.loss import MeanSquaredError, SigmoidWithLoss, SoftmaxWithLoss
+from layers.normalization import BatchNorm, GroupNorm, LayerNorm, RMSNorm
 from layers.probability_loss import NegativeLogLikelihood
 from layers.reduction import Max, Sum
-from layers.shape import BroadcastTo, Concat, Flatten, Gather, Pad, Reshape, Slice, Stack, Transpose
+from layers.shape import BroadcastTo, Concat, Flatten, Gather, Pad, Reshape, Slice, Split, Stack, Transpose
 
 
 @pytest.mark.parametrize(
@@ -47,6 +48,13 @@ from layers.shape import BroadcastTo, Concat, Flatten, Gather, Pad, Reshape, Sli
         ("Pad", {"widths": [[1, 2, 3]]}, "widths must be one or two numbers from 0 up, not [1, 2, 3]"),
         ("Einsum", {"equation": "ij->->"}, "equation must be like 'ij,jk->ik', not 'ij->->'"),
         ("KLDivergence", {"reduction": "avg"}, "reduction must be 'mean' or 'batchmean' or 'sum' or 'none', not 'avg'"),
+        ("GroupNorm", {"groups": 0}, "groups must be a number from 1 up, not 0"),
+        ("LayerNorm", {"axes": 0}, "axes must be a number from 1 up, not 0"),
+        ("BatchNorm", {"eps": "small"}, "eps must be a finite number, not 'small'"),
+        ("Dropout", {"ratio": 1}, "ratio must be from 0 up and below 1, not 1"),
+        ("Dropout", {"train": 1}, "train must be true or false, not 1"),
+        ("Split", {"parts": 0}, "parts must be a number from 1 up or a list of sizes, not 0"),
+        ("Split", {"parts": [2, -1]}, "parts must be a number from 1 up or a list of sizes, not [2, -1]"),
         ("MeanSquaredError", {"reduction": None}, "reduction must be 'mean' or 'sum' or 'half_sum', not None"),
     ],
 )
@@ -80,6 +88,8 @@ def test_bad_options(layer: str, options: dict[str, Any], message: str) -> None:
         (Concat(), (), "Concat takes at least one input"),
         (Concat(), ((2, 3), (2, 4)), "shapes (2, 3), (2, 4) differ by more than axis 0"),
         (Concat(), ((2,), (2, 1)), "shapes (2,), (2, 1) differ by more than axis 0"),
+        (Split(), ((3, 2),), "axis 0 of the shape (3, 2) cannot be cut into 2 equal parts"),
+        (Split(parts=[1, 1]), ((3, 2),), "axis 0 of the shape (3, 2) cannot be cut into parts of the sizes [1, 1]"),
         (Stack(), (), "Stack takes at least one input"),
         (Stack(), ((2,), (3,)), "shapes (2,), (3,) are not all alike"),
         (Stack(axis=2), ((2,), (2,)), "axis 2 does not exist in the shape (2, 2)"),
@@ -93,6 +103,14 @@ def test_bad_options(layer: str, options: dict[str, Any], message: str) -> None:
         (L1Loss(), ((3, 1), (3,)), "y and t must have the same shape, not (3, 1) and (3,)"),
         (MulticlassHinge(), ((2, 3), (3,)), "t of shape (3,) is not labels (2,) for x of shape (2, 3)"),
         (NegativeLogLikelihood(), ((2, 3), (3,)), "t of shape (3,) is neither labels (2,) nor distributions (2, 3)"),
+        (BatchNorm(), ((4, 3), (4,), (3,)), "gamma of shape (4,) does not fit x of shape (4, 3), which needs (3,)"),
+        (BatchNorm(), ((4, 3), (3,), (3,), (3,)), "mean and var come together or not at all"),
+        (BatchNorm(axis=2), ((4, 3), (3,), (3,)), "axis 2 does not exist in the shape (4, 3)"),
+        (LayerNorm(axes=2), ((3,), (3,), (3,)), "x of shape (3,) does not have 2 axes to average over"),
+        (LayerNorm(), ((2, 3), (2,), (3,)), "gamma of shape (2,) does not fit the last axes of x, (3,)"),
+        (RMSNorm(), ((2, 3), (2,)), "gamma of shape (2,) does not fit the last axis of x, of shape (2, 3)"),
+        (GroupNorm(groups=2), ((2, 3), (3,), (3,)), "3 channels do not make 2 groups"),
+        (GroupNorm(groups=2), ((4,), (4,), (4,)), "x of shape (4,) lacks the axis of channels, which is the second"),
         (Gather(indices=[0, 3]), ((3, 2),), "index 3 is outside the 3 rows of x, of shape (3, 2)"),
         (Gather(indices=[-4]), ((3,),), "index -4 is outside the 3 rows of x, of shape (3,)"),
         (MeanSquaredError(), ((3, 1), (3,)), "y and t must have the same shape, not (3, 1) and (3,)"),

@@ -65,6 +65,35 @@ def hinge(x: Any, t: Any, *, margin: float = 1.0, reduction: str) -> Any:
     return {"mean": rows.mean, "sum": rows.sum, "none": rows.clone}[reduction]()
 
 
+def batch_norm(x: Any, *others: Any, eps: float = 1e-5, axis: Any = None) -> Any:
+    axes = [it for it in range(x.ndim) if it != 1] if axis is None else [it % x.ndim for it in np.atleast_1d(axis)]
+    kept = [1 if it in axes else size for it, size in enumerate(x.shape)]
+    gamma, beta, *given = [it if it.ndim in (0, x.ndim) else it.reshape(kept) for it in others]
+    mean, var = given or (x.mean(axes, keepdim=True), x.var(axes, keepdim=True, correction=0))
+    return gamma * (x - mean) / torch.sqrt(var + eps) + beta
+
+
+def layer_norm(x: Any, gamma: Any, beta: Any, eps: float = 1e-5, axes: int = 1) -> Any:
+    return F.layer_norm(x, x.shape[-axes:], eps=eps) * gamma + beta
+
+
+def group_norm(x: Any, gamma: Any, beta: Any, *, groups: int, eps: float = 1e-5) -> Any:
+    if not x.numel():
+        return x * gamma + beta
+    gamma, beta = (it.expand(x.shape[1]) for it in (gamma, beta))
+    return F.group_norm(x, groups, gamma, beta, eps)
+
+
+def split_in_torch(x: Any, axis: int, parts: Any) -> Any:
+    return x.split(parts, axis) if isinstance(parts, list) else x.tensor_split(parts, axis)
+
+
+def dropped_out(x: Any, *, ratio: float = 0.5, train: bool = True) -> Any:
+    """Return a dropout with the mask that ours draws; what torch draws is another."""
+    kept = torch.tensor(np.random.default_rng((0,)).random(tuple(x.shape)) >= ratio)
+    return torch.where(kept, x, 0.0) / (1 - ratio) if train else x.clone()
+
+
 def padded(x: Any, *, widths: Any, value: float = 0.0) -> Any:
     pairs = np.broadcast_to(np.array(widths), (x.ndim, 2)) if x.ndim else np.zeros((0, 2), dtype=int)
     return F.pad(x, [int(it) for pair in pairs[::-1] for it in pair], value=value) if x.ndim else x.clone()
@@ -100,6 +129,7 @@ IN_TORCH: Mapping[str, Callable[..., Any]] = {
     "Abs": torch.abs,
     "Add": torch.add,
     "Affine": lambda x, w, b: x @ w + b,
+    "BatchNorm": batch_norm,
     "BinaryCrossEntropy": lambda p, t, reduction: F.binary_cross_entropy(p, t.double(), reduction=reduction),
     "BroadcastTo": lambda x, shape: x.expand(shape),
     "Clip": torch.clamp,
@@ -111,16 +141,21 @@ IN_TORCH: Mapping[str, Callable[..., Any]] = {
     "CumSum": lambda x, axis=0: torch.cumsum(x, axis),
     "Detach": lambda x: x.detach(),
     "Div": torch.div,
+    "Dropout": dropped_out,
     "Einsum": lambda *xs, equation: torch.einsum(equation, *xs),
     "Elu": F.elu,
     "Erf": torch.erf,
     "Exp": torch.exp,
     "Flatten": lambda x: x.reshape(x.shape[0], int(np.prod(x.shape[1:]))),
-    "Gather": lambda x, indices: x[torch.tensor(indices, dtype=torch.long)],
+    "Gather": lambda x, rows=None, indices=None: x[
+        torch.as_tensor(rows if indices is None else indices, dtype=torch.long)
+    ],
     "Gelu": lambda x, approximate: F.gelu(x, approximate="tanh" if approximate else "none"),
+    "GroupNorm": group_norm,
     "Huber": lambda y, t, delta, reduction: F.huber_loss(y, t, delta=delta, reduction=reduction),
     "KLDivergence": divergence,
     "L1Loss": F.l1_loss,
+    "LayerNorm": layer_norm,
     "LeakyRelu": lambda x: F.leaky_relu(x, 0.01),
     "Log": torch.log,
     "LogSigmoid": F.logsigmoid,
@@ -141,6 +176,7 @@ IN_TORCH: Mapping[str, Callable[..., Any]] = {
     "Pad": padded,
     "Pow": torch.pow,
     "Prod": product,
+    "RMSNorm": lambda x, gamma, eps=1e-5: F.rms_norm(x, x.shape[-1:], eps=eps) * gamma,
     "Relu": torch.relu,
     "Reshape": lambda x, shape: x.reshape(shape),
     "Sigmoid": torch.sigmoid,
@@ -151,6 +187,7 @@ IN_TORCH: Mapping[str, Callable[..., Any]] = {
     "Softmax": lambda x, axis=-1: torch.softmax(x, axis),
     "SoftmaxWithLoss": cross_entropy,
     "Softplus": F.softplus,
+    "Split": lambda x, axis=0, parts=2: torch.cat([it.reshape(-1) for it in split_in_torch(x, axis, parts)]),
     "Sqrt": torch.sqrt,
     "Square": torch.square,
     "Stack": lambda *xs, axis=0: torch.stack(xs, dim=axis),

@@ -207,6 +207,33 @@ def test_what_only_looks_like_one_is_left_alone(tmp_path: Path, init: str) -> No
     assert scenario.unpaired == {}
 
 
+def test_a_cache_has_no_gradients_among_those_of_the_parameters(tmp_path: Path) -> None:
+    text = """
+        class Cell:
+            def __init__(self):
+                self.params = [np.array([[0.5, 1.0], [2.0, -1.0], [0.3, 0.1]])]
+                self.grads = [np.zeros((3, 2))]
+            def forward(self, x):
+                self.cache = (np.zeros((2, 2)), x)
+                return x @ self.params[0]
+            def backward(self, dout):
+                self.grads[0][...] = self.cache[1].T @ dout
+                return dout @ self.params[0].T
+
+        class Dense:
+            def __init__(self):
+                self.cell = Cell()
+            def forward(self, x):
+                return self.cell.forward(x)
+            def backward(self, dout):
+                return self.cell.backward(dout)
+        """
+    scenario = loaded(tmp_path, text)
+    assert len(scenario.graph.parameters) == 1
+    assert scenario.unpaired == {}
+    assert bptui.check(scenario).ok
+
+
 def test_data_that_a_layer_uses_as_indices_are_integers(tmp_path: Path) -> None:
     layers = """
         class Embedding:

@@ -265,3 +265,25 @@ def test_a_file_is_listed_with_styles_lines_and_reasons(tmp_path: Path, capsys: 
     told = capsys.readouterr().out
     assert "Relu(x)  class, my_layers.py:2" in told
     assert "line 6: Half has no backward" in told
+
+
+@pytest.mark.parametrize("body", ["pass", "raise NotImplementedError", "raise NotImplementedError()"])
+def test_a_class_for_others_to_be_made_of_is_no_layer(tmp_path: Path, body: str) -> None:
+    text = f"""
+        class Base:
+            def forward(self, x):
+                "To be written."
+                {body}
+            def backward(self, dout):
+                {body}
+        class Twice(Base):
+            def forward(self, x): return 2 * x
+            def backward(self, dout): return 2 * dout
+    """
+    host = Host([layer_file(tmp_path, text)])
+    (given,) = given_by(host)
+    host.close()
+    assert isinstance(given["Twice"], OwnLayer)
+    base = given["Base"]
+    assert isinstance(base, ScenarioError)
+    assert "Base.forward does nothing" in base.message

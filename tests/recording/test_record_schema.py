@@ -16,7 +16,6 @@ from bptui.core.verbs.movement import BackwardPass, GoTo, Next, RunTo
 from bptui.errors import TranscriptError
 from bptui.recording.array_record import encode_array
 from bptui.recording.codec import encode_line, encode_record
-from bptui.recording.read_record import read_record
 from bptui.recording.record_schema import record_schema
 from bptui.recording.records import (
     ActionRecord,
@@ -25,6 +24,7 @@ from bptui.recording.records import (
     ForwardRecord,
     NoteRecord,
     Record,
+    read_record,
 )
 from bptui.recording.run_records import records
 from bptui.running import Run

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import pickle
+from io import BytesIO
 from pathlib import Path
 
 import pytest
 
+import bptui
 from bptui.checking.finding import Report
 from bptui.errors import BptuiError
 from bptui.report import check_worker
-from bptui.report.check_worker import CheckWorker, pickled_result
+from bptui.report.check_worker import CheckWorker, pickled_result, tell_progress
+from bptui.report.parallel_checks import check_in_workers
 
 
 class StubbornError(Exception):
@@ -41,6 +44,28 @@ def test_a_worker_checks_and_tells_what_cannot_be_read() -> None:
         worker.close()
 
 
+def test_a_worker_tells_how_far_it_is() -> None:
+    told: list[tuple[int, int]] = []
+    worker = CheckWorker()
+    try:
+        worker.check("buy_apple", (), lambda *counts: told.append(counts))
+    finally:
+        worker.close()
+    assert told == [(1, 2), (2, 2)]
+
+
+def test_the_caller_is_told_of_the_nodes_of_all_scenarios_together() -> None:
+    told: list[tuple[int, int]] = []
+    workers = [CheckWorker(), CheckWorker()]
+    results = list(
+        check_in_workers(["buy_apple", "buy_apple_orange"], (), workers, lambda *counts: told.append(counts))
+    )
+    assert all(isinstance(it, Report) for it in results)
+    nodes = sum(len(bptui.load(name).graph.nodes) for name in ("buy_apple", "buy_apple_orange"))
+    assert max(told) <= (nodes, nodes)
+    assert [done for done, _ in told] == list(range(1, len(told) + 1))
+
+
 def test_a_worker_that_is_killed_fails_its_scenario_and_the_next_gets_another() -> None:
     worker = CheckWorker()
     try:
@@ -62,6 +87,15 @@ def test_nothing_stays_open_when_a_worker_is_closed() -> None:
     worker.close()
     worker.close()
     assert open_files() == before
+
+
+def test_progress_is_told_a_hundred_times_at_most() -> None:
+    pipe = BytesIO()
+    for done in range(1, 10_001):
+        tell_progress(pipe, done, 10_000)
+    pipe.seek(0)
+    assert [pickle.load(pipe) for _ in range(100)] == [(100 * at, 10_000) for at in range(1, 101)]
+    assert not pipe.read()
 
 
 def open_files() -> list[str]:

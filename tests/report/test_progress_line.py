@@ -40,6 +40,7 @@ def test_a_large_scenario_shows_its_nodes_a_hundred_times_at_most() -> None:
     *shown, last = shown_in(file)
     assert len(shown) == 101
     assert shown[50] == "[##########..........]  50 % of 10,000 nodes"
+    assert shown[-1] == "[####################] 100 % of 10,000 nodes, now the network as a whole"
     assert last == ""
 
 

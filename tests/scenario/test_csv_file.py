@@ -147,7 +147,7 @@ def test_columns_are_taken_in_the_order_of_the_keys(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["x.npy", "x.npz"])
 def test_a_list_of_keys_is_for_columns(name: str, tmp_path: Path) -> None:
     (tmp_path / name).write_bytes(b"")
-    with pytest.raises(ScenarioError, match="a list is no key to it"):
+    with pytest.raises(ScenarioError, match="a list cannot be its key"):
         read_array(name, tmp_path, key=["a"])
 
 

@@ -110,7 +110,8 @@ def test_a_formula_means(formula: str) -> None:
 
 def test_options_are_constants_of_their_own_type() -> None:
     (operation,) = parse_formula(
-        "f(x, a=1, b=-0.5, c='mean', d=true, e=True, g=false, h=None, i=[1, [-2, 'z'], []], j=\"q\", at=2)"
+        "f(x, a=1, b=-0.5, c='mean', d=true, e=True, g=false, h=None, i=[1, [-2, 'z'], []], j=\"q\", at=2,"
+        " k={'stride': 2, 'inner': {'pad': [1, 0]}, \"last\": None}, l={})"
     )
     values = {name: option.value for name, option in operation.options.items()}
     assert values == {
@@ -124,6 +125,8 @@ def test_options_are_constants_of_their_own_type() -> None:
         "i": [1, [-2, "z"], []],
         "j": "q",
         "at": 2,
+        "k": {"stride": 2, "inner": {"pad": [1, 0]}, "last": None},
+        "l": {},
     }
     assert type(values["a"]) is int
     assert type(values["b"]) is float
@@ -150,7 +153,7 @@ NO_FORMULAS = {
     "x × y": (2, "unexpected ×", "*"),
     "x·y": (1, "unexpected ·", "@"),
     "x²": (1, "unexpected ²", ""),
-    "lambda x: x": (8, "unexpected :", ""),
+    "lambda x: x": (7, "unexpected x", ""),
     "x if y else z": (2, "unexpected if", ""),
     "f(x)(y)": (4, "unexpected (", ""),
     "+x": (0, "a plus", "leave it out"),
@@ -160,8 +163,13 @@ NO_FORMULAS = {
     "f(x, a=(0, 1))": (7, "brackets", "[0, 1]"),
     "f(x, a=[1)": (9, "expected ]", ""),
     "f(x, a=)": (7, "expected a constant", ""),
-    "f(x, None)": (5, "None is not a value", "option"),
-    "f(x, 'mean')": (5, "expected a value", ""),
+    "f(x + None)": (6, "None is not a value", "option"),
+    "f(x + 'mean')": (6, "expected a value", ""),
+    "f(x, a={b: 1})": (8, "expected a key, found b", "quotes"),
+    "f(x, a={'b' 1})": (12, "expected a colon, found 1", ""),
+    "f(x, a={'b': 1, 'b': 2})": (16, "the key 'b' is given twice", ""),
+    "f(x, a={'b': 1)": (14, "expected } or a comma", "{ is at character 8"),
+    "f(x, a={'b': y})": (13, "an option is a constant", ""),
     "f(x, a='b": (7, "unexpected '", "closed"),
     "1e400 * x": (0, "beyond the largest float64", ""),
     "x * 9007199254740993": (4, "2**53", ""),

@@ -10,9 +10,9 @@ from time import monotonic
 import pytest
 
 from bptui.checking import Verdict, check_node
-from bptui.checking import sliced_check as pieces_of_checks
+from bptui.checking import check_in_pieces as pieces_of_checks
+from bptui.checking.check_in_pieces import check_in_pieces
 from bptui.checking.check_scenario import subject_of
-from bptui.checking.sliced_check import check_in_pieces
 from bptui.checking.work import finished
 from bptui.running import Run
 from bptui.scenario.load import load, loads

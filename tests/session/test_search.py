@@ -19,6 +19,12 @@ def test_a_search_finds_names_and_layers_whatever_the_case() -> None:
     assert search.matching_names(GRAPH, "nothing") == []
 
 
+def test_a_search_finds_every_output_that_has_a_name() -> None:
+    graph = Graph(("x",), (), (), (Node("h", "LSTMStep", ("x",), outputs=("h", "c", "h._3")),), "h")
+    assert search.matching_names(graph, "c") == ["c"]
+    assert search.matching_names(graph, "lstm") == ["h", "c"]
+
+
 def test_next_and_previous_match_go_round_in_graph_order() -> None:
     found = ["x", "a", "s"]
     assert [search.next_match(GRAPH, found, name, 1) for name in (None, "x", "a", "z", "s")] == [

@@ -7,12 +7,24 @@ from pathlib import Path
 
 import pytest
 
+from bptui.core.command import Command
+from bptui.core.verbs.movement import NextTrouble
 from bptui.running import Run
 from bptui.scenario.load import loads
+from bptui.session.answer import Answer
+from bptui.session.dispatcher import Dispatcher
 from bptui.session.session import Session
 from bptui.session.troubles import troubles_at
 from bptui.tui.panels.node_panel import NodePanel
 from runs import session_on
+
+
+class NoDisplay:
+    """Where no command is about the display."""
+
+    def obey(self, command: Command) -> Answer:
+        raise NotImplementedError(command)
+
 
 LAYERS = """
 class Inverse:
@@ -69,3 +81,30 @@ def test_a_value_that_is_given_so_is_met_before_the_first_step() -> None:
 def test_notes_are_met_too(session: Session) -> None:
     session.notes[2].append("look here")
     assert met(session)[2] == "✎ look here"
+
+
+def test_the_users_own_layers_are_checked_before_any_trouble_is_looked_for(session: Session) -> None:
+    dispatcher = Dispatcher(session, NoDisplay())
+    assert not session.has_checks
+    assert dispatcher.do(NextTrouble()).is_pending
+    answer = dispatcher.finish(NextTrouble())
+    assert session.moment.position == 6
+    assert answer.text.startswith("✗ a: Inverse is wrong")
+
+
+def test_a_value_that_no_one_uses_is_met_where_it_is_computed_and_a_leaf_before_the_first_step() -> None:
+    text = '[inputs]\nx = 1\n[parameters]\nV = 2\nW = 3\n[nodes]\na = "x * V"\ny = "x + 1"\n[run]\noutput = "y"\n'
+    run = Run(loads(text))
+    run.finish()
+    troubles = met(session_on(run, "unused"))
+    assert list(troubles) == [0, 1]
+    assert "▲ W is used by no one" in troubles[0]
+    assert "▲ a is used by no one" in troubles[1]
+    assert "none to V" in troubles[1]
+
+
+def test_a_trouble_is_found_in_a_run_that_has_only_begun() -> None:
+    run = Run(loads('[inputs]\nx = 0\n[nodes]\na = "x + 0"\ny = "Log(a)"\n'))
+    session = session_on(run, "begun")
+    Dispatcher(session, NoDisplay()).finish(NextTrouble())
+    assert session.moment.name == "y"

@@ -58,6 +58,16 @@ EXAMPLES: dict[str, list[Row]] = {
         ({}, ((2, 3), (3, 4), (1, 4))),
         ({}, ((0, 3), (3, 2), (2,))),
     ],
+    "BatchNorm": [
+        *[({}, (x, gamma, gamma)) for x, gamma in (((4, 3), (3,)), ((2, 3, 2), (3,)), ((2, 3, 2, 2), (3,)))],
+        ({"eps": 0.1}, ((4, 3), (), (3,))),
+        ({"axis": 1}, ((2, 4), (2,), (2,))),
+        ({"axis": [0, 1]}, ((2, 3, 2), (2,), (2,))),
+        ({}, ((2, 3, 2), (1, 3, 1), (3,))),
+        ({}, ((4, 3), *[(3,)] * 4)),
+        ({}, ((2, 2, 3), *[(2,)] * 4)),
+        ({"eps": 0.1}, ((0, 3), *[(3,)] * 4)),
+    ],
     "BinaryCrossEntropy": [
         ({"reduction": reduction}, inputs)
         for reduction in ("mean", "sum", "none")
@@ -99,6 +109,11 @@ EXAMPLES: dict[str, list[Row]] = {
         ({"axis": -1}, ((2, 3, 2),)),
         ({"axis": 1}, ((0, 3),)),
     ],
+    "Dropout": [
+        *[({"ratio": 0.4}, (shape,)) for shape in SHAPES],
+        ({"ratio": 0}, ((2, 3),)),
+        ({"train": False}, ((2, 3),)),
+    ],
     "Einsum": [
         ({"equation": "ij,jk->ik"}, ((2, 3), (3, 4))),
         ({"equation": "ij->"}, ((2, 3),)),
@@ -120,25 +135,37 @@ EXAMPLES: dict[str, list[Row]] = {
         ({"indices": [0]}, ((1, 2),)),
         ({"indices": []}, ((2, 3),)),
         ({"indices": []}, ((0, 3),)),
+        ({}, ((3, 2), np.array([2, 0, 2]))),
+        ({}, ((3,), np.array([[0, -1]]))),
+        ({}, ((2, 2), np.array(1))),
     ],
     "Gelu": [({"approximate": it}, (shape,)) for it in (False, "tanh") for shape in SHAPES],
+    "GroupNorm": [
+        ({"groups": 2}, ((2, 4), (4,), (4,))),
+        ({"groups": 1}, ((2, 3, 2), (3,), (3,))),
+        ({"groups": 2, "eps": 0.1}, ((2, 4, 2, 1), (4,), ())),
+        ({"groups": 3}, ((2, 3, 2), (3,), (3,))),
+        ({"groups": 1}, ((0, 3), (3,), (3,))),
+    ],
     "Huber": [
         ({"reduction": reduction, "delta": 0.75}, (shape, shape))
         for reduction in ("mean", "sum", "none")
         for shape in SHAPES
     ],
     "KLDivergence": [
-        ({"reduction": reduction}, (np.shape(q), q))
+        ({"reduction": reduction}, (shape, shape))
         for reduction in ("mean", "batchmean", "sum", "none")
-        for q in (
-            np.array([[0.5, 0.25, 0.25], [0.0, 1.0, 0.0]]),
-            np.array([0.125, 0.875]),
-            np.array([[[0.5, 0.5]], [[0.75, 0.25]]]),
-            np.array(1.0),
-            np.zeros((0, 3)),
-        )
+        for shape in SHAPES
     ],
     "L1Loss": [({"reduction": reduction}, (shape, shape)) for reduction in ("mean", "sum", "none") for shape in SHAPES],
+    "LayerNorm": [
+        ({}, ((2, 3), (3,), (3,))),
+        ({}, ((4,), (4,), (4,))),
+        ({"axes": 2}, ((2, 3, 2), (3, 2), (3, 2))),
+        ({"eps": 0.1}, ((2, 2, 3), (3,), ())),
+        ({"axes": 2}, ((2, 3), (3,), (2, 3))),
+        ({}, ((0, 3), (3,), (3,))),
+    ],
     "LogSoftmax": ALONG_AN_AXIS,
     "MatMul": [
         ({}, ((2, 3), (3, 4))),
@@ -164,7 +191,7 @@ EXAMPLES: dict[str, list[Row]] = {
         for options, inputs in (
             ({}, ((2, 3), np.array([0, 2]))),
             ({"margin": 0.5}, ((3,), np.array(1))),
-            ({}, ((2, 2, 3), np.array([[0, 2], [1, 1]]))),
+            ({"margin": 0.9}, ((2, 2, 3), np.array([[0, 2], [1, 1]]))),
             ({"margin": 0.3}, ((3, 4), np.array([3, 0, 1]))),
             ({}, ((0, 3), np.zeros(0, dtype=int))),
         )
@@ -183,6 +210,12 @@ EXAMPLES: dict[str, list[Row]] = {
         ({"widths": [0, 1]}, ((0, 3),)),
     ],
     "Prod": REDUCTIONS,
+    "RMSNorm": [
+        ({}, ((2, 3), (3,))),
+        ({}, ((4,), (4,))),
+        ({"eps": 0.1}, ((2, 2, 3), ())),
+        ({}, ((0, 3), (3,))),
+    ],
     "Reshape": [
         ({"shape": [3, 2]}, ((2, 3),)),
         ({"shape": [-1]}, ((2, 3),)),
@@ -223,6 +256,13 @@ EXAMPLES: dict[str, list[Row]] = {
             ({}, ((0, 3), np.zeros(0, dtype=int))),
         )
     ],
+    "Split": [
+        ({}, ((4, 3),)),
+        ({"axis": 1, "parts": 3}, ((2, 6),)),
+        ({"axis": -1, "parts": [1, 0, 2]}, ((2, 2, 3),)),
+        ({"parts": 1}, ((3,),)),
+        ({"axis": 1, "parts": [1, 2]}, ((0, 3),)),
+    ],
     "Stack": [
         ({}, ((2, 3), (2, 3))),
         ({"axis": 1}, ((2, 3), (2, 3), (2, 3))),
@@ -250,9 +290,11 @@ EXAMPLES: dict[str, list[Row]] = {
 """The layers that do not take just any arrays that broadcast, and without options; each with an empty batch."""
 
 DOMAINS: Mapping[tuple[str, str], Callable[[Array], Array]] = {
+    ("BatchNorm", "var"): lambda x: np.abs(x) + 0.25,
     ("BinaryCrossEntropy", "p"): lambda x: (x + 2.5) / 5,
     ("CrossEntropy", "p"): lambda x: (x + 2.5) / 5,
     ("Div", "y"): lambda x: np.copysign(np.abs(x) + 0.5, x),
+    ("KLDivergence", "q"): lambda x: (x + 2.5) / 5,
     ("Log", "x"): lambda x: np.abs(x) + 0.25,
     ("Pow", "x"): lambda x: np.abs(x) + 0.25,
     ("Sqrt", "x"): lambda x: np.abs(x) + 0.25,
@@ -271,8 +313,8 @@ class Case:
     dout: Array
 
     def make(self) -> Layer:
-        """Return a fresh layer."""
-        return self.layer(**self.options)
+        """Return a fresh layer; one with several outputs as if it had one."""
+        return joined(self.layer(**self.options))
 
     def is_target(self, position: int) -> bool:
         """Return whether an input is a label."""
@@ -283,12 +325,42 @@ class Case:
         return tuple(x if self.is_target(i) else function(x) for i, x in enumerate(self.inputs))
 
 
+class Joined(Layer):
+    """A layer with several outputs as one with a single output: all their elements in a row."""
+
+    formula, rules = "", {}
+
+    def __init__(self, *, layer: Any) -> None:
+        self.layer = layer
+
+    def forward(self, *inputs: Any) -> Array:
+        outs = self.layer.forward(*inputs)
+        self.shapes = [np.shape(out) for out in outs]
+        return np.concatenate([np.ravel(out) for out in outs])
+
+    def backward(self, dout: Any) -> Any:
+        sizes = [int(np.prod(shape)) for shape in self.shapes]
+        parts = np.split(np.asarray(dout), np.cumsum(sizes)[:-1])
+        return self.layer.backward(*[part.reshape(shape)[()] for part, shape in zip(parts, self.shapes, strict=True)])
+
+    def out_shape(self, *shapes: Shape) -> Shape:
+        return (sum(int(np.prod(shape)) for shape in self.layer.out_shapes(*shapes)),)
+
+    def local(self) -> tuple[Array | None, ...]:
+        return tuple(self.layer.local())
+
+
+def joined(layer: Any, count: int | None = None) -> Any:
+    """Return a layer as one with a single output; ``count`` is how many it has where it does not say."""
+    return Joined(layer=layer) if (count or len(layer.outputs)) > 1 else layer
+
+
 def names_of(layer: type[Layer], count: int) -> tuple[str, ...]:
     """Return the names by which ``rules`` knows ``count`` inputs."""
     parameters = list(inspect.signature(layer.forward).parameters.values())[1:]
     if parameters[0].kind is inspect.Parameter.VAR_POSITIONAL:
         return ("x",) * count
-    return tuple(parameter.name for parameter in parameters)
+    return tuple(parameter.name for parameter in parameters)[:count]
 
 
 def takes_any_arrays(layer: type[Layer]) -> bool:
@@ -328,7 +400,7 @@ def case_of(layer: type[Layer], row: Row, seed: int) -> Case:
         else:
             inputs.append(frozen(slot.copy()))
     try:
-        out = layer(**options).forward(*inputs)
+        out = joined(layer(**options)).forward(*inputs)
     except ValueError as error:
         pytest.fail(f"{layer.__name__} does not take its example inputs ({error}): see EXAMPLES in {__file__}")
     return Case(layer, options, tuple(inputs), names, frozen(draw.uniform(-2, 2, np.shape(out))))
@@ -342,6 +414,9 @@ def frozen(array: Any) -> Array:
 
 
 every_layer = sorted(set(layers.library.values()), key=lambda layer: layer.__name__)
+
+
+single_output_layers = [layer for layer in every_layer if len(layer.outputs) == 1]
 
 
 def cases_of(layer: type[Layer]) -> st.SearchStrategy[Case]:

@@ -12,7 +12,7 @@ from bptui.checking.verdicts import Judged
 from bptui.running import Run
 from bptui.scenario.load import load
 from bptui.tui.app import BptuiApp
-from bptui.tui.panels.check_panel import CheckScreen
+from bptui.tui.evidence_screen import EvidenceScreen
 from runs import session_on
 from screens import debugger_screen, shown, wait_until_shown
 
@@ -46,10 +46,10 @@ async def test_a_kink_is_told_marked_and_opens_to_its_evidence(open_on: OpenOn) 
         await wait_until_shown(pilot, "◇ y: Relu is right, at a kink")
         assert "◇▶┓" in shown(pilot.app)
         await pilot.press("equals_sign")
-        assert isinstance(pilot.app.screen, CheckScreen)
+        assert isinstance(pilot.app.screen, EvidenceScreen)
         assert "gradient of x" in shown(pilot.app)
         await pilot.press("escape")
-        assert not isinstance(pilot.app.screen, CheckScreen)
+        assert not isinstance(pilot.app.screen, EvidenceScreen)
 
 
 async def test_a_wrong_layer_is_found_and_enter_jumps_to_the_element_that_shows_it(open_on: OpenOn) -> None:
@@ -146,5 +146,5 @@ async def test_evidence_of_a_look_in_passing_becomes_that_of_the_full_check_whil
         checks.verdicts.add(Judged("a1", "Affine", 0, (), is_quick=True))
         await pilot.press("enter")
         await wait_until_shown(pilot, "✓ gradient of W1")
-        assert isinstance(app.screen, CheckScreen)
+        assert isinstance(app.screen, EvidenceScreen)
         assert "Looked at in passing" not in shown(app)

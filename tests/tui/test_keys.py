@@ -122,6 +122,7 @@ EFFECTS: dict[str, Effect] = {
     ":": Effect([], typing, "", ":"),
     "ctrl+p": Effect([], on_top, "DebuggerScreen", "CommandPalette"),
     "a": Effect(["n"], lambda app: debugger_screen(app).node.tells_about, False, True),
+    "p": Effect(["n"], lambda app: "there is no program here" in shown(app), False, True),
     "?": Effect([], on_top, "DebuggerScreen", "HelpScreen"),
     "Esc": Effect(SEARCHED, lambda app: (len(app.session.selection.matches), selected(app)), (3, "a2"), (0, "a1")),
     "q": Effect([], lambda app: app.return_code, None, 0),
@@ -244,14 +245,29 @@ async def test_a_digit_repeats_the_key_after_it(app_of: Callable[..., BptuiApp])
         assert selected(app) == "a3"
 
 
-@pytest.mark.parametrize("key", ["ä", "Y"])
-async def test_a_key_that_means_nothing_says_so(app_of: Callable[..., BptuiApp], key: str) -> None:
+async def test_a_key_that_does_nothing_says_so(app_of: Callable[..., BptuiApp]) -> None:
     app = app_of(SCENARIO)
     async with app.run_test(size=(120, 40)) as pilot:
-        await pilot.press("3", key)
-        assert f"{key} means nothing here: ? shows the keys" in shown(app)
+        for key, name in {"ä": "ä", "Y": "Y", "f4": "F4", "ctrl+b": "ctrl+b", "shift+up": "shift+up"}.items():
+            await pilot.press("3", key)
+            assert f"{name} means nothing here: ? shows the keys" in shown(app)
         await pilot.press("n")
         assert position(app) == 1
+        await pilot.press("escape")
+        assert "there is nothing to go back from" in shown(app)
+        await pilot.press("escape")
+        assert "? help" in shown(app)
+        for pane in ("node", "circuit", "tape", "gradients", "value"):
+            app.screen.set_focus(app.screen.query_one(f"#{pane}"))
+            for key in ("up", "home") if pane in {"node", "value"} else ("up",):
+                await pilot.press(*(key,) * 9)
+                assert "there is nothing more that way" in shown(app), (pane, key)
+        await pilot.press("question_mark", "up")
+        assert "there is nothing more that way" in shown(app)
+        await pilot.press("w")
+        assert "w means nothing here" in shown(app)
+        await pilot.press("down")
+        assert "Esc closes" in shown(app)
 
 
 async def test_a_key_is_noticed_so_that_what_nobody_has_asked_for_waits(app_of: Callable[..., BptuiApp]) -> None:
@@ -296,12 +312,12 @@ def test_no_key_means_two_things() -> None:
 
 
 @pytest.mark.parametrize("context", KeyContext)
-def test_a_narrow_footer_keeps_help_and_quit(context: KeyContext) -> None:
+def test_a_narrow_footer_keeps_help_and_the_way_out(context: KeyContext) -> None:
     for width in (30, 60, 80, 120):
         text = "".join(text for text, _ in key_line(width, context))
         assert len(text) <= width
         assert "? help" in text
-        assert "q quit" in text
+        assert ("Esc close" if context is KeyContext.EVIDENCE else "q quit") in text
 
 
 @pytest.mark.parametrize("width", [58, 78, 94])

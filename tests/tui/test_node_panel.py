@@ -192,5 +192,5 @@ def test_only_what_is_looked_at_is_worked_out() -> None:
         list(node_lines(tape.at(len(tape)), "z1", 40))
 
 
-def refuse(node: Node) -> Layer:
+def refuse(node: Node, _: int) -> Layer:
     raise AssertionError(node.name)

@@ -166,7 +166,7 @@ async def test_ctrl_c_warns_once_and_leaves_the_second_time(app_of: AppOf) -> No
     assert app.return_code == 130
 
 
-@pytest.mark.parametrize("between", ["n", "5", "tab"])
+@pytest.mark.parametrize("between", ["n", "5", "up"])
 async def test_ctrl_c_stays_where_something_was_pressed_between(app_of: AppOf, between: str) -> None:
     app = app_of()
     app.session.clock = lambda: 0.0

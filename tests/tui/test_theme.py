@@ -5,10 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from textual.theme import Theme
 
 from bptui.cli import main
 from bptui.tui import theme
-from bptui.tui.theme import DARK, LIGHT, chosen_theme
+from bptui.tui.theme import DARK, LIGHT, chosen_word, theme_of
+
+
+def chosen_theme(asked_for: str | None) -> Theme:
+    return theme_of(chosen_word(asked_for))
 
 
 @pytest.fixture(autouse=True)

@@ -70,7 +70,7 @@ def dout_turned(evidence: Evidence) -> Iterator[Mistake]:
 def another_s(evidence: Evidence) -> Iterator[Mistake]:
     """Recognise the gradient that belongs to another input."""
     for position, other in evidence.others.items():
-        if evidence.agrees(other):
+        if evidence.agrees(other) and position not in evidence.right_already:
             name = evidence.subject.called(position)
             yield Mistake("another input's gradient", f"This is the gradient of {name}: are the returns swapped?")
 

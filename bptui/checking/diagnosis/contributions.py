@@ -9,7 +9,7 @@ import numpy as np
 from bptui.checking.diagnosis.evidence import Evidence
 from bptui.checking.diagnosis.jacobians import Jacobians, Mask
 from bptui.checking.diagnosis.mistake import Mistake
-from bptui.checking.source_look import writes_into_elements
+from bptui.checking.function_source import writes_into_elements
 
 OVERWRITTEN = (
     "Where several contributions meet in one element, only one of them is kept and the others are overwritten: "
@@ -76,8 +76,8 @@ def loop_mistake(axis: int, length: int, place: int) -> Mistake:
     if which is None:
         return Mistake("one of many used", f"Only place {place} of {length} along axis {axis} contributes.")
     told = f"Of {length} contributions along axis {axis} only the {which} one arrives: "
-    why = "return or break ends the loop too soon, or = stands where += belongs."
-    return Mistake(f"only the {which} of a loop", told + why)
+    why = "return or break may end the loop too soon, = may stand where += belongs, "
+    return Mistake(f"only the {which} of a loop", f"{told}{why}or what one round hands on to the next is lost.")
 
 
 def is_overwriting(evidence: Evidence, jacobians: Jacobians, kept: Mask) -> bool:

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
+from numpy.typing import NDArray
 
-from bptui.checking.diagnosis.evidence import CLOSE, Evidence
+from bptui.checking.diagnosis.evidence import Evidence
 from bptui.checking.diagnosis.mistake import Mistake
+from bptui.core import text
+from layers import Array
 
 
 def not_finite(evidence: Evidence) -> Iterator[Mistake]:
@@ -34,17 +37,50 @@ def forward_ignores(evidence: Evidence) -> Iterator[Mistake]:
         yield Mistake("forward ignores an input", told)
 
 
-def wrong_mask(evidence: Evidence) -> Iterator[Mistake]:
-    """Recognise elements that get nothing where they should get something, or the other way round."""
-    seen = evidence.seen
-    a, n = evidence.analytic[seen], evidence.numeric[seen]
-    scale = float(np.abs(n).max(initial=0))
-    off = ~np.isclose(a, n, rtol=CLOSE, atol=CLOSE * scale)
-    if not off.any():
+def some_left_out(evidence: Evidence) -> Iterator[Mistake]:
+    """Recognise a gradient that is right in some places along an axis, and none in all others: a loop that ends."""
+    lost = evidence.is_off & (evidence.analytic == 0)
+    if not evidence.seen.all() or not np.array_equal(lost, evidence.is_off):
         return
-    lost, leaked = off & (a == 0), off & (np.abs(n) <= 1e-9 * scale)
-    if ((lost | leaked)[off].all() and (~off).any()) or (lost.any() and leaked.any() and (lost | leaked)[off].all()):
-        counts = (
-            f"{int(lost.sum())} that should get some get none, and {int(leaked.sum())} that should get none get some"
+    for axis, length in enumerate(lost.shape):
+        others = tuple(at for at in range(lost.ndim) if at != axis)
+        is_empty, is_needed = lost.any(axis=others), evidence.numeric.any(axis=others)
+        given = evidence.analytic.any(axis=others)
+        if length < 2 or not is_empty.any() or (is_empty & given).any() or not (is_empty | given == is_needed).all():
+            continue
+        kept = np.flatnonzero(given)
+        which = {0: "first", length - 1: "last"}.get(int(kept[0])) if len(kept) == 1 else None
+        told = (
+            f"Along axis {axis} only {places_told(kept, length)} of {length} get a gradient, and the others get none."
         )
-        yield Mistake("wrong mask", f"Gradient reaches the wrong elements: {counts}.")
+        yield Mistake(f"only the {which} of a loop" if which else "elements left out", told)
+        return
+
+
+def places_told(kept: Array, length: int) -> str:
+    """Return which places along an axis get a gradient, in words."""
+    if len(kept) == 1:
+        return {0: "the first", length - 1: "the last"}.get(int(kept[0]), f"place {int(kept[0])}")
+    return text.counted(len(kept), "place")
+
+
+def wrong_mask(evidence: Evidence) -> Iterator[Mistake]:
+    """Recognise elements that get nothing where they should get something, or the other way round.
+
+    That is a mask where both happen, or where forward itself holds some elements back.
+    """
+    scale = float(np.abs(evidence.numeric[evidence.seen]).max(initial=0))
+    off, is_held_back = evidence.is_off, evidence.seen & (np.abs(evidence.numeric) <= 1e-9 * scale)
+    lost, leaked = off & (evidence.analytic == 0), off & is_held_back
+    if not off.any() or not (lost | leaked)[off].all() or not is_held_back.any():
+        return
+    if (evidence.seen & ~off).any() or (lost.any() and leaked.any()):
+        parts = [f"{elements_told(lost)} none and should"] * bool(lost.any())
+        parts += [f"{elements_told(leaked)} some and should not"] * bool(leaked.any())
+        yield Mistake("wrong mask", f"Gradient reaches the wrong elements: {', and '.join(parts)}.")
+
+
+def elements_told(chosen: NDArray[np.bool_]) -> str:
+    """Return how many elements are meant, with a verb that fits: ``1 element gets``."""
+    count = int(chosen.sum())
+    return f"{text.counted(count, 'element')} {'gets' if count == 1 else 'get'}"

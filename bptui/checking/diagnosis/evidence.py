@@ -54,6 +54,14 @@ class Evidence:
     trees: tuple[ast.FunctionDef, ...] = ()
     step: float = STEP
 
+    @cached_property
+    def right_already(self) -> Mapping[int, Array]:
+        """What was measured for the other inputs whose gradients are right."""
+        visit = self.probe.visit(copies(self.inputs))
+        gradients = copied(self.probe.backward(visit.layer, self.dout.copy()))
+        pairs = ((at, gradients[at], numeric) for at, numeric in self.others.items())
+        return {at: numeric for at, got, numeric in pairs if got is not None and is_measured(got, numeric)}
+
     @property
     def subject(self) -> Subject:
         """The layer at its node."""
@@ -178,6 +186,15 @@ class Evidence:
         v.reshape(-1)[place] = 1
         size = max(1.0, abs(float(inputs[self.position].reshape(-1)[place])))
         return replace(self, probe=probe).slope_along(inputs, dout, v, step * size)
+
+
+def is_measured(gradient: Array, numeric: Array) -> bool:
+    """Return whether a gradient is what was measured, as far as anything was."""
+    seen = np.isfinite(numeric)
+    if gradient.shape != numeric.shape or not seen.any():
+        return False
+    scale = float(np.abs(numeric[seen]).max())
+    return bool(np.allclose(gradient[seen], numeric[seen], rtol=1e-4, atol=1e-5 * scale))
 
 
 def numbers_of(options: Mapping[str, Any]) -> dict[str, float]:

@@ -209,6 +209,19 @@ def blocks(jacobian: Array, rows: int) -> list[Array] | None:
     return [cut[row, :, row] for row in range(rows)]
 
 
+def one_of_another(evidence: Evidence) -> Iterator[Mistake]:
+    """Recognise a gradient for which one sample of another input, or their mean, stands for all samples."""
+    for position, x in enumerate(evidence.inputs):
+        if position == evidence.position or x.dtype.kind != "f" or x.ndim < 2 or len(x) < 2:
+            continue
+        name = evidence.subject.called(position)
+        for one, which in ((x[0], "the first sample"), (x[-1], "the last sample"), (x.mean(axis=0), "the mean")):
+            alike = np.array(np.broadcast_to(one, x.shape))
+            if evidence.is_slope_at(evidence.with_input(evidence.inputs, alike, position)):
+                told = f"Backward uses {which} of {name} where each sample's own belongs."
+                yield Mistake("one sample's derivative for all", told)
+
+
 def batch_spread(evidence: Evidence) -> Iterator[Mistake]:
     """Recognise a gradient that is summed or averaged over samples and then given to each of them."""
     numeric = evidence.numeric

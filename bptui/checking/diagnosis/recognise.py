@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from bptui.checking.diagnosis.added_in_log import added_inside_log
 from bptui.checking.diagnosis.arrangements import another_s, changed_input, dout_turned, operand_turned, result_turned
 from bptui.checking.diagnosis.contributions import counted_twice, lost_contributions, other_axis
-from bptui.checking.diagnosis.elements import forward_ignores, not_finite, only_zeros, wrong_mask
+from bptui.checking.diagnosis.elements import forward_ignores, not_finite, only_zeros, some_left_out, wrong_mask
 from bptui.checking.diagnosis.evidence import Evidence
 from bptui.checking.diagnosis.factors import one_factor, wrong_sign
 from bptui.checking.diagnosis.local_derivatives import (
@@ -21,6 +21,7 @@ from bptui.checking.diagnosis.local_derivatives import (
     local_alone,
     of_x_for_out,
     one_for_all,
+    one_of_another,
 )
 from bptui.checking.diagnosis.missing_terms import dout_missing, multiple_of_an_input, statistics
 from bptui.checking.diagnosis.mistake import Finder, Mistake
@@ -46,6 +47,7 @@ FINDERS: Sequence[Finder] = (
     of_x_for_out,
     by_row,
     one_for_all,
+    one_of_another,
     statistics,
     other_axis,
     operand_turned,
@@ -53,6 +55,7 @@ FINDERS: Sequence[Finder] = (
     changed_input,
     batch_spread,
     factor_swapped,
+    some_left_out,
     wrong_mask,
 )
 """Tried in this order; the first that fits is told."""

@@ -14,6 +14,8 @@ from bptui.checking.fault import FaultError
 from bptui.checking.line_watch import overwritten_attributes
 from layers import Array
 
+CHANGED_FIRST = "parameter changed before it is used"
+
 
 def updated_first(evidence: Evidence) -> Iterator[Mistake]:
     """Recognise a gradient worked out with a parameter that backward has just changed."""
@@ -34,9 +36,6 @@ def updated_first(evidence: Evidence) -> Iterator[Mistake]:
     if is_slope_afterwards(evidence):
         told = "Backward updates the layer's own parameters before it uses them: this is the gradient for the new. "
         yield Mistake(CHANGED_FIRST, told + "Work out what goes back first.")
-
-
-CHANGED_FIRST = "parameter changed before it is used"
 
 
 def is_slope_afterwards(evidence: Evidence) -> bool:

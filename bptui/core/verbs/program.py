@@ -42,6 +42,10 @@ class About(Command, word="about", keys="a", group=PROGRAM, help="what the scena
     """Show the scenario's own words until the next step."""
 
 
+class Output(Command, word="output", keys="p", group=PROGRAM, help="what a program has printed up to this step"):
+    """Show the program's output."""
+
+
 class Cancel(
     Command,
     word="cancel",

@@ -50,7 +50,7 @@ def layer_message(recipe: Recipe) -> Message:
 
 
 def misfit_message(name: str, misfit: Misfit) -> Message:
-    """Return the description of what is no layer."""
+    """Return the description of what is not a layer."""
     file, line = place_of(misfit.thing)
     return {
         "name": name,

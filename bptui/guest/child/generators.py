@@ -3,12 +3,39 @@
 from __future__ import annotations
 
 import random
+import sys
+import zlib
 from collections.abc import Sequence
 from typing import Any, TypeAlias, TypeGuard
 
 import numpy as np
 
 Generator: TypeAlias = "np.random.Generator | np.random.RandomState | random.Random"
+
+
+class TorchNumbers(random.Random):
+    """Torch's global random numbers, as a generator like Python's."""
+
+    def __init__(self, torch: Any) -> None:
+        self.torch = torch
+
+    def seed(self, a: Any = None, version: int = 2) -> None:  # noqa: ARG002  (Python's protocol)
+        self.torch.manual_seed(zlib.crc32(str(a).encode()))
+
+    def getstate(self) -> Any:
+        return self.torch.get_rng_state().numpy().tobytes()
+
+    def setstate(self, state: Any) -> None:
+        self.torch.set_rng_state(self.torch.from_numpy(np.frombuffer(state, np.uint8).copy()))
+
+    def random(self) -> float:
+        return float(self.torch.rand(()))
+
+
+def torch_generators() -> list[Generator]:
+    """Return torch's global generator, if the user's files have imported torch."""
+    torch = sys.modules.get("torch")
+    return [TorchNumbers(torch)] if hasattr(torch, "get_rng_state") else []
 
 
 def is_generator(it: object) -> TypeGuard[Generator]:

@@ -66,7 +66,7 @@ class Found(Exception):  # noqa: N818  (it ends the search)
 
 @contextmanager
 def unheard() -> Iterator[None]:
-    """Let what the user's code says once more, while it is looked at, be said to nobody."""
+    """Drop what the user's code prints and warns of once more while it is looked at."""
     nobody = io.StringIO()
     with warnings.catch_warnings(), redirect_stdout(nobody), redirect_stderr(nobody), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")

@@ -45,7 +45,7 @@ class Spot:
         return self.holder[self.key]
 
     def put(self, value: Any) -> None:
-        """Let the array be ``value``: in place if that fits it, so that whoever knows it sees it, or else another."""
+        """Let the array be ``value``: in place if that fits it, so that all references see it, or else another."""
         now = self.array
         if isinstance(now, np.ndarray) and (fits(now, value) or isinstance(self.holder, tuple)):
             now[...] = value

@@ -7,7 +7,9 @@ from functools import reduce
 from operator import add
 from typing import Any
 
-from bptui.guest.child.object_arrays import Spot, attribute_dict, is_float, plain_name
+import numpy as np
+
+from bptui.guest.child.object_arrays import PARAMETERS, Spot, attribute_dict, is_float, plain_name
 
 GRADIENTS = frozenset({"grads", "grad", "gradients", "gradient", "dparams", "dparameters", "paramgrads"})
 """What the list or dictionary is called that has the gradients of one with parameters."""
@@ -66,8 +68,15 @@ def gradient_candidates(spot: Spot) -> Iterator[Any]:
                 yield from named_so(row, spot.key)
         return
     for row in rows:
-        if isinstance(row, list | tuple) and spot.key < len(row):
+        if isinstance(row, list | tuple) and spot.key < len(row) and belongs_to(row, spot):
             yield row[spot.key]
+
+
+def belongs_to(row: Sequence[Any], spot: Spot) -> bool:
+    """Return whether a list has the gradients of the list that a place is in: of a cache, there are none in it."""
+    if plain_name(spot.container) in PARAMETERS:
+        return True
+    return len(row) == len(spot.holder) and np.shape(row[spot.key]) == np.shape(spot.array)
 
 
 def named_so(holder: Any, key: str) -> Iterator[Any]:

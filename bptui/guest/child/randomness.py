@@ -20,6 +20,7 @@ from bptui.guest.child.generators import (
     is_generator,
     restart_generator,
     set_generator_state,
+    torch_generators,
 )
 from bptui.guest.child.user_path import user_folders
 
@@ -47,7 +48,7 @@ class Randomness:
         """Take notice of the generators that modules keep, and those below the user's folders that they import."""
         beside = [it for it in list(sys.modules.values()) if isinstance(it, ModuleType) and is_user_file(it)]
         found = [it for module in (*modules, *beside) for it in list(vars(module).values()) if is_generator(it)]
-        self.kept = list({id(it): it for it in found}.values())
+        self.kept = [*{id(it): it for it in found}.values(), *torch_generators()]
 
     def seed_all(self, seed: Sequence[int]) -> None:
         """Start all random numbers from a seed."""

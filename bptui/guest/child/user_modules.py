@@ -32,7 +32,7 @@ def run_file(path: str, text: str) -> ModuleType:
 
 
 def is_open_to_all(folder: Path) -> bool:
-    """Return whether anybody may put a module into a folder, as into that for temporary files."""
+    """Return whether all users may put a module into a folder, as into that for temporary files."""
     return bool(folder.stat().st_mode & stat.S_IWOTH)
 
 

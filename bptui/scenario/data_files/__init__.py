@@ -52,7 +52,7 @@ def read_stream(stream: BinaryIO, file: DataFile, key: Key, rows: Rows | None) -
     if file.suffix == ".csv":
         return read_csv(stream, file, key, rows)
     if not isinstance(key, str | None):
-        raise file.misuse("has no columns with names, so a list is no key to it", hint="a list is for .csv")
+        raise file.misuse("has no columns with names, so a list cannot be its key", hint="a list is for .csv")
     if file.suffix == ".npz":
         return read_npz(stream, file, key, rows)
     if key is not None:

@@ -154,7 +154,10 @@ def column_called(key: str, table: Table, file: DataFile) -> int:
 
 
 def read_table(stream: BinaryIO, file: DataFile, kind: Kind) -> Table | None:
-    """Return all cells as numbers of ``kind``, or None where one of them is not an integer of 64 bits."""
+    """Return all cells as numbers of ``kind``, or None where one of them is not an integer of 64 bits.
+
+    Raises ScenarioError.
+    """
     numbers: array[Any] = array("q" if kind is int else "d")
     header: list[Cell] = []
     width = 0

@@ -32,7 +32,7 @@ DAMAGES = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, RuntimeError,
 
 
 class BoundedFile(io.FileIO):
-    """A file of which little is read at once: whoever asks for more believes in a size that only the file claims.
+    """A file of which little is read at once: a reader that asks for more believes a size that only the file claims.
 
     Raises BadZipFile for a larger piece, and for one before the file's start.
     """

@@ -1,6 +1,6 @@
 """Formulas: ``"Relu(x @ W + b)"``, read as operations on named values. Nothing in them is ever run as Python."""
 
-from bptui.scenario.formula.parser import LARGEST_INTEGER, LayerArgument, Operation, parse_formula
+from bptui.scenario.formula.parser import LARGEST_INTEGER, LayerArgument, Operation, Option, parse_formula
 from bptui.scenario.formula.tokens import WORDS, FormulaError, is_name, normal_form
 
 __all__ = [
@@ -9,6 +9,7 @@ __all__ = [
     "FormulaError",
     "LayerArgument",
     "Operation",
+    "Option",
     "is_name",
     "normal_form",
     "parse_formula",

@@ -2,8 +2,9 @@
 
 formula   := operand {operator operand}        by precedence: ``**``, then ``-``, then ``* / @``, then ``+ -``
 operand   := "-" operand | number | name | "(" formula ")" | Layer "(" [argument {"," argument}] ")"
-argument  := formula | option "=" constant     values first
-constant  := ["-"] number | string | true | false | None | "[" [constant {"," constant}] "]"
+argument  := formula | constant | option "=" constant     values first
+constant  := ["-"] number | string | true | false | None | "[" [constant {"," constant}] "]" | table
+table     := "{" [string ":" constant {"," string ":" constant}] "}"
 """
 
 from __future__ import annotations
@@ -32,17 +33,24 @@ BINARY = {
 }
 """How tightly each operator binds, and its layer."""
 
+OPENING = {")": "(", "]": "[", "}": "{"}
+
 NEGATION = 3
 """A minus binds tighter than ``*`` and less than ``**``: -x ** 2 is -(x ** 2)."""
 
 
 class LayerArgument(NamedTuple):
-    """What a step of a formula takes: a value by name, a constant by the way it is written, or a step before it."""
+    """What a step of a formula takes: a value by name, a constant by the way it is written, or a step before it.
+
+    A constant that is no number, as a list, is ``only_option``: nothing but an option may be that. ``constant`` is it.
+    """
 
     name: str
     at: int
     is_constant: bool = False
     step: int | None = None
+    constant: Any = None
+    only_option: bool = False
 
 
 class Option(NamedTuple):
@@ -114,11 +122,11 @@ class FormulaParser:
         if not self.takes(sign):
             raise FormulaError(
                 f"expected {sign} or a comma, found {visible(self.next.text)}"
-                if opened.kind == "name" or sign == "]"
+                if opened.kind == "name" or sign in "]}"
                 else f"expected {sign}, found {visible(self.next.text)}",
                 self.next.at,
                 ELSEWHERE.get(self.next.text[0])
-                or f"the {'[' if sign == ']' else '('} is at character {opened.at + 1} of the formula",
+                or f"the {OPENING[sign]} is at character {opened.at + 1} of the formula",
             )
 
     def deeper(self, at: int) -> None:
@@ -182,12 +190,24 @@ class FormulaParser:
                 self.option(options)
             elif options:
                 raise FormulaError("a value after an option", self.next.at, "values come first, then options")
+            elif self.is_only_option():
+                at = self.next.at
+                values.append(LayerArgument("", at, is_constant=True, constant=self.constant(), only_option=True))
             else:
                 values.append(self.expression(0))
             if not self.takes(","):
                 break
         self.close(")", layer)
         return self.apply(Operation(normal_form(layer.text), values, options, layer.at, layer.at))
+
+    def is_only_option(self) -> bool:
+        """Return whether what comes next can be nothing but an option's value."""
+        match self.next:
+            case Token("string") | Token("sign", "[" | "{"):
+                return True
+            case Token("name", text):
+                return text in WORDS
+        return False
 
     def option(self, options: dict[str, Option]) -> None:
         """Parse ``name=constant``. Raises FormulaError for one that is given twice."""
@@ -210,6 +230,8 @@ class FormulaParser:
                 return WORDS[text]
             case Token("sign", "[") as opened:
                 return self.constants(opened)
+            case Token("sign", "{") as opened:
+                return self.table(opened)
             case Token("sign", "(", at):
                 raise FormulaError("a list is written with brackets", at, "axis=[0, 1]")
             case Token("name", text, at):
@@ -231,11 +253,29 @@ class FormulaParser:
         self.depth -= 1
         return members
 
+    def table(self, opened: Token) -> dict[str, Any]:
+        """Parse a table of constants, its brace being open. Raises FormulaError for a key that is given twice."""
+        self.deeper(opened.at)
+        members: dict[str, Any] = {}
+        while not (self.next.kind == "sign" and self.next.text == "}"):
+            key = self.take()
+            if key.kind != "string":
+                raise FormulaError(f"expected a key, found {visible(key.text)}", key.at, "a key has quotes: {'pad': 1}")
+            if key.text[1:-1] in members:
+                raise FormulaError(f"the key {visible(key.text)} is given twice", key.at)
+            if not self.takes(":"):
+                raise FormulaError(f"expected a colon, found {visible(self.next.text)}", self.next.at, "{'pad': 1}")
+            members[key.text[1:-1]] = self.constant()
+            if not self.takes(","):
+                break
+        self.close("}", opened)
+        self.depth -= 1
+        return members
+
 
 def constant_argument(text: str, at: int) -> LayerArgument:
     """Return a number as an argument, named as it is written."""
-    parse_number(text, at)
-    return LayerArgument(text, at, is_constant=True)
+    return LayerArgument(text, at, is_constant=True, constant=parse_number(text, at))
 
 
 def parse_number(text: str, at: int) -> float:

@@ -12,7 +12,7 @@ from bptui.core.text import visible
 token = re.compile(
     r"(?P<space>[ \t\n]++)|(?P<number>(?:[0-9]++(?:\.[0-9]*+)?|\.[0-9]++)(?:[eE][+-]?[0-9]++)?)"
     r"|(?P<name>[^\W\d][^\x00-\x2f\x3a-\x40\x5b-\x5e\x60\x7b-\x7f]*+)"
-    r"|(?P<string>'[^'\\\n]*+'|\"[^\"\\\n]*+\")|(?P<sign>\*\*|[-+*/@(),=\[\]])",
+    r"|(?P<string>'[^'\\\n]*+'|\"[^\"\\\n]*+\")|(?P<sign>\*\*|[-+*/@(),=:{}\[\]])",
 )
 
 WORDS: Mapping[str, Any] = {"true": True, "True": True, "false": False, "False": False, "None": None}
@@ -31,7 +31,7 @@ ELSEWHERE = {
 
 
 class FormulaError(Exception):
-    """A formula is none. ``at`` is the index of the character where that shows."""
+    """A text is not a formula. ``at`` is the index of the character where that shows."""
 
     def __init__(self, message: str, at: int, hint: str | None = None) -> None:
         super().__init__(message)

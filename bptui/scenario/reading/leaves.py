@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path as FilePath
 from typing import Any
 
 import numpy as np
 
+from bptui.core.text import visible
 from bptui.errors import ScenarioError
 from bptui.scenario.formula import LARGEST_INTEGER
 from bptui.scenario.problems import Problems
@@ -21,7 +22,11 @@ from bptui.scenario.reading.value_size import MOST_GIVEN_BYTES
 from bptui.scenario.toml import Document, Path
 from layers import Array
 
-FILE_KEYS = ("file", "key", "rows")
+FILE_KEYS = ("file", "key", "rows", "dtype")
+VALUE_KEYS = ("value", "dtype")
+
+WHOLE = {"int64": np.dtype(np.int64), "bool": np.dtype(np.bool_)}
+"""The dtypes that a value keeps, whatever uses it, where a table asks for it."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -37,8 +42,48 @@ class LeafReader:
     def read(self, name: str, path: Path, written: object) -> Array:
         """Return the value ``name`` that the document writes at ``path``. Raises ScenarioError."""
         if isinstance(written, dict):
-            return self.from_file(name, path, written) if "file" in written else self.from_recipe(name, path, written)
+            return self.from_table(name, path, written)
         return numbers(self.document, path, written, self.dtype, keep_integers=name in self.labels)
+
+    def from_table(self, name: str, path: Path, table: Mapping[str, Any]) -> Array:
+        """Return the array that a table is: a file's, a recipe's, or a value's with its dtype. Raises ScenarioError."""
+        if "dtype" in table:
+            self.check_dtype(path, table["dtype"])
+        reader = replace(self, labels={*self.labels, name}) if "dtype" in table else self
+        without = {key: it for key, it in table.items() if key != "dtype"}
+        if "file" in table:
+            array = reader.from_file(name, path, without)
+        elif "value" in table and not table.keys() & {"shape", "init"}:
+            array = reader.from_value(path, table)
+        else:
+            array = reader.from_recipe(name, path, without)
+        return self.kept_whole(path, array, table["dtype"]) if "dtype" in table else array
+
+    def check_dtype(self, path: Path, written: object) -> None:
+        """Raise ScenarioError for a dtype that no value may keep."""
+        if not isinstance(written, str) or written not in WHOLE:
+            hint = "all other numbers are of the scenario's dtype"
+            raise self.document.error(f"dtype: there are {' and '.join(WHOLE)}", *path, "dtype", hint=hint)
+        if path[0] == "parameters":
+            hint = f"{visible(str(path[1]))} belongs in [inputs]"
+            raise self.document.error("dtype: whole numbers take no gradient", *path, "dtype", hint=hint)
+
+    def from_value(self, path: Path, table: Mapping[str, Any]) -> Array:
+        """Return the array that a table with ``value`` writes. Raises ScenarioError."""
+        for key in table:
+            refuse_unknown(self.document, (*path, key), VALUE_KEYS)
+        written = table["value"]
+        if table.get("dtype") == "bool":
+            written = truth_as_numbers(written)
+        return numbers(self.document, (*path, "value"), written, self.dtype, keep_integers="dtype" in table)
+
+    def kept_whole(self, path: Path, array: Array, dtype: str) -> Array:
+        """Return an array of whole numbers in the dtype that it keeps. Raises ScenarioError for other numbers."""
+        whole = array.astype(WHOLE[dtype])
+        if not np.array_equal(whole, array):
+            kind = "truth values, 0 and 1" if dtype == "bool" else "whole numbers"
+            raise self.document.error(f"{dtype}: there are other numbers than {kind} in it", *path)
+        return as_read_only(whole)
 
     def from_recipe(self, name: str, path: Path, recipe: Mapping[str, Any]) -> Array:
         """Return the array that a table with ``shape`` and ``init`` describes."""
@@ -113,6 +158,13 @@ def read_leaves(reader: LeafReader, places: Places, problems: Problems) -> dict[
             with problems.collecting():
                 values[name] = reader.read(name, (section, key), reader.document.data[section][key])
     return values
+
+
+def truth_as_numbers(written: object) -> object:
+    """Return nested lists with 1 and 0 for true and false."""
+    if isinstance(written, list):
+        return [truth_as_numbers(it) for it in written]
+    return int(written) if isinstance(written, bool) else written
 
 
 def are_names(written: object) -> bool:

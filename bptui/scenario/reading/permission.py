@@ -58,7 +58,7 @@ class OwnLayers:
 
     @property
     def refused(self) -> dict[str, ScenarioError]:
-        """The rest of it, and why it can be no layer."""
+        """The rest of it, and why it cannot be a layer."""
         return {name: it for name, it in self.given.items() if isinstance(it, ScenarioError)}
 
     def meant_instead(self, used: Iterable[str]) -> dict[str, str]:
@@ -72,7 +72,7 @@ class OwnLayers:
         return found
 
     def check_used(self, used: Iterable[str], problems: Problems) -> None:
-        """Add to the problems each file that gives none of the layers ``used``."""
+        """Add an error to the problems for each file that gives none of the layers ``used``."""
         wanted = list(dict.fromkeys(used))
         for file, given in self.files.items():
             if not any(name in given for name in wanted):

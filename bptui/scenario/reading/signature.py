@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from inspect import Parameter
+from typing import Any
 
 from layers import Layer
 
@@ -16,9 +17,13 @@ NAMED = {Parameter.POSITIONAL_OR_KEYWORD, Parameter.KEYWORD_ONLY}
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """``inputs`` by name, any number of them where ``is_variadic``; ``options``, and those that must be given."""
+    """``inputs`` by name, any number of them where ``is_variadic``; ``options``, and those that must be given.
+
+    The last inputs may be left out, all of them together: ``fewest`` is how many there are without.
+    """
 
     inputs: tuple[str, ...]
+    fewest: int
     is_variadic: bool
     options: tuple[str, ...]
     required: tuple[str, ...]
@@ -33,7 +38,14 @@ class Signature:
         if self.is_variadic:
             return "one input or more"
         count = len(self.inputs)
-        return f"{count} input{'s' * (count != 1)} ({', '.join(self.inputs)})"
+        least = f"{self.fewest} or " if self.fewest < count else ""
+        return f"{least}{count} input{'s' * (count != 1)} ({', '.join(self.inputs)})"
+
+    def takes(self, count: int) -> bool:
+        """Return whether it takes so many inputs."""
+        if self.is_variadic:
+            return count >= max(len(self.inputs), 1)
+        return count in {self.fewest, len(self.inputs)}
 
 
 @lru_cache(maxsize=256)
@@ -43,10 +55,21 @@ def signature_of(layer: type[Layer]) -> Signature:
     options = [it for it in own_parameters(layer, "__init__") if it.kind in NAMED]
     return Signature(
         inputs=tuple(it.name for it in inputs if it.kind in POSITIONAL),
+        fewest=sum(it.kind in POSITIONAL and it.default is Parameter.empty for it in inputs),
         is_variadic=any(it.kind is Parameter.VAR_POSITIONAL for it in inputs),
         options=tuple(it.name for it in options),
         required=tuple(it.name for it in options if it.default is Parameter.empty),
     )
+
+
+def outputs_of(layer: type[Layer], options: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return what ``layer`` calls its values, which may depend on options; shape inference tells of wrong ones."""
+    if not options:
+        return layer.outputs
+    try:
+        return layer(**options).outputs
+    except (ValueError, TypeError, IndexError, ArithmeticError, MemoryError):
+        return layer.outputs
 
 
 def own_parameters(layer: type[Layer], method: str) -> Iterable[Parameter]:

@@ -50,7 +50,7 @@ HINTS = (
 
 
 def syntax_error(error: tomllib.TOMLDecodeError, text: str, path: str) -> ScenarioError:
-    """Return what ``error`` means to somebody who reads ``text``."""
+    """Return ``error`` in words about what stands in ``text``."""
     said = str(error)
     found = place.search(said)
     said = place.sub("", said)
@@ -77,7 +77,7 @@ def understand(said: str, text: str, offset: int) -> tuple[str, int, str | None]
 
 
 def reworded(said: str, found: str) -> str:
-    """Return tomllib's message in the words of somebody who has never heard of a statement; ``found`` is the sign."""
+    """Return tomllib's message in plain words, without terms such as statement; ``found`` is the sign."""
     if said.startswith("Unclosed"):
         return "expected a comma or the closing bracket"
     if said.startswith("Expected newline"):

@@ -17,6 +17,7 @@ from bptui.lines.line import Line, Span
 from bptui.tui.content.braille import BrailleCanvas
 from bptui.tui.content.curve_samples import LARGEST, SAMPLES, LayerFunction, OwnLayerCurve, Samples, sample, usual_range
 from layers import Array, library
+from layers.dropout import Stochastic
 
 MOST_POINTS = 200
 
@@ -74,7 +75,7 @@ def curve_of(moment: Moment, name: str, element: int = 0) -> Curve | None:
         return None
     constants = tuple((at, float(it)) for at, it in enumerate(inputs) if at != place and it is not None and not it.ndim)
     points = finite_points(x, out, element)
-    if len(constants) + 1 < len(inputs) or not points:
+    if len(constants) + 1 < len(inputs) or not points or is_drawn(moment, node):
         return None
     if not is_built_in(moment.tape, node):
         return own_curve(moment, name, place, points)
@@ -110,6 +111,11 @@ def curve_through(function: LayerFunction, points: tuple[tuple[float, float], ..
         return None
     is_plain_line = bool(function.constants) and np.allclose(np.diff(drawn[1], 2), 0)
     return None if is_plain_line else Curve(function, between, points, slope)
+
+
+def is_drawn(moment: Moment, node: Node) -> bool:
+    """Return whether a node's layer draws random numbers: it is another function for each of its elements."""
+    return is_built_in(moment.tape, node) and issubclass(library[node.layer], Stochastic)
 
 
 def only_input(moment: Moment, node: Node) -> int | None:

@@ -68,7 +68,7 @@ class LayerFunction:
 
 
 class OwnLayerCurve:
-    """A curve that somebody else has drawn: a layer of the user's own, in its process."""
+    """A curve that a layer of the user's own has drawn, in its process."""
 
     def __init__(self, samples: Samples) -> None:
         self.samples = samples

@@ -24,7 +24,7 @@ STEEP = 20
 def loss_line(moment: Moment, width: int) -> Line:
     """Return ``loss 0.76 ▇▅▃▂▁▁▁▁ 0.0046``: the first value, bars, and the value where the cursor is.
 
-    Nothing is returned where there is one iteration only, or where the output is no single number.
+    Nothing is returned where there is one iteration only, or where the output is not a single number.
     """
     iterations = moment.order.iterations
     first, here = output_at(moment.tape, 0), output_at(moment.tape, moment.iteration - 1)
@@ -54,7 +54,7 @@ def sampled(iterations: int, count: int) -> Sequence[int]:
 
 
 def output_at(tape: Tape, iteration: int) -> float | None:
-    """Return the output of an iteration (from 0); None where it has not been reached, or is no single number."""
+    """Return the output of an iteration (from 0); None where it has not been reached, or is not a single number."""
     if iteration >= len(tape.iterations):
         return None
     graph = tape.order.passes(iteration).graph

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from itertools import zip_longest
+from itertools import chain, zip_longest
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from bptui.core.graph import Node
 from bptui.core.moment import Moment
 from bptui.core.order import Pass
 from bptui.core.step import BackwardStep
+from bptui.errors import Where
 from bptui.explaining import equations, local_derivatives, non_finite, value_state
 from bptui.explaining.array_lines import array_lines
 from bptui.explaining.equation_lines import equation_lines
@@ -107,6 +108,8 @@ def with_picture(left: Sequence[Line], right: Sequence[Line], start: int) -> lis
 
 def leaf_parts(moment: Moment, name: str, width: int) -> Iterator[list[Line]]:
     """Yield a leaf's value, its gradient as the sum of its uses' contributions, its update, and its uses."""
+    computed = moment.graph.computed.get(name)
+    yield paragraph(f"computed by your code in {computed}", width, "warning") if computed else []
     yield array_lines(text.visible(name), moment.value(name), width, "value")
     yield gradient_lines(moment, name, width)
     yield update_lines(moment, name, width)
@@ -126,6 +129,11 @@ def section(pass_: Pass, title: str, note: str, width: int) -> list[Line]:
     return [line[:1], *paragraph(note, width, "dim", indent=2)]
 
 
+def called_lines(call: Where | None, width: int) -> list[Line]:
+    """Return where a program calls a layer, if it is one's."""
+    return paragraph(f"called in {call}", width, "dim") if call else []
+
+
 def forward_lines(moment: Moment, node: Node, width: int, height: int) -> list[Line]:  # noqa: ARG001  (as its mirror)
     """Return how a node's value comes from its inputs, and those as far as they are arrays."""
     equation = equations.forward_equation(moment, node.name)
@@ -134,14 +142,30 @@ def forward_lines(moment: Moment, node: Node, width: int, height: int) -> list[L
         waiting = Equation(text.visible(node.name), formula, "", "")
         return [
             *section(Pass.FORWARD, "forward", value_state.waiting(moment, node.name), width),
+            *called_lines(node.call, width),
             *equation_lines(waiting, width, "value"),
         ]
-    lines = [*section(Pass.FORWARD, "forward", "", width), *equation_lines(equation, width, "value")]
+    lines = [*section(Pass.FORWARD, "forward", "", width), *called_lines(node.call, width)]
+    lines += equation_lines(equation, width, "value")
+    if len(node.outputs) > 1:
+        return [*lines, *other_output_lines(moment, node, equation, width)]
     if not equation.numbers:
         at_use = value_state.before_update(moment)
         for name in dict.fromkeys(node.inputs):
             lines += array_lines(text.visible(name), at_use.value(name), width, "")
     return lines if equation.result else [*lines, *array_lines(equation.left, moment.value(node.name), width, "value")]
+
+
+def other_output_lines(moment: Moment, node: Node, first: Equation, width: int) -> list[Line]:
+    """Return the values of a node's several outputs, and the equations of those after the ``first``."""
+    lines: list[Line] = []
+    for name in node.outputs:
+        equation = equations.forward_equation(moment, name)
+        if equation is not None and str(equation) != str(first):
+            lines += equation_lines(equation, width, "value")
+        if equation is None or not equation.result:
+            lines += array_lines(text.visible(name), moment.value(name), width, "value")
+    return lines
 
 
 def backward_lines(moment: Moment, node: Node, width: int, height: int) -> list[Line]:
@@ -154,7 +178,9 @@ def backward_lines(moment: Moment, node: Node, width: int, height: int) -> list[
     if not isinstance(step, BackwardStep):
         return awaited_lines(moment, node, width) if moment.value(node.name) is not None else []
     note = waiting or equations.dout_origin(moment, node.name)
-    lines = [*section(Pass.BACKWARD, "backward", note, width), *dout_lines(moment, node, width)]
+    arrived = [dout_lines(moment, it, width) for it in node.outputs]
+    lines = [*section(Pass.BACKWARD, "backward", note, width), *called_lines(step.call, width)]
+    lines += chain.from_iterable(arrived)
     for equation, local in local_derivatives.local_equations(moment, node.name):
         lines += equation_lines(equation, width, "")
         lines += [] if equation.result else array_lines("local", local, width, "")
@@ -176,21 +202,22 @@ def awaited_lines(moment: Moment, node: Node, width: int) -> list[Line]:
     """Return when a node's backward will come, and the rules that it will go by."""
     number = moment.order.step_number(moment.progress.iteration, Pass.BACKWARD, node.name)
     if number is None:
-        return section(Pass.BACKWARD, "backward", "the output does not depend on it: no gradient reaches it", width)
+        return section(Pass.BACKWARD, "backward", value_state.no_backward(moment, node), width)
     lines = section(Pass.BACKWARD, "backward", f"not reached yet: step {number}", width)
     for equation in local_derivatives.rules(moment, node.name):
         lines += equation_lines(equation, width, "dim")
     return lines
 
 
-def dout_lines(moment: Moment, node: Node, width: int) -> list[Line]:
-    """Return the gradient that arrives, written out as a sum where it comes from several uses."""
-    gradient = moment.gradient(node.name)
+def dout_lines(moment: Moment, name: str, width: int) -> list[Line]:
+    """Return the gradient that arrives at a node's output, as a sum where it comes from several uses."""
+    gradient, node = moment.gradient(name), moment.graph.node(name)
+    called = "dout" if node is None or len(node.outputs) == 1 else f"d {text.visible(name)}"
     if gradient is None:
-        return [(Span("no gradient arrives", "dim"),)]
-    equation = equations.dout_equation(moment, node.name)
+        return [(Span("no gradient arrives" if called == "dout" else f"{called} = 0: nobody uses it", "dim"),)]
+    equation = replace(equations.dout_equation(moment, name), left=called)
     lines = equation_lines(equation, width, "gradient") if equation.parts else []
-    return lines if equation.result else [*lines, *array_lines("dout", gradient, width, "gradient")]
+    return lines if equation.result else [*lines, *array_lines(called, gradient, width, "gradient")]
 
 
 def gradient_lines(moment: Moment, name: str, width: int) -> list[Line]:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import PurePath
 
+from bptui.checking.check_uses import unused_values
 from bptui.checking.finding import Finding, Verdict
 from bptui.checking.finding_lines import element_name, speakers
 from bptui.checking.verdict_words import foremost
 from bptui.checking.verdicts import Judged, Verdicts
+from bptui.core.command import key_or_word
+from bptui.core.graph import Graph
 from bptui.core.moment import Moment
 from bptui.core.text import number, visible
 from bptui.core.verbs.movement import NextTrouble
@@ -16,8 +19,7 @@ from bptui.core.verbs.view import ShowEvidence
 from bptui.lines.cell_width import cells
 from bptui.lines.line import Line, Span, indented, packed
 from bptui.lines.paragraph import paragraph
-from bptui.lines.signs import FAIL
-from bptui.tui.written_command import written
+from bptui.lines.signs import CAUTION, FAIL
 
 LONGEST = 120
 """Characters of a reason that the first look has room for."""
@@ -40,7 +42,7 @@ def verdict_lines(verdicts: Verdicts, moment: Moment, name: str, width: int, hei
     failure = foremost(judged) if judged else None
     if judged is None or failure is None:
         return []
-    lines = dotted_parts([*what_is_wrong(failure), f"{written(ShowEvidence)} shows why"], width)
+    lines = dotted_parts([*what_is_wrong(failure), f"{key_or_word(ShowEvidence)} shows why"], width)
     return [*lines, *detail_lines(judged, failure, width), ()] if height >= ROOMY else lines
 
 
@@ -85,10 +87,17 @@ def invitation_lines(verdicts: Verdicts | None, moment: Moment, width: int) -> l
     if failure := moment.tape.failure:
         why = visible(failure.message, limit=LONGEST)
         parts.append(f"{FAIL} the run ends at step {len(moment.tape) + 1}: {why}")
-    if not parts:
+    unused = unused_lines(moment.graph, moment.graph.unused[:1], width)
+    if not parts and not unused:
         return []
-    lines = [line for part in parts for line in paragraph(part, width, "bad")]
-    return [*lines, (Span("  "), Span(f"{written(NextTrouble)} ", "key"), Span("goes there"))]
+    lines = [*(line for part in parts for line in paragraph(part, width, "bad")), *unused]
+    return [*lines, (Span("  "), Span(f"{key_or_word(NextTrouble)} ", "key"), Span("goes there"))]
+
+
+def unused_lines(graph: Graph, names: Collection[str], width: int) -> list[Line]:
+    """Return of some values that no one uses them, and which parameters get no gradient because of that."""
+    told = (it for it in unused_values(graph) if it.node in names)
+    return [line for it in told for line in paragraph(f"{CAUTION} {it.reason}", width, "warning")]
 
 
 def wrong_nodes(wrong: Sequence[Judged]) -> Iterator[str]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 from textual import events
 from textual.geometry import Offset, Size
 
-from bptui.circuit import Room, Scale, Window, composites, least_width
+from bptui.circuit import Room, Scale, Window, composites, find_groups, group_to_toggle, least_width
 from bptui.core.command import Command
 from bptui.core.moment import Moment
 from bptui.core.text import visible
@@ -23,13 +23,10 @@ from bptui.tui.content.circuit_labels import label_widths
 from bptui.tui.drawn_circuit import DrawnCircuit
 from bptui.tui.mapped_circuit import MappedCircuit
 from bptui.tui.message import Asked
-from bptui.tui.pane import Pane
-
-if TYPE_CHECKING:
-    from bptui.checking.verdicts import Verdicts
+from bptui.tui.pane import VerdictPane
 
 MOST_DRAWN = 60
-"""Nodes of a graph that is drawn with all its boxes where nobody has asked for a scale."""
+"""Nodes of a graph that is drawn with all its boxes where no scale was asked for."""
 
 MOST_FOLDED = 600
 """Nodes of a graph that may come to as few boxes when composites are folded."""
@@ -37,10 +34,8 @@ MOST_FOLDED = 600
 Picture: TypeAlias = "DrawnCircuit | MappedCircuit"
 
 
-class CircuitPanel(Pane):
+class CircuitPanel(VerdictPane):
     """A picture of the graph, of which only the visible window is painted. Boxes bear the ``verdicts`` on nodes."""
-
-    verdicts: Verdicts | None = None
 
     def __init__(self, moment: Moment, *, id: str | None = None) -> None:  # noqa: A002  (Textual's word)
         super().__init__(moment, id=id)
@@ -53,7 +48,7 @@ class CircuitPanel(Pane):
         return self.picture_for([self.room])
 
     def choose(self, rooms: Sequence[Room]) -> int:
-        """Choose the scale, if nobody has asked for one, and which of ``rooms`` to be drawn for: the first that fits.
+        """Choose the scale, if none was asked for, and which of ``rooms`` to be drawn for: the first that fits.
 
         Returns its index.
         """
@@ -109,13 +104,20 @@ class CircuitPanel(Pane):
 
     def fold(self, name: str | None) -> Answer:
         """Open or close the composite that a node is, or belongs to."""
-        found = composites(self.moment.graph)
-        owner = next((it for it, members in found.items() if name == it or name in members), None)
+        owner = self.folded_by(name or "")
         if owner is None:
             which = f"{visible(name, limit=40)} is one node" if name else "no node is selected"
             return refusal(f"{which}: there is nothing to open or close")
         self.looking = self.looking.at(self.picture.scale).toggle(owner)
         return Answer()
+
+    def folded_by(self, name: str) -> str | None:
+        """Return the group, or the composite, that is opened or closed at a node; None where there is neither."""
+        graph = self.moment.graph
+        if groups := find_groups(graph):
+            return group_to_toggle(groups, self.looking.toggled, name)
+        found = composites(graph).items()
+        return next((it for it, members in found if name == it or name in members), None)
 
     def heading(self) -> Line:
         about = self.picture.about(self.moment)
@@ -173,7 +175,11 @@ class CircuitPanel(Pane):
         """The next step of the selected value, where it is not the current one."""
         return None if self.selected in (None, self.moment.name) else RunTo(self.selected)
 
-    def action_move(self, columns: int, rows: int) -> None:
+    @property
+    def whereabouts(self) -> object:
+        return self.selected, self.origin
+
+    def point(self, columns: int, rows: int) -> None:
         """Select the nearest box in a direction."""
         here = self.selected or self.moment.graph.nodes[0].name
         if name := self.picture.neighbour(here, columns, rows):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from textual.geometry import Offset, Size
 
@@ -23,12 +23,9 @@ from bptui.lines.line import Line, Span, cut, fitted, line_width
 from bptui.lines.number_grid import aligned
 from bptui.lines.signs import FAIL, SIGN_STYLES
 from bptui.tui.message import Asked
-from bptui.tui.pane import Pane
+from bptui.tui.pane import VerdictPane
 from bptui.tui.pane_summaries import PaneSummaries
 from layers import Array
-
-if TYPE_CHECKING:
-    from bptui.checking.verdicts import Verdicts
 
 EIGHTHS = " ▏▎▍▌▋▊▉"
 MARK_ROOM = 2
@@ -41,7 +38,7 @@ WIDEST_BAR = 20
 DIGITS = 4
 
 FEW_NUMBERS = 2048
-"""Elements up to which a norm is worked out at every key; those of larger arrays are counted while nobody waits."""
+"""Elements up to which a norm is worked out at every key; those of larger arrays are counted in idle time."""
 
 
 class LogScale(NamedTuple):
@@ -83,10 +80,8 @@ class GradientRow(NamedTuple):
     mark: str = ""
 
 
-class GradientsPanel(Pane):
+class GradientsPanel(VerdictPane):
     """Every parameter and input. Only the rows in sight are worked out."""
-
-    verdicts: Verdicts | None = None
 
     def __init__(self, moment: Moment, *, id: str | None = None, can_focus: bool = True) -> None:  # noqa: A002
         super().__init__(moment, id=id, can_focus=can_focus)
@@ -112,12 +107,18 @@ class GradientsPanel(Pane):
         """The step at which the selected gradient is complete."""
         return RunTo(self.selected) if self.selected in names_with_a_row(self.moment) else None
 
-    def action_move(self, columns: int, rows: int) -> None:  # noqa: ARG002
+    @property
+    def whereabouts(self) -> object:
+        return self.selected, self.origin
+
+    def point(self, columns: int, rows: int) -> None:  # noqa: ARG002
         """Select the value in another row."""
         names = names_with_a_row(self.moment)
         here = names.index(self.selected) if self.selected in names else -1 if rows > 0 else len(names)
-        self.selected = names[max(0, min(here + rows, len(names) - 1))]
-        self.post_message(Asked(Select(self.selected)))
+        there = names[max(0, min(here + rows, len(names) - 1))] if rows else self.selected
+        if there is not None and there != self.selected:
+            self.selected = there
+            self.post_message(Asked(Select(there)))
 
     def judged(self, row: GradientRow) -> GradientRow:
         """Return a row with the verdict on its gradient: as good as those on the layers that it came through."""
@@ -182,6 +183,8 @@ def absence(moment: Moment, name: str) -> tuple[str, str]:
         return "labels: takes none", "labels"
     if moment.awaits_gradient(name):
         return "not reached yet", "not yet"
+    if not moment.passes.backward:
+        return "only goes forward", "none here"
     return "no gradient reaches it", "none comes"
 
 

@@ -15,17 +15,14 @@ from bptui.explaining import value_state
 from bptui.lines.line import Line, Span
 from bptui.lines.paragraph import paragraph
 from bptui.tui.content.welcome import about_lines, welcome_lines
-from bptui.tui.pane import Pane
+from bptui.tui.pane import VerdictPane
 
 if TYPE_CHECKING:
-    from bptui.checking.verdicts import Verdicts
     from bptui.guest.observation import Remark
 
 
-class NodePanel(Pane):
+class NodePanel(VerdictPane):
     """The selected node or leaf; at the very start, a welcome. What is wrong comes first."""
-
-    verdicts: Verdicts | None = None
 
     def __init__(
         self,
@@ -96,7 +93,7 @@ class NodePanel(Pane):
         from bptui.tui.content.node_lines import alarm_lines, node_lines, step_sentence  # noqa: PLC0415  (app.import_ahead)
 
         wrong = [*self.verdict(self.selected, width, height), *alarm_lines(self.moment, self.selected, width)]
-        above = [*wrong, *self.warnings(self.selected, width), *notes]
+        above = [*wrong, *self.warnings(self.selected, width), *self.unused(self.selected, width), *notes]
         sentence = step_sentence(self.moment, self.selected, width, height)
         return chain(above, sentence, node_lines(self.moment, self.selected, width, height))
 
@@ -117,10 +114,19 @@ class NodePanel(Pane):
         )
         return [line for words in told for line in paragraph(words, width, "warning")]
 
+    def unused(self, name: str, width: int) -> list[Line]:
+        """Return that no one uses a value, where that is so."""
+        if name not in self.moment.graph.unused:
+            return []
+        from bptui.tui.content.verdict_lines import unused_lines  # noqa: PLC0415  (few graphs have such values)
+
+        return unused_lines(self.moment.graph, [name], width)
+
     def invitation(self, width: int) -> list[Line]:
         """Return what is wrong further on, and how to come there."""
+        graph = self.moment.graph
         is_wrong = self.verdicts is not None and self.verdicts.wrong(self.moment.iteration - 1)
-        if not is_wrong and self.moment.tape.failure is None:
+        if not is_wrong and self.moment.tape.failure is None and not graph.unused:
             return []
         from bptui.tui.content.verdict_lines import invitation_lines  # noqa: PLC0415  (once something is wrong)
 
@@ -130,7 +136,7 @@ class NodePanel(Pane):
     def extent(self) -> Size:
         return Size(self.inside.width, len(self.content(*self.inside)))
 
-    def action_end(self) -> None:
+    def point_end(self) -> None:
         """Scroll to the end."""
         self.made = [*self.content(*self.inside), *self.rest]
         self.move(0, len(self.made))

@@ -6,7 +6,6 @@ Only the visible rows are made, so a million steps cost what ten do.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from textual import events
 from textual.geometry import Offset, Size
@@ -25,10 +24,7 @@ from bptui.tui.content.circuit_labels import ArrayTexts
 from bptui.tui.content.loss_line import loss_line
 from bptui.tui.content.tape_rows import Rule, TapeRows
 from bptui.tui.message import Asked
-from bptui.tui.pane import Pane
-
-if TYPE_CHECKING:
-    from bptui.checking.verdicts import Verdicts
+from bptui.tui.pane import VerdictPane
 
 NO_MARKS: Mapping[str, str] = {}
 
@@ -39,13 +35,11 @@ LOWEST_WITH_COURSE = 5
 """Rows above which one is for the course of the loss."""
 
 
-class TapePanel(Pane):
+class TapePanel(VerdictPane):
     """The steps around the cursor. It follows the cursor, in jumps, so that a step mostly moves one mark.
 
     Where nodes have been checked, a column has the ``verdicts`` on them.
     """
-
-    verdicts: Verdicts | None = None
 
     def __init__(self, moment: Moment, *, id: str | None = None) -> None:  # noqa: A002  (Textual's word)
         super().__init__(moment, id=id)
@@ -86,7 +80,11 @@ class TapePanel(Pane):
             return super().footing()
         return (Span("Enter ", "key"), Span(f"goes to step {self.chosen} ", "dim"))
 
-    def action_move(self, columns: int, rows: int) -> None:  # noqa: ARG002
+    @property
+    def whereabouts(self) -> object:
+        return self.chosen or self.moment.position, self.origin
+
+    def point(self, columns: int, rows: int) -> None:  # noqa: ARG002
         """Choose another step."""
         self.choose((self.chosen or self.moment.position) + rows)
 

@@ -110,6 +110,8 @@ class ValuePanel(Pane):
                 answer = Answer(f"this pane shows {kind}", way_on=WayOn(TurnGradient, "turns it round"))
             case HeatMap() if isinstance(self.palette, PlainPalette):
                 return refusal("a heat map needs colours, which NO_COLOR has switched off")
+            case HeatMap() if self.array is None or not self.array.ndim:
+                return refusal("there is no array here: a heat map shows the numbers of one as colours")
             case HeatMap():
                 self.array_view = replace(self.array_view, as_heat=not self.array_view.as_heat)
                 answer = Answer()
@@ -168,6 +170,10 @@ class ValuePanel(Pane):
             self.array_view = view_of_element(self.array_view, index, array)
             self.renew()
 
+    @property
+    def whereabouts(self) -> object:
+        return self.array_view.slice, self.array_view.row, self.array_view.column
+
     def move(self, columns: int, rows: int) -> None:
         """Select a cell that is so many rows, and one column to the left or right, away."""
         column = max(0, self.array_view.column + max(-1, min(1, columns)))
@@ -183,12 +189,12 @@ class ValuePanel(Pane):
         self.array_view = replace(seen, as_heat=self.array_view.as_heat)
         self.renew()
 
-    def action_home(self) -> None:
+    def point_home(self) -> None:
         """Select the first cell."""
         self.array_view = replace(self.array_view, row=0, column=0)
         self.renew()
 
-    def action_end(self) -> None:
+    def point_end(self) -> None:
         """Select the last cell."""
         self.array_view = replace(
             self.array_view, row=self.array_view.row + 10**9, column=self.array_view.column + 10**9

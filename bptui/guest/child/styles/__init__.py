@@ -10,13 +10,21 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from bptui.guest.child.styles import derivative, function_pair, loss_function, method_pair, static_context
+from bptui.guest.child.styles import (
+    derivative,
+    function_pair,
+    loss_function,
+    method_pair,
+    static_context,
+    torch_function,
+)
 from bptui.guest.child.styles.method_pair import PassNames
 from bptui.guest.child.styles.recipe import Misfit, Recipe
 
 Find = Callable[[str, Mapping[str, Any]], "Recipe | None"]
 
 STYLES: tuple[Find, ...] = (
+    torch_function.find_torch_function,
     static_context.find_static_context,
     method_pair.find_method_pair,
     derivative.find_derivative,
@@ -35,6 +43,7 @@ def recognise_styles(
     pairs = function_pair.find_all(namespace)
     yield from ((name, it) for name, it in pairs.items() if not inspect.isclass(namespace.get(name)))
     recipes = [it for it in pairs.values() if isinstance(it, Recipe)]
+    alone = {it.thing.__name__: it for it in pairs.values() if isinstance(it, Misfit)}
     forward = {it.forward.__name__: it for it in recipes}
     backward = {it.backward.__name__ for it in recipes}
     for name in namespace:
@@ -42,6 +51,8 @@ def recognise_styles(
             continue
         if name in forward:
             yield name, replace(forward[name], name=name)
+        elif name in alone:
+            yield name, alone[name]
         elif name in backward:
             yield name, Misfit(f"{name} is half of a pair", namespace[name], "a formula calls both by what they share")
         else:

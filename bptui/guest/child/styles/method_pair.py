@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from bptui.guest.child.styles.recipe import Handle, Misfit, Options, Recipe, UserCall
-from bptui.guest.child.styles.returns import returns_a_value
+from bptui.guest.child.styles.returns import does_nothing, returns_a_value
 
 
 class PassNames(NamedTuple):
@@ -45,8 +45,8 @@ class MethodHandle(Handle):
     def forward_call(self, inputs: Sequence[Any], options: Options) -> UserCall:
         return UserCall(getattr(self.object, self.names.forward), inputs, options)
 
-    def backward_call(self, dout: Any, more: Options) -> UserCall:
-        return UserCall(getattr(self.object, self.names.backward), (dout,), more)
+    def backward_call(self, douts: Sequence[Any], more: Options) -> UserCall:
+        return UserCall(getattr(self.object, self.names.backward), douts, more)
 
     def value(self, returned: Any) -> Any:
         return kept(self.object, VALUES) if returned is None else returned
@@ -72,6 +72,8 @@ def method_pair_recipe(name: str, cls: type, names: PassNames) -> Recipe | None:
     """Return how a layer of a class is made, None where it has not both methods."""
     forward, backward = method(cls, names.forward), method(cls, names.backward)
     if forward is None or backward is None:
+        return None
+    if all(map(does_nothing, (forward, backward))):
         return None
     keeps = names.style == "class" and not returns_a_value(forward) and not returns_a_value(backward)
     return Recipe(
@@ -118,8 +120,11 @@ def missing_method(cls: type) -> Misfit:
     """Return why a class is not a layer: which of the two methods it lacks."""
     has = class_attributes(cls)
     missing = [it for it in ("forward", "backward") if it not in has]
+    if not missing:
+        empty = next((it for it in ("forward", "backward") if does_nothing(getattr(cls, it))), "forward")
+        return Misfit(f"{cls.__name__}.{empty} does nothing: classes made of it write their own", cls)
     words = f"{cls.__name__} has no {' and no '.join(missing)}"
-    return Misfit(words, cls, spelt_otherwise(has - {"forward", "backward"}, missing[0] if missing else "forward"))
+    return Misfit(words, cls, spelt_otherwise(has - {"forward", "backward"}, missing[0]))
 
 
 def spelt_otherwise(methods: set[str], wanted: str) -> str:

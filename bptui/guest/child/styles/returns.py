@@ -15,6 +15,21 @@ def returns_a_value(function: Callable[..., Any]) -> bool:
     return statements is None or any(it.value is not None for it in statements)
 
 
+def does_nothing(function: Callable[..., Any]) -> bool:
+    """Return whether a function is there for others to write: it passes, or does nothing but raise."""
+    definition = definition_of(function)
+    body = definition.body if isinstance(definition, ast.FunctionDef) else [definition]
+    return all(isinstance(it, ast.Pass | ast.Raise) or is_text(it) for it in body)
+
+
+def is_text(statement: ast.stmt | None) -> bool:
+    """Return whether a statement is but a text."""
+    match statement:
+        case ast.Expr(value=ast.Constant(value=str())):
+            return True
+    return False
+
+
 def returns_tuples(function: Callable[..., Any]) -> bool:
     """Return whether all that a function returns are tuples; False where its source is not known."""
     statements = return_statements(function)
@@ -23,11 +38,17 @@ def returns_tuples(function: Callable[..., Any]) -> bool:
 
 def return_statements(function: Callable[..., Any]) -> list[ast.Return] | None:
     """Return a function's own return statements, not those of functions inside it; None where it has no source."""
+    definition = definition_of(function)
+    return None if definition is None else list(statements_in(definition))
+
+
+def definition_of(function: Callable[..., Any]) -> ast.stmt | None:
+    """Return the statement that defines a function; None where it has no source."""
     try:
         (definition,) = ast.parse(textwrap.dedent(inspect.getsource(inspect.unwrap(function)))).body
     except (OSError, TypeError, SyntaxError, ValueError):
         return None
-    return list(statements_in(definition))
+    return definition
 
 
 def statements_in(node: ast.AST) -> Iterator[ast.Return]:

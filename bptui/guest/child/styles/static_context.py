@@ -6,6 +6,8 @@ import inspect
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from bptui.guest.child.styles.recipe import Handle, Options, Recipe, UserCall
 
 STYLE = "static methods with ctx"
@@ -37,13 +39,26 @@ class ContextHandle(Handle):
     def __init__(self, cls: Any) -> None:
         self.cls = cls
         self.object = StaticContext()
+        self.count = 0
 
     def forward_call(self, inputs: Sequence[Any], options: Options) -> UserCall:
-        self.object.needs_input_grad = (True,) * len(inputs)
+        self.note_inputs(inputs, options)
         return UserCall(self.cls.forward, (self.object, *inputs), options)
 
-    def backward_call(self, dout: Any, more: Options) -> UserCall:
-        return UserCall(self.cls.backward, (self.object, dout), more)
+    def note_inputs(self, inputs: Sequence[Any], options: Options) -> None:
+        """Let the context tell which of forward's arguments take a gradient: floats, and none of the options."""
+        floats = [np.asarray(it).dtype.kind == "f" for it in inputs]
+        self.count = len(inputs)
+        self.object.needs_input_grad = (*floats, *[False] * len(options))
+
+    def backward_call(self, douts: Sequence[Any], more: Options) -> UserCall:
+        return UserCall(self.cls.backward, (self.object, *douts), more)
+
+    def gradients(self, returned: Any, dout: Any) -> Any:  # noqa: ARG002
+        """Return the gradients of the inputs; each option after them has a None, which says nothing."""
+        if isinstance(returned, tuple) and not any(it is not None for it in returned[self.count :]):
+            return returned[: self.count] if self.count > 1 else next(iter(returned), None)
+        return returned
 
 
 def find_static_context(name: str, namespace: Mapping[str, Any]) -> Recipe | None:

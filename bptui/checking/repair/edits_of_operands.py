@@ -1,0 +1,178 @@
+"""Edits where the right operand is used the wrong way: turned, one sample for all, summed over another axis."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterator, Sequence
+
+from bptui.checking.repair.edit import Edit, Place, attribute, call, edit, integer_of, round_names
+
+PRODUCTS = frozenset({"dot", "matmul", "outer"})
+REDUCTIONS = frozenset({"sum", "mean", "var", "std", "max", "min", "prod", "average", "amax", "logsumexp"})
+AXES = (0, 1, -1, 2)
+
+ONE_FOR_ALL = "one sample's derivative for all"
+OFF_BY_ONE = "an index off by one"
+
+
+def edits_of_operands(known: Sequence[Place]) -> Iterator[Edit]:
+    """Yield the edits of a function that takes something the wrong way."""
+    for edits in (edits_of_axes, edits_of_signs, edits_of_products, edits_of_indices):
+        for place in known:
+            yield from edits(place)
+
+
+# Signs.
+
+
+def edits_of_signs(place: Place) -> Iterator[Edit]:
+    """Yield a sum for a difference, and a difference for a sum."""
+    match place.node:
+        case ast.BinOp(left=one, op=ast.Add() | ast.Sub() as sign, right=two):
+            other_sign = ast.Sub() if isinstance(sign, ast.Add) else ast.Add()
+            yield edit(place, "wrong sign", "One term has the wrong sign.", ast.BinOp(one, other_sign, two))
+
+
+# Products.
+
+
+def edits_of_products(place: Place) -> Iterator[Edit]:
+    """Yield a product with its factors transposed or in the other order."""
+    match place.node:
+        case ast.BinOp(left=one, op=ast.MatMult(), right=two):
+            yield from turned_products(place, one, two, lambda a, b: ast.BinOp(a, ast.MatMult(), b))
+        case ast.Call(func=ast.Attribute(attr=name) as function, args=[one, two]) if name in PRODUCTS:
+            yield from turned_products(place, one, two, lambda a, b: call(function, a, b))
+        case ast.Call(func=ast.Attribute(attr="dot", value=one), args=[two]):
+            yield from turned_products(place, one, two, lambda a, b: call(attribute(a, "dot"), b))
+
+
+def turned_products(
+    place: Place, one: ast.expr, two: ast.expr, made: Callable[[ast.expr, ast.expr], ast.expr]
+) -> Iterator[Edit]:
+    """Yield a product of two factors in all other arrangements, the least changed first."""
+    told = "A factor is transposed that should not be, or the other way round."
+    for a, b in ((other(one), two), (one, other(two)), (other(one), other(two))):
+        yield edit(place, "transposed operand", told, made(a, b))
+    told = "The factors of the product are in the wrong order."
+    for a, b in ((two, one), (other(two), one), (two, other(one)), (other(two), other(one))):
+        yield edit(place, "transposed operand", told, made(a, b))
+
+
+def other(node: ast.expr) -> ast.expr:
+    """Return a factor transposed; one that is already, as it was."""
+    match node:
+        case ast.Attribute(attr="T", value=value):
+            return value
+    return attribute(node, "T")
+
+
+# Axes.
+
+
+def edits_of_axes(place: Place) -> Iterator[Edit]:
+    """Yield a reduction along another axis, or with the axes kept."""
+    match place.node:
+        case ast.Call(func=ast.Attribute(attr=name), keywords=keywords) as node if name in REDUCTIONS:
+            axis = next((it.value for it in keywords if it.arg == "axis"), None)
+            known = None if axis is None else integer_of(axis)
+            if axis is not None and not any(it.arg == "keepdims" for it in keywords):
+                yield keeping(place, node)
+            if known is not None:
+                for new in AXES:
+                    if new != known:
+                        yield from along_another(place, node, new)
+        case ast.Call(func=ast.Attribute(attr=name), args=[*_, last]) as node if integer_of(last) is not None:
+            if name in REDUCTIONS:
+                yield keeping(place, node)
+
+
+def keeping(place: Place, node: ast.Call) -> Edit:
+    """Return the edit that keeps the axes of a reduction."""
+    kept = ast.Call(node.func, node.args, [*node.keywords, ast.keyword("keepdims", ast.Constant(value=True))])
+    told = "keepdims=True is missing: without it the sums of rows are spread along the columns, since the sizes fit."
+    return edit(place, "keepdims missing", told, kept)
+
+
+def along_another(place: Place, node: ast.Call, axis: int) -> Iterator[Edit]:
+    """Yield the edits that reduce along another axis, which may have to be kept then."""
+    new = [ast.keyword("axis", ast.Constant(axis)) if it.arg == "axis" else it for it in node.keywords]
+    kept = [ast.keyword("keepdims", ast.Constant(value=True))] * (not any(it.arg == "keepdims" for it in new))
+    told = "Forward and backward do not sum along the same axis."
+    for keywords in (new, [*new, *kept]) if kept else (new,):
+        yield edit(place, "another axis than forward", told, ast.Call(node.func, node.args, keywords))
+
+
+# Indices.
+
+
+def edits_of_indices(place: Place) -> Iterator[Edit]:
+    """Yield a part of an array that should be all of it, or the part beside."""
+    match place.node:
+        case ast.Subscript(ctx=ast.Load(), value=value, slice=ast.Tuple(elts=[*parts])):
+            for at, part in enumerate(parts):
+                for new, name, told in mended_index(place, part):
+                    changed = ast.Tuple([*parts[:at], new, *parts[at + 1 :]], ast.Load())
+                    yield edit(place, name, told, ast.Subscript(value, changed, ast.Load()))
+            if len(parts) > 1:
+                swapped = ast.Tuple([*parts[:-2], parts[-1], parts[-2]], ast.Load())
+                told = "Two indices are in the wrong order."
+                yield edit(place, "transposed operand", told, ast.Subscript(value, swapped, ast.Load()))
+        case ast.Subscript(ctx=ast.Load(), value=value, slice=index):
+            if integer_of(index) is not None:
+                yield edit(place, ONE_FOR_ALL, one_told(index), value)
+                which = "first" if integer_of(index) == 0 else "last"
+                told = f"Only the {which} contribution arrives; all of them are to be added up."
+                added = ast.Call(attribute(value, "sum"), [], [ast.keyword("axis", ast.Constant(0))])
+                yield edit(place, f"only the {which} of a loop", told, added)
+            for new, name, told in mended_index(place, index):
+                yield edit(place, name, told, ast.Subscript(value, new, ast.Load()))
+        case ast.Call(func=ast.Attribute(attr="mean", value=value), keywords=[*_, ast.keyword(arg="axis")]):
+            told = "The mean of the samples is used for each of them."
+            yield edit(place, "one derivative for all", told, value)
+
+
+def mended_index(place: Place, index: ast.expr) -> Iterator[tuple[ast.expr, str, str]]:
+    """Yield what else may stand as an index, with the mistake and what to say of it."""
+    if integer_of(index) is not None:
+        for name_of_round in round_names(place):
+            yield ast.Name(name_of_round, ast.Load()), ONE_FOR_ALL, one_told(index)
+        yield ast.Slice(), ONE_FOR_ALL, one_told(index)
+    match index:
+        case ast.BinOp(left=ast.Name() as name, op=ast.Add() | ast.Sub(), right=ast.Constant(value=1)):
+            yield name, OFF_BY_ONE, "The place beside the right one is used."
+        case ast.Name():
+            for sign in (ast.Add(), ast.Sub()):
+                beside = ast.BinOp(index, sign, ast.Constant(1))
+                yield beside, OFF_BY_ONE, "The place beside the right one is used."
+
+
+def one_told(index: ast.expr) -> str:
+    """Return what to say of a constant index."""
+    return f"What stands at place {ast.unparse(index)} is used for all of them."
+
+
+# Turns.
+
+
+def edits_of_turns(place: Place) -> Iterator[Edit]:
+    """Yield an operand turned back, or turned."""
+    match place.node:
+        case ast.Subscript(ctx=ast.Load(), value=value, slice=index) if "::-1" in ast.unparse(index):
+            yield edit(place, flip_name(index), "An operand is turned round that should not be.", value)
+        case ast.Name(ctx=ast.Load()) | ast.Attribute(ctx=ast.Load()) | ast.Subscript(ctx=ast.Load()) as node:
+            if isinstance(place.parent, ast.BinOp | ast.Return | ast.Assign | ast.AugAssign) and place.field in {
+                "left",
+                "right",
+                "value",
+            }:
+                for turn in ("..., ::-1, ::-1", "..., ::-1", "..., ::-1, :", "::-1"):
+                    index = ast.parse(f"x[{turn}]", mode="eval").body
+                    assert isinstance(index, ast.Subscript)
+                    turned = ast.Subscript(node, index.slice, ast.Load())
+                    yield edit(place, flip_name(index.slice), "An operand has to be turned round.", turned)
+
+
+def flip_name(index: ast.expr) -> str:
+    """Return what a turn is called: two axes turned round are a rotation by half a turn."""
+    return "rotated operand" if ast.unparse(index).count("::-1") > 1 else "flipped operand"

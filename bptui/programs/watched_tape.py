@@ -1,0 +1,142 @@
+"""The tape of a watched program: iteration by iteration, as its process tells of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from bptui.core.graph import Graph
+from bptui.core.order import RecordedOrder
+from bptui.core.tape import Tape
+from bptui.programs.cut_passes import cut_passes
+from bptui.programs.event import (
+    BackwardCall,
+    CallRaised,
+    CallSite,
+    Ended,
+    Event,
+    FinalArray,
+    ForwardCall,
+)
+from bptui.programs.node_names import NodeNames
+from bptui.programs.parameter_updates import ParameterUpdates
+from bptui.programs.pass_events import PassEvents
+from bptui.programs.pass_graph import WatchedPass, build_graph
+from bptui.programs.pass_steps import PassSteps
+from bptui.programs.program_facts import ProgramFacts
+from bptui.programs.seen_values import SeenValue
+from layers import Array, library
+
+NOTHING = Graph((), (), (), (), "")
+
+DERIVED: Mapping[str, object] = {name: library[name] for name in ("Add", "Concat")}
+"""What is built in, and done by the person's code without a layer."""
+
+
+class StepCall(NamedTuple):
+    """The calls behind a step, by number: a ``forward``, and for a step back its ``backward``, and what that made."""
+
+    forward: int
+    backward: int
+    made: Sequence[Array | None]
+
+
+class WatchedTape:
+    """Fills a ``tape`` with what happens, as soon as an iteration is over. ``passes`` has what each was made of."""
+
+    def __init__(self, facts: ProgramFacts) -> None:
+        self.facts = facts
+        self.order = RecordedOrder(NOTHING)
+        self.tape = Tape(self.order, ())
+        self.names = NodeNames()
+        self.parameters: dict[str, list[str]] = {}
+        self.updates = ParameterUpdates(self.tape, self.order, facts)
+        self.passes: list[WatchedPass] = []
+        self.events = PassEvents()
+        self.final: list[FinalArray] = []
+        self.end: Ended | None = None
+        self.latest_call = 0
+        self.steps: dict[int, int] = {}
+
+    def step_after(self, call: int) -> int:
+        """Return the number of the step of the last node's call that is not after a call; 0 where there is none."""
+        return max((step for number, step in self.steps.items() if number <= call), default=0)
+
+    def call_at(self, step: int) -> StepCall | None:
+        """Return the call that a step is, or has failed in; None where it is none, as an update."""
+        number = next((call for call, at in self.steps.items() if at == step), None)
+        if number is None:
+            return None
+        for watched in self.passes:
+            for node in watched.nodes:
+                if node.call and node.call.number == number:
+                    return StepCall(number, 0, self.arrays(node.call.outs))
+            for _, call in watched.backwards:
+                if call.number == number:
+                    return StepCall(call.forward, number, self.arrays(call.gradients))
+        return None
+
+    def arrays(self, numbers: Iterable[int | None]) -> list[Array | None]:
+        """Return values by their numbers."""
+        return [None if number is None else self.facts.values[number].array for number in numbers]
+
+    @property
+    def followed(self) -> tuple[int, int]:
+        """Of how many inputs it is known where they come from, and how many there are."""
+        return sum(it.followed for it in self.passes), sum(it.used for it in self.passes)
+
+    def add(self, event: Event) -> None:
+        """Add what has happened."""
+        match event:
+            case CallSite():
+                self.facts.add_site(event)
+            case ForwardCall() | BackwardCall():
+                self.add_call(event)
+            case CallRaised():
+                self.events.raised.append(event.number)
+            case FinalArray():
+                self.final.append(event)
+            case Ended():
+                self.close(event)
+
+    def add_call(self, call: ForwardCall | BackwardCall) -> None:
+        """Add a call. The first call forward after one back begins the next iteration."""
+        self.latest_call = call.number
+        if self.events.raised and call.number > self.events.raised[-1]:
+            self.events.forget_raised()
+        if isinstance(call, BackwardCall):
+            self.events.backwards.append(call)
+            return
+        if self.events.has_gone_back and call.number > self.events.backwards[-1].number:
+            self.close_iteration()
+        self.events.forwards.append(call)
+
+    def close(self, end: Ended) -> None:
+        """Add the last iteration, and its updates."""
+        self.end = end
+        if end.how != "raised":
+            self.events.forget_raised()
+        self.close_iteration()
+        self.updates.add_final(self.final)
+
+    def add_value(self, value: SeenValue) -> None:
+        """Add a value that was seen."""
+        self.facts.values[value.number] = value
+
+    def close_iteration(self) -> None:
+        """Add the steps of what has happened since the last iteration, as one pass or several."""
+        events, self.events = self.events, PassEvents()
+        for each in cut_passes(events, self.facts):
+            if each.forwards:
+                self.add_pass(each)
+
+    def add_pass(self, events: PassEvents) -> None:
+        """Add the steps of a pass."""
+        watched = build_graph(events, self.facts, self.names, self.parameters)
+        self.updates.add_before(watched)
+        if self.passes:
+            self.order.begin_iteration(watched.graph)
+        else:
+            self.order.graph, self.order.latest = watched.graph, None
+        self.passes.append(watched)
+        self.steps |= PassSteps(self.tape, self.order, self.facts, watched).add()

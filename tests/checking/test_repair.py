@@ -1,0 +1,127 @@
+"""A mistake that an edit of the user's lines undoes is named after it, with the line; the lines stay as they were."""
+
+from __future__ import annotations
+
+import inspect
+from contextlib import suppress
+from typing import Any
+
+import numpy as np
+import pytest
+
+import mendable_layers as layers
+from bptui.checking import Finding
+from bptui.checking.repair.edit import places
+from bptui.checking.repair.edits_of_operands import edits_of_operands
+from bptui.checking.repair.edits_of_sums import edits_of_sums
+from bptui.checking.repair.user_function import edited, functions_of
+from checked import failures, subject
+
+draw = np.random.default_rng(11)
+SQUARE = draw.normal(size=(3, 3))
+SEQUENCE = draw.normal(size=(2, 4, 3)), draw.normal(size=(3, 2)), draw.normal(size=(2, 2)), draw.normal(size=2)
+
+INPUTS: dict[type[Any], tuple[Any, ...]] = {
+    layers.Encoder: SEQUENCE,
+    layers.Lookup: (draw.normal(size=(4, 3)), np.array([2, 0, 2, 1, 2])),
+    layers.Centred: (SQUARE,),
+    layers.Linear: (draw.normal(size=(4, 3)), draw.normal(size=(3, 2))),
+    layers.Engine: (0.7, -0.4),
+    layers.Tied: (draw.normal(size=(4, 3)), draw.normal(size=(3, 3))),
+    layers.Rows: (draw.normal(size=(4, 3)),),
+}
+
+CASES = [
+    (layers.EncoderWithoutCarry, "x", "a use is missing", ""),
+    (layers.EncoderWithoutCarry, "b", "a use is missing", ""),
+    (layers.EncoderOneWrong, "Wx", "only the last of a loop", "dWx = self.xs[:, t].T @ da"),
+    (layers.EncoderOneWrong, "Wh", "an index off by one", "dWh += self.hs[:, t + 1].T @ da"),
+    (layers.EncoderOneWrong, "b", "local derivative left out", "db += (dhs[:, t] + dh).sum(axis=0)"),
+    (layers.EncoderForwardInTime, "x", "loop in the wrong direction", "for t in range(dhs.shape[1]):"),
+    (layers.LookupAssigned, "x", "contributions overwritten", "dW[self.idx] = dout"),
+    (layers.LookupResetInTheLoop, "x", "contributions overwritten", "dW[row] = dout[place]"),
+    (layers.CentredWithoutKeepdims, "x", "keepdims missing", "return dout - dout.mean(axis=1)"),
+    (layers.CentredForwardWithoutKeepdims, "x", "keepdims missing", "return x - x.mean(axis=1)"),
+    (layers.CentredOtherAxis, "x", "another axis than forward", "return dout - dout.mean(axis=0, keepdims=True)"),
+    (layers.LinearReboundFirst, "x", "parameter changed before it is used", "self.W = self.W - 0.1 * dW"),
+    (layers.EngineAssigned, "x", "contributions overwritten", "self.grad = other.data * out.grad"),
+    (layers.TiedOnce, "Wx", "a use is missing", ""),
+    (layers.TiedTransposed, "x", "transposed operand", "dh = (dout @ self.W.T) * (self.h > 0)"),
+    (layers.RowsOfTheFirst, "x", "one sample's derivative for all", "dx[i] = dout[i] * (1 - self.y[0] ** 2)"),
+    (layers.RowsEndedTooSoon, "x", "only the first of a loop", "return dx"),
+    (layers.RowsOneShort, "x", "a round of a loop is missing", "for i in range(1, len(dout)):"),
+    (layers.RowsWithoutDerivative, "x", "local derivative left out", ""),
+]
+
+
+def found_on(layer: type[Any]) -> list[Finding]:
+    base = next(it for it in layer.__mro__ if it in INPUTS)
+    names = ("x", "Wx", "Wh", "b")
+    it = subject(layer, *INPUTS[base], names=names)  # type: ignore[arg-type]
+    return failures(it)
+
+
+@pytest.mark.parametrize(("layer", "name", "mistake", "line"), CASES, ids=lambda it: getattr(it, "__name__", ""))
+def test_what_an_edit_undoes_is_named_with_its_line(layer: type[Any], name: str, mistake: str, line: str) -> None:
+    (found,) = [it for it in found_on(layer) if it.input == name and it.rule == "gradient"]
+    assert found.mistake == mistake
+    assert found.where is not None
+    written = inspect.getsource(layers).splitlines()[(found.where.line or 0) - 1].strip()
+    assert not line or written == line
+
+
+@pytest.mark.parametrize("layer", layers.RIGHT, ids=lambda it: it.__name__)
+def test_what_is_right_is_not_accused(layer: type[Any]) -> None:
+    assert found_on(layer) == []
+
+
+BREAKS_DOWN = (UnboundLocalError, ValueError, TypeError, IndexError)
+"""What an edit may come to that makes no sense."""
+
+
+def test_what_follows_from_a_parameter_that_is_changed_first_is_not_told_again() -> None:
+    assert {it.rule for it in found_on(layers.LinearReboundFirst)} == {"gradient"}
+
+
+class Base:
+    def backward(self, dout: Any) -> Any:
+        return dout
+
+
+class Private(Base):
+    __scale = 3.0
+
+    def backward(self, dout: Any) -> Any:
+        total = np.zeros(2)
+        for row in super().backward(dout):
+            total = row * self.__scale
+        return total.T
+
+
+def test_an_edited_function_runs_edited_and_afterwards_as_it_was() -> None:
+    code, dout = Private.backward.__code__, np.ones((3, 2))
+    known = places(functions_of([code]))
+    sums = []
+    for edit in (*edits_of_sums(known), *edits_of_operands(known)):
+        with suppress(*BREAKS_DOWN), edited(edit.changes):
+            sums.append(Private().backward(dout)[0])
+        assert Private.backward.__code__ is code
+    assert 9.0 in sums
+    assert Private().backward(dout)[0] == 3.0
+
+
+class Counting(Base):
+    def backward(self, dout: Any) -> Any:
+        i, dx = 0, np.zeros_like(dout)
+        while i < len(dout):
+            dx[i] = dout[i]
+            i = i + 1
+        return dx
+
+
+def test_no_edit_touches_what_steers_a_while_loop() -> None:
+    known = places(functions_of([Counting.backward.__code__]))
+    lines, first = inspect.getsourcelines(Counting.backward)
+    touched = {lines[place.line - first].strip() for place in known}
+    assert "dx[i] = dout[i]" in touched
+    assert "i = i + 1" not in touched

@@ -1,0 +1,69 @@
+"""``bptui.watch``, in this very process: the code runs unchanged, its exceptions pass, and the tape is there."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import bptui
+from bptui.recording.transcript import read_transcript
+from programs import BOOK_LAYERS
+
+
+@pytest.fixture
+def layers(tmp_path: Path) -> Iterator[dict[str, object]]:
+    """The layers of the book, as a file of the person's own."""
+    path = tmp_path / "own_book_layers.py"
+    path.write_text(BOOK_LAYERS)
+    sys.path.insert(0, str(tmp_path))
+    import own_book_layers  # type: ignore[import-not-found]  # noqa: PLC0415
+
+    yield vars(own_book_layers)
+    sys.path.remove(str(tmp_path))
+    del sys.modules["own_book_layers"]
+
+
+X, T = np.array([[1.0, -2.0], [3.0, 0.5]]), np.array([0, 1])
+"""What the networks here are given."""
+
+
+def test_a_block_is_watched_and_runs_unchanged(layers, tmp_path):  # type: ignore[no-untyped-def]
+    relu, loss = layers["Relu"](), layers["SoftmaxWithLoss"]()
+    alone = loss.forward(relu.forward(X), T)
+    with bptui.watch() as tape:
+        value = loss.forward(relu.forward(X), T)
+        relu.backward(loss.backward())
+    assert sys.getprofile() is None
+    assert value == alone == tape.values["loss"]
+    assert [step.name for step in tape] == ["relu", "loss", "loss", "relu"]
+    assert "relu" in repr(tape)
+    tape.save(tmp_path / "run.jsonl")
+    assert [step.name for step in read_transcript(tmp_path / "run.jsonl").tape] == ["relu", "loss", "loss", "relu"]
+
+
+def test_an_exception_passes_and_the_tape_so_far_stays(layers):  # type: ignore[no-untyped-def]
+    relu, affine = layers["Relu"](), layers["Affine"](np.ones((3, 3)), np.zeros(3))
+    with pytest.raises(ValueError, match="matmul"), bptui.watch() as tape:
+        affine.forward(relu.forward(X))
+    assert [step.name for step in tape] == ["relu"]
+
+
+def test_of_a_network_only_what_it_holds_is_watched(layers, capsys):  # type: ignore[no-untyped-def]
+    relu, other = layers["Relu"](), layers["Relu"]()
+    net = {"layers": [relu]}
+    tape = bptui.watch(net)
+    other.forward(relu.forward(X))
+    assert [step.name for step in tape] == ["relu"]
+    tape.show()
+    assert "relu" in capsys.readouterr().out
+
+
+def test_two_watches_do_not_go_together():  # type: ignore[no-untyped-def]
+    with bptui.watch() as tape:
+        with pytest.raises(bptui.BptuiError):
+            bptui.watch({})
+        assert tape is not None
