@@ -14,7 +14,7 @@ from bptui.explaining.formula_words import words_of
 
 ONLY_FORWARD = "your program only goes forward here"
 
-WITHOUT_GRADIENT = {"condition": "a condition takes", "indices": "indices take"}
+WITHOUT_GRADIENT = {"condition": "a condition takes", "indices": "indices take", "rows": "indices take"}
 """What a value is that is only used as one of these inputs."""
 
 
