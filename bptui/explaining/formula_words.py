@@ -28,7 +28,9 @@ PLAIN = frozenset({"where", "else", "half", "equal", "log"})
 PRODUCT = re.compile(rf"(?P<one>{word.pattern})(?P<turned>ᵀ?) · (?P<other>{word.pattern})(?P<other_turned>ᵀ?)")
 """A matrix product of two values, either of which may be transposed."""
 
-NOT_ARITHMETIC = frozenset({"axis", "axes", "shape", "start", "stop", "indices", "keepdims"})
+NOT_ARITHMETIC = frozenset(
+    ("axis", "axes", "shape", "start", "stop", "indices", "keepdims", "size", "stride", "pad", "dilation", "groups")
+)
 """Options that stand in no formula as a number of its own: they are English words there, if anything."""
 
 MOST_INPUTS = 1_000
@@ -37,7 +39,10 @@ MOST_INLINE = 4
 
 
 class Words(NamedTuple):
-    """What a layer calls its value and its gradients. ``inputs`` has forward's own name for each input of a node."""
+    """What a layer calls its value and its gradients. ``inputs`` has forward's own name for each input of a node.
+
+    Among ``options`` are, as None, the inputs that a node leaves out.
+    """
 
     formula: str
     rules: Mapping[str, str]
@@ -63,10 +68,11 @@ def words_of(tape: Tape, node: Node) -> Words:
         return Words("", {}, share.slots, node.options, layer.targets)
     assert isinstance(layer, type)
     it = spoken(layer)
-    options = {**it.options, **node.options}
+    given = it.inputs[: len(node.inputs)]
+    options = {name: value for name, value in {**it.options, **node.options}.items() if name not in given}
     spelt = (it.formula, it.rules)
     formula, rules = follow_options(layer.__name__, spelt, options, it.options, has_labels=has_labels(tape, node, it))
-    return Words(formula, rules, it.inputs[: len(node.inputs)], options, it.targets)
+    return Words(formula, rules, given, options, it.targets)
 
 
 def has_labels(tape: Tape, node: Node, words: Words) -> bool:

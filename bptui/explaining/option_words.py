@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
 from bptui.core import text
+from bptui.explaining.sequence_words import SEQUENCES
+from bptui.explaining.window_words import WINDOWS
 
 Spelt: TypeAlias = "tuple[str, Mapping[str, str]]"
 """A formula, and a rule for each input that takes a gradient."""
@@ -109,6 +111,8 @@ SPELT: Mapping[str, Callable[[OptionValues], Spelt]] = {
     "Reshape": reshape_words,
     "BroadcastTo": repeated,
     "Concat": joined_inputs,
+    **WINDOWS,
+    **SEQUENCES,
 }
 """The layers whose formula has their options in it."""
 

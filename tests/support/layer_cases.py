@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 import layers
+from deep_layer_examples import IMAGES, SEQUENCES
 from layers import Array, Layer
 
 Shape: TypeAlias = "tuple[int, ...]"
@@ -39,6 +40,8 @@ ALONG_AN_AXIS: list[Row] = [
 ]
 
 EXAMPLES: dict[str, list[Row]] = {
+    **IMAGES,
+    **SEQUENCES,
     "Affine": [
         ({}, ((2, 3), (3, 4), (4,))),
         ({}, ((3,), (3, 2), (2,))),
@@ -183,7 +186,7 @@ def names_of(layer: type[Layer], count: int) -> tuple[str, ...]:
     parameters = list(inspect.signature(layer.forward).parameters.values())[1:]
     if parameters[0].kind is inspect.Parameter.VAR_POSITIONAL:
         return ("x",) * count
-    return tuple(parameter.name for parameter in parameters)
+    return tuple(parameter.name for parameter in parameters)[:count]
 
 
 def takes_any_arrays(layer: type[Layer]) -> bool:
@@ -248,7 +251,7 @@ def empty_case_of(layer: type[Layer]) -> Case:
     """Return a case with a batch of no samples."""
     count = len(inspect.signature(layer.forward).parameters) - 1
     rows: list[Row] = EXAMPLES.get(layer.__name__, [({}, ((0, 3),) * count)])
-    empty = [row for row in rows if isinstance(row[1][0], tuple) and 0 in row[1][0]]
+    empty = [row for row in rows if any(0 in (it if isinstance(it, tuple) else it.shape) for it in row[1])]
     if not empty:
         pytest.fail(f"{layer.__name__} has no example with 0 rows: add one to EXAMPLES in {__file__}")
     return case_of(layer, empty[0], seed=0)

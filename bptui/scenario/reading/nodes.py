@@ -97,10 +97,8 @@ class NodeReader:
             message = f"no layer is called {visible(operation.layer)}"
             raise self.error(message, path, operation.layer_at, self.layer_hint(operation.layer))
         takes = signature_of(layer)
-        count = len(inputs)
-        fits = count >= max(len(takes.inputs), 1) if takes.is_variadic else count == len(takes.inputs)
-        if not fits:
-            message = f"{operation.layer} takes {takes.counts}, got {count}"
+        if not takes.accepts(len(inputs)):
+            message = f"{operation.layer} takes {takes.counts}, got {len(inputs)}"
             raise self.error(message, path, operation.layer_at, f"{operation.layer}{takes}")
         self.check_options(operation, takes, path)
         for name, slot in zip(inputs, takes.inputs, strict=False):

@@ -16,9 +16,13 @@ NAMED = {Parameter.POSITIONAL_OR_KEYWORD, Parameter.KEYWORD_ONLY}
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """``inputs`` by name, any number of them where ``is_variadic``; ``options``, and those that must be given."""
+    """``inputs`` by name, of which the last may be left out, any number of them where ``is_variadic``; ``options``.
+
+    ``least`` inputs and the ``required`` options must be given.
+    """
 
     inputs: tuple[str, ...]
+    least: int
     is_variadic: bool
     options: tuple[str, ...]
     required: tuple[str, ...]
@@ -33,7 +37,12 @@ class Signature:
         if self.is_variadic:
             return "one input or more"
         count = len(self.inputs)
-        return f"{count} input{'s' * (count != 1)} ({', '.join(self.inputs)})"
+        fewer = "".join(f"{number} or " for number in range(self.least, count))
+        return f"{fewer}{count} input{'s' * (count != 1)} ({', '.join(self.inputs)})"
+
+    def accepts(self, count: int) -> bool:
+        """Return whether it takes so many inputs."""
+        return max(self.least, 1) <= count and (self.is_variadic or count <= len(self.inputs))
 
 
 @lru_cache(maxsize=256)
@@ -41,8 +50,10 @@ def signature_of(layer: type[Layer]) -> Signature:
     """Return what ``layer`` takes: inputs are forward's arguments, options those of its ``__init__``."""
     inputs = own_parameters(layer, "forward")
     options = [it for it in own_parameters(layer, "__init__") if it.kind in NAMED]
+    positional = [it for it in inputs if it.kind in POSITIONAL]
     return Signature(
-        inputs=tuple(it.name for it in inputs if it.kind in POSITIONAL),
+        inputs=tuple(it.name for it in positional),
+        least=sum(it.default is Parameter.empty for it in positional),
         is_variadic=any(it.kind is Parameter.VAR_POSITIONAL for it in inputs),
         options=tuple(it.name for it in options),
         required=tuple(it.name for it in options if it.default is Parameter.empty),
