@@ -13,11 +13,12 @@ drop_working_folder()
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from bptui.errors import BptuiError, LayerError, ScenarioError, TranscriptError
+from bptui.errors import BptuiError, ExpressionError, LayerError, NotReachedError, ScenarioError, TranscriptError
 from bptui.version import __version__
 
 if TYPE_CHECKING:
     from bptui.checking.check_scenario import check
+    from bptui.core.expression import evaluate
     from bptui.core.tape import Tape
     from bptui.running import run
     from bptui.scenario.load import load, loads
@@ -25,13 +26,16 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BptuiError",
+    "ExpressionError",
     "LayerError",
+    "NotReachedError",
     "Scenario",
     "ScenarioError",
     "Tape",
     "TranscriptError",
     "__version__",
     "check",
+    "evaluate",
     "load",
     "loads",
     "run",
@@ -41,6 +45,7 @@ HOMES = {
     "Scenario": "bptui.scenario.scenario",
     "Tape": "bptui.core.tape",
     "check": "bptui.checking.check_scenario",
+    "evaluate": "bptui.core.expression",
     "load": "bptui.scenario.load",
     "loads": "bptui.scenario.load",
     "run": "bptui.running",

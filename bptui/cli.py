@@ -14,9 +14,9 @@ import os
 import shlex
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from bptui import installation
 from bptui.ending import (
@@ -34,8 +34,11 @@ from bptui.ending import (
     silence_warnings,
     with_signals,
 )
-from bptui.errors import BptuiError, out_of_memory
+from bptui.errors import BptuiError, Where, out_of_memory
 from bptui.version import __version__
+
+if TYPE_CHECKING:
+    from bptui.programs.program_run import ProgramRun
 
 FIRST_STEP = "start with `bptui run buy_apple`; `bptui list` tells what else there is"
 
@@ -61,7 +64,8 @@ class Parser(argparse.ArgumentParser):
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run bptui with command-line ``arguments`` (those of the process, by default) and return its exit status."""
     # Starting threads for matrices costs NumPy 50 ms and more, and a teaching network's matrices are small.
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    if "OPENBLAS_NUM_THREADS" not in os.environ:
+        os.environ |= {"OPENBLAS_NUM_THREADS": "1", "BPTUI_ONE_THREAD": "yes"}  # a watched program gets neither
     silence_warnings()
     try:
         return attempt(sys.argv[1:] if arguments is None else arguments)
@@ -94,8 +98,27 @@ def run_command(arguments: Sequence[str]) -> int:
     if not arguments:
         raise UsageError("a command is missing", parser().format_usage(), hint=FIRST_STEP)
     check_command(arguments[0])
-    options = parser().parse_args(arguments)
+    own, given = split_arguments(arguments)
+    options = parser().parse_args(own)
+    options.arguments = given
     return COMMANDS[options.command](options)
+
+
+def split_arguments(arguments: Sequence[str]) -> tuple[Sequence[str], Sequence[str]]:
+    """Return bptui's own arguments, and those of the program that they name: what stands behind its name.
+
+    A program that looks at no arguments has none, so that those of bptui may stand there.
+    """
+    from bptui.programs.read_program import is_program, looks_at_arguments
+
+    if arguments[0] not in WATCHING:
+        return arguments, ()
+    for place, argument in enumerate(arguments[1:], start=1):
+        if is_program(argument) and arguments[place - 1] not in VALUED and not argument.startswith("-"):
+            if not looks_at_arguments(argument):
+                return arguments, ()
+            return arguments[: place + 1], arguments[place + 1 :]
+    return arguments, ()
 
 
 def check_command(name: str) -> None:
@@ -120,6 +143,7 @@ def parser() -> Parser:
     run.add_argument("scenario", help="a file, or the name of a bundled scenario")
     run.add_argument("--record", metavar="FILE", type=Path, help="write every step to a new file while it happens")
     add_layers(run)
+    add_watching(run)
     add_theme(run)
 
     execute = commands.add_parser("exec", help="carry out commands without a screen, and print what each answers")
@@ -148,6 +172,7 @@ def parser() -> Parser:
     trace.add_argument("scenario", help="a file, or the name of a bundled scenario")
     trace.add_argument("--json", action="store_true", help="print records, one a line, for other programs")
     add_layers(trace)
+    add_watching(trace)
 
     check = commands.add_parser("check", help="check every node's gradients and contract, and what is expected")
     check.add_argument("scenarios", nargs="+", metavar="SCENARIO", help="files, or names of bundled scenarios")
@@ -200,13 +225,48 @@ def add_layers(command: argparse.ArgumentParser) -> None:
     )
 
 
+def add_watching(command: argparse.ArgumentParser) -> None:
+    """Let a command be told how much of a program is to be watched."""
+    command.add_argument(
+        "--passes",
+        metavar="N",
+        type=count_from(1),
+        default=10,
+        help="end a program after N forward and backward passes",
+    )
+    command.add_argument("--skip", metavar="N", type=count_from(0), default=0, help="watch none of its first N passes")
+    command.add_argument(
+        "--memory", metavar="MB", type=count_from(1), default=1024, help="watch until so many megabytes are copied"
+    )
+    command.add_argument("--then-run-on", action="store_true", help="let it run on unwatched when enough was seen")
+
+
+def count_from(least: int) -> Callable[[str], int]:
+    """Return what reads a number that is not less than ``least``."""
+
+    def whole_number(text: str) -> int:
+        number = int(text)
+        if number < least:
+            raise ValueError
+        return number
+
+    return whole_number
+
+
 def run_scenario(options: argparse.Namespace) -> int:
     """Open the debugger."""
     check_terminal()
     gc.disable()  # imports leave no garbage, and looking for it is a tenth of the start; the screen collects later
+    from bptui.programs.read_program import is_program
     from bptui.scenario.load import load
     from bptui.tui import app
 
+    if is_program(options.scenario):
+        run = watched(options)
+        try:
+            return app.open_program(run, options.theme)
+        finally:
+            run.close()
     scenario = load(options.scenario, layers=options.layers, notice=print_notice)
     return app.open_debugger(scenario, options.record, options.theme)
 
@@ -229,16 +289,19 @@ def execute_commands(options: argparse.Namespace) -> int:
 
 def trace(options: argparse.Namespace) -> int:
     """Tell what a run does, step by step."""
+    from bptui.programs.read_program import is_program
     from bptui.running import Run
     from bptui.scenario.load import load
 
+    if is_program(options.scenario):
+        return trace_program(options)
     run = Run(load(options.scenario, layers=options.layers, notice=print_notice))
     if options.json:
-        from bptui.recording.codec import line
+        from bptui.recording.codec import encode_line
         from bptui.recording.run_records import records
 
         with output() as file:
-            file.writelines(map(line, records(run)))
+            file.writelines(map(encode_line, records(run)))
     else:
         from bptui.report.printing import print_lines
         from bptui.report.trace_report import trace_lines
@@ -250,6 +313,49 @@ def trace(options: argparse.Namespace) -> int:
     if run.failure:
         raise run.failure
     return FINE
+
+
+def trace_program(options: argparse.Namespace) -> int:
+    """Tell what a program does, step by step."""
+    run = watched(options)
+    try:
+        with output() as file:
+            if options.json:
+                from bptui.recording.codec import encode_line
+                from bptui.recording.program_records import program_records
+
+                file.writelines(map(encode_line, program_records(run)))
+            else:
+                from bptui.report.printing import print_lines
+                from bptui.report.program_report import program_lines
+
+                print_lines(program_lines(run), file)
+    finally:
+        run.close()
+    if run.failure:
+        raise run.failure
+    return FINE
+
+
+def watched(options: argparse.Namespace) -> ProgramRun:
+    """Return a program that was watched to its end. Raises BptuiError where no layer was called in it."""
+    from bptui.programs.program_run import ProgramRun, WatchLimits
+    from bptui.programs.read_program import read_program
+
+    program = read_program(options.scenario, options.arguments)
+    run = ProgramRun(
+        program, WatchLimits(options.passes, options.skip, options.memory << 20, runs_on=options.then_run_on)
+    )
+    run.finish()
+    if not run.tape.iterations:
+        run.close()
+        sys.stderr.write(run.printed.text)
+        raise run.failure or BptuiError(
+            "no layer was called",
+            hint="a layer has two methods forward and backward, or is a pair of functions f_forward and f_backward",
+            where=Where(options.scenario),
+        )
+    return run
 
 
 def judge_scenarios(options: argparse.Namespace) -> int:
@@ -321,6 +427,12 @@ def trust_layers(options: argparse.Namespace) -> int:
     print(words_of_trust(trust(options.file)))
     return FINE
 
+
+WATCHING = ("run", "trace", "check")
+"""The commands that take a program."""
+
+VALUED = ("--layers", "--record", "--theme", "--passes", "--skip", "--memory")
+"""The options that a value follows."""
 
 COMMANDS = {
     "run": run_scenario,

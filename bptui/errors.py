@@ -3,7 +3,10 @@
 BptuiError                 anything below
 ├── ScenarioError          a scenario, or a data file that it names, cannot be read
 ├── LayerError             a layer failed while a scenario ran
+│   └── MisnamedOutputsError  it returned more values, or fewer, than its formula names
 ├── CommandError           a line is not a command of bptui's
+├── ExpressionError        an expression cannot be read, or has no value
+│   └── NotReachedError    it speaks of what the run has not come to yet
 └── TranscriptError        a recording cannot be written or read
 """
 
@@ -83,6 +86,10 @@ class LayerError(BptuiError):
     """A layer raised, or returned what is not a value; ``where`` is the node's formula or the layer's own line."""
 
 
+class MisnamedOutputsError(LayerError):
+    """A layer of the user's own has returned more values, or fewer, than the formula names."""
+
+
 class CommandError(BptuiError):
     """``text`` is not a command; what is wrong stands at ``position``, a number of characters from 0.
 
@@ -95,6 +102,19 @@ class CommandError(BptuiError):
         super().__init__(message, hint=hint, where=where)
         self.text = text
         self.position = position
+
+
+class ExpressionError(BptuiError):
+    """``text`` is not an expression, or has no value; that shows at ``position``, a number of characters from 0."""
+
+    def __init__(self, message: str, text: str, position: int, *, hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.text = text
+        self.position = position
+
+
+class NotReachedError(ExpressionError):
+    """An expression speaks of what the run has not come to yet."""
 
 
 class TranscriptError(BptuiError):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -21,7 +21,7 @@ from layers.layer import Gradients
 
 if TYPE_CHECKING:
     from bptui.guest.guest_layer import GuestLayer
-    from bptui.guest.guests import Guests, PatientLayer
+    from bptui.guest.guests import Guests, NonBlockingGuest
     from bptui.guest.observation import Remark
 
 
@@ -32,7 +32,7 @@ class ScenarioLayers:
         self.scenario = scenario
         self.nodes, self.library = scenario.graph.nodes, scenario.library
         self.has_guests = bool(scenario.guests)
-        self.patient: list[PatientLayer] = []
+        self.patient: list[NonBlockingGuest] = []
 
     @cached_property
     def guests(self) -> Guests:
@@ -45,9 +45,9 @@ class ScenarioLayers:
         scenario = self.scenario
         if not self.has_guests:
             return scenario.calls
-        from bptui.guest.guests import PatientLayer  # noqa: PLC0415  (few scenarios have guests)
+        from bptui.guest.guests import NonBlockingGuest  # noqa: PLC0415  (few scenarios have guests)
 
-        kinds = [PatientLayer if at in scenario.guests else BoundedLayer for at in range(len(self.nodes))]
+        kinds = [NonBlockingGuest if at in scenario.guests else BoundedLayer for at in range(len(self.nodes))]
         return calls_of(scenario.graph, scenario.leaves, kinds)
 
     def make(self, node: int) -> AnyLayer:
@@ -57,9 +57,9 @@ class ScenarioLayers:
         if isinstance(layer, type):
             made = layer(**it.options) if it.options else layer()
             return BoundedLayer(it, made) if self.has_guests else made
-        from bptui.guest.guests import PatientLayer  # noqa: PLC0415  (few scenarios have guests)
+        from bptui.guest.guests import NonBlockingGuest  # noqa: PLC0415  (few scenarios have guests)
 
-        self.patient.append(PatientLayer(self.guests, self.guests.make(node)))
+        self.patient.append(NonBlockingGuest(self.guests, self.guests.make(node)))
         return self.patient[-1]
 
     def begin_iteration(self, iteration: int) -> None:
@@ -89,16 +89,16 @@ class BoundedLayer:
         self.node = node
         self.layer = layer
 
-    def forward(self, *inputs: Array) -> Array:
+    def forward(self, *inputs: Array) -> Any:
         """Return the layer's value. Raises LayerError, before anything is computed, where it would be too large."""
-        if what := excess(self.layer.out_shape(*map(np.shape, inputs))):
+        if what := next(filter(None, map(excess, self.layer.out_shapes(*map(np.shape, inputs)))), None):
             message = f"{visible(self.node.name)}: {self.node.layer}: {what}"
             raise LayerError(message, hint=SMALLER, where=self.node.where)
         return self.layer.forward(*inputs)
 
-    def backward(self, dout: Array) -> Gradients:
+    def backward(self, *douts: Array) -> Gradients:
         """Return what the layer returns."""
-        return self.layer.backward(dout)
+        return self.layer.backward(*douts)
 
 
 class Run(Runner):

@@ -10,7 +10,7 @@ import sys
 
 def drop_working_folder() -> None:
     """Take the working folder off the path in ``python -m bptui``, unless bptui itself was found there."""
-    if is_started_as_module() and not sys.flags.safe_path and sys.path[0] != home():
+    if is_started_as_module() and not sys.flags.safe_path and sys.path[0] != package_folder():
         del sys.path[0]
 
 
@@ -22,6 +22,6 @@ def is_started_as_module() -> bool:
     return name.partition(".")[0] == "bptui"
 
 
-def home() -> str:
+def package_folder() -> str:
     """Return the folder in which bptui lies."""
     return os.path.dirname(os.path.dirname(__file__))  # noqa: PTH120  (pathlib is what may lie in the working folder)

@@ -1,10 +1,13 @@
-"""Activation functions: what makes a network more than one big matrix product. All but two work elementwise."""
+"""Activation functions: what makes a network more than one big matrix product. All but two work elementwise.
+
+Their smooth relatives, from softplus to GELU, are in ``smooth_activation``.
+"""
 
 from __future__ import annotations
 
 import numpy as np
 
-from layers.layer import Array, Layer, Shape, floating
+from layers.layer import Array, Layer, Shape, floating, unbroadcast
 from layers.options import axes_of, real, whole
 
 
@@ -55,6 +58,30 @@ class LeakyRelu(Layer):
 
     def local(self) -> tuple[Array]:
         return (np.where(self.mask, self.slope, np.ones_like(self.x)),)
+
+
+class PRelu(Layer):
+    """Leaky ReLU whose slope is learnt, ``out = x where x > 0, else slope × x``. Shapes: any two that broadcast.
+
+    For one slope a channel, ``slope`` needs the shape that broadcasts so: (channels, 1, 1) for images. Its local
+    derivative is x where x is below 0, and 0 elsewhere; that of x is 1 where x > 0 and ``slope`` elsewhere, at the
+    kink x = 0 too (He et al. 2015).
+    """
+
+    symbol = "prelu"
+    formula = "x where x > 0, else slope × x"
+    rules = {"x": "dout where x > 0, else dout × slope", "slope": "0 where x > 0, else dout × x"}
+
+    def forward(self, x: Array, slope: Array) -> Array:
+        self.x, self.slope = x, slope = floating(x), floating(slope)
+        return np.where(x > 0, x, slope * x)
+
+    def backward(self, dout: Array) -> tuple[Array, Array]:
+        dx, dslope = self.local()
+        return unbroadcast(dout * dx, self.x.shape), unbroadcast(dout * dslope, self.slope.shape)
+
+    def local(self) -> tuple[Array, Array]:
+        return np.where(self.x > 0, 1, self.slope), np.where(self.x > 0, 0, self.x)
 
 
 class Sigmoid(Layer):

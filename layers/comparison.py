@@ -63,6 +63,31 @@ class Minimum(Layer):
         return np.where(x < y, one, half), np.where(y < x, one, half)
 
 
+class Where(Layer):
+    """Elementwise choice, ``out = x where condition, else y``, with broadcasting. Shapes: any three that broadcast.
+
+    A condition holds where it is not 0. The local derivative is 1 for what was chosen and 0 for the other; the
+    condition takes no gradient, for out jumps with it or does not move at all.
+    """
+
+    symbol = "where"
+    formula = "x where condition holds, else y"
+    rules = {"x": "dout where condition holds, else 0", "y": "0 where condition holds, else dout"}
+    targets = frozenset({"condition"})
+
+    def forward(self, condition: Array, x: Array, y: Array) -> Array:
+        self.holds, self.x, self.y = np.asarray(condition) != 0, floating(x), floating(y)
+        return np.where(self.holds, self.x, self.y)[()]
+
+    def backward(self, dout: Array) -> tuple[None, Array, Array]:
+        dx, dy = np.where(self.holds, dout, 0), np.where(self.holds, 0, dout)
+        return None, unbroadcast(dx, self.x.shape), unbroadcast(dy, self.y.shape)
+
+    def local(self) -> tuple[None, Array, Array]:
+        one = np.ones_like(np.where(self.holds, self.x, self.y))
+        return None, np.where(self.holds, one, 0), np.where(self.holds, 0, one)
+
+
 class Clip(Layer):
     """Elementwise limit to an interval, ``out = min(max(x, min), max)``. Shapes: any. Either bound may be None.
 

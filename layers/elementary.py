@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from typing import Any
+
 import numpy as np
 
 from layers.layer import Array, Layer, floating
@@ -70,6 +73,24 @@ class Sqrt(Layer):
         return (1 / (2 * self.out),)
 
 
+class Square(Layer):
+    """Elementwise square, ``out = x²``. Shapes: any. The local derivative is 2 × x."""
+
+    symbol = "²"
+    formula = "x²"
+    rules = {"x": "dout × 2 × x"}
+
+    def forward(self, x: Array) -> Array:
+        self.x = floating(x)
+        return self.x * self.x
+
+    def backward(self, dout: Array) -> Array:
+        return dout * (2 * self.x)
+
+    def local(self) -> tuple[Array]:
+        return (2 * self.x,)
+
+
 class Sin(Layer):
     """Elementwise sine of an angle in radians, ``out = sin(x)``. Shapes: any. The local derivative is cos(x)."""
 
@@ -125,3 +146,34 @@ class Abs(Layer):
 
     def local(self) -> tuple[Array]:
         return (np.sign(self.x),)
+
+
+class Erf(Layer):
+    """Elementwise error function, ``out = erf(x)``, 2/√π times the integral of exp(-t²) from 0 to x. Shapes: any.
+
+    erf(x / √2) is the chance that a normal number lies within x standard deviations. The local derivative is the
+    integrand, 2/√π × exp(-x²).
+    """
+
+    symbol = "erf"
+    formula = "erf(x)"
+    rules = {"x": "dout × 2 / √π × exp(-x²)"}
+
+    def forward(self, x: Array) -> Array:
+        self.x = floating(x)
+        return erf(self.x)
+
+    def backward(self, dout: Array) -> Array:
+        return dout * self.local()[0]
+
+    def local(self) -> tuple[Array]:
+        return (2 / math.sqrt(math.pi) * np.exp(-self.x * self.x),)
+
+
+erf_of_each: Any = np.frompyfunc(math.erf, 1, 1)
+"""NumPy has no error function; the C library's is exact to the last digit or two."""
+
+
+def erf(x: Array) -> Array:
+    """Return the error function of each element of ``x``, in its dtype."""
+    return np.asarray(erf_of_each(x), dtype=x.dtype)[()]

@@ -27,6 +27,12 @@ class Layer(ABC):
 
     A layer never writes into an array that it was given, and never keeps one that it will write into. Options are
     keyword-only arguments of ``__init__``. Values that do not fit raise a ValueError that names their shapes.
+
+    A layer with several values names them in ``outputs``, and returns a tuple of them from ``forward`` and a tuple of
+    their shapes from ``out_shape``. Its ``backward`` takes one gradient for each, ``backward(self, dh, dc)``, of which
+    one is zeros where nobody has used that value. The formula says what each is, ``h = o × tanh(c); c = f × c0 + g``,
+    and the rules speak of ``dh`` and ``dc``. What an input's gradient is made of comes from all of them, so ``local``
+    stays None there.
     """
 
     symbol: ClassVar[str] = ""
@@ -42,7 +48,10 @@ class Layer(ABC):
     """
 
     targets: ClassVar[frozenset[str]] = frozenset()
-    """Inputs that are labels: integers stay integers there, and no gradient leaves through them."""
+    """Inputs that are labels or a condition: integers stay integers there, and no gradient leaves through them."""
+
+    outputs: tuple[str, ...] = ("out",)
+    """Its values' names; a layer sets it in ``__init__`` where options decide how many there are."""
 
     aliases: ClassVar[tuple[str, ...]] = ()
     """Other names a formula may call it by."""
@@ -54,14 +63,19 @@ class Layer(ABC):
             setattr(cls, method, quiet(vars(cls)[method]))
 
     @abstractmethod
-    def forward(self, *inputs: Any, **options: Any) -> Array:
-        """Return the value at ``inputs``, and keep what ``backward`` will need."""
+    def forward(self, *inputs: Any, **options: Any) -> Any:
+        """Return the value at ``inputs``, a tuple where there are several, and keep what ``backward`` will need."""
 
     @abstractmethod
-    def backward(self, dout: Array) -> Gradients:
+    def backward(self, *douts: Any, **options: Any) -> Gradients:
         """Return the gradient of each input, given ``dout``, the gradient of the value of the last ``forward``."""
 
-    def out_shape(self, *shapes: Any, **options: Any) -> Shape:  # noqa: ARG002  (any override fits this signature)
+    def out_shapes(self, *shapes: Shape) -> tuple[Shape, ...]:
+        """Return the shape of each value at inputs of these ``shapes``. Raises ValueError where they do not fit."""
+        shape = self.out_shape(*shapes)
+        return shape if len(self.outputs) > 1 else (shape,)
+
+    def out_shape(self, *shapes: Any, **options: Any) -> Any:  # noqa: ARG002  (any override fits this signature)
         """Return the shape of the value at inputs of these ``shapes``, computing no number.
 
         Here that is the shape to which they broadcast. Raises ValueError where they do not fit.

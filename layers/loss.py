@@ -1,13 +1,16 @@
-"""Losses: how wrong the network is, as one number, and the gradient from which everything on the left follows."""
+"""Losses: how wrong the network is, as one number, and the gradient from which everything on the left follows.
+
+Losses of probabilities, which come after a softmax of its own, are in ``probability_loss``; those that grow in a
+straight line are in ``linear_loss``.
+"""
 
 from __future__ import annotations
-
-from math import prod
 
 import numpy as np
 
 from layers.layer import Array, Layer, Shape, floating
 from layers.options import choice, whole
+from layers.targets import read_targets, require_same_shape, require_targets, require_yes_or_no
 
 
 class SoftmaxWithLoss(Layer):
@@ -34,17 +37,13 @@ class SoftmaxWithLoss(Layer):
         self.ignore_index = None if ignore_index is None else whole("ignore_index", ignore_index)
 
     def out_shape(self, x: Shape, t: Shape) -> Shape:
-        if not x:
-            raise ValueError("x must have an axis of classes, and a scalar has none")
-        batch = x[:-1]
-        if t not in {x, batch}:
-            raise ValueError(f"t of shape {t} is neither labels {batch} nor distributions {x} for x of shape {x}")
-        return batch if self.reduction == "none" else ()
+        require_targets(x, t)
+        return x[:-1] if self.reduction == "none" else ()
 
     def forward(self, x: Array, t: Array) -> Array:
         x, t = floating(x), np.asarray(t)
         self.out_shape(x.shape, t.shape)
-        self.t, self.samples = self.read_targets(x, t)
+        self.t, self.samples = read_targets(t, x, ignore_index=self.ignore_index)
         shifted = x - x.max(axis=-1, keepdims=True, initial=-np.inf)
         log_y = shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
         self.y = np.exp(log_y)
@@ -64,34 +63,6 @@ class SoftmaxWithLoss(Layer):
     def local(self) -> tuple[Array, None]:
         slope = self.y * self.t.sum(axis=-1, keepdims=True) - self.t
         return (slope / max(self.samples, 1) if self.reduction == "mean" else slope), None
-
-    def read_targets(self, x: Array, t: Array) -> tuple[Array, int]:
-        """Return ``t`` as distributions of x's shape and dtype, all 0 for ignored samples, and how many count.
-
-        Raises ValueError for targets that do not fit x.
-        """
-        batch = x.shape[:-1]
-        if t.shape == x.shape and self.ignore_index is None:
-            return t.astype(x.dtype), prod(batch)
-        if t.shape == batch and t.dtype.kind in "iu":
-            return self.one_hot(t, x)
-        if t.shape == batch:
-            raise ValueError(f"labels must be integers, and t is {t.dtype}")
-        raise ValueError(f"ignore_index needs labels of shape {batch}, and t of shape {t.shape} is distributions")
-
-    def one_hot(self, labels: Array, x: Array) -> tuple[Array, int]:
-        """Return a 1 at each label's class, and how many labels are not to be ignored.
-
-        Raises ValueError for a label outside the classes.
-        """
-        classes = x.shape[-1]
-        counted = np.ones(labels.shape, dtype=bool) if self.ignore_index is None else labels != self.ignore_index
-        outside = np.argwhere(counted & ((labels < 0) | (labels >= classes)))
-        if len(outside):
-            place = tuple(outside[0].tolist())
-            raise ValueError(f"label {labels[place]}{in_row(place)} is outside the {classes} classes")
-        hot = (labels[..., np.newaxis] == np.arange(classes)) & counted[..., np.newaxis]
-        return hot.astype(x.dtype), int(counted.sum())
 
 
 class SigmoidWithLoss(Layer):
@@ -115,10 +86,7 @@ class SigmoidWithLoss(Layer):
     def forward(self, x: Array, t: Array) -> Array:
         x, t = floating(x), np.asarray(t)
         self.out_shape(x.shape, t.shape)
-        outside = np.argwhere((t < 0) | (t > 1))
-        if len(outside):
-            place = tuple(outside[0].tolist())
-            raise ValueError(f"target {t[place]}{in_row(place)} is outside 0 to 1")
+        require_yes_or_no(t)
         self.t = t.astype(x.dtype)
         z = np.exp(-np.abs(x))
         self.y = np.where(x >= 0, 1, z) / (1 + z)
@@ -177,14 +145,3 @@ class MeanSquaredError(Layer):
             case _:
                 dy = 2 * self.error
         return dy, -dy
-
-
-def require_same_shape(x: Shape, t: Shape, *, names: str) -> None:
-    """Raise ValueError where a prediction and its target differ in shape."""
-    if x != t:
-        raise ValueError(f"{names} must have the same shape, not {x} and {t}")
-
-
-def in_row(place: tuple[int, ...]) -> str:
-    """Return where in the batch ``place`` is, as text: nothing for a single sample."""
-    return f" in row {', '.join(map(str, place))}" if place else ""

@@ -16,6 +16,14 @@ def choice(name: str, value: Any, known: Sequence[str]) -> str:
     return str(value)
 
 
+def one_of(name: str, value: Any, known: Sequence[Any]) -> Any:
+    """Return ``value``, which is one of the ``known`` words and truth values. Raises ValueError for any other."""
+    if not isinstance(value, bool | str) or value not in known:
+        words = [str(it).lower() if isinstance(it, bool) else repr(it) for it in known]
+        raise ValueError(f"{name} must be {' or '.join(words)}, not {value!r}")
+    return value
+
+
 def flag(name: str, value: Any) -> bool:
     """Return ``value``, which is true or false. Raises ValueError for anything else."""
     if not isinstance(value, bool):
@@ -32,6 +40,13 @@ def real(name: str, value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, Real) or not math.isfinite(value):
         raise ValueError(f"{name} must be a finite number, not {value!r}")
     return float(value)
+
+
+def positive(name: str, value: Any) -> float:
+    """Return ``value``, a finite number above 0, as a Python float. Raises ValueError for anything else."""
+    if (number := real(name, value)) <= 0:
+        raise ValueError(f"{name} must be above 0, not {value!r}")
+    return number
 
 
 def whole(name: str, value: Any) -> int:

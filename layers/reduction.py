@@ -106,6 +106,62 @@ class Var(Reduction):
         return (2 * self.deviation / self.n,)
 
 
+class Norm(Reduction):
+    """Euclidean length, ``out = √Σ x²``. The local derivative is x / out, the unit vector that x points along.
+
+    At 0, where the length has a corner, it is taken to be 0. Divided by its largest element first, no square overflows
+    or vanishes.
+    """
+
+    symbol = "‖x‖"
+    formula = "√Σ x²"
+    rules = {"x": "dout × x / out where out > 0, else 0"}
+
+    def forward(self, x: Array) -> Array:
+        x = floating(x)
+        axes = axes_of(x.shape, self.axis)
+        largest = np.abs(x).max(axis=axes, keepdims=True, initial=0)
+        scale = np.where((largest == 0) | np.isinf(largest), 1, largest)
+        shrunk = x / scale
+        shrunk_length = np.sqrt((shrunk * shrunk).sum(axis=axes, keepdims=True))
+        self.direction = shrunk / np.where(shrunk_length == 0, 1, shrunk_length)
+        length = scale * shrunk_length
+        self.kept_shape = length.shape
+        return length if self.keepdims else length.squeeze(axes)[()]
+
+    def backward(self, dout: Array) -> Array:
+        return np.reshape(dout, self.kept_shape) * self.direction
+
+    def local(self) -> tuple[Array]:
+        return (self.direction,)
+
+
+class Prod(Reduction):
+    """Product, ``out = Π x``. The local derivative is the product of all the others.
+
+    That is out / x only where x is not 0, so it is computed as what comes before times what comes after: a single 0
+    gets a gradient, and with two of them nobody does. The product of no elements is 1.
+    """
+
+    symbol = "Π"
+    formula = "Π x"
+    rules = {"x": "dout × the product of the others"}
+
+    def forward(self, x: Array) -> Array:
+        x = floating(x)
+        axes = axes_of(x.shape, self.axis)
+        product = x.prod(axis=axes, keepdims=True)
+        self.others = product_of_others(x, axes)
+        self.kept_shape = product.shape
+        return product if self.keepdims else product.squeeze(axes)[()]
+
+    def backward(self, dout: Array) -> Array:
+        return np.reshape(dout, self.kept_shape) * self.others
+
+    def local(self) -> tuple[Array]:
+        return (self.others,)
+
+
 class Max(Reduction):
     """Largest element, ``out = max x``. The local derivative is 1 for it and 0 for the others.
 
@@ -172,3 +228,14 @@ def require_elements(shape: Shape, axes: tuple[int, ...]) -> None:
     """Raise ValueError where a reduction of ``shape`` over ``axes`` would have nothing to choose from."""
     if not all(shape[axis] for axis in axes):
         raise ValueError(f"x of shape {shape} has no elements along the axes {list(axes)}")
+
+
+def product_of_others(x: Array, axes: tuple[int, ...]) -> Array:
+    """Return for each element of ``x`` the product of the others along ``axes``, without dividing by any."""
+    last = tuple(range(x.ndim - len(axes), x.ndim))
+    moved = np.moveaxis(x, axes, last)
+    rows = moved.reshape(*moved.shape[: x.ndim - len(axes)], prod(moved.shape[x.ndim - len(axes) :]))
+    one = np.ones_like(rows[..., :1])
+    before = np.concatenate([one, rows[..., :-1]], axis=-1).cumprod(axis=-1)
+    after = np.concatenate([one, rows[..., :0:-1]], axis=-1).cumprod(axis=-1)[..., ::-1]
+    return np.moveaxis((before * after).reshape(moved.shape), last, axes)[()]

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from layers.layer import Array, Layer, Shape, floating, unbroadcast
-from layers.options import axes_of, stretches, whole, wholes
+from layers.options import axes_of, real, stretches, whole, wholes
 
 
 class Transpose(Layer):
@@ -68,6 +68,30 @@ class Reshape(Layer):
         if not fits:
             raise ValueError(f"x of shape {x} has {count} elements, which do not fill {list(self.shape)}")
         return tuple([count // known if size == -1 else size for size in self.shape])
+
+    def forward(self, x: Array) -> Array:
+        x = floating(x)
+        self.x_shape = x.shape
+        return x.reshape(self.out_shape(x.shape))
+
+    def backward(self, dout: Array) -> Array:
+        return np.reshape(dout, self.x_shape)
+
+
+class Flatten(Layer):
+    """Each sample as one row, ``out = x`` of shape (batch, everything else). Shapes: any with a batch axis, the first.
+
+    As between a convolution and an affine layer. The gradient gets x's shape back. Raises ValueError for a scalar.
+    """
+
+    symbol = "flatten"
+    formula = "x, each sample in one row"
+    rules = {"x": "dout in x's shape"}
+
+    def out_shape(self, x: Shape) -> Shape:
+        if not x:
+            raise ValueError("Flatten keeps the batch axis, and a scalar has none")
+        return (x[0], prod(x[1:]))
 
     def forward(self, x: Array) -> Array:
         x = floating(x)
@@ -179,6 +203,79 @@ class Concat(Layer):
         return (None,) * len(self.sizes)
 
 
+class Stack(Layer):
+    """Any number of arrays side by side along a new axis, the first if not said. Shapes: all alike.
+
+    Each input gets back its own part of ``dout``. Raises ValueError for no input, and where shapes or axis do not fit.
+    """
+
+    symbol = "stack"
+    formula = "all inputs, side by side"
+    rules = {"x": "the part of dout that x filled"}
+
+    def __init__(self, *, axis: int = 0) -> None:
+        self.axis = whole("axis", axis)
+
+    def out_shape(self, *xs: Shape) -> Shape:
+        if not xs:
+            raise ValueError("Stack takes at least one input")
+        if len(set(xs)) > 1:
+            raise ValueError(f"shapes {', '.join(map(str, xs))} are not all alike")
+        (axis,) = axes_of((*xs[0], len(xs)), (self.axis,))
+        return (*xs[0][:axis], len(xs), *xs[0][axis:])
+
+    def forward(self, *xs: Array) -> Array:
+        arrays = [floating(x) for x in xs]
+        self.out_shape(*[x.shape for x in arrays])
+        self.count = len(arrays)
+        return np.stack(arrays, axis=self.axis)
+
+    def backward(self, dout: Array) -> tuple[Array, ...]:
+        return tuple(np.moveaxis(dout, self.axis, 0))
+
+    def local(self) -> tuple[None, ...]:
+        return (None,) * self.count
+
+
+class Pad(Layer):
+    """x with a margin around it, ``value`` everywhere in it. Shapes: any.
+
+    ``widths`` is one number for both ends of all axes, [before, after] for all axes, or a list of such pairs, one for
+    each axis. The margin does not depend on x, so ``dx`` is ``dout`` without it. Raises ValueError for widths that are
+    negative or do not fit x.
+    """
+
+    symbol = "pad"
+    formula = "x with a margin"
+    rules = {"x": "dout without the margin"}
+
+    def __init__(self, *, widths: int | Sequence[int] | Sequence[Sequence[int]], value: float = 0.0) -> None:
+        self.widths = margins(widths)
+        self.value = real("value", value)
+
+    def out_shape(self, x: Shape) -> Shape:
+        return tuple([before + size + after for size, (before, after) in zip(x, self.widths_of(x), strict=True)])
+
+    def widths_of(self, shape: Shape) -> list[tuple[int, int]]:
+        """Return the margin of each axis of ``shape``. Raises ValueError where there is one for other axes."""
+        if isinstance(self.widths, tuple):
+            return [self.widths] * len(shape)
+        if len(self.widths) != len(shape):
+            raise ValueError(f"widths for {len(self.widths)} axes do not fit the shape {shape}")
+        return self.widths
+
+    def forward(self, x: Array) -> Array:
+        x = floating(x)
+        widths = self.widths_of(x.shape)
+        self.inside = tuple([slice(before, before + size) for size, (before, _) in zip(x.shape, widths, strict=True)])
+        out = np.full(self.out_shape(x.shape), self.value, dtype=x.dtype)
+        out[self.inside] = x
+        return out
+
+    def backward(self, dout: Array) -> Array:
+        return np.asarray(dout)[self.inside]
+
+
 class Gather(Layer):
     """Rows of x by number, ``out = x[indices]``: an embedding (Saito, vol. 2, ch. 4.1). Shapes: any with an axis.
 
@@ -237,3 +334,18 @@ class Detach(Layer):
 
     def local(self) -> tuple[None]:
         return (None,)
+
+
+def margins(widths: Any) -> tuple[int, int] | list[tuple[int, int]]:
+    """Return ``widths`` as one pair for all axes, or as a list with one for each. Raises ValueError for others."""
+    if isinstance(widths, list | tuple) and any(isinstance(it, list | tuple) for it in widths):
+        return [margin(pair) for pair in widths]
+    return margin(widths)
+
+
+def margin(widths: Any) -> tuple[int, int]:
+    """Return ``widths``, one number or two, as the width before and the one after."""
+    pair = wholes("widths", widths)
+    if len(pair) not in {1, 2} or min(pair) < 0:
+        raise ValueError(f"widths must be one or two numbers from 0 up, not {widths!r}")
+    return pair[0], pair[-1]

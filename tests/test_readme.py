@@ -15,7 +15,7 @@ import pytest
 import bptui
 import layers
 from bptui.cli import main
-from bptui.core.command import VERBS
+from bptui.core.verbs import VERBS
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

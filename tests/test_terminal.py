@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bptui.core.command import Next
+from bptui.core.verbs.movement import Next
 from bptui.recording.transcript import read_transcript
 
 pytest.importorskip("pty", reason="there are no pseudo-terminals here")

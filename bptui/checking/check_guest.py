@@ -76,6 +76,7 @@ def about(subject: Subject) -> dict[str, Any]:
         "spared": subject.spared,
         "sought": subject.sought,
         "is_last": subject.is_last,
+        "outputs": subject.outputs,
         "has_unpaired": bool(subject.unpaired),
     }
 
@@ -98,6 +99,7 @@ def read_finding(subject: Subject, record: Mapping[str, Any], files: Sequence[La
         tuple(Rung(*map(float, rung)) for rung in record["ladder"][:MOST_RUNGS]),
         read_where(record["where"], files),
         subject.slots[subject.names.index(name)] if name is not None else "",
+        record["output"] if record["output"] in subject.outputs else "",
     )
 
 

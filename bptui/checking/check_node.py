@@ -7,7 +7,7 @@ numbers say of each input. One never hides the other.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -24,6 +24,7 @@ from bptui.checking.non_finite_value import non_finite_value
 from bptui.checking.probe import Probe
 from bptui.checking.random_sources import borrowed_random_state
 from bptui.checking.sample_points import Places, ordinary, random_douts, shaken, small
+from bptui.checking.several_outputs import through_each
 from bptui.checking.small_deviation import small_deviation
 from bptui.checking.subject import Subject
 from bptui.checking.user_lines import UserLines
@@ -50,14 +51,17 @@ STEP_FUNCTION = "a step function: its slope is 0 almost everywhere"
 RIGHT_HERE = "right here, where dout is 1, and wrong as soon as anything follows that makes it another number"
 
 
-def check_node(subject: Subject, *, is_whole: bool = False) -> tuple[Finding, ...]:
+def check_node(subject: Subject, *, is_whole: bool = False, keeps_rules: bool = False) -> tuple[Finding, ...]:
     """Return the findings on a node: one for each rule of the lint, and one for each input that takes a gradient.
 
     Every element of small inputs is looked at, and of large ones a sample and a random direction through all of them;
-    with ``is_whole`` every element of all.
+    with ``is_whole`` every element of all. With ``keeps_rules`` the layer is taken to keep every rule, as one of its
+    kind was found to do, and its gradients are looked at where the run is.
     """
     with borrowed_random_state(), np.errstate(all="ignore"):
-        return finished(NodeCheck(subject, np.inf if is_whole else BUDGET).findings())
+        budget = np.inf if is_whole else BUDGET
+        check = partial(NodeCheck, budget=budget, keeps_rules=keeps_rules)
+        return finished(through_each(subject, lambda view: check(view).findings()))
 
 
 def broken_down(subject: Subject, error: Exception) -> Finding:
@@ -69,9 +73,10 @@ def broken_down(subject: Subject, error: Exception) -> Finding:
 class NodeCheck:
     """One check of one node: its findings by rule and by input, the first failure of each standing."""
 
-    def __init__(self, subject: Subject, budget: float) -> None:
+    def __init__(self, subject: Subject, budget: float, *, keeps_rules: bool = False) -> None:
         self.subject = subject
         self.budget = budget
+        self.keeps_rules = keeps_rules
         self.probe = Probe(subject)
         self.lint: dict[tuple[str, str | None], Finding] = {}
         self.gradients: dict[int, Finding] = {}
@@ -100,6 +105,8 @@ class NodeCheck:
 
     def settle_randomness(self) -> None:
         """Find out whether forward is repeatable, or becomes so when everything that draws stands still."""
+        if self.keeps_rules:
+            return
         if not draws(self.probe, self.subject.inputs) and is_repeatable(self.probe, self.subject.inputs):
             return
         self.probe.is_frozen = True
@@ -111,6 +118,8 @@ class NodeCheck:
 
     def look_around(self) -> Work[None]:
         """Look again at shaken and at ordinary values; where the layer is not defined there, that is not a fault."""
+        if self.keeps_rules:
+            return
         for places, there in AROUND if self.is_light else AROUND[:1]:
             if self.has_failed or self.is_step_function:
                 return
@@ -150,6 +159,8 @@ class NodeCheck:
 
     def look_at_rules(self, inputs: tuple[Array, ...], out: Array, there: str) -> Work[None]:
         """Lint the layer; what it breaks keeps nobody from looking at its numbers."""
+        if self.keeps_rules:
+            return
         try:
             for fault in Lint(self.probe, inputs, *random_douts(out)).faults():
                 if fault is None:

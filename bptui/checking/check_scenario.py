@@ -15,6 +15,7 @@ from bptui.checking.check_node import check_node
 from bptui.checking.check_uses import unused_values
 from bptui.checking.fault import FaultError
 from bptui.checking.finding import Finding, Report, Verdict
+from bptui.checking.known_kinds import KnownKinds
 from bptui.checking.network_answer import beside_nodes
 from bptui.checking.subject import Subject, widened
 from bptui.core.graph import Node
@@ -60,8 +61,9 @@ def check_scenario(scenario: Scenario, *, is_whole: bool = False, progress: Prog
         run.finish()
         findings: list[Finding] = []
         count = len(run.graph.nodes)
+        known = None if is_whole else KnownKinds()
         for node in range(count):
-            findings += check_at(run, node, is_whole=is_whole)
+            findings += check_at(run, node, is_whole=is_whole, known=known)
             progress(node + 1, count)
         findings += [*unused_values(run.graph), *built_in_by_mistake(scenario)]
         if not run.failure:
@@ -82,8 +84,13 @@ def built_in_by_mistake(scenario: Scenario) -> Iterator[Finding]:
             yield Finding(node.name, node.layer, None, "origin", Verdict.SKIP, reason=reason)
 
 
-def check_at(run: Run, node: int, *, iteration: int = 0, is_whole: bool = False) -> tuple[Finding, ...]:
-    """Return the findings on a node with the values of an iteration (from 0), as far as the run has come."""
+def check_at(
+    run: Run, node: int, *, iteration: int = 0, is_whole: bool = False, known: KnownKinds | None = None
+) -> tuple[Finding, ...]:
+    """Return the findings on a node with the values of an iteration (from 0), as far as the run has come.
+
+    With ``known`` a built-in layer of a kind that was found right is not linted again.
+    """
     it = run.graph.nodes[node]
     values = run.tape.iterations[iteration].values
     if len(values) <= max(run.graph.edges[node], default=0):
@@ -96,6 +103,8 @@ def check_at(run: Run, node: int, *, iteration: int = 0, is_whole: bool = False)
         return (Finding(it.name, it.layer, None, "raises", Verdict.FAIL, reason=reason + place, where=where),)
     subject = subject_of(run, node, iteration)
     if node not in run.scenario.guests:
+        if known is not None:
+            return known.check(subject, it)
         return check_node(subject, is_whole=is_whole)
     from bptui.checking.check_guest import check_guest  # noqa: PLC0415  (few scenarios have guests)
 
@@ -131,13 +140,14 @@ def subject_of(run: Run, node: int, iteration: int = 0) -> Subject:
         sought=sought_by(layer, it) if isinstance(layer, OwnLayer) else (),
         unpaired=dict(unpaired_at(it.name, scenario.unpaired.get(it.name, ()))),
         is_last=is_loss(run, it.name, iteration),
+        outputs=it.outputs if len(it.outputs) > 1 else (),
     )
 
 
 def is_loss(run: Run, name: str, iteration: int) -> bool:
     """Return whether a node is the output and one number, used by no other, and the dout that enters there is 1."""
     slot = run.graph.slots[name]
-    if name != run.graph.output or run.graph.uses[slot]:
+    if name != run.graph.output or run.graph.uses[slot] or len(run.graph.nodes[-1].outputs) > 1:
         return False
     values = run.tape.iterations[iteration].values
     return slot < len(values) and np.size(values[slot]) == 1 and bool((run.scenario.dout == 1).all())

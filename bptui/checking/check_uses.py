@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bptui.checking.finding import Finding, Verdict
-from bptui.core.graph import Graph
+from bptui.core.graph import UNNAMED, Graph
 from bptui.core.text import visible
 
 RULE = "wiring"
@@ -15,7 +15,7 @@ def unused_values(graph: Graph) -> Iterator[Finding]:
     """Yield a finding for each value that nobody uses; what leads only there follows from it."""
     reached = {slot for node in graph.backward for slot in graph.edges[node]}
     for name, uses in zip(graph.names, graph.uses, strict=True):
-        if uses or name == graph.output:
+        if uses or name == graph.output or UNNAMED in name:
             continue
         node = graph.node(name)
         behind = only_behind(graph, name, reached)

@@ -66,7 +66,8 @@ class Finding:
 
     ``reason`` is a sentence for a person. ``mistake`` names a known pattern, ``advice`` says what to do about it, and
     ``ladder`` has the slopes for smaller and smaller steps at ``worst``. ``where`` is the line of the user's file that
-    does it, and ``slot`` what the layer calls the input. What is wrong because of a node ``follows`` from that.
+    does it, and ``slot`` what the layer calls the input; ``output`` is the one of several through which it is so. What
+    is wrong because of a node ``follows`` from that.
     """
 
     kind: ClassVar[str] = "check"
@@ -83,6 +84,7 @@ class Finding:
     ladder: tuple[Rung, ...] = ()
     where: Where | None = None
     slot: str = ""
+    output: str = ""
     follows: str | None = None
 
 

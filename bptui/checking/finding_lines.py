@@ -62,6 +62,7 @@ def finding_title(finding: Finding) -> str:
         about = f"not so: {PROMISES[finding.rule]}"
     if finding.rule == "network":
         about = f"gradient of {short_name(finding.input)}" if finding.input else "the whole"
+    about += f" through {short_name(finding.output)}" * bool(finding.output)
     is_told = finding.mistake and finding.verdict in {Verdict.FAIL, Verdict.SKIP}
     mistake = f": {visible(finding.mistake or '')}" if is_told else ""
     return f"{about}{mistake}"

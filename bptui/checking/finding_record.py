@@ -32,6 +32,7 @@ def finding_record(finding: Finding) -> dict[str, Any]:
         "where": finding.where and {"file": finding.where.path, "line": finding.where.line},
         "advice": finding.advice,
         "slot": finding.slot,
+        "output": finding.output or None,
         "ladder": [[json_number(number) for number in rung] for rung in finding.ladder],
     }
 

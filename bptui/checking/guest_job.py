@@ -40,6 +40,7 @@ def check_here(instance: Instance, values: Sequence[Any], *, is_whole: bool, **a
         spared=tuple(about["spared"]),
         sought=tuple(about["sought"]),
         is_last=about["is_last"],
+        outputs=tuple(about["outputs"]),
         options=options_of(instance),
         remade=lambda changed: Adapter(instance, changed),
         inside=object_in,
@@ -105,9 +106,9 @@ class Adapter:
         self.hand_on_changes()
         return out
 
-    def backward(self, dout: Any) -> Any:
+    def backward(self, *douts: Any) -> Any:
         """Return what the object's backward does, and after it the gradients that it has left for what it holds."""
-        returned = self.instance.gradients_for(np.asarray(dout))
+        returned = self.instance.gradients_for(list(map(np.asarray, douts)))
         self.hand_on_changes()
         kept = list(map(copy_of, self.instance.kept_gradients()))
         if not kept or isinstance(returned, list):

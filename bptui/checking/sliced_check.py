@@ -16,6 +16,7 @@ from bptui.checking.check_node import BUDGET, NodeCheck, broken_down
 from bptui.checking.finding import Finding, Verdict
 from bptui.checking.quick_look import looks_right
 from bptui.checking.random_sources import borrowed_random_state
+from bptui.checking.several_outputs import through_each, views
 from bptui.checking.subject import Subject
 from bptui.checking.work import Work
 from bptui.errors import LayerError
@@ -31,7 +32,7 @@ QUICK = "a quick look: one random direction through all elements"
 
 def check_in_pieces(subject: Subject) -> Pieces:
     """Check a node in full. An exception in the check itself is a finding at its node, and ends nobody's session."""
-    work = NodeCheck(subject, BUDGET).findings()
+    work = through_each(subject, lambda view: NodeCheck(view, BUDGET).findings())
     while True:
         with undisturbed():
             try:
@@ -48,7 +49,7 @@ def look_in_pieces(subject: Subject) -> Pieces:
     """Look at a node in passing; nothing is found where that leaves doubts, which only a full check settles."""
     with undisturbed():
         try:
-            is_right = looks_right(subject)
+            is_right = all(map(looks_right, views(subject)))
         except Exception:  # noqa: BLE001  (the full check that follows tells of it)
             is_right = False
     yield

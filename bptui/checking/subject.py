@@ -17,8 +17,8 @@ class Checked(Protocol):
     def forward(self, *inputs: Any) -> Any:
         """Return the value at ``inputs``."""
 
-    def backward(self, dout: Any) -> Any:
-        """Return the gradient of each input."""
+    def backward(self, *douts: Any) -> Any:
+        """Return the gradient of each input, given one dout for each output."""
 
 
 def the_instance(layer: Checked, _: Sequence[Any]) -> Any:
@@ -37,6 +37,7 @@ class Subject:
     is to say of parameters that the layer makes itself and that cannot be checked, by name. ``is_last`` says that what
     enters backward here is 1 everywhere, and nothing else. ``options`` are those of the layer, and ``remade`` makes an
     instance with some of them changed, where that is possible.
+    ``outputs`` are the values that it gives, where they are several.
     ``inside`` returns the user's own object in an instance, given the values that forward gets, and ``functions`` are
     those of the user's that it calls.
     """
@@ -54,6 +55,7 @@ class Subject:
     unpaired: Mapping[str, str] = field(default_factory=dict)
     is_last: bool = False
     options: Mapping[str, Any] = field(default_factory=dict)
+    outputs: tuple[str, ...] = ()
     remade: Callable[[Mapping[str, Any]], Checked] | None = None
     inside: Callable[[Checked, Sequence[Any]], Any] = the_instance
     functions: tuple[Callable[..., Any], ...] = ()

@@ -54,24 +54,24 @@ def draw(parts: Sequence[Part], *, label_widths: tuple[int, int] = (9, 9), room:
         tops = assign_rows(grid, gap=0)
     if room and grid.bottom(tops) > room.height:
         tops = squeezed(grid, tops, room.height)
-    draftsman = Draftsman(grid, tops, Wires(label_widths[1]))
-    drawing = draftsman.draw()
+    drawer = SheetDrawer(grid, tops, Wires(label_widths[1]))
+    drawing = drawer.draw()
     if room is None or not parts:
         return drawing
-    wires = fitting_wires(draftsman, room.width - drawing.width, label_widths)
-    return drawing if wires == draftsman.wires else Draftsman(grid, tops, wires).draw()
+    wires = fitting_wires(drawer, room.width - drawing.width, label_widths)
+    return drawing if wires == drawer.wires else SheetDrawer(grid, tops, wires).draw()
 
 
-def fitting_wires(draftsman: Draftsman, spare: int, label_widths: tuple[int, int]) -> Wires:
+def fitting_wires(drawer: SheetDrawer, spare: int, label_widths: tuple[int, int]) -> Wires:
     """Return how long the wires should be when a drawing leaves ``spare`` cells, or lacks them."""
     least, most = label_widths
     if spare < 0:
-        return Wires(max(least, most + spare // max(1, draftsman.places)))
-    channels = len(draftsman.grid.columns) - 1
+        return Wires(max(least, most + spare // max(1, drawer.places)))
+    channels = len(drawer.grid.columns) - 1
     return Wires(most, min(MOST_SPREAD, spare // channels) if channels else 0)
 
 
-class Draftsman:
+class SheetDrawer:
     """Draws one sheet; ``top`` has each station's row, and ``places`` counts the labels along its width."""
 
     def __init__(self, grid: StationGrid, top: Sequence[int], wires: Wires) -> None:

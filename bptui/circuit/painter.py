@@ -70,7 +70,7 @@ class Painter:
         boxes = [self.drawing.boxes[index] for index in self.drawing.boxes_by_row[y]]
         emphases = [emphasis_of(box, highlight) for box in boxes if box.x < right and box.x + box.width > left]
         labels = [label for label in self.drawing.labels_by_row[y] if label.x < right and label.x + label.width > left]
-        lit = [Lit(wires[name]) for name in sorted(highlight.wires & wires.keys())]
+        lit = [HighlightedWire(wires[name]) for name in sorted(highlight.wires & wires.keys())]
         return (
             *lit,
             *[seen for seen in emphases if seen.matters],
@@ -89,7 +89,7 @@ class Painter:
                     place = slice(label.x, label.x + label.width)
                     cells[place] = padded_cells(text, label.width, right=label.is_right_aligned)
                     styles[place] = [style] * label.width
-                case Lit(pieces):
+                case HighlightedWire(pieces):
                     for x, cells[x] in pieces:
                         styles[x] = "lit"
                 case Emphasis():
@@ -105,7 +105,7 @@ class WrittenLabel(NamedTuple):
     style: str
 
 
-class Lit(NamedTuple):
+class HighlightedWire(NamedTuple):
     """The part of a wire that lies in a row and stands out."""
 
     pieces: WirePieces
@@ -134,7 +134,7 @@ class Emphasis(NamedTuple):
         return LIGHT if self.box.kind == "node" else ROUND
 
 
-Content: TypeAlias = "WrittenLabel | Lit | Emphasis"
+Content: TypeAlias = "WrittenLabel | HighlightedWire | Emphasis"
 
 
 def emphasis_of(box: Box, highlight: Highlight) -> Emphasis:

@@ -7,7 +7,10 @@ from functools import cached_property
 from itertools import chain
 from typing import Protocol
 
-from bptui.core.command import (
+from bptui.core.moment import Moment
+from bptui.core.order import Order, Pass
+from bptui.core.tape import Tape
+from bptui.core.verbs.movement import (
     Back,
     BackwardPass,
     Finish,
@@ -25,9 +28,6 @@ from bptui.core.command import (
     RunTo,
     Travel,
 )
-from bptui.core.moment import Moment
-from bptui.core.order import Order, Pass
-from bptui.core.tape import Tape
 from bptui.errors import BptuiError
 
 

@@ -100,7 +100,7 @@ class LayerSource(Protocol):
         """Prepare the instances for an iteration, where they depend on it."""
 
 
-class Slow(NamedTuple):
+class SlowestLayer(NamedTuple):
     """How long a node's layer has taken at the most, forward or backward."""
 
     node: Node | None
@@ -122,7 +122,7 @@ class Runner:
         self.waiting: Call | None = None
         self.cold: set[int] = set()
         self.until = 0.0
-        self.slowest = Slow(None, 0.0)
+        self.slowest = SlowestLayer(None, 0.0)
         if tape.iterations:
             source.begin_iteration(len(tape.iterations) - 1)
             self.cold.update(range(self.graph.nodes_within(len(tape.iterations[-1].values))))
@@ -166,7 +166,7 @@ class Runner:
         """Take note of how long a piece has taken: of a long one, nearly all was the last node's."""
         if self.waiting is None and seconds > max(self.slowest.seconds, PIECE) and len(self.tape):
             node = self.graph.node(self.tape.order[len(self.tape)].name)
-            self.slowest = Slow(node, seconds) if node else self.slowest
+            self.slowest = SlowestLayer(node, seconds) if node else self.slowest
 
     def proceed(self, steps: int) -> None:
         """Run at least ``steps`` more steps, or all that are left; a layer that takes too long ends the run."""
@@ -320,7 +320,7 @@ def calls_of(graph: Graph, leaves: Sequence[Value], layers: Sequence[type[AnyLay
 
 def masks_of(graph: Graph, leaves: Sequence[Value]) -> Mapping[int, tuple[bool, ...]]:
     """Return which inputs of a node take a gradient, for the nodes at which not all do."""
-    closed = closed_names(graph, leaves)
+    closed = names_without_gradient(graph, leaves)
     if not closed:
         return {}
     mixed = [(at, node.inputs) for at, node in enumerate(graph.nodes) if not closed.isdisjoint(node.inputs)]
@@ -329,11 +329,11 @@ def masks_of(graph: Graph, leaves: Sequence[Value]) -> Mapping[int, tuple[bool, 
 
 def takes_gradient(graph: Graph, leaves: Sequence[Value]) -> TakesGradient:
     """Return which inputs of each node take a gradient: those that are neither constants nor integers."""
-    closed = closed_names(graph, leaves)
+    closed = names_without_gradient(graph, leaves)
     return tuple([tuple([name not in closed for name in node.inputs]) for node in graph.nodes])
 
 
-def closed_names(graph: Graph, leaves: Sequence[Value]) -> frozenset[str]:
+def names_without_gradient(graph: Graph, leaves: Sequence[Value]) -> frozenset[str]:
     """Return the leaves that take no gradient: constants and integers."""
     integers = [name for name, value in zip(graph.leaves, leaves, strict=True) if value.dtype.kind != "f"]
     return frozenset((*graph.constants, *integers))

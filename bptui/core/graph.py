@@ -30,11 +30,17 @@ class Node:
     outputs: tuple[str, ...] = ()
     made: tuple[str, ...] = ()
     origin: str = ""
+    call: Where | None = None
+    group: str = ""
 
     def __post_init__(self) -> None:
         """Let a node that names no outputs have the one that bears its name."""
         if not self.outputs:
             object.__setattr__(self, "outputs", (self.name,))
+
+
+UNNAMED = "._"
+"""What the names have in them of outputs that nobody needs, and that no formula has named."""
 
 
 class Use(NamedTuple):
@@ -50,6 +56,7 @@ class Graph:
 
     ``inputs``, ``parameters`` and ``constants`` are the leaves, in file order; ``nodes`` stand in forward order,
     every node after those that it consumes. A value is known inside by its *slot*: its index in ``names``.
+    ``computed`` are the leaves that a program's code between layers has computed, with its line.
     """
 
     inputs: tuple[str, ...]
@@ -57,6 +64,7 @@ class Graph:
     constants: tuple[str, ...]
     nodes: tuple[Node, ...]
     output: str
+    computed: Mapping[str, Where] = field(default_factory=dict)
 
     @cached_property
     def leaves(self) -> tuple[str, ...]:

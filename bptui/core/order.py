@@ -11,6 +11,7 @@ from itertools import accumulate
 from typing import NamedTuple, Protocol
 
 from bptui.core.graph import Graph
+from bptui.errors import Where
 
 
 class Pass(Enum):
@@ -55,12 +56,14 @@ class Passes:
     """The passes of one iteration: all nodes of ``graph`` forward, those of ``backward`` back, ``updated`` updated.
 
     ``backward`` has the nodes by index in the order in which they go back; it is empty where the iteration has no
-    backward pass. Every use of a value there is an *edge*: the ``first_edges[rank] + position``-th contribution.
+    backward pass. Every use of a value there is an *edge*: the ``first_edges[rank] + position``-th contribution. In a
+    program each backward is called somewhere, and ``calls`` has the places.
     """
 
     graph: Graph
     backward: tuple[int, ...]
     updated: tuple[str, ...] = ()
+    calls: tuple[Where | None, ...] = ()
 
     @property
     def lengths(self) -> tuple[int, int, int]:
@@ -245,6 +248,7 @@ class RecordedOrder(Order):
         self.starts: list[int] = []
         self.finished: list[Passes] = []
         self.backward: list[int] = []
+        self.calls: list[Where | None] = []
         self.updated: list[str] = []
         self.graph = graph
         self.latest: Passes | None = None
@@ -254,11 +258,12 @@ class RecordedOrder(Order):
         """Begin the next iteration, in which all nodes of ``graph`` go forward."""
         self.finished.append(self.passes(len(self.finished)))
         self.starts.append(len(self))
-        self.graph, self.backward, self.updated, self.latest = graph, [], [], None
+        self.graph, self.backward, self.calls, self.updated, self.latest = graph, [], [], [], None
 
-    def add_backward(self, node: int) -> None:
-        """Add the backward of a node, by index, to the latest iteration."""
+    def add_backward(self, node: int, call: Where | None = None) -> None:
+        """Add the backward of a node, by index, to the latest iteration, and where it was called."""
         self.backward.append(node)
+        self.calls.append(call)
         self.latest = None
 
     def add_update(self, parameter: str) -> None:
@@ -274,7 +279,7 @@ class RecordedOrder(Order):
         if iteration < len(self.finished):
             return self.finished[iteration]
         if self.latest is None:
-            self.latest = Passes(self.graph, tuple(self.backward), tuple(self.updated))
+            self.latest = Passes(self.graph, tuple(self.backward), tuple(self.updated), tuple(self.calls))
         return self.latest
 
     def start(self, iteration: int) -> int:

@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 from bptui.core.graph import Node
 from bptui.core.order import Pass
+from bptui.errors import Where
 from layers import Array
 
 Local: TypeAlias = tuple[Array | None, ...]
@@ -44,7 +45,7 @@ class BackwardStep:
     """A node's backward: ``dout`` arrives, and one contribution per input leaves.
 
     ``douts`` has one gradient per output: all of them None where none reaches the node, otherwise zeros where none
-    reaches an output. ``gradients`` has None where an input takes none.
+    reaches an output. ``gradients`` has None where an input takes none. ``call`` is where a program calls it.
     """
 
     number: int
@@ -53,6 +54,7 @@ class BackwardStep:
     douts: tuple[Array | None, ...]
     gradients: tuple[Array | None, ...]
     look_up_local: Callable[[], Local] = field(repr=False)
+    call: Where | None = None
 
     @property
     def dout(self) -> Array | None:

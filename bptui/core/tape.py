@@ -83,9 +83,11 @@ class Tape(Sequence[Step]):
 
     def next_leaves(self) -> Sequence[Value]:
         """Return the leaves that the next iteration starts from."""
-        if not self.iterations:
-            return self.leaves
-        columns, passes = self.iterations[-1], self.passes
+        return self.leaves_after(len(self.iterations) - 1) if self.iterations else self.leaves
+
+    def leaves_after(self, iteration: int) -> Sequence[Value]:
+        """Return the leaves as the updates of an iteration (from 0) have left them."""
+        columns, passes = self.iterations[iteration], self.order.passes(iteration)
         leaves = columns.values[: len(passes.graph.leaves)]
         for name, after in zip(passes.updated, columns.updates, strict=False):
             leaves[passes.graph.slots[name]] = after
@@ -196,6 +198,7 @@ class Tape(Sequence[Step]):
             tuple(map(as_optional_array, dout if isinstance(dout, tuple) else (dout,) * len(it.outputs))),
             tuple(map(as_optional_array, columns.contributions[passes.edges_of(turn.rank)])),
             lambda: self.local(turn.iteration - 1, node),
+            passes.calls[turn.rank] if passes.calls else None,
         )
 
     def update_step(self, turn: Turn, columns: Iteration) -> UpdateStep:

@@ -12,7 +12,7 @@ from itertools import islice
 import numpy as np
 
 from bptui.core import text
-from bptui.core.graph import Node, Use
+from bptui.core.graph import UNNAMED, Node, Use
 from bptui.core.moment import Moment
 from bptui.core.optimizer import SGD, AdaGrad, Adam, Momentum, Optimizer, RMSProp
 from bptui.core.order import Pass
@@ -90,28 +90,39 @@ class Equation:
 
 
 def forward_equation(moment: Moment, name: str) -> Equation | None:
-    """Return how a node's value comes from its inputs; None for a leaf, or before the node has gone forward."""
+    """Return how a node's value comes from its inputs; None for a leaf, or before the node has gone forward.
+
+    Of several outputs whose layer does not say how each comes about, the equation is about all of them.
+    """
     node, out = moment.graph.node(name), moment.value(name)
     if node is None or out is None:
         return None
     words = words_of(moment.tape, node)
-    arrays = inputs_by_own_name(moment, node, words)
+    formula = words.formula_of(node.outputs.index(name))
+    if len(node.outputs) > 1 and not formula:
+        return Equation(output_names(node), node_formula(moment, name), "", "")
+    arrays = inputs_by_own_name(moment, node, words) | outputs_by_own_name(moment, node, words)
     return Equation(
         text.visible(name),
         node_formula(moment, name),
-        with_numbers(words.formula, arrays, words, out),
+        with_numbers(formula, arrays, words, out),
         inline(out) or "",
-        with_shapes(as_product(words.formula, arrays), arrays, out),
+        with_shapes(as_product(formula, arrays), arrays, out),
     )
 
 
+def output_names(node: Node) -> str:
+    """Return the names of a node's outputs as a scenario writes them: ``h, c``."""
+    return ", ".join("_" if UNNAMED in name else text.visible(name) for name in node.outputs)
+
+
 def node_formula(moment: Moment, name: str) -> str:
-    """Return a node's formula in the names of its values: ``price.1 × tax``."""
+    """Return the formula of a node's output in the names of its values: ``price.1 × tax``."""
     node = moment.graph.node(name)
     assert node is not None
     words = words_of(moment.tape, node)
-    if words.formula:
-        return put(words.formula, name_inputs(words, node))
+    if formula := words.formula_of(node.outputs.index(name)):
+        return put(formula, name_inputs(words, node))
     return f"{text.visible(node.layer)}({', '.join(map(text.visible, node.inputs))})"
 
 
@@ -121,9 +132,8 @@ def gradient_equations(moment: Moment, name: str) -> tuple[Equation, ...]:
     if not isinstance(step, BackwardStep) or step.dout is None:
         return ()
     words = words_of(moment.tape, step.node)
-    arrays = inputs_by_own_name(moment, step.node, words) | {"dout": step.dout}
-    if (out := moment.value(name)) is not None:
-        arrays["out"] = out
+    arrays = inputs_by_own_name(moment, step.node, words) | douts_by_own_name(step, words)
+    arrays |= outputs_by_own_name(moment, step.node, words)
     return tuple(
         gradient_equation(moment, step, position, words, arrays)
         for position, gradient in enumerate(step.gradients)
@@ -146,12 +156,19 @@ def gradient_equation(
     names = name_inputs(words, step.node) | {own: text.visible(name), "out": text.visible(step.name)}
     return Equation(
         f"d {text.visible(name)}",
-        put(rule, names) or f"{text.visible(step.node.layer)}.backward(dout)",
+        put(rule, names) or f"{text.visible(step.node.layer)}.backward({dout_names(step.node)})",
         with_numbers(rule, arrays, words, gradient),
         inline(gradient) or "",
         with_shapes(rule, arrays, gradient),
         note,
     )
+
+
+def dout_names(node: Node) -> str:
+    """Return what arrives at a node: ``dout``, or ``d h, d c`` where it has several outputs."""
+    if len(node.outputs) == 1:
+        return "dout"
+    return ", ".join(f"d {text.visible(name)}" for name in node.outputs)
 
 
 def rule_at(moment: Moment, node: Node, position: int, rule: str, arrays: Mapping[str, Array]) -> str:
@@ -267,6 +284,18 @@ def inputs_by_own_name(moment: Moment, node: Node, words: Words) -> dict[str, Ar
     return {own: it for own, it in zip(words.inputs, values, strict=False) if it is not None}
 
 
+def outputs_by_own_name(moment: Moment, node: Node, words: Words) -> dict[str, Array]:
+    """Return a node's outputs by the names that its layer has for them: ``out`` where it has but one."""
+    names = words.outputs or ("out",)
+    return {own: it for own, it in zip(names, map(moment.value, node.outputs), strict=False) if it is not None}
+
+
+def douts_by_own_name(step: BackwardStep, words: Words) -> dict[str, Array]:
+    """Return what arrives at a node by the names that its layer's rules have for it: ``dout``, or ``dh`` and ``dc``."""
+    names = [f"d{name}" for name in words.outputs] or ["dout"]
+    return {own: it for own, it in zip(names, step.douts, strict=False) if it is not None}
+
+
 def with_numbers(rule: str, arrays: Mapping[str, Array], words: Words, result: Array) -> str:
     """Return ``rule`` with numbers for its words; empty where it is more than arithmetic, or one would not fit."""
     used = {name: arrays[name] for name in set(word.findall(rule)) & arrays.keys()}
@@ -291,6 +320,8 @@ def is_stretched(moment: Moment, node: Node, name: str) -> bool:
     """Return whether broadcasting has stretched an input to its node's shape."""
     shapes = [np.shape(it) for it in map(moment.value, node.inputs) if it is not None]
     own, out = np.shape(moment.value(name)), np.shape(moment.value(node.name))  # type: ignore[arg-type]
+    if len(node.outputs) > 1:
+        return False
     try:
         return own != out == np.broadcast_shapes(*shapes)
     except ValueError:

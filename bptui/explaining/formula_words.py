@@ -15,6 +15,7 @@ from bptui.core.graph import Node
 from bptui.core.tape import Tape
 from bptui.explaining.option_words import follow_options
 from bptui.own_layers.own_layer import OwnLayer
+from bptui.scenario.reading.signature import outputs_of
 from layers import Array, Layer, library
 
 word = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -22,7 +23,7 @@ word = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 RAISED = ("²", "³", "ᵀ", " **")
 """What after a number would take its sign in: ``(-2)²``."""
 
-PLAIN = frozenset({"where", "else", "half", "equal", "log"})
+PLAIN = frozenset({"where", "holds", "else", "half", "equal", "log"})
 """Words that stand in a rule beside names and still leave it arithmetic."""
 
 PRODUCT = re.compile(rf"(?P<one>{word.pattern})(?P<turned>ᵀ?) · (?P<other>{word.pattern})(?P<other_turned>ᵀ?)")
@@ -41,7 +42,8 @@ MOST_INLINE = 4
 class Words(NamedTuple):
     """What a layer calls its value and its gradients. ``inputs`` has forward's own name for each input of a node.
 
-    Among ``options`` are, as None, the inputs that a node leaves out.
+    Among ``options`` are, as None, the inputs that a node leaves out. ``outputs`` has the layer's name for each of
+    several values.
     """
 
     formula: str
@@ -49,6 +51,14 @@ class Words(NamedTuple):
     inputs: tuple[str, ...]
     options: Mapping[str, Any]
     targets: frozenset[str] = frozenset()
+    outputs: tuple[str, ...] = ()
+
+    def formula_of(self, place: int) -> str:
+        """Return the formula of one of several outputs; empty where the layer does not tell."""
+        if len(self.outputs) < 2:
+            return self.formula
+        parts = dict(part.split(" = ", 1) for part in self.formula.split("; ") if " = " in part)
+        return parts.get(self.outputs[place], "")
 
     @property
     def numbers(self) -> dict[str, str]:
@@ -72,7 +82,8 @@ def words_of(tape: Tape, node: Node) -> Words:
     options = {name: value for name, value in {**it.options, **node.options}.items() if name not in given}
     spelt = (it.formula, it.rules)
     formula, rules = follow_options(layer.__name__, spelt, options, it.options, has_labels=has_labels(tape, node, it))
-    return Words(formula, rules, given, options, it.targets)
+    outputs = outputs_of(layer, node.options) if len(node.outputs) > 1 else ()
+    return Words(formula, rules, given, options, it.targets, outputs)
 
 
 def has_labels(tape: Tape, node: Node, words: Words) -> bool:
@@ -103,7 +114,8 @@ def spoken(layer: type[Layer]) -> Words:
 def name_inputs(words: Words, node: Node) -> dict[str, str]:
     """Return what stands for each of forward's names: the values' own, and the options' numbers."""
     names = {own: text.visible(name) for own, name in zip(words.inputs, node.inputs, strict=False)}
-    return words.numbers | names
+    outputs = dict(zip(words.outputs, map(text.visible, node.outputs), strict=False))
+    return words.numbers | outputs | {f"d{own}": f"d {name}" for own, name in outputs.items()} | names
 
 
 def put(rule: str, names: Mapping[str, str]) -> str:

@@ -24,7 +24,7 @@ def local_equations(moment: Moment, name: str) -> tuple[tuple[Equation, Array | 
     Each has its array, or None where that is only an input named in the equation, or too large to look at.
     """
     node, out = moment.graph.node(name), moment.value(name)
-    if node is None or out is None:
+    if node is None or out is None or len(node.outputs) > 1:
         return ()
     words = words_of(moment.tape, node)
     if not is_built_in(moment.tape, node):

@@ -13,7 +13,7 @@ from bptui.core import text
 from bptui.core.moment import Moment
 from bptui.core.order import Pass
 from bptui.core.step import BackwardStep, ForwardStep, Step, UpdateStep
-from bptui.explaining.equations import inputs_by_own_name, rule_at
+from bptui.explaining.equations import douts_by_own_name, inputs_by_own_name, outputs_by_own_name, rule_at
 from bptui.explaining.formula_words import is_arithmetic, put_numbers, word, words_of
 from bptui.explaining.value_state import before_update
 from layers import Array
@@ -79,7 +79,7 @@ def results(step: Step) -> Iterator[Array]:
     """Yield the arrays that a step made."""
     match step:
         case ForwardStep():
-            yield step.out
+            yield from step.outs
         case BackwardStep():
             yield from (gradient for gradient in step.gradients if gradient is not None)
         case UpdateStep():
@@ -107,7 +107,7 @@ def given_arrays(moment: Moment) -> Iterator[Array]:
         case ForwardStep() as step:
             found = [moment.value(name) for name in step.node.inputs]
         case BackwardStep() as step:
-            found = [step.dout, *(moment.value(name) for name in (step.name, *step.node.inputs))]
+            found = [*step.douts, *(moment.value(name) for name in (*step.node.outputs, *step.node.inputs))]
         case UpdateStep() as step:
             found = [step.gradient, step.before]
         case None:
@@ -121,7 +121,9 @@ def made_arrays(moment: Moment) -> Iterator[MadeArray]:
         case ForwardStep() as step:
             words = words_of(moment.tape, step.node)
             names = dict(zip(words.inputs, step.node.inputs, strict=False))
-            yield MadeArray(step.name, "", step.out, words.formula, inputs_by_own_name(moment, step.node, words), names)
+            inputs = inputs_by_own_name(moment, step.node, words)
+            for place, (name, out) in enumerate(zip(step.node.outputs, step.outs, strict=True)):
+                yield MadeArray(name, "", out, words.formula_of(place), inputs, names)
         case BackwardStep() as step:
             yield from made_gradients(moment, step)
         case UpdateStep() as step:
@@ -131,9 +133,8 @@ def made_arrays(moment: Moment) -> Iterator[MadeArray]:
 def made_gradients(moment: Moment, step: BackwardStep) -> Iterator[MadeArray]:
     """Yield the gradients that a node's backward made."""
     words = words_of(moment.tape, step.node)
-    arrays = inputs_by_own_name(moment, step.node, words)
-    for name, array in (("dout", step.dout), ("out", moment.value(step.name))):
-        arrays |= {} if array is None else {name: array}
+    arrays = inputs_by_own_name(moment, step.node, words) | douts_by_own_name(step, words)
+    arrays |= outputs_by_own_name(moment, step.node, words)
     names = dict(zip(words.inputs, step.node.inputs, strict=False)) | {"out": step.name}
     for position, gradient in enumerate(step.gradients):
         if gradient is not None:

@@ -2,38 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
-from typing import Any, TypeAlias
+from typing import Any
 
 from bptui.core import text
+from bptui.explaining.loss_words import CLASS_LOSSES, LOSSES, OptionValues, Spelt
 from bptui.explaining.sequence_words import SEQUENCES
 from bptui.explaining.window_words import WINDOWS
-
-Spelt: TypeAlias = "tuple[str, Mapping[str, str]]"
-"""A formula, and a rule for each input that takes a gradient."""
-
-OptionValues: TypeAlias = Mapping[str, Any]
-
-
-def softmax_loss(options: OptionValues, *, has_labels: bool) -> Spelt:
-    """Return the words of softmax with cross-entropy: targets are labels or distributions, samples averaged or not."""
-    cost = "log softmax(x)[t]" if has_labels else "t × log softmax(x)"
-    slope = "(softmax(x) - one_hot(t))" if has_labels else "(softmax(x) × Σt - t)"
-    match options["reduction"]:
-        case "mean":
-            return f"-Σ {cost} / samples", {"x": f"dout × {slope} / samples"}
-        case "sum":
-            return f"-Σ {cost}", {"x": f"dout × {slope}"}
-    return f"-{cost}" if has_labels else f"-Σ {cost} of each sample", {"x": f"dout × {slope}"}
-
-
-def squared_error(options: OptionValues) -> Spelt:
-    """Return the words of the squared error."""
-    divisor, factor, tail = {"mean": (" / n", "2 × ", " / n"), "sum": ("", "2 × ", ""), "half_sum": (" / 2", "", "")}[
-        options["reduction"]
-    ]
-    rules = {"y": f"dout × {factor}(y - t){tail}", "t": f"-dout × {factor}(y - t){tail}"}
-    return f"Σ (y - t)²{divisor}", rules
 
 
 def sliced(options: OptionValues) -> Spelt:
@@ -80,20 +56,53 @@ def repeated(options: OptionValues) -> Spelt:
     return f"x, repeated to the shape {as_list(options['shape'])}", {"x": "Σ dout over the repeats"}
 
 
-def sigmoid_loss(options: OptionValues) -> Spelt:  # noqa: ARG001  (it has none)
-    """Return the words of sigmoid with binary cross-entropy, the mean over all elements."""
-    return "-Σ (t × log σ(x) + (1 - t) × log(1 - σ(x))) / n", {"x": "dout × (σ(x) - t) / n"}
-
-
 def joined_inputs(options: OptionValues) -> Spelt:
     """Return the words of a concatenation."""
     return f"all inputs, joined along axis {options['axis']}", {"x": "the part of dout that x filled"}
 
 
+def stacked_inputs(options: OptionValues) -> Spelt:
+    """Return the words of a stack."""
+    return f"all inputs, side by side along axis {options['axis']}", {"x": "the part of dout that x filled"}
+
+
+def padded(options: OptionValues) -> Spelt:
+    """Return the words of a margin, with its widths and what it is filled with."""
+    margin = f"a margin of {text.visible(str(options['widths']), limit=40)}"
+    return f"x with {margin}, filled with {text.number(options['value'])}", {
+        "x": f"dout without the {margin.removeprefix('a ')}"
+    }
+
+
+def running_sum(options: OptionValues) -> Spelt:
+    """Return the words of a running sum."""
+    axis = options["axis"]
+    return f"running Σ x along axis {axis}", {"x": f"running Σ dout along axis {axis}, from its end"}
+
+
+def einstein_sum(options: OptionValues) -> Spelt:
+    """Return the words of an Einstein sum; an axis that is called x by itself would be taken for an input."""
+    equation = text.visible(options["equation"], limit=40)
+    rules = {"x": "Σ of dout × the other inputs"}
+    if re.search(r"\bx\b", equation):
+        return "Σ of the products of all inputs", rules
+    return f"Σ of the products of all inputs by {equation}", rules
+
+
+def gaussian_unit(options: OptionValues) -> Spelt:
+    """Return the words of GELU, exact or approximate."""
+    if options["approximate"] in {True, "tanh"}:
+        share = "(1 + tanh(√(2/π) × (x + 0.044715 × x³))) / 2"
+        return f"x × {share}", {"x": "dout × (Φ(x) + x × φ(x)), Φ and φ by tanh"}
+    return "x × (1 + erf(x / √2)) / 2", {"x": "dout × (Φ(x) + x × φ(x))"}
+
+
 def placed(rule: str, where: str) -> str:
-    """Return a rule with the axes where they belong: behind what is chosen, or at its end."""
-    chosen, comma, rest = rule.partition(",")
-    return f"{chosen}{where}{comma}{rest}" if chosen.startswith("dout for the") else f"{rule}{where}"
+    """Return a rule with the axes where they belong: behind what is chosen, before a condition, or at its end."""
+    for rest in (", shared", " where "):
+        if rest in rule:
+            return rule.replace(rest, f"{where}{rest}")
+    return f"{rule}{where}"
 
 
 def as_list(option: Any) -> list[int]:
@@ -102,8 +111,6 @@ def as_list(option: Any) -> list[int]:
 
 
 SPELT: Mapping[str, Callable[[OptionValues], Spelt]] = {
-    "MeanSquaredError": squared_error,
-    "SigmoidWithLoss": sigmoid_loss,
     "Slice": sliced,
     "Gather": gathered,
     "Clip": clipped,
@@ -111,12 +118,18 @@ SPELT: Mapping[str, Callable[[OptionValues], Spelt]] = {
     "Reshape": reshape_words,
     "BroadcastTo": repeated,
     "Concat": joined_inputs,
+    "Stack": stacked_inputs,
+    "Pad": padded,
+    "CumSum": running_sum,
+    "Einsum": einstein_sum,
+    "Gelu": gaussian_unit,
+    **LOSSES,
     **WINDOWS,
     **SEQUENCES,
 }
 """The layers whose formula has their options in it."""
 
-ALONG_AXES = frozenset({"Sum", "Mean", "Var", "Max", "Min", "Softmax", "LogSoftmax"})
+ALONG_AXES = frozenset({"Sum", "Mean", "Var", "Norm", "Prod", "Max", "Min", "Softmax", "LogSoftmax"})
 
 
 def follow_options(
@@ -124,8 +137,8 @@ def follow_options(
 ) -> Spelt:
     """Return the words of a layer with these options; one that no word tells of is said behind the formula."""
     formula, rules = spelt
-    if layer == "SoftmaxWithLoss":
-        return softmax_loss(options, has_labels=has_labels)
+    if layer in CLASS_LOSSES:
+        return CLASS_LOSSES[layer](options, has_labels=has_labels)
     if layer in SPELT:
         return SPELT[layer](options)
     others = {key: it for key, it in options.items() if it != defaults.get(key) and key not in formula.split()}

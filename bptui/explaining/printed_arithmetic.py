@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import math
 import re
 from collections.abc import Callable, Mapping
 from functools import lru_cache
@@ -21,6 +22,11 @@ FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "max": np.maximum,
     "min": np.minimum,
     "sqrt": np.sqrt,
+    "sign": np.sign,
+    "erf": np.vectorize(math.erf),
+    "σ": lambda x: 1 / (1 + np.exp(-x)),
+    "Φ": lambda x: (1 + np.vectorize(math.erf)(x / math.sqrt(2))) / 2,
+    "φ": lambda x: np.exp(-x * x / 2) / math.sqrt(2 * math.pi),
 }
 OPERATORS: Mapping[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Add: np.add,

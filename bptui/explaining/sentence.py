@@ -7,9 +7,18 @@ from collections.abc import Iterator
 import numpy as np
 
 from bptui.core import text
+from bptui.core.graph import UNNAMED
 from bptui.core.moment import Moment
 from bptui.core.step import BackwardStep, ForwardStep, UpdateStep
-from bptui.explaining.equations import forward_equation, inputs_by_own_name, node_formula, rule_at, update_equation
+from bptui.explaining.equations import (
+    dout_names,
+    douts_by_own_name,
+    forward_equation,
+    inputs_by_own_name,
+    node_formula,
+    rule_at,
+    update_equation,
+)
 from bptui.explaining.formula_words import inline, name_inputs, put, words_of
 from bptui.explaining.value_state import arrived_count, use_count
 from layers import Array
@@ -33,6 +42,8 @@ def headline(moment: Moment) -> str:
 def forward_sentence(moment: Moment, step: ForwardStep) -> str:
     """Return what a node has made of its inputs: ``Mul computes a: x × y, which is 2 × 3 = 6``."""
     name, inputs = text.visible(step.name), ", ".join(map(text.visible, step.node.inputs))
+    if len(step.outs) > 1:
+        return several_sentence(step, inputs)
     layer, result = text.visible(step.node.layer), inline(step.out)
     equation = forward_equation(moment, step.name)
     if not words_of(moment.tape, step.node).formula:
@@ -45,9 +56,35 @@ def forward_sentence(moment: Moment, step: ForwardStep) -> str:
     return f"{layer} computes {name}: {formula}, which is {worked}{result}."
 
 
+def several_sentence(step: ForwardStep, inputs: str) -> str:
+    """Return which outputs a node has made: ``Split makes a = 1 and b, of shape [2], of x``."""
+    made = [
+        f"{text.visible(name)} = {numbers}" if (numbers := inline(out)) else f"{text.visible(name)} {text.shape(out)}"
+        for name, out in zip(step.node.outputs, step.outs, strict=True)
+        if UNNAMED not in name
+    ]
+    return f"{text.visible(step.node.layer)} makes {' and '.join(made)} of {inputs}."
+
+
+def several_douts_sentence(step: BackwardStep) -> str:
+    """Return which gradients arrive at a node with several outputs, and which of those nobody uses."""
+    arrived, zeros = [], []
+    for name, dout in zip(step.node.outputs, step.douts, strict=True):
+        if dout is None or not dout.any():
+            zeros.append(text.visible(name))
+        else:
+            numbers = inline(dout)
+            arrived.append(f"d {text.visible(name)}{f' = {numbers}' if numbers else ''}")
+    verb = "arrives" if len(arrived) == 1 else "arrive"
+    rest = f", and zeros for {' and '.join(zeros)}" if zeros else ""
+    return f"{' and '.join(arrived) or 'Only zeros'} {verb} at {text.visible(step.name)}{rest}."
+
+
 def arrival_sentence(moment: Moment, step: BackwardStep) -> str:
     """Return which gradient arrives at a node; at the first step of the pass also what a gradient is."""
     assert step.dout is not None
+    if len(step.douts) > 1:
+        return several_douts_sentence(step)
     name, output = text.visible(step.name), text.visible(moment.graph.output)
     dout = f"dout = {inline(step.dout)}" if inline(step.dout) else f"dout, of shape {text.shape(step.dout)},"
     if moment.progress.backward > 1:
@@ -90,9 +127,7 @@ def one_of_several(moment: Moment, source: str, count: int) -> str:
 def share(moment: Moment, step: BackwardStep, position: int, gradient: Array) -> str:
     """Return what one input gets: ``dout times count = 2, which is 2.2``."""
     words = words_of(moment.tape, step.node)
-    arrays = inputs_by_own_name(moment, step.node, words)
-    if step.dout is not None:
-        arrays["dout"] = step.dout
+    arrays = inputs_by_own_name(moment, step.node, words) | douts_by_own_name(step, words)
     own = words.inputs[position] if position < len(words.inputs) else ""
     rule = rule_at(moment, step.node, position, words.rules.get(own, ""), arrays)
     result = f"which is {numbers}" if (numbers := inline(gradient)) else f"of shape {text.shape(gradient)}"
@@ -108,7 +143,7 @@ def share(moment: Moment, step: BackwardStep, position: int, gradient: Array) ->
             amount = f" = {value}" if value and value != named[factor] else ""
             return f"dout times {named[factor]}{amount}, {result}"
         case [""]:
-            return f"what {text.visible(step.node.layer)}.backward makes of dout, {result}"
+            return f"what {text.visible(step.node.layer)}.backward makes of {dout_names(step.node)}, {result}"
     return f"{put(rule, named | {'out': text.visible(step.name)})}, {result}"
 
 

@@ -29,7 +29,7 @@ def waiting(moment: Moment, name: str) -> str:
     if moment.value(name) is None:
         return f"not reached yet: goes forward at step {order.step_number(iteration, Pass.FORWARD, name)}"
     if not gradient_can_arrive(moment, name):
-        return "a constant takes no gradient" if name in moment.graph.constants else "labels take no gradient"
+        return no_gradient(moment, name)
     if not moment.awaits_gradient(name):
         return "" if moment.gradient(name) is not None else "no gradient reaches it"
     last = order.complete_at(iteration, name)
@@ -37,6 +37,15 @@ def waiting(moment: Moment, name: str) -> str:
         return f"no gradient yet: it is complete at step {last}"
     arrived, count = arrived_count(moment, name), use_count(moment, name)
     return f"{arrived:,} of {count:,} contributions so far, complete at step {last}"
+
+
+def no_gradient(moment: Moment, name: str) -> str:
+    """Return in words why no gradient can arrive at a value."""
+    graph = moment.graph
+    if name in graph.constants:
+        return "a constant takes no gradient"
+    slots = {slot_of_use(moment.tape, graph, use) for use in graph.uses[graph.slots[name]]}
+    return "a condition takes no gradient" if slots == {"condition"} else "labels take no gradient"
 
 
 def gradient_can_arrive(moment: Moment, name: str) -> bool:
@@ -52,8 +61,13 @@ def gradient_can_arrive(moment: Moment, name: str) -> bool:
 
 def is_target(tape: Tape, graph: Graph, use: Use) -> bool:
     """Return whether a use of a value takes it for labels."""
+    return slot_of_use(tape, graph, use) in words_of(tape, graph.nodes[use.node]).targets
+
+
+def slot_of_use(tape: Tape, graph: Graph, use: Use) -> str:
+    """Return what the layer that uses a value calls that input; empty where it has no name for it."""
     words = words_of(tape, graph.nodes[use.node])
-    return use.position < len(words.inputs) and words.inputs[use.position] in words.targets
+    return words.inputs[use.position] if use.position < len(words.inputs) else ""
 
 
 def gradient_uses(moment: Moment, name: str) -> Iterator[Use]:

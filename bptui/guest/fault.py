@@ -27,6 +27,10 @@ class Fault(Exception):  # noqa: N818  (what a guest did; what is raised to othe
         self.text = text
 
 
+class MisnamedOutputs(Fault):
+    """A forward has returned more values, or fewer, than the formula names."""
+
+
 def raised(error: Any, files: Iterable[str]) -> Fault:
     """Return the fault of an exception that the child tells of."""
     match error:

@@ -12,8 +12,8 @@ import numpy as np
 from bptui.core.graph import Node
 from bptui.core.order import Pass
 from bptui.core.text import visible
-from bptui.errors import LayerError, Where
-from bptui.guest.fault import Fault
+from bptui.errors import LayerError, MisnamedOutputsError, Where
+from bptui.guest.fault import Fault, MisnamedOutputs
 from bptui.guest.host import Host
 from bptui.guest.observation import Remark, remarks_on
 from bptui.guest.pending_call import Pending
@@ -66,9 +66,9 @@ class GuestLayer:
         """Return the value at ``values``."""
         return self.begin_forward(*values).result()
 
-    def backward(self, dout: Any) -> tuple[Any, ...]:
+    def backward(self, *douts: Any) -> tuple[Any, ...]:
         """Return one gradient per value, None where there is none."""
-        return tuple(self.begin_backward(dout).result())
+        return tuple(self.begin_backward(*douts).result())
 
     def local(self) -> tuple[Any, ...]:
         """Return the local derivatives at the values of the last forward, None where they are not a single array."""
@@ -86,11 +86,11 @@ class GuestLayer:
         self.make()
         return self.call("forward", values, self.take_value)
 
-    def begin_backward(self, dout: Any) -> Pending:
+    def begin_backward(self, *douts: Any) -> Pending:
         """Call backward, after a forward."""
         if self.generation != self.host.generation or self.host.process is None:
             raise self.error("backward", Fault("the layer process, which knew what forward was given, has ended"))
-        return self.call("backward", [dout], self.take_gradients)
+        return self.call("backward", douts, self.take_gradients)
 
     def begin_local(self, *values: Any) -> Pending:
         """Go forward and work out the local derivatives; the result is the value and a tuple of them."""
@@ -105,7 +105,7 @@ class GuestLayer:
     def begin_parameter_search(self, *values: Any) -> Pending:
         """Go through the layer to find the parameters that it makes itself; the result is what was found."""
         self.make()
-        return self.call("parameters", values, read_made_parameters, method="forward")
+        return self.call("parameters", values, self.take_made_parameters, method="forward")
 
     def begin_job(self, job: str, *values: Any, **arguments: Any) -> Pending:
         """Let ``job``, ``"module:function"`` of ours, run in the child as ``function(instance, values, **arguments)``.
@@ -161,16 +161,26 @@ class GuestLayer:
         return self.host.call(request, finish, lambda fault: self.error(method, fault))
 
     def take_value(self, answer: Message) -> Any:
-        """Return what forward has returned."""
-        value = self.returned.value(answer)
-        self.note(self.odd("forward", it) for it in self.returned.value_oddities(value))
-        return value
+        """Return what forward has returned, a tuple where the node has several outputs."""
+        outs = self.returned.outs(answer)
+        for value in outs:
+            self.note(self.odd("forward", it) for it in self.returned.value_oddities(value))
+        return tuple(outs) if len(outs) > 1 else outs[0]
 
     def take_gradients(self, answer: Message) -> list[Any]:
         """Return what backward has returned, and left for what is held."""
         gradients = self.returned.gradients(answer, self.values)
         self.note(self.odd("backward", it) for it in self.returned.gradient_oddities(gradients))
         return gradients
+
+    def take_made_parameters(self, answer: Message) -> MadeByLayer:
+        """Return what was found on a layer."""
+        count = len(answer["parts"])
+        arrays = answer["arrays"]
+        outs = tuple(self.returned.outs({**answer, "arrays": arrays[:count]}))
+        names = [str(name) for name in answer["names"]]
+        parameters = {name: it for name, it in zip(names, arrays[count:], strict=False) if it is not None}
+        return MadeByLayer(outs, parameters, tuple(str(name)[:MOST_NAME] for name in answer["unpaired"]))
 
     def odd(self, method: str, text: str) -> Remark:
         """Return the remark about something odd."""
@@ -194,8 +204,11 @@ class GuestLayer:
         where = self.path_as_called(fault.where) if fault.where else self.method(method).where or self.own.where
         text = fault.text or self.own.file.line(where)
         hint = f"line {where.line}: {visible(text)}" if text else None
+        if isinstance(fault, MisnamedOutputs):
+            hint = f'a name for each of its values: "h, c" = "{visible(self.own.name)}(...)", _ where nobody needs it'
         message = f"{visible(self.node.name)}: {self.called(method)}: {visible(fault.message, limit=1_000)}"
-        return LayerError(message, hint=hint, where=where)
+        kind = MisnamedOutputsError if isinstance(fault, MisnamedOutputs) else LayerError
+        return kind(message, hint=hint, where=where)
 
     def path_as_called(self, where: Where) -> Where:
         """Return a place in one of the files as the user calls it."""
@@ -210,19 +223,11 @@ def take_local(answer: Message, count: int) -> tuple[Any, tuple[Any, ...]]:
 
 
 class MadeByLayer(NamedTuple):
-    """A layer's value, the parameters that it has made itself by name, and those of them that have no gradient."""
+    """A layer's outputs, the parameters that it has made itself by name, and those of them that have no gradient."""
 
-    out: Any
+    outs: tuple[Any, ...]
     parameters: Mapping[str, Any]
     unpaired: tuple[str, ...]
-
-
-def read_made_parameters(answer: Message) -> MadeByLayer:
-    """Return what an answer has found on a layer."""
-    out, *arrays = answer["arrays"]
-    names = [str(name) for name in answer["names"]]
-    parameters = {name: it for name, it in zip(names, arrays, strict=True) if it is not None}
-    return MadeByLayer(out, parameters, tuple(str(name)[:MOST_NAME] for name in answer["unpaired"]))
 
 
 MOST_NAME = 100

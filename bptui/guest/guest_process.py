@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import weakref
+from collections.abc import Mapping, Sequence
 
 from bptui.guest.python_process import python_command
 
@@ -26,22 +27,32 @@ KILLED = 5.0
 
 
 class GuestProcess:
-    """A process that runs the user's layers. Nothing here waits longer than it says."""
+    """A process that runs the user's code: ``main`` of a ``module``, which gets its descriptors, ``shared`` ones last.
 
-    def __init__(self) -> None:
+    It reads from the descriptor ``stdin``, and has ``environment``. Nothing here waits longer than it says.
+    """
+
+    def __init__(
+        self,
+        module: str = "bptui.guest.child.start",
+        *,
+        shared: Sequence[int] = (),
+        stdin: int = subprocess.DEVNULL,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
         ours, theirs = socket.socketpair()
         lifeline, hold = os.pipe()
         output, printed = os.pipe()
         last_words, crash = os.pipe()
-        handed = (theirs.fileno(), lifeline, crash)
+        handed = (theirs.fileno(), lifeline, crash, *shared)
         self.popen = subprocess.Popen(  # noqa: S603  (it runs ourselves)
-            python_command("bptui.guest.child.start", *handed),
-            stdin=subprocess.DEVNULL,
+            python_command(module, *handed),
+            stdin=stdin,
             stdout=printed,
             stderr=printed,
             pass_fds=handed,
             start_new_session=True,
-            env={"OPENBLAS_NUM_THREADS": "1"} | os.environ,
+            env={"OPENBLAS_NUM_THREADS": "1"} | os.environ if environment is None else environment,
         )
         theirs.close()
         for descriptor in (lifeline, printed, crash):

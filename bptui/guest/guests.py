@@ -89,7 +89,7 @@ class Guests:
             self.host.close()
 
 
-class PatientLayer:
+class NonBlockingGuest:
     """A guest as a run calls it: ``forward`` and ``backward`` raise NotReadyError while it has not returned.
 
     Called again, they go on with the same call.
@@ -104,9 +104,9 @@ class PatientLayer:
         """Return the value at ``inputs``. Raises LayerError, and NotReadyError."""
         return self.answer(lambda: self.layer.begin_forward(*inputs))
 
-    def backward(self, dout: Any) -> tuple[Any, ...]:
+    def backward(self, *douts: Any) -> tuple[Any, ...]:
         """Return the gradient of each input. Raises LayerError, and NotReadyError."""
-        return tuple(self.answer(lambda: self.layer.begin_backward(dout)))
+        return tuple(self.answer(lambda: self.layer.begin_backward(*douts)))
 
     def answer(self, begin: Callable[[], Pending]) -> Any:
         """Return what the call that is under way has given, after ``begin`` where none is."""

@@ -10,7 +10,7 @@ from bptui.guest import pending_call
 from bptui.guest.fault import Fault, crashed
 from bptui.guest.host import Host
 from bptui.guest.pending_call import Pending
-from bptui.own_layers.given import Given, read_given
+from bptui.own_layers.layer_descriptions import GivenLayers, read_layers
 from bptui.own_layers.own_layer import LayerFile
 
 LONG_LOADING = 5.0
@@ -34,7 +34,7 @@ class HostSupply:
         host, self.ready = self.ready, None
         return host or Host(self.files, self.styles)
 
-    def given(self, notice: Callable[[str], None]) -> list[Given]:
+    def given(self, notice: Callable[[str], None]) -> list[GivenLayers]:
         """Run the files, and return what each of them gives; ``notice`` is told of one that takes its time.
 
         Raises ScenarioError where one of them cannot be run.
@@ -46,7 +46,7 @@ class HostSupply:
         if len(answer) != len(self.files):
             raise ScenarioError("its process has sent nonsense", where=Where(self.files[0].displayed_name))
         self.ready = host
-        return [read_given(file, descriptions) for file, descriptions in zip(self.files, answer, strict=True)]
+        return [read_layers(file, descriptions) for file, descriptions in zip(self.files, answer, strict=True)]
 
     def loaded(self, host: Host, loading: Pending, notice: Callable[[str], None]) -> list[list[dict[str, object]]]:
         """Return the descriptions of what the files give."""

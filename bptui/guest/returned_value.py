@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from bptui.core.text import counted, shape, visible
-from bptui.guest.fault import Fault
+from bptui.guest.fault import Fault, MisnamedOutputs
 from bptui.guest.wire import Message
 from bptui.own_layers.own_layer import TARGETS, Share
 
@@ -27,13 +27,23 @@ class Returned:
     needs_gradient: Sequence[bool]
     dtype: np.dtype[Any]
 
-    def value(self, answer: Message) -> Any:
-        """Return the value of a node. Raises Fault."""
-        out = answer["arrays"][0]
+    def outs(self, answer: Message) -> list[Any]:
+        """Return the outputs of a node. Raises Fault."""
+        parts, arrays = answer["parts"], answer["arrays"]
+        if len(parts) != self.share.outputs:
+            other = visible(str(parts[0].get("other", "one value")))
+            raise MisnamedOutputs(f"returned {other} for the {self.share.outputs} outputs that the formula names")
+        return [self.out(*part) for part in zip(parts, arrays, strict=True)]
+
+    def out(self, part: Message, out: Any) -> Any:
+        """Return one output."""
         if out is None:
-            missing = ": a return is missing" if answer.get("other") == "None" else ", not an array"
-            raise Fault(f"returned {visible(str(answer.get('other')))}{missing}")
-        return self.dtype.type(out) if answer.get("kind") == "number" else out
+            other = visible(str(part.get("other")))
+            if other.startswith("a tuple of ") and self.share.outputs == 1:
+                raise MisnamedOutputs(f"returned {other}, and the formula names one output")
+            missing = ": a return is missing" if other == "None" else ", not an array"
+            raise Fault(f"returned {other}{missing}")
+        return self.dtype.type(out) if part.get("kind") == "number" else out
 
     def gradients(self, answer: Message, values: Sequence[Any]) -> list[Any]:
         """Return a gradient for each of the node's ``values``, None where there is none. Raises Fault."""

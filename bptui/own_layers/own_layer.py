@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -10,6 +11,9 @@ from typing import Any
 from bptui.core.graph import Node
 from bptui.core.text import counted, visible
 from bptui.errors import Where
+
+DOUT = re.compile(r"d(?!rop)|grad|delta")
+"""How the parameter of a backward begins that takes the gradient of an output."""
 
 TARGETS = frozenset({"t", "target", "targets", "label", "labels", "y_true", "y_label", "y_labels", "y_target"})
 """What an input is called that is labels: integers stay integers there, and need no gradient."""
@@ -51,6 +55,19 @@ class Method:
     takes_any_input: bool = False
     takes_any_option: bool = False
 
+    def takes_apart(self, douts: int) -> bool:
+        """Return whether a backward takes several ``douts`` one by one, and not as a tuple: ``backward(dh, dc)``."""
+        optional = self.optional[: max(0, douts - 1 - len(self.required))]
+        is_apart = len(self.required) + len(optional) >= douts - 1 and all(map(DOUT.match, optional))
+        return douts > 1 and (self.takes_any_input or is_apart)
+
+    def after_douts(self, douts: int) -> Method:
+        """Return what a backward takes beside its ``douts``, the first of which does not count."""
+        if not self.takes_apart(douts):
+            return self
+        more = douts - 1
+        return replace(self, required=self.required[more:], optional=self.optional[max(0, more - len(self.required)) :])
+
     def knows(self, option: str) -> bool:
         """Return whether it takes an option of that name."""
         return self.takes_any_option or option in (*self.required, *self.optional, *self.named)
@@ -65,7 +82,8 @@ class Share:
     """How a node's values are shared out: the first go to forward, by its ``inputs``, the next are ``held``.
 
     The last are parameters that the layer has ``made`` itself. ``again`` names the inputs that backward takes once
-    more; each of the three functions has its options.
+    more; each of the three functions has its options. There are so many ``outputs``, whose gradients backward takes
+    one by one where ``takes_apart``, and otherwise as a tuple.
     """
 
     inputs: tuple[str, ...]
@@ -75,6 +93,8 @@ class Share:
     init_options: Mapping[str, Any]
     forward_options: Mapping[str, Any]
     backward_options: Mapping[str, Any]
+    outputs: int = 1
+    takes_apart: bool = False
 
     @property
     def slots(self) -> tuple[str, ...]:
@@ -121,8 +141,12 @@ class OwnLayer:
         options = [f"{option}=" for option in self.options if option not in self.init.required]
         return f"{self.name}({', '.join((*inputs, *options))})"
 
-    def share(self, count: int, options: Mapping[str, Any]) -> Share:
-        """Return what ``count`` values and the ``options`` are to the layer. Raises ValueError."""
+    def share(self, count: int, options: Mapping[str, Any], *, outputs: int = 1) -> Share:
+        """Return what ``count`` values and the ``options`` are to the layer, of so many outputs. Raises ValueError."""
+        if outputs > 1:
+            takes_apart = self.backward.takes_apart(outputs)
+            share = replace(self, backward=self.backward.after_douts(outputs)).share(count, options)
+            return replace(share, outputs=outputs, takes_apart=takes_apart)
         for option in options:
             if not any(method.knows(option) for method in (self.forward, self.init, self.backward)):
                 raise ValueError(f"{self.name} has no option {visible(option)}")
@@ -152,7 +176,7 @@ class OwnLayer:
 
     def share_at(self, node: Node) -> Share:
         """Return what the values and options of a node are to the layer. Raises ValueError."""
-        share = self.share(len(node.inputs) - len(node.made), node.options)
+        share = self.share(len(node.inputs) - len(node.made), node.options, outputs=len(node.outputs))
         return replace(share, made=tuple(name.removeprefix(f"{node.name}.") for name in node.made))
 
     def for_backward(self, options: Mapping[str, Any]) -> dict[str, Any]:

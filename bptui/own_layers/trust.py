@@ -73,7 +73,7 @@ def trust(path: Path) -> LayerFile:
     file = read_layer_file(path)
     check_syntax(file)
     try:
-        keep(trusted_digests() | {str(file.path): digests(file)})
+        write_allowed(trusted_digests() | {str(file.path): digests(file)})
     except OSError as error:
         reason = f"cannot be remembered in {displayed_path(record_path())}: {reason_of(error)}"
         hint = f"--layers {displayed_path(path)} allows it for one run"
@@ -139,7 +139,7 @@ def trusted_digests() -> dict[str, dict[str, str]]:
     return {str(name): it for name, it in files.items() if isinstance(it, dict)} if isinstance(files, dict) else {}
 
 
-def keep(files: dict[str, dict[str, str]]) -> None:
+def write_allowed(files: dict[str, dict[str, str]]) -> None:
     """Write down what is allowed, all or nothing."""
     path = record_path()
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)

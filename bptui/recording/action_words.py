@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import asdict, fields
 from typing import Any, get_type_hints
 
-from bptui.core.command import VERBS, Command, command_of
+from bptui.core.command import Command
+from bptui.core.command_parser import command_of
+from bptui.core.verbs import VERBS
 from bptui.errors import CommandError, TranscriptError
 from bptui.recording.field_kind import FieldKind
 from bptui.recording.json_line import JsonObject

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import MISSING, fields
+from dataclasses import MISSING, Field, fields
 from enum import Enum
 from functools import cache
 from typing import Any, ClassVar, NamedTuple, TypeVar, get_args, get_origin, get_type_hints
@@ -26,6 +26,11 @@ class Member(NamedTuple):
         """Where it stands in JSON: under one key or, where its kind is spread, under some of these."""
         return self.kind.keys if self.kind.is_spread else (key_of(self.name),)
 
+    @property
+    def is_required(self) -> bool:
+        """Whether it always stands there."""
+        return self.default is MISSING
+
 
 class RecordLayout(NamedTuple):
     """What a class of records declares: ``keys`` are those of constants and members in the order of writing."""
@@ -40,7 +45,7 @@ def layout_of(record: Any) -> RecordLayout:
     """Return what a class of records declares, and those above it before."""
     hints = get_type_hints(record, include_extras=True)
     constants = {name: getattr(record, name) for name, hint in hints.items() if get_origin(hint) is ClassVar}
-    members = {it.name: Member(it.name, get_args(hints[it.name])[1], it.default) for it in fields(record)}
+    members = {it.name: Member(it.name, get_args(hints[it.name])[1], default_of(it)) for it in fields(record)}
     return RecordLayout(
         tuple(key for name in hints for key in (members[name].keys if name in members else (key_of(name),))),
         {key_of(name): it.value if isinstance(it, Enum) else it for name, it in constants.items()},
@@ -48,12 +53,17 @@ def layout_of(record: Any) -> RecordLayout:
     )
 
 
+def default_of(field: Field[Any]) -> Any:
+    """Return a field's default, which is ``MISSING`` for none."""
+    return field.default if field.default_factory is MISSING else field.default_factory()
+
+
 def key_of(name: str) -> str:
     """Return the key of a field whose name may have an underscore behind it, as Python's keywords need."""
     return name.rstrip("_")
 
 
-def line(record: Any) -> str:
+def encode_line(record: Any) -> str:
     """Return a record as one line of JSON, its newline included."""
     return write_line(encode_record(record))
 
@@ -67,7 +77,7 @@ def encode_record(record: Any) -> JsonObject:
         value = getattr(record, member.name)
         if member.kind.is_spread:
             known |= member.kind.encode(value)
-        elif member.default is MISSING or value != member.default:
+        elif member.is_required or value != member.default:
             known[member.keys[0]] = member.kind.encode(value)
     return {key: known[key] for key in layout.keys if key in known} | known
 
@@ -80,7 +90,7 @@ def decode_record(record: type[R], json: JsonObject) -> R:
     for member in layout.members:
         if member.kind.takes_the_rest:
             values[member.name] = member.kind.decode({key: it for key, it in json.items() if key not in layout.keys})
-        elif member.default is MISSING or member.keys[0] in json:
+        elif member.is_required or member.keys[0] in json:
             values[member.name] = decode_member(member, json)
     return record(**values)
 
@@ -96,13 +106,18 @@ def decode_member(member: Member, json: JsonObject) -> Any:
     raise TranscriptError(f"a {json.get('kind', 'part')} of the recording has no proper {member.keys[0]!r}")
 
 
+def name_of(record: type[Any]) -> str:
+    """Return what a class of records inside others is called in the schema."""
+    return record.__name__.removesuffix("Record").lower()
+
+
 def nested_record(record: type[Any]) -> FieldKind:
     """Return the kind of field that holds a record of this class."""
-    name = record.__name__.removesuffix("Record").lower()
+    name = name_of(record)
 
     def read(value: object) -> Any:
         if not isinstance(value, dict):
-            raise TranscriptError(f"a {name} of the header is not an object")
+            raise TranscriptError(f"a {name} of the recording is not an object")
         return decode_record(record, value)
 
     return FieldKind({"$ref": f"#/$defs/{name}"}, read, encode_record)

@@ -7,8 +7,11 @@ from typing import Any
 
 from bptui.recording import digest
 from bptui.recording.array_record import ARRAY_DEFINITION
-from bptui.recording.codec import layout_of
-from bptui.recording.records import RECORDS, NodeRecord
+from bptui.recording.codec import layout_of, name_of
+from bptui.recording.records import RECORDS, NodeRecord, PlaceRecord, ProgramRecord
+
+NESTED = (NodeRecord, PlaceRecord, ProgramRecord)
+"""What stands inside records."""
 
 
 def record_schema() -> dict[str, Any]:
@@ -17,7 +20,7 @@ def record_schema() -> dict[str, Any]:
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "A record of bptui",
         "oneOf": [with_digest(schema_of(record)) for record in RECORDS],
-        "$defs": {"array": ARRAY_DEFINITION, "node": schema_of(NodeRecord)},
+        "$defs": {"array": ARRAY_DEFINITION} | {name_of(it): schema_of(it) for it in NESTED},
     }
 
 

@@ -22,9 +22,11 @@ def completed(header: HeaderRecord) -> HeaderRecord:
 
     One that another program wrote, with no more in it than the format demands, has these in the scenario's own text.
     """
+    if header.source is None and header.program is None:
+        raise TranscriptError("a header of the recording has no proper 'source'")
     if header.inputs is not None and header.parameters is not None:
         return header
-    scenario = read_scenario_text(header.source)
+    scenario = read_scenario_text(header.source or "")
     leaves = [name for name in header.values if is_name(name)]
     listed = as_table(scenario.get("parameters"))
     parameters = tuple(name for name in leaves if name in listed)

@@ -13,7 +13,7 @@ from bptui.core import text
 from bptui.core.command import Command
 from bptui.core.moment import Moment
 from bptui.errors import TranscriptError, Where, reason_of
-from bptui.recording.codec import line
+from bptui.recording.codec import encode_line
 from bptui.recording.digest import RunningDigest
 from bptui.recording.records import ActionRecord, NoteRecord, Record
 from bptui.recording.run_records import end_record, header_record, step_record
@@ -153,7 +153,7 @@ class Recorder:
         """Hand one record over, whole, or stop recording."""
         if self.file is None:
             return
-        encoded = self.digest.sealed(line(record).encode("ascii"))
+        encoded = self.digest.sealed(encode_line(record).encode("ascii"))
         try:
             write_whole(self.file, encoded)
         except OSError as error:

@@ -1,20 +1,22 @@
 """The records of ``trace --json`` and of transcripts, one class a kind: the one place that knows their fields.
 
-``codec`` writes and reads them by these declarations, and ``schema`` describes them. A field with a default is left
-out where it is the default. A reader ignores fields that it does not know. In a transcript a ``digest`` follows the
-fields of each record.
+``codec`` writes and reads them by these declarations, and ``record_schema`` describes them. A field with a default is
+left out where it is the default. A reader ignores fields that it does not know. In a transcript a ``digest`` follows
+the fields of each record.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Any, ClassVar, TypeAlias
 
+from bptui.core import text
 from bptui.core.command import Command
 from bptui.core.order import Pass
+from bptui.errors import TranscriptError
 from bptui.recording.action_words import COMMAND
-from bptui.recording.codec import nested_record
+from bptui.recording.codec import decode_record, layout_of, nested_record
 from bptui.recording.field_kind import (
     ARRAY,
     INTEGER,
@@ -28,6 +30,7 @@ from bptui.recording.field_kind import (
     one_or_several,
     or_null,
 )
+from bptui.recording.json_line import DamagedTranscriptError, JsonObject
 from layers import Array
 
 Name: TypeAlias = Annotated[str, TEXT]
@@ -45,12 +48,32 @@ class Record:
     kind: ClassVar[str]
 
 
+@dataclass(frozen=True)
+class PlaceRecord:
+    """A line of a file."""
+
+    file: Text
+    line: Annotated[int | None, or_null(INTEGER)]
+
+
+Place: TypeAlias = Annotated[PlaceRecord | None, or_null(nested_record(PlaceRecord))]
+
+
+@dataclass(frozen=True)
+class ProgramRecord:
+    """A program that was watched: its file, what stands in that, and what it was given."""
+
+    path: Text
+    text: Text
+    arguments: NameList
+
+
 @dataclass(frozen=True, eq=False)
 class NodeRecord:
     """What the header says of a node.
 
     ``outputs`` are named where there are several; ``made`` are those of its inputs that its layer makes itself, and
-    ``origin`` is the file and line of a layer of the user's own.
+    ``origin`` is the file and line of a layer of the user's own. A program's node is called at ``call``, in ``group``.
     """
 
     name: Name
@@ -60,11 +83,13 @@ class NodeRecord:
     outputs: NameList = ()
     made: NameList = ()
     origin: Text = ""
+    call: Place = None
+    group: Text = ""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class HeaderRecord(Record):
-    """All that a reader needs to know to make sense of the steps.
+    """All that a reader needs to know to make sense of the steps. A program has ``program`` instead of ``source``.
 
     ``inputs`` and ``parameters`` say which of ``values`` are which; the rest are constants. ``own_layers`` are the
     names that meant layers of the user's own, and not those of bptui that may bear them too. ``train`` is None where
@@ -75,7 +100,8 @@ class HeaderRecord(Record):
 
     bptui: Annotated[int, VERSION]
     title: Text
-    source: Text
+    source: Annotated[str | None, or_null(TEXT)] = None
+    program: Annotated[ProgramRecord | None, or_null(nested_record(ProgramRecord))] = None
     dtype: Text
     seed: Integer
     output: Name
@@ -87,6 +113,23 @@ class HeaderRecord(Record):
     parameters: Annotated[tuple[str, ...] | None, or_null(list_of(TEXT))] = None
     train: Annotated[Mapping[str, Any] | None, or_null(TRAIN)] = None
     own_layers: NameList = ()
+
+
+@dataclass(frozen=True, eq=False)
+class GraphRecord(Record):
+    """The graph of a program's next iteration, and its leaves, where these are not as the one before has left them.
+
+    ``computed`` are the leaves that the program's code between layers has computed, with its line.
+    """
+
+    kind = "graph"
+
+    nodes: Annotated[tuple[NodeRecord, ...], list_of(nested_record(NodeRecord))]
+    values: Annotated[Mapping[str, Array], by_name(ARRAY)]
+    output: Name
+    inputs: NameList
+    parameters: NameList
+    computed: Annotated[Mapping[str, PlaceRecord], by_name(nested_record(PlaceRecord))] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,6 +151,8 @@ class ForwardRecord(NumberedRecord):
 
     node: Name
     outs: Annotated[tuple[Array, ...], one_or_several("out", "outs", ARRAY)]
+    call: Place = None
+    group: Text = ""
 
     @property
     def name(self) -> str:
@@ -125,6 +170,8 @@ class BackwardRecord(NumberedRecord):
     douts: Annotated[tuple[Array | None, ...], one_or_several("dout", "douts", or_null(ARRAY))]
     local: Arrays
     gradients: Arrays
+    call: Place = None
+    group: Text = ""
 
     @property
     def name(self) -> str:
@@ -150,6 +197,16 @@ class UpdateRecord(NumberedRecord):
 
 
 StepRecord: TypeAlias = ForwardRecord | BackwardRecord | UpdateRecord
+
+
+@dataclass(frozen=True)
+class OutputRecord(Record):
+    """What a program has printed when step ``at`` had been seen, and not the one after it."""
+
+    kind = "output"
+
+    at: Integer
+    text: Text
 
 
 @dataclass(frozen=True, eq=False)
@@ -186,11 +243,37 @@ class NoteRecord(Record):
 
 RECORDS: tuple[type[Record], ...] = (
     HeaderRecord,
+    GraphRecord,
     ForwardRecord,
     BackwardRecord,
     UpdateRecord,
+    OutputRecord,
     EndRecord,
     ActionRecord,
     NoteRecord,
 )
 """Every kind of record, in the order in which a transcript has the first of each."""
+
+
+def read_record(json: JsonObject) -> Record:
+    """Return the record that a JSON object is. Raises TranscriptError."""
+    return decode_record(class_of(json), json)
+
+
+def class_of(json: JsonObject) -> type[Record]:
+    """Return the class of a record, by its kind and, of a step, its pass. Raises TranscriptError."""
+    kind = json.get("kind")
+    if not isinstance(kind, str):
+        raise TranscriptError("a record without a kind")
+    classes = [it for it in RECORDS if it.kind == kind]
+    if not classes:
+        raise TranscriptError(f"a record of unknown kind {text.visible(kind)}", hint="made by a newer bptui?")
+    fitting = [it for it in classes if has_constants(it, json)]
+    if not fitting:
+        raise DamagedTranscriptError(f"a {kind} of no pass that there is")
+    return fitting[0]
+
+
+def has_constants(record: Any, json: JsonObject) -> bool:
+    """Return whether an object has what always stands in such records."""
+    return all(json.get(key) == value for key, value in layout_of(record).constants.items())

@@ -16,6 +16,7 @@ from bptui.core.order import Schedule, Turn
 from bptui.core.revisit import Curve, Revisit
 from bptui.core.step import Local
 from bptui.core.tape import Tape
+from bptui.errors import TranscriptError, reason_of
 from bptui.recording.json_line import DamagedTranscriptError
 from bptui.recording.recorded_graph import completed, graph_of
 from bptui.recording.records import (
@@ -170,12 +171,16 @@ def tape_of_header(header: HeaderRecord, revisit: Revisit) -> Tape:
 
 
 def read_optimizer(header: HeaderRecord) -> Optimizer | None:
-    """Return the rule that a header names, with its options."""
+    """Return the rule that a header names, with its options. Raises TranscriptError for one that it cannot have."""
     train = header.train or {}
     rule = optimizers.get(str(train.get("optimizer")))
     if rule is None:
         return None
-    return rule(**{it.name: train[it.name] for it in fields(rule) if isinstance(train.get(it.name), int | float)})
+    options = {it.name: train[it.name] for it in fields(rule) if isinstance(train.get(it.name), int | float)}
+    try:
+        return rule(**options)
+    except ValueError as error:
+        raise TranscriptError(f"train: {reason_of(error)}") from None
 
 
 def check_length(field: str, arrays: Local, values: Sequence[object], what: str = "inputs") -> None:

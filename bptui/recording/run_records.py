@@ -12,6 +12,7 @@ import numpy as np
 from bptui.core.graph import Node
 from bptui.core.step import BackwardStep, ForwardStep, Step, UpdateStep
 from bptui.core.tape import Tape
+from bptui.errors import Where
 from bptui.recording.json_line import FORMAT
 from bptui.recording.records import (
     BackwardRecord,
@@ -19,6 +20,7 @@ from bptui.recording.records import (
     ForwardRecord,
     HeaderRecord,
     NodeRecord,
+    PlaceRecord,
     Record,
     StepRecord,
     UpdateRecord,
@@ -68,7 +70,15 @@ def header_record(scenario: Scenario) -> HeaderRecord:
 def node_record(node: Node) -> NodeRecord:
     """Return what the header says of a node."""
     outputs = node.outputs if len(node.outputs) > 1 else ()
-    return NodeRecord(node.name, node.layer, node.inputs, node.options, outputs, node.made, node.origin)
+    call = place_record(node.call) if node.call else None
+    return NodeRecord(
+        node.name, node.layer, node.inputs, node.options, outputs, node.made, node.origin, call, node.group
+    )
+
+
+def place_record(where: Where) -> PlaceRecord:
+    """Return a place in a file as records have it."""
+    return PlaceRecord(where.path, where.line)
 
 
 def train_options(train: Train) -> Mapping[str, Any]:
@@ -82,9 +92,12 @@ def step_record(step: Step) -> StepRecord:
     """Return the record of a step."""
     match step:
         case ForwardStep():
-            return ForwardRecord(step.number, step.iteration, step.name, step.outs)
+            call = place_record(step.node.call) if step.node.call else None
+            return ForwardRecord(step.number, step.iteration, step.name, step.outs, call, step.node.group)
         case BackwardStep():
-            return BackwardRecord(step.number, step.iteration, step.name, step.douts, step.local, step.gradients)
+            call = place_record(step.call) if step.call else None
+            steps = step.number, step.iteration, step.name, step.douts, step.local, step.gradients
+            return BackwardRecord(*steps, call, step.node.group)
         case UpdateStep():
             return UpdateRecord(step.number, step.iteration, step.name, step.gradient, step.before, step.after)
 

@@ -11,7 +11,6 @@ from bptui.errors import TranscriptError, Where, reason_of
 from bptui.recording.codec import decode_record
 from bptui.recording.digest import KEY, DigestReader, broken_digest
 from bptui.recording.json_line import DamagedTranscriptError, JsonObject, parse_line
-from bptui.recording.read_record import read_record
 from bptui.recording.records import (
     ActionRecord,
     BackwardRecord,
@@ -21,6 +20,7 @@ from bptui.recording.records import (
     NoteRecord,
     Record,
     UpdateRecord,
+    read_record,
 )
 from bptui.recording.replay_tape import Recording
 

@@ -9,9 +9,12 @@ import numpy as np
 
 from bptui.checking.finding_record import printed_record
 from bptui.core import text
-from bptui.core.command import Command, Jump, Selecting, ShowEvidence, Travel
+from bptui.core.command import Command
 from bptui.core.moment import Moment
 from bptui.core.step import BackwardStep, ForwardStep, UpdateStep
+from bptui.core.verbs.movement import Jump, Travel
+from bptui.core.verbs.selection import Selecting
+from bptui.core.verbs.view import ShowEvidence
 from bptui.explaining import value_state
 from bptui.explaining.formula_words import inline
 from bptui.explaining.sentence import headline

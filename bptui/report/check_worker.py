@@ -115,11 +115,11 @@ def main(request: int, result: int, lifeline: int) -> None:
     with os.fdopen(request, "rb") as requests, os.fdopen(result, "wb") as results, contextlib.suppress(EOFError):
         while True:
             place, layers = pickle.load(requests)  # noqa: S301  (it comes from ourselves)
-            results.write(answer(place, layers))
+            results.write(pickled_result(place, layers))
             results.flush()
 
 
-def answer(place: str, layers: Sequence[Path]) -> bytes:
+def pickled_result(place: str, layers: Sequence[Path]) -> bytes:
     """Return, pickled, what comes of a scenario, or the bug that it meets."""
     try:
         return pickle.dumps(check_one(place, layers))

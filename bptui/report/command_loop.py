@@ -9,9 +9,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple, TextIO
 
-from bptui.core.command import VERBS, Command, Help, Quit, Travel, parse, usage
+from bptui.core.command import Command, usage
+from bptui.core.command_parser import parse
 from bptui.core.text import escaped, visible
 from bptui.core.text_file import read_text
+from bptui.core.verbs import VERBS
+from bptui.core.verbs.movement import Travel
+from bptui.core.verbs.program import Help, Quit
 from bptui.errors import CommandError, Where
 from bptui.lines.cell_width import cells
 from bptui.report.answers import answer_record, answer_text, step_text

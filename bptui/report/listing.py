@@ -31,7 +31,9 @@ def listing() -> Iterator[Line]:
     yield from two_columns({name: title(name, path) for name, path in bundled()})
     yield ()
     yield styled("Layers, for the formulas of a scenario", "heading")
-    yield from two_columns({call(name, layer): purpose(layer) for name, layer in sorted(own_names(library).items())})
+    yield from two_columns(
+        {layer_call(name, layer): purpose(layer) for name, layer in sorted(own_names(library).items())}
+    )
 
 
 def own_listing(path: Path, notice: Callable[[str], None]) -> Iterator[Line]:
@@ -79,7 +81,7 @@ def own_names(layers: Mapping[str, type[Layer]]) -> dict[str, type[Layer]]:
     return {name: layer for name, layer in layers.items() if name == layer.__name__}
 
 
-def call(name: str, layer: type[Layer]) -> str:
+def layer_call(name: str, layer: type[Layer]) -> str:
     """Return how a formula calls a layer: ``Sum(x, axis, keepdims)``."""
     parameters = [*inspect.signature(layer.forward).parameters.values()][1:]
     parameters += inspect.signature(layer).parameters.values()

@@ -41,17 +41,17 @@ def trace_lines(run: Run) -> Iterator[Line]:
     origin = find_first_non_finite(run.tape)
     if run.failure:
         for iteration in dict.fromkeys((1, len(run.tape.iterations))):
-            yield from iteration_lines(run, iteration, origin)
+            yield from iteration_lines(run.tape, iteration, origin)
         yield from run_remark_lines(run)
         return
     if run.tape.order.iterations == 1:
-        yield from iteration_lines(run, 1, origin)
+        yield from iteration_lines(run.tape, 1, origin)
     else:
         yield from training_lines(run)
         for iteration in (1, run.tape.order.iterations):
             yield ()
             yield styled(f"Iteration {iteration}", "title")
-            yield from iteration_lines(run, iteration, origin)
+            yield from iteration_lines(run.tape, iteration, origin)
     yield from gradient_table(run.tape)
     if origin is not None:
         yield ()
@@ -99,16 +99,16 @@ def origin_lines(run: Run) -> Iterator[Line]:
         yield styled(f"{layer:{width}}  {text.visible(origin, limit=1000)}", indent=2)
 
 
-def iteration_lines(run: Run, iteration: int, origin: FirstNonFinite | None) -> Iterator[Line]:
+def iteration_lines(tape: Tape, iteration: int, origin: FirstNonFinite | None) -> Iterator[Line]:
     """Yield every step of one iteration (from 1), pass by pass."""
-    order = run.tape.order
+    order = tape.order
     heading = None
-    for number in range(order.start(iteration - 1) + 1, min(order.start(iteration), len(run.tape)) + 1):
-        step = run.tape.step(number)
+    for number in range(order.start(iteration - 1) + 1, min(order.start(iteration), len(tape)) + 1):
+        step = tape.step(number)
         if step.pass_ is not heading:
             heading = step.pass_
             yield from heading_lines(heading)
-        yield from trace_step_lines(run.tape.at(number), step)
+        yield from trace_step_lines(tape.at(number), step)
         if origin is not None and number == origin.number:
             yield styled(f"▲ {origin.told}", "warning", indent=4)
 
@@ -126,11 +126,38 @@ def trace_step_lines(moment: Moment, step: Step) -> Iterator[Line]:
     lead = f"  {step.number:{len(str(len(moment.order)))}}  "
     match step:
         case ForwardStep():
-            yield from worked_out(Span(lead, "forward"), forward_equation(moment, step.name), step.out, "value")
+            yield from forward_step_lines(lead, moment, step)
         case BackwardStep():
             yield from backward_step_lines(lead, moment, step)
         case UpdateStep():
             yield from worked_out(Span(lead, "update"), update_equation(moment, step.name), step.after, "update")
+
+
+def forward_step_lines(lead: str, moment: Moment, step: ForwardStep) -> Iterator[Line]:
+    """Yield a node's forward: an equation for each output, or one for all where the layer has no words for each."""
+    equations = {name: forward_equation(moment, name) for name in step.node.outputs}
+    told = {str(equation) for equation in equations.values()}
+    if len(step.outs) > 1 and len(told) == 1:
+        yield from worked_out(Span(lead, "forward"), equations[step.name], np.zeros(()), "value")
+        for name, out in zip(step.node.outputs, step.outs, strict=True):
+            yield from indented(named_array(name, out), len(lead) + 2)
+        return
+    for name, out in zip(step.node.outputs, step.outs, strict=True):
+        yield from worked_out(Span(lead, "forward"), equations[name], out, "value")
+        lead = " " * len(lead)
+
+
+def arriving_words(step: BackwardStep) -> str:
+    """Return what arrives at a node: ``dout = 2``, or ``d h = 2, d c, [2, 3]`` where it has several outputs."""
+    if len(step.douts) == 1:
+        name, (dout,) = text.visible(step.name), step.douts
+        return "" if dout is None else f"dout = {one_row(dout) or f'd {name}, {text.shape(dout)}'}"
+    pairs = zip(step.node.outputs, step.douts, strict=True)
+    return ", ".join(
+        f"d {text.visible(name)} = {one_row(dout) or f'{text.shape(dout)}' if dout.any() else '0'}"
+        for name, dout in pairs
+        if dout is not None
+    )
 
 
 def backward_step_lines(lead: str, moment: Moment, step: BackwardStep) -> Iterator[Line]:
@@ -140,8 +167,7 @@ def backward_step_lines(lead: str, moment: Moment, step: BackwardStep) -> Iterat
         yield styled(f"{lead}{name}: no gradient reaches it", "backward")
         return
     margin = " " * (len(lead) + 2)
-    dout = one_row(step.dout) or f"d {name}, {text.shape(step.dout)}"
-    yield styled(f"{lead}{name}: dout = {dout}", "backward")
+    yield styled(f"{lead}{name}: {arriving_words(step)}", "backward")
     leaving = [gradient for gradient in step.gradients if gradient is not None]
     for equation, gradient in zip(gradient_equations(moment, step.name), leaving, strict=True):
         yield from worked_out(Span(margin), equation, gradient, "gradient")

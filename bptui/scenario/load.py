@@ -12,6 +12,7 @@ from bptui.errors import ScenarioError, Where
 from bptui.own_layers.own_layer import OwnLayer
 from bptui.scenario.bundled import bundled
 from bptui.scenario.problems import Problems, nearest
+from bptui.scenario.reading.definitions import read_definitions
 from bptui.scenario.reading.entering_gradient import distribution_remarks, distributions, read_dout
 from bptui.scenario.reading.expect import check_shapes, read_expect
 from bptui.scenario.reading.leaves import LeafReader, read_leaves
@@ -48,7 +49,7 @@ def load(
     ``layers`` are files with layers of the user's own, which this allows to run, in a process of their own; ``notice``
     is told of one that takes its time.
     """
-    path = found(Path(place))
+    path = existing_path(Path(place))
     return loads(text_file.read_text(path), path, layers=layers, notice=notice)
 
 
@@ -70,7 +71,7 @@ def loads(
     ).load()
 
 
-def found(path: Path) -> Path:
+def existing_path(path: Path) -> Path:
     """Return ``path`` itself, or where the bundled scenario of that name lies if no file does.
 
     Raises ScenarioError where there is neither.
@@ -114,9 +115,10 @@ class Loader:
         settings = read_settings(document, self.path.stem if self.path else "scenario", problems)
         own = self.own_layers()
         self.library = {**self.library, **(own.layers if own else {})}
-        places = read_names(document, problems)
+        definitions = read_definitions(document, problems)
+        places = read_names(document, definitions, problems)
         reader = NodeReader(document, self.library, places, settings.dtype, problems, own.refused if own else {})
-        nodes = read_nodes(reader)
+        nodes = read_nodes(reader, definitions)
         leaf_reader = LeafReader(document, settings.dtype, settings.seed, self.folder, reader.labels)
         values: Mapping[str, Array] = read_leaves(leaf_reader, places, problems) | reader.constants
         train = read_train(document, problems)
@@ -126,7 +128,9 @@ class Loader:
             own.check_used((node.layer for node in nodes), problems)
             problems.raise_any()
             made = infer_made_parameters(graph, values, self.library, own.hosts, settings)
-        expect = read_expect(document, {*places, *(node.name for node in nodes), *made.values}, problems)
+        expect = read_expect(
+            document, {*places, *(name for node in nodes for name in node.outputs), *made.values}, problems
+        )
         dout = self.fit(graph, values, places, settings, expect)
         return Scenario(
             title=settings.title,
@@ -166,7 +170,7 @@ class Loader:
     ) -> Array:
         """Raise what does not fit in the network, and return the gradient that enters at its output."""
         document, problems = self.document, self.problems
-        origins = {node.name: node.where for node in graph.nodes if node.where}
+        origins = {name: node.where for node in graph.nodes if node.where for name in node.outputs}
         origins |= {name: document.where_key(*places[name]) for name in graph.inputs + graph.parameters}
         with problems.collecting():
             check_given(values, origins)

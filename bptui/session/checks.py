@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from bptui.checking.finding import Verdict
 from bptui.checking.verdict_words import summary
 from bptui.checking.verdicts import Judged, Verdicts
-from bptui.core.command import ShowEvidence
 from bptui.core.text import visible
+from bptui.core.verbs.view import ShowEvidence
 from bptui.lines.signs import SIGN_STYLES
 from bptui.session.answer import Answer, WayOn, refusal
 from bptui.session.check_scheduler import Checking

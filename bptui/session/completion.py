@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import fields
 
 from bptui.core.argument import write_name
-from bptui.core.command import VERBS
+from bptui.core.verbs import VERBS
 
 
 def completions(typed: str, names: Sequence[str]) -> Iterator[str]:

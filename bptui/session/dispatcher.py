@@ -6,20 +6,11 @@ from functools import partial
 from time import sleep
 from typing import Protocol
 
-from bptui.core.command import (
-    Cancel,
-    Check,
-    Command,
-    Jump,
-    JumpToMark,
-    SearchNames,
-    Selecting,
-    SetMark,
-    ShowEvidence,
-    ToggleRecording,
-    Travel,
-    WriteNote,
-)
+from bptui.core.command import Command
+from bptui.core.verbs.movement import Jump, JumpToMark, SetMark, Travel
+from bptui.core.verbs.program import Cancel, ToggleRecording, WriteNote
+from bptui.core.verbs.selection import SearchNames, Selecting
+from bptui.core.verbs.view import Check, ShowEvidence
 from bptui.errors import BptuiError
 from bptui.session import recording
 from bptui.session.answer import Answer, Question

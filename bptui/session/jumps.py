@@ -5,8 +5,9 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from bptui.core.command import Check, GoTo, Jump, JumpBack, JumpToMark, NextTrouble, PreviousTrouble, SetMark
 from bptui.core.text import visible
+from bptui.core.verbs.movement import GoTo, Jump, JumpBack, JumpToMark, NextTrouble, PreviousTrouble, SetMark
+from bptui.core.verbs.view import Check
 from bptui.errors import BptuiError
 from bptui.session.answer import Answer, Question, WayOn, refusal
 from bptui.session.session import Session

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from bptui.core.command import ToggleRecording
 from bptui.core.text import visible
+from bptui.core.verbs.program import ToggleRecording
 from bptui.errors import BptuiError
 from bptui.session.answer import Answer, WayOn
 from bptui.session.session import Session

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from bptui.core.command import Consumer, NextMatch, PreviousMatch, Producer, SearchNames, Select, Selecting
 from bptui.core.text import visible
+from bptui.core.verbs.selection import Consumer, NextMatch, PreviousMatch, Producer, SearchNames, Select, Selecting
 from bptui.errors import BptuiError
 from bptui.session.answer import Answer
 from bptui.session.session import Session

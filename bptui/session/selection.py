@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from bptui.core.command import SearchNames
 from bptui.core.graph import Graph
 from bptui.core.text import visible
+from bptui.core.verbs.selection import SearchNames
 from bptui.session import search
 from bptui.session.answer import Answer, WayOn, refusal
 from bptui.session.neighbours import Neighbours

@@ -9,12 +9,14 @@ from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, cast
 
-from bptui.core.command import Command, Select, Travel
+from bptui.core.command import Command
 from bptui.core.debugger import Debugger
 from bptui.core.engine import TIME_LIMIT
 from bptui.core.moment import Moment
 from bptui.core.tape import Tape
 from bptui.core.text import visible
+from bptui.core.verbs.movement import Travel
+from bptui.core.verbs.selection import Select
 from bptui.errors import LayerError
 from bptui.running import Run
 from bptui.session.selection import Selection

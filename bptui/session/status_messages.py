@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bptui.core.command import Back, Cancel, Next
 from bptui.core.moment import Moment
 from bptui.core.order import Turn
 from bptui.core.text import visible
+from bptui.core.verbs.movement import Back, Next
+from bptui.core.verbs.program import Cancel
 from bptui.session.answer import Answer, WayOn, refusal
 
 if TYPE_CHECKING:

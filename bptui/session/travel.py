@@ -6,7 +6,8 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from bptui.core.command import (
+from bptui.core.text import visible
+from bptui.core.verbs.movement import (
     Back,
     Finish,
     GoTo,
@@ -20,7 +21,6 @@ from bptui.core.command import (
     RunTo,
     Travel,
 )
-from bptui.core.text import visible
 from bptui.errors import BptuiError
 from bptui.session.answer import Answer, Question, WayOn, refusal
 from bptui.session.selecting import named_or_selected

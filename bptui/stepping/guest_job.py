@@ -15,7 +15,7 @@ from bptui.errors import BptuiError
 from bptui.guest.child.user_path import user_folders
 from bptui.stepping.line_record import line_tape_record, read_line_tape
 from bptui.stepping.line_tape import LineTape
-from bptui.stepping.trace_call import Passing, trace_method
+from bptui.stepping.trace_call import TracedCall, trace_method
 
 if TYPE_CHECKING:
     from bptui.guest.child.instance import Instance
@@ -27,25 +27,25 @@ MOST_BYTES = 1 << 26
 """Of a course: many times what ten thousand lines take."""
 
 
-def course(instance: Instance, values: Sequence[Any], *, given: int, has_dout: bool) -> dict[str, Any]:
-    """Return the course of the forward or, where there is a dout, of the backward.
+def course(instance: Instance, values: Sequence[Any], *, given: int, douts: int) -> dict[str, Any]:
+    """Return the course of the forward or, where there are douts, of the backward.
 
-    ``values`` are those ``given`` to the node, then the dout, then what was recorded: the value, or the gradients.
+    ``values`` are those ``given`` to the node, then the ``douts``, then what was recorded: outputs, or gradients.
     """
-    inputs, (*dout, recorded) = values[:given], [*values[given : given + has_dout], values[given + has_dout :]]
+    inputs, recorded = values[:given], list(values[given + douts :])
     with np.errstate(all="ignore"):
         handle, name = instance.handle_for(inputs), instance.recipe.name
-        if dout:
+        if douts:
             handle.value(instance.forward_call()())
-            own = np.array(dout[0])
+            own = list(map(np.array, values[given : given + douts]))
             call, recorded = instance.backward_call(own), recorded[: len(instance.inputs)]
-            passing = Passing(
-                handle.object, name, "backward", *call, lambda it: handle.gradients(it, own), user_folders.holds
+            traced = TracedCall(
+                handle.object, name, "backward", *call, lambda it: handle.gradients(it, own[0]), user_folders.holds
             )
         else:
-            call, recorded = instance.forward_call(), recorded[0]
-            passing = Passing(handle.object, name, "forward", *call, handle.value, user_folders.holds)
-        tape = trace_method(passing, recorded=recorded)
+            call = instance.forward_call()
+            traced = TracedCall(handle.object, name, "forward", *call, handle.value, user_folders.holds)
+        tape = trace_method(traced, recorded=recorded or None)
     content = json.dumps(line_tape_record(tape), allow_nan=False).encode("ascii")
     return {"arrays": [np.frombuffer(content, np.uint8)]}
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from bptui.core import text
 from bptui.stepping.line_tape import Event, LineStep
-from bptui.stepping.snapshot import Camera, Snapshot, content_digest
+from bptui.stepping.snapshot import LineSnapshots, Snapshot, content_digest
 
 MOST_STEPS = 10_000
 """Lines that are kept of one run; a loop may go on for long."""
@@ -50,7 +50,7 @@ class Tracer:
         self.most_steps = most_steps
         self.steps: list[LineStep] = []
         self.is_cut_short = False
-        self.camera = Camera()
+        self.snapshots = LineSnapshots()
         self.open: list[Mapping[str, Snapshot] | None] = []
 
     @contextmanager
@@ -90,14 +90,14 @@ class Tracer:
         """Keep what a function returns, unless it is an exception that leaves it, and which was kept before."""
         is_outermost = len(self.open) == 1
         if is_leaving(frame) and (is_outermost or len(self.steps) < self.most_steps):
-            self.camera.advance()
-            self.keep(frame, Event.RETURN, self.camera.take(value))
+            self.snapshots.advance()
+            self.keep(frame, Event.RETURN, self.snapshots.take(value))
         self.open.pop()
 
     def keep(self, frame: FrameType, event: Event, value: Snapshot | None = None) -> None:
         """Keep a step."""
         if event is Event.LINE:
-            self.camera.advance()
+            self.snapshots.advance()
         names = self.names_at(frame)
         before, self.open[-1] = self.open[-1], names
         changed = frozenset() if before is None else changed_names(before, names)
@@ -109,7 +109,7 @@ class Tracer:
         names = dict(islice(frame.f_locals.items(), MOST_NAMES))
         owner = next((name for name, it in names.items() if it is self.layer or name == "self"), None)
         attributes = instance_attributes(names.pop(owner)) if owner is not None else {}
-        take = self.camera.take
+        take = self.snapshots.take
         shown = {name: take(it) for name, it in names.items() if name not in HIDDEN and not name.startswith(".")}
         return shown | {f"{owner}.{name}": take(it) for name, it in islice(attributes.items(), MOST_NAMES)}
 

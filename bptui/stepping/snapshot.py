@@ -69,7 +69,7 @@ class Snapshot:
         return other is not None and self.digest == other.digest
 
 
-class Camera:
+class LineSnapshots:
     """Takes snapshots, line after line. What cannot have changed since the line before is not looked at again."""
 
     def __init__(self) -> None:

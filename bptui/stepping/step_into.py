@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from bptui.core import text
-from bptui.core.columns import as_array
+from bptui.core.columns import arriving, as_array, as_optional_array
 from bptui.core.moment import Moment
 from bptui.core.order import Pass
 from bptui.core.step import BackwardStep, ForwardStep, UpdateStep
@@ -76,11 +77,11 @@ def begin_stepping(run: Run | None, moment: Moment, goal: int | None = None) -> 
     iteration = moment.progress.iteration
     match moment.step:
         case ForwardStep() as step:
-            return go(run, iteration, step.name, None, step.out)
+            return go(run, iteration, step.name, None, step.outs)
         case BackwardStep(dout=None) as step:
             raise BptuiError(f"no gradient reaches {text.visible(step.name, limit=40)}: its backward does not run")
         case BackwardStep() as step:
-            return go(run, iteration, step.name, step.dout, step.gradients)
+            return go(run, iteration, step.name, step.douts, step.gradients)
         case UpdateStep():
             raise BptuiError("an update has no layer to go into: N goes back to the backward pass")
         case None:
@@ -90,29 +91,38 @@ def begin_stepping(run: Run | None, moment: Moment, goal: int | None = None) -> 
 def go_into_failure(run: Run, moment: Moment) -> LineTape | Pending:
     """Return the course of the step that the run failed at, which is not on its tape."""
     turn = run.tape.order[len(run.tape) + 1]
-    dout = None
-    if turn.pass_ is Pass.BACKWARD:
-        dout = as_array(moment.columns.dout) if turn.name == run.graph.output else moment.gradient(turn.name)
-    return go(run, turn.iteration - 1, turn.name, dout, None)
+    douts = arriving_douts(run, moment, turn.name) if turn.pass_ is Pass.BACKWARD else None
+    return go(run, turn.iteration - 1, turn.name, douts, None)
 
 
-def go(run: Run, iteration: int, name: str, dout: Array | None, recorded: Recorded) -> LineTape | Pending:
-    """Return the course of one node's forward or, with a dout, of its backward, on the inputs that the run gave it."""
+def arriving_douts(run: Run, moment: Moment, name: str) -> Sequence[Array | None]:
+    """Return what has arrived at the outputs of a node whose backward has not run."""
+    node = run.graph.node_index(name)
+    assert node is not None
+    columns = moment.columns
+    totals = [columns.dout if it == run.graph.output else moment.gradient(it) for it in run.graph.nodes[node].outputs]
+    dout = arriving(totals, range(len(totals)), [columns.values[slot] for slot in run.graph.slots_of(node)])
+    return tuple(map(as_optional_array, dout if isinstance(dout, tuple) else (dout,)))
+
+
+def go(
+    run: Run, iteration: int, name: str, douts: Sequence[Array | None] | None, recorded: Recorded
+) -> LineTape | Pending:
+    """Return the course of one node's forward or, with douts, of its backward, on the inputs that the run gave it."""
     node = run.graph.node_index(name)
     assert node is not None
     inputs = [as_array(value)[()] for value in run.tape.inputs(iteration, node)]
-    number = None if dout is None else dout[()]
+    numbers = [dout[()] for dout in douts or () if dout is not None]
     if node in run.scenario.guests:
-        return ask(run.guest(node, iteration), inputs, number, recorded)
-    return visit(lambda: run.fresh_layer(node), inputs, number, recorded=recorded)
+        return ask(run.guest(node, iteration), inputs, numbers, recorded)
+    return visit(lambda: run.fresh_layer(node), inputs, numbers, recorded=recorded)
 
 
-def ask(layer: GuestLayer, inputs: list[Any], dout: Any, recorded: Any) -> Pending:
+def ask(layer: GuestLayer, inputs: list[Any], douts: list[Any], recorded: Recorded) -> Pending:
     """Let a guest go into its lines, in its own process."""
     from bptui.stepping.guest_job import JOB  # noqa: PLC0415  (few scenarios have guests)
 
-    more = [recorded] if dout is None else [dout, *(recorded or [])]
-    return layer.begin_job(JOB, *inputs, *more, given=len(inputs), has_dout=dout is not None)
+    return layer.begin_job(JOB, *inputs, *douts, *(recorded or ()), given=len(inputs), douts=len(douts))
 
 
 def wait_for_lines(pending: Pending, *, seconds: float) -> LineTape:

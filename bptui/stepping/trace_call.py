@@ -16,8 +16,8 @@ from bptui.stepping.snapshot import Snapshot
 from bptui.stepping.source_listing import source_listing
 from layers import Array
 
-Recorded: TypeAlias = "Array | Sequence[Array | None] | None"
-"""What the first run gave: a forward's value, or a backward's gradients, one per input and None where not known."""
+Recorded: TypeAlias = "Sequence[Array | None] | None"
+"""What the first run gave: a forward's outputs, or a backward's gradients, one per input and None where not known."""
 
 ULPS = 64
 """Roundings by which a run may differ from the one before: NumPy adds in another order where memory lies otherwise."""
@@ -26,28 +26,28 @@ ULPS = 64
 def visit(
     make: Callable[[], Any],
     inputs: Sequence[Any],
-    dout: Any = None,
+    douts: Sequence[Any] = (),
     *,
     recorded: Recorded = None,
     most_steps: int = MOST_STEPS,
 ) -> LineTape:
-    """Return the course of a fresh layer's forward on ``inputs`` or, with ``dout``, of its backward after that.
+    """Return the course of a fresh layer's forward on ``inputs`` or, with ``douts``, of its backward after that.
 
     An exception in the method is the tape's last step. Raises BptuiError where there are no lines to show, and
     whatever forward raises on the way to a backward.
     """
     layer = make()
     with np.errstate(all="ignore"):
-        if dout is None:
-            passing = Passing(layer, type(layer).__name__, "forward", layer.forward, inputs)
+        if not douts:
+            traced = TracedCall(layer, type(layer).__name__, "forward", layer.forward, inputs)
         else:
             layer.forward(*inputs)
-            passing = Passing(layer, type(layer).__name__, "backward", layer.backward, (dout,))
-        return trace_method(passing, recorded=recorded, most_steps=most_steps)
+            traced = TracedCall(layer, type(layer).__name__, "backward", layer.backward, douts)
+        return trace_method(traced, recorded=recorded, most_steps=most_steps)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Passing:
+class TracedCall:
     """A call, about to be made, of the function that is the ``method`` (forward or backward) of a layer.
 
     ``layer`` keeps the results, ``name`` is what a person calls it, and ``result`` makes a value or gradients of what
@@ -64,25 +64,26 @@ class Passing:
     is_followed: Callable[[str], bool] = lambda _: False
 
 
-def trace_method(passing: Passing, *, recorded: Recorded = None, most_steps: int = MOST_STEPS) -> LineTape:
+def trace_method(traced: TracedCall, *, recorded: Recorded = None, most_steps: int = MOST_STEPS) -> LineTape:
     """Return the course of one call of a layer's method. An exception in it is the tape's last step."""
-    name = f"{passing.name}.{passing.method}"
-    function = inspect.unwrap(passing.function)
+    name = f"{traced.name}.{traced.method}"
+    function = inspect.unwrap(traced.function)
     code = getattr(function, "__code__", None)
     if code is None:
         raise BptuiError(f"{name} is not written in Python")
-    tracer = Tracer(passing.layer, code.co_filename, most_steps=most_steps, is_followed=passing.is_followed)
-    result, error = run_traced(tracer, lambda: passing.result(passing.function(*passing.arguments, **passing.options)))
+    tracer = Tracer(traced.layer, code.co_filename, most_steps=most_steps, is_followed=traced.is_followed)
+    result, error = run_traced(tracer, lambda: traced.result(traced.function(*traced.arguments, **traced.options)))
     steps = with_end(tracer.steps, error)
     if not steps:
         raise BptuiError(f"{name} ran without a line of its own")
-    difference = f"it raised {error.text}" if error else difference_of(result, recorded)
+    noun = "value" if traced.method == "forward" else "gradient"
+    difference = f"it raised {error.text}" if error else difference_of(result, recorded, noun)
     if recorded is None:
         difference = ""
     return LineTape(
         code.co_filename,
-        passing.name,
-        passing.method,
+        traced.name,
+        traced.method,
         code.co_firstlineno,
         source_listing(
             code.co_filename, function.__globals__, lines_in("", steps) | {code.co_firstlineno}, code.co_firstlineno
@@ -133,26 +134,30 @@ def notes_of(tracer: Tracer, difference: str) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def difference_of(result: Any, recorded: Recorded) -> str:
-    """Return how ``result`` differs from the recorded one, in words; empty where it does not."""
+def difference_of(result: Any, recorded: Recorded, noun: str) -> str:
+    """Return how ``result`` differs from the recorded one, in words; empty where it does not.
+
+    It is made of values, or of gradients, as ``noun`` says.
+    """
     if recorded is None:
         return ""
-    if isinstance(recorded, np.ndarray | np.generic):
-        return "" if is_repeated(result, recorded) else "this run returns another value than the recorded one"
+    if noun == "value" and len(recorded) == 1:
+        same = is_repeated(result, recorded[0])
+        return "" if same else "this run returns another value than the recorded one"
     is_several = isinstance(result, tuple) or (isinstance(result, list) and len(recorded) > 1)
     results = tuple(result) if is_several else (result,)
     if not any(gradient is not None for gradient in recorded[len(results) :]):
         results += (None,) * (len(recorded) - len(results))  # the last inputs are labels, which need no gradient
     if len(results) != len(recorded):
-        return f"this run returns {len(results)} gradients, the recorded one {len(recorded)}"
+        return f"this run returns {len(results)} {noun}s, the recorded one {len(recorded)}"
     pairs = zip(results, recorded, strict=True)
     wrong = [
         str(at) for at, (now, then) in enumerate(pairs, start=1) if then is not None and not is_repeated(now, then)
     ]
-    return f"this run returns another gradient {' and '.join(wrong)} than the recorded one" if wrong else ""
+    return f"this run returns another {noun} {' and '.join(wrong)} than the recorded one" if wrong else ""
 
 
-def is_repeated(now: Any, then: Array) -> bool:
+def is_repeated(now: Any, then: Array | None) -> bool:
     """Return whether two results are the same but for the last digits."""
     try:
         got, wanted = np.asarray(now), np.asarray(then)

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from textual.command import Provider
     from textual.theme import Theme
 
+    from bptui.programs.program_run import ProgramRun
     from bptui.recording.replay_tape import Recording
 
 IDLE = 0.3
@@ -155,6 +156,13 @@ def open_debugger(scenario: Scenario, record: Path | None = None, theme: str | N
     session = Session(run.tape, name, run=run, title=scenario.title, about=scenario.about)
     if record:
         session.record(record)
+    return open_screen(session, theme)
+
+
+def open_program(watched: ProgramRun, theme: str | None = None) -> int:
+    """Open the debugger on a program that was watched, and return the exit status when it is left."""
+    program = watched.program
+    session = Session(watched.tape, program.title, title=" ".join((program.called, *program.arguments)))
     return open_screen(session, theme)
 
 

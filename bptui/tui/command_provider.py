@@ -10,8 +10,10 @@ from typing import NamedTuple
 from rich.text import Text
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 
-from bptui.core.command import VERBS, RunTo, needs_argument, usage, with_count
+from bptui.core.command import needs_argument, usage, with_count
 from bptui.core.text import visible
+from bptui.core.verbs import VERBS
+from bptui.core.verbs.movement import RunTo
 from bptui.tui.screen import DebuggerScreen
 
 MOST_VALUES = 50

@@ -8,10 +8,10 @@ from textual import events
 from textual.message import Message
 from textual.widget import Widget
 
-from bptui.core import command
 from bptui.core.command import Command
 from bptui.core.moment import Moment
 from bptui.core.text import escaped
+from bptui.core.verbs import movement, program, selection, view
 from bptui.lines.line import Line, Span, fitted, line_width
 from bptui.session.completion import missing
 from bptui.session.line_editor import EDITS, TypedLine
@@ -30,40 +30,40 @@ HINTS: Mapping[str, str] = {
 ONE_LETTER = frozenset({"m", "'"})
 """The kinds that are entered with the first letter."""
 
-LAST = (command.Help, command.Quit)
+LAST = (program.Help, program.Quit)
 """The keys at the end of the line, which are there however narrow it is."""
 
 AT_STEPS: Mapping[type[Command], str] = {
-    command.Next: "next",
-    command.Back: "back",
-    command.Into: "into",
-    command.Finish: "finish pass",
-    command.Last: "last",
-    command.BackwardPass: "backward pass",
-    command.SearchNames: "search",
-    command.Check: "check",
-    command.NextTrouble: "trouble",
-    command.NextPane: "pane",
-    command.OpenLine: "command",
-    command.Help: "help",
-    command.Quit: "quit",
+    movement.Next: "next",
+    movement.Back: "back",
+    movement.Into: "into",
+    movement.Finish: "finish pass",
+    movement.Last: "last",
+    movement.BackwardPass: "backward pass",
+    selection.SearchNames: "search",
+    view.Check: "check",
+    movement.NextTrouble: "trouble",
+    view.NextPane: "pane",
+    program.OpenLine: "command",
+    program.Help: "help",
+    program.Quit: "quit",
 }
 
 IN_SOURCE: Mapping[type[Command], str] = {
-    command.Into: "next line",
-    command.LineBack: "line back",
-    command.Finish: "out of the source",
-    command.Next: "next step",
-    command.Back: "step back",
-    command.ReverseFinish: "before this step",
-    command.Help: "help",
-    command.Quit: "quit",
+    movement.Into: "next line",
+    movement.LineBack: "line back",
+    movement.Finish: "out of the source",
+    movement.Next: "next step",
+    movement.Back: "step back",
+    movement.ReverseFinish: "before this step",
+    program.Help: "help",
+    program.Quit: "quit",
 }
 
 SHOWN: Mapping[KeyContext, Mapping[type[Command], str]] = {
     KeyContext.STEPS: AT_STEPS,
     KeyContext.SOURCE: IN_SOURCE,
-    KeyContext.REPLAY: {verb: word for verb, word in AT_STEPS.items() if verb not in (command.Into, command.Check)},
+    KeyContext.REPLAY: {verb: word for verb, word in AT_STEPS.items() if verb not in (movement.Into, view.Check)},
 }
 """The keys that matter most, with a word for each."""
 

@@ -9,8 +9,9 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.screen import ModalScreen
 
-from bptui.core.command import VERBS, usage
+from bptui.core.command import usage
 from bptui.core.moment import Moment
+from bptui.core.verbs import VERBS
 from bptui.lines.line import Line, Span, line_width
 from bptui.lines.paragraph import paragraph, wrap
 from bptui.tui.keys import KeyContext

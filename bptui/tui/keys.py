@@ -1,4 +1,4 @@
-"""From keys to commands. Which key means which command stands with the command, in ``bptui/core/command.py``."""
+"""Textual's bindings of keys to commands. Which key means which verb stands with the verb, in ``bptui/core/verbs``."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from enum import Enum
 
 from textual.binding import Binding
 
-from bptui.core.command import VERBS
+from bptui.core.verbs import VERBS
 
 TEXTUAL_NAMES = {",": "comma", "Enter": "enter", "Esc": "escape", "F10": "f10", "Tab": "tab", "shift+Tab": "shift+tab"}
 """Textual's names of the keys that it does not call as a person does."""

@@ -11,39 +11,30 @@ from textual.geometry import Size
 from textual.screen import Screen
 from textual.widget import Widget
 
-from bptui.core.command import (
-    VERBS,
-    About,
-    ChangeScale,
-    Check,
-    Command,
-    Copy,
-    Fold,
-    GoTo,
-    HeatMap,
-    Help,
-    JumpToMark,
-    NextPane,
-    NextSlice,
-    OpenLine,
-    OpenPalette,
-    PreviousPane,
-    PreviousSlice,
-    Quit,
-    SearchNames,
-    Select,
-    SelectElement,
-    SetMark,
-    ShowEvidence,
-    ShowValue,
-    TurnGradient,
-    WriteNote,
-    parse,
-    with_count,
-)
+from bptui.core.command import Command, key_or_word, with_count
+from bptui.core.command_parser import parse
 from bptui.core.moment import Moment
 from bptui.core.order import Pass
 from bptui.core.text import visible
+from bptui.core.verbs import VERBS
+from bptui.core.verbs.movement import GoTo, JumpToMark, SetMark
+from bptui.core.verbs.program import About, Help, OpenLine, OpenPalette, Quit, WriteNote
+from bptui.core.verbs.selection import SearchNames, Select
+from bptui.core.verbs.view import (
+    ChangeScale,
+    Check,
+    Copy,
+    Fold,
+    HeatMap,
+    NextPane,
+    NextSlice,
+    PreviousPane,
+    PreviousSlice,
+    SelectElement,
+    ShowEvidence,
+    ShowValue,
+    TurnGradient,
+)
 from bptui.errors import CommandError
 from bptui.session.answer import Answer, WayOn, refusal
 from bptui.session.dispatcher import Dispatcher
@@ -61,7 +52,6 @@ from bptui.tui.panels.tape_panel import TapePanel
 from bptui.tui.panels.value_panel import ValuePanel
 from bptui.tui.title import TitleLine
 from bptui.tui.too_small import SMALLEST, TooSmall
-from bptui.tui.written_command import written
 
 if TYPE_CHECKING:
     from bptui.checking.finding import Finding
@@ -250,7 +240,7 @@ class DebuggerScreen(Screen[None]):
 
     def tell(self, answer: Answer) -> None:
         """Write an answer over the footer; the next key, or what comes of it in the end, takes it away."""
-        text = answer.text_with_way_on(written)
+        text = answer.text_with_way_on(key_or_word)
         if text or self.is_telling:
             self.footer.say(text, answer.style)
         self.is_telling = answer.is_pending
@@ -355,7 +345,7 @@ class DebuggerScreen(Screen[None]):
             case SearchNames():
                 self.footer.open("/")
             case WriteNote() | SetMark() | JumpToMark():
-                self.footer.open(written(type(command)))
+                self.footer.open(key_or_word(type(command)))
             case OpenPalette():
                 self.app.action_command_palette()
             case About():

@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bptui.core.command import GoTo
 from bptui.core.debugger import Debugger
 from bptui.core.graph import Node
+from bptui.core.verbs.movement import GoTo
 from bptui.running import run
 from bptui.scenario.scenario import Scenario
 from layers import library

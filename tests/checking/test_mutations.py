@@ -17,7 +17,7 @@ from layer_cases import EXAMPLES, Case, Row, case_of, every_layer
 from layers import Layer
 from mutants import Mutant, behaviour, differs, mutants_of
 
-EVERY = 151
+EVERY = 251
 """In the default run, one pair of a mutant and an example out of so many is tried."""
 
 

@@ -9,23 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bptui.core.command import (
-    VERBS,
-    BackwardPass,
-    Check,
-    Command,
-    CountedCommand,
-    GoTo,
-    GoToIteration,
-    Next,
-    RunTo,
-    SearchNames,
-    Select,
-    WriteNote,
-    command_of,
-    parse,
-    usage,
-)
+from bptui.core.command import Command, CountedCommand, usage
+from bptui.core.command_parser import command_of, parse
+from bptui.core.verbs import VERBS
+from bptui.core.verbs.movement import BackwardPass, GoTo, GoToIteration, Next, RunTo
+from bptui.core.verbs.program import WriteNote
+from bptui.core.verbs.selection import SearchNames, Select
+from bptui.core.verbs.view import Check
 from bptui.errors import CommandError
 
 NUMBERS = st.integers(1, 10**12 - 1)

@@ -7,7 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bptui.core.command import (
+from bptui.core.debugger import Debugger
+from bptui.core.graph import Node
+from bptui.core.moment import Moment
+from bptui.core.optimizer import SGD
+from bptui.core.verbs.movement import (
     Back,
     BackwardPass,
     Finish,
@@ -23,10 +27,6 @@ from bptui.core.command import (
     RunTo,
     Travel,
 )
-from bptui.core.debugger import Debugger
-from bptui.core.graph import Node
-from bptui.core.moment import Moment
-from bptui.core.optimizer import SGD
 from bptui.running import Run, run
 from bptui.scenario.scenario import Scenario, Train
 from strategies import buy_apple, chain, make_scenario, random_scenarios

@@ -13,7 +13,7 @@ from bptui.core.order import Pass
 from bptui.core.step import BackwardStep
 from bptui.core.tape import Tape
 from bptui.explaining import equations
-from bptui.recording.codec import line
+from bptui.recording.codec import encode_line
 from bptui.recording.run_records import records
 from bptui.recording.transcript import read_transcript
 from bptui.running import Run, run
@@ -185,7 +185,7 @@ def test_a_replay_is_explained_word_for_word_as_its_run(tmp_path: Path) -> None:
     scenario = loads(TWO_LAYERS)
     live = Run(scenario)
     path = tmp_path / "run.jsonl"
-    path.write_text("".join(map(line, records(live))), encoding="utf-8")
+    path.write_text("".join(map(encode_line, records(live))), encoding="utf-8")
     replay = read_transcript(path)
     for position in range(len(live.tape) + 1):
         for name in live.graph.names:

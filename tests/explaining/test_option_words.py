@@ -45,6 +45,38 @@ output = "y"
         ("Softmax(x, axis=0)", "exp(x) / Σ exp(x) over axis 0", "y × (dout - Σ dout × y) over axis 0"),
         ("Clip(x, min=2)", "max(x, 2)", "dout where 2 <= x, else 0"),
         ("Clip(x, max=2)", "min(x, 2)", "dout where x <= 2, else 0"),
+        ("Norm(x, axis=1)", "√Σ x² over axis 1", "dout × x / y over axis 1 where y > 0, else 0"),
+        ("Prod(x, axis=0)", "Π x over axis 0", "dout × the product of the others over axis 0"),
+        ("CumSum(x, axis=1)", "running Σ x along axis 1", "running Σ dout along axis 1, from its end"),
+        (
+            "Pad(x, widths=[0, 1], value=9)",
+            "x with a margin of [0, 1], filled with 9",
+            "dout without the margin of [0, 1]",
+        ),
+        ("Stack(x, s, axis=1)", "all inputs, side by side along axis 1", "the part of dout that x filled"),
+        ("Gelu(x)", "x × (1 + erf(x / √2)) / 2", "dout × (Φ(x) + x × φ(x))"),
+        (
+            "Gelu(x, approximate='tanh')",
+            "x × (1 + tanh(√(2/π) × (x + 0.044715 × x³))) / 2",
+            "dout × (Φ(x) + x × φ(x)), Φ and φ by tanh",
+        ),
+        ("Elu(x, alpha=0.5)", "x where x > 0, else 0.5 × (exp(x) - 1)", "dout where x > 0, else dout × 0.5 × exp(x)"),
+        ("CrossEntropy(s, t, eps=0)", "-Σ log(s[t]) / samples", "-dout × one_hot(t) / s / samples"),
+        (
+            "CrossEntropy(s, s, reduction='sum', eps=0.5)",
+            "-Σ s × log(s + 0.5)",
+            "-dout × s / (s + 0.5)",
+        ),
+        ("NegativeLogLikelihood(x, t)", "-Σ x[t] / samples", "-dout × one_hot(t) / samples"),
+        ("KLDivergence(x, s, reduction='sum')", "Σ s × (log(s) - x)", "-dout × s"),
+        ("KLDivergence(x, s, reduction='batchmean')", "Σ s × (log(s) - x) / samples", "-dout × s / samples"),
+        ("L1Loss(x, s, reduction='none')", "|x - s|", "dout × sign(x - s)"),
+        ("Huber(x, s, delta=2)", "Σ huber(x - s, 2) / n", "dout × min(max(x - s, -2), 2) / n"),
+        (
+            "MulticlassHinge(x, t, margin=2)",
+            "Σ max(0, x - x[t] + 2) over the wrong classes / samples",
+            "dout × (1 for each wrong class that costs, minus their count for the true one) / samples",
+        ),
         ("Transpose(x)", "xᵀ", "doutᵀ"),
         ("Reshape(x, shape=[3, 2])", "x in the shape [3, 2]", "dout in x's shape"),
         ("v @ x", "v · x", "dout · xᵀ"),
@@ -101,7 +133,7 @@ def test_a_product_of_two_vectors_is_an_outer_product() -> None:
 
 def test_a_bias_of_one_sample_is_not_summed_over_a_batch() -> None:
     for names, rule in (("v, v, q, q, v", "dout × (1 - y²)"), ("q, q, q, q, v", "Σ dout × (1 - y²) over the batch")):
-        tape = tape_of(INPUTS.replace("FORMULA", f"RNNStep({names})").replace("t =", "q = [[1, 2], [3, 4]]\nt ="))
+        tape = tape_of(INPUTS.replace("FORMULA", f"RNNStep({names})").replace("t = [", "q = [[1, 2], [3, 4]]\nt = ["))
         assert gradient_equations(tape.at(2), "y")[4].rule == rule
 
 

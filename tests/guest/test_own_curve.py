@@ -10,7 +10,7 @@ import pytest
 import bptui
 from bptui.core.tape import Tape
 from bptui.explaining.local_derivatives import local_equations
-from bptui.recording.codec import line
+from bptui.recording.codec import encode_line
 from bptui.recording.run_records import records
 from bptui.recording.transcript import read_transcript
 from bptui.running import Run
@@ -50,7 +50,7 @@ def finished(folder: Path, layer: str) -> Run:
 
 def replayed(folder: Path, run: Run) -> Tape:
     again = Run(run.scenario)
-    (folder / "session.jsonl").write_text("".join(map(line, records(again))))
+    (folder / "session.jsonl").write_text("".join(map(encode_line, records(again))))
     again.close()
     return read_transcript(folder / "session.jsonl").tape
 

@@ -20,7 +20,7 @@ from bptui.explaining.equations import forward_equation
 from bptui.explaining.formula_words import is_built_in
 from bptui.guest import pending_call
 from bptui.guest.host_supply import HostSupply
-from bptui.recording.codec import line
+from bptui.recording.codec import encode_line
 from bptui.recording.run_records import records
 from bptui.recording.transcript import read_transcript
 from bptui.running import Run, run
@@ -330,7 +330,7 @@ def test_however_a_run_is_sliced_the_tape_is_the_same(
 def test_a_replay_does_not_take_ones_own_layer_for_the_built_in_one_of_its_name(tmp_path: Path) -> None:
     with running(tmp_path, "[inputs]\nx = 2\n[nodes]\ny = 'Relu(x)'\nz = 'Sigmoid(y)'\n") as made:
         path = tmp_path / "session.jsonl"
-        path.write_text("".join(map(line, records(made))))
+        path.write_text("".join(map(encode_line, records(made))))
         replayed = read_transcript(path)
         for tape in (made, replayed):
             assert str(forward_equation(tape.tape.at(2), "y")) == "y = Relu(x) = 2"

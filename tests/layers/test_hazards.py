@@ -10,7 +10,11 @@ import pytest
 
 from layers import Layer
 from layers.activation import LogSoftmax, Relu, Sigmoid, Softmax
+from layers.elementary import Erf
+from layers.linear_loss import Huber, L1Loss, MulticlassHinge
 from layers.loss import SigmoidWithLoss, SoftmaxWithLoss
+from layers.reduction import Norm, Prod
+from layers.smooth_activation import Elu, Gelu, LogSigmoid, Silu, Softplus
 
 
 def value(layer: Layer, *inputs: Any) -> Any:
@@ -66,6 +70,17 @@ def test_sigmoid_does_not_overflow(dtype: type) -> None:
     ("layer", "targets"),
     [
         (Sigmoid(), ()),
+        (Softplus(), ()),
+        (LogSigmoid(), ()),
+        (Silu(), ()),
+        (Gelu(), ()),
+        (Gelu(approximate=True), ()),
+        (Elu(), ()),
+        (Erf(), ()),
+        (Norm(), ()),
+        (Huber(), ([0, 0, 0],)),
+        (L1Loss(), ([0, 0, 0],)),
+        (MulticlassHinge(), (0,)),
         (Softmax(), ()),
         (LogSoftmax(), ()),
         (SigmoidWithLoss(), ([1, 0, 0],)),
@@ -91,3 +106,40 @@ def test_softmax_does_not_overflow() -> None:
 
 def test_the_loss_is_exact_where_the_softmax_underflows() -> None:
     assert SoftmaxWithLoss().forward(np.array([[1000.0, -1000.0]]), np.array([1])) == 2000.0
+
+
+def test_a_length_neither_overflows_nor_vanishes() -> None:
+    assert Norm().forward(np.array([3e200, -4e200])) == pytest.approx(5e200, rel=1e-15)
+    assert Norm().forward(np.array([3e-200, -4e-200])) == pytest.approx(5e-200, rel=1e-15)
+
+
+def test_at_the_origin_a_length_has_the_gradient_0() -> None:
+    norm = Norm(axis=1)
+    norm.forward(np.array([[0.0, 0.0], [3.0, 4.0]]))
+    assert norm.backward(np.array([1.0, 1.0])).tolist() == [[0.0, 0.0], [0.6, 0.8]]
+
+
+def test_a_factor_of_0_gets_a_gradient_and_two_of_them_get_none() -> None:
+    product = Prod(axis=1)
+    product.forward(np.array([[2.0, 0.0, 3.0], [0.0, 0.0, 5.0]]))
+    assert product.backward(np.array([1.0, 1.0])).tolist() == [[0.0, 6.0, 0.0], [0.0, 0.0, 0.0]]
+
+
+@pytest.mark.parametrize(
+    ("x", "want"),
+    [
+        # to 17 digits, by arbitrary precision arithmetic
+        (1e-10, 1.1283791670955126e-10),
+        (0.5, 0.52049987781304654),
+        (2.0, 0.99532226501895273),
+        (-3.5, -0.99999925690162766),
+    ],
+)
+def test_the_error_function_is_exact_to_the_last_digits(x: float, want: float) -> None:
+    assert value(Erf(), x) == pytest.approx(want, rel=4e-16)
+
+
+def test_far_out_gelu_is_0_or_x() -> None:
+    for gelu in (Gelu(), Gelu(approximate="tanh")):
+        assert value(gelu, np.array([-1000.0, 1000.0, 1e308])).tolist() == [0.0, 1000.0, 1e308]
+        assert gelu.backward(np.ones(3)).tolist() == [0.0, 1.0, 1.0]

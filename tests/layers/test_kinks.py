@@ -8,13 +8,16 @@ import numpy as np
 import pytest
 
 from layers import Array, Layer
-from layers.activation import LeakyRelu, Relu
+from layers.activation import LeakyRelu, PRelu, Relu
 from layers.arithmetic import Div, Pow
 from layers.comparison import Clip, Maximum, Minimum
 from layers.elementary import Abs, Log, Sqrt
+from layers.linear_loss import Huber, L1Loss, MulticlassHinge
 from layers.loss import SoftmaxWithLoss
+from layers.probability_loss import BinaryCrossEntropy, CrossEntropy, KLDivergence
 from layers.reduction import Max, Mean, Min
 from layers.shape import Detach
+from layers.smooth_activation import Elu
 
 
 def value(layer: Layer, *inputs: Any) -> Any:
@@ -25,11 +28,54 @@ def gradients(layer: Layer, *inputs: Any) -> Any:
     return layer.backward(np.ones_like(layer.forward(*inputs)))
 
 
-@pytest.mark.parametrize(("layer", "want"), [(Relu(), 0), (Abs(), 0), (LeakyRelu(slope=0.25), 0.25)])
+@pytest.mark.parametrize(
+    ("layer", "want"), [(Relu(), 0), (Abs(), 0), (LeakyRelu(slope=0.25), 0.25), (Elu(alpha=0.5), 0.5)]
+)
 @pytest.mark.parametrize("zero", [0.0, -0.0])
 def test_the_derivative_at_the_kink(layer: Layer, want: float, zero: float) -> None:
     assert gradients(layer, zero) == want
     assert layer.local()[0] == want
+
+
+@pytest.mark.parametrize("zero", [0.0, -0.0])
+def test_at_its_kink_a_learnt_slope_is_the_derivative(zero: float) -> None:
+    assert gradients(PRelu(), zero, 0.25) == (0.25, 0)
+
+
+def test_an_absolute_error_of_0_has_no_gradient() -> None:
+    assert [it.tolist() for it in gradients(L1Loss(reduction="none"), np.array([2.0, 3.0]), np.array([2.0, 4.0]))] == [
+        [0, -1],
+        [0, 1],
+    ]
+
+
+def test_huber_s_two_branches_meet_in_value_and_slope() -> None:
+    huber = Huber(delta=2, reduction="none")
+    assert value(huber, np.array([2.0, 2.0000001]), np.zeros(2)).tolist() == pytest.approx([2.0, 2.0000002])
+    assert huber.backward(np.ones(2))[0].tolist() == [2.0, 2.0]
+
+
+def test_a_wrong_class_exactly_at_the_margin_costs_nothing() -> None:
+    hinge = MulticlassHinge(margin=1)
+    assert hinge.forward(np.array([[3.0, 2.0, 2.5]]), np.array([0])) == 0.5
+    assert hinge.backward(np.array(1.0))[0].tolist() == [[-1.0, 0.0, 1.0]]
+
+
+def test_an_answer_that_is_certain_costs_nothing_or_infinity() -> None:
+    loss = BinaryCrossEntropy(reduction="none")
+    assert value(loss, np.array([0.0, 1.0, 0.0, 1.0]), np.array([0, 1, 1, 0])).tolist() == [0, 0, np.inf, np.inf]
+    assert loss.backward(np.ones(4))[0].tolist() == [1, -1, -np.inf, np.inf]
+
+
+def test_a_probability_of_0_costs_infinity_unless_eps_is_added() -> None:
+    assert CrossEntropy(eps=0).forward(np.array([0.0, 1.0]), np.array(0)) == np.inf
+    assert CrossEntropy().forward(np.array([0.0, 1.0]), np.array(0)) == pytest.approx(7 * np.log(10))
+
+
+def test_what_never_happens_adds_nothing_to_a_divergence() -> None:
+    loss = KLDivergence(reduction="sum")
+    assert loss.forward(np.log([0.5, 0.5]), np.array([0.0, 1.0])) == pytest.approx(np.log(2))
+    assert loss.backward(np.array(1.0))[0].tolist() == [0, -1]
 
 
 @pytest.mark.parametrize("layer", [Maximum(), Minimum()])

@@ -11,10 +11,14 @@ import pytest
 from layers import Layer, library
 from layers.activation import Softmax
 from layers.arithmetic import Add
+from layers.cumulative import CumSum
+from layers.einsum import Einsum
 from layers.linear import Affine, MatMul
+from layers.linear_loss import L1Loss, MulticlassHinge
 from layers.loss import MeanSquaredError, SigmoidWithLoss, SoftmaxWithLoss
+from layers.probability_loss import NegativeLogLikelihood
 from layers.reduction import Max, Sum
-from layers.shape import BroadcastTo, Concat, Gather, Reshape, Slice, Transpose
+from layers.shape import BroadcastTo, Concat, Flatten, Gather, Pad, Reshape, Slice, Stack, Transpose
 
 
 @pytest.mark.parametrize(
@@ -35,6 +39,14 @@ from layers.shape import BroadcastTo, Concat, Gather, Reshape, Slice, Transpose
         ("Gather", {"indices": [[0], [1, 2]]}, "indices must be a list of equally long lists, not [[0], [1, 2]]"),
         ("SoftmaxWithLoss", {"reduction": "avg"}, "reduction must be 'mean' or 'sum' or 'none', not 'avg'"),
         ("SoftmaxWithLoss", {"ignore_index": 1.0}, "ignore_index must be a whole number, not 1.0"),
+        ("Softplus", {"beta": 0}, "beta must be above 0, not 0"),
+        ("Huber", {"delta": -1.0}, "delta must be above 0, not -1.0"),
+        ("Gelu", {"approximate": "yes"}, "approximate must be false or true or 'none' or 'tanh', not 'yes'"),
+        ("Gelu", {"approximate": 1}, "approximate must be false or true or 'none' or 'tanh', not 1"),
+        ("Pad", {"widths": -1}, "widths must be one or two numbers from 0 up, not -1"),
+        ("Pad", {"widths": [[1, 2, 3]]}, "widths must be one or two numbers from 0 up, not [1, 2, 3]"),
+        ("Einsum", {"equation": "ij->->"}, "equation must be like 'ij,jk->ik', not 'ij->->'"),
+        ("KLDivergence", {"reduction": "avg"}, "reduction must be 'mean' or 'batchmean' or 'sum' or 'none', not 'avg'"),
         ("MeanSquaredError", {"reduction": None}, "reduction must be 'mean' or 'sum' or 'half_sum', not None"),
     ],
 )
@@ -68,6 +80,19 @@ def test_bad_options(layer: str, options: dict[str, Any], message: str) -> None:
         (Concat(), (), "Concat takes at least one input"),
         (Concat(), ((2, 3), (2, 4)), "shapes (2, 3), (2, 4) differ by more than axis 0"),
         (Concat(), ((2,), (2, 1)), "shapes (2,), (2, 1) differ by more than axis 0"),
+        (Stack(), (), "Stack takes at least one input"),
+        (Stack(), ((2,), (3,)), "shapes (2,), (3,) are not all alike"),
+        (Stack(axis=2), ((2,), (2,)), "axis 2 does not exist in the shape (2, 2)"),
+        (Pad(widths=[[1, 1]]), ((2, 3),), "widths for 1 axes do not fit the shape (2, 3)"),
+        (Flatten(), ((),), "Flatten keeps the batch axis, and a scalar has none"),
+        (CumSum(), ((),), "axis 0 does not exist in the shape ()"),
+        (Einsum(equation="ij,jk->ik"), ((2, 3), (4, 5)), "'j' is 3 long in one place and 4 in another"),
+        (Einsum(equation="ij,jk->ik"), ((2, 3),), "'ij,jk->ik' is for 2 inputs, got 1"),
+        (Einsum(equation="ij->i"), ((2,),), "'ij' does not fit an input of 1 axes"),
+        (Einsum(equation="ij->ik"), ((2, 3),), "'ij->ik' does not say what its output is"),
+        (L1Loss(), ((3, 1), (3,)), "y and t must have the same shape, not (3, 1) and (3,)"),
+        (MulticlassHinge(), ((2, 3), (3,)), "t of shape (3,) is not labels (2,) for x of shape (2, 3)"),
+        (NegativeLogLikelihood(), ((2, 3), (3,)), "t of shape (3,) is neither labels (2,) nor distributions (2, 3)"),
         (Gather(indices=[0, 3]), ((3, 2),), "index 3 is outside the 3 rows of x, of shape (3, 2)"),
         (Gather(indices=[-4]), ((3,),), "index -4 is outside the 3 rows of x, of shape (3,)"),
         (MeanSquaredError(), ((3, 1), (3,)), "y and t must have the same shape, not (3, 1) and (3,)"),

@@ -37,6 +37,47 @@ def cross_entropy(x: Any, t: Any, *, reduction: str, ignore_index: int = -100) -
     return rows.reshape(t.shape) if reduction == "none" else rows
 
 
+def probability_loss(x: Any, t: Any, *, reduction: str = "mean", ignore_index: int = -100) -> Any:
+    """Return what ``x``, logarithms of probabilities, costs; torch's own takes labels only."""
+    if t.shape == x.shape:
+        losses = -(t.double() * x).sum(-1)
+        return {"mean": losses.mean, "sum": losses.sum, "none": losses.clone}[reduction]()
+    rows = F.nll_loss(x.reshape(-1, x.shape[-1]), t.reshape(-1), reduction=reduction, ignore_index=ignore_index)
+    return rows.reshape(t.shape) if reduction == "none" else rows
+
+
+def divergence(logp: Any, q: Any, *, reduction: str) -> Any:
+    each = F.kl_div(logp, q, reduction="none")
+    samples = int(np.prod(logp.shape[:-1]))  # torch's batchmean counts the first axis alone, and warns of its mean
+    return {"mean": each.mean, "batchmean": lambda: each.sum() / samples, "sum": each.sum, "none": each.clone}[
+        reduction
+    ]()
+
+
+def hinge(x: Any, t: Any, *, margin: float = 1.0, reduction: str) -> Any:
+    """Return the multiclass hinge loss; torch's divides each sample's by the number of classes."""
+    classes, empty = x.shape[-1], x.new_zeros(t.shape)
+    rows = (
+        F.multi_margin_loss(x.reshape(-1, classes), t.reshape(-1), margin=margin, reduction="none").reshape(t.shape)
+        * classes
+        if t.numel()
+        else x.sum(-1) + empty
+    )
+    return {"mean": rows.mean, "sum": rows.sum, "none": rows.clone}[reduction]()
+
+
+def padded(x: Any, *, widths: Any, value: float = 0.0) -> Any:
+    pairs = np.broadcast_to(np.array(widths), (x.ndim, 2)) if x.ndim else np.zeros((0, 2), dtype=int)
+    return F.pad(x, [int(it) for pair in pairs[::-1] for it in pair], value=value) if x.ndim else x.clone()
+
+
+def product(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
+    axes = list(range(x.ndim)) if axis is None else [it % x.ndim for it in np.atleast_1d(axis)]
+    for it in sorted(axes, reverse=True):
+        x = x.prod(dim=it, keepdim=keepdims)
+    return x.clone()
+
+
 def mean_squared_error(y: Any, t: Any, *, reduction: str) -> Any:
     if reduction == "half_sum":
         return F.mse_loss(y, t, reduction="sum") / 2
@@ -61,16 +102,30 @@ IN_TORCH: Mapping[str, Callable[..., Any]] = {
     "Abs": torch.abs,
     "Add": torch.add,
     "Affine": lambda x, w, b: x @ w + b,
+    "BinaryCrossEntropy": lambda p, t, reduction: F.binary_cross_entropy(p, t.double(), reduction=reduction),
     "BroadcastTo": lambda x, shape: x.expand(shape),
     "Clip": torch.clamp,
     "Concat": lambda *xs, axis=0: torch.cat(xs, dim=axis),
     "Cos": torch.cos,
+    "CrossEntropy": lambda p, t, eps=1e-7, reduction="mean": probability_loss(
+        torch.log(p + eps), t, reduction=reduction
+    ),
+    "CumSum": lambda x, axis=0: torch.cumsum(x, axis),
     "Detach": lambda x: x.detach(),
     "Div": torch.div,
+    "Einsum": lambda *xs, equation: torch.einsum(equation, *xs),
+    "Elu": F.elu,
+    "Erf": torch.erf,
     "Exp": torch.exp,
+    "Flatten": lambda x: x.reshape(x.shape[0], int(np.prod(x.shape[1:]))),
     "Gather": lambda x, indices: x[torch.tensor(indices, dtype=torch.long)],
+    "Gelu": lambda x, approximate: F.gelu(x, approximate="tanh" if approximate else "none"),
+    "Huber": lambda y, t, delta, reduction: F.huber_loss(y, t, delta=delta, reduction=reduction),
+    "KLDivergence": divergence,
+    "L1Loss": F.l1_loss,
     "LeakyRelu": lambda x: F.leaky_relu(x, 0.01),
     "Log": torch.log,
+    "LogSigmoid": F.logsigmoid,
     "LogSoftmax": lambda x, axis=-1: torch.log_softmax(x, axis),
     "MatMul": torch.matmul,
     "Max": reduced(torch.amax),
@@ -80,22 +135,33 @@ IN_TORCH: Mapping[str, Callable[..., Any]] = {
     "Min": reduced(torch.amin),
     "Minimum": torch.minimum,
     "Mul": torch.mul,
+    "MulticlassHinge": hinge,
     "Neg": torch.neg,
+    "NegativeLogLikelihood": probability_loss,
+    "Norm": reduced(torch.linalg.vector_norm),
+    "PRelu": lambda x, slope: torch.where(x > 0, x, slope * x),
+    "Pad": padded,
     "Pow": torch.pow,
+    "Prod": product,
     "Relu": torch.relu,
     "Reshape": lambda x, shape: x.reshape(shape),
     "Sigmoid": torch.sigmoid,
     "SigmoidWithLoss": lambda x, t: F.binary_cross_entropy_with_logits(x, t.double()),
+    "Silu": F.silu,
     "Sin": torch.sin,
     "Slice": sliced,
     "Softmax": lambda x, axis=-1: torch.softmax(x, axis),
     "SoftmaxWithLoss": cross_entropy,
+    "Softplus": F.softplus,
     "Sqrt": torch.sqrt,
+    "Square": torch.square,
+    "Stack": lambda *xs, axis=0: torch.stack(xs, dim=axis),
     "Sub": torch.sub,
     "Sum": reduced(torch.sum),
     "Tanh": torch.tanh,
     "Transpose": transposed,
     "Var": reduced(variance),
+    "Where": lambda condition, x, y: torch.where(condition != 0, x, y),
 }
 """What PyTorch calls it, with our options."""
 
@@ -146,6 +212,19 @@ def test_values_and_gradients_are_pytorch_s(cases: st.SearchStrategy[Case], data
         ("Minimum", {}, ([0.0, 1.0, 2.0], [0.0, 2.0, 1.0])),
         ("Max", {"axis": 1}, ([[1.0, 3.0, 3.0], [2.0, 2.0, 2.0]],)),
         ("Min", {"axis": 1}, ([[1.0, 1.0, 3.0], [2.0, 2.0, 2.0]],)),
+        ("PRelu", {}, ([-1000.0, -0.0, 0.0, 1000.0], [0.25, 0.25, 0.25, 0.25])),
+        ("Elu", {}, ([-1000.0, -0.0, 0.0, 1000.0],)),
+        ("Softplus", {}, ([-1000.0, -40.0, 0.0, 1000.0],)),
+        ("LogSigmoid", {}, ([-1000.0, -40.0, 0.0, 1000.0],)),
+        ("Silu", {}, ([-1000.0, -40.0, 0.0, 1000.0],)),
+        ("Gelu", {"approximate": False}, ([-1000.0, -30.0, 0.0, 1000.0],)),
+        ("Gelu", {"approximate": "tanh"}, ([-1000.0, -30.0, 0.0, 1000.0],)),
+        ("Erf", {}, ([-1000.0, -3.0, 0.0, 1e-9, 1000.0],)),
+        ("Norm", {}, ([0.0, 0.0],)),
+        ("Norm", {"axis": 1}, ([[0.0, 0.0], [3.0, -4.0]],)),
+        ("Prod", {"axis": 1}, ([[2.0, 0.0, 3.0], [0.0, 0.0, 5.0]],)),
+        ("L1Loss", {"reduction": "sum"}, ([1.0, 2.0], [1.0, 3.0])),
+        ("Huber", {"delta": 1, "reduction": "sum"}, ([1.0, 2.0, -1000.0], [0.0, 2.0, 1000.0])),
         ("Div", {}, ([1.0, -1.0, 0.0], [0.0, 0.0, 0.0])),
         ("Pow", {}, ([0.0, 0.0, 0.0, 0.0, -2.0, -2.0, -2.0], [0.0, 0.5, 2.0, -1.0, 3.0, 0.0, 0.5])),
         ("SoftmaxWithLoss", {"reduction": "mean"}, ([[1000.0, -1000.0], [0.0, 0.0]], [1, 0])),

@@ -9,7 +9,7 @@ import pytest
 
 import bptui
 from bptui.checking import Finding, Verdict
-from bptui.recording.codec import line
+from bptui.recording.codec import encode_line
 from bptui.recording.run_records import records
 from bptui.recording.transcript import read_transcript
 from bptui.running import Run
@@ -129,7 +129,7 @@ def test_they_are_drawn_with_the_scenarios_seed(tmp_path: Path, how: str) -> Non
 def test_they_are_recorded_and_replayed(tmp_path: Path) -> None:
     run = Run(loaded(tmp_path, layers("attributes")))
     path = tmp_path / "session.jsonl"
-    path.write_text("".join(map(line, records(run))))
+    path.write_text("".join(map(encode_line, records(run))))
     run.close()
     replayed = read_transcript(path)
     assert replayed.tape.graph.parameters == ("h.W", "h.b")

@@ -11,14 +11,14 @@ import pytest
 from bptui.cli import main
 from bptui.errors import ScenarioError
 from bptui.guest.host import Host
-from bptui.own_layers.given import Given
+from bptui.own_layers.layer_descriptions import GivenLayers
 from bptui.own_layers.own_layer import LayerFile, OwnLayer
 from bptui.scenario.load import loads
 from guests import given_by, layer_file, layers_in
 
 BACKWARD = "    def backward(self, dout): return dout\n"
 
-Read = Callable[[str], Given]
+Read = Callable[[str], GivenLayers]
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ def read(tmp_path: Path) -> Iterator[Read]:
     """Return what tells what a text gives."""
     hosts = []
 
-    def read(text: str) -> Given:
+    def read(text: str) -> GivenLayers:
         path = tmp_path / "my.py"
         path.write_text(text)
         hosts.append(Host([LayerFile(path, text, "my.py")]))
@@ -37,7 +37,7 @@ def read(tmp_path: Path) -> Iterator[Read]:
         host.close()
 
 
-def one(given: Given) -> OwnLayer:
+def one(given: GivenLayers) -> OwnLayer:
     (layer,) = layers_in(given).values()
     return layer
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bptui.core.command import Next
 from bptui.core.debugger import Debugger
+from bptui.core.verbs.movement import Next
 from bptui.recording.digest import LONGEST_FIELD
 from bptui.recording.json_line import DamagedTranscriptError
 from bptui.recording.recorder import Recorder

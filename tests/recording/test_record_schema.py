@@ -11,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bptui.cli import main
-from bptui.core.command import VERBS, BackwardPass, GoTo, Next, RunTo
+from bptui.core.verbs import VERBS
+from bptui.core.verbs.movement import BackwardPass, GoTo, Next, RunTo
 from bptui.errors import TranscriptError
 from bptui.recording.array_record import encode_array
-from bptui.recording.codec import encode_record, line
-from bptui.recording.read_record import read_record
+from bptui.recording.codec import encode_line, encode_record
 from bptui.recording.record_schema import record_schema
 from bptui.recording.records import (
     ActionRecord,
@@ -24,6 +24,7 @@ from bptui.recording.records import (
     ForwardRecord,
     NoteRecord,
     Record,
+    read_record,
 )
 from bptui.recording.run_records import records
 from bptui.running import Run
@@ -47,12 +48,12 @@ def test_the_schema_is_one() -> None:
 
 @pytest.mark.parametrize("name", [name for name, _ in bundled()])
 def test_every_record_of_a_bundled_scenario_keeps_to_it(name: str) -> None:
-    assert [it for record in records(Run(load(name))) if not is_valid(it := json.loads(line(record)))] == []
+    assert [it for record in records(Run(load(name))) if not is_valid(it := json.loads(encode_line(record)))] == []
 
 
 @given(scenario=random_scenarios(iterations=2))
 def test_every_record_of_any_run_keeps_to_it(scenario: Scenario) -> None:
-    assert all(is_valid(json.loads(line(record))) for record in records(Run(scenario)))
+    assert all(is_valid(json.loads(encode_line(record))) for record in records(Run(scenario)))
 
 
 @pytest.mark.parametrize("record", [*ACTIONS, NoteRecord(0, 0.0, "苹果")])

@@ -19,11 +19,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import strategies
-from bptui.core.command import Back, GoTo, Last, Next
 from bptui.core.debugger import Debugger
 from bptui.core.optimizer import SGD
+from bptui.core.verbs.movement import Back, GoTo, Last, Next
 from bptui.errors import TranscriptError
-from bptui.recording.codec import line
+from bptui.recording.codec import encode_line
 from bptui.recording.recorder import SLICE, Recorder
 from bptui.recording.records import ActionRecord, NoteRecord
 from bptui.recording.run_records import records
@@ -81,7 +81,7 @@ def test_a_whole_session_holds_exactly_the_records_of_trace(path: Path) -> None:
         recorder.moved(Last(), Debugger(run.tape).do(Last()))
     lines = path.read_text().splitlines(keepends=True)
     told = [re.sub(r', "digest": "[0-9a-f]*"', "", it) for it in lines if '"kind": "action"' not in it]
-    assert told == list(map(line, records(Run(run.scenario))))
+    assert told == list(map(encode_line, records(Run(run.scenario))))
 
 
 def test_commands_and_notes_carry_their_step_and_the_time_since_the_start(path: Path) -> None:
@@ -237,7 +237,7 @@ from pathlib import Path
 from time import monotonic
 sys.path.insert(0, sys.argv[2])
 from strategies import chain
-from bptui.core.command import Next
+from bptui.core.verbs.movement import Next
 from bptui.core.debugger import Debugger
 from bptui.running import Run
 from bptui.recording.recorder import Recorder

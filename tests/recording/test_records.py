@@ -14,8 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from bptui.core.command import Back, BackwardPass, Command, First, GoTo, ReverseFinish, RunTo
+from bptui.core.command import Command
 from bptui.core.graph import Node
+from bptui.core.verbs.movement import Back, BackwardPass, First, GoTo, ReverseFinish, RunTo
 from bptui.errors import TranscriptError
 from bptui.recording.array_record import decode_array, encode_array
 from bptui.recording.codec import encode_record

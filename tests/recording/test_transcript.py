@@ -14,13 +14,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bptui.core.command import BackwardPass, Command, GoTo, Last, Next, ReverseFinish, RunTo
+from bptui.core.command import Command
 from bptui.core.debugger import Debugger
 from bptui.core.graph import Node
 from bptui.core.step import BackwardStep
 from bptui.core.tape import Tape
+from bptui.core.verbs.movement import BackwardPass, GoTo, Last, Next, ReverseFinish, RunTo
 from bptui.errors import TranscriptError
-from bptui.recording.codec import line
+from bptui.recording.codec import encode_line
 from bptui.recording.json_line import DamagedTranscriptError, write_line
 from bptui.recording.records import ActionRecord, NoteRecord
 from bptui.recording.replay_tape import Recording
@@ -41,7 +42,7 @@ in_one_folder = settings(suppress_health_check=[HealthCheck.function_scoped_fixt
 
 
 def lines_of(scenario: Scenario) -> list[str]:
-    return list(map(line, records(Run(scenario))))
+    return list(map(encode_line, records(Run(scenario))))
 
 
 def read(folder: Path, content: Content) -> Recording:
@@ -142,7 +143,7 @@ def test_labels_constants_and_large_arrays_replay(tmp_path: Path) -> None:
 def test_notes_and_actions_are_read_in_order(tmp_path: Path) -> None:
     said = [ActionRecord(2, 0.5, Next(2)), NoteRecord(2, 1.25, "see: [/red] \x1b[31m")]
     lines = lines_of(buy_apple())
-    tape = read(tmp_path, [*lines[:3], *map(line, said), *lines[3:]])
+    tape = read(tmp_path, [*lines[:3], *map(encode_line, said), *lines[3:]])
     assert [*tape.actions, *tape.notes] == said
     assert len(tape.tape) == 4
 
@@ -218,7 +219,7 @@ def edited(lines: list[str], number: int, **fields: Any) -> list[str]:
         (edited(LINES, 6, gradients={}), 6, "other names"),
         ([*LINES[:5], *LINES[5:], LINES[5]], 7, "a second end"),
         ([*LINES[:3], LINES[5]], 4, "the end stands after step 2 of 4"),
-        ([*LINES[:2], line(NoteRecord(99, 0.0, "x"))], 3, "step 99"),
+        ([*LINES[:2], encode_line(NoteRecord(99, 0.0, "x"))], 3, "step 99"),
     ],
 )
 def test_damage_is_told_with_its_line(tmp_path: Path, content: Content, number: int, why: str) -> None:
@@ -267,6 +268,7 @@ def test_damage_to_an_update_is_told_with_its_line(tmp_path: Path, fields: dict[
         (edited(LINES, 1, output="apple"), 1, "output apple is not a node"),
         (edited(LINES, 1, inputs=["apple", "pear"]), 1, "do not agree"),
         (edited(LINES, 1, train={"steps": 10**30}), 1, "impossible"),
+        (edited(LINES, 1, train={"optimizer": "SGD", "lr": -1, "steps": 3}), 1, "lr: wanted a positive number"),
         (edited(LINES, 1, nodes=[{"name": "price", "layer": "Neg", "inputs": ["price"], "options": {}}]), 1, "unknown"),
         (edited(LINES, 1, nodes=[{"name": "tax", "layer": "Neg", "inputs": ["tax"], "options": {}}]), 1, "two values"),
         (edited(LINES, 2, out={"dtype": "float64", "shape": [2], "data": [1.0]}), 2, "1 elements"),

@@ -9,7 +9,7 @@ import pytest
 
 from bptui.errors import TranscriptError
 from bptui.recording import json_line
-from bptui.recording.codec import line
+from bptui.recording.codec import encode_line
 from bptui.recording.run_records import records
 from bptui.recording.transcript import read_transcript
 from bptui.running import Run
@@ -26,7 +26,7 @@ SOURCES = {
 
 def header() -> dict[str, object]:
     """Return a header with no more in it than the format demands: the source tells the rest."""
-    record: dict[str, object] = json.loads(line(next(records(Run(load("buy_apple"))))))
+    record: dict[str, object] = json.loads(encode_line(next(records(Run(load("buy_apple"))))))
     for key in ("inputs", "parameters", "train"):
         record.pop(key, None)
     return record

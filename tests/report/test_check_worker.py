@@ -10,7 +10,7 @@ import pytest
 from bptui.checking.finding import Report
 from bptui.errors import BptuiError
 from bptui.report import check_worker
-from bptui.report.check_worker import CheckWorker, answer
+from bptui.report.check_worker import CheckWorker, pickled_result
 
 
 class StubbornError(Exception):
@@ -26,7 +26,7 @@ def test_a_bug_comes_back_with_its_traceback(bug: Exception, monkeypatch: pytest
         raise bug
 
     monkeypatch.setattr(check_worker, "check_scenario", fail)
-    error = pickle.loads(answer("buy_apple", ()))
+    error = pickle.loads(pickled_result("buy_apple", ()))
     assert "a bug" in str(error)
     assert type(bug).__name__ in "".join(error.__notes__)
     assert ", in fail" in "".join(error.__notes__)

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from bptui.cli import main
-from bptui.core.command import VERBS, usage
+from bptui.core.command import usage
+from bptui.core.verbs import VERBS
 from guests import layer_file
 
 TRAINING = """

@@ -241,6 +241,10 @@ WRONG: dict[str, tuple[str, list[Mistake]]] = {
         "[nodes]\nloss = '1 + 1'\n[expect.values]\nlos = 2",
         [(4, "nothing is called los", "did you mean loss?")],
     ),
+    "expected value instead of a table": (
+        "[nodes]\ny = '1 + 1'\n[expect]\nvalues = 3",
+        [(4, "values: got an integer, wanted a table", "")],
+    ),
     "expected shape": (
         "[nodes]\ny = '1 + 1'\n[expect.values]\ny = [2]",
         [(4, "y: wanted scalar, got [1]", "")],

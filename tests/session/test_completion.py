@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from bptui.core.command import VERBS
+from bptui.core.verbs import VERBS
 from bptui.session.completion import completions, missing
 
 NAMES = ["W1", "W2", "a b", "next_value"]

@@ -12,21 +12,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bptui.core.command import (
-    VERBS,
-    Check,
-    Command,
-    Help,
-    Into,
-    OpenLine,
-    SearchNames,
-    ShowEvidence,
-    ToggleRecording,
-    TurnGradient,
-    WriteNote,
-    parse,
-    with_count,
-)
+from bptui.core.command import Command, with_count
+from bptui.core.command_parser import parse
+from bptui.core.verbs import VERBS
+from bptui.core.verbs.movement import Into
+from bptui.core.verbs.program import Help, OpenLine, ToggleRecording, WriteNote
+from bptui.core.verbs.selection import SearchNames
+from bptui.core.verbs.view import Check, ShowEvidence, TurnGradient
 from bptui.recording.transcript import read_transcript
 from bptui.running import Run
 from bptui.scenario.load import loads

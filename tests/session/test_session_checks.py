@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bptui.core.command import Last
+from bptui.core.verbs.movement import Last
 from bptui.running import Run
 from bptui.scenario.load import loads
 from bptui.session.checks import SessionChecks

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bptui.core.command import GoTo, Into, Next
 from bptui.core.debugger import Debugger
+from bptui.core.verbs.movement import GoTo, Into, Next
 from bptui.errors import BptuiError, LayerError
 from bptui.guest.guest_layer import GuestLayer
 from bptui.guest.pending_call import Pending
@@ -56,7 +56,10 @@ AFFINE = """
 
 
 def course(layer: GuestLayer, inputs: list[Any], dout: Any, recorded: Any) -> LineTape:
-    return wait_for_lines(ask(layer, inputs, dout, recorded), seconds=60)
+    """Return the course of forward, of which an array is ``recorded``, or of backward, of which gradients are."""
+    douts = [] if dout is None else [dout]
+    outs = [recorded] if isinstance(recorded, np.ndarray) else recorded
+    return wait_for_lines(ask(layer, inputs, douts, outs), seconds=60)
 
 
 def test_the_books_relu_shows_its_writes_into_dout_and_damages_nothing_of_ours(tmp_path: Path) -> None:
@@ -132,7 +135,7 @@ def test_a_guest_whose_process_ends_on_the_way_is_an_error_at_its_line(tmp_path:
             def backward(self, dout): return dout
     """
     with guest(layer_file(tmp_path, text)) as layer, pytest.raises(LayerError, match="Leaver"):
-        course(layer, [array(1.0)], None, None)
+        course(layer, [array(1.0)], [], None)
 
 
 def test_nobody_waits_for_a_guest_that_takes_its_time_but_asks_again(
@@ -156,7 +159,7 @@ def test_nobody_waits_for_a_guest_that_takes_its_time_but_asks_again(
         calls: list[Pending] = []
 
         def begin(*_: object) -> Pending:
-            calls.append(ask(layer, [array(1.0)], None, None))
+            calls.append(ask(layer, [array(1.0)], [], None))
             return calls[-1]
 
         monkeypatch.setattr(step_into, "begin_stepping", begin)
@@ -181,7 +184,7 @@ def test_a_guest_that_never_comes_back_is_given_up_with_its_line(
     """
     file = layer_file(tmp_path, text)
     with guest(file) as layer:
-        monkeypatch.setattr(step_into, "begin_stepping", lambda *_: ask(layer, [array(1.0)], None, None))
+        monkeypatch.setattr(step_into, "begin_stepping", lambda *_: ask(layer, [array(1.0)], [], None))
         entrance, moment = LayerEntrance(None), run(buy_apple()).at(1)
         with pytest.raises(BptuiError, match="is still running"):
             entrance.enter(moment)

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bptui.core.command import Back, Finish, First, GoTo, Into, Last, LineBack, Next, ReverseFinish, Travel
 from bptui.core.debugger import Debugger
 from bptui.core.optimizer import SGD
 from bptui.core.step import BackwardStep, ForwardStep
+from bptui.core.verbs.movement import Back, Finish, First, GoTo, Into, Last, LineBack, Next, ReverseFinish, Travel
 from bptui.errors import BptuiError
 from bptui.recording.codec import encode_record
 from bptui.recording.recorder import Recorder

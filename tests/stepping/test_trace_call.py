@@ -62,8 +62,8 @@ def test_the_last_line_returns_what_the_layer_returns(layer: type[Layer], data: 
     case = data.draw(cases_of(layer))
     known = case.make()
     out, gradients = known.forward(*case.inputs), known.backward(case.dout)
-    assert shows(visit(case.make, case.inputs, recorded=out).returned, np.asarray(out))
-    backward = visit(case.make, case.inputs, case.dout)
+    assert shows(visit(case.make, case.inputs, recorded=[out]).returned, np.asarray(out))
+    backward = visit(case.make, case.inputs, [case.dout])
     expected = tuple(map(as_array, gradients)) if isinstance(gradients, tuple) else as_array(gradients)
     assert shows(backward.returned, expected)
 
@@ -77,8 +77,8 @@ def as_array(value: Any) -> Any:
 @given(data=st.data())
 def test_every_kept_line_is_one_of_the_layers_own(layer: type[Layer], data: st.DataObject) -> None:
     case = data.draw(cases_of(layer))
-    for method, dout in (("forward", None), ("backward", case.dout)):
-        tape = visit(case.make, case.inputs, dout)
+    for method, douts in (("forward", []), ("backward", [case.dout])):
+        tape = visit(case.make, case.inputs, douts)
         function = inspect.unwrap(getattr(layer, method))
         body, first = inspect.getsourcelines(function)
         own = range(first, first + len(body))
@@ -117,7 +117,7 @@ def test_relu_runs_three_lines_forward_and_one_backward() -> None:
     assert end.event is Event.RETURN
     assert end.value is not None
     assert end.value.array == pytest.approx(np.array([[1, 0], [0, 4]]))
-    backward = visit(layers.Relu, (x,), np.ones((2, 2)))
+    backward = visit(layers.Relu, (x,), [np.ones((2, 2))])
     assert lines_of(backward) == ["return np.where(self.mask, 0, dout)"] * 2
     assert backward.steps[0].names.keys() == {"dout", "self.x", "self.mask"}
 
@@ -310,13 +310,13 @@ def test_a_long_run_is_cut_short_and_says_so_but_still_returns() -> None:
 def test_another_result_than_the_recorded_one_is_said() -> None:
     x = np.ones(2)
     recorded = Counting().forward(x)
-    tape = visit(Counting, (x,), recorded=recorded)
+    tape = visit(Counting, (x,), recorded=[recorded])
     assert not tape.is_repeatable
     assert tape.notes == ("not repeatable: this run returns another value than the recorded one",)
-    tape = visit(Counting, (x,), x, recorded=(x, None))
+    tape = visit(Counting, (x,), [x], recorded=(x, None))
     assert tape.notes == ("not repeatable: this run returns another gradient 1 than the recorded one",)
-    assert visit(layers.Relu, (x,), recorded=x).is_repeatable
-    assert visit(Raising, (x,), recorded=x).notes == ("not repeatable: it raised ValueError: no 2\\x1b[31m",)
+    assert visit(layers.Relu, (x,), recorded=[x]).is_repeatable
+    assert visit(Raising, (x,), recorded=[x]).notes == ("not repeatable: it raised ValueError: no 2\\x1b[31m",)
 
 
 def test_objects_are_named_and_never_asked() -> None:

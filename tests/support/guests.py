@@ -15,7 +15,7 @@ from bptui.guest.guest_layer import GuestLayer
 from bptui.guest.host import Host
 from bptui.guest.host_supply import HostSupply
 from bptui.guest.observation import Remark
-from bptui.own_layers.given import Given
+from bptui.own_layers.layer_descriptions import GivenLayers
 from bptui.own_layers.own_layer import LayerFile, OwnLayer
 from waiting import work_until
 
@@ -32,7 +32,7 @@ def layer_file(folder: Path, text: str, name: str = "my_layers.py") -> LayerFile
     return LayerFile(path, path.read_text(encoding="utf-8"))
 
 
-def given_by(host: Host) -> list[Given]:
+def given_by(host: Host) -> list[GivenLayers]:
     """Return what each file of a host gives; the process goes on."""
     supply = HostSupply(host.files, host.styles)
     supply.ready = host
@@ -41,7 +41,7 @@ def given_by(host: Host) -> list[Given]:
     return given
 
 
-def layers_in(given: Given) -> dict[str, OwnLayer]:
+def layers_in(given: GivenLayers) -> dict[str, OwnLayer]:
     """Return the layers of a file that are its own."""
     return {
         name: it for name, it in given.items() if isinstance(it, OwnLayer) and it.where.path == it.file.displayed_name

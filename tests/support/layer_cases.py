@@ -39,6 +39,16 @@ ALONG_AN_AXIS: list[Row] = [
     ({}, ((0, 3),)),
 ]
 
+TARGETS: list[tuple[Shape, Array]] = [
+    ((2, 3), np.array([0, 2])),
+    ((2, 3), np.array([[0.5, 0.25, 0.25], [0.0, 1.0, 0.0]])),
+    ((3,), np.array(1)),
+    ((2, 2, 3), np.array([[0, 2], [1, 1]])),
+    ((1, 3), np.array([2])),
+    ((0, 3), np.zeros(0, dtype=int)),
+]
+"""Probabilities, by their shapes, and labels or distributions for them."""
+
 EXAMPLES: dict[str, list[Row]] = {
     **IMAGES,
     **SEQUENCES,
@@ -50,6 +60,16 @@ EXAMPLES: dict[str, list[Row]] = {
         ({}, ((2, 3), (3, 4), ())),
         ({}, ((2, 3), (3, 4), (1, 4))),
         ({}, ((0, 3), (3, 2), (2,))),
+    ],
+    "BinaryCrossEntropy": [
+        ({"reduction": reduction}, inputs)
+        for reduction in ("mean", "sum", "none")
+        for inputs in (
+            ((3,), np.array([1, 0, 1])),
+            ((2, 2), np.array([[0.0, 0.25], [1.0, 0.5]])),
+            ((), np.array(0)),
+            ((0, 2), np.zeros((0, 2), dtype=int)),
+        )
     ],
     "BroadcastTo": [
         ({"shape": [2, 3]}, ((3,),)),
@@ -71,6 +91,31 @@ EXAMPLES: dict[str, list[Row]] = {
         ({}, ((2, 3),)),
         ({}, ((0, 3), (2, 3), (0, 3))),
     ],
+    "CrossEntropy": [
+        *[({"eps": 0, "reduction": reduction}, it) for reduction in ("mean", "sum", "none") for it in TARGETS],
+        *[({"eps": 0.25}, it) for it in TARGETS],
+        ({}, TARGETS[0]),
+    ],
+    "CumSum": [
+        *[row for row in ALONG_AN_AXIS if "axis" in row[0]],
+        ({}, ((4, 3),)),
+        ({"axis": -1}, ((2, 3, 2),)),
+        ({"axis": 1}, ((0, 3),)),
+    ],
+    "Einsum": [
+        ({"equation": "ij,jk->ik"}, ((2, 3), (3, 4))),
+        ({"equation": "ij->"}, ((2, 3),)),
+        ({"equation": "ij->j"}, ((0, 3),)),
+        ({"equation": "ii"}, ((3, 3),)),
+        ({"equation": "iij->ij"}, ((2, 2, 3),)),
+        ({"equation": "i,j->ij"}, ((2,), (3,))),
+        ({"equation": "bij, bjk, k -> bi"}, ((2, 2, 3), (2, 3, 2), (2,))),
+        ({"equation": "...ij,...jk->...ik"}, ((2, 1, 2, 3), (3, 3, 2))),
+        ({"equation": "...i,i"}, ((2, 3), (3,))),
+        ({"equation": "ij,k->i"}, ((2, 3), (2,))),
+        ({"equation": ",->"}, ((), ())),
+    ],
+    "Flatten": [({}, (shape,)) for shape in SHAPES if shape],
     "Gather": [
         ({"indices": [1, 0, 1]}, ((2, 3),)),
         ({"indices": [[0, 2], [2, 2]]}, ((3, 2),)),
@@ -79,6 +124,24 @@ EXAMPLES: dict[str, list[Row]] = {
         ({"indices": []}, ((2, 3),)),
         ({"indices": []}, ((0, 3),)),
     ],
+    "Gelu": [({"approximate": it}, (shape,)) for it in (False, "tanh") for shape in SHAPES],
+    "Huber": [
+        ({"reduction": reduction, "delta": 0.75}, (shape, shape))
+        for reduction in ("mean", "sum", "none")
+        for shape in SHAPES
+    ],
+    "KLDivergence": [
+        ({"reduction": reduction}, (np.shape(q), q))
+        for reduction in ("mean", "batchmean", "sum", "none")
+        for q in (
+            np.array([[0.5, 0.25, 0.25], [0.0, 1.0, 0.0]]),
+            np.array([0.125, 0.875]),
+            np.array([[[0.5, 0.5]], [[0.75, 0.25]]]),
+            np.array(1.0),
+            np.zeros((0, 3)),
+        )
+    ],
+    "L1Loss": [({"reduction": reduction}, (shape, shape)) for reduction in ("mean", "sum", "none") for shape in SHAPES],
     "LogSoftmax": ALONG_AN_AXIS,
     "MatMul": [
         ({}, ((2, 3), (3, 4))),
@@ -98,6 +161,31 @@ EXAMPLES: dict[str, list[Row]] = {
         ({"reduction": reduction}, (shape, shape)) for reduction in ("mean", "sum", "half_sum") for shape in SHAPES
     ],
     "Min": CHOICES,
+    "MulticlassHinge": [
+        ({"reduction": reduction} | options, inputs)
+        for reduction in ("mean", "sum", "none")
+        for options, inputs in (
+            ({}, ((2, 3), np.array([0, 2]))),
+            ({"margin": 0.5}, ((3,), np.array(1))),
+            ({}, ((2, 2, 3), np.array([[0, 2], [1, 1]]))),
+            ({"margin": 0.3}, ((3, 4), np.array([3, 0, 1]))),
+            ({}, ((0, 3), np.zeros(0, dtype=int))),
+        )
+    ],
+    "NegativeLogLikelihood": [
+        ({"reduction": reduction}, inputs) for reduction in ("mean", "sum", "none") for inputs in TARGETS
+    ]
+    + [({"ignore_index": -1}, ((3, 2), np.array([1, -1, 0])))],
+    "Norm": REDUCTIONS,
+    "Pad": [
+        ({"widths": 1}, ((2, 3),)),
+        ({"widths": [1, 2], "value": 0.5}, ((3,),)),
+        ({"widths": [[0, 1], [2, 0]]}, ((2, 3),)),
+        ({"widths": 2}, ((),)),
+        ({"widths": 0}, ((1, 4),)),
+        ({"widths": [0, 1]}, ((0, 3),)),
+    ],
+    "Prod": REDUCTIONS,
     "Reshape": [
         ({"shape": [3, 2]}, ((2, 3),)),
         ({"shape": [-1]}, ((2, 3),)),
@@ -138,6 +226,14 @@ EXAMPLES: dict[str, list[Row]] = {
             ({}, ((0, 3), np.zeros(0, dtype=int))),
         )
     ],
+    "Stack": [
+        ({}, ((2, 3), (2, 3))),
+        ({"axis": 1}, ((2, 3), (2, 3), (2, 3))),
+        ({"axis": -1}, ((3,), (3,))),
+        ({}, ((), ())),
+        ({}, ((2, 3),)),
+        ({"axis": 1}, ((0, 3), (0, 3))),
+    ],
     "Sum": REDUCTIONS,
     "Transpose": [
         *[({}, (shape,)) for shape in SHAPES],
@@ -146,10 +242,19 @@ EXAMPLES: dict[str, list[Row]] = {
         ({"axes": [-1, 0]}, ((2, 3),)),
     ],
     "Var": REDUCTIONS,
+    "Where": [
+        ({}, (np.array([[1, 0, 0], [0, 1, 1]]), (2, 3), (2, 3))),
+        ({}, (np.array([0.0, 2.5, -1.0]), (2, 3), (3,))),
+        ({}, (np.array([[True], [False]]), (), (1, 3))),
+        ({}, (np.array(1), (), ())),
+        ({}, (np.zeros((0, 3)), (0, 3), (3,))),
+    ],
 }
 """The layers that do not take just any arrays that broadcast, and without options; each with an empty batch."""
 
 DOMAINS: Mapping[tuple[str, str], Callable[[Array], Array]] = {
+    ("BinaryCrossEntropy", "p"): lambda x: (x + 2.5) / 5,
+    ("CrossEntropy", "p"): lambda x: (x + 2.5) / 5,
     ("Div", "y"): lambda x: np.copysign(np.abs(x) + 0.5, x),
     ("Log", "x"): lambda x: np.abs(x) + 0.25,
     ("Pow", "x"): lambda x: np.abs(x) + 0.25,

@@ -1,5 +1,6 @@
 """A curve is the layer's own function, and its tangent the layer's own derivative, here held against NumPy's."""
 
+import math
 from collections.abc import Callable
 
 import numpy as np
@@ -38,6 +39,14 @@ def written(found: Curve, width: int = 40, height: int = 9) -> list[str]:
         ("-x", np.negative, -1.0),
         ("x ** 3", lambda x: x**3, 0.75),
         ("LeakyRelu(x, slope=0.1)", lambda x: np.where(x > 0, x, 0.1 * x), 1.0),
+        ("Softplus(x, beta=2)", lambda x: np.log1p(np.exp(2 * x)) / 2, 1 / (1 + np.exp(-1))),
+        ("LogSigmoid(x)", lambda x: -np.log1p(np.exp(-x)), 1 / (1 + np.exp(0.5))),
+        ("Silu(x)", lambda x: x / (1 + np.exp(-x)), 0.7399611873),  # PyTorch 2.13.0
+        ("Gelu(x)", lambda x: x * (1 + np.vectorize(math.erf)(x / math.sqrt(2))) / 2, 0.8674951247),  # the same
+        ("Elu(x)", lambda x: np.where(x > 0, x, np.expm1(x)), 1.0),
+        ("Erf(x)", np.vectorize(math.erf), 2 / math.sqrt(math.pi) * math.exp(-0.25)),
+        ("Square(x)", np.square, 1.0),
+        ("PRelu(x, 0.25)", lambda x: np.where(x > 0, x, 0.25 * x), 1.0),
         ("Clip(x, min=0, max=1)", lambda x: np.clip(x, 0, 1), 1.0),
     ],
 )

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bptui.core.command import Back, Last, Next
+from bptui.core.verbs.movement import Back, Last, Next
 from bptui.running import Run
 from bptui.scenario.load import loads
 from bptui.session import session as sessions

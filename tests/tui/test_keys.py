@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from bptui.circuit import Scale
-from bptui.core.command import VERBS
+from bptui.core.verbs import VERBS
 from bptui.lines.line import line_width
 from bptui.tui.app import BptuiApp
 from bptui.tui.footer import key_line

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bptui.core.command import Last, Next
+from bptui.core.verbs.movement import Last, Next
 from bptui.recording.transcript import read_transcript
 from bptui.session.session import Session
 from bptui.tui.app import BptuiApp, open_screen

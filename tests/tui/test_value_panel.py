@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from bptui.core.array_summary import summarise
-from bptui.core.command import HeatMap, TurnGradient
 from bptui.core.moment import Moment
+from bptui.core.verbs.view import HeatMap, TurnGradient
 from bptui.lines.line import Line, Span, line_width
 from bptui.running import run
 from bptui.scenario.load import loads

@@ -10,8 +10,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from bptui.guest.child.attributes import described_attributes
-from bptui.guest.child.encode_value import described
+from bptui.guest.child.encode_value import encode_attributes, encode_value
 from bptui.guest.child.non_finite import bad_element, origin_of_non_finite, unheard
 from bptui.guest.child.object_arrays import Spot, attribute_dict, spots_in
 from bptui.guest.child.own_gradients import gradient_of, named_so
@@ -29,7 +28,8 @@ class InputSharing:
 
     ``inputs`` are forward's own names for the first values, ``held`` those of ``__init__`` for the next, and ``made``
     those of the parameters that the layer makes itself. Each function has its options, and ``again`` names the inputs
-    that backward takes once more.
+    that backward takes once more. Of so many ``outputs``, backward takes the gradients one by one where
+    ``takes_apart``, and otherwise as a tuple.
     """
 
     inputs: Sequence[str]
@@ -39,6 +39,8 @@ class InputSharing:
     init_options: Message
     forward_options: Message
     backward_options: Message
+    outputs: int = 1
+    takes_apart: bool = False
 
     @property
     def slots(self) -> list[str]:
@@ -74,12 +76,18 @@ class Instance:
 
     def forward(self, values: Sequence[Any]) -> Message:
         """Call forward with the first of ``values``; those beyond are held."""
-        out = self.handle_for(values).value(self.forward_call()())
-        message = {**described(out), "mutated": self.mutated()}
-        if (bad := self.made_of_finite(message["arrays"], values)) is not None:
+        outs = list(map(encode_value, self.outs(self.handle_for(values).value(self.forward_call()()))))
+        arrays = [out["arrays"][0] for out in outs]
+        message: Message = {"parts": list(map(without_array, outs)), "arrays": arrays, "mutated": self.mutated()}
+        if (bad := self.made_of_finite([it for it in arrays if it is not None], values)) is not None:
             with unheard():
                 message["non_finite"] = {**bad, "origin": self.another(values).origin_in_forward()}
         return message
+
+    def outs(self, value: Any) -> Sequence[Any]:
+        """Return the outputs that forward's value has: as many as the node names, or it alone."""
+        is_several = self.order.outputs > 1 and isinstance(value, tuple | list)
+        return value if is_several and len(value) == self.order.outputs else [value]
 
     def another(self, values: Sequence[Any]) -> Instance:
         """Return another layer of the same recipe, which has taken the values."""
@@ -92,11 +100,11 @@ class Instance:
         call = self.forward_call()
         return origin_of_non_finite(call.__call__, user_folders.holds)
 
-    def origin_in_backward(self, dout: Any) -> Message | None:
+    def origin_in_backward(self, douts: Sequence[Any]) -> Message | None:
         """Return which operation of the lines that go back does."""
         assert self.handle is not None
         self.handle.value(self.forward_call()())
-        call = self.backward_call(np.array(dout))
+        call = self.backward_call(list(map(np.array, douts)))
         return origin_of_non_finite(call.__call__, user_folders.holds)
 
     def made_of_finite(self, arrays: Sequence[Any], operands: Sequence[Any]) -> Message | None:
@@ -147,36 +155,37 @@ class Instance:
         assert self.handle is not None
         return self.handle.forward_call(self.inputs, self.order.forward_options)
 
-    def backward_call(self, dout: Any) -> UserCall:
+    def backward_call(self, douts: Sequence[Any]) -> UserCall:
         """Return the call that goes back, with what it takes beside dout: options, and inputs by their names."""
         assert self.handle is not None
         named = dict(zip(self.order.inputs, self.inputs, strict=True))
         more = {name: named[name] for name in self.order.again}
-        return self.handle.backward_call(dout, {**self.order.backward_options, **more})
+        apart = len(douts) == 1 or self.order.takes_apart
+        return self.handle.backward_call(douts if apart else [tuple(douts)], {**self.order.backward_options, **more})
 
-    def gradients_for(self, dout: Any) -> Any:
-        """Return what the layer gives back for ``dout``, whatever it is."""
+    def gradients_for(self, douts: Sequence[Any]) -> Any:
+        """Return what the layer gives back for ``douts``, one for each output, whatever it is."""
         assert self.handle is not None
-        return self.handle.gradients(self.backward_call(dout)(), dout)
+        return self.handle.gradients(self.backward_call(douts)(), douts[0])
 
-    def backward(self, dout: Any) -> Message:
+    def backward(self, douts: Sequence[Any]) -> Message:
         """Call backward, and read the gradients of what is held."""
-        own = np.array(dout)
+        own = list(map(np.array, douts))
         gradients = self.gradients_for(own)
         is_tuple = isinstance(gradients, tuple)
-        parts = [described(gradient) for gradient in (gradients if is_tuple else (gradients,))]
-        held = [described(gradient) for gradient in self.kept_gradients()]
-        mutated = self.mutated() + (["dout"] if differs(own, dout) else [])
+        parts = [encode_value(gradient) for gradient in (gradients if is_tuple else (gradients,))]
+        held = [encode_value(gradient) for gradient in self.kept_gradients()]
+        mutated = self.mutated() + ["dout"] * any(map(differs, own, douts))
         arrays = [part["arrays"][0] for part in parts + held]
-        bad = self.made_of_finite([it for it in arrays if it is not None], [*self.given, dout])
+        bad = self.made_of_finite([it for it in arrays if it is not None], [*self.given, *douts])
         more: Message = {}
         if bad:
             with unheard():
-                more = {"non_finite": {**bad, "origin": self.another(self.given).origin_in_backward(dout)}}
+                more = {"non_finite": {**bad, "origin": self.another(self.given).origin_in_backward(douts)}}
         return {
             **more,
             "is_tuple": is_tuple,
-            "parts": [{key: it for key, it in part.items() if key != "arrays"} for part in parts + held],
+            "parts": list(map(without_array, parts + held)),
             "arrays": arrays,
             "mutated": mutated,
         }
@@ -220,12 +229,12 @@ class Instance:
     def local(self, values: Sequence[Any]) -> Message:
         """Go forward, and return the local derivatives: the layer's own, or those that its backward amounts to."""
         message = self.forward(values)
-        out = message["arrays"][0]
+        out, *others = message["arrays"]
         if callable(getattr(self.object, "local", None)):
             made = self.object.local()
-            locals_ = [described(it)["arrays"][0] for it in (made if isinstance(made, tuple) else (made,))]
+            locals_ = [encode_value(it)["arrays"][0] for it in (made if isinstance(made, tuple) else (made,))]
         else:
-            locals_ = self.unit_local(out)
+            locals_ = self.unit_local(out) if not others else []
         return {"arrays": [out, *locals_[: len(values)]], "count": len(values)}
 
     def unit_local(self, out: Any) -> list[Any]:
@@ -249,19 +258,24 @@ class Instance:
     def gradients(self, dout: Any) -> list[Any]:
         """Return the gradients of all values for one dout, None where there is none."""
         count = len(self.inputs)
-        made = self.gradients_for(dout)
+        made = self.gradients_for([dout])
         parts = list(made) if isinstance(made, tuple) else [made]
         parts = (parts + [None] * count)[:count]
-        return parts + [described(gradient)["arrays"][0] for gradient in self.kept_gradients()]
+        return parts + [encode_value(gradient)["arrays"][0] for gradient in self.kept_gradients()]
 
     def kept(self, values: Sequence[Any]) -> Message:
         """Go forward, and return what the layer keeps on itself, by attribute."""
         self.forward(values)
-        return described_attributes(self.object)
+        return encode_attributes(self.object)
 
     def job(self, work: Callable[..., Message], values: Sequence[Any], arguments: Message) -> Message:
         """Let ``work`` do with the object what it likes: step through its lines, for one."""
         return work(self, values, **arguments)
+
+
+def without_array(part: Message) -> Message:
+    """Return what a description says beside its array."""
+    return {key: it for key, it in part.items() if key != "arrays"}
 
 
 def differs(own: Any, given: Any) -> bool:

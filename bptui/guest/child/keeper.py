@@ -21,7 +21,7 @@ SET_DEATH_SIGNAL, SET_SUBREAPER = 1, 36
 AWAITED = {signal.SIGCHLD, signal.SIGIO, signal.SIGABRT}
 
 
-def keep_family(lifeline: int, handed: Sequence[int]) -> None:
+def split_off_keeper(lifeline: int, handed: Sequence[int]) -> None:
     """Split off a keeper, and return in the guest's process, which ends with it.
 
     ``lifeline`` is a pipe whose other end the parent holds and never writes to: the keeper ends the guest's processes

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from bptui.guest.child.encode_value import described
+from bptui.guest.child.encode_value import encode_value
 from bptui.guest.child.object_arrays import spots_in
 from bptui.guest.child.own_gradients import gradient_of
 from bptui.guest.wire import Message
@@ -24,7 +24,7 @@ MOST_PROBED = 20
 
 
 def find_own_parameters(instance: Instance, values: Sequence[Any], seed_all: Callable[[], None]) -> Message:
-    """Return the value at ``values``, and the parameters that the layer has made itself, with their numbers.
+    """Return the outputs at ``values``, and the parameters that the layer has made itself, with their numbers.
 
     ``unpaired`` names those that have no gradient. ``seed_all`` starts the random numbers as for the first pass.
     """
@@ -36,21 +36,26 @@ def find_own_parameters(instance: Instance, values: Sequence[Any], seed_all: Cal
     instance.forward(values)
     paired = gradients_of(instance, out, steady)
     if paired is None:
-        return {"arrays": out["arrays"], "names": [], "unpaired": []}
+        return {**out, "names": [], "unpaired": []}
     unpaired = [name for name in steady if name not in paired and isinstance(steady[name], np.ndarray)]
     can_tell = bool(unpaired) and repeats_forward(instance, values, seed_all)
     moving = [name for name in unpaired[:MOST_PROBED] if can_tell and moves(instance, name, values, seed_all)]
     named = [name for name in steady if name in paired]
-    arrays = [described(steady[name])["arrays"][0] for name in named]
-    return {"arrays": [out["arrays"][0], *arrays], "names": named, "unpaired": moving}
+    arrays = [encode_value(steady[name])["arrays"][0] for name in named]
+    return {**out, "arrays": [*out["arrays"], *arrays], "names": named, "unpaired": moving}
 
 
 def repeats_forward(instance: Instance, values: Sequence[Any], seed_all: Callable[[], None]) -> bool:
     """Return whether two passes forward give the same, so that a third can tell anything."""
     seed_all()
-    one = np.array(instance.forward(values)["arrays"][0])
+    one = outputs_at(instance, values)
     seed_all()
-    return has_same_values(one, np.array(instance.forward(values)["arrays"][0]))
+    return all(map(has_same_values, one, outputs_at(instance, values)))
+
+
+def outputs_at(instance: Instance, values: Sequence[Any]) -> list[Any]:
+    """Return copies of what a layer gives at ``values``."""
+    return list(map(np.array, instance.forward(values)["arrays"]))
 
 
 def kept_arrays(instance: Instance) -> dict[str, Any]:
@@ -80,9 +85,9 @@ def another_value(value: Any) -> Any:
 
 def gradients_of(instance: Instance, out: Message, names: Mapping[str, Any]) -> list[str] | None:
     """Return the names beside which there is a gradient once the layer has gone back, None where it fails to."""
-    value = out["arrays"][0]
+    ones = [1.0 if it is None else np.ones(np.shape(it), np.asarray(it).dtype) for it in out["arrays"]]
     try:
-        instance.gradients_for(np.ones(np.shape(value), np.asarray(value).dtype) if value is not None else 1.0)
+        instance.gradients_for(ones)
     except Exception:  # noqa: BLE001  (the fence around the user's code: the run will tell of it)
         return None
     spots = spots_in(instance.object)
@@ -97,15 +102,15 @@ def moves(instance: Instance, name: str, values: Sequence[Any], seed_all: Callab
     before = np.array(spot.array)
     try:
         seed_all()
-        one = np.array(instance.forward(values)["arrays"][0])
+        one = outputs_at(instance, values)
         spot.put(before * 1.125 + 0.0625)
         seed_all()
-        other = np.array(instance.forward(values)["arrays"][0])
+        other = outputs_at(instance, values)
     except Exception:  # noqa: BLE001  (the fence around the user's code)
         return False
     finally:
         spot.put(before)
-    return not has_same_values(one, other)
+    return not all(map(has_same_values, one, other))
 
 
 def has_same_values(one: Any, other: Any) -> bool:

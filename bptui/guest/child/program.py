@@ -67,7 +67,7 @@ class RequestHandler:
             "load": self.load,
             "new": self.new,
             "forward": lambda it: self.instance(it).forward(it["arrays"]),
-            "backward": lambda it: self.instance(it).backward(it["arrays"][0]),
+            "backward": lambda it: self.instance(it).backward(it["arrays"]),
             "local": lambda it: self.instance(it).local(it["arrays"]),
             "kept": lambda it: self.instance(it).kept(it["arrays"]),
             "parameters": self.find_parameters,

@@ -158,7 +158,7 @@ def read_table(stream: BinaryIO, file: DataFile, kind: Kind) -> Table | None:
     numbers: array[Any] = array("q" if kind is int else "d")
     header: list[Cell] = []
     width = 0
-    for line in lines(stream, file):
+    for line in csv_lines(stream, file):
         if line.number == 1 and (cells := header_cells(line, file)):
             header, width = cells, len(cells)
             continue
@@ -177,7 +177,7 @@ def read_table(stream: BinaryIO, file: DataFile, kind: Kind) -> Table | None:
     return Table(header, np.array(numbers).reshape((-1, width) if width > 1 else -1))
 
 
-def lines(stream: BinaryIO, file: DataFile) -> Iterator[Line]:
+def csv_lines(stream: BinaryIO, file: DataFile) -> Iterator[Line]:
     """Yield the lines that have cells. Empty lines may stand at the end of the file only.
 
     Raises ScenarioError for an empty line elsewhere.
@@ -270,7 +270,7 @@ def parse_cell(cell: Cell, kind: Kind, line: Line, file: DataFile) -> int | floa
     elif len(text) > MOST_CELL_CHARACTERS:
         told, hint = f"a cell of {len(text):,} characters", f"at most {MOST_CELL_CHARACTERS:,} are read"
     elif not NUMBER.fullmatch(text):
-        told, hint = f"'{visible(text, limit=40)}' is not a number", advice(text)
+        told, hint = f"'{visible(text, limit=40)}' is not a number", number_hint(text)
     elif math.isinf(float(text)) and "n" not in text.lower():
         told, hint = f"{text[:40]} is too large for float64", "the largest is 1.797e308"
     else:
@@ -278,7 +278,7 @@ def parse_cell(cell: Cell, kind: Kind, line: Line, file: DataFile) -> int | floa
     raise file.fault(told, hint=hint, line=line.number, column=cell.column)
 
 
-def advice(text: str) -> str:
+def number_hint(text: str) -> str:
     """Return what to do about a cell that is not a number."""
     return next((hint for pattern, hint in HINTS if pattern.search(text)), "a cell is a plain number, such as -1.5e-3")
 

@@ -45,13 +45,20 @@ def read_numbers(
     document: Document, kind: str, names: Collection[str], problems: Problems
 ) -> Iterator[tuple[str, Array]]:
     """Yield the expected values, or gradients, by name; mistakes go to ``problems``."""
+    written = document.data["expect"].get(kind, {}) if isinstance(document.data["expect"], dict) else {}
     with problems.collecting():
-        written = document.data["expect"].get(kind, {}) if isinstance(document.data["expect"], dict) else {}
         if not isinstance(written, dict):
             raise document.error(f"{kind}: got {toml_kind(written)}, wanted a table", "expect", kind)
-        for key, one in written.items():
+        for key, one in written_table(document, kind).items():
             with problems.collecting():
                 yield normal_form(key), read_expected(document, ("expect", kind, key), one, names)
+
+
+def written_table(document: Document, kind: str) -> dict[str, object]:
+    """Return what ``[expect]`` says of values, or of gradients; nothing where it is not a table."""
+    expect = document.data["expect"]
+    written = expect.get(kind) if isinstance(expect, dict) else None
+    return written if isinstance(written, dict) else {}
 
 
 def read_expected(document: Document, path: Path, written: object, names: Collection[str]) -> Array:
@@ -68,7 +75,7 @@ def read_expected(document: Document, path: Path, written: object, names: Collec
 def check_shapes(document: Document, expect: Expect, shapes: Mapping[str, Shape], problems: Problems) -> None:
     """Find expected numbers that are not of the shape of what they are held against."""
     for kind, known in zip(KINDS, (expect.values, expect.gradients), strict=True):
-        for key in document.data["expect"].get(kind, {}):
+        for key in written_table(document, kind):
             name = normal_form(key)
             if name in shapes and name in known and known[name].shape != shapes[name]:
                 with problems.collecting():

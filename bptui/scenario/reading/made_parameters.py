@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bptui.core.graph import Graph, Node
-from bptui.errors import LayerError
+from bptui.errors import LayerError, MisnamedOutputsError, ScenarioError
 from bptui.own_layers.own_layer import OwnLayer
 from bptui.scenario.formula import is_name
 from bptui.scenario.reading.settings import Settings
@@ -105,10 +105,10 @@ class ParameterSearch:
             return
         if isinstance(layer, OwnLayer):
             self.through_own(node, layer)
-        elif (out := built_in_forward(node, layer, [self.alive[name] for name in node.inputs])) is not None:
-            self.alive[node.name] = out
+        elif (outs := built_in_forward(node, layer, [self.alive[name] for name in node.inputs])) is not None:
+            self.alive |= dict(zip(node.outputs, outs, strict=True))
         self.uses.subtract(node.inputs)
-        for name in (*node.inputs, node.name):
+        for name in (*node.inputs, *node.outputs):
             if not self.uses[name]:
                 self.alive.pop(name, None)
 
@@ -117,10 +117,12 @@ class ParameterSearch:
         look = self.try_node(node, layer, {})
         if isinstance(look, LayerError) and wants_integers(look):
             look = self.try_with_integers(node, layer) or look
-        if isinstance(look, LayerError) or look.out is None:
+        if isinstance(look, MisnamedOutputsError):
+            raise ScenarioError(look.message, hint=look.hint, where=node.where)
+        if isinstance(look, LayerError):
             self.unpaired[node.name] = (UNSEEN,)
             return
-        self.alive[node.name] = look.out
+        self.alive |= dict(zip(node.outputs, look.outs, strict=True))
         own = {name: it for name, it in look.parameters.items() if is_plain(name)}
         self.names[node.name] = tuple(own)
         self.found |= {f"{node.name}.{name}": as_read_only(np.array(it)) for name, it in own.items()}
@@ -171,10 +173,13 @@ def is_plain(name: str) -> bool:
     return all(map(is_name, name.split(".")))
 
 
-def built_in_forward(node: Node, layer: type[Layer], inputs: list[Any]) -> Any:
-    """Return the value of a node with a built-in layer, None where it refuses its inputs or would be too large."""
+def built_in_forward(node: Node, layer: type[Layer], inputs: list[Any]) -> tuple[Any, ...] | None:
+    """Return the outputs of a node with a built-in layer, None where it refuses its inputs or they are too large."""
     try:
         made = layer(**node.options)
-        return None if excess(made.out_shape(*map(np.shape, inputs))) else made.forward(*inputs)
+        if any(map(excess, made.out_shapes(*map(np.shape, inputs)))):
+            return None
+        outs = made.forward(*inputs)
+        return outs if len(node.outputs) > 1 else (outs,)
     except (ValueError, TypeError, IndexError, ArithmeticError, MemoryError):
         return None

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TypeAlias
 
 from bptui.core.text import visible
-from bptui.errors import ScenarioError
+from bptui.errors import ScenarioError, Where
 from bptui.scenario.formula import WORDS, is_name, normal_form
 from bptui.scenario.problems import Problems
+from bptui.scenario.reading.definition import Definition
 from bptui.scenario.reading.table_keys import table
 from bptui.scenario.toml import Document
 
@@ -19,39 +21,46 @@ Places: TypeAlias = "dict[str, tuple[str, str]]"
 """For each name the table that defines it, and the key there."""
 
 
-def read_names(document: Document, problems: Problems) -> Places:
-    """Return where each input, parameter and node is defined, in file order table by table.
+def read_names(document: Document, definitions: Iterable[Definition], problems: Problems) -> Places:
+    """Return where each input and parameter, and each output that ``definitions`` name, is defined, in this order.
 
-    Raises ScenarioError for a name that is defined twice.
+    A name that is defined twice is a problem.
     """
     places: Places = {}
-    for section in SINGULAR:
+    for section in ("inputs", "parameters"):
         for key in table(document, section, problems):
             with problems.collecting():
-                name = checked_name(document, section, key)
-                if name in places:
-                    raise twice(document, section, key, places[name])
-                places[name] = (section, key)
+                add_name(document, places, checked_name(key, document.where_key(section, key)), (section, key))
+    for definition in definitions:
+        for name in definition.named_outputs:
+            with problems.collecting():
+                add_name(document, places, name, (str(definition.key[0]), str(definition.key[1])))
     return places
 
 
-def checked_name(document: Document, section: str, key: str) -> str:
-    """Return the name that ``key`` spells. Raises ScenarioError for what is not a name."""
-    name = normal_form(key)
+def checked_name(written: str, where: Where) -> str:
+    """Return the name that is written at a place. Raises ScenarioError for what is not a name."""
+    name = normal_form(written)
     if not is_name(name) or len(name) > LONGEST_NAME:
-        raise document.key_error(
+        raise ScenarioError(
             f"{visible(name, limit=40) or 'an empty text'} is not a name",
-            section,
-            key,
             hint=f"a name has letters, digits and _, no digit first, and at most {LONGEST_NAME} characters",
+            where=where,
         )
     if name in WORDS:
-        raise document.key_error(f"{name} is a constant, not a name", section, key)
+        raise ScenarioError(f"{name} is a constant, not a name", where=where)
     return name
 
 
-def twice(document: Document, section: str, key: str, first: tuple[str, str]) -> ScenarioError:
-    """Return the error about a name for two things."""
-    line = document.where_key(*first).line
-    message = f"{visible(key)} is {SINGULAR[first[0]]} already (line {line})"
-    return document.key_error(message, section, key, hint="inputs, parameters and nodes share one name space")
+def add_name(document: Document, places: Places, name: str, path: tuple[str, str]) -> None:
+    """Note where a name is defined. Raises ScenarioError where it is one already."""
+    if name not in places:
+        places[name] = path
+        return
+    section, _ = first = places[name]
+    if first == path:
+        message, hint = f"{visible(name)} is named twice here", "each output, and each node of a template, has its own"
+    else:
+        message = f"{visible(name)} is {SINGULAR[section]} already (line {document.where_key(*first).line})"
+        hint = "inputs, parameters and nodes share one name space"
+    raise document.key_error(message, *path, hint=hint)

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from bptui.core.graph import Graph, Node, find_cycle, forward_order
 from bptui.core.text import visible
 from bptui.errors import ScenarioError, Where
 from bptui.scenario.formula import normal_form
 from bptui.scenario.problems import Problems, nearest
+from bptui.scenario.reading.definition import Definition
 from bptui.scenario.reading.names import Places
 from bptui.scenario.reading.nodes import NodeReader
 from bptui.scenario.reading.table_keys import check_keys, table
 from bptui.scenario.reading.value_forms import toml_kind
-from bptui.scenario.toml import Document
+from bptui.scenario.toml import Document, Path
 
 MOST_NAMED = 20
 """Nodes that one error lists."""
@@ -21,13 +22,17 @@ MOST_NAMED = 20
 EXAMPLE = 'a network is at least one formula: y = "x * 2" under [nodes]'
 
 
-def read_nodes(reader: NodeReader) -> list[Node]:
-    """Return the nodes of all formulas, in file order."""
+def read_nodes(reader: NodeReader, definitions: Iterable[Definition]) -> list[Node]:
+    """Return the nodes of all formulas, in file order; of a template, one mistake is enough."""
     nodes: list[Node] = []
-    for name, path in reader.places.items():
-        if path[0] == "nodes":
+    wrong: set[Path] = set()
+    for definition in definitions:
+        if definition.key not in wrong:
+            before = len(reader.problems.found)
             with reader.problems.collecting():
-                nodes += reader.read(name, path, reader.document.data["nodes"][path[1]])
+                nodes += reader.read(definition)
+            if len(reader.problems.found) > before:
+                wrong.add(definition.key)
     return nodes
 
 
@@ -40,11 +45,11 @@ def read_graph(
     output = ""
     with problems.collecting():
         if "output" in run:
-            output = named_output(document, run["output"], [node.name for node in nodes])
+            output = named_output(document, run["output"], [name for node in nodes for name in node.outputs])
     problems.raise_any()
     ordered, held = forward_order(nodes)
     if held:
-        raise cyclic(find_cycle(held), {node.name: node for node in held})
+        raise cyclic(find_cycle(held), {name: node for node in held for name in node.outputs})
     if not nodes:
         where = document.where_key("nodes") if "nodes" in document.data else Where(document.path)
         raise ScenarioError("no network in it", hint=EXAMPLE, where=where)
@@ -65,9 +70,9 @@ def named_output(document: Document, written: object, names: Sequence[str]) -> s
 
 
 def only_output(nodes: Sequence[Node]) -> str:
-    """Return the one node that no other consumes. Raises ScenarioError where there are several."""
+    """Return the name of the one node that no other consumes. Raises ScenarioError where there are several."""
     consumed = {name for node in nodes for name in node.inputs}
-    ends = [node for node in nodes if node.name not in consumed]
+    ends = [node for node in nodes if consumed.isdisjoint(node.outputs)]
     if len(ends) == 1:
         return ends[0].name
     names = [visible(node.name) for node in ends]

@@ -9,16 +9,17 @@ from typing import Any
 import numpy as np
 
 from bptui.core.graph import Node
-from bptui.core.text import visible
+from bptui.core.text import counted, visible
 from bptui.errors import ScenarioError, Where, reason_of
 from bptui.own_layers.own_layer import TARGETS, OwnLayer
 from bptui.scenario import formula
 from bptui.scenario.formula import FormulaError, LayerArgument, Operation
 from bptui.scenario.problems import Problems, nearest
+from bptui.scenario.reading.definition import Definition
 from bptui.scenario.reading.names import Places
-from bptui.scenario.reading.signature import Signature, signature_of
+from bptui.scenario.reading.signature import Signature, outputs_of, signature_of
 from bptui.scenario.reading.value_forms import ValueFormError, from_lists, toml_kind
-from bptui.scenario.toml import Document, Path
+from bptui.scenario.toml import Document
 from layers import Array, Layer
 
 MOST_OFFERED = 12
@@ -41,48 +42,68 @@ class NodeReader:
     constants: dict[str, Array] = field(default_factory=dict)
     labels: set[str] = field(default_factory=set)
 
-    def read(self, name: str, path: Path, written: object) -> list[Node]:
-        """Return the nodes that the formula of ``name`` stands for. Raises ScenarioError."""
+    def read(self, definition: Definition) -> list[Node]:
+        """Return the nodes that a formula stands for. Raises ScenarioError."""
+        name, written = definition.name, definition.written
         if not isinstance(written, str):
             raise self.document.error(
                 f"{visible(name)}: got {toml_kind(written)}, wanted a formula in quotes",
-                *path,
+                *definition.path,
                 hint=f'{visible(name)} = "Relu(x)"' if not isinstance(written, dict) else "a name has no dots",
             )
         try:
             operations = formula.parse_formula(written)
         except FormulaError as error:
-            raise self.error(error.message, path, error.at, error.hint) from None
-        last = len(operations)
-        names = [f"{name}.{step}" for step in range(1, last)] + [name]
-        return [self.node(operation, names, step, path) for step, operation in enumerate(operations)]
+            raise self.error(error.message, definition, error.at, error.hint) from None
+        inner = [(f"{definition.named_outputs[0]}.{step}",) for step in range(1, len(operations))]
+        outputs = [*inner, definition.outputs]
+        return [self.node(operation, outputs, step, definition) for step, operation in enumerate(operations)]
 
-    def node(self, operation: Operation, names: Sequence[str], step: int, path: Path) -> Node:
-        """Return the node of one operation; ``names`` has those of the formula's operations.
+    def node(self, operation: Operation, outputs: Sequence[tuple[str, ...]], step: int, definition: Definition) -> Node:
+        """Return the node of one operation; ``outputs`` has the names that those of the formula give.
 
         Raises ScenarioError for an input that nothing defines.
         """
         inputs = []
         for argument in operation.arguments:
             if argument.step is not None:
-                inputs.append(names[argument.step])
+                inputs.append(outputs[argument.step][0])
                 continue
             inputs.append(argument.name)
             if argument.is_constant:
                 with self.problems.collecting():
-                    self.constants[argument.name] = self.constant(argument, path)
+                    self.constants[argument.name] = self.constant(argument, definition)
             elif argument.name not in self.places:
                 with self.problems.collecting():
-                    raise self.undefined(argument, path)
+                    raise self.undefined(argument, definition)
         with self.problems.collecting():
-            self.check_layer(operation, inputs, path)
+            self.check_layer(operation, inputs, len(outputs[step]), definition)
+            self.check_outputs(operation, outputs[step], definition)
         options = {option: value for option, (value, _) in operation.options.items()}
         layer = self.library.get(operation.layer)
         origin = str(layer.where) if isinstance(layer, OwnLayer) else ""
-        where = self.where(path, operation.at)
-        return Node(names[step], operation.layer, tuple(inputs), options, where, origin=origin)
+        where = self.where(definition, operation.at)
+        names = outputs[step]
+        return Node(names[0], operation.layer, tuple(inputs), options, where, outputs=names, origin=origin)
 
-    def check_layer(self, operation: Operation, inputs: Sequence[str], path: Path) -> None:
+    def check_outputs(self, operation: Operation, names: Sequence[str], definition: Definition) -> None:
+        """Refuse other outputs than a built-in layer gives: of own layers the run tells. Raises ScenarioError."""
+        layer = self.library.get(operation.layer)
+        if layer is None or isinstance(layer, OwnLayer):
+            return
+        given = outputs_of(layer, {option: value for option, (value, _) in operation.options.items()})
+        if len(given) == len(names):
+            return
+        gives = "gives one value" if len(given) == 1 else f"gives {len(given)} values ({', '.join(given)})"
+        hint = f'"{", ".join(given)}" = "{operation.layer}(...)", and _ for a value that nobody needs'
+        if names is not definition.outputs:
+            message = f"{operation.layer} {gives}, and here one is needed"
+            raise self.error(message, definition, operation.layer_at, f"give it a node of its own: {hint}")
+        message = f"{operation.layer} {gives}, and the node has {counted(len(names), 'name')}"
+        first = definition.named_outputs[0]
+        raise self.document.key_error(message, *definition.key, hint=hint if len(given) > 1 else f"{first} = ...")
+
+    def check_layer(self, operation: Operation, inputs: Sequence[str], outputs: int, definition: Definition) -> None:
         """Refuse a layer that there is not, or that takes other inputs or options; note what it takes as labels.
 
         Raises ScenarioError.
@@ -91,18 +112,18 @@ class NodeReader:
             raise self.refused[operation.layer]
         layer = self.library.get(operation.layer)
         if isinstance(layer, OwnLayer):
-            self.check_own_layer(layer, operation, inputs, path)
+            self.check_own_layer(layer, operation, inputs, outputs, definition)
             return
         if layer is None:
             message = f"no layer is called {visible(operation.layer)}"
-            raise self.error(message, path, operation.layer_at, self.layer_hint(operation.layer))
+            raise self.error(message, definition, operation.layer_at, self.layer_hint(operation.layer))
         takes = signature_of(layer)
         if not takes.accepts(len(inputs)):
             message = f"{operation.layer} takes {takes.counts}, got {len(inputs)}"
-            raise self.error(message, path, operation.layer_at, f"{operation.layer}{takes}")
-        self.check_options(operation, takes, path)
+            raise self.error(message, definition, operation.layer_at, f"{operation.layer}{takes}")
+        self.check_options(operation, takes, definition)
         for name, slot in zip(inputs, takes.inputs, strict=False):
-            if slot in layer.targets and self.places.get(name, path)[0] == "inputs":
+            if slot in layer.targets and name in self.places and self.places[name][0] == "inputs":
                 self.labels.add(name)
 
     def layer_hint(self, name: str) -> str | None:
@@ -112,31 +133,33 @@ class NodeReader:
             return nearest(name, self.library)
         return nearest(name, own) or f"your files give {', '.join(map(visible, own[:MOST_OFFERED])) or 'no layers'}"
 
-    def check_options(self, operation: Operation, takes: Signature, path: Path) -> None:
+    def check_options(self, operation: Operation, takes: Signature, definition: Definition) -> None:
         """Refuse an option that a layer does not have, and the lack of one that it needs. Raises ScenarioError."""
         for option, (_, at) in operation.options.items():
             if option not in takes.options:
                 hint = nearest(option, takes.options) or f"{operation.layer}{takes}"
-                raise self.error(f"{operation.layer} has no option {visible(option)}", path, at, hint)
+                raise self.error(f"{operation.layer} has no option {visible(option)}", definition, at, hint)
         for option in takes.required:
             if option not in operation.options:
                 message = f"{operation.layer} needs the option {option}"
-                raise self.error(message, path, operation.layer_at, f"{operation.layer}{takes}")
+                raise self.error(message, definition, operation.layer_at, f"{operation.layer}{takes}")
 
-    def check_own_layer(self, layer: OwnLayer, operation: Operation, inputs: Sequence[str], path: Path) -> None:
+    def check_own_layer(
+        self, layer: OwnLayer, operation: Operation, inputs: Sequence[str], outputs: int, definition: Definition
+    ) -> None:
         """Refuse inputs and options that the user's class does not take; note what it takes as labels.
 
         Raises ScenarioError.
         """
         options = {option: value for option, (value, _) in operation.options.items()}
         try:
-            share = layer.share(len(inputs), options)
+            share = layer.share(len(inputs), options, outputs=outputs)
         except ValueError as error:
             hint = f"it is {layer}, a {layer.style}, in {layer.where}"
-            raise self.error(reason_of(error), path, operation.layer_at, hint) from None
+            raise self.error(reason_of(error), definition, operation.layer_at, hint) from None
         self.labels.update(name for name, slot in zip(inputs, share.inputs, strict=False) if slot in TARGETS)
 
-    def constant(self, argument: LayerArgument, path: Path) -> Array:
+    def constant(self, argument: LayerArgument, definition: Definition) -> Array:
         """Return a number of a formula in the scenario's dtype.
 
         Raises ScenarioError for a number that the dtype does not hold.
@@ -144,9 +167,9 @@ class NodeReader:
         try:
             return from_lists(float(argument.name), self.dtype)
         except ValueFormError as error:
-            raise self.error(error.message, path, argument.at) from None
+            raise self.error(error.message, definition, argument.at) from None
 
-    def undefined(self, argument: LayerArgument, path: Path) -> ScenarioError:
+    def undefined(self, argument: LayerArgument, definition: Definition) -> ScenarioError:
         """Return the error about a name that nothing bears."""
         name = argument.name
         hint = nearest(name, self.places)
@@ -154,12 +177,12 @@ class NodeReader:
             layer = self.library[name]
             call = str(layer) if isinstance(layer, OwnLayer) else f"{name}{signature_of(layer)}"
             hint = f"{name} is a layer: write {call}"
-        return self.error(f"nothing is called {visible(name)}", path, argument.at, hint)
+        return self.error(f"nothing is called {visible(name)}", definition, argument.at, hint)
 
-    def error(self, message: str, path: Path, at: int, hint: str | None = None) -> ScenarioError:
+    def error(self, message: str, definition: Definition, at: int, hint: str | None = None) -> ScenarioError:
         """Return an error about the formula's character ``at``."""
-        return ScenarioError(message, hint=hint, where=self.where(path, at))
+        return ScenarioError(message, hint=hint, where=self.where(definition, at))
 
-    def where(self, path: Path, at: int) -> Where:
+    def where(self, definition: Definition, at: int) -> Where:
         """Return the place of the formula's character ``at``."""
-        return self.document.where_character(path, at)
+        return definition.where(self.document, at)

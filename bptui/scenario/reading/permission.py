@@ -17,7 +17,7 @@ from bptui.core.text import visible
 from bptui.core.text_file import displayed_path
 from bptui.errors import ScenarioError, Where
 from bptui.guest.host_supply import HostSupply
-from bptui.own_layers.given import Given, useless
+from bptui.own_layers.layer_descriptions import GivenLayers, none_used_error
 from bptui.own_layers.own_layer import LayerFile, OwnLayer
 from bptui.own_layers.source_file import check_syntax
 from bptui.own_layers.trust import changed_file, is_trusted, read_layer_file
@@ -43,11 +43,11 @@ ALIKE = 0.75
 class OwnLayers:
     """What each of the user's files gives, in order, and the processes in which that runs."""
 
-    files: Mapping[LayerFile, Given]
+    files: Mapping[LayerFile, GivenLayers]
     hosts: HostSupply
 
     @property
-    def given(self) -> Given:
+    def given(self) -> GivenLayers:
         """What all files give by name, that of the last file standing."""
         return {name: it for given in self.files.values() for name, it in given.items()}
 
@@ -77,7 +77,7 @@ class OwnLayers:
         for file, given in self.files.items():
             if not any(name in given for name in wanted):
                 with problems.collecting():
-                    raise useless(file, given, wanted)
+                    raise none_used_error(file, given, wanted)
 
 
 def allowed_layers(

@@ -48,12 +48,13 @@ def infer_shapes(
         if isinstance(layer, OwnLayer) or not shapes.keys() >= set(node.inputs):
             continue
         with problems.collecting():
-            shape = inferred(node, layer, shapes, lines)
-            if node.name in wanted:
-                numbers[node.name] = value_of_node(node, layer, [numbers[name] for name in node.inputs], lines)
+            inferred = inferred_shapes(node, layer, shapes, lines)
+            if not wanted.isdisjoint(node.outputs):
+                outs = values_of_node(node, layer, [numbers[name] for name in node.inputs], lines)
+                numbers |= dict(zip(node.outputs, outs, strict=True))
             elif layer.targets:
-                value_of_node(node, layer, [stand_in(name, numbers, shapes) for name in node.inputs], lines)
-            shapes[node.name] = shape
+                values_of_node(node, layer, [stand_in(name, numbers, shapes) for name in node.inputs], lines)
+            shapes |= dict(zip(node.outputs, inferred, strict=True))
     return shapes
 
 
@@ -62,7 +63,7 @@ def behind_targets(graph: Graph, library: Library) -> set[str]:
     behind: set[str] = set()
     for node in reversed(graph.nodes):
         layer = library[node.layer]
-        if node.name in behind:
+        if not behind.isdisjoint(node.outputs):
             behind.update(node.inputs)
         elif not isinstance(layer, OwnLayer) and layer.targets:
             slots = zip(signature_of(layer).inputs, node.inputs, strict=False)
@@ -70,20 +71,22 @@ def behind_targets(graph: Graph, library: Library) -> set[str]:
     return behind
 
 
-def inferred(node: Node, layer: type[Layer], shapes: Mapping[str, Shape], lines: Mapping[str, int | None]) -> Shape:
-    """Return the shape of a node's value.
+def inferred_shapes(
+    node: Node, layer: type[Layer], shapes: Mapping[str, Shape], lines: Mapping[str, int | None]
+) -> tuple[Shape, ...]:
+    """Return the shape of each of a node's outputs.
 
-    Raises ScenarioError where its layer refuses its options or its inputs' shapes, and where the value is too large.
+    Raises ScenarioError where its layer refuses its options or its inputs' shapes, and where a value is too large.
     """
     given = [shapes[name] for name in node.inputs]
     try:
-        shape = layer(**node.options).out_shape(*given)
+        inferred = layer(**node.options).out_shapes(*given)
     except REFUSALS as error:
         raise refused(node, error, given, lines) from None
-    if what := excess(shape):
+    if what := next(filter(None, map(excess, inferred)), None):
         message = f"{visible(node.name)}: {node.layer}: {what}; {input_shape_words(node, given, lines)}"
         raise ScenarioError(message, hint=SMALLER, where=node.where)
-    return shape
+    return inferred
 
 
 def excess(shape: Shape) -> str | None:
@@ -100,10 +103,13 @@ def stand_in(name: str, numbers: Mapping[str, Array], shapes: Mapping[str, Shape
     return numbers[name] if name in numbers else np.broadcast_to(np.float64(0), shapes[name])
 
 
-def value_of_node(node: Node, layer: type[Layer], inputs: Sequence[Array], lines: Mapping[str, int | None]) -> Array:
-    """Return a node's value at ``inputs``. Raises ScenarioError where its layer refuses their numbers."""
+def values_of_node(
+    node: Node, layer: type[Layer], inputs: Sequence[Array], lines: Mapping[str, int | None]
+) -> tuple[Array, ...]:
+    """Return a node's outputs at ``inputs``. Raises ScenarioError where its layer refuses their numbers."""
     try:
-        return layer(**node.options).forward(*inputs)
+        outs = layer(**node.options).forward(*inputs)
+        return outs if len(node.outputs) > 1 else (outs,)
     except REFUSALS as error:
         raise refused(node, error, [np.shape(value) for value in inputs], lines) from None
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from inspect import Parameter
+from typing import Any
 
 from layers import Layer
 
@@ -58,6 +59,16 @@ def signature_of(layer: type[Layer]) -> Signature:
         options=tuple(it.name for it in options),
         required=tuple(it.name for it in options if it.default is Parameter.empty),
     )
+
+
+def outputs_of(layer: type[Layer], options: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return what ``layer`` calls its values, which may depend on options; shape inference tells of wrong ones."""
+    if not options:
+        return layer.outputs
+    try:
+        return layer(**options).outputs
+    except (ValueError, TypeError, IndexError, ArithmeticError, MemoryError):
+        return layer.outputs
 
 
 def own_parameters(layer: type[Layer], method: str) -> Iterable[Parameter]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bptui.errors import ScenarioError, Where
-from bptui.scenario.toml.positions import Path, Positions, TextRange, skip
+from bptui.scenario.toml.positions import Path, Positions, TextRange, part, skip
 
 written_character = re.compile(r"\\(?:U.{8}|u.{4}|x.{2}|.)|.", re.DOTALL)
 continuation = re.compile(r"(?:\\[ \t]*\n\s*)*")
@@ -42,6 +42,15 @@ class Document:
         """Return the place of a string value's ``index``-th character, from 0."""
         span = self.positions.span(path)
         return self.where_offset(character_offset(self.text, span, index))
+
+    def where_key_character(self, path: Path, index: int) -> Where:
+        """Return the place of a key's ``index``-th character, from 0."""
+        start = self.positions.span(path).key
+        if self.text[start] not in "\"'":
+            return self.where_offset(start + index)
+        return self.where_offset(
+            character_offset(self.text, TextRange(start, start, skip(part, self.text, start)), index)
+        )
 
     def error(self, message: str, *path: str | int, hint: str | None = None) -> ScenarioError:
         """Return an error about the value at ``path``."""

@@ -15,7 +15,7 @@ from bptui.core.order import Pass
 from bptui.explaining.formula_words import is_built_in
 from bptui.lines.line import Line, Span
 from bptui.tui.content.braille import BrailleCanvas
-from bptui.tui.content.curve_samples import LARGEST, SAMPLES, Drawn, Machine, Samples, sample, usual_range
+from bptui.tui.content.curve_samples import LARGEST, SAMPLES, LayerFunction, OwnLayerCurve, Samples, sample, usual_range
 from layers import Array, library
 
 MOST_POINTS = 200
@@ -24,7 +24,7 @@ MOST_POINTS = 200
 class Curve(NamedTuple):
     """A layer's graph between two inputs, the node's own ``points``, and the slope of the tangent at the first."""
 
-    machine: Machine | Drawn
+    function: LayerFunction | OwnLayerCurve
     between: tuple[float, float]
     points: tuple[tuple[float, float], ...]
     slope: float
@@ -47,7 +47,9 @@ class Curve(NamedTuple):
     @property
     def samples(self) -> Samples:
         """The curve, and the usual range of its values; an empty curve is never made."""
-        drawn = self.machine.samples if isinstance(self.machine, Drawn) else sample(self.machine, *self.between)
+        drawn = (
+            self.function.samples if isinstance(self.function, OwnLayerCurve) else sample(self.function, *self.between)
+        )
         assert drawn is not None
         return drawn
 
@@ -78,8 +80,8 @@ def curve_of(moment: Moment, name: str, element: int = 0) -> Curve | None:
         return own_curve(moment, name, place, points)
     layer = library[node.layer]
     options = tuple(sorted((key, repr(it)) for key, it in node.options.items()))
-    machine = Machine(layer, node.options, constants, place, options)
-    return curve_through(machine, points)
+    function = LayerFunction(layer, node.options, constants, place, options)
+    return curve_through(function, points)
 
 
 def own_curve(moment: Moment, name: str, place: int, points: tuple[tuple[float, float], ...]) -> Curve | None:
@@ -96,18 +98,18 @@ def own_curve(moment: Moment, name: str, place: int, points: tuple[tuple[float, 
     if not drawable.any():
         return None
     y = found[0][drawable]
-    return Curve(Drawn((x[drawable], y, usual_range(y))), between, points, found[1])
+    return Curve(OwnLayerCurve((x[drawable], y, usual_range(y))), between, points, found[1])
 
 
-def curve_through(machine: Machine, points: tuple[tuple[float, float], ...]) -> Curve | None:
+def curve_through(function: LayerFunction, points: tuple[tuple[float, float], ...]) -> Curve | None:
     """Return a layer's curve around ``points``; None where it has none, or does not go through the first of them."""
     between = span(points)
-    drawn = sample(machine, *between)
-    slope = machine.slope(points[0][0]) if drawn else None
-    if drawn is None or slope is None or not np.allclose(machine(np.array([points[0][0]])), points[0][1]):
+    drawn = sample(function, *between)
+    slope = function.slope(points[0][0]) if drawn else None
+    if drawn is None or slope is None or not np.allclose(function(np.array([points[0][0]])), points[0][1]):
         return None
-    is_plain_line = bool(machine.constants) and np.allclose(np.diff(drawn[1], 2), 0)
-    return None if is_plain_line else Curve(machine, between, points, slope)
+    is_plain_line = bool(function.constants) and np.allclose(np.diff(drawn[1], 2), 0)
+    return None if is_plain_line else Curve(function, between, points, slope)
 
 
 def only_input(moment: Moment, node: Node) -> int | None:

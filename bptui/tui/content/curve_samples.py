@@ -20,7 +20,7 @@ LARGEST = 1e15
 """Where numbers are larger, a picture says nothing."""
 
 
-class Machine:
+class LayerFunction:
     """A fresh instance of a node's layer as a function of its one input, the others being constants."""
 
     def __init__(
@@ -40,7 +40,7 @@ class Machine:
         return hash(self.key)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Machine) and self.key == other.key
+        return isinstance(other, LayerFunction) and self.key == other.key
 
     def __call__(self, x: Array) -> Array:
         inputs: list[Any] = [x]
@@ -67,7 +67,7 @@ class Machine:
         return slope if abs(slope) < LARGEST else None
 
 
-class Drawn:
+class OwnLayerCurve:
     """A curve that somebody else has drawn: a layer of the user's own, in its process."""
 
     def __init__(self, samples: Samples) -> None:
@@ -75,10 +75,10 @@ class Drawn:
 
 
 @lru_cache(maxsize=64)
-def sample(machine: Machine, low: float, high: float) -> Samples | None:
+def sample(function: LayerFunction, low: float, high: float) -> Samples | None:
     """Return the curve between two inputs; None where the layer does not work element by element."""
     x = np.linspace(low, high, SAMPLES)
-    y, first = machine(x), machine(x[:7])
+    y, first = function(x), function(x[:7])
     if y.shape != x.shape or not np.array_equal(first, y[:7], equal_nan=True):
         return None
     drawable = np.abs(y) < LARGEST

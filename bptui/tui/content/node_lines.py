@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from itertools import zip_longest
+from itertools import chain, zip_longest
 from typing import Any
 
 import numpy as np
@@ -137,11 +137,25 @@ def forward_lines(moment: Moment, node: Node, width: int, height: int) -> list[L
             *equation_lines(waiting, width, "value"),
         ]
     lines = [*section(Pass.FORWARD, "forward", "", width), *equation_lines(equation, width, "value")]
+    if len(node.outputs) > 1:
+        return [*lines, *other_output_lines(moment, node, equation, width)]
     if not equation.numbers:
         at_use = value_state.before_update(moment)
         for name in dict.fromkeys(node.inputs):
             lines += array_lines(text.visible(name), at_use.value(name), width, "")
     return lines if equation.result else [*lines, *array_lines(equation.left, moment.value(node.name), width, "value")]
+
+
+def other_output_lines(moment: Moment, node: Node, first: Equation, width: int) -> list[Line]:
+    """Return the values of a node's several outputs, and the equations of those after the ``first``."""
+    lines: list[Line] = []
+    for name in node.outputs:
+        equation = equations.forward_equation(moment, name)
+        if equation is not None and str(equation) != str(first):
+            lines += equation_lines(equation, width, "value")
+        if equation is None or not equation.result:
+            lines += array_lines(text.visible(name), moment.value(name), width, "value")
+    return lines
 
 
 def backward_lines(moment: Moment, node: Node, width: int, height: int) -> list[Line]:
@@ -154,7 +168,8 @@ def backward_lines(moment: Moment, node: Node, width: int, height: int) -> list[
     if not isinstance(step, BackwardStep):
         return awaited_lines(moment, node, width) if moment.value(node.name) is not None else []
     note = waiting or equations.dout_origin(moment, node.name)
-    lines = [*section(Pass.BACKWARD, "backward", note, width), *dout_lines(moment, node, width)]
+    arrived = [dout_lines(moment, it, width) for it in node.outputs]
+    lines = [*section(Pass.BACKWARD, "backward", note, width), *chain.from_iterable(arrived)]
     for equation, local in local_derivatives.local_equations(moment, node.name):
         lines += equation_lines(equation, width, "")
         lines += [] if equation.result else array_lines("local", local, width, "")
@@ -183,14 +198,15 @@ def awaited_lines(moment: Moment, node: Node, width: int) -> list[Line]:
     return lines
 
 
-def dout_lines(moment: Moment, node: Node, width: int) -> list[Line]:
-    """Return the gradient that arrives, written out as a sum where it comes from several uses."""
-    gradient = moment.gradient(node.name)
+def dout_lines(moment: Moment, name: str, width: int) -> list[Line]:
+    """Return the gradient that arrives at a node's output, as a sum where it comes from several uses."""
+    gradient, node = moment.gradient(name), moment.graph.node(name)
+    called = "dout" if node is None or len(node.outputs) == 1 else f"d {text.visible(name)}"
     if gradient is None:
-        return [(Span("no gradient arrives", "dim"),)]
-    equation = equations.dout_equation(moment, node.name)
+        return [(Span("no gradient arrives" if called == "dout" else f"{called} = 0: nobody uses it", "dim"),)]
+    equation = replace(equations.dout_equation(moment, name), left=called)
     lines = equation_lines(equation, width, "gradient") if equation.parts else []
-    return lines if equation.result else [*lines, *array_lines("dout", gradient, width, "gradient")]
+    return lines if equation.result else [*lines, *array_lines(called, gradient, width, "gradient")]
 
 
 def gradient_lines(moment: Moment, name: str, width: int) -> list[Line]:

@@ -9,14 +9,15 @@ from bptui.checking.finding import Finding, Verdict
 from bptui.checking.finding_lines import element_name, speakers
 from bptui.checking.verdict_words import foremost
 from bptui.checking.verdicts import Judged, Verdicts
-from bptui.core.command import NextTrouble, ShowEvidence
+from bptui.core.command import key_or_word
 from bptui.core.moment import Moment
 from bptui.core.text import number, visible
+from bptui.core.verbs.movement import NextTrouble
+from bptui.core.verbs.view import ShowEvidence
 from bptui.lines.cell_width import cells
 from bptui.lines.line import Line, Span, indented, packed
 from bptui.lines.paragraph import paragraph
 from bptui.lines.signs import FAIL
-from bptui.tui.written_command import written
 
 LONGEST = 120
 """Characters of a reason that the first look has room for."""
@@ -39,7 +40,7 @@ def verdict_lines(verdicts: Verdicts, moment: Moment, name: str, width: int, hei
     failure = foremost(judged) if judged else None
     if judged is None or failure is None:
         return []
-    lines = dotted_parts([*what_is_wrong(failure), f"{written(ShowEvidence)} shows why"], width)
+    lines = dotted_parts([*what_is_wrong(failure), f"{key_or_word(ShowEvidence)} shows why"], width)
     return [*lines, *detail_lines(judged, failure, width), ()] if height >= ROOMY else lines
 
 
@@ -87,7 +88,7 @@ def invitation_lines(verdicts: Verdicts | None, moment: Moment, width: int) -> l
     if not parts:
         return []
     lines = [line for part in parts for line in paragraph(part, width, "bad")]
-    return [*lines, (Span("  "), Span(f"{written(NextTrouble)} ", "key"), Span("goes there"))]
+    return [*lines, (Span("  "), Span(f"{key_or_word(NextTrouble)} ", "key"), Span("goes there"))]
 
 
 def wrong_nodes(wrong: Sequence[Judged]) -> Iterator[str]:

@@ -10,9 +10,12 @@ from textual import events
 from textual.geometry import Offset, Size
 
 from bptui.circuit import Room, Scale, Window, composites, least_width
-from bptui.core.command import ChangeScale, Command, Fold, RunTo, Select, ShowCircuit
+from bptui.core.command import Command
 from bptui.core.moment import Moment
 from bptui.core.text import visible
+from bptui.core.verbs.movement import RunTo
+from bptui.core.verbs.selection import Select
+from bptui.core.verbs.view import ChangeScale, Fold, ShowCircuit
 from bptui.lines.line import Line, Span
 from bptui.session.answer import Answer, refusal
 from bptui.session.circuit_view import CircuitView

@@ -11,18 +11,20 @@ from textual.geometry import Offset, Size
 
 from bptui.core.array_summary import Summary
 from bptui.core.array_summary import norm as euclidean_norm
-from bptui.core.command import Command, RunTo, Select
+from bptui.core.command import Command
 from bptui.core.moment import Moment
 from bptui.core.order import Passes
 from bptui.core.text import number, visible
+from bptui.core.verbs.movement import RunTo
+from bptui.core.verbs.selection import Select
 from bptui.explaining import value_state
 from bptui.lines.cell_width import cells
 from bptui.lines.line import Line, Span, cut, fitted, line_width
 from bptui.lines.number_grid import aligned
 from bptui.lines.signs import FAIL, SIGN_STYLES
-from bptui.tui.counter import Counter
 from bptui.tui.message import Asked
 from bptui.tui.pane import Pane
+from bptui.tui.pane_summaries import PaneSummaries
 from layers import Array
 
 if TYPE_CHECKING:
@@ -88,7 +90,7 @@ class GradientsPanel(Pane):
 
     def __init__(self, moment: Moment, *, id: str | None = None, can_focus: bool = True) -> None:  # noqa: A002
         super().__init__(moment, id=id, can_focus=can_focus)
-        self.counter = Counter(self)
+        self.summaries = PaneSummaries(self)
         self.scale = NOTHING_SEEN
 
     def heading(self) -> Line:
@@ -101,7 +103,7 @@ class GradientsPanel(Pane):
 
     def view(self, width: int, height: int) -> Sequence[Line]:
         names = names_with_a_row(self.moment)[self.origin.y : self.origin.y + height]
-        rows = [self.judged(gradient_row(self.moment, name, self.counter.get)) for name in names]
+        rows = [self.judged(gradient_row(self.moment, name, self.summaries.get)) for name in names]
         self.scale = self.scale.widened(row.norm for row in rows)
         return gradient_rows(rows, width, self.scale, self.selected)
 

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 from textual import events
 from textual.geometry import Offset, Size
 
-from bptui.core.command import Command, GoTo
+from bptui.core.command import Command
 from bptui.core.moment import Moment
 from bptui.core.order import Pass, Turn
 from bptui.core.step import BackwardStep, ForwardStep, UpdateStep
 from bptui.core.text import visible
+from bptui.core.verbs.movement import GoTo
 from bptui.lines.cell_width import cells
 from bptui.lines.line import Line, Span, fitted, line_width
 from bptui.lines.signs import FAIL, PASS_SIGNS, SIGN_STYLES

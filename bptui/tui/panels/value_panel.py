@@ -11,9 +11,9 @@ from textual.geometry import Size
 
 from bptui.core import text
 from bptui.core.argument import NUMBER, PLACES
-from bptui.core.command import HeatMap, NextSlice, PreviousSlice, SelectElement, ShowValue, TurnGradient
 from bptui.core.moment import Moment
 from bptui.core.order import Pass
+from bptui.core.verbs.view import HeatMap, NextSlice, PreviousSlice, SelectElement, ShowValue, TurnGradient
 from bptui.explaining import value_state
 from bptui.lines.line import Line, Span, fitted
 from bptui.lines.paragraph import paragraph
@@ -30,9 +30,9 @@ from bptui.tui.content.array_view import (
     view_of_element,
 )
 from bptui.tui.content.values import exact_number, value_lines, view_of_place
-from bptui.tui.counter import Counter
 from bptui.tui.palette import PlainPalette
 from bptui.tui.pane import Pane
+from bptui.tui.pane_summaries import PaneSummaries
 from layers import Array
 
 
@@ -43,7 +43,7 @@ class ValuePanel(Pane):
         super().__init__(moment, id=id, can_focus=can_focus)
         self.array_view = ArrayView()
         self.is_turned = False
-        self.counter = Counter(self)
+        self.summaries = PaneSummaries(self)
 
     @property
     def shows_gradient(self) -> bool:
@@ -88,7 +88,7 @@ class ValuePanel(Pane):
         """Return what is known of the array that is shown."""
         before = shown_before(self.moment, name, gradient=self.shows_gradient)
         style = "gradient" if self.shows_gradient else "value"
-        return ViewedArray(array, before, self.counter.get(array), style)
+        return ViewedArray(array, before, self.summaries.get(array), style)
 
     @property
     def drawable_view(self) -> ArrayView:

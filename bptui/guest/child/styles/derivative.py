@@ -38,7 +38,7 @@ class DerivativeHandle(Handle):
         self.inputs, self.options = inputs, options
         return UserCall(getattr(self.object, self.names.forward), inputs, options)
 
-    def backward_call(self, dout: Any, more: Options) -> UserCall:  # noqa: ARG002  (dout comes in afterwards)
+    def backward_call(self, douts: Sequence[Any], more: Options) -> UserCall:  # noqa: ARG002  (they come in afterwards)
         return UserCall(getattr(self.object, self.names.backward), self.inputs, more)
 
     def gradients(self, returned: Any, dout: Any) -> Any:

@@ -1,4 +1,4 @@
-"""A pair of functions: the first returns its value and a cache, the second takes dout and that cache."""
+"""A pair of functions: the first returns its value, or several, and a cache; the second takes dout and that cache."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ class PairHandle(Handle):
     def forward_call(self, inputs: Sequence[Any], options: Options) -> UserCall:
         return UserCall(self.functions[0], inputs, options)
 
-    def backward_call(self, dout: Any, more: Options) -> UserCall:
-        return UserCall(self.functions[1], (dout, self.object.cache), more)
+    def backward_call(self, douts: Sequence[Any], more: Options) -> UserCall:
+        return UserCall(self.functions[1], (*douts, self.object.cache), more)
 
     def value(self, returned: Any) -> Any:
-        if not isinstance(returned, tuple) or len(returned) != 2:
+        if not isinstance(returned, tuple) or len(returned) < 2:
             raise TypeError(f"{self.functions[0].__name__} has to return its value and a cache")
-        value, self.object.cache = returned
-        return value
+        *values, self.object.cache = returned
+        return values[0] if len(values) == 1 else tuple(values)
 
 
 def find_all(namespace: Mapping[str, Any]) -> dict[str, Recipe | Misfit]:

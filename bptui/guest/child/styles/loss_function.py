@@ -29,7 +29,7 @@ class LossHandle(Handle):
         value, *self.object.gradients = returned
         return value
 
-    def backward_call(self, dout: Any, more: Options) -> UserCall:  # noqa: ARG002  (the gradients are there already)
+    def backward_call(self, douts: Sequence[Any], more: Options) -> UserCall:  # noqa: ARG002  (the gradients are there)
         return UserCall(lambda: self.object.gradients, (), {})
 
     def gradients(self, returned: Any, dout: Any) -> Any:

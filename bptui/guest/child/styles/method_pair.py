@@ -45,8 +45,8 @@ class MethodHandle(Handle):
     def forward_call(self, inputs: Sequence[Any], options: Options) -> UserCall:
         return UserCall(getattr(self.object, self.names.forward), inputs, options)
 
-    def backward_call(self, dout: Any, more: Options) -> UserCall:
-        return UserCall(getattr(self.object, self.names.backward), (dout,), more)
+    def backward_call(self, douts: Sequence[Any], more: Options) -> UserCall:
+        return UserCall(getattr(self.object, self.names.backward), douts, more)
 
     def value(self, returned: Any) -> Any:
         return kept(self.object, VALUES) if returned is None else returned

@@ -32,11 +32,11 @@ class Handle(ABC):
         """Return the call that goes forward."""
 
     @abstractmethod
-    def backward_call(self, dout: Any, more: Options) -> UserCall:
-        """Return the call that goes back; ``more`` is what backward takes beside dout."""
+    def backward_call(self, douts: Sequence[Any], more: Options) -> UserCall:
+        """Return the call that goes back with ``douts``; ``more`` is what backward takes beside them."""
 
     def value(self, returned: Any) -> Any:
-        """Return the value, given what the call forward has returned."""
+        """Return the value, a tuple where there are several, given what the call forward has returned."""
         return returned
 
     def gradients(self, returned: Any, dout: Any) -> Any:  # noqa: ARG002  (for styles that return a derivative)
@@ -49,7 +49,7 @@ class Handle(ABC):
 
     def backward(self, dout: Any, more: Options) -> Any:
         """Return the gradients."""
-        return self.gradients(self.backward_call(dout, more)(), dout)
+        return self.gradients(self.backward_call((dout,), more)(), dout)
 
 
 @dataclass(frozen=True, eq=False)

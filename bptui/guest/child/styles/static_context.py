@@ -42,8 +42,8 @@ class ContextHandle(Handle):
         self.object.needs_input_grad = (True,) * len(inputs)
         return UserCall(self.cls.forward, (self.object, *inputs), options)
 
-    def backward_call(self, dout: Any, more: Options) -> UserCall:
-        return UserCall(self.cls.backward, (self.object, dout), more)
+    def backward_call(self, douts: Sequence[Any], more: Options) -> UserCall:
+        return UserCall(self.cls.backward, (self.object, *douts), more)
 
 
 def find_static_context(name: str, namespace: Mapping[str, Any]) -> Recipe | None:

@@ -11,14 +11,14 @@ from bptui.core.text import visible
 from bptui.errors import ScenarioError, Where
 from bptui.own_layers.own_layer import LayerFile, Method, OwnLayer
 
-Given: TypeAlias = "dict[str, OwnLayer | ScenarioError]"
+GivenLayers: TypeAlias = "dict[str, OwnLayer | ScenarioError]"
 """The layers of a file by name; in the place of what can be none, the reason why."""
 
 MOST_LISTED = 12
 LONGEST = 300
 
 
-def read_given(file: LayerFile, descriptions: Iterable[Mapping[str, Any]]) -> Given:
+def read_layers(file: LayerFile, descriptions: Iterable[Mapping[str, Any]]) -> GivenLayers:
     """Return what a file gives. Raises ScenarioError where the descriptions are none."""
     try:
         return {str(it["name"]): read_one(file, it) for it in descriptions}
@@ -93,19 +93,18 @@ def imported_path(file: LayerFile, path: str) -> str:
     return visible(os.path.relpath(path), limit=4_096)
 
 
-def useless(file: LayerFile, given: Given, used: Sequence[str]) -> ScenarioError:
+def none_used_error(file: LayerFile, given: GivenLayers, used: Sequence[str]) -> ScenarioError:
     """Return the error about a file that gives none of the layers that a scenario uses, and lists what it gives."""
     layers = [it for it in given.values() if isinstance(it, OwnLayer)]
     wanted = ", ".join(map(visible, list(dict.fromkeys(used))[:MOST_LISTED]))
-    message = (
-        f"gives none of the layers that the scenario uses ({wanted}); it gives {listed(layers) or 'no layer at all'}"
-    )
+    gives = layer_list(layers) or "no layer at all"
+    message = f"gives none of the layers that the scenario uses ({wanted}); it gives {gives}"
     others = [it for it in given.values() if isinstance(it, ScenarioError) and it.path == file.displayed_name]
     reasons = [it.message for it in others if it.line]
     return ScenarioError(message, hint="; ".join(reasons[:3]) or None, where=Where(file.displayed_name))
 
 
-def listed(layers: Sequence[OwnLayer]) -> str:
+def layer_list(layers: Sequence[OwnLayer]) -> str:
     """Return layers with their lines, as many as one can take in."""
     shown = [f"{visible(it.name)} ({it.where})" for it in layers[:MOST_LISTED]]
     more = len(layers) - len(shown)

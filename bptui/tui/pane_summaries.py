@@ -13,7 +13,7 @@ STRETCH = 1 << 19
 """Elements counted in one go: a few milliseconds."""
 
 
-class Counter:
+class PaneSummaries:
     """The summaries that one pane shows."""
 
     def __init__(self, pane: Pane) -> None:

@@ -1,0 +1,183 @@
+"""The check of a layer with several outputs: through each of them by itself, and then whether they add up.
+
+Seen through one output, the others get a dout of zeros, so that a gradient which is wrong belongs to that output.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from bptui.checking.compare_arrays import copied, copies
+from bptui.checking.fault import FaultError
+from bptui.checking.finding import Finding, Verdict
+from bptui.checking.probe import Probe
+from bptui.checking.sample_points import random_douts
+from bptui.checking.subject import Checked, Subject
+from bptui.checking.work import Work
+from layers import Array
+
+SEVERITY = (Verdict.FAIL, Verdict.KINK, Verdict.SKIP, Verdict.PASS)
+
+PRECISE = 1e-9
+"""How far the gradient for all douts at once may be from the sum of those for each, compared with their size."""
+
+
+class SeveralOutputs:
+    """A layer with several outputs as one with a single one: ``join`` makes one of them, ``split`` douts of one."""
+
+    def __init__(
+        self,
+        layer: Checked,
+        count: int,
+        join: Callable[[Sequence[Any]], Any],
+        split: Callable[[Any, Sequence[Any]], Sequence[Any]],
+    ) -> None:
+        self.layer = layer
+        self.count = count
+        self.join = join
+        self.split = split
+        self.outs: Sequence[Any] = ()
+
+    def forward(self, *inputs: Any) -> Any:
+        """Return what the outputs are joined to. Raises ValueError where they are not as many as they should be."""
+        outs = self.layer.forward(*inputs)
+        if not isinstance(outs, tuple | list) or len(outs) != self.count:
+            got = f"{len(outs)} values" if isinstance(outs, tuple | list) else "one value"
+            raise ValueError(f"{got} for {self.count} outputs")
+        self.outs = outs
+        return self.join(outs)
+
+    def backward(self, dout: Any) -> Any:
+        """Return the gradient of each input."""
+        return self.layer.backward(*self.split(dout, self.outs))
+
+
+def through_each(subject: Subject, check: Callable[[Subject], Work[tuple[Finding, ...]]]) -> Work[tuple[Finding, ...]]:
+    """Return the findings of a check through each output of a subject; where it has but one, those of the check."""
+    if len(subject.outputs) < 2:
+        return (yield from check(subject))
+    by_output: dict[str, tuple[Finding, ...]] = {}
+    for name, view in zip(subject.outputs, views(subject), strict=True):
+        by_output[name] = yield from check(view)
+    return (*merged(by_output), *not_adding_up(subject, by_output))
+
+
+def views(subject: Subject) -> list[Subject]:
+    """Return a subject as it is through each of its outputs; itself where it has but one."""
+    count = len(subject.outputs)
+    if count < 2:
+        return [subject]
+    return [seen_through(subject, count, *one_output(place)) for place in range(count)]
+
+
+def seen_through(
+    subject: Subject,
+    count: int,
+    join: Callable[[Sequence[Any]], Any],
+    split: Callable[[Any, Sequence[Any]], Sequence[Any]],
+) -> Subject:
+    """Return a subject whose outputs are joined to one."""
+    remade = subject.remade
+
+    def inside(layer: Any, values: Sequence[Any]) -> Any:
+        return subject.inside(layer.layer, values)
+
+    return replace(
+        subject,
+        make=lambda: SeveralOutputs(subject.make(), count, join, split),
+        outputs=(),
+        remade=remade and (lambda changed: SeveralOutputs(remade(changed), count, join, split)),
+        inside=inside,
+    )
+
+
+def one_output(place: int) -> tuple[Callable[[Sequence[Any]], Any], Callable[[Any, Sequence[Any]], Sequence[Any]]]:
+    """Return how one of several outputs is taken, and how its dout is set among zeros."""
+
+    def split(dout: Any, outs: Sequence[Any]) -> list[Any]:
+        return [dout if at == place else np.zeros_like(out, np.float64)[()] for at, out in enumerate(outs)]
+
+    return lambda outs: outs[place], split
+
+
+def all_in_a_row(outs: Sequence[Any]) -> Array:
+    """Return the elements of all outputs in one row."""
+    return np.concatenate([np.ravel(out) for out in outs])
+
+
+def cut_to_outputs(row: Array, outs: Sequence[Any]) -> list[Any]:
+    """Return the elements of a row as arrays of the shapes of the outputs."""
+    ends = np.cumsum([0, *map(np.size, outs)])
+    parts = [row[start:end] for start, end in pairwise(ends)]
+    return [part.reshape(np.shape(out))[()] for part, out in zip(parts, outs, strict=True)]
+
+
+def merged(by_output: Mapping[str, Iterable[Finding]]) -> Iterator[Finding]:
+    """Yield what the outputs' findings come to: each failure with its output, all else once, the worst standing."""
+    found: dict[tuple[str, str | None], dict[str, Finding]] = {}
+    for output, findings in by_output.items():
+        for it in findings:
+            found.setdefault((it.rule, it.input), {})[output] = it
+    for parts in found.values():
+        wrong = {output: it for output, it in parts.items() if it.verdict in {Verdict.FAIL, Verdict.KINK}}
+        told = {(it.reason, it.mistake) for it in wrong.values()}
+        if len(wrong) == len(by_output) and len(told) == 1 and next(iter(wrong.values())).worst is None:
+            yield next(iter(wrong.values()))
+        elif wrong:
+            yield from (replace(it, output=output) for output, it in wrong.items())
+        else:
+            yield min(parts.values(), key=lambda it: SEVERITY.index(it.verdict))
+
+
+def not_adding_up(subject: Subject, by_output: Mapping[str, Iterable[Finding]]) -> Iterator[Finding]:
+    """Yield the finding on gradients that are right for each output, and not for all of them at once."""
+    if any(it.verdict is Verdict.FAIL for findings in by_output.values() for it in findings):
+        return
+    try:
+        wrong = differing_inputs(seen_through(subject, len(subject.outputs), all_in_a_row, cut_to_outputs))
+    except FaultError:
+        return
+    if wrong:
+        names = ", ".join(map(subject.called, wrong))
+        reason = f"the gradients for the douts of all outputs at once are not the sums of those for each: {names}"
+        yield Finding(subject.node, subject.layer, None, "linear", Verdict.FAIL, reason=reason)
+
+
+def differing_inputs(joined: Subject) -> list[int]:
+    """Return the inputs whose gradient for one dout is not the sum of those for its two halves. Raises FaultError."""
+    probe = Probe(joined, is_frozen=True)
+
+    def gradients(dout: Array) -> tuple[Array | None, ...]:
+        return copied(probe.backward(probe.visit(copies(joined.inputs)).layer, dout))
+
+    dout, _ = random_douts(probe.forward(joined.inputs))
+    cuts = cut_to_outputs(dout, outputs_of_a_visit(probe, joined))
+    parts = [gradients(masked(cuts, place)) for place in range(len(cuts))]
+    whole = gradients(dout)
+    return [at for at in joined.taking if not adds_up(whole[at], [part[at] for part in parts])]
+
+
+def outputs_of_a_visit(probe: Probe, joined: Subject) -> Sequence[Any]:
+    """Return the outputs of a layer that joins them."""
+    layer = probe.visit(copies(joined.inputs)).layer
+    assert isinstance(layer, SeveralOutputs)
+    return layer.outs
+
+
+def masked(cuts: Sequence[Array], place: int) -> Array:
+    """Return douts in a row, all but one of them zeros."""
+    return all_in_a_row([cut if at == place else np.zeros_like(cut) for at, cut in enumerate(cuts)])
+
+
+def adds_up(whole: Array | None, parts: Sequence[Array | None]) -> bool:
+    """Return whether a gradient is the sum of its parts."""
+    if whole is None or any(part is None for part in parts):
+        return True
+    total = np.sum(np.array(parts), axis=0)
+    size = float(np.abs(np.array(parts)).max(initial=0))
+    return bool(np.allclose(whole, total, rtol=0, atol=PRECISE * size, equal_nan=True))

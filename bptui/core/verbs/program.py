@@ -1,0 +1,56 @@
+"""The verbs that keep what happens, in a recording or a note, and those about the program itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bptui.core.command import KEEP, PROGRAM, Command
+
+
+@dataclass(frozen=True)
+class ToggleRecording(Command, word="record", keys="R", group=KEEP, help="start or stop recording"):
+    """Start recording to a new file, by default one named after the scenario; or stop recording."""
+
+    file: str | None = None
+
+
+@dataclass(frozen=True)
+class WriteNote(Command, word="note", keys=";", group=KEEP, help="write a note at this step"):
+    """Write a note at this step; None asks for the text."""
+
+    text: str | None = None
+
+
+class OpenLine(
+    Command, word="command", keys=":", group=PROGRAM, help="command line: a step's number, a name, or a command"
+):
+    """Let a command be typed."""
+
+
+class OpenPalette(Command, word="palette", keys="ctrl+p", group=PROGRAM, help="the palette: every command by name"):
+    """Show every command by name."""
+
+
+@dataclass(frozen=True)
+class Help(Command, word="help", keys="?", group=PROGRAM, help="help"):
+    """Show what there is to ask for, or all about one verb."""
+
+    topic: str | None = None
+
+
+class About(Command, word="about", keys="a", group=PROGRAM, help="what the scenario says of itself; again, the node"):
+    """Show the scenario's own words until the next step."""
+
+
+class Cancel(
+    Command,
+    word="cancel",
+    keys="Esc",
+    group=PROGRAM,
+    help="back to the current step's node; drops a count, a message and the matches",
+):
+    """Select the value of the step at the cursor, forget the matches, and wait no longer for a layer that hangs."""
+
+
+class Quit(Command, word="quit", keys="q", group=PROGRAM, help="quit"):
+    """Leave."""

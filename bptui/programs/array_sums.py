@@ -1,0 +1,130 @@
+"""What the person's code made of values seen lately, recognised by its numbers, bit for bit: sums, joins, copies."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import combinations
+
+import numpy as np
+
+from bptui.programs.array_views import Derived, is_equal
+from bptui.programs.seen_values import SeenValue
+from layers import Array
+
+LATELY = 24
+"""Values that are looked at, the latest."""
+
+MOST_ADDENDS = 3
+MOST_PARTS = 64
+"""Along the axis by which arrays are stacked."""
+
+
+def recognise(value: SeenValue, known: Sequence[SeenValue]) -> Iterator[Derived]:
+    """Yield how a value can have been made of ``known`` ones, which stand in the order in which they were seen.
+
+    A value whose elements are all the same is like others by chance, and is never recognised.
+    """
+    if value.is_constant:
+        return
+    lately = [it for it in known[-LATELY:] if not it.is_constant]
+    yield from copies(value, lately)
+    yield from sums(value, [it for it in lately if it.array.shape == value.array.shape])
+    yield from joins(value, lately)
+    yield from stacks(value, known)
+
+
+def copies(value: SeenValue, known: Sequence[SeenValue]) -> Iterator[Derived]:
+    """Yield the values that it is a copy of, in its shape, another, transposed, or in another dtype."""
+    for it in reversed(known):
+        if it.array.size != value.array.size:
+            continue
+        if it.array.dtype != value.array.dtype:
+            if it.array.shape == value.array.shape and is_cast(it.array, value.array):
+                yield Derived("Cast", {"dtype": value.array.dtype.name}, [it])
+        elif it.has_bytes(value):
+            is_alike = it.array.shape == value.array.shape
+            yield (
+                Derived("Copy", {}, [it]) if is_alike else Derived("Reshape", {"shape": list(value.array.shape)}, [it])
+            )
+        elif it.array.ndim == 2 and is_equal(it.array.T, value.array):
+            yield Derived("Transpose", {"axes": [1, 0]}, [it])
+
+
+def is_cast(source: Array, value: Array) -> bool:
+    """Return whether a value is another in its own dtype."""
+    with np.errstate(all="ignore"):
+        return source.dtype.kind == value.dtype.kind == "f" and is_equal(source.astype(value.dtype), value)
+
+
+def sums(value: SeenValue, known: Sequence[SeenValue]) -> Iterator[Derived]:
+    """Yield the values of its shape that it is the sum of, in the order in which they were seen."""
+    with np.errstate(all="ignore"):
+        for count in range(2, MOST_ADDENDS + 1):
+            for addends in combinations(known, count):
+                if adds_up([it.array for it in addends], value.array):
+                    yield Derived("Add", {}, addends)
+        for it in known:
+            if adds_up([it.array, it.array], value.array):
+                yield Derived("Add", {}, [it, it])
+
+
+def adds_up(addends: Sequence[Array], total: Array) -> bool:
+    """Return whether a sum from left to right, or from right to left, has the bytes of ``total``."""
+    if any(it.dtype != total.dtype for it in addends):
+        return False
+    first = sum(it.flat[0] for it in addends)
+    if not np.isclose(first, total.flat[0], rtol=1e-5, equal_nan=True):
+        return False
+    left = addends[0]
+    for it in addends[1:]:
+        left = left + it
+    right = addends[-1]
+    for it in reversed(addends[:-1]):
+        right = it + right
+    return is_equal(left, total) or is_equal(right, total)
+
+
+def joins(value: SeenValue, known: Sequence[SeenValue]) -> Iterator[Derived]:
+    """Yield the values that it is a concatenation of."""
+    for axis in range(value.array.ndim):
+        parts = joined_along(value.array, known, axis)
+        if len(parts) > 1:
+            yield Derived("Concat", {"axis": axis}, parts)
+
+
+def joined_along(whole: Array, known: Sequence[SeenValue], axis: int) -> list[SeenValue]:
+    """Return the values that follow each other along an axis; none where they do not fill it."""
+    parts: list[SeenValue] = []
+    start = 0
+    while start < whole.shape[axis]:
+        part = next((it for it in reversed(known) if is_part(whole, it.array, axis, start)), None)
+        if part is None:
+            return []
+        parts.append(part)
+        start += part.array.shape[axis]
+    return parts
+
+
+def is_part(whole: Array, part: Array, axis: int, start: int) -> bool:
+    """Return whether a part stands in the whole from ``start`` on along an axis, and is smaller."""
+    if part.ndim != whole.ndim or part.dtype != whole.dtype or not 0 < part.shape[axis] < whole.shape[axis]:
+        return False
+    span = [slice(None)] * whole.ndim
+    span[axis] = slice(start, start + part.shape[axis])
+    return is_equal(whole[tuple(span)], part)
+
+
+def stacks(value: SeenValue, known: Sequence[SeenValue]) -> Iterator[Derived]:
+    """Yield the values that it is made of, one behind the other along an axis of its own."""
+    contents: dict[bytes, SeenValue] = {}
+    for axis, length in enumerate(value.array.shape):
+        if not 1 < length <= MOST_PARTS:
+            continue
+        shape = value.array.shape[:axis] + value.array.shape[axis + 1 :]
+        fitting = [it for it in known if it.array.shape == shape and it.array.dtype == value.array.dtype]
+        if len(fitting) < length:
+            continue
+        contents = {it.content: it for it in fitting}
+        parts = [contents.get(value.array.take(at, axis).tobytes()) for at in range(length)]
+        if all(it is not None for it in parts) and len({id(it) for it in parts}) == length:
+            yield Derived("Stack", {"axis": axis}, [it for it in parts if it is not None])

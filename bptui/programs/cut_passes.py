@@ -1,0 +1,70 @@
+"""Where one pass ends and the next begins when a program goes forward again without having gone back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from bptui.programs.event import ForwardCall
+from bptui.programs.pass_events import PassEvents
+from bptui.programs.program_facts import ProgramFacts
+from bptui.programs.seen_values import SeenValue
+
+
+def cut_passes(events: PassEvents, facts: ProgramFacts) -> Iterator[PassEvents]:
+    """Yield the passes among the calls of an iteration: those that only go forward, and that which goes back, the last.
+
+    A pass begins where a layer goes forward again, if nothing that was made before is used from there on.
+    """
+    tops = [call for call in events.forwards if not call.parent]
+    outermost = outermost_calls(events)
+    start = 0
+    for cut in [*cuts(tops, events, facts), len(tops)]:
+        numbers = {call.number for call in tops[start:cut]}
+        chosen = [call for call in events.forwards if outermost[call.number] in numbers]
+        is_last = cut == len(tops)
+        yield PassEvents(chosen, events.backwards, events.raised) if is_last else PassEvents(chosen)
+        start = cut
+
+
+def cuts(tops: Sequence[ForwardCall], events: PassEvents, facts: ProgramFacts) -> list[int]:
+    """Return the places between the outermost calls at which a pass ends."""
+    outermost = outermost_calls(events)
+    with_back = {outermost.get(call.forward) for call in events.backwards}
+    first_back = next((at for at, call in enumerate(tops) if call.number in with_back), len(tops))
+    found: list[int] = []
+    start = 0
+    for at, call in enumerate(tops[: first_back + 1]):
+        if not any(is_same_layer(call, before) for before in tops[start:at]):
+            continue
+        made = things_of((number for before in tops[start:at] for number in before.outs), facts)
+        if made.isdisjoint(things_of((number for after in tops[at:] for _, number in after.inputs), facts)):
+            found.append(at)
+            start = at
+    return found
+
+
+def is_same_layer(call: ForwardCall, other: ForwardCall) -> bool:
+    """Return whether two calls are of one object; of functions, made at one place."""
+    return call.owner == other.owner if call.owner or other.owner else call.site == other.site
+
+
+def things_of(numbers: Iterable[int], facts: ProgramFacts) -> set[tuple[str, object]]:
+    """Return what values are known by: the memory that they lie in, the object, or the mere number."""
+    return {thing_of(facts.values[number]) for number in numbers}
+
+
+def thing_of(value: SeenValue) -> tuple[str, object]:
+    """Return what a value is known by."""
+    if value.event.memory:
+        return "memory", value.event.memory
+    return ("object", value.event.token) if value.event.token else ("number", value.content)
+
+
+def outermost_calls(events: PassEvents) -> Mapping[int, int]:
+    """Return for each call forward the number of the outermost call around it."""
+    parents = events.parents
+    outermost: dict[int, int] = {}
+    for number in sorted(parents):
+        parent = parents[number]
+        outermost[number] = outermost.get(parent, parent) if parent else number
+    return outermost

@@ -1,0 +1,47 @@
+"""The updates of a watched program's parameters, seen by what these are when they are used the next time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bptui.core.order import RecordedOrder
+from bptui.core.tape import Tape
+from bptui.programs.event import FinalArray
+from bptui.programs.pass_graph import WatchedPass
+from bptui.programs.program_facts import ProgramFacts
+from bptui.programs.seen_values import SeenValue
+
+
+class ParameterUpdates:
+    """Adds the updates of the latest iteration to ``tape`` when the next begins, or watching ends."""
+
+    def __init__(self, tape: Tape, order: RecordedOrder, facts: ProgramFacts) -> None:
+        self.tape = tape
+        self.order = order
+        self.facts = facts
+        self.now: dict[str, SeenValue] = {}
+        self.spots: dict[tuple[int, str], str] = {}
+
+    def add_before(self, watched: WatchedPass) -> None:
+        """Add the updates that the leaves of the next iteration show, and remember those."""
+        parameters = {leaf.name: leaf.value for leaf in watched.leaves if leaf.kind == "parameter"}
+        self.add(parameters)
+        self.now = parameters
+        for node in watched.nodes:
+            if node.call:
+                names = node.node.inputs[len(node.arguments) :]
+                self.spots |= {(node.call.owner, spot): name for spot, name in zip(node.held, names, strict=True)}
+
+    def add_final(self, final: Sequence[FinalArray]) -> None:
+        """Add the updates that what the objects hold in the end shows."""
+        values = {self.spots[it.owner, it.spot]: it.value for it in final if (it.owner, it.spot) in self.spots}
+        self.add({name: self.facts.values[number] for name, number in values.items()})
+
+    def add(self, parameters: dict[str, SeenValue]) -> None:
+        """Add an update of each parameter that is another than it was."""
+        for name, value in parameters.items():
+            before = self.now.get(name)
+            if before is None or before.equals(value) or before.array.shape != value.array.shape:
+                continue
+            self.order.add_update(name)
+            self.tape.add_update(value.recorded)
