@@ -177,8 +177,9 @@ def rule_at(moment: Moment, node: Node, position: int, rule: str, arrays: Mappin
     if is_summed_back(moment, node, name, rule):
         return f"Σ {rule}"
     value, dout = moment.value(name), arrays.get("dout")
-    if rule.startswith("Σ dout over") and value is not None and dout is not None and dout.shape == value.shape:
-        return "dout"  # there is nothing to sum over
+    is_sum = rule.startswith("Σ dout over") or rule.endswith(" over the batch")
+    if is_sum and value is not None and dout is not None and dout.shape == value.shape:
+        return rule.removeprefix("Σ ").partition(" over ")[0]  # there is nothing to sum over
     return as_product(rule, arrays)
 
 

@@ -29,7 +29,9 @@ PLAIN = frozenset({"where", "holds", "fails", "else", "half", "equal", "log"})
 PRODUCT = re.compile(rf"(?P<one>{word.pattern})(?P<turned>ᵀ?) · (?P<other>{word.pattern})(?P<other_turned>ᵀ?)")
 """A matrix product of two values, either of which may be transposed."""
 
-NOT_ARITHMETIC = frozenset({"axis", "axes", "shape", "start", "stop", "indices", "keepdims", "groups"})
+NOT_ARITHMETIC = frozenset(
+    ("axis", "axes", "shape", "start", "stop", "indices", "keepdims", "size", "stride", "pad", "dilation", "groups")
+)
 """Options that stand in no formula as a number of its own: they are English words there, if anything."""
 
 MOST_INPUTS = 1_000
@@ -40,7 +42,8 @@ MOST_INLINE = 4
 class Words(NamedTuple):
     """What a layer calls its value and its gradients. ``inputs`` has forward's own name for each input of a node.
 
-    ``outputs`` has the layer's name for each of several values.
+    Among ``options`` are, as None, the inputs that a node leaves out. ``outputs`` has the layer's name for each of
+    several values.
     """
 
     formula: str
@@ -75,13 +78,19 @@ def words_of(tape: Tape, node: Node) -> Words:
         return Words("", {}, share.slots, node.options, layer.targets)
     assert isinstance(layer, type)
     it = spoken(layer)
-    options = {**it.options, **node.options}
-    spelt = (it.formula, it.rules)
+    given = it.inputs[: len(node.inputs)]
+    options = {name: value for name, value in {**it.options, **node.options}.items() if name not in given}
+    left_out = dict.fromkeys([name for name in it.inputs if name not in given])
     formula, rules = follow_options(
-        layer.__name__, spelt, options, it.options, has_labels=has_labels(tape, node, it), inputs=len(node.inputs)
+        layer.__name__,
+        (it.formula, it.rules),
+        options | left_out,
+        it.options,
+        has_labels=has_labels(tape, node, it),
+        inputs=len(node.inputs),
     )
     outputs = outputs_of(layer, node.options) if len(node.outputs) > 1 else ()
-    return Words(formula, rules, it.inputs[: len(node.inputs)], options, it.targets, outputs)
+    return Words(formula, rules, given, options, it.targets, outputs)
 
 
 def has_labels(tape: Tape, node: Node, words: Words) -> bool:

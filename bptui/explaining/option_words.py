@@ -8,6 +8,8 @@ from typing import Any
 
 from bptui.core import text
 from bptui.explaining.loss_words import CLASS_LOSSES, LOSSES, OptionValues, Spelt
+from bptui.explaining.sequence_words import SEQUENCES
+from bptui.explaining.window_words import WINDOWS
 
 
 def sliced(options: OptionValues) -> Spelt:
@@ -145,6 +147,8 @@ SPELT: Mapping[str, Callable[[OptionValues], Spelt]] = {
     "Einsum": einsum_words,
     "Gelu": gaussian_unit,
     **LOSSES,
+    **WINDOWS,
+    **SEQUENCES,
 }
 """The layers whose formula has their options in it."""
 

@@ -14,6 +14,10 @@ INPUTS = """
 x = [[1, 2, 3], [4, 5, 6]]
 v = [1, 2]
 w = [3, 4, 5]
+i = [[[[1, 2, 3], [4, 5, 6]]]]
+k = [[[[1, 2], [3, 4]]]]
+b = [1]
+m = [[1, 0], [1, 1]]
 s = [[0.5, 0.25, 0.25], [1, 0, 0]]
 t = [0, 2]
 [nodes]
@@ -77,6 +81,39 @@ output = "y"
         ("Transpose(x)", "xᵀ", "doutᵀ"),
         ("Reshape(x, shape=[3, 2])", "x in the shape [3, 2]", "dout in x's shape"),
         ("v @ x", "v · x", "dout · xᵀ"),
+        ("Conv2d(i, k)", "k ⋆ i", "dout convolved with the turned kernels of k"),
+        (
+            "Conv2d(i, k, b, stride=1, pad=[1, 0])",
+            "k ⋆ i + b, pad [1, 0]",
+            "dout convolved with the turned kernels of k",
+        ),
+        ("Conv2d(i, k, stride=2, pad=0)", "k ⋆ i, stride 2", "dout convolved with the turned kernels of k"),
+        ("Unfold(i, size=2)", "the patches of i as columns, 2 × 2", "Σ dout at the copies of each pixel"),
+        (
+            "MaxPool2d(i, size=[1, 2])",
+            "max i in each window of 1 × 2",
+            "dout at the largest pixel of each window, the first of equals",
+        ),
+        (
+            "MaxPooling(i, size=2, stride=1)",
+            "max i in each window of 2 × 2, stride 1",
+            "dout at the largest pixel of each window, the first of equals",
+        ),
+        (
+            "AvgPool2d(i, size=2, pad=1)",
+            "Σ i / n in each window of 2 × 2, pad 1",
+            "Σ dout / n over the windows that hold a pixel",
+        ),
+        (
+            "Attention(x, x, x, m)",
+            "softmax(x · xᵀ / √d where m is 1) · x",
+            "dscores · x / √d, where dscores is what softmax makes of dout · xᵀ",
+        ),
+        (
+            "Attention(x, x, x, causal=true)",
+            "softmax(x · xᵀ / √d) · x, looking at no later key",
+            "dscores · x / √d, where dscores is what softmax makes of dout · xᵀ",
+        ),
     ],
 )
 def test_a_formula_follows_the_options(formula: str, forward: str, backward: str) -> None:
@@ -93,6 +130,12 @@ def test_a_product_of_two_vectors_is_an_outer_product() -> None:
     for equation in (rules(tape.at(1), "y")[1], gradient_equations(tape.at(2), "y")[1]):
         assert equation.rule == "v ⊗ dout"
     assert gradient_equations(tape.at(2), "y")[1].shapes == "[2] ⊗ [3] → [2, 3]"
+
+
+def test_a_bias_of_one_sample_is_not_summed_over_a_batch() -> None:
+    for names, rule in (("v, v, q, q, v", "dout × (1 - y²)"), ("q, q, q, q, v", "Σ dout × (1 - y²) over the batch")):
+        tape = tape_of(INPUTS.replace("FORMULA", f"RNNStep({names})").replace("t = [", "q = [[1, 2], [3, 4]]\nt = ["))
+        assert gradient_equations(tape.at(2), "y")[4].rule == rule
 
 
 def test_what_broadcasting_repeats_is_summed_from_the_first_look_on() -> None:

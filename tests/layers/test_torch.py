@@ -15,6 +15,7 @@ from layers import library
 
 pytestmark = pytest.mark.torch
 torch = pytest.importorskip("torch")
+DEEP_LAYERS = pytest.importorskip("deep_layers_in_torch").DEEP_LAYERS
 F = torch.nn.functional
 
 
@@ -126,6 +127,7 @@ def transposed(x: Any, *, axes: list[int] | None = None) -> Any:
 
 
 IN_TORCH: Mapping[str, Callable[..., Any]] = {
+    **DEEP_LAYERS,
     "Abs": torch.abs,
     "Add": torch.add,
     "Affine": lambda x, w, b: x @ w + b,

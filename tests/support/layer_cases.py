@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 import layers
+from deep_layer_examples import IMAGES, SEQUENCES
 from layers import Array, Layer
 
 Shape: TypeAlias = "tuple[int, ...]"
@@ -49,6 +50,8 @@ TARGETS: list[tuple[Shape, Array]] = [
 """Probabilities, by their shapes, and labels or distributions for them."""
 
 EXAMPLES: dict[str, list[Row]] = {
+    **IMAGES,
+    **SEQUENCES,
     "Affine": [
         ({}, ((2, 3), (3, 4), (4,))),
         ({}, ((3,), (3, 2), (2,))),
