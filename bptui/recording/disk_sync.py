@@ -38,11 +38,14 @@ class DiskSync:
             self.condition.wait_for(lambda: self.safe >= self.asked or self.failure is not None, seconds)
 
     def close(self, seconds: float | None = None) -> None:
-        """See what was asked for onto the disk without a pause, waiting as ``wait`` does, and end."""
+        """See what was asked for onto the disk without a pause, and end; a disk that is stalled is given ``seconds``.
+
+        The file is then no longer held, nor locked, from here.
+        """
         with self.condition:
             self.is_closing = True
             self.condition.notify_all()
-        self.wait(seconds)
+        self.thread.join(seconds)
 
     def work(self) -> None:
         """Sync whenever that is asked for, until the end."""

@@ -44,7 +44,7 @@ def test_a_value_beyond_the_limit_of_initialisers_is_refused_and_not_computed(
     def compute(*_: object) -> None:
         raise AssertionError("it has been computed")
 
-    monkeypatch.setattr(shape_inference, "value_of_node", compute)
+    monkeypatch.setattr(shape_inference, "values_of_node", compute)
     error = refusal(GIVEN.format(formula=formula, x=x, y=y))
     assert f"more than {MOST_ELEMENTS:,} elements" in error.message
     assert error.line == 6

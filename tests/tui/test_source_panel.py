@@ -53,7 +53,7 @@ def text_of(line: Line) -> str:
 
 
 def course(layer: Callable[[], Any], *dout: Any, x: Any = X) -> LineCursor:
-    return visit(layer, (x,), *dout).start
+    return visit(layer, (x,), dout).start
 
 
 @given(st.lists(printable, min_size=1, max_size=8))
