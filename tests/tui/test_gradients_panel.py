@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from bptui.core.array_summary import Summaries, summarise
 from bptui.core.graph import Node
 from bptui.core.moment import Moment
-from bptui.lines.line import Line, line_width
+from bptui.lines.line import Line, line_width, plain
 from bptui.running import run
 from bptui.scenario.load import load, loads
 from bptui.scenario.scenario import Scenario
@@ -204,3 +204,14 @@ async def test_a_folded_pane_says_no_range_of_bars_that_it_does_not_know_yet(app
         pane = app.screen.query_one(GradientsPanel)
         assert pane.is_folded
         assert "bars" not in "".join(span.text for span in pane.folded_row())
+
+
+def test_the_bars_of_an_iteration_are_on_one_scale_from_its_first_gradient_on(
+    moment_at: Callable[..., Moment],
+) -> None:
+    panel = GradientsPanel(moment_at(2))
+    panel.view(40, 5)
+    assert "bars" not in plain(panel.heading())
+    panel.moment = moment_at(3)
+    panel.view(40, 5)
+    assert plain(panel.heading()).endswith("bars 1…1000")

@@ -37,6 +37,12 @@ def test_a_falling_loss_is_a_falling_line_with_the_place_of_the_cursor() -> None
     assert [text for text, style in line if style == "current"] == ["▆"]
 
 
+def test_in_a_narrow_pane_the_line_comes_before_the_first_value() -> None:
+    falling = run(loads(FALLING.replace("8.0", "80.0").replace("steps = 8", "steps = 40"))).at(7)
+    assert plain(loss_line(falling, 25)).startswith(" loss █")
+    assert plain(loss_line(falling, 40)).startswith(" loss 80 █")
+
+
 def test_a_loss_that_falls_to_a_hundredth_is_seen_on_a_log_scale_that_says_so() -> None:
     line = loss_line(run(loads(FALLING.replace("8.0", "7.01"))).at(1), 40)
     assert plain(line).endswith(" log")

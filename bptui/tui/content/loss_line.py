@@ -17,6 +17,9 @@ LONGEST_NAME = 12
 NARROWEST = 8
 """Bars that are worth being drawn."""
 
+WIDE_ENOUGH = 12
+"""Bars for which the first value is left out where there is room for fewer beside it."""
+
 STEEP = 20
 """Ratio of the largest to the least output from which on bars are on a log scale."""
 
@@ -24,15 +27,18 @@ STEEP = 20
 def loss_line(moment: Moment, width: int) -> Line:
     """Return ``loss 0.76 ▇▅▃▂▁▁▁▁ 0.0046``: the first value, bars, and the value where the cursor is.
 
-    Nothing is returned where there is one iteration only, or where the output is not a single number.
+    Where that leaves few bars, the first value is left out. Nothing is returned where there is one iteration only, or
+    where the output is not a single number.
     """
     iterations = moment.order.iterations
     first, here = output_at(moment.tape, 0), output_at(moment.tape, moment.iteration - 1)
     if iterations < 2 or first is None:
         return ()
     name = cut_middle(visible(moment.graph.output), LONGEST_NAME)
-    start, now = number(first, 4), "…" if here is None else number(here, 4)
-    room = min(width - cells(name) - len(start) - len(now) - len(LOG) - 5, iterations)
+    start, now = f"{number(first, 4)} ", "…" if here is None else number(here, 4)
+    room = width - cells(name) - len(now) - len(LOG) - 4
+    start = start if room - len(start) >= min(WIDE_ENOUGH, iterations) else ""
+    room = min(room - len(start), iterations)
     if room < min(NARROWEST, iterations):
         return (Span(f" {name} ", "dim"), Span(now, "value"))
     shown = sampled(iterations, room)
@@ -41,7 +47,7 @@ def loss_line(moment: Moment, width: int) -> Line:
     scale = LOG if is_steep(outputs) else ""
     return (
         Span(f" {name} ", "dim"),
-        Span(f"{start} "),
+        Span(start),
         *bars(outputs, current),
         Span(f" {now}", "value"),
         Span(f" {scale}", "dim"),

@@ -18,8 +18,8 @@ from bptui.core.text import number, visible
 from bptui.core.verbs.movement import RunTo
 from bptui.core.verbs.selection import Select
 from bptui.explaining import value_state
-from bptui.lines.cell_width import cells
-from bptui.lines.line import Line, Span, cut, fitted, line_width
+from bptui.lines.cell_width import cells, cut_middle
+from bptui.lines.line import Line, Span, fitted, line_width
 from bptui.lines.number_grid import aligned
 from bptui.lines.signs import FAIL, SIGN_STYLES
 from bptui.tui.message import Asked
@@ -36,6 +36,9 @@ VANISHING, EXPLODING = 1e-5, 1e5
 
 WIDEST_BAR = 20
 DIGITS = 4
+
+MOST_SCALED = 200
+"""Values whose gradients are looked at to find how far the bars of an iteration reach."""
 
 FEW_NUMBERS = 2048
 """Elements up to which a norm is worked out at every key; those of larger arrays are counted in idle time."""
@@ -87,6 +90,7 @@ class GradientsPanel(VerdictPane):
         super().__init__(moment, id=id, can_focus=can_focus)
         self.summaries = PaneSummaries(self)
         self.scale = NOTHING_SEEN
+        self.scaled_for = 0
 
     def heading(self) -> Line:
         axis = f" bars {self.scale}" if str(self.scale) and not self.is_folded else ""
@@ -99,8 +103,22 @@ class GradientsPanel(VerdictPane):
     def view(self, width: int, height: int) -> Sequence[Line]:
         names = names_with_a_row(self.moment)[self.origin.y : self.origin.y + height]
         rows = [self.judged(gradient_row(self.moment, name, self.summaries.get)) for name in names]
-        self.scale = self.scale.widened(row.norm for row in rows)
+        if any(row.norm is not None for row in rows):
+            self.scale = self.run_scale().widened(row.norm for row in rows)
         return gradient_rows(rows, width, self.scale, self.selected)
+
+    def run_scale(self) -> LogScale:
+        """Return the scale that holds what has been seen, and what this iteration's gradients come to in the end."""
+        moment = self.moment
+        if moment.iteration == self.scaled_for:
+            return self.scale
+        last = moment.order.start(moment.iteration)
+        if last > len(moment.tape):
+            return self.scale
+        self.scaled_for = moment.iteration
+        end = moment.tape.at(last)
+        gradients = (end.gradient(name) for name in names_with_a_row(end)[:MOST_SCALED])
+        return self.scale.widened(norm_of(it, self.summaries.get) for it in gradients if it is not None)
 
     @property
     def pointed_at(self) -> Command | None:
@@ -277,6 +295,5 @@ def gradient_bar(norm: float, width: int, scale: LogScale) -> str:
 
 def cut_text(name: str, width: int) -> str:
     """Return a name at exactly ``width`` cells."""
-    if cells(name) > width:
-        name = "".join(span.text for span in cut((Span(name),), width))
+    name = cut_middle(name, width)
     return name + " " * (width - cells(name))

@@ -16,7 +16,7 @@ from bptui.core.order import Pass, Turn
 from bptui.core.step import BackwardStep, ForwardStep, UpdateStep
 from bptui.core.text import visible
 from bptui.core.verbs.movement import GoTo
-from bptui.lines.cell_width import cells
+from bptui.lines.cell_width import cells, cut_middle
 from bptui.lines.line import Line, Span, fitted, line_width
 from bptui.lines.signs import FAIL, PASS_SIGNS, SIGN_STYLES
 from bptui.session.status_messages import failed_turn
@@ -166,8 +166,9 @@ def step_lines(
     """Return the rows of some steps, their columns in line."""
     digits = len(str(max(numbers, default=0)))
     turns = [moment.order[number] for number in numbers]
-    names = [visible(turn.name, limit=40) for turn in turns]
+    names = [visible(turn.name) for turn in turns]
     longest = min(max(map(cells, names), default=0), max(4, width // 2))
+    names = [cut_middle(name, longest) for name in names]
     rows = [
         tape_line(moment, turn, name, digits, longest, is_chosen=turn.number == chosen)
         for turn, name in zip(turns, names, strict=True)
