@@ -23,6 +23,7 @@ from bptui.core.debugger import Debugger
 from bptui.core.optimizer import SGD
 from bptui.core.verbs.movement import Back, GoTo, Last, Next
 from bptui.errors import TranscriptError
+from bptui.recording import disk_sync
 from bptui.recording.codec import encode_line
 from bptui.recording.recorder import SLICE, Recorder
 from bptui.recording.records import ActionRecord, NoteRecord
@@ -50,6 +51,12 @@ def record(path: Path, run: Run) -> Recorder:
 
 def kinds(path: Path) -> list[str]:
     return [json.loads(it)["kind"] for it in path.read_text().splitlines()]
+
+
+@pytest.fixture(autouse=True)
+def eager_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """See records onto the disk without a pause between two times."""
+    monkeypatch.setattr(disk_sync, "INTERVAL", 0.0)
 
 
 @pytest.fixture
