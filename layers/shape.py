@@ -341,14 +341,14 @@ class Gather(Layer):
         if (self.option is None) == (rows is None):
             raise ValueError("Gather takes indices once: Gather(x, indices) or Gather(x, indices=[0, 2])")
         if self.option is not None:
-            check_rows(self.option, x)
+            check_indices(self.option, x)
         return (rows if self.option is None else self.option.shape) + x[1:]
 
     def forward(self, x: Array, rows: Array | None = None) -> Array:
         x = floating(x)
         self.out_shape(x.shape, None if rows is None else np.shape(rows))
         self.indices = self.option if rows is None else whole_numbers(rows)
-        check_rows(self.indices, x.shape)
+        check_indices(self.indices, x.shape)
         self.x_shape = x.shape
         return x[self.indices]
 
@@ -374,7 +374,7 @@ def whole_numbers(indices: Any) -> NDArray[Any]:
     return numbers
 
 
-def check_rows(indices: NDArray[Any], x: Shape) -> None:
+def check_indices(indices: NDArray[Any], x: Shape) -> None:
     """Raise ValueError for one of ``indices`` that is outside the rows of ``x``."""
     rows = x[0]
     outside = indices[(indices < -rows) | (indices >= rows)]

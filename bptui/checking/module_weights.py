@@ -29,7 +29,7 @@ def called_functions(start: FunctionType) -> Iterator[FunctionType]:
     while waiting:
         it = waiting.pop()
         yield it
-        named = (it.__globals__.get(name) for name in names_in(it.__code__))
+        named = (it.__globals__.get(name) for name in global_names(it.__code__))
         for other in named:
             if inspect.isfunction(other) and other.__globals__ is start.__globals__ and other not in seen:
                 seen.add(other)
@@ -38,15 +38,15 @@ def called_functions(start: FunctionType) -> Iterator[FunctionType]:
 
 def arrays_used(function: FunctionType) -> Iterator[str]:
     """Yield the global names in a function that stand for arrays of floats with axes."""
-    for name in names_in(function.__code__):
+    for name in global_names(function.__code__):
         value = function.__globals__.get(name)
         if isinstance(value, np.ndarray) and value.dtype.kind == "f" and value.ndim:
             yield name
 
 
-def names_in(code: CodeType) -> Iterator[str]:
+def global_names(code: CodeType) -> Iterator[str]:
     """Yield the global names and the attributes that a code object mentions, and those of functions within it."""
     yield from code.co_names
     for it in code.co_consts:
         if isinstance(it, CodeType):
-            yield from names_in(it)
+            yield from global_names(it)

@@ -159,7 +159,7 @@ def differing_inputs(joined: Subject) -> list[int]:
     cuts = cut_to_outputs(dout, outputs_of_a_visit(probe, joined))
     parts = [gradients(masked(cuts, place)) for place in range(len(cuts))]
     whole = gradients(dout)
-    return [at for at in joined.taking if not adds_up(whole[at], [part[at] for part in parts])]
+    return [at for at in joined.taking if not is_sum_of_parts(whole[at], [part[at] for part in parts])]
 
 
 def outputs_of_a_visit(probe: Probe, joined: Subject) -> Sequence[Any]:
@@ -174,7 +174,7 @@ def masked(cuts: Sequence[Array], place: int) -> Array:
     return all_in_a_row([cut if at == place else np.zeros_like(cut) for at, cut in enumerate(cuts)])
 
 
-def adds_up(whole: Array | None, parts: Sequence[Array | None]) -> bool:
+def is_sum_of_parts(whole: Array | None, parts: Sequence[Array | None]) -> bool:
     """Return whether a gradient is the sum of its parts."""
     if whole is None or any(part is None for part in parts):
         return True

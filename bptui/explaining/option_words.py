@@ -80,7 +80,7 @@ def split_parts(options: OptionValues) -> Spelt:
     return "; ".join(formulas), {"x": f"{', '.join(shown + more)}, joined along axis {axis}"}
 
 
-def padded(options: OptionValues) -> Spelt:
+def margin_words(options: OptionValues) -> Spelt:
     """Return the words of a margin, with its widths and what it is filled with."""
     margin = f"a margin of {text.visible(str(options['widths']), limit=40)}"
     return f"x with {margin}, filled with {text.number(options['value'])}", {
@@ -140,7 +140,7 @@ SPELT: Mapping[str, Callable[[OptionValues], Spelt]] = {
     "BroadcastTo": repeated,
     "Concat": joined_inputs,
     "Stack": stacked_inputs,
-    "Pad": padded,
+    "Pad": margin_words,
     "CumSum": running_sum,
     "Split": split_parts,
     "Dropout": dropped_out,

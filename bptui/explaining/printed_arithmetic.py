@@ -48,13 +48,13 @@ def adds_up(numbers: str, result: str) -> bool:
         return True
     try:
         with np.errstate(all="ignore"):
-            value = evaluate(ast.parse(ROOT.sub(r"sqrt(\1)", numbers).translate(SIGNS), mode="eval").body)
+            value = printed_value(ast.parse(ROOT.sub(r"sqrt(\1)", numbers).translate(SIGNS), mode="eval").body)
     except (SyntaxError, ValueError, TypeError, RecursionError):
         return True
     return number_list(np.asarray(value, float).tolist()) == result
 
 
-def evaluate(part: ast.expr) -> Any:
+def printed_value(part: ast.expr) -> Any:
     """Return what a piece of arithmetic comes to. Raises ValueError for anything else."""
     match part:
         case ast.Constant(value=int() | float() as value):
@@ -62,11 +62,11 @@ def evaluate(part: ast.expr) -> Any:
         case ast.Name(id="Inf" | "NaN" as word):
             return np.float64(word)
         case ast.List(elts=elements):
-            return np.array([evaluate(element) for element in elements])
+            return np.array([printed_value(element) for element in elements])
         case ast.UnaryOp(op=ast.USub(), operand=operand):
-            return -evaluate(operand)
+            return -printed_value(operand)
         case ast.BinOp(left=left, op=operator, right=right) if type(operator) in OPERATORS:
-            return OPERATORS[type(operator)](evaluate(left), evaluate(right))
+            return OPERATORS[type(operator)](printed_value(left), printed_value(right))
         case ast.Call(func=ast.Name(id=name), args=arguments) if name in FUNCTIONS:
-            return FUNCTIONS[name](*map(evaluate, arguments))
+            return FUNCTIONS[name](*map(printed_value, arguments))
     raise ValueError(f"not arithmetic: {ast.dump(part)[:40]}")

@@ -80,7 +80,7 @@ class GuestProcess:
             os.set_blocking(descriptor, False)
         self.printed = bytearray()
         self.printed_count = 0
-        self.close = weakref.finalize(self, end, self.child, ours, hold, (output, last_words))
+        self.close = weakref.finalize(self, end_child, self.child, ours, hold, (output, last_words))
         self.poll = select.poll()
         self.poll.register(self.output, select.POLLIN)
 
@@ -162,7 +162,7 @@ def start_python(
     )
 
 
-def end(child: ChildProcess, control: socket.socket, hold: int, descriptors: tuple[int, ...]) -> None:
+def end_child(child: ChildProcess, control: socket.socket, hold: int, descriptors: tuple[int, ...]) -> None:
     """Kill a process with all that it has started, and let go of what held it.
 
     Closing ``hold``, our end of its lifeline, makes its keeper do so; where there is none, we kill its group.

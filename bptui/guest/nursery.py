@@ -94,7 +94,7 @@ class Nursery:
         theirs.close()
         os.close(lifeline)
         self.modules: list[str] = []
-        self.close = weakref.finalize(self, end, popen, self.line, hold)
+        self.close = weakref.finalize(self, end_nursery, popen, self.line, hold)
 
     def split_off(self, handed: Sequence[int]) -> ForkedProcess:
         """Return a new process, which takes the descriptors ``handed`` along: as the nursery's ``main`` has them.
@@ -115,7 +115,7 @@ class Nursery:
         return ForkedProcess(status)
 
 
-def end(popen: subprocess.Popen[bytes], line: socket.socket, hold: int) -> None:
+def end_nursery(popen: subprocess.Popen[bytes], line: socket.socket, hold: int) -> None:
     """End a nursery: it is killed when nobody holds its lifeline any more."""
     os.close(hold)
     line.close()

@@ -106,14 +106,14 @@ def decode_member(member: Member, json: JsonObject) -> Any:
     raise TranscriptError(f"a {json.get('kind', 'part')} of the recording has no proper {member.keys[0]!r}")
 
 
-def name_of(record: type[Any]) -> str:
+def schema_name(record: type[Any]) -> str:
     """Return what a class of records inside others is called in the schema."""
     return record.__name__.removesuffix("Record").lower()
 
 
 def nested_record(record: type[Any]) -> FieldKind:
     """Return the kind of field that holds a record of this class."""
-    name = name_of(record)
+    name = schema_name(record)
 
     def read(value: object) -> Any:
         if not isinstance(value, dict):

@@ -7,7 +7,7 @@ from typing import Any
 
 from bptui.recording import digest
 from bptui.recording.array_record import ARRAY_DEFINITION
-from bptui.recording.codec import layout_of, name_of
+from bptui.recording.codec import layout_of, schema_name
 from bptui.recording.records import RECORDS, CurveRecord, NodeRecord, PlaceRecord, ProgramRecord
 
 NESTED = (CurveRecord, NodeRecord, PlaceRecord, ProgramRecord)
@@ -20,7 +20,7 @@ def record_schema() -> dict[str, Any]:
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "A record of bptui",
         "oneOf": [with_digest(schema_of(record)) for record in RECORDS],
-        "$defs": {"array": ARRAY_DEFINITION} | {name_of(it): schema_of(it) for it in NESTED},
+        "$defs": {"array": ARRAY_DEFINITION} | {schema_name(it): schema_of(it) for it in NESTED},
     }
 
 

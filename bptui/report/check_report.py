@@ -134,7 +134,7 @@ def whose(reports: Sequence[Report]) -> str:
     return f" (yours: {', '.join(own)}; built in: {', '.join(built_in)})" if own and built_in else ""
 
 
-def not_finite(reports: Sequence[Report]) -> list[str]:
+def nodes_not_finite(reports: Sequence[Report]) -> list[str]:
     """Return the nodes that make NaN or infinity of finite numbers, though nobody is to blame for it."""
     found = (it for report in reports for it in report.findings if it.rule == "finite")
     return list(dict.fromkeys(visible(it.node) for it in found if it.verdict is Verdict.SKIP))
@@ -166,7 +166,7 @@ def tally_line(reports: Iterable[Report]) -> Line:
 
 def limits_of(reports: Sequence[Report]) -> list[str]:
     """Return what keeps one from saying that all is well although nothing failed."""
-    kinds = (("not finite", not_finite(reports)), ("not checked", unchecked(reports)))
+    kinds = (("not finite", nodes_not_finite(reports)), ("not checked", unchecked(reports)))
     return [f"{words} {listed(names)}" for words, names in kinds if names]
 
 

@@ -54,7 +54,7 @@ def textual_name(key: str) -> str:
     return TEXTUAL_NAMES.get(key, key)
 
 
-def key_name(event: events.Key) -> str:
+def pressed_key_name(event: events.Key) -> str:
     """Return what a person calls a key: the character that it types, or ``F1``, ``ctrl+b``."""
     if event.is_printable and event.character:
         return visible(event.character)

@@ -9,7 +9,7 @@ from textual.app import ComposeResult
 from textual.screen import ModalScreen
 
 from bptui.lines.line import Line, Span
-from bptui.tui.keys import key_name
+from bptui.tui.keys import pressed_key_name
 from bptui.tui.message import Refused
 from bptui.tui.pane import Pane
 
@@ -62,7 +62,7 @@ class Overlay(ModalScreen[Result], Generic[Result]):
 
     def on_key(self, event: events.Key) -> None:
         """Say of a key that means nothing here that it does not."""
-        self.pane.say(f"{key_name(event)} means nothing here")
+        self.pane.say(f"{pressed_key_name(event)} means nothing here")
 
     def on_refused(self, message: Refused) -> None:
         self.pane.say(message.text)

@@ -41,7 +41,7 @@ from bptui.session.session import Session
 from bptui.tui import arrangement
 from bptui.tui.background_work import BackgroundWork
 from bptui.tui.footer import Footer
-from bptui.tui.keys import KeyContext, bindings, key_name
+from bptui.tui.keys import KeyContext, bindings, pressed_key_name
 from bptui.tui.message import Asked, Refused
 from bptui.tui.pane import Pane, VerdictPane
 from bptui.tui.panels.circuit_panel import CircuitPanel
@@ -209,7 +209,7 @@ class DebuggerScreen(Screen[None]):
         """Say of a key that means nothing here that it does not."""
         if not self.footer.is_open:
             self.footer.take_count()
-            self.tell(refusal(f"{key_name(event)} means nothing here", WayOn(Help, "shows the keys")))
+            self.tell(refusal(f"{pressed_key_name(event)} means nothing here", WayOn(Help, "shows the keys")))
 
     def on_refused(self, message: Refused) -> None:
         self.footer.take_count()

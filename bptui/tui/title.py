@@ -33,9 +33,9 @@ def title_line(moment: Moment, title: str, recording: str, width: int, verdicts:
     """Return the title line. Where room is short the words go first, what is wrong and the step never."""
     told, wrong = (checked(verdicts, moment), only_wrong(verdicts, moment)) if verdicts else ((), ())
     left = (Span(" bptui  ", "title"), Span(visible(title, limit=80), "strong"))
-    right = (Span("  "), *status(moment), *recorded(recording), Span(" "))
+    right = (Span("  "), *status(moment), *recording_state(recording), Span(" "))
     if line_width(right) > width * 3 // 4:
-        right = (Span("  "), *status(moment), *recorded(recording.partition(":")[0]), Span(" "))
+        right = (Span("  "), *status(moment), *recording_state(recording.partition(":")[0]), Span(" "))
     room = width - line_width(right)
     worded, signs = progress(moment, is_worded=True), progress(moment, is_worded=False)
     for middle, also in ((worded, told), (signs, told), (signs, wrong), ((), wrong)):
@@ -73,7 +73,7 @@ def status(moment: Moment) -> Line:
     return (step, Span(f" · iteration {moment.iteration}/{moment.order.iterations}", "dim"))
 
 
-def recorded(recording: str) -> Line:
+def recording_state(recording: str) -> Line:
     """Return the state of the recording, if there is one."""
     if not recording:
         return ()

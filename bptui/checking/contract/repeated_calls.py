@@ -63,10 +63,10 @@ def adds_until_forward(point: LintPoint, visit: Visit, first: Gradients) -> bool
 def growing_sums(point: LintPoint, got: Gradients, alone: Gradients, before: Gradients) -> tuple[int, ...]:
     """Return for which inputs a layer keeps the sum of all calls: one alone, and what was there before it."""
     parts = enumerate(zip(got, alone, before, strict=True))
-    return tuple([at for at, it in parts if point.probe.subject.is_held(at) and is_sum_of(point, *it)])
+    return tuple([at for at, it in parts if point.probe.subject.is_held(at) and is_sum_of_two(point, *it)])
 
 
-def is_sum_of(point: LintPoint, got: Array | None, one: Array | None, other: Array | None) -> bool:
+def is_sum_of_two(point: LintPoint, got: Array | None, one: Array | None, other: Array | None) -> bool:
     """Return whether a gradient is the sum of two others, and not one of them alone."""
     if got is None or one is None or other is None or alike(got, one, 1e-10):
         return False

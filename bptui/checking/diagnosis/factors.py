@@ -145,7 +145,7 @@ def sizes(evidence: Evidence) -> list[int]:
 def what_counts(evidence: Evidence, factor: float, size: int) -> str | None:
     """Return what a size counts by which a factor goes, None where it is not seen to go by that with other sizes."""
     for axis, inputs in enlarged(evidence.inputs, size):
-        out = out_of(evidence, inputs)
+        out = forward_value(evidence, inputs)
         if out is None:
             continue
         dout = np.random.default_rng(5).uniform(0.5, 2, out.shape)
@@ -177,7 +177,7 @@ def longer(x: Array, axis: int) -> Array:
     return np.concatenate([x, first * 1.25 if x.dtype.kind == "f" else first], axis=axis)
 
 
-def out_of(evidence: Evidence, inputs: tuple[Array, ...]) -> Array | None:
+def forward_value(evidence: Evidence, inputs: tuple[Array, ...]) -> Array | None:
     """Return forward's value, None where it refuses or is not finite."""
     try:
         out = evidence.probe.forward(inputs)
@@ -213,7 +213,7 @@ def another_size(evidence: Evidence, factor: float) -> Iterator[Mistake]:
 def is_seen_to_go(evidence: Evidence, factor: float, size: int) -> bool:
     """Return whether a factor changes with a size, tried with larger arrays."""
     for _, inputs in enlarged(evidence.inputs, size):
-        out = out_of(evidence, inputs)
+        out = forward_value(evidence, inputs)
         if out is None:
             continue
         changed = factor_at(evidence, evidence.probe, inputs, np.random.default_rng(5).uniform(0.5, 2, out.shape))

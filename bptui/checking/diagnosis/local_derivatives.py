@@ -37,7 +37,7 @@ def named(evidence: Evidence) -> str:
     """Return which local derivative it is, where the layer's value gives it away."""
     jacobians = evidence.jacobians
     factors = None if jacobians is None else row_factors(jacobians.forward, jacobians.backward)
-    return "" if factors is None else name_of(factors, evidence.out)
+    return "" if factors is None else derivative_name(factors, evidence.out)
 
 
 def by_row(evidence: Evidence) -> Iterator[Mistake]:
@@ -48,7 +48,7 @@ def by_row(evidence: Evidence) -> Iterator[Mistake]:
     surplus = row_factors(jacobians.backward, jacobians.forward)
     missing = row_factors(jacobians.forward, jacobians.backward)
     if surplus is not None and not is_one(surplus):
-        if told := name_of(surplus, evidence.out):
+        if told := derivative_name(surplus, evidence.out):
             yield Mistake(
                 "local derivative twice", f"Backward multiplies by the local derivative once too often{told}."
             )
@@ -95,7 +95,7 @@ def is_telling(evidence: Evidence, factors: Array) -> bool:
     if closed and opened.size > 1 and np.allclose(opened, opened[0], rtol=1e-3):
         return closed > 1 or bool(option_in(evidence, float(opened[0])))
     is_varied = len(np.unique(np.round(known, 4))) > 2
-    return is_varied and bool(name_of(factors, evidence.out) or next(factor_names(evidence, factors), ""))
+    return is_varied and bool(derivative_name(factors, evidence.out) or next(factor_names(evidence, factors), ""))
 
 
 def row_factors(wanted: Array, got: Array) -> Array | None:
@@ -128,7 +128,7 @@ def left_out(evidence: Evidence, factors: Array) -> Iterator[Mistake]:
         told = f"Backward leaves out the mask that forward multiplies by, and with it {option or f'{scale:.6g} ×'}."
         yield Mistake("mask left out", told)
         return
-    if told := name_of(factors, evidence.out):
+    if told := derivative_name(factors, evidence.out):
         yield Mistake(LEFT_OUT, f"Backward leaves out a factor for each element of the value{told}.")
     elif not closed.any():
         told = "All that leads to one element of the value is off by one factor, and each element has another: "
@@ -144,7 +144,7 @@ def option_in(evidence: Evidence, scale: float) -> str:
     return ""
 
 
-def name_of(factors: Array, out: Array) -> str:
+def derivative_name(factors: Array, out: Array) -> str:
     """Return which derivative the factors are, going by the layer's value."""
     known = np.isfinite(factors)
     for words, derivative in BY_VALUE:

@@ -36,7 +36,7 @@ class Edit:
 
 
 @dataclass(frozen=True, eq=False)
-class Place:
+class CodePlace:
     """Where an expression or a statement stands in a function, and what it stands in, the loops outermost first."""
 
     owner: UserFunction
@@ -61,12 +61,12 @@ class Place:
         return getattr(self.node, "lineno", self.statement.lineno)
 
 
-def edit(place: Place, mistake: str, told: str, new: ast.expr) -> Edit:
+def edit(place: CodePlace, mistake: str, told: str, new: ast.expr) -> Edit:
     """Return the edit that puts an expression in a place."""
     return Edit(mistake, told, place.line, (place.change(new),), place.shown(new))
 
 
-def places(functions: Sequence[UserFunction]) -> list[Place]:
+def places(functions: Sequence[UserFunction]) -> list[CodePlace]:
     """Return all statements and expressions of the functions that ran, in the order of their lines."""
     return [place for it in functions for place in places_in(it, it.inner, (), it.inner)]
 
@@ -77,7 +77,7 @@ def places_in(
     loops: tuple[ast.For, ...],
     statement: ast.stmt,
     steering: frozenset[str] = frozenset(),
-) -> Iterator[Place]:
+) -> Iterator[CodePlace]:
     """Yield what stands in a node, and in that; functions within a function are others.
 
     What is ``steering`` a while loop is left alone: changed, it might never end.
@@ -89,7 +89,7 @@ def places_in(
             if (isinstance(parent, ast.While) and field == "test") or steering & stored_in(node):
                 continue
             within = node if isinstance(node, ast.stmt) else statement
-            yield Place(owner, parent, field, index, node, within, loops)
+            yield CodePlace(owner, parent, field, index, node, within, loops)
             deeper = (*loops, node) if isinstance(node, ast.For) else loops
             more = names_of(node.test) if isinstance(node, ast.While) else frozenset()
             yield from places_in(owner, node, deeper, within, steering | more)
@@ -130,7 +130,7 @@ def written(statement: ast.stmt, node: ast.AST, new: ast.AST) -> str:
     return ast.unparse(ast.fix_missing_locations(Exchange().visit(statement))).split("\n", 1)[0]
 
 
-def round_names(place: Place) -> list[str]:
+def round_names(place: CodePlace) -> list[str]:
     """Return the names that loops around a place give to their rounds."""
     return [it.id for loop in place.loops for it in ast.walk(loop.target) if isinstance(it, ast.Name)]
 

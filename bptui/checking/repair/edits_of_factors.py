@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Sequence
 
-from bptui.checking.repair.edit import Edit, Place, edit
+from bptui.checking.repair.edit import CodePlace, Edit, edit
 from bptui.checking.repair.edits_of_operands import edits_of_turns
 
 LEFT_OUT = "local derivative left out"
@@ -17,21 +17,21 @@ DERIVATIVES = (
 """Local derivatives by a value, with what they are called."""
 
 
-def guesses(known: Sequence[Place], forward: Sequence[Place] = ()) -> Iterator[Edit]:
+def guesses(known: Sequence[CodePlace], forward: Sequence[CodePlace] = ()) -> Iterator[Edit]:
     """Yield the edits of functions that lack something, the likeliest first.
 
     What may belong there are a function's own names, and what ``forward`` keeps.
     """
-    kept = {name: None for name in names_in(forward) if name.startswith("self.")}
+    kept = {name: None for name in written_names(forward) if name.startswith("self.")}
     for owner in {id(it.owner): it.owner for it in known}.values():
         yield from guesses_in([it for it in known if it.owner is owner], kept)
     for place in known:
         yield from edits_of_turns(place)
 
 
-def guesses_in(known: Sequence[Place], kept: dict[str, None]) -> Iterator[Edit]:
+def guesses_in(known: Sequence[CodePlace], kept: dict[str, None]) -> Iterator[Edit]:
     """Yield the edits of one function."""
-    names = names_in(known) | surrounding_names(known)
+    names = written_names(known) | surrounding_names(known)
     operands = [place for place in known if is_operand(place)]
     for place in known:
         if place in operands or isinstance(place.node, ast.BinOp):
@@ -45,7 +45,7 @@ def guesses_in(known: Sequence[Place], kept: dict[str, None]) -> Iterator[Edit]:
         yield from factors_of_a_term(place)
 
 
-def names_in(known: Sequence[Place]) -> dict[str, None]:
+def written_names(known: Sequence[CodePlace]) -> dict[str, None]:
     """Return the names, the attributes and the parts of arrays that a function works with, as they are written."""
     found: dict[str, None] = {}
     for place in known:
@@ -61,7 +61,7 @@ def names_in(known: Sequence[Place]) -> dict[str, None]:
     return found
 
 
-def surrounding_names(known: Sequence[Place]) -> dict[str, None]:
+def surrounding_names(known: Sequence[CodePlace]) -> dict[str, None]:
     """Return the names of the function within which another is made."""
     owner = known[0].owner
     around = ast.walk(owner.tree) if owner.inner is not owner.tree else ()
@@ -69,7 +69,7 @@ def surrounding_names(known: Sequence[Place]) -> dict[str, None]:
     return {it.id: None for it in stores}
 
 
-def computed_names(known: Sequence[Place]) -> set[str]:
+def computed_names(known: Sequence[CodePlace]) -> set[str]:
     """Return the names that functions work out: those are gradients, and no local derivatives are made of them."""
     statements = [it.node for it in known if isinstance(it.node, ast.Assign | ast.AugAssign)]
     computing = [it for it in statements if any(isinstance(part, ast.BinOp | ast.Call) for part in ast.walk(it.value))]
@@ -77,7 +77,7 @@ def computed_names(known: Sequence[Place]) -> set[str]:
     return {ast.unparse(it) for it in targets}
 
 
-def is_operand(place: Place) -> bool:
+def is_operand(place: CodePlace) -> bool:
     """Return whether an expression is a value that arithmetic is done with."""
     node = place.node
     if not isinstance(node, ast.Name | ast.Subscript | ast.Attribute) or not isinstance(node.ctx, ast.Load):
@@ -87,14 +87,14 @@ def is_operand(place: Place) -> bool:
     return not is_part and not is_index and not (isinstance(node, ast.Name) and node.id in {"self", "np", "numpy"})
 
 
-def is_value(place: Place) -> bool:
+def is_value(place: CodePlace) -> bool:
     """Return whether an expression is what a statement comes to: what is assigned, or returned, or a part of it."""
     is_whole = isinstance(place.parent, ast.Assign | ast.AugAssign | ast.Return) and place.field == "value"
     is_part = isinstance(place.parent, ast.Tuple) and place.field == "elts" and isinstance(place.statement, ast.Return)
     return (is_whole or is_part) and isinstance(place.node, ast.BinOp | ast.Call)
 
 
-def other_variables(place: Place, names: dict[str, None], known: Sequence[Place]) -> Iterator[Edit]:
+def other_variables(place: CodePlace, names: dict[str, None], known: Sequence[CodePlace]) -> Iterator[Edit]:
     """Yield another variable in the place of one: a local derivative was left out if it is that times something."""
     here = ast.unparse(place.node)
     for name in names:
@@ -108,7 +108,7 @@ def other_variables(place: Place, names: dict[str, None], known: Sequence[Place]
             yield edit(place, LEFT_OUT if is_product else "another variable is meant", told, expression(name))
 
 
-def is_times(name: str, factor: str, known: Sequence[Place]) -> bool:
+def is_times(name: str, factor: str, known: Sequence[CodePlace]) -> bool:
     """Return whether a variable is made of another by a product, or by setting parts of it to zero."""
     for place in known:
         match place.node:
@@ -118,7 +118,7 @@ def is_times(name: str, factor: str, known: Sequence[Place]) -> bool:
     return False
 
 
-def missing_derivatives(place: Place, names: dict[str, None]) -> Iterator[Edit]:
+def missing_derivatives(place: CodePlace, names: dict[str, None]) -> Iterator[Edit]:
     """Yield an expression times a derivative worked out from something that is at hand."""
     here = f"({ast.unparse(place.node)})"
     for form, words in DERIVATIVES:
@@ -127,7 +127,7 @@ def missing_derivatives(place: Place, names: dict[str, None]) -> Iterator[Edit]:
             yield edit(place, LEFT_OUT, told, expression(form.format(here, name)))
 
 
-def missing_factors(place: Place, names: dict[str, None]) -> Iterator[Edit]:
+def missing_factors(place: CodePlace, names: dict[str, None]) -> Iterator[Edit]:
     """Yield an expression times something that is at hand, or divided by it."""
     here = f"({ast.unparse(place.node)})"
     for name in names:
@@ -136,7 +136,7 @@ def missing_factors(place: Place, names: dict[str, None]) -> Iterator[Edit]:
         yield edit(place, f"a factor {name}", told, expression(f"{here} / {name}"))
 
 
-def missing_terms(place: Place, names: dict[str, None]) -> Iterator[Edit]:
+def missing_terms(place: CodePlace, names: dict[str, None]) -> Iterator[Edit]:
     """Yield an expression with something added that is at hand."""
     here = f"({ast.unparse(place.node)})"
     for name in [it for it in names if it != ast.unparse(place.node)]:
@@ -144,7 +144,7 @@ def missing_terms(place: Place, names: dict[str, None]) -> Iterator[Edit]:
         yield edit(place, "a use is missing", told, expression(f"{here} + {name}"))
 
 
-def factors_of_a_term(place: Place) -> Iterator[Edit]:
+def factors_of_a_term(place: CodePlace) -> Iterator[Edit]:
     """Yield a term with another sign, or with a factor 2."""
     if not isinstance(place.node, ast.BinOp) or not isinstance(place.parent, ast.BinOp):
         return

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterator, Sequence
 
-from bptui.checking.repair.edit import Edit, Place, attribute, call, edit, integer_of, round_names
+from bptui.checking.repair.edit import CodePlace, Edit, attribute, call, edit, integer_of, round_names
 
 PRODUCTS = frozenset({"dot", "matmul", "outer"})
 REDUCTIONS = frozenset({"sum", "mean", "var", "std", "max", "min", "prod", "average", "amax", "logsumexp"})
@@ -15,7 +15,7 @@ ONE_FOR_ALL = "one sample's derivative for all"
 OFF_BY_ONE = "an index off by one"
 
 
-def edits_of_operands(known: Sequence[Place]) -> Iterator[Edit]:
+def edits_of_operands(known: Sequence[CodePlace]) -> Iterator[Edit]:
     """Yield the edits of a function that takes something the wrong way."""
     for edits in (edits_of_axes, edits_of_signs, edits_of_products, edits_of_indices):
         for place in known:
@@ -25,7 +25,7 @@ def edits_of_operands(known: Sequence[Place]) -> Iterator[Edit]:
 # Signs.
 
 
-def edits_of_signs(place: Place) -> Iterator[Edit]:
+def edits_of_signs(place: CodePlace) -> Iterator[Edit]:
     """Yield a sum for a difference, and a difference for a sum."""
     match place.node:
         case ast.BinOp(left=one, op=ast.Add() | ast.Sub() as sign, right=two):
@@ -36,7 +36,7 @@ def edits_of_signs(place: Place) -> Iterator[Edit]:
 # Products.
 
 
-def edits_of_products(place: Place) -> Iterator[Edit]:
+def edits_of_products(place: CodePlace) -> Iterator[Edit]:
     """Yield a product with its factors transposed or in the other order."""
     match place.node:
         case ast.BinOp(left=one, op=ast.MatMult(), right=two):
@@ -48,7 +48,7 @@ def edits_of_products(place: Place) -> Iterator[Edit]:
 
 
 def turned_products(
-    place: Place, one: ast.expr, two: ast.expr, made: Callable[[ast.expr, ast.expr], ast.expr]
+    place: CodePlace, one: ast.expr, two: ast.expr, made: Callable[[ast.expr, ast.expr], ast.expr]
 ) -> Iterator[Edit]:
     """Yield a product of two factors in all other arrangements, the least changed first."""
     told = "A factor is transposed that should not be, or the other way round."
@@ -70,7 +70,7 @@ def other(node: ast.expr) -> ast.expr:
 # Axes.
 
 
-def edits_of_axes(place: Place) -> Iterator[Edit]:
+def edits_of_axes(place: CodePlace) -> Iterator[Edit]:
     """Yield a reduction along another axis, or with the axes kept."""
     match place.node:
         case ast.Call(func=ast.Attribute(attr=name), keywords=keywords) as node if name in REDUCTIONS:
@@ -87,14 +87,14 @@ def edits_of_axes(place: Place) -> Iterator[Edit]:
                 yield keeping(place, node)
 
 
-def keeping(place: Place, node: ast.Call) -> Edit:
+def keeping(place: CodePlace, node: ast.Call) -> Edit:
     """Return the edit that keeps the axes of a reduction."""
     kept = ast.Call(node.func, node.args, [*node.keywords, ast.keyword("keepdims", ast.Constant(value=True))])
     told = "keepdims=True is missing: without it the sums of rows are spread along the columns, since the sizes fit."
     return edit(place, "keepdims missing", told, kept)
 
 
-def along_another(place: Place, node: ast.Call, axis: int) -> Iterator[Edit]:
+def along_another(place: CodePlace, node: ast.Call, axis: int) -> Iterator[Edit]:
     """Yield the edits that reduce along another axis, which may have to be kept then."""
     new = [ast.keyword("axis", ast.Constant(axis)) if it.arg == "axis" else it for it in node.keywords]
     kept = [ast.keyword("keepdims", ast.Constant(value=True))] * (not any(it.arg == "keepdims" for it in new))
@@ -106,7 +106,7 @@ def along_another(place: Place, node: ast.Call, axis: int) -> Iterator[Edit]:
 # Indices.
 
 
-def edits_of_indices(place: Place) -> Iterator[Edit]:
+def edits_of_indices(place: CodePlace) -> Iterator[Edit]:
     """Yield a part of an array that should be all of it, or the part beside."""
     match place.node:
         case ast.Subscript(ctx=ast.Load(), value=value, slice=ast.Tuple(elts=[*parts])):
@@ -132,7 +132,7 @@ def edits_of_indices(place: Place) -> Iterator[Edit]:
             yield edit(place, "one derivative for all", told, value)
 
 
-def mended_index(place: Place, index: ast.expr) -> Iterator[tuple[ast.expr, str, str]]:
+def mended_index(place: CodePlace, index: ast.expr) -> Iterator[tuple[ast.expr, str, str]]:
     """Yield what else may stand as an index, with the mistake and what to say of it."""
     if integer_of(index) is not None:
         for name_of_round in round_names(place):
@@ -155,7 +155,7 @@ def one_told(index: ast.expr) -> str:
 # Turns.
 
 
-def edits_of_turns(place: Place) -> Iterator[Edit]:
+def edits_of_turns(place: CodePlace) -> Iterator[Edit]:
     """Yield an operand turned back, or turned."""
     match place.node:
         case ast.Subscript(ctx=ast.Load(), value=value, slice=index) if "::-1" in ast.unparse(index):

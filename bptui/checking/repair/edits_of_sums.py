@@ -6,14 +6,14 @@ import ast
 from collections.abc import Iterator, Sequence
 
 from bptui.checking.diagnosis.contributions import OVERWRITTEN
-from bptui.checking.repair.edit import Edit, Place, attribute, call, edit, numpy, round_names
+from bptui.checking.repair.edit import CodePlace, Edit, attribute, call, edit, numpy, round_names
 
 OVER = "contributions overwritten"
 LAST = "only the last of a loop"
 FIRST = "only the first of a loop"
 
 
-def edits_of_sums(known: Sequence[Place]) -> Iterator[Edit]:
+def edits_of_sums(known: Sequence[CodePlace]) -> Iterator[Edit]:
     """Yield the edits of a function that has to add up and does not."""
     for place in known:
         match place.node:
@@ -32,12 +32,12 @@ def edits_of_sums(known: Sequence[Place]) -> Iterator[Edit]:
         yield from ended_too_soon(place)
 
 
-def overwritten(place: Place, new: ast.AugAssign) -> Edit:
+def overwritten(place: CodePlace, new: ast.AugAssign) -> Edit:
     """Return the edit by which a statement adds up instead of writing over."""
     return Edit(OVER, OVERWRITTEN, place.line, (place.change(new),), ast.unparse(new))
 
 
-def added_at(place: Place, target: ast.expr, value: ast.expr) -> Iterator[Edit]:
+def added_at(place: CodePlace, target: ast.expr, value: ast.expr) -> Iterator[Edit]:
     """Yield the edit that adds up for an index with repeats, too."""
     if not isinstance(target, ast.Subscript):
         return
@@ -48,7 +48,7 @@ def added_at(place: Place, target: ast.expr, value: ast.expr) -> Iterator[Edit]:
     yield Edit(OVER, OVERWRITTEN, place.line, (place.change(ast.Expr(new)),), shown)
 
 
-def written_everywhere(place: Place, target: ast.expr, value: ast.expr) -> Iterator[Edit]:
+def written_everywhere(place: CodePlace, target: ast.expr, value: ast.expr) -> Iterator[Edit]:
     """Yield the edits by which a round of a loop writes into its own place, and not over all others."""
     if isinstance(target, ast.Subscript) and isinstance(target.slice, ast.Slice | ast.Constant):
         told = "Each round of the loop writes over what the others have written."
@@ -69,12 +69,12 @@ def as_value(index: ast.expr) -> ast.expr:
     return index
 
 
-def is_of_all_rounds(place: Place, target: ast.Name | ast.Attribute) -> bool:
+def is_of_all_rounds(place: CodePlace, target: ast.Name | ast.Attribute) -> bool:
     """Return whether all rounds of a loop write to the same: to no attribute of what each round has another of."""
     return bool(place.loops) and ast.unparse(target).split(".", 1)[0] not in round_names(place)
 
 
-def last_of_a_loop(place: Place, target: ast.Name | ast.Attribute, value: ast.expr) -> Iterator[Edit]:
+def last_of_a_loop(place: CodePlace, target: ast.Name | ast.Attribute, value: ast.expr) -> Iterator[Edit]:
     """Yield the edits by which a name adds up over the rounds of a loop: begun before it, or begun there."""
     told = "Each round of the loop begins anew, so only what the last one gives arrives."
     new = ast.AugAssign(target, ast.Add(), value)
@@ -90,19 +90,19 @@ def last_of_a_loop(place: Place, target: ast.Name | ast.Attribute, value: ast.ex
             yield Edit(LAST, f"{told} `{ast.unparse(target)}` has to be made before the loop.", place.line, changes)
 
 
-def parent_of(place: Place, loop: ast.For) -> Place | None:
+def parent_of(place: CodePlace, loop: ast.For) -> CodePlace | None:
     """Return where a loop itself stands."""
     for parent in ast.walk(place.owner.inner):
         for field in ("body", "orelse"):
             statements = getattr(parent, field, None)
             if isinstance(statements, list) and loop in statements:
-                return Place(place.owner, parent, field, statements.index(loop), loop, loop, ())
+                return CodePlace(place.owner, parent, field, statements.index(loop), loop, loop, ())
     return None
 
 
-def edits_of_attributes(known: Sequence[Place]) -> Iterator[Edit]:
+def edits_of_attributes(known: Sequence[CodePlace]) -> Iterator[Edit]:
     """Yield the edits by which all functions add to an attribute, as the nodes of an engine do to ``grad``."""
-    found: dict[str, list[Place]] = {}
+    found: dict[str, list[CodePlace]] = {}
     for place in known:
         match place.node:
             case ast.Assign(targets=[ast.Attribute(attr=name)]):
@@ -121,7 +121,7 @@ def added(statement: ast.Assign) -> ast.AugAssign:
     return ast.AugAssign(target, ast.Add(), statement.value)
 
 
-def ended_too_soon(place: Place) -> Iterator[Edit]:
+def ended_too_soon(place: CodePlace) -> Iterator[Edit]:
     """Yield the edits of a loop that does not go all the way: break, return, a range that is too short."""
     told = "The loop ends after its first round."
     match place.node:

@@ -6,10 +6,10 @@ import ast
 from collections.abc import Iterator, Sequence
 
 from bptui.checking.diagnosis.states import CHANGED_FIRST
-from bptui.checking.repair.edit import Edit, Place
+from bptui.checking.repair.edit import CodePlace, Edit
 
 
-def edits_of_updates(known: Sequence[Place]) -> Iterator[Edit]:
+def edits_of_updates(known: Sequence[CodePlace]) -> Iterator[Edit]:
     """Yield the edits by which an attribute, or what has been taken from one, stays as it was."""
     updates = [place for place in known if is_update(place)]
     for place in updates:
@@ -21,7 +21,7 @@ def edits_of_updates(known: Sequence[Place]) -> Iterator[Edit]:
         yield Edit(CHANGED_FIRST, told, updates[0].line, tuple(it.change(ast.Pass()) for it in updates))
 
 
-def is_update(place: Place) -> bool:
+def is_update(place: CodePlace) -> bool:
     """Return whether a statement changes what was there before backward began."""
     match place.node:
         case ast.AugAssign():
@@ -31,7 +31,7 @@ def is_update(place: Place) -> bool:
     return False
 
 
-def target_of(place: Place) -> str:
+def target_of(place: CodePlace) -> str:
     """Return what a statement writes to, as it is written."""
     match place.node:
         case ast.Assign(targets=[target, *_]) | ast.AugAssign(target=target):
@@ -39,7 +39,7 @@ def target_of(place: Place) -> str:
     return ""
 
 
-def is_from_before(place: Place) -> bool:
+def is_from_before(place: CodePlace) -> bool:
     """Return whether what a statement writes to was neither worked out in the function nor given to it."""
     name = root_of(target_of(place))
     given = {it.arg for it in place.owner.inner.args.args}

@@ -19,7 +19,7 @@ import numpy as np
 from bptui.checking.diagnosis.evidence import NEARER, Evidence
 from bptui.checking.diagnosis.mistake import Mistake
 from bptui.checking.fault import FaultError
-from bptui.checking.repair.edit import Place, places
+from bptui.checking.repair.edit import CodePlace, places
 from bptui.checking.repair.user_function import UserFunction, edited
 from layers import Array
 
@@ -27,7 +27,7 @@ HOOK = "_bptui_use"
 MOST_CHOICES = 600
 
 
-class Use(NamedTuple):
+class WrittenUse(NamedTuple):
     """A use of a value in forward: as it is written, and its line."""
 
     text: str
@@ -63,7 +63,7 @@ def missing_uses(
 ) -> Mistake | None:
     """Return the mistake of so many uses that backward leaves out, here and elsewhere; None if it is not that."""
     found = [place for place in places(functions) if is_use(place)]
-    uses = [Use(ast.unparse(it.node), it.line) for it in found]
+    uses = [WrittenUse(ast.unparse(it.node), it.line) for it in found]
     changes = [
         it.change(ast.Call(ast.Name(HOOK, ast.Load()), [ast.Constant(at), node], []))
         for at, it in enumerate(found)
@@ -71,18 +71,18 @@ def missing_uses(
     ]
     try:
         with edited(changes), hooked() as freezer:
-            known = [(it, recorded(freezer, it), it.directions) for it in (evidence, *others)]
+            known = [(it, recorded_uses(freezer, it), it.directions) for it in (evidence, *others)]
             for chosen in candidates(freezer, together):
                 if monotonic() > evidence.probe.end:
                     return None
-                if all(is_right_with(it, freezer, values, chosen) for it, values, _ in known):
+                if all(is_right_with_still_uses(it, freezer, values, chosen) for it, values, _ in known):
                     return told_use(evidence, [uses[at] for at in chosen])
     except (SyntaxError, ValueError, FaultError):
         return None
     return None
 
 
-def is_use(place: Place) -> bool:
+def is_use(place: CodePlace) -> bool:
     """Return whether an expression is a value that is used: a name, an attribute, or a part of an array."""
     node = place.node
     if not isinstance(node, ast.Name | ast.Attribute | ast.Subscript) or not isinstance(node.ctx, ast.Load):
@@ -102,7 +102,7 @@ def hooked() -> Iterator[Freezer]:
         delattr(builtins, HOOK)
 
 
-def recorded(freezer: Freezer, evidence: Evidence) -> dict[int, list[Any]]:
+def recorded_uses(freezer: Freezer, evidence: Evidence) -> dict[int, list[Any]]:
     """Return what stands in each use at the values of some evidence."""
     freezer.recorded, freezer.is_recording = {}, True
     evidence.probe.forward(evidence.inputs)
@@ -116,7 +116,9 @@ def candidates(freezer: Freezer, together: int) -> list[tuple[int, ...]]:
     return chosen if len(chosen) <= MOST_CHOICES else []
 
 
-def is_right_with(evidence: Evidence, freezer: Freezer, known: dict[int, list[Any]], chosen: Sequence[int]) -> bool:
+def is_right_with_still_uses(
+    evidence: Evidence, freezer: Freezer, known: dict[int, list[Any]], chosen: Sequence[int]
+) -> bool:
     """Return whether backward's gradient is the slope of a forward in which some uses stand still."""
     freezer.recorded, freezer.frozen = known, frozenset(chosen)
     for v, off_here in evidence.directions:
@@ -140,7 +142,7 @@ def slope_along(evidence: Evidence, freezer: Freezer, v: Array) -> float:
     return float((evidence.dout * (outs[0] - outs[1])).sum()) / (2 * step)
 
 
-def told_use(evidence: Evidence, uses: Sequence[Use]) -> Mistake:
+def told_use(evidence: Evidence, uses: Sequence[WrittenUse]) -> Mistake:
     """Return the mistake of a use that is left out."""
     where = " and ".join(f"`{it.text}` in line {it.line}" for it in uses)
     still = "those stand still" if len(uses) > 1 else "that stands still"

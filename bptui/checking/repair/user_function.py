@@ -95,7 +95,7 @@ def functions_of(codes: Sequence[CodeType]) -> list[UserFunction]:
 
 def user_function(code: CodeType, functions: Sequence[FunctionType]) -> UserFunction | None:
     """Return the function that a code object is the code of, or that makes such functions; None if there is none."""
-    owner = next((it for it in functions if holds(it.__code__, code)), None)
+    owner = next((it for it in functions if contains_code(it.__code__, code)), None)
     tree = tree_of(owner.__code__) if owner else None
     if owner is None or tree is None:
         return None
@@ -103,9 +103,9 @@ def user_function(code: CodeType, functions: Sequence[FunctionType]) -> UserFunc
     return UserFunction(owner, tree, inner) if inner else None
 
 
-def holds(outer: CodeType, inner: CodeType) -> bool:
+def contains_code(outer: CodeType, inner: CodeType) -> bool:
     """Return whether a code object is another, or has it among the functions that it makes."""
-    return outer is inner or any(isinstance(it, CodeType) and holds(it, inner) for it in outer.co_consts)
+    return outer is inner or any(isinstance(it, CodeType) and contains_code(it, inner) for it in outer.co_consts)
 
 
 def is_of(tree: ast.FunctionDef, code: CodeType) -> bool:

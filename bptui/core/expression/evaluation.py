@@ -17,9 +17,9 @@ from bptui.core.expression.parser import COMPARISONS, LARGEST_INTEGER, parse_exp
 from bptui.core.expression.step_names import AT_STEP, STEP_NAMES, inputs_of
 from bptui.core.expression.syntax import (
     Attribute,
-    Call,
     Chain,
     Expression,
+    FunctionCall,
     Logical,
     Members,
     Name,
@@ -120,9 +120,9 @@ class Evaluation:
                 return self.attribute(self.value(of), name, at)
             case Subscript():
                 return self.subscript(expression)
-            case Call(function, at=at) if function in AT_STEP:
+            case FunctionCall(function, at=at) if function in AT_STEP:
                 return self.at_step(expression)
-            case Call(function, at=at):
+            case FunctionCall(function, at=at):
                 return self.called(expression, self.function(function, at))
 
     def error(self, message: str, at: int, hint: str | None = None) -> ExpressionError:
@@ -170,7 +170,7 @@ class Evaluation:
         hint = f"did you mean {visible(near[0], limit=40)}?" if near else None
         return self.error(f"there is no value {visible(name, limit=40)}", at, hint)
 
-    def at_step(self, call: Call) -> Any:
+    def at_step(self, call: FunctionCall) -> Any:
         """Return a gradient of the run, or what this step says of one of its inputs. Raises ExpressionError."""
         if len(call.arguments) != 1 or call.options or not isinstance(call.arguments[0], Name):
             raise self.error(f"{call.function} takes the name of a value", call.at, f"{call.function}(W1)")
@@ -326,7 +326,7 @@ class Evaluation:
             raise self.error(f"there is no function {visible(name, limit=40)}", at, hint)
         return FUNCTIONS[name]
 
-    def called(self, call: Call, function: Function) -> Any:
+    def called(self, call: FunctionCall, function: Function) -> Any:
         """Return what a function returns. Raises ExpressionError."""
         count = len(call.arguments)
         if not function.fewest <= count <= function.most:

@@ -33,7 +33,7 @@ def reduction(compute: Callable[..., Any]) -> Function:
     return Function(compute, options=("axis",), note_cost=lambda budget, x: budget.spend(1 + x.size))
 
 
-def norm(x: Array, axis: Any = None) -> Array:
+def norm_along(x: Array, axis: Any = None) -> Array:
     """Return the root of the sum of squares, of finite numbers without overflow."""
     largest = np.max(np.abs(x), axis=axis, keepdims=True, initial=0.0)
     scale = np.where((largest > 0) & np.isfinite(largest), largest, 1.0)
@@ -49,7 +49,7 @@ def as_shape(sizes: Sequence[Array]) -> Shape:
     return tuple(flat)
 
 
-def filled(value: float) -> Function:
+def filling(value: float) -> Function:
     """Return a function that makes an array of one number in a shape, which is given as numbers or as a list."""
 
     def compute(*sizes: Array) -> Array:
@@ -116,7 +116,7 @@ FUNCTIONS: Mapping[str, Function] = {
     "sum": reduction(np.sum),
     "mean": reduction(np.mean),
     "std": reduction(np.std),
-    "norm": reduction(norm),
+    "norm": reduction(norm_along),
     "argmin": reduction(np.argmin),
     "argmax": reduction(np.argmax),
     "any": reduction(np.any),
@@ -124,8 +124,8 @@ FUNCTIONS: Mapping[str, Function] = {
     "count_nonzero": reduction(np.count_nonzero),
     "shape": Function(lambda x: x.shape),
     "size": Function(lambda x: x.size),
-    "zeros": filled(0.0),
-    "ones": filled(1.0),
+    "zeros": filling(0.0),
+    "ones": filling(1.0),
     "arange": Function(lambda *bounds: np.arange(*arange_bounds(*bounds)), most=3, note_cost=note_arange),
     "where": Function(np.where, fewest=3, most=3, note_cost=lambda budget, *arrays: budget.combine(*arrays)),
     "dot": Function(

@@ -17,9 +17,9 @@ from typing import NamedTuple
 
 from bptui.core.expression.syntax import (
     Attribute,
-    Call,
     Chain,
     Expression,
+    FunctionCall,
     Logical,
     Members,
     Name,
@@ -67,7 +67,7 @@ ELSEWHERE = {
 """What people write from habit, by its first character."""
 
 
-class Token(NamedTuple):
+class ExpressionToken(NamedTuple):
     """A piece of an expression and where it starts; the kind of the last one is ``end``."""
 
     kind: str
@@ -78,14 +78,14 @@ class Token(NamedTuple):
 @lru_cache(maxsize=256)
 def parse_expression(text: str) -> Expression:
     """Return what ``text`` says. Raises ExpressionError, which points at the character where it says nothing."""
-    parser = Parser(text, tokenize(text))
+    parser = ExpressionParser(text, expression_tokens(text))
     expression = parser.expression()
     if parser.next.kind != "end":
         raise parser.error(f"unexpected {visible(parser.next.text, limit=40)}", hint=ELSEWHERE.get(parser.next.text[0]))
     return expression
 
 
-def tokenize(text: str) -> list[Token]:
+def expression_tokens(text: str) -> list[ExpressionToken]:
     """Return the tokens of an expression, an ``end`` after them. Raises ExpressionError."""
     if len(text) > LONGEST:
         raise ExpressionError(f"an expression of more than {LONGEST} characters", text[:LONGEST], LONGEST)
@@ -98,22 +98,22 @@ def tokenize(text: str) -> list[Token]:
             raise ExpressionError(what, text, at, hint=ELSEWHERE.get(text[at]))
         if match.lastgroup != "space":
             kind = "word" if match[0] in WORDS else match.lastgroup
-            tokens.append(Token(kind, match[0], at))
+            tokens.append(ExpressionToken(kind, match[0], at))
         at = match.end()
-    return [*tokens, Token("end", "", len(text))]
+    return [*tokens, ExpressionToken("end", "", len(text))]
 
 
-class Parser:
+class ExpressionParser:
     """Walks over the tokens of ``text`` once; each method reads one rule of the grammar."""
 
-    def __init__(self, text: str, tokens: Sequence[Token]) -> None:
+    def __init__(self, text: str, tokens: Sequence[ExpressionToken]) -> None:
         self.text = text
         self.tokens = tokens
         self.place = 0
         self.depth = 0
 
     @property
-    def next(self) -> Token:
+    def next(self) -> ExpressionToken:
         """The token that comes next."""
         return self.tokens[self.place]
 
@@ -234,21 +234,21 @@ class Parser:
         token = self.next
         self.place += token.kind != "end"
         match token:
-            case Token("number", text, at):
+            case ExpressionToken("number", text, at):
                 return Number(self.number(text, at), at)
-            case Token("text", text, at):
+            case ExpressionToken("text", text, at):
                 return Text(text[1:-1], at)
-            case Token("name", text, at):
+            case ExpressionToken("name", text, at):
                 return self.call(text, at) if self.takes("(") else Name(text, at)
-            case Token("sign", "(", at):
+            case ExpressionToken("sign", "(", at):
                 inner = self.expression()
                 self.closes(")", at)
                 return inner
-            case Token("sign", "[", at):
+            case ExpressionToken("sign", "[", at):
                 return Members(self.members("]", at), at)
-            case Token("end", _, at):
+            case ExpressionToken("end", _, at):
                 raise self.error("a value is missing", at=at)
-            case Token(_, text, at):
+            case ExpressionToken(_, text, at):
                 hint = ELSEWHERE.get(text[0])
                 raise self.error(f"expected a value, found {visible(text, limit=40)}", at=at, hint=hint)
 
@@ -262,7 +262,7 @@ class Parser:
             raise self.error("beyond the largest float64, 1.8e308", at=at, hint="write inf")
         return float(text)
 
-    def call(self, function: str, at: int) -> Call:
+    def call(self, function: str, at: int) -> FunctionCall:
         """Parse the arguments of a function, its parenthesis being open. Raises ExpressionError."""
         arguments: list[Expression] = []
         options: list[tuple[str, Expression]] = []
@@ -278,7 +278,7 @@ class Parser:
             if not self.takes(","):
                 self.closes(")", at + len(function))
                 break
-        return Call(function, tuple(arguments), tuple(options), at)
+        return FunctionCall(function, tuple(arguments), tuple(options), at)
 
     def members(self, sign: str, opened: int) -> tuple[Expression, ...]:
         """Parse what stands between commas up to the closing ``sign``."""

@@ -10,7 +10,7 @@ from bptui.core.step import BackwardStep, ForwardStep, Step, UpdateStep
 from layers import Array
 
 
-def out_of(moment: Moment) -> Array | None:
+def value_at_step(moment: Moment) -> Array | None:
     """Return the value of this step's node, or of its parameter after the update."""
     match moment.step:
         case ForwardStep() as step:
@@ -34,7 +34,7 @@ def pass_of(moment: Moment) -> str | None:
 
 
 STEP_NAMES: Mapping[str, Callable[[Moment], Any]] = {
-    "out": out_of,
+    "out": value_at_step,
     "dout": dout_of,
     "step": lambda moment: moment.position,
     "iteration": lambda moment: moment.iteration,

@@ -67,7 +67,7 @@ class Prefix:
 
 
 @dataclass(frozen=True)
-class Call:
+class FunctionCall:
     """A function of arguments, some of which are given by name: ``sum(x, axis=0)``."""
 
     function: str
@@ -111,7 +111,7 @@ class Subscript:
     at: int
 
 
-Expression: TypeAlias = Number | Text | Name | Members | Chain | Logical | Prefix | Call | Attribute | Subscript
+Expression: TypeAlias = Number | Text | Name | Members | Chain | Logical | Prefix | FunctionCall | Attribute | Subscript
 
 
 def names_in(part: object) -> Iterator[str]:

@@ -38,7 +38,7 @@ def split_off_keeper(lifeline: int, handed: Sequence[int], status: int | None = 
     if guest:
         for descriptor in (0, 1, 2, *handed):
             os.close(descriptor)
-        watch(guest, lifeline, status)
+        watch_guest(guest, lifeline, status)
     control_process(SET_DEATH_SIGNAL, signal.SIGKILL)
     if os.getppid() != keeper:  # it was gone before anybody listened
         os._exit(1)
@@ -53,7 +53,7 @@ def control_process(option: int, value: int) -> bool:
     return ctypes.CDLL(None).prctl(option, value, 0, 0, 0) == 0
 
 
-def watch(guest: int, lifeline: int, status: int | None) -> None:
+def watch_guest(guest: int, lifeline: int, status: int | None) -> None:
     """Wait until the guest or the parent ends, end what is left, and end as the guest has. Never returns."""
     tell(status, os.getpid())
     signal_end(lifeline, signal.SIGIO)

@@ -97,7 +97,7 @@ class NonFiniteTracer:
     def __init__(self, is_user_file: Callable[[str], bool]) -> None:
         self.is_user_file = is_user_file
         self.origin: Origin | None = None
-        self.evaluation = Evaluation()
+        self.evaluation = ArithmeticVisitor()
         self.lines = 0
 
     @contextmanager
@@ -137,7 +137,7 @@ class NonFiniteTracer:
             self.lines += 1
 
 
-class Evaluation(ast.NodeVisitor):
+class ArithmeticVisitor(ast.NodeVisitor):
     """Works out expressions of arithmetic and NumPy's functions. ``underflow`` is what the last exp gave that had a 0.
 
     Raises Found at the operation that is looked for, and Unknown at what is not worked out.

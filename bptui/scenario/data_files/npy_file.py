@@ -152,7 +152,7 @@ def read_data(stream: BinaryIO, header: NpyHeader, file: DataFile) -> Array:
             hint="read a part of it: rows = [start, stop]; of a Fortran-ordered array that is not possible",
         )
     flat = np.empty(math.prod(header.shape), header.dtype)
-    got = fill(flat.view(np.uint8).data, stream)
+    got = read_into(flat.view(np.uint8).data, stream)
     if got < header.size:
         raise wrong_size(header, got, file)
     if not header.dtype.isnative:
@@ -162,7 +162,7 @@ def read_data(stream: BinaryIO, header: NpyHeader, file: DataFile) -> Array:
     return flat.reshape(header.shape)
 
 
-def fill(buffer: memoryview, stream: BinaryIO) -> int:
+def read_into(buffer: memoryview, stream: BinaryIO) -> int:
     """Read into ``buffer`` until it is full or ``stream`` ends; return how many bytes came."""
     got = 0
     while got < len(buffer) and (data := stream.read(min(CHUNK_BYTES, len(buffer) - got))):

@@ -46,7 +46,7 @@ def definitions_at(document: Document, key: str, written: object) -> list[Defini
         return list(from_template(document, key, written))
     if is_template(key):
         raise not_a_template(document, path, key)
-    return [Definition(output_names(document, path, key), written, path, path)]
+    return [Definition(names_of_outputs(document, path, key), written, path, path)]
 
 
 def from_template(document: Document, key: str, written: Mapping[str, object]) -> Iterator[Definition]:
@@ -59,11 +59,11 @@ def from_template(document: Document, key: str, written: Mapping[str, object]) -
     for numbers in assignments(ranges):
         name = filled(document, path, key, numbers)
         formula = filled(document, (*path, FORMULA), template, numbers)
-        outputs = output_names(document, path, name.text, name.origins)
+        outputs = names_of_outputs(document, path, name.text, name.origins)
         yield Definition(outputs, formula.text, path, (*path, FORMULA), formula.origins)
 
 
-def output_names(document: Document, path: Path, key: str, origins: Sequence[int] | None = None) -> tuple[str, ...]:
+def names_of_outputs(document: Document, path: Path, key: str, origins: Sequence[int] | None = None) -> tuple[str, ...]:
     """Return the names of a node's outputs, as a key has them: ``h, c``. Those called ``_`` get one after the first.
 
     Raises ScenarioError for what is not a name, and where all are ``_``.

@@ -19,10 +19,10 @@ def does_nothing(function: Callable[..., Any]) -> bool:
     """Return whether a function is there for others to write: it passes, or does nothing but raise."""
     definition = definition_of(function)
     body = definition.body if isinstance(definition, ast.FunctionDef) else [definition]
-    return all(isinstance(it, ast.Pass | ast.Raise) or is_text(it) for it in body)
+    return all(isinstance(it, ast.Pass | ast.Raise) or is_docstring(it) for it in body)
 
 
-def is_text(statement: ast.stmt | None) -> bool:
+def is_docstring(statement: ast.stmt | None) -> bool:
     """Return whether a statement is but a text."""
     match statement:
         case ast.Expr(value=ast.Constant(value=str())):
