@@ -110,7 +110,9 @@ def test_a_csv_has_numbers_only_where_numpy_sees_the_same(folder: Path, text: st
         return
     lines = text.rstrip().split("\n")
     has_header = len(np.atleast_1d(got)) < len(lines)
-    want = np.loadtxt(io.StringIO(text), delimiter=",", skiprows=int(has_header), quotechar='"').reshape(got.shape)
+    want = np.loadtxt(io.StringIO(text.rstrip()), delimiter=",", skiprows=int(has_header), quotechar='"').reshape(
+        got.shape
+    )
     assert np.array_equal(got, want, equal_nan=got.dtype.kind == "f")
 
 

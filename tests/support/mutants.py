@@ -7,7 +7,7 @@ import copy
 import importlib
 import inspect
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,12 +46,24 @@ def mutants_of(layer: type[Layer]) -> Iterator[Mutant]:
     """Yield every mutant of a layer."""
     module = importlib.import_module(layer.__module__)
     tree = ast.parse(inspect.getsource(module))
-    (own,) = (it for it in tree.body if isinstance(it, ast.ClassDef) and it.name == layer.__name__)
+    own = with_inherited(layer, {it.name: it for it in tree.body if isinstance(it, ast.ClassDef)})
     for change, line, mutated in changed_classes(own):
         try:
             yield Mutant(layer, change, line, built(mutated, module))
         except SyntaxError:
             continue
+
+
+def with_inherited(layer: type[Layer], classes: Mapping[str, ast.ClassDef]) -> ast.ClassDef:
+    """Return the definition of a layer, with what it has from others in its module as if that were its own."""
+    own = copy.deepcopy(classes[layer.__name__])
+    known = {it.name for it in own.body if isinstance(it, ast.FunctionDef)}
+    for base in (classes[it.__name__] for it in layer.__mro__[1:] if it.__name__ in classes):
+        for method in base.body:
+            if isinstance(method, ast.FunctionDef) and method.name not in known:
+                own.body.append(copy.deepcopy(method))
+                known.add(method.name)
+    return own
 
 
 def built(definition: ast.ClassDef, module: Any) -> type[Any]:

@@ -11,7 +11,7 @@ from bptui.core.verbs.movement import Last, Next
 from bptui.recording.transcript import read_transcript
 from bptui.session.session import Session
 from bptui.tui.app import BptuiApp, open_screen
-from screens import shown
+from screens import shown, wait_until_shown
 
 AppOf = Callable[..., BptuiApp]
 SessionOf = Callable[..., Session]
@@ -30,7 +30,7 @@ async def test_a_recording_that_starts_in_the_middle_has_every_step_from_the_fir
     monkeypatch.chdir(tmp_path)
     async with app_of().run_test(size=(120, 40)) as pilot:
         await pilot.press("3", "n", "R")
-        assert "● rec 4" in shown(pilot.app)
+        await wait_until_shown(pilot, "● rec 4")
         await pilot.press("R", "R")
         assert "recording to buy_apple-2.jsonl" in shown(pilot.app)
         await pilot.press("n")
