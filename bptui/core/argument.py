@@ -8,7 +8,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bptui.errors import CommandError
+from bptui.core.expression.parser import parse_expression
+from bptui.errors import CommandError, ExpressionError
 
 MOST_DIGITS = 12
 """Of a number: no run has steps with longer ones."""
@@ -153,6 +154,27 @@ def read_rest(reader: Reader) -> str:
     return rest if inside is None else inside
 
 
+def read_expression(reader: Reader) -> str:
+    """Return the rest of the line, which has to be an expression. Raises CommandError, which points into the line."""
+    start, text = reader.position, reader.take_rest()
+    try:
+        parse_expression(text)
+    except ExpressionError as error:
+        raise CommandError(error.message, reader.line, start + error.position, hint=error.hint) from None
+    return text
+
+
+def is_expression(it: object) -> bool:
+    """Return whether something is an expression as it is typed, on one line."""
+    if not isinstance(it, str) or it != it.strip() or not it.isprintable():
+        return False
+    try:
+        parse_expression(it)
+    except ExpressionError:
+        return False
+    return True
+
+
 def write_text(text: str) -> str:
     """Return text as it is typed: in quotes where the line would end, or not begin or end as it does."""
     is_plain = text and text.isprintable() and text == text.strip() and unquoted(text) is None
@@ -193,6 +215,7 @@ ARGUMENTS: Mapping[str, Argument] = {
     "node": Argument("NODE", read_name, write_name, is_name_or_none),
     "mark": Argument("X", read_name, write_name, is_name_or_none),
     "text": Argument("TEXT", read_rest, write_text, is_text),
+    "expression": Argument("EXPR", read_expression, str, is_expression),
     "file": Argument("FILE", read_rest, write_text, is_text),
     "place": Argument("largest|nan|[I, J]", read_place, str, is_place),
     "scale": choice_argument("SCALE", "whole", "boxes", "map"),

@@ -20,6 +20,7 @@ from bptui.explaining.formula_words import inline
 from bptui.explaining.sentence import headline
 from bptui.explaining.whole_array import summary_line
 from bptui.lines.line import plain
+from bptui.recording.array_record import encode_array
 from bptui.session.answer import Answer
 from bptui.session.session import Session
 from bptui.stepping.line_tape import Event, LineCursor
@@ -61,6 +62,8 @@ def answer_record(command: Command, answer: Answer, session: Session) -> dict[st
     if answer.judged:
         record["verdict"] = answer.judged.verdict.value
         record["findings"] = [printed_record(finding) for finding in answer.judged.findings]
+    if answer.value is not None:
+        record["value"] = encode_array(answer.value) if isinstance(answer.value, np.ndarray) else answer.value
     if lines := session.lines:
         record["line"] = {"file": lines.step.file or lines.tape.file, "line": lines.step.line}
     return record

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 if TYPE_CHECKING:
     from bptui.checking.verdicts import Judged
     from bptui.core.command import Command
+    from bptui.core.expression import Result
 
 
 class WayOn(NamedTuple):
@@ -22,7 +23,8 @@ class WayOn(NamedTuple):
 class Answer:
     """``text`` says what is not seen anyway, mostly nothing; ``style`` is the name of its style.
 
-    ``is_pending`` is an answer for now: the rest takes time. ``judged`` has the verdict that was asked for.
+    ``is_pending`` is an answer for now: the rest takes time. ``judged`` has the verdict that was asked for, ``value``
+    what an expression comes to.
     """
 
     text: str = ""
@@ -31,6 +33,7 @@ class Answer:
     is_pending: bool = False
     way_on: WayOn | None = None
     judged: Judged | None = None
+    value: Result | None = None
 
     def text_with_way_on(self, written: Callable[[type[Command]], str]) -> str:
         """Return the text and the way on, whose verb is written as a key on the screen, and as a word elsewhere."""

@@ -10,10 +10,11 @@ from bptui.core.command import Command
 from bptui.core.verbs.movement import Jump, JumpToMark, SetMark, Travel
 from bptui.core.verbs.program import Cancel, ToggleRecording, WriteNote
 from bptui.core.verbs.selection import SearchNames, Selecting
-from bptui.core.verbs.view import Check, ShowEvidence
+from bptui.core.verbs.view import Check, Print, ShowEvidence
 from bptui.errors import BptuiError
 from bptui.session import recording
 from bptui.session.answer import Answer, Question, refusal
+from bptui.session.expression_value import value_answer
 from bptui.session.jumps import jump, set_mark
 from bptui.session.selecting import named_or_selected, select_value
 from bptui.session.session import Session
@@ -107,6 +108,8 @@ class Dispatcher:
             case ShowEvidence(node):
                 name = named_or_selected(session, node)
                 return partial(session.checks.evidence, name, session.moment.iteration - 1)
+            case Print(expression):
+                return partial(value_answer, session, expression)
             case ToggleRecording(file):
                 return partial(recording.record, session, file)
             case WriteNote(text):

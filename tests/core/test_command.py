@@ -32,6 +32,7 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
     "topic": NAMES,
     "text": st.text(),
     "file": st.text(),
+    "expression": st.sampled_from(["W1", "norm(grad(a))  >  10", "'x' == node", "x[0, 1:] @ W.T"]),
 }
 """What may stand in each field of a command."""
 
@@ -183,3 +184,9 @@ def test_no_word_and_no_key_means_two_things() -> None:
     keys = [key for verb in VERBS.values() for key in verb.keys]
     assert len(keys) == len(set(keys))
     assert len(VERBS) == len([*Command.__subclasses__(), *CountedCommand.__subclasses__()]) - 1
+
+
+def test_an_expression_that_cannot_be_read_is_pointed_at_in_the_line() -> None:
+    with pytest.raises(CommandError, match="expected a value") as raised:
+        parse("print x @@ W1")
+    assert (raised.value.text, raised.value.position) == ("print x @@ W1", 9)

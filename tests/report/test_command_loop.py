@@ -63,6 +63,10 @@ def run(capsys: pytest.CaptureFixture[str]) -> Any:
         ("select y", ["y, Sum; not reached yet: goes forward at step 2"]),
         ("search matmul", ["a: match 1 of 1; a, MatMul"]),
         ("check y", ["✓ y: Sum is right"]),
+        ("print sum(x) + step", ["sum(x) + step = 3.0"]),
+        ("print W + x.T", ["W + x.T = [[2, 2, 2], [3, 3, 3]]"]),
+        ("print ones([9, 9])", ["ones([9, 9]) = all 1"]),
+        ("print grad(W)", ["not reached"]),
         ("help next", ["next [N]   next step   (on the screen: n F10)"]),
     ],
 )
@@ -227,3 +231,9 @@ def test_bytes_that_are_no_text_are_no_command(
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"next\n\xff\xfe\n"), encoding="utf-8"))
     assert main(["exec", "buy_apple"]) == 2
     assert "standard input:2:1: error: there is no command" in capsys.readouterr().err
+
+
+def test_json_has_the_value_of_an_expression(run: Any, training: str) -> None:
+    _, answers, _ = run(training, "print x[0]", "print node", "last", "print node", options=("--json",))
+    values = [json.loads(it).get("value") for it in answers]
+    assert values == [{"dtype": "float64", "shape": [2], "data": [1.0, 2.0]}, None, None, "W"]

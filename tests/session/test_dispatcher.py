@@ -94,6 +94,10 @@ EFFECTS = [
     Effect(("next 5",), "back", 4, "y"),
     Effect(("next 5",), "back 3", 2, "b"),
     Effect((), "back", 0, None, "this is the start", ok=False),
+    Effect((), "print 1 + 2", 0, None, "1 + 2 = 3"),
+    Effect(("last",), "print node == 'w' and pass == 'update'", 14, "w", "= true"),
+    Effect(("next",), "print dout", 1, "a", "not reached"),
+    Effect((), "print nothing", 0, None, "there is no value nothing", ok=False),
     Effect((), "into", 0, None, "nothing has run yet", ok=False),
     Effect(("next",), "into", 1, "a"),
     Effect(("next",), "line-back", 1, "a", "outside a layer's source", ok=False),
@@ -286,6 +290,7 @@ ANY_ARGUMENT: dict[str, st.SearchStrategy[Any]] = {
     "text": st.sampled_from(["a", "u", "", "[/]"]),
     "scale": st.sampled_from(["map", None]),
     "topic": st.none(),
+    "expression": st.sampled_from(["x + w", "grad(y)", "nothing", "1 + 'a'"]),
 }
 """What may stand in each field of a command, in this scenario or in none."""
 

@@ -99,6 +99,13 @@ class Copy(
     """Copy the selected number, and leave the second time."""
 
 
+@dataclass(frozen=True)
+class Print(Command, word="print", group=LOOK, help="the value of an expression at this step: norm(grad(W1))"):
+    """Answer what an expression comes to at the cursor."""
+
+    expression: str
+
+
 class NextPane(Command, word="next-pane", keys="Tab", group=LOOK, help="next pane"):
     """Move the focus on."""
 

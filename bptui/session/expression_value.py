@@ -1,0 +1,42 @@
+"""What an expression comes to at the cursor, as an answer."""
+
+from __future__ import annotations
+
+from bptui.core.expression import Result, evaluate
+from bptui.core.text import escaped, number
+from bptui.errors import NotReachedError
+from bptui.explaining.whole_array import summary_line
+from bptui.lines.line import plain
+from bptui.session.answer import Answer
+from bptui.session.session import Session
+from layers import Array
+
+MOST_NUMBERS = 64
+"""Numbers that are all told; of a larger array its range is."""
+
+
+def value_answer(session: Session, expression: str) -> Answer:
+    """Return the value of an expression, or that it speaks of what is not reached. Raises ExpressionError."""
+    try:
+        value = evaluate(expression, session.moment)
+    except NotReachedError:
+        return Answer("not reached")
+    return Answer(f"{escaped(expression)} = {result_text(value)}", value=value)
+
+
+def result_text(value: Result) -> str:
+    """Return a value on one line: all its numbers where there are few, and otherwise its shape and its range."""
+    if isinstance(value, str):
+        return escaped(value)
+    if isinstance(value, list):
+        return escaped(str(value))
+    if value.ndim == 0:
+        return str(value.item()).lower() if value.dtype.kind == "b" else repr(value.item())
+    return nested_text(value) if value.size <= MOST_NUMBERS else plain(summary_line(value))
+
+
+def nested_text(array: Array) -> str:
+    """Return an array as nested lists of numbers: ``[[0.1, 0.3], [0.2, 0.4]]``."""
+    if array.ndim:
+        return f"[{', '.join([nested_text(part) for part in array])}]"
+    return str(array.item()).lower() if array.dtype.kind == "b" else number(float(array))
