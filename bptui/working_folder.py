@@ -1,7 +1,7 @@
 """``python -m`` puts the working folder first on the path, where a stranger's ``typing.py`` may lie: it goes at once.
 
 The package imports this before all else, so it stands on nothing but what every interpreter has loaded at its start.
-What ``-m`` itself imports before that, ``packaging/bptui-start.pth`` has had imported before there was that folder.
+What ``-m`` itself imports before that, ``bptui/bptui-start.pth`` has had imported before there was that folder.
 """
 
 import os

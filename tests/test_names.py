@@ -1,4 +1,4 @@
-"""Names that find: a class or a function of a module has one meaning in the whole tree."""
+"""Names that find: one meaning each in the whole tree, and a top level that is seen at a glance."""
 
 from __future__ import annotations
 
@@ -31,3 +31,8 @@ def homes(kind: type[ast.stmt], *folders: str) -> dict[str, list[str]]:
 def test_a_name_stands_in_one_module(kind: type[ast.stmt], folders: tuple[str, ...]) -> None:
     several = {name: files for name, files in homes(kind, *folders).items() if len(files) > 1}
     assert {name: files for name, files in several.items() if name not in EVERYWHERE} == {}
+
+
+def test_the_top_level_has_nothing_else() -> None:
+    seen = {path.name for path in ROOT.iterdir() if not path.name.startswith((".", "__"))}
+    assert seen == {"CHANGELOG.md", "LICENSE", "README.md", "bptui", "layers", "pyproject.toml", "scenarios", "tests"}
