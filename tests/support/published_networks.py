@@ -1,4 +1,4 @@
-"""Each published case as a network of ours: nodes named as the case names its outputs; the last one goes back.
+"""Each published case as a network of ours: nodes named as the case names its outputs.
 
 A case is a file in ``cases``: inputs, the numbers that others have printed, with their source and tolerance, what is
 known to be wrong in them, and the same computed by another engine.
@@ -8,7 +8,74 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+HEAD = {
+    "q{n}": "wq{n} @ X + bq{n}",
+    "k{n}": "wk{n} @ X + bk{n}",
+    "v{n}": "wv{n} @ X + bv{n}",
+}
+"""Self-attention of tokens that are columns."""
+
+
+def head(number: str) -> dict[str, str]:
+    """Return the formulas of one head, its names followed by ``number``."""
+    return {name.format(n=number): formula.format(n=number) for name, formula in HEAD.items()}
+
+
 NETWORKS: Mapping[str, Mapping[str, str]] = {
+    "burn_avgpool2d_pad_excluded": {
+        "y": "AvgPool2d(x, size=[3, 4], stride=[1, 2], pad=[1, 2], count_include_pad=false)"
+    },
+    "burn_maxpool2d_k3s1": {"y": "MaxPool2d(x, size=3, stride=1)"},
+    "burn_unfold_overlaps": {
+        "y": "Transpose(Unfold(Reshape(x, shape=[1, 1, 1, 4]), size=[1, 2]), axes=[0, 2, 1])",
+    },
+    "deepml_conv2d_5x5": {"y": "Conv2d(x, w)"},
+    "deepml_conv2d_pad2_stride2": {"y": "Conv2d(x, w, stride=2, pad=2)"},
+    "deepml_self_attention_2": {"y": "Attention(X @ Wq, X @ Wk, X @ Wv)"},
+    "dfdx_conv2d_dilation2": {"y": "Conv2d(x, w, dilation=2)"},
+    "dlai_pool_backward_max": {
+        "A": "Transpose(MaxPool2d(Transpose(x, axes=[0, 3, 1, 2]), size=2, stride=1), axes=[0, 2, 3, 1])",
+    },
+    "dlai_rnn_backward": {
+        "hs": "RNN(Transpose(x, axes=[1, 2, 0]), Transpose(a0), Transpose(Wax), Transpose(Waa), Reshape(ba, shape=5))",
+        "a": "Transpose(hs, axes=[2, 0, 1])",
+    },
+    "keras_simplernn": {
+        "hs": "RNN(Transpose(xs, axes=[1, 0, 2]), h0, Wx, Wh, b)",
+        "last": "Reshape(Slice(hs, axis=1, start=-1), shape=[2, 4])",
+    },
+    "neu_col2im": {"col": "Transpose(Reshape(Unfold(x, size=2, pad=1), shape=[4, 9]))"},
+    "nnlib_conv1d_dilation2": {"y": "Conv2d(x, w, dilation=[1, 2])"},
+    "nnlib_conv1d_plain": {
+        "y": "Reshape(Conv1d(Reshape(x, shape=[1, 1, 5]), Reshape(w, shape=[1, 1, 2])), shape=[1, 1, 1, 4])"
+    },
+    "nnlib_conv2d_dilation2": {"y": "Conv2d(x, w, dilation=2)"},
+    "nnlib_conv2d_pad1": {"y": "Conv2d(x, w, pad=1)"},
+    "nnlib_conv2d_stride2": {"y": "Conv2d(x, w, stride=2)"},
+    "nnlib_dot_product_attention": {
+        "heads": "Transpose(Reshape(x, shape=[3, 2, 2]), axes=[1, 0, 2])",
+        "y": "Reshape(Transpose(Attention(heads, heads, heads), axes=[1, 0, 2]), shape=[3, 4])",
+    },
+    "nnlib_maxpool1d_k2s2": {"y": "MaxPool2d(x, size=[1, 2])"},
+    "nnlib_maxpool1d_k2s2pad1": {"y": "MaxPool2d(x, size=[1, 2], pad=[0, 1])"},
+    "nnlib_maxpool2d_k2s2pad1": {"y": "MaxPool2d(x, size=2, pad=1)"},
+    "nnlib_meanpool2d_k2s1": {"y": "AvgPool2d(x, size=2, stride=1)"},
+    "nnlib_meanpool2d_k2s2pad1": {"y": "AvgPool2d(x, size=2, pad=1)"},
+    "tf_conv2d_backprop_filter_stride1x2": {"y": "Conv2d(x, w, stride=[1, 2])"},
+    "tf_maxpool_chessboard": {"y": "MaxPool2d(x, size=2, stride=1)"},
+    "udl_conv1d_k3_dilation2": {"y": "Conv2d(x, w, pad=[0, 2], dilation=[1, 2])", "total": "Sum(y)"},
+    "udl_conv1d_k5": {"y": "Conv2d(x, w, pad=[0, 2])", "total": "Sum(y)"},
+    "udl_multihead_attention": {
+        **head("1"),
+        **head("2"),
+        "one": "Attention(Transpose(q1), Transpose(k1), Transpose(v1))",
+        "two": "Attention(Transpose(q2), Transpose(k2), Transpose(v2))",
+        "Y": "wc @ Transpose(Concat(one, two, axis=1))",
+    },
+    "udl_self_attention": {
+        **head(""),
+        "Y": "Transpose(Attention(Transpose(q) * 2, Transpose(k), Transpose(v)))",  # its scores are not scaled by 1/√4
+    },
     "burn_cross_entropy_soft": {"loss": "SoftmaxWithLoss(a @ b, t)"},
     "burn_cumprod_zero_in_middle": {
         "y": "Stack(Prod(Slice(x, stop=1)), Prod(Slice(x, stop=2)), Prod(Slice(x, stop=3)), Prod(x))"
