@@ -69,19 +69,12 @@ class PassSteps:
     def handed(self, call: BackwardCall, node: PassNode) -> list[Value | None]:
         """Return the gradients that the program hands to a call back, one for each output.
 
-        A loss that is handed nothing, or its own input or output, starts the backward pass: it is handed 1.
+        A loss that is handed nothing, or its own prediction instead of a gradient, starts the backward pass: it is
+        handed 1.
         """
         douts = [None if it is None else self.facts.values[it] for it in call.douts[: max(1, len(node.outs))]]
         first = douts[0] if douts else None
-        assert node.call is not None
-        own = [self.facts.values[number] for _, number in node.call.inputs] + list(node.outs)
-        starts = (
-            first is None
-            or not node.outs
-            or self.is_misshapen(first, node)
-            or any(first.event.token and first.event.token == it.event.token and is_like(first, it) for it in own)
-        )
-        if starts:
+        if first is None or not node.outs or self.is_misshapen(first, node) or self.is_prediction(first, call, node):
             return [np.ones_like(np.asarray(it.recorded, np.float64))[()] for it in node.outs]
         return [None if it is None else it.recorded for it in douts] + [None] * (len(node.outs) - len(douts))
 
@@ -89,6 +82,24 @@ class PassSteps:
         """Return whether what the output's node is handed can be no gradient of it."""
         is_output = node.node.name == self.watched.graph.output
         return is_output and dout.array.shape != node.outs[0].array.shape and dout.array.size != 1
+
+    def is_prediction(self, dout: SeenValue, call: BackwardCall, node: PassNode) -> bool:
+        """Return whether a call back is handed what the forward knew already, and no gradient.
+
+        A value of the node's own may be its gradient, too (of half the sum of its squares): it is none where its shape
+        is another than the output's, or where the targets come with it.
+        """
+        if not self.is_own(dout, node):
+            return False
+        more = [it for it in call.douts[max(1, len(node.outs)) :] if it is not None]
+        has_targets = bool(more) and all(self.is_own(self.facts.values[it], node) for it in more)
+        return has_targets or dout.array.shape != node.outs[0].array.shape
+
+    def is_own(self, value: SeenValue, node: PassNode) -> bool:
+        """Return whether a value is an input or an output of a node: the very object."""
+        assert node.call is not None
+        own = [self.facts.values[number] for _, number in node.call.inputs] + list(node.outs)
+        return any(value.event.token and value.event.token == it.event.token and is_like(value, it) for it in own)
 
     def gradients(self, node: PassNode, call: BackwardCall) -> list[Value | None]:
         """Return what a call back has returned, or left on its object, for each input of its node."""

@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from textwrap import dedent
 
 import jsonschema
 import numpy as np
@@ -420,3 +421,41 @@ def test_a_program_that_runs_on_comes_to_its_end(tmp_path: Path, capsys: pytest.
     assert main(["trace", "--passes", "1", "--then-run-on", str(program)]) == 0
     assert end.read_text() == "done"
     assert capsys.readouterr().out.count("\n  4 ") == 1
+
+
+@pytest.mark.parametrize("back", ["y", "y * 1.0", "y + 0.5"])
+def test_a_value_handed_back_as_its_own_gradient_is_what_arrives(tmp_path: Path, back: str) -> None:
+    """The gradient of half the sum of y² is y: that the node has made it does not make it a prediction."""
+    text = f"""
+        import numpy as np
+        class Twice:
+            def forward(self, x): return 2 * x
+            def backward(self, dout): return 2 * dout
+        twice = Twice()
+        x = np.array([[1.0, -3.0]])
+        y = twice.forward(x)
+        twice.backward({back})
+    """
+    y = np.array([[2.0, -6.0]])
+    dout = {"y": y, "y * 1.0": y, "y + 0.5": y + 0.5}[back]
+    with watched(tmp_path, dedent(text)) as run:
+        np.testing.assert_array_equal(np.asarray(run.tape.gradients["twice"]), dout)
+        np.testing.assert_array_equal(np.asarray(run.tape.gradients["x"]), 2 * dout)
+
+
+def test_a_loss_that_is_handed_prediction_and_targets_starts_with_1(tmp_path: Path) -> None:
+    text = """
+        import numpy as np
+        class Loss:
+            def forward(self, y_pred, y_true):
+                self.count = len(y_pred)
+                return (y_pred - y_true) ** 2
+            def backward(self, y_pred, y_true):
+                self.dinputs = 2 * (y_pred - y_true)
+        loss = Loss()
+        y_pred, y_true = np.array([1.0, -3.0]), np.array([0.5, 0.5])
+        loss.forward(y_pred, y_true)
+        loss.backward(y_pred, y_true)
+    """
+    with watched(tmp_path, dedent(text)) as run:
+        np.testing.assert_array_equal(np.asarray(run.tape.gradients["loss"]), [1.0, 1.0])
