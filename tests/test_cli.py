@@ -15,8 +15,10 @@ from typing import Any
 import pytest
 
 import bptui
-from bptui import cli, installation
+from bptui import installation
 from bptui.cli import main
+from bptui.commands.list import add_list_arguments
+from bptui.commands.subcommand import Subcommand
 from bptui.scenario.bundled import bundled
 
 ESCAPE = "\x1b"
@@ -140,7 +142,7 @@ def test_bad_use_is_told_on_standard_error(arguments: list[str], said: str, caps
 def test_no_control_sequence_of_an_argument_reaches_the_terminal(
     arguments: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cli, "check_terminal", lambda: None)
+    monkeypatch.setattr("bptui.commands.replay.check_terminal", lambda: None)
     assert main(arguments) == 2
     told = capsys.readouterr().err
     assert r"\x" in told
@@ -184,7 +186,7 @@ def test_a_screen_needs_a_terminal_that_is_known(term: str, monkeypatch: pytest.
 def test_a_damaged_transcript_ends_with_1_and_one_that_is_none_with_2(
     tmp_path: Path, scenario: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cli, "check_terminal", lambda: None)
+    monkeypatch.setattr("bptui.commands.replay.check_terminal", lambda: None)
     main(["trace", str(scenario), "--json"])
     lines = capsys.readouterr().out.splitlines(keepends=True)
     path = tmp_path / "it.jsonl"
@@ -201,7 +203,7 @@ def test_a_bug_of_ours_is_one_line_and_a_report(
     def fail(_: object) -> int:
         raise ZeroDivisionError("not yours")
 
-    monkeypatch.setitem(cli.COMMANDS, "list", fail)
+    monkeypatch.setattr("bptui.commands.list.SUBCOMMAND", Subcommand(add_list_arguments, fail))
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     assert main(["list"]) == 70
     told = capsys.readouterr().err
@@ -215,7 +217,7 @@ def test_an_interrupt_ends_with_130(monkeypatch: pytest.MonkeyPatch, capsys: pyt
     def interrupt(_: object) -> int:
         raise KeyboardInterrupt
 
-    monkeypatch.setitem(cli.COMMANDS, "list", interrupt)
+    monkeypatch.setattr("bptui.commands.list.SUBCOMMAND", Subcommand(add_list_arguments, interrupt))
     assert main(["list"]) == 130
     assert capsys.readouterr().err == ""
 

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from bptui import cli
 from bptui.cli import main
+from bptui.commands.list import add_list_arguments
+from bptui.commands.subcommand import Subcommand
 from bptui.core.text import visible
 from bptui.errors import TranscriptError
 from bptui.recording.recorder import Recorder
@@ -115,7 +116,7 @@ def test_too_little_memory_is_told_as_such(monkeypatch: pytest.MonkeyPatch, caps
     def exhaust(_: object) -> int:
         raise MemoryError("Unable to allocate 7.45 GiB")
 
-    monkeypatch.setitem(cli.COMMANDS, "list", exhaust)
+    monkeypatch.setattr("bptui.commands.list.SUBCOMMAND", Subcommand(add_list_arguments, exhaust))
     assert main(["list"]) == 2
     assert capsys.readouterr().err == "error: there is not enough memory for this: Unable to allocate 7.45 GiB\n"
 

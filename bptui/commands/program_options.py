@@ -1,0 +1,100 @@
+"""A person's own program on the command line: its arguments, and how much of it is watched."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from bptui.errors import BptuiError, Where
+
+if TYPE_CHECKING:
+    from bptui.programs.program_run import ProgramRun
+
+WATCHING = ("run", "trace", "check")
+"""The subcommands that take a program."""
+
+VALUED = ("--layers", "--expand", "--record", "--theme", "--passes", "--skip", "--memory")
+"""The options that a value follows."""
+
+LONGEST_NUMBER = 9
+"""Digits of a number of passes."""
+
+SMALLEST_MEMORY, LARGEST_MEMORY = 1 << 20, 1 << 40
+"""Bytes that copies of a program's arrays may take."""
+
+
+def split_arguments(arguments: Sequence[str]) -> tuple[Sequence[str], Sequence[str]]:
+    """Return bptui's own arguments, and those of the program that they name: what stands behind its name.
+
+    A program that looks at no arguments has none, so that those of bptui may stand there.
+    """
+    from bptui.programs.read_program import is_program, looks_at_arguments
+
+    if arguments[0] not in WATCHING:
+        return arguments, ()
+    for place, argument in enumerate(arguments[1:], start=1):
+        if is_program(argument) and arguments[place - 1] not in VALUED and not argument.startswith("-"):
+            if not looks_at_arguments(argument):
+                return arguments, ()
+            return arguments[: place + 1], arguments[place + 1 :]
+    return arguments, ()
+
+
+def add_watching(command: argparse.ArgumentParser) -> None:
+    """Let a command be told how much of a program is to be watched."""
+    command.add_argument(
+        "--passes",
+        metavar="N",
+        type=count_from(1),
+        default=10,
+        help="end a program after N forward and backward passes",
+    )
+    command.add_argument("--skip", metavar="N", type=count_from(0), default=0, help="watch none of its first N passes")
+    command.add_argument(
+        "--memory", metavar="SIZE", type=memory_size, default=1 << 30, help="watch until so much is copied: 500MB, 2GB"
+    )
+    command.add_argument("--then-run-on", action="store_true", help="let it run on unwatched when enough was seen")
+
+
+def memory_size(text: str) -> int:
+    """Return the bytes that a size means: ``500MB``, ``2GB``; a mere number is of megabytes."""
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)([KMG]?)B?", text.strip().upper())
+    size = int(float(match[1]) * {"K": 1 << 10, "M": 1 << 20, "G": 1 << 30}[match[2] or "M"]) if match else 0
+    if not SMALLEST_MEMORY <= size <= LARGEST_MEMORY:
+        raise argparse.ArgumentTypeError("wanted a size from 1MB on, such as 500MB or 2GB")
+    return size
+
+
+def count_from(least: int) -> Callable[[str], int]:
+    """Return what reads a number that is not less than ``least``."""
+
+    def whole_number(text: str) -> int:
+        if not text.isdecimal() or len(text) > LONGEST_NUMBER or int(text) < least:
+            raise argparse.ArgumentTypeError(f"wanted a whole number from {least} on")
+        return int(text)
+
+    return whole_number
+
+
+def watched(options: argparse.Namespace) -> ProgramRun:
+    """Return a program that was watched to its end. Raises BptuiError where no layer was called in it."""
+    from bptui.programs.program_run import ProgramRun, WatchLimits
+    from bptui.programs.read_program import read_program
+
+    if options.expand:
+        raise BptuiError("--expand is for scenarios", hint="a program runs as it stands")
+    program = read_program(options.scenario, options.arguments)
+    run = ProgramRun(program, WatchLimits(options.passes, options.skip, options.memory, runs_on=options.then_run_on))
+    run.finish()
+    if not run.tape.iterations:
+        run.close()
+        sys.stderr.write(run.printed.text)
+        raise run.failure or BptuiError(
+            "no layer was called",
+            hint="a layer has two methods forward and backward, or is a pair of functions f_forward and f_backward",
+            where=Where(options.scenario),
+        )
+    return run

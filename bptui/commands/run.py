@@ -1,0 +1,49 @@
+"""``bptui run``: open the debugger on a scenario."""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import sys
+from pathlib import Path
+
+from bptui.commands.layer_options import add_expand, add_layers, print_notice
+from bptui.commands.program_options import add_watching, watched
+from bptui.commands.screen_options import add_theme, check_terminal
+from bptui.commands.subcommand import Subcommand
+
+
+def add_run_arguments(command: argparse.ArgumentParser) -> None:
+    """Tell what may stand behind ``bptui run``."""
+    command.add_argument("scenario", help="a file, or the name of a bundled scenario")
+    command.add_argument("--record", metavar="FILE", type=Path, help="write every step to a new file while it happens")
+    add_layers(command)
+    add_expand(command)
+    add_watching(command)
+    add_theme(command)
+
+
+def run_scenario(options: argparse.Namespace) -> int:
+    """Open the debugger."""
+    check_terminal()
+    gc.disable()  # imports leave no garbage, and looking for it is a tenth of the start; the screen collects later
+    from bptui.programs.read_program import is_program
+    from bptui.running import with_expansions
+    from bptui.scenario.load import load
+    from bptui.tui import app
+
+    if is_program(options.scenario):
+        run = watched(options)
+        try:
+            status = app.open_program(run, options.record, options.theme)
+            if run.runs_on:
+                print("the program runs on, unwatched; ctrl+c ends it", file=sys.stderr)
+                run.outlast()
+            return status
+        finally:
+            run.close()
+    scenario = load(options.scenario, layers=options.layers, notice=print_notice)
+    return app.open_debugger(with_expansions(scenario, options.expand), options.record, options.theme)
+
+
+SUBCOMMAND = Subcommand(add_run_arguments, run_scenario)

@@ -1,0 +1,36 @@
+"""What a word after ``bptui`` stands for, and how the command line is complained about."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NoReturn
+
+from bptui.errors import BptuiError
+
+
+@dataclass(frozen=True)
+class Subcommand:
+    """What may stand behind a subcommand, and what carries it out: that returns the exit status."""
+
+    add_arguments: Callable[[argparse.ArgumentParser], None]
+    carry_out: Callable[[argparse.Namespace], int]
+
+
+class UsageError(BptuiError):
+    """bptui does not understand the command line; ``usage`` is what it could have been."""
+
+    def __init__(self, message: str, usage: str, *, hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.usage = usage
+
+    def __str__(self) -> str:
+        return f"{self.usage.strip()}\n{super().__str__()}"
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser whose complaints are raised, for one place to show them."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(message, self.format_usage())
