@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from bptui.core.expression.parser import parse_expression
+from bptui.core.reader import MOST_DIGITS, Reader, quoted, read_name, read_rest, unquoted, write_name
+from bptui.core.stop import read_stop, stop_of
 from bptui.errors import CommandError, ExpressionError
-
-MOST_DIGITS = 12
-"""Of a number: no run has steps with longer ones."""
 
 PLACES = ("largest", "nan")
 """Elements that are meant by what they are, and not by where they stand."""
@@ -22,55 +20,6 @@ INDEX = re.compile(r"\[?\s*\d{1,9}(?:\s*[\s,]\s*\d{1,9})*\s*,?\s*\]?", re.ASCII)
 
 NUMBER = re.compile(r"\d+", re.ASCII)
 WRITTEN_INDEX = re.compile(r"\[(?:0|[1-9]\d{0,8})(?:, (?:0|[1-9]\d{0,8}))*\]", re.ASCII)
-
-TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"(?=\s|$)|\S+')
-"""A name in quotes, or whatever stands between two blanks."""
-
-BLANKS = re.compile(r"\s*")
-
-
-class Reader:
-    """A line that is being read, from ``position`` on."""
-
-    def __init__(self, line: str) -> None:
-        self.line = line
-        self.position = 0
-        self.skip_blanks()
-
-    def skip_blanks(self) -> None:
-        """Go on to what comes next."""
-        blanks = BLANKS.match(self.line, self.position)
-        assert blanks
-        self.position = blanks.end()
-
-    @property
-    def is_at_end(self) -> bool:
-        """Whether nothing comes any more."""
-        return self.position == len(self.line)
-
-    @property
-    def token(self) -> str:
-        """What comes next, up to a blank; a name in quotes is one token. There must be something."""
-        found = TOKEN.match(self.line, self.position)
-        assert found
-        return found[0]
-
-    def take(self) -> str:
-        """Return what comes next, and go beyond it."""
-        token = self.token
-        self.position += len(token)
-        self.skip_blanks()
-        return token
-
-    def take_rest(self) -> str:
-        """Return all that is left, and go to the end."""
-        rest = self.line[self.position :].rstrip()
-        self.position = len(self.line)
-        return rest
-
-    def error(self, message: str, hint: str | None = None) -> CommandError:
-        """Return the error that points at what comes next."""
-        return CommandError(message, self.line, self.position, hint=hint)
 
 
 @dataclass(frozen=True)
@@ -113,21 +62,6 @@ def choice_argument(label: str, *words: str) -> Argument:
     return Argument(label, read, str, lambda it: it is None or it in words)
 
 
-def read_name(reader: Reader) -> str | None:
-    """Return a name, bare or in quotes; None for an empty one, which no value has. Raises CommandError."""
-    token = reader.token
-    if token.startswith('"') and unquoted(token) is None:
-        raise reader.error("these quotes are not closed" if len(token) < 2 or token[-1] != '"' else "not a quoted name")
-    reader.take()
-    return (unquoted(token) if token.startswith('"') else token) or None
-
-
-def write_name(name: str | None) -> str:
-    """Return a name as it is typed: in quotes where a blank or an odd character would part or hide it."""
-    is_plain = name and name.isprintable() and not name.startswith('"') and TOKEN.fullmatch(name)
-    return name if name and is_plain else quoted(name or "")
-
-
 def read_place(reader: Reader) -> str:
     """Return which element of an array is meant: ``largest``, ``nan``, or its index as ``[0, 2]``.
 
@@ -147,13 +81,6 @@ def is_place(it: object) -> bool:
     return it is None or (isinstance(it, str) and (it in PLACES or bool(WRITTEN_INDEX.fullmatch(it))))
 
 
-def read_rest(reader: Reader) -> str:
-    """Return the rest of the line; where all of it is in quotes, what they hold."""
-    rest = reader.take_rest()
-    inside = unquoted(rest)
-    return rest if inside is None else inside
-
-
 def read_expression(reader: Reader) -> str:
     """Return the rest of the line, which has to be an expression. Raises CommandError, which points into the line."""
     start, text = reader.position, reader.take_rest()
@@ -165,7 +92,9 @@ def read_expression(reader: Reader) -> str:
 
 
 def is_expression(it: object) -> bool:
-    """Return whether something is an expression as it is typed, on one line."""
+    """Return whether something is an expression as it is typed, on one line, or None for none."""
+    if it is None:
+        return True
     if not isinstance(it, str) or it != it.strip() or not it.isprintable():
         return False
     try:
@@ -175,26 +104,20 @@ def is_expression(it: object) -> bool:
     return True
 
 
+def is_stop(it: object) -> bool:
+    """Return whether something is a stop as it is written, or None for none."""
+    if it is None:
+        return True
+    try:
+        return isinstance(it, str) and it.isprintable() and str(read_stop(it)) == it
+    except CommandError:
+        return False
+
+
 def write_text(text: str) -> str:
     """Return text as it is typed: in quotes where the line would end, or not begin or end as it does."""
     is_plain = text and text.isprintable() and text == text.strip() and unquoted(text) is None
     return text if is_plain else quoted(text)
-
-
-def quoted(text: str) -> str:
-    """Return text in quotes, on one line, and with an escape for what cannot be seen."""
-    return json.dumps(text, ensure_ascii=not text.isprintable())
-
-
-def unquoted(token: str) -> str | None:
-    """Return what stands in quotes, None where they are not a whole pair."""
-    if not token.startswith('"'):
-        return None
-    try:
-        inside = json.loads(token, strict=False)
-    except ValueError:
-        return None
-    return inside if isinstance(inside, str) else None
 
 
 def is_name_or_none(it: object) -> bool:
@@ -217,6 +140,8 @@ ARGUMENTS: Mapping[str, Argument] = {
     "text": Argument("TEXT", read_rest, write_text, is_text),
     "expression": Argument("EXPR", read_expression, str, is_expression),
     "file": Argument("FILE", read_rest, write_text, is_text),
+    "number": number_argument("N", 1),
+    "stop": Argument("NODE|on EXPR", lambda it: str(stop_of(it)), str, is_stop),
     "place": Argument("largest|nan|[I, J]", read_place, str, is_place),
     "scale": choice_argument("SCALE", "whole", "boxes", "map"),
     "topic": Argument("VERB", read_name, write_name, is_name_or_none),

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 from bptui.core.argument import ARGUMENTS, Argument
 
-MOVE, LOOK, KEEP, PROGRAM = "Move in time", "Look", "Keep", "Program"
+MOVE, STOP, LOOK, KEEP, PROGRAM = "Move in time", "Stop and watch", "Look", "Keep", "Program"
 """What commands are for, as the help groups them."""
 
 
@@ -48,6 +48,20 @@ class CountedCommand(Command):
     """
 
     count: int = 1
+
+
+@dataclass(frozen=True)
+class NumberedCommand(Command):
+    """A command whose one argument is the number of what it is about: a stop, a watch."""
+
+    number: int
+
+
+@dataclass(frozen=True)
+class ExpressionCommand(Command):
+    """A command whose one argument is an expression."""
+
+    expression: str
 
 
 def needs_argument(verb: type[Command]) -> bool:

@@ -6,8 +6,9 @@ from collections.abc import Collection, Mapping
 from dataclasses import MISSING, fields
 from itertools import islice
 
-from bptui.core.argument import ARGUMENTS, Reader
+from bptui.core.argument import ARGUMENTS
 from bptui.core.command import Command, field_argument, usage
+from bptui.core.reader import Reader
 from bptui.core.text import visible
 from bptui.core.verbs import BY_KEY, VERBS
 from bptui.core.verbs.movement import GoTo, RunTo

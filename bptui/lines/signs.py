@@ -14,5 +14,8 @@ PASS, FAIL, KINK, SKIP = "✓", "✗", "◇", "·"
 CAUTION = "▲"
 """Stands before what is not wrong, and should be looked at."""
 
+STOP, RESTING_STOP = "●", "○"
+"""A stop on a node, and one that rests."""
+
 SIGN_STYLES: Mapping[str, str] = {PASS: "good", FAIL: "bad", KINK: "warning", SKIP: "dim"}
 """The style of a verdict's sign."""

@@ -14,17 +14,23 @@ from bptui.core.moment import Moment
 from bptui.core.step import BackwardStep, ForwardStep, UpdateStep
 from bptui.core.verbs.movement import Jump, Travel
 from bptui.core.verbs.selection import Selecting
+from bptui.core.verbs.stops import Continue, ReverseContinue
 from bptui.core.verbs.view import ShowEvidence
 from bptui.explaining import value_state
 from bptui.explaining.formula_words import inline
 from bptui.explaining.sentence import headline
 from bptui.explaining.whole_array import summary_line
+from bptui.lines.cell_width import cells
 from bptui.lines.line import plain
 from bptui.recording.array_record import encode_array
-from bptui.session.answer import Answer
+from bptui.session.answer import Answer, Pointed
 from bptui.session.session import Session
+from bptui.session.watches import watch_records, watch_text
 from bptui.stepping.line_tape import Event, LineCursor
 from layers import Array
+
+MOST_SHOWN = 1_900
+"""Characters of an expression that are shown where it has no value."""
 
 WIDTH = 100
 """Cells of a line of evidence."""
@@ -33,16 +39,24 @@ WIDTH = 100
 def answer_text(command: Command, answer: Answer, session: Session) -> str:
     """Return the answer to a command as text: in most cases one line."""
     if not answer.ok:
-        return answer.text_with_way_on(lambda verb: verb.word)
+        told = answer.text_with_way_on(lambda verb: verb.word)
+        return "\n".join([told, *pointed_lines(answer.pointed)]) if answer.pointed else told
     if isinstance(command, ShowEvidence) and answer.judged:
         from bptui.checking.evidence_lines import evidence_lines  # noqa: PLC0415  (when it is asked for)
 
         return "\n".join(plain(line).rstrip() for line in evidence_lines(answer.judged, WIDTH))
-    if isinstance(command, Travel | Jump):
-        return "; ".join(filter(None, (answer.text, place_text(session))))
+    if isinstance(command, Travel | Jump | Continue | ReverseContinue):
+        told = "; ".join(filter(None, (answer.text, place_text(session))))
+        return "\n".join([told, *(watch_text(session, it) for it in session.watches.by_number)])
     if isinstance(command, Selecting) and session.selection.name is not None:
         return "; ".join(filter(None, (answer.text, value_text(session.moment, session.selection.name))))
     return answer.text
+
+
+def pointed_lines(pointed: Pointed) -> Iterator[str]:
+    """Yield an expression, and a caret below the place in it that is wrong."""
+    yield f"  {text.escaped(pointed.expression, limit=MOST_SHOWN)}"
+    yield f"  {' ' * cells(text.escaped(pointed.expression[: pointed.position], limit=MOST_SHOWN))}^"
 
 
 def answer_record(command: Command, answer: Answer, session: Session) -> dict[str, Any]:
@@ -64,6 +78,11 @@ def answer_record(command: Command, answer: Answer, session: Session) -> dict[st
         record["findings"] = [printed_record(finding) for finding in answer.judged.findings]
     if answer.value is not None:
         record["value"] = encode_array(answer.value) if isinstance(answer.value, np.ndarray) else answer.value
+    if session.watches.by_number:
+        record["watches"] = watch_records(session)
+    if answer.pointed:
+        record["position"] = answer.pointed.position
+    record |= answer.record or {}
     if lines := session.lines:
         record["line"] = {"file": lines.step.file or lines.tape.file, "line": lines.step.line}
     return record

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from bptui.core import text_file
 from bptui.core.graph import Graph
+from bptui.core.lesson import Lesson
+from bptui.core.stop import Stop
 from bptui.errors import ScenarioError, Where
 from bptui.own_layers.own_layer import OwnLayer
 from bptui.scenario.bundled import bundled
@@ -131,6 +133,8 @@ class Loader:
         expect = read_expect(
             document, {*places, *(name for node in nodes for name in node.outputs), *made.values}, problems
         )
+        whole = made.added_to(graph)
+        stops, lesson = self.stops(whole), self.lesson(whole)
         dout = self.fit(graph, values, places, settings, expect)
         return Scenario(
             title=settings.title,
@@ -139,7 +143,7 @@ class Loader:
             path=self.path,
             dtype=settings.dtype,
             seed=settings.seed,
-            graph=made.added_to(graph),
+            graph=whole,
             values={**values, **made.integers, **made.values},
             library={node.layer: self.library[node.layer] for node in nodes},
             dout=dout,
@@ -148,6 +152,8 @@ class Loader:
             hosts=own.hosts if own else None,
             unpaired=made.unpaired,
             remarks=distribution_remarks(distributions(graph, values, self.library)),
+            stops=stops,
+            lesson=lesson,
             meant_instead=own.meant_instead(node.layer for node in nodes) if own else {},
         )
 
@@ -159,6 +165,22 @@ class Loader:
         from bptui.scenario.reading.permission import allowed_layers  # noqa: PLC0415  (few scenarios have any)
 
         return allowed_layers(self.document, self.path, self.layers, self.problems, self.notice)
+
+    def stops(self, graph: Graph) -> tuple[Stop, ...]:
+        """Return the stops that the scenario begins with."""
+        if "breakpoints" not in self.document.data:
+            return ()
+        from bptui.scenario.reading.stops import read_stops  # noqa: PLC0415  (few scenarios have any)
+
+        return tuple(read_stops(self.document, graph, self.problems))
+
+    def lesson(self, graph: Graph) -> Lesson:
+        """Return what the scenario has for a class."""
+        if not {"notes", "predict", "points"} & set(self.document.data):
+            return Lesson()
+        from bptui.scenario.reading.lesson import read_lesson  # noqa: PLC0415  (few scenarios have any)
+
+        return read_lesson(self.document, graph, self.problems)
 
     @property
     def folder(self) -> Path:

@@ -14,8 +14,10 @@ import numpy as np
 from bptui.core.columns import Value
 from bptui.core.engine import Calls, TakesGradient, calls_of, takes_gradient
 from bptui.core.graph import Graph, Node
+from bptui.core.lesson import Lesson
 from bptui.core.optimizer import Optimizer
 from bptui.core.order import Schedule
+from bptui.core.stop import Stop
 from bptui.own_layers.own_layer import LayerFile, OwnLayer
 from layers import Array, Layer
 from layers.dropout import Stochastic
@@ -68,6 +70,8 @@ class Scenario:
     unpaired: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     meant_instead: Mapping[str, str] = field(default_factory=dict)
     remarks: Mapping[str, str] = field(default_factory=dict)
+    stops: tuple[Stop, ...] = ()
+    lesson: Lesson = field(default_factory=Lesson)
 
     @property
     def iterations(self) -> int:

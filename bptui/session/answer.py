@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
@@ -19,12 +19,20 @@ class WayOn(NamedTuple):
     does: str
 
 
+class Pointed(NamedTuple):
+    """A place in an expression: its text, and a number of characters from 0."""
+
+    expression: str
+    position: int
+
+
 @dataclass(frozen=True)
 class Answer:
     """``text`` says what is not seen anyway, mostly nothing; ``style`` is the name of its style.
 
     ``is_pending`` is an answer for now: the rest takes time. ``judged`` has the verdict that was asked for, ``value``
-    what an expression comes to.
+    what an expression comes to, ``record`` what else there is for other programs, as JSON, and
+    ``pointed`` where in an expression the mistake is.
     """
 
     text: str = ""
@@ -34,6 +42,8 @@ class Answer:
     way_on: WayOn | None = None
     judged: Judged | None = None
     value: Result | None = None
+    record: Mapping[str, object] | None = None
+    pointed: Pointed | None = None
 
     def text_with_way_on(self, written: Callable[[type[Command]], str]) -> str:
         """Return the text and the way on, whose verb is written as a key on the screen, and as a word elsewhere."""

@@ -10,15 +10,19 @@ from bptui.core.command import Command
 from bptui.core.verbs.movement import Jump, JumpToMark, SetMark, Travel
 from bptui.core.verbs.program import Cancel, ToggleRecording, WriteNote
 from bptui.core.verbs.selection import SearchNames, Selecting
+from bptui.core.verbs.stops import Continue, Plot, ReverseContinue, Stopping, Watch, Watching
 from bptui.core.verbs.view import Check, Print, ShowEvidence
-from bptui.errors import BptuiError
+from bptui.errors import BptuiError, ExpressionError
 from bptui.session import recording
-from bptui.session.answer import Answer, Question, refusal
+from bptui.session.answer import Answer, Pointed, Question, refusal
 from bptui.session.expression_value import value_answer
 from bptui.session.jumps import jump, set_mark
 from bptui.session.selecting import named_or_selected, select_value
 from bptui.session.session import Session
+from bptui.session.stop_search import run_to_stop
+from bptui.session.stops import change_stops
 from bptui.session.travel import travel
+from bptui.session.watches import change_watches, plot
 
 PAUSE = 0.002
 """Seconds between two looks at a layer that has not returned yet, where nothing else is to be done."""
@@ -92,15 +96,43 @@ class Dispatcher:
             sleep(PAUSE)
         session.catch_up()
 
-    def question_of(self, command: Command) -> Question | None:  # noqa: PLR0911  (one case, one return a command)
+    def question_of(self, command: Command) -> Question | None:
         """Begin to carry out a command, and return what answers it; None where it is about the display alone.
 
         Raises BptuiError where it cannot be carried out.
         """
+        match command:
+            case SearchNames(None) | SetMark(None) | JumpToMark(None) | Watch(None):
+                return None
+            case WriteNote(text):
+                recording.refuse_replay(self.session)
+                return None if text is None else partial(recording.write_note, self.session, text)
+        return self.movement(command) or self.stopping(command) or self.looking(command)
+
+    def movement(self, command: Command) -> Question | None:
+        """Begin to move the cursor or the selection, and return what answers the command, if it is of that kind."""
+        if isinstance(command, Travel):
+            return travel(self.session, command)
+        if isinstance(command, Jump):
+            return jump(self.session, command)
+        if isinstance(command, Continue | ReverseContinue):
+            return run_to_stop(self.session, command)
+        if isinstance(command, Selecting):
+            return partial(select_value, self.session, command)
+        return None
+
+    def stopping(self, command: Command) -> Question | None:
+        """Set stops and watches, or change them, if the command is of that kind."""
+        if isinstance(command, Stopping):
+            return partial(change_stops, self.session, command)
+        if isinstance(command, Watching):
+            return partial(change_watches, self.session, command)
+        return None
+
+    def looking(self, command: Command) -> Question | None:  # noqa: PLR0911  (one case, one return a command)
+        """Begin to check, to print or to keep what there is, if the command is of that kind."""
         session = self.session
         match command:
-            case SearchNames(None) | SetMark(None) | JumpToMark(None):
-                return None
             case SetMark(str(mark)):
                 return partial(set_mark, session, mark)
             case Check(node):
@@ -110,23 +142,12 @@ class Dispatcher:
                 return partial(session.checks.evidence, name, session.moment.iteration - 1)
             case Print(expression):
                 return partial(value_answer, session, expression)
+            case Plot(expression):
+                return plot(session, expression)
             case ToggleRecording(file):
                 return partial(recording.record, session, file)
-            case WriteNote(text):
-                recording.refuse_replay(session)
-                return None if text is None else partial(recording.write_note, session, text)
             case Cancel():
                 return partial(self.cancel, self.question)
-        return self.movement(command)
-
-    def movement(self, command: Command) -> Question | None:
-        """Begin to move the cursor or the selection, and return what answers the command, if it is of that kind."""
-        if isinstance(command, Travel):
-            return travel(self.session, command)
-        if isinstance(command, Jump):
-            return jump(self.session, command)
-        if isinstance(command, Selecting):
-            return partial(select_value, self.session, command)
         return None
 
     def check(self, node: str | None) -> Question:
@@ -165,4 +186,5 @@ class Dispatcher:
 def error_answer(error: BptuiError) -> Answer:
     """Return the answer to a command that could not be carried out."""
     hint = f" ({error.hint})" if error.hint else ""
-    return Answer(f"{error.message}{hint}", "error", ok=False)
+    pointed = Pointed(error.text, error.position) if isinstance(error, ExpressionError) else None
+    return Answer(f"{error.message}{hint}", "error", ok=False, pointed=pointed)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from bptui.core.expression import Result, evaluate
 from bptui.core.text import escaped, number
 from bptui.errors import NotReachedError
 from bptui.explaining.whole_array import summary_line
 from bptui.lines.line import plain
 from bptui.session.answer import Answer
-from bptui.session.session import Session
 from layers import Array
+
+if TYPE_CHECKING:
+    from bptui.session.session import Session
 
 MOST_NUMBERS = 64
 """Numbers that are all told; of a larger array its range is."""
@@ -20,7 +24,7 @@ def value_answer(session: Session, expression: str) -> Answer:
     try:
         value = evaluate(expression, session.moment)
     except NotReachedError:
-        return Answer("not reached")
+        return Answer(f"{escaped(expression)}: not reached")
     return Answer(f"{escaped(expression)} = {result_text(value)}", value=value)
 
 

@@ -14,13 +14,16 @@ from bptui.core.debugger import Debugger
 from bptui.core.engine import TIME_LIMIT
 from bptui.core.moment import Moment
 from bptui.core.program import PrintedPieces, WatchedProgram
+from bptui.core.stop import Stops
 from bptui.core.tape import Tape
 from bptui.core.text import visible
 from bptui.core.verbs.movement import Travel
 from bptui.core.verbs.selection import Select
+from bptui.core.watch_list import WatchList
 from bptui.errors import LayerError
 from bptui.lines.signs import CAUTION
 from bptui.running import Run
+from bptui.scenario.scenario import Scenario
 from bptui.session.selection import Selection
 
 if TYPE_CHECKING:
@@ -28,6 +31,7 @@ if TYPE_CHECKING:
     from bptui.recording.recorder import Recorder
     from bptui.recording.records import NoteRecord
     from bptui.session.checks import SessionChecks
+    from bptui.session.course import Course
     from bptui.stepping.line_tape import LineCursor
     from bptui.stepping.program_entrance import ProgramEntrance
     from bptui.stepping.step_into import LayerEntrance
@@ -83,6 +87,9 @@ class Session:
         if run and run.scenario.guests:
             run.guests.look_patience = LOOK
         self.marks: dict[str, int] = {}
+        self.stops = Stops()
+        self.watches = WatchList()
+        self.courses: dict[str, Course] = {}
         self.jumps: deque[int] = deque(maxlen=MOST_JUMPS)
         self.recorder: Recorder | None = None
         self.stop_messages: list[str] = []
@@ -92,6 +99,16 @@ class Session:
         self.notes: defaultdict[int, list[str]] = defaultdict(list)
         for note in notes:
             self.notes[note.at].append(note.text)
+        if run:
+            self.take_plan(run.scenario)
+
+    def take_plan(self, scenario: Scenario) -> None:
+        """Begin with the stops and the notes that a scenario has."""
+        for stop in scenario.stops:
+            self.stops.add(stop)
+        for note in scenario.lesson.notes:
+            if (at := note.position(self.tape.order)) is not None:
+                self.notes[at].append(note.text)
 
     @property
     def moment(self) -> Moment:

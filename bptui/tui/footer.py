@@ -12,9 +12,9 @@ from textual.widget import Widget
 from bptui.core.command import Command
 from bptui.core.moment import Moment
 from bptui.core.text import escaped
-from bptui.core.verbs import movement, program, selection, view
+from bptui.core.verbs import movement, program, selection, stops, view
 from bptui.lines.line import Line, Span, fitted, line_width
-from bptui.session.completion import missing
+from bptui.session.completion import missing, missing_in_expression
 from bptui.session.line_editor import EDITS, TypedLine
 from bptui.tui.keys import KeyContext
 from bptui.tui.pane import Pane
@@ -25,6 +25,7 @@ HINTS: Mapping[str, str] = {
     ";": "a note at this step   Enter writes it down, Esc leaves",
     "m": "a letter that marks this step",
     "'": "the letter of the mark to jump to",
+    "w": "an expression to be shown at every step: norm(grad(W1))   Enter watches it, Esc leaves",
 }
 """The kinds of line that can be typed, by the key that opens them."""
 
@@ -39,6 +40,8 @@ AT_STEPS: Mapping[type[Command], str] = {
     movement.Back: "back",
     movement.Into: "into",
     movement.Finish: "finish pass",
+    stops.Continue: "continue",
+    stops.Break: "break",
     movement.Last: "last",
     movement.BackwardPass: "backward pass",
     selection.SearchNames: "search",
@@ -162,7 +165,13 @@ class Footer(Pane):
     @property
     def completion(self) -> str:
         """What Tab would add."""
-        return missing(self.typed.text, self.moment.graph.names) if self.kind == ":" else ""
+        names = self.moment.graph.names
+        match self.kind:
+            case ":":
+                return missing(self.typed.text, names)
+            case "w":
+                return missing_in_expression(self.typed.text, names)
+        return ""
 
     def on_key(self, event: events.Key) -> None:
         event.stop()

@@ -10,7 +10,16 @@ from textual.binding import Binding
 from bptui.core.text import visible
 from bptui.core.verbs import VERBS
 
-TEXTUAL_NAMES = {",": "comma", "Enter": "enter", "Esc": "escape", "F10": "f10", "Tab": "tab", "shift+Tab": "shift+tab"}
+TEXTUAL_NAMES = {
+    ",": "comma",
+    "Enter": "enter",
+    "Esc": "escape",
+    "F5": "f5",
+    "F9": "f9",
+    "F10": "f10",
+    "Tab": "tab",
+    "shift+Tab": "shift+tab",
+}
 """Textual's names of the keys that it does not call as a person does."""
 
 

@@ -19,6 +19,7 @@ from bptui.core.verbs import VERBS
 from bptui.core.verbs.movement import JumpToMark, SetMark
 from bptui.core.verbs.program import About, Cancel, Help, OpenLine, OpenPalette, Output, Quit, WriteNote
 from bptui.core.verbs.selection import SearchNames
+from bptui.core.verbs.stops import Watch
 from bptui.core.verbs.view import (
     ChangeScale,
     Check,
@@ -38,7 +39,9 @@ from bptui.errors import CommandError
 from bptui.session.answer import Answer, WayOn, refusal
 from bptui.session.dispatcher import Dispatcher
 from bptui.session.session import Session
+from bptui.session.watches import watch_lines
 from bptui.tui import arrangement
+from bptui.tui.answer_screen import AnswerScreen
 from bptui.tui.background_work import BackgroundWork
 from bptui.tui.footer import Footer
 from bptui.tui.keys import KeyContext, bindings, pressed_key_name
@@ -95,7 +98,7 @@ class DebuggerScreen(Screen[None]):
         moment = self.session.moment
         self.title_line = TitleLine(moment, id="title", can_focus=False)
         self.title_line.name_shown = self.session.name
-        self.circuit = CircuitPanel(moment, id="circuit")
+        self.circuit = CircuitPanel(moment, id="circuit", stops=self.session.stops)
         self.source = SourcePanel(moment, id="source")
         self.value = ValuePanel(moment, id="value")
         self.node = NodePanel(
@@ -105,10 +108,11 @@ class DebuggerScreen(Screen[None]):
             about=self.session.about,
             notes=self.session.notes,
             remarks=self.session.remarks,
+            watched=partial(watch_lines, self.session),
         )
         self.folding: tuple[Pane, ...] = (
             self.node,
-            TapePanel(moment, id="tape"),
+            TapePanel(moment, id="tape", stops=self.session.stops),
             GradientsPanel(moment, id="gradients"),
             self.value,
         )
@@ -230,7 +234,9 @@ class DebuggerScreen(Screen[None]):
     def tell(self, answer: Answer) -> None:
         """Write an answer over the footer; the next key, or what comes of it in the end, takes it away."""
         text = answer.text_with_way_on(key_or_word)
-        if text or self.is_telling:
+        if "\n" in text:
+            self.app.push_screen(AnswerScreen(self.moment, text))
+        elif text or self.is_telling:
             self.footer.say(text, answer.style)
         self.is_telling = answer.is_pending
 
@@ -244,6 +250,8 @@ class DebuggerScreen(Screen[None]):
                 self.do(SetMark(message.text))
             case "'":
                 self.do(JumpToMark(message.text))
+            case "w":
+                self.read(f"{Watch.word} {message.text}")
             case _:
                 self.read(message.text)
 
@@ -309,7 +317,7 @@ class DebuggerScreen(Screen[None]):
                 self.footer.open(":")
             case SearchNames():
                 self.footer.open("/")
-            case WriteNote() | SetMark() | JumpToMark():
+            case WriteNote() | SetMark() | JumpToMark() | Watch():
                 self.footer.open(key_or_word(type(command)))
             case OpenPalette():
                 self.app.action_command_palette()

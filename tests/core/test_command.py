@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bptui.core.command import Command, CountedCommand, usage
+from bptui.core.command import Command, CountedCommand, ExpressionCommand, NumberedCommand, usage
 from bptui.core.command_parser import command_of, parse
 from bptui.core.verbs import VERBS
 from bptui.core.verbs.movement import BackwardPass, GoTo, GoToIteration, Next, RunTo
@@ -32,6 +32,19 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
     "topic": NAMES,
     "text": st.text(),
     "file": st.text(),
+    "number": NUMBERS,
+    "stop": st.sampled_from(
+        [
+            "z1 backward if norm(dout) > 1 after 3",
+            "on nan",
+            "on (nan)",
+            "on norm(x) > 1 after 2",
+            '"on" after 2',
+            '"a b" if x > 1',
+            "if",
+            "after update",
+        ]
+    ),
     "expression": st.sampled_from(["W1", "norm(grad(a))  >  10", "'x' == node", "x[0, 1:] @ W.T"]),
 }
 """What may stand in each field of a command."""
@@ -183,7 +196,8 @@ def test_help_can_say_how_each_verb_is_written() -> None:
 def test_no_word_and_no_key_means_two_things() -> None:
     keys = [key for verb in VERBS.values() for key in verb.keys]
     assert len(keys) == len(set(keys))
-    assert len(VERBS) == len([*Command.__subclasses__(), *CountedCommand.__subclasses__()]) - 1
+    families = (CountedCommand, NumberedCommand, ExpressionCommand)
+    assert len(VERBS) == sum(len(it.__subclasses__()) for it in (Command, *families)) - len(families)
 
 
 def test_an_expression_that_cannot_be_read_is_pointed_at_in_the_line() -> None:

@@ -194,6 +194,7 @@ SYNTAX = {
     "inline table unclosed": ("a = {b = 1", 1, "inline table is not closed", ""),
     "missing value": ("a = 1\nb =\nc = 2\n", 2, "a value is missing", ""),
     "duplicate key": ("a = 1\n\na = [\n1]\n", 3, "a is defined twice", "rename"),
+    "duplicate key with more behind it": ("[a]\nt = 1\nt = [0, ]2\n", 3, "a.t is defined twice", "rename"),
     "duplicate table": ("[a]\nx = 1\n[b]\n[a]\n", 4, "a is defined twice", "rename"),
     "duplicate key in a table": ("[a]\nx = 1\nx = 2\n", 3, "a.x is defined twice", "rename"),
     "duplicate key in an inline table": ("t = {q = 1, q = 2}\n", 1, "q is defined twice", "rename"),

@@ -49,6 +49,10 @@ def position(app: BptuiApp) -> int:
     return app.session.moment.position
 
 
+def stops(app: BptuiApp) -> list[str]:
+    return [str(stop) for stop in app.session.stops.by_number.values()]
+
+
 def line(app: BptuiApp) -> int | None:
     lines = app.session.lines
     return None if lines is None else lines.index
@@ -100,6 +104,12 @@ EFFECTS: dict[str, Effect] = {
     "m": Effect([], typing, "", "m"),
     "'": Effect(["n", "m", "a", "G"], typing, "", "'"),
     "ctrl+o": Effect(["n", "G"], position, 12, 1),
+    "b": Effect(["n"], stops, [], ["a1"]),
+    "F9": Effect(["n", "b"], stops, ["a1"], []),
+    "c": Effect(["n", "b"], position, 1, 6),
+    "F5": Effect(["n", "u", "b"], position, 1, 2),
+    "C": Effect(["n", "b", "G"], position, 12, 7),
+    "w": Effect([], typing, "", "w"),
     "u": Effect(["n"], selected, "a1", "a2"),
     "d": Effect(["n"], selected, "a1", "x"),
     "/": Effect([], typing, "", "/"),

@@ -7,10 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bptui.core.moment import Moment
+from bptui.lines.bars import bar_of, bars
 from bptui.lines.line import line_width, plain
 from bptui.running import Run, run
 from bptui.scenario.load import loads
-from bptui.tui.content.loss_line import bars, loss_bar, loss_line, sampled
+from bptui.tui.content.loss_line import loss_line, sampled
 
 FALLING = """
 [inputs]
@@ -72,7 +73,7 @@ def test_there_is_one_bar_for_each_output(outputs: list[float | None], data: st.
 
 
 def test_what_is_not_finite_is_no_bar() -> None:
-    assert [loss_bar(it, 0.0, 1.0) for it in (float("nan"), float("inf"), None, 0.0, 1.0)] == ["!", "!", "·", "▁", "█"]
+    assert [bar_of(it, 0.0, 1.0) for it in (float("nan"), float("inf"), None, 0.0, 1.0)] == ["!", "!", "·", "▁", "█"]
 
 
 @given(st.integers(2, 10**6), st.integers(2, 60))

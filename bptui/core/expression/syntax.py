@@ -114,13 +114,18 @@ class Subscript:
 Expression: TypeAlias = Number | Text | Name | Members | Chain | Logical | Prefix | FunctionCall | Attribute | Subscript
 
 
-def names_in(part: object) -> Iterator[str]:
-    """Yield the names that an expression, or a part of one, mentions, each as often as it does."""
+def name_parts(part: object) -> Iterator[Name]:
+    """Yield every name in an expression, or in a part of one."""
     match part:
-        case Name(name):
-            yield name
+        case Name():
+            yield part
         case tuple():
             for inner in part:
-                yield from names_in(inner)
+                yield from name_parts(inner)
         case _ if is_dataclass(part):
-            yield from names_in(tuple(vars(part).values()))
+            yield from name_parts(tuple(vars(part).values()))
+
+
+def names_in(part: object) -> Iterator[str]:
+    """Yield the names that an expression, or a part of one, mentions, each as often as it does."""
+    return (part.name for part in name_parts(part))

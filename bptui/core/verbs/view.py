@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from bptui.core.command import LOOK, Command, CountedCommand
+from bptui.core.command import LOOK, Command, CountedCommand, ExpressionCommand
 
 
 @dataclass(frozen=True)
@@ -99,11 +99,10 @@ class Copy(
     """Copy the selected number, and leave the second time."""
 
 
-@dataclass(frozen=True)
-class Print(Command, word="print", group=LOOK, help="the value of an expression at this step: norm(grad(W1))"):
+class Print(
+    ExpressionCommand, word="print", group=LOOK, help="the value of an expression at this step: norm(grad(W1))"
+):
     """Answer what an expression comes to at the cursor."""
-
-    expression: str
 
 
 class NextPane(Command, word="next-pane", keys="Tab", group=LOOK, help="next pane"):

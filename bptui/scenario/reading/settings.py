@@ -27,6 +27,10 @@ KEYS = (
     "run",
     "train",
     "expect",
+    "breakpoints",
+    "notes",
+    "predict",
+    "points",
 )
 DTYPES = ("float64", "float32")
 FLOAT64: np.dtype[Any] = np.dtype(np.float64)

@@ -77,9 +77,10 @@ def key_name(key: str) -> str:
 
 def value_end(text: str, at: int) -> int:
     """Return the offset past the value that starts at ``at``."""
-    if text[at] in "[{":
+    first = text[at : at + 1]
+    if first in ("[", "{"):
         return container_end(text, at)
-    return skip(string if text[at] in "\"'" else scalar, text, at)
+    return skip(string if first in ('"', "'") else scalar, text, at)
 
 
 def container_end(text: str, at: int) -> int:

@@ -111,9 +111,10 @@ def last_key(text: str, offset: int, *, inline: bool) -> tuple[str, int]:
 
 
 def entries_before(text: str, offset: int) -> Iterator[KeyPosition]:
-    """Yield the keys and tables up to ``offset``; that far the text is well formed."""
+    """Yield the keys and tables that begin before ``offset``; that far the text is well formed."""
     for entries in statements(text[: offset + 1] + "\n"):
-        yield entries[-1]
+        if entries[-1].span.key < offset:
+            yield entries[-1]
 
 
 def unclosed(text: str, offset: int) -> tuple[int, str]:

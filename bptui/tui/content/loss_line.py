@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 
 from bptui.core.moment import Moment
 from bptui.core.tape import Tape
 from bptui.core.text import number, visible
+from bptui.lines.bars import bars, is_steep
 from bptui.lines.cell_width import cells, cut_middle
 from bptui.lines.line import Line, Span
 
-BARS = "▁▂▃▄▅▆▇█"
 LOG = "log"
 LONGEST_NAME = 12
 NARROWEST = 8
@@ -19,9 +18,6 @@ NARROWEST = 8
 
 WIDE_ENOUGH = 12
 """Bars for which the first value is left out where there is room for fewer beside it."""
-
-STEEP = 20
-"""Ratio of the largest to the least output from which on bars are on a log scale."""
 
 
 def loss_line(moment: Moment, width: int) -> Line:
@@ -68,37 +64,3 @@ def output_at(tape: Tape, iteration: int) -> float | None:
     if slot >= len(values) or getattr(values[slot], "size", 1) != 1:
         return None
     return float(values[slot])
-
-
-def is_steep(outputs: Iterable[float | None]) -> bool:
-    """Return whether the outputs are positive, and differ so much that a log scale tells more of them."""
-    finite = finite_ones(outputs)
-    return bool(finite) and min(finite) > 0 and max(finite) > STEEP * min(finite)
-
-
-def finite_ones(outputs: Iterable[float | None]) -> list[float]:
-    """Return the outputs that are there and finite."""
-    return [it for it in outputs if it is not None and math.isfinite(it)]
-
-
-def bars(outputs: Sequence[float | None], current: int) -> Iterator[Span]:
-    """Yield a bar for each output, from the least to the largest of them; the current one stands out."""
-    if is_steep(outputs):
-        outputs = [it if it is None or not it > 0 or math.isinf(it) else math.log(it) for it in outputs]
-    finite = finite_ones(outputs)
-    low, high = min(finite, default=0.0), max(finite, default=0.0)
-    texts = [loss_bar(it, low, high) for it in outputs]
-    yield Span("".join(texts[:current]), "value")
-    yield Span(texts[current], "current")
-    yield Span("".join(texts[current + 1 :]), "dim")
-
-
-def loss_bar(output: float | None, low: float, high: float) -> str:
-    """Return one bar: ``·`` for what has not been reached, ``!`` for what is not finite."""
-    if output is None:
-        return "·"
-    if not math.isfinite(output):
-        return "!"
-    span = high / 2 - low / 2  # halves, for the difference of two large numbers may be infinite
-    share = (output / 2 - low / 2) / span if span > 0 else 0.0
-    return BARS[round(share * (len(BARS) - 1))]

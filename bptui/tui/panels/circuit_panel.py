@@ -12,6 +12,7 @@ from textual.geometry import Offset, Size
 from bptui.circuit import Room, Scale, Window, composites, find_groups, group_to_toggle, least_width
 from bptui.core.command import Command
 from bptui.core.moment import Moment
+from bptui.core.stop import Stops
 from bptui.core.text import visible
 from bptui.core.verbs.movement import RunTo
 from bptui.core.verbs.selection import Select
@@ -20,6 +21,7 @@ from bptui.lines.line import Line, Span
 from bptui.session.answer import Answer, refusal
 from bptui.session.circuit_view import CircuitView
 from bptui.tui.content.circuit_labels import label_widths
+from bptui.tui.content.stop_signs import with_stops
 from bptui.tui.drawn_circuit import DrawnCircuit
 from bptui.tui.mapped_circuit import MappedCircuit
 from bptui.tui.message import Asked
@@ -37,9 +39,10 @@ Picture: TypeAlias = "DrawnCircuit | MappedCircuit"
 class CircuitPanel(VerdictPane):
     """A picture of the graph, of which only the visible window is painted. Boxes bear the ``verdicts`` on nodes."""
 
-    def __init__(self, moment: Moment, *, id: str | None = None) -> None:  # noqa: A002  (Textual's word)
+    def __init__(self, moment: Moment, *, id: str | None = None, stops: Stops | None = None) -> None:  # noqa: A002  (Textual's word)
         super().__init__(moment, id=id)
         self.looking = CircuitView()
+        self.stops = Stops() if stops is None else stops
         self.room = Room(80, 20)
 
     @cached_property
@@ -164,7 +167,7 @@ class CircuitPanel(VerdictPane):
             return ()
         signs = self.verdicts.marks(self.moment.iteration - 1) if self.verdicts else {}
         window = self.window._replace(width=width, height=height)
-        return self.picture.lines(window, self.moment, self.selected, signs)
+        return self.picture.lines(window, self.moment, self.selected, with_stops(signs, self.stops))
 
     def prefetch(self) -> None:
         """Draw what may be wanted next, so that turning to it costs no more than a step."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain, islice
 from pathlib import PurePath
 from typing import TYPE_CHECKING
@@ -21,6 +21,11 @@ if TYPE_CHECKING:
     from bptui.guest.observation import Remark
 
 
+def unwatched(width: int) -> Iterable[Line]:  # noqa: ARG001  (nothing has no width)
+    """Return what there is of watches where there are none."""
+    return ()
+
+
 class NodePanel(VerdictPane):
     """The selected node or leaf; at the very start, a welcome. What is wrong comes first."""
 
@@ -34,6 +39,7 @@ class NodePanel(VerdictPane):
         about: str = "",
         notes: Mapping[int, Sequence[str]] | None = None,
         remarks: Mapping[Remark, int] | None = None,
+        watched: Callable[[int], Iterable[Line]] = unwatched,
     ) -> None:
         super().__init__(moment, id=id, can_focus=can_focus)
         self.rest: Iterator[Line] = iter(())
@@ -41,6 +47,7 @@ class NodePanel(VerdictPane):
         self.about = about
         self.notes = {} if notes is None else notes
         self.remarks = {} if remarks is None else remarks
+        self.watched = watched
         self.tells_about = False
 
     def toggle_about(self) -> None:
@@ -88,12 +95,13 @@ class NodePanel(VerdictPane):
         if self.tells_about:
             return [*paragraph(text.visible(self.title), width, "title"), (), *about_lines(self.about, width)]
         if self.selected is None:
-            above = [*self.invitation(width), *notes]
+            above = [*self.invitation(width), *notes, *self.watched(width)]
             return [*above, *welcome_lines(width, height - len(above), self.title, self.about)]
         from bptui.tui.content.node_lines import alarm_lines, node_lines, step_sentence  # noqa: PLC0415  (app.import_ahead)
 
         wrong = [*self.verdict(self.selected, width, height), *alarm_lines(self.moment, self.selected, width)]
         above = [*wrong, *self.warnings(self.selected, width), *self.unused(self.selected, width), *notes]
+        above += self.watched(width)
         sentence = step_sentence(self.moment, self.selected, width, height)
         return chain(above, sentence, node_lines(self.moment, self.selected, width, height))
 

@@ -14,6 +14,7 @@ from bptui.core.command import Command
 from bptui.core.moment import Moment
 from bptui.core.order import Pass, Turn
 from bptui.core.step import BackwardStep, ForwardStep, UpdateStep
+from bptui.core.stop import Stops
 from bptui.core.text import visible
 from bptui.core.verbs.movement import GoTo
 from bptui.lines.cell_width import cells, cut_middle
@@ -22,11 +23,13 @@ from bptui.lines.signs import FAIL, PASS_SIGNS, SIGN_STYLES
 from bptui.session.status_messages import failed_turn
 from bptui.tui.content.circuit_labels import ArrayTexts
 from bptui.tui.content.loss_line import loss_line
+from bptui.tui.content.stop_signs import sign_at_step
 from bptui.tui.content.tape_rows import Rule, TapeRows
 from bptui.tui.message import Asked
 from bptui.tui.pane import VerdictPane
 
 NO_MARKS: Mapping[str, str] = {}
+NO_STOPS = Stops()
 
 NARROWEST, WIDEST = 9, 16
 """Cells of a step's number, for which the layer's name is cut where there is no room for both."""
@@ -41,8 +44,9 @@ class TapePanel(VerdictPane):
     Where nodes have been checked, a column has the ``verdicts`` on them.
     """
 
-    def __init__(self, moment: Moment, *, id: str | None = None) -> None:  # noqa: A002  (Textual's word)
+    def __init__(self, moment: Moment, *, id: str | None = None, stops: Stops | None = None) -> None:  # noqa: A002  (Textual's word)
         super().__init__(moment, id=id)
+        self.stops = Stops() if stops is None else stops
         self.texts = ArrayTexts()
         self.chosen: int | None = None
 
@@ -64,10 +68,19 @@ class TapePanel(VerdictPane):
         marks = self.verdicts.marks(self.moment.iteration - 1) if self.verdicts else NO_MARKS
         if self.is_folded:
             top = TapeRows(self.moment.order).of(self.moment.position or 1)
-            return tape_lines(self.moment, top, width, height, self.texts, marks=marks)
+            return tape_lines(self.moment, top, width, height, self.texts, marks=marks, stops=self.stops)
         above = [loss_line(self.moment, width)] if self.lines_above else []
         room = height - len(above)
-        steps = tape_lines(self.moment, self.origin.y, width, room, self.texts, marks=marks, chosen=self.chosen)
+        steps = tape_lines(
+            self.moment,
+            self.origin.y,
+            width,
+            room,
+            self.texts,
+            marks=marks,
+            chosen=self.chosen,
+            stops=self.stops,
+        )
         return [*above, *steps]
 
     @property
@@ -134,6 +147,7 @@ def tape_lines(
     *,
     marks: Mapping[str, str] = NO_MARKS,
     chosen: int | None = None,
+    stops: Stops = NO_STOPS,
 ) -> list[Line]:
     """Return the tape from row ``top`` (from 0) on, steps and rules; ``marks`` has the verdicts on nodes.
 
@@ -141,9 +155,8 @@ def tape_lines(
     """
     rows = TapeRows(moment.order)
     there = [rows.at(row) for row in range(top, min(top + height, len(rows)))]
-    steps = iter(
-        step_lines(moment, [it for it in there if not isinstance(it, Rule)], width, texts, marks=marks, chosen=chosen)
-    )
+    numbers = [it for it in there if not isinstance(it, Rule)]
+    steps = iter(step_lines(moment, numbers, width, texts, marks=marks, chosen=chosen, stops=stops))
     return [rule_line(moment, it, width) if isinstance(it, Rule) else next(steps) for it in there]
 
 
@@ -162,6 +175,7 @@ def step_lines(
     *,
     marks: Mapping[str, str],
     chosen: int | None,
+    stops: Stops,
 ) -> list[Line]:
     """Return the rows of some steps, their columns in line."""
     digits = len(str(max(numbers, default=0)))
@@ -170,7 +184,7 @@ def step_lines(
     longest = min(max(map(cells, names), default=0), max(4, width // 2))
     names = [cut_middle(name, longest) for name in names]
     rows = [
-        tape_line(moment, turn, name, digits, longest, is_chosen=turn.number == chosen)
+        tape_line(moment, turn, name, digits, longest, is_chosen=turn.number == chosen, stop=sign_at_step(stops, turn))
         for turn, name in zip(turns, names, strict=True)
     ]
     if marks:
@@ -198,8 +212,10 @@ def outcome(moment: Moment, turn: Turn, width: int, texts: ArrayTexts) -> Span:
             return Span(texts.text(array, width), "update")
 
 
-def tape_line(moment: Moment, turn: Turn, name: str, digits: int, longest: int, *, is_chosen: bool = False) -> Line:
-    """Return one row: the cursor, the pass, the number, the name and the layer."""
+def tape_line(
+    moment: Moment, turn: Turn, name: str, digits: int, longest: int, *, is_chosen: bool = False, stop: str = ""
+) -> Line:
+    """Return one row: the cursor or else a ``stop``, the pass, the number, the name and the layer."""
     is_here = turn.number == moment.position
     is_done = turn.number < moment.position
     has_run = turn.number <= len(moment.tape)
@@ -209,7 +225,7 @@ def tape_line(moment: Moment, turn: Turn, name: str, digits: int, longest: int, 
     padded = name + " " * (longest - cells(name))
     text = f" {turn.number:>{digits}} {padded} "
     return (
-        Span("➤" if is_here else "▸" if is_chosen else " ", "mark"),
+        Span("➤" if is_here else "▸" if is_chosen else stop or " ", "bad" if stop and not is_here else "mark"),
         Span(sign, style),
         Span(text, style if is_here else "" if is_done else "dim"),
         Span(work(moment, turn), style if is_here else "dim"),
