@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from bptui.core.edit import Reuse
 from bptui.core.engine import AnyLayer, Calls, Runner, calls_of
 from bptui.core.graph import Node
 from bptui.core.revisit import LayersRevisit, Revisit
@@ -112,13 +113,14 @@ class BoundedLayer:
 class Run(Runner):
     """A scenario's run. Its guests run in a process, which ``close`` ends.
 
-    It fills a tape of its own, or goes on with ``tape``, which has some steps of the scenario's order.
+    It fills a tape of its own, or goes on with ``tape``, which has some steps of the scenario's order; what ``reuse``
+    knows of another run need not be computed.
     """
 
-    def __init__(self, scenario: Scenario, tape: Tape | None = None) -> None:
+    def __init__(self, scenario: Scenario, tape: Tape | None = None, reuse: Reuse | None = None) -> None:
         self.scenario = scenario
         self.own = ScenarioLayers(scenario)
-        super().__init__(blank_tape(scenario, self.own.revisit) if tape is None else tape, self.own)
+        super().__init__(blank_tape(scenario, self.own.revisit) if tape is None else tape, self.own, reuse)
 
     @property
     def guests(self) -> Guests:

@@ -87,7 +87,7 @@ def test_what_is_counted_as_recorded_has_been_synced(tmp_path: Path, monkeypatch
     recorder = Recorder(tmp_path / "session.jsonl", run, lambda: 0.0)
     counts = []
     monkeypatch.setattr(os, "fsync", lambda _: counts.append(recorder.count))
-    recorder.furthest = len(run.tape)
+    recorder.track.furthest = len(run.tape)
     recorder.advance()
     recorder.sync()
     assert counts == [1]
@@ -105,7 +105,7 @@ def test_a_disk_that_fails_to_sync_stops_the_recording_and_counts_nothing_more(
     run.finish()
     recorder = Recorder(tmp_path / "session.jsonl", run, lambda: 0.0)
     monkeypatch.setattr(os, "fsync", fail)
-    recorder.furthest = len(run.tape)
+    recorder.track.furthest = len(run.tape)
     recorder.advance()
     recorder.sync()
     assert recorder.count == 1

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from bptui.core.assignment import assignment_of, read_assignment
 from bptui.core.expression.parser import parse_expression
 from bptui.core.reader import MOST_DIGITS, Reader, quoted, read_name, read_rest, unquoted, write_name
 from bptui.core.stop import read_stop, stop_of
@@ -114,6 +115,16 @@ def is_stop(it: object) -> bool:
         return False
 
 
+def is_assignment(it: object) -> bool:
+    """Return whether something is an assignment as it is written, or None for none."""
+    if it is None:
+        return True
+    try:
+        return isinstance(it, str) and it.isprintable() and str(read_assignment(it)) == it
+    except CommandError:
+        return False
+
+
 def write_text(text: str) -> str:
     """Return text as it is typed: in quotes where the line would end, or not begin or end as it does."""
     is_plain = text and text.isprintable() and text == text.strip() and unquoted(text) is None
@@ -142,6 +153,8 @@ ARGUMENTS: Mapping[str, Argument] = {
     "file": Argument("FILE", read_rest, write_text, is_text),
     "number": number_argument("N", 1),
     "stop": Argument("NODE|on EXPR", lambda it: str(stop_of(it)), str, is_stop),
+    "edit": Argument("TARGET = EXPR", lambda it: str(assignment_of(it)), str, is_assignment),
+    "label": Argument("NAME", read_name, write_name, is_name_or_none),
     "place": Argument("largest|nan|[I, J]", read_place, str, is_place),
     "scale": choice_argument("SCALE", "whole", "boxes", "map"),
     "topic": Argument("VERB", read_name, write_name, is_name_or_none),

@@ -11,7 +11,8 @@ from typing import Any, ClassVar
 
 from bptui.core.argument import ARGUMENTS, Argument
 
-MOVE, STOP, LOOK, KEEP, PROGRAM = "Move in time", "Stop and watch", "Look", "Keep", "Program"
+MOVE, STOP, BRANCH = "Move in time", "Stop and watch", "What if"
+LOOK, KEEP, PROGRAM = "Look", "Keep", "Program"
 """What commands are for, as the help groups them."""
 
 

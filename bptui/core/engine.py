@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, Protocol, TypeAlias
 import numpy as np
 
 from bptui.core.columns import Iteration, Value, arriving, freeze
+from bptui.core.edit import Reuse
 from bptui.core.graph import Graph, Node
 from bptui.core.tape import Tape
 from bptui.core.text import shape, visible
@@ -114,8 +115,9 @@ class Runner:
     another process keeps the run waiting, ``waiting`` is that call. What a layer raises becomes the tape's failure.
     """
 
-    def __init__(self, tape: Tape, source: LayerSource) -> None:
+    def __init__(self, tape: Tape, source: LayerSource, reuse: Reuse | None = None) -> None:
         self.tape = tape
+        self.reuse = reuse
         self.source = source
         self.graph = tape.graph
         self.calls = source.calls
@@ -215,6 +217,9 @@ class Runner:
     def run_stride(self, columns: Iteration) -> None:
         """Fill a stride of a pass, and go on with the next where it is done with it."""
         forward, backward = self.graph.nodes_within(len(columns.values)), len(columns.douts)
+        if self.reuse is not None and self.reuse.applies(self.tape):
+            self.run_reusing(columns, self.reuse)
+            return
         if forward < len(self.graph.nodes):
             self.run_forward(columns, slice(forward, forward + STRIDE))
         if len(columns.values) < len(self.graph.names):
@@ -225,6 +230,27 @@ class Runner:
             self.run_backward(columns, slice(backward, backward + STRIDE))
         if len(columns.douts) == len(self.tape.passes.backward):
             self.run_updates(columns)
+
+    def run_reusing(self, columns: Iteration, reuse: Reuse) -> None:
+        """Fill in one step of the iteration that was edited: what comes to the same as before is not computed."""
+        node, rank = self.graph.nodes_within(len(columns.values)), len(columns.douts)
+        if node < len(self.graph.nodes):
+            if (outs := reuse.outputs(self.tape, node)) is None:
+                self.run_forward(columns, slice(node, node + 1))
+            else:
+                columns.values += outs
+                self.cold.add(node)
+            return
+        if not columns.totals:
+            self.tape.begin_backward(self.entering_gradient(columns))
+        if rank < len(self.tape.passes.backward):
+            if (gradients := reuse.contributions(self.tape, rank)) is None:
+                self.run_backward(columns, slice(rank, rank + 1))
+            else:
+                going = self.tape.passes.backward[rank]
+                columns.add_backward(self.tape.arriving(going), self.graph.edges[going], gradients)
+            return
+        self.run_updates(columns)
 
     def run_forward(self, columns: Iteration, span: slice) -> None:
         """Call the forward of a span of nodes, in order."""

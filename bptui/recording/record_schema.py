@@ -8,9 +8,17 @@ from typing import Any
 from bptui.recording import digest
 from bptui.recording.array_record import ARRAY_DEFINITION
 from bptui.recording.codec import layout_of, schema_name
-from bptui.recording.records import RECORDS, CurveRecord, NodeRecord, PlaceRecord, ProgramRecord
+from bptui.recording.records import (
+    RECORDS,
+    CurveRecord,
+    EditRecord,
+    GraphRecord,
+    NodeRecord,
+    PlaceRecord,
+    ProgramRecord,
+)
 
-NESTED = (CurveRecord, NodeRecord, PlaceRecord, ProgramRecord)
+NESTED = (CurveRecord, EditRecord, GraphRecord, NodeRecord, PlaceRecord, ProgramRecord)
 """What stands inside records."""
 
 

@@ -5,21 +5,24 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Protocol, Self
 
 from bptui.core import text
 from bptui.core.command import Command
+from bptui.core.edit import MAIN, ValueEdit
 from bptui.core.moment import Moment
 from bptui.core.program import WatchedProgram
+from bptui.core.tape import Tape
 from bptui.errors import TranscriptError, Where, reason_of
 from bptui.recording.codec import encode_line
 from bptui.recording.digest import RunningDigest
 from bptui.recording.disk_sync import DiskSync
 from bptui.recording.program_records import ProgramRecords
 from bptui.recording.records import ActionRecord, NoteRecord, Record
-from bptui.recording.run_records import RunRecords
+from bptui.recording.run_records import RunRecords, branch_record, in_branch
 from bptui.running import Run
 
 if sys.platform != "win32":
@@ -36,6 +39,31 @@ NAME = "session.jsonl"
 """What a recording may be called where only its folder is named."""
 
 
+class RecordedBranch(Protocol):
+    """A branch of a session, as far as a recorder wants to know it."""
+
+    tape: Tape
+    run: Run | None
+    words: str
+    edit: ValueEdit | None
+
+
+@dataclass(eq=False)
+class Track:
+    """What is written of one branch: its ``steps`` so far, of those up to the ``furthest`` that was reached."""
+
+    source: RunRecords | ProgramRecords
+    branch: str = ""
+    furthest: int = 0
+    steps: int = 0
+    has_ended: bool = False
+
+    @property
+    def owes_end(self) -> bool:
+        """Whether every step is written, but not yet what follows the last."""
+        return self.steps == len(self.source.tape.order) and not self.has_ended
+
+
 class Recorder:
     """Writes the steps from the first to the furthest that the cursor has reached, the commands and the notes.
 
@@ -46,19 +74,17 @@ class Recorder:
 
     def __init__(self, path: Path, run: Run | WatchedProgram, clock: Callable[[], float]) -> None:
         self.path = path
-        self.source: RunRecords | ProgramRecords = RunRecords(run) if isinstance(run, Run) else ProgramRecords(run)
+        self.track = Track(RunRecords(run) if isinstance(run, Run) else ProgramRecords(run))
+        self.tracks = [self.track]
         self.clock = clock
         self.started = clock()
         self.written = 0
         self.size = 0
         self.digest = RunningDigest()
         self.failure: str | None = None
-        self.furthest = 0
-        self.steps = 0
-        self.has_ended = False
-        self.file: int | None = create(path, self.source.path)
+        self.file: int | None = create(path, self.track.source.path)
         self.disk = DiskSync(self.file)
-        self.write(self.source.header())
+        self.write(self.track.source.header())
         self.sync()
         if self.failure:
             path.unlink()
@@ -81,12 +107,25 @@ class Recorder:
     @property
     def is_behind(self) -> bool:
         """Whether steps that the cursor has reached are still to be written: ``advance`` does it."""
-        return self.failure is None and (self.steps < self.furthest or self.owes_end)
+        track = self.track
+        return self.failure is None and (track.steps < track.furthest or track.owes_end)
 
-    @property
-    def owes_end(self) -> bool:
-        """Whether every step is written, but not yet what follows the last."""
-        return self.steps == len(self.source.tape.order) and not self.has_ended
+    def follow(self, name: str, branch: RecordedBranch) -> None:
+        """Write the steps of another branch from now on; the first time, what it begins with is written before."""
+        known = [it for it in self.tracks if it.source.tape is branch.tape]
+        if known:
+            self.track = known[0]
+            return
+        assert branch.run is not None
+        parent = self.track
+        parent.furthest = max(parent.furthest, min(len(branch.tape), len(parent.source.tape)) if branch.edit else 0)
+        while self.is_behind and parent.steps < min(parent.furthest, len(parent.source.tape)):
+            self.advance()
+        source = RunRecords(branch.run)
+        self.write(branch_record(name, parent.branch or MAIN, branch.words, branch.edit, branch.run.scenario))
+        steps = len(branch.tape)
+        self.track = Track(source, name, furthest=steps, steps=steps)
+        self.tracks.append(self.track)
 
     def moved(self, command: Command | None, moment: Moment) -> None:
         """Record that ``command`` took the cursor to ``moment``; None where the run has only caught up.
@@ -95,12 +134,12 @@ class Recorder:
         """
         if command is not None:
             self.write(ActionRecord(moment.position, self.elapsed, command))
-        self.furthest = max(self.furthest, moment.position)
+        self.track.furthest = max(self.track.furthest, moment.position)
         self.advance(SLICE)
 
     def note(self, text: str, moment: Moment) -> None:
         """Record what the person writes down at ``moment``."""
-        self.furthest = max(self.furthest, moment.position)
+        self.track.furthest = max(self.track.furthest, moment.position)
         self.write(NoteRecord(moment.position, self.elapsed, text))
         self.disk.ask(self.written)
 
@@ -112,26 +151,27 @@ class Recorder:
 
     def write_steps(self, steps: int) -> None:
         """Hand at most ``steps`` steps over, and what follows the last."""
-        for number in range(self.steps + 1, min(self.steps + steps, self.furthest) + 1):
+        track = self.track
+        for number in range(track.steps + 1, min(track.steps + steps, track.furthest) + 1):
             if self.failure:
                 return
             self.write_step(number)
-            self.steps = number
-        if self.owes_end:
-            self.write_all(self.source.at_end())
-            self.has_ended = True
+            track.steps = number
+        if track.owes_end:
+            self.write_all(track.source.at_end())
+            track.has_ended = True
 
     def write_step(self, number: int) -> None:
         """Write a step; one that cannot be written stops the recording, and not the session."""
         try:
-            self.write_all(self.source.of_step(number))
+            self.write_all(self.track.source.of_step(number))
         except TranscriptError as error:
             self.fail(f"step {number}: {error.message}")
 
     def write_all(self, records: Iterable[Record]) -> None:
         """Hand records over, one after the other."""
         for record in records:
-            self.write(record)
+            self.write(in_branch(record, self.track.branch))
 
     def check_file(self) -> None:
         """Notice where another program has removed, replaced or shortened the file, and a disk that fails."""

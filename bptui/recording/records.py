@@ -171,6 +171,7 @@ class ForwardRecord(NumberedRecord):
     call: Place = None
     group: Text = ""
     curve: CurveOrNull = None
+    branch: Text = ""
 
     @property
     def name(self) -> str:
@@ -191,6 +192,7 @@ class BackwardRecord(NumberedRecord):
     call: Place = None
     group: Text = ""
     curve: CurveOrNull = None
+    branch: Text = ""
 
     @property
     def name(self) -> str:
@@ -208,6 +210,7 @@ class UpdateRecord(NumberedRecord):
     gradient: ArrayOrNull
     before: Annotated[Array, ARRAY]
     after: Annotated[Array, ARRAY]
+    branch: Text = ""
 
     @property
     def name(self) -> str:
@@ -236,6 +239,33 @@ class EndRecord(Record):
 
     values: Annotated[Mapping[str, Array | None], by_name(or_null(ARRAY))]
     gradients: Annotated[Mapping[str, Array | None], by_name(or_null(ARRAY))]
+    branch: Text = ""
+
+
+@dataclass(frozen=True, eq=False)
+class EditRecord:
+    """What a person has set: ``of`` a leaf, the output of a node or the dout of one, in an iteration (from 1)."""
+
+    of: Text
+    name: Name
+    iteration: Integer
+    value: Annotated[Array, ARRAY]
+
+
+@dataclass(frozen=True, eq=False)
+class BranchRecord(Record):
+    """A branch that goes on from its ``parent`` after an ``edit``, or runs another graph, which is then given.
+
+    Its steps name it; until the next branch, or a command that goes to one, the actions are in it.
+    """
+
+    kind = "branch"
+
+    branch: Name
+    parent: Name
+    words: Text
+    edit: Annotated[EditRecord | None, or_null(nested_record(EditRecord))] = None
+    graph: Annotated[GraphRecord | None, or_null(nested_record(GraphRecord))] = None
 
 
 @dataclass(frozen=True)
@@ -268,6 +298,7 @@ RECORDS: tuple[type[Record], ...] = (
     UpdateRecord,
     OutputRecord,
     EndRecord,
+    BranchRecord,
     ActionRecord,
     NoteRecord,
 )

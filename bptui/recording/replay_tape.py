@@ -11,6 +11,7 @@ import numpy as np
 
 from bptui.core import text
 from bptui.core.columns import Value, as_optional_array
+from bptui.core.edit import MAIN
 from bptui.core.optimizer import Optimizer, optimizers
 from bptui.core.order import Schedule, Turn
 from bptui.core.revisit import Curve, Revisit
@@ -75,6 +76,8 @@ class Recording:
     """A transcript: its ``tape``, which reaches as far as its records, and what a person did and wrote.
 
     ``path`` is the file it was read from, ``dropped`` says what of its end was torn and left out.
+    ``branches`` are those that forked from it, by the names that they began with; ``labels`` are what they are called
+    in the end, of those that were not dropped, and ``current`` is the one that the records are about.
     ``pieces`` are what a program has printed, each after a step.
     """
 
@@ -88,6 +91,10 @@ class Recording:
         self.pieces: list[tuple[int, str]] = []
         self.has_end = False
         self.dropped: str | None = None
+        self.branches: dict[str, Recording] = {}
+        self.labels = {MAIN: MAIN}
+        self.current = MAIN
+        self.parent = MAIN
 
     @property
     def title(self) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from bptui.core.edit import ValueEdit
 from bptui.core.graph import Node
 from bptui.core.step import BackwardStep, ForwardStep, Step, UpdateStep
 from bptui.core.tape import Tape
@@ -18,8 +19,11 @@ from bptui.recording.json_line import FORMAT
 from bptui.recording.layer_curve import curve_record
 from bptui.recording.records import (
     BackwardRecord,
+    BranchRecord,
+    EditRecord,
     EndRecord,
     ForwardRecord,
+    GraphRecord,
     HeaderRecord,
     NodeRecord,
     PlaceRecord,
@@ -144,6 +148,24 @@ def step_record(step: Step) -> StepRecord:
             return BackwardRecord(*steps, call, step.node.group)
         case UpdateStep():
             return UpdateRecord(step.number, step.iteration, step.name, step.gradient, step.before, step.after)
+
+
+def in_branch(record: Record, branch: str) -> Record:
+    """Return a record as one of a branch's; those of the run that a session starts with name none."""
+    if branch and isinstance(record, ForwardRecord | BackwardRecord | UpdateRecord | EndRecord):
+        return replace(record, branch=branch)
+    return record
+
+
+def branch_record(name: str, parent: str, words: str, edit: ValueEdit | None, scenario: Scenario) -> BranchRecord:
+    """Return the record of a branch that begins; one without an edit has another graph."""
+    if edit is not None:
+        set_to = EditRecord(edit.kind.value, edit.name, edit.iteration + 1, edit.value)
+        return BranchRecord(name, parent, words, edit=set_to)
+    graph = scenario.graph
+    nodes, values = tuple(map(node_record, graph.nodes)), {it: scenario.values[it] for it in graph.leaves}
+    whole = GraphRecord(nodes, values, graph.output, graph.inputs, graph.parameters)
+    return BranchRecord(name, parent, words, graph=whole)
 
 
 def end_record(tape: Tape) -> EndRecord:

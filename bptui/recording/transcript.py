@@ -7,7 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from bptui.core import text
+from bptui.core.command import Command
+from bptui.core.edit import MAIN
+from bptui.core.verbs.branches import DropBranch, NameBranch, SwitchBranch
 from bptui.errors import TranscriptError, Where, reason_of
+from bptui.recording.branch_recording import BranchRecording
 from bptui.recording.codec import decode_record
 from bptui.recording.digest import KEY, DigestReader, broken_digest
 from bptui.recording.json_line import DamagedTranscriptError, JsonObject, parse_line
@@ -15,6 +19,7 @@ from bptui.recording.program_recording import ProgramRecording
 from bptui.recording.records import (
     ActionRecord,
     BackwardRecord,
+    BranchRecord,
     EndRecord,
     ForwardRecord,
     GraphRecord,
@@ -112,16 +117,19 @@ def add_record(recording: Recording, record: Record) -> None:
     """Add what a record says. Raises TranscriptError."""
     match record:
         case ForwardRecord() | BackwardRecord() | UpdateRecord():
-            recording.add(record)
+            branch_of(recording, record.branch).add(record)
+        case BranchRecord():
+            add_branch(recording, record)
         case GraphRecord() if isinstance(recording, ProgramRecording):
             recording.add_graph(record)
         case OutputRecord() if isinstance(recording, ProgramRecording):
             recording.add_output(record)
         case EndRecord():
-            recording.add_end(record)
+            branch_of(recording, record.branch).add_end(record)
         case ActionRecord(at=at):
             check_time(recording, at)
             recording.actions.append(record)
+            follow_branches(recording, record.command)
         case NoteRecord(at=at):
             check_time(recording, at)
             recording.notes.append(record)
@@ -131,8 +139,45 @@ def add_record(recording: Recording, record: Record) -> None:
             raise DamagedTranscriptError(f"a record of kind {record.kind} in the recording of a scenario")
 
 
+def branch_of(recording: Recording, name: str) -> Recording:
+    """Return the branch of a recording that is called so. Raises DamagedTranscriptError where there is none."""
+    if not name or name == MAIN:
+        return recording
+    if name not in recording.branches:
+        raise DamagedTranscriptError(f"there is no branch {text.visible(name)} before this")
+    return recording.branches[name]
+
+
+def add_branch(recording: Recording, record: BranchRecord) -> None:
+    """Add a branch, which has no steps of its own yet. Raises TranscriptError where it cannot be one."""
+    if isinstance(recording, ProgramRecording):
+        raise DamagedTranscriptError("a branch in the recording of a program")
+    if record.branch in {"", MAIN, *recording.branches}:
+        raise DamagedTranscriptError(f"a second branch {text.visible(record.branch)}")
+    if (record.edit is None) is (record.graph is None):
+        raise DamagedTranscriptError("a branch has an edit or another graph")
+    recording.branches[record.branch] = BranchRecording(branch_of(recording, record.parent), record)
+    recording.labels[record.branch] = recording.current = record.branch
+
+
+def follow_branches(recording: Recording, command: Command) -> None:
+    """Take note of which branch a command goes to, names or drops."""
+    labels = recording.labels
+    match command:
+        case SwitchBranch(label):
+            recording.current = next((name for name, it in labels.items() if it == label), label)
+        case NameBranch(label):
+            labels[recording.current] = label
+        case DropBranch(label):
+            dropped = next((name for name, it in labels.items() if it == label), label)
+            labels.pop(dropped, None)
+            if dropped == recording.current and dropped in recording.branches:
+                recording.current = recording.branches[dropped].parent
+
+
 def check_time(recording: Recording, at: int) -> None:
     """Raise DamagedTranscriptError for an action or a note at a step that the run does not have."""
     grows = isinstance(recording, ProgramRecording)  # an action stands before the steps that it leads to
-    if not 0 <= at <= (at if grows else len(recording.tape.order)):
+    longest = max(len(it.tape.order) for it in (recording, *recording.branches.values()))
+    if not 0 <= at <= (at if grows else longest):
         raise DamagedTranscriptError(f"step {at} is not one of the run's")

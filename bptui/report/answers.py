@@ -12,6 +12,7 @@ from bptui.core import text
 from bptui.core.command import Command
 from bptui.core.moment import Moment
 from bptui.core.step import BackwardStep, ForwardStep, UpdateStep
+from bptui.core.verbs.branches import SetValue, SwitchBranch
 from bptui.core.verbs.movement import Jump, Travel
 from bptui.core.verbs.selection import Selecting
 from bptui.core.verbs.stops import Continue, ReverseContinue
@@ -45,7 +46,7 @@ def answer_text(command: Command, answer: Answer, session: Session) -> str:
         from bptui.checking.evidence_lines import evidence_lines  # noqa: PLC0415  (when it is asked for)
 
         return "\n".join(plain(line).rstrip() for line in evidence_lines(answer.judged, WIDTH))
-    if isinstance(command, Travel | Jump | Continue | ReverseContinue):
+    if isinstance(command, Travel | Jump | Continue | ReverseContinue | SetValue | SwitchBranch):
         told = "; ".join(filter(None, (answer.text, place_text(session))))
         return "\n".join([told, *(watch_text(session, it) for it in session.watches.by_number)])
     if isinstance(command, Selecting) and session.selection.name is not None:
@@ -80,6 +81,8 @@ def answer_record(command: Command, answer: Answer, session: Session) -> dict[st
         record["value"] = encode_array(answer.value) if isinstance(answer.value, np.ndarray) else answer.value
     if session.watches.by_number:
         record["watches"] = watch_records(session)
+    if len(session.branches.by_name) > 1:
+        record["branch"] = session.branches.current
     if answer.pointed:
         record["position"] = answer.pointed.position
     record |= answer.record or {}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterator, Sequence
 from itertools import chain
@@ -14,6 +13,8 @@ from bptui.recording.transcript import read_transcript
 from bptui.report.command_loop import CommandLine, CommandLoop, command_lines, lines_of_file
 from bptui.running import Run
 from bptui.scenario.load import load
+from bptui.session.open_tape import is_transcript
+from bptui.session.replay import replay_session
 from bptui.session.session import Session
 
 
@@ -36,8 +37,6 @@ def execute(
             loop.run(lines_of_file(Path("-")))
     finally:
         session.close()
-        if session.run:
-            session.run.close()
     sys.stderr.writelines(f"{words}\n" for words in session.stop_messages)
     return not (loop.has_failed or session.has_lost_records)
 
@@ -48,22 +47,11 @@ def open_session(place: str, layers: Sequence[Path]) -> Session:
         recording = read_transcript(Path(place))
         if recording.dropped:
             sys.stderr.write(f"{visible(place)}: {recording.dropped}\n")
-        return Session(recording.tape, recording.title, title=recording.title, notes=recording.notes)
+        return replay_session(recording, recording.title)
     scenario = load(place, layers=layers)
     name = scenario.path.stem if scenario.path else scenario.title
     run = Run(scenario)
     return Session(run.tape, name, run=run, title=scenario.title, about=scenario.about)
-
-
-def is_transcript(path: Path) -> bool:
-    """Return whether a file begins as a record does; no scenario does."""
-    if not os.path.isfile(path):  # noqa: PTH113  (pathlib raises where a name is too long)
-        return False
-    try:
-        with path.open("rb") as file:
-            return file.read(1) == b"{"
-    except OSError:
-        return False
 
 
 def lines_from(kind: str, text: str, *, place: int) -> Iterator[CommandLine]:

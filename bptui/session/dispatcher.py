@@ -7,6 +7,7 @@ from time import sleep
 from typing import Protocol
 
 from bptui.core.command import Command
+from bptui.core.verbs.branches import Branching, Diff, SetValue
 from bptui.core.verbs.movement import Jump, JumpToMark, SetMark, Travel
 from bptui.core.verbs.program import Cancel, ToggleRecording, WriteNote
 from bptui.core.verbs.selection import SearchNames, Selecting
@@ -15,6 +16,7 @@ from bptui.core.verbs.view import Check, Print, ShowEvidence
 from bptui.errors import BptuiError, ExpressionError
 from bptui.session import recording
 from bptui.session.answer import Answer, Pointed, Question, refusal
+from bptui.session.branches import change_branches
 from bptui.session.expression_value import value_answer
 from bptui.session.jumps import jump, set_mark
 from bptui.session.selecting import named_or_selected, select_value
@@ -102,12 +104,12 @@ class Dispatcher:
         Raises BptuiError where it cannot be carried out.
         """
         match command:
-            case SearchNames(None) | SetMark(None) | JumpToMark(None) | Watch(None):
+            case SearchNames(None) | SetMark(None) | JumpToMark(None) | Watch(None) | SetValue(None):
                 return None
             case WriteNote(text):
                 recording.refuse_replay(self.session)
                 return None if text is None else partial(recording.write_note, self.session, text)
-        return self.movement(command) or self.stopping(command) or self.looking(command)
+        return self.movement(command) or self.setting(command) or self.looking(command)
 
     def movement(self, command: Command) -> Question | None:
         """Begin to move the cursor or the selection, and return what answers the command, if it is of that kind."""
@@ -121,12 +123,14 @@ class Dispatcher:
             return partial(select_value, self.session, command)
         return None
 
-    def stopping(self, command: Command) -> Question | None:
-        """Set stops and watches, or change them, if the command is of that kind."""
+    def setting(self, command: Command) -> Question | None:
+        """Set stops, watches or values, or change what was set, if the command is of that kind."""
         if isinstance(command, Stopping):
             return partial(change_stops, self.session, command)
         if isinstance(command, Watching):
             return partial(change_watches, self.session, command)
+        if isinstance(command, Branching):
+            return change_branches(self.session, command)
         return None
 
     def looking(self, command: Command) -> Question | None:  # noqa: PLR0911  (one case, one return a command)
@@ -142,6 +146,10 @@ class Dispatcher:
                 return partial(session.checks.evidence, name, session.moment.iteration - 1)
             case Print(expression):
                 return partial(value_answer, session, expression)
+            case Diff(other):
+                from bptui.session.differences import compare_with  # noqa: PLC0415  (few sessions compare)
+
+                return compare_with(session, other)
             case Plot(expression):
                 return plot(session, expression)
             case ToggleRecording(file):

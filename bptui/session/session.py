@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, cast
 
 from bptui.core.command import Command
 from bptui.core.debugger import Debugger
+from bptui.core.edit import MAIN
 from bptui.core.engine import TIME_LIMIT
 from bptui.core.moment import Moment
 from bptui.core.program import PrintedPieces, WatchedProgram
@@ -24,6 +25,7 @@ from bptui.errors import LayerError
 from bptui.lines.signs import CAUTION
 from bptui.running import Run
 from bptui.scenario.scenario import Scenario
+from bptui.session.branch import Branch, Branches
 from bptui.session.selection import Selection
 
 if TYPE_CHECKING:
@@ -87,6 +89,7 @@ class Session:
         if run and run.scenario.guests:
             run.guests.look_patience = LOOK
         self.marks: dict[str, int] = {}
+        self.branches = Branches({MAIN: Branch(tape, run)})
         self.stops = Stops()
         self.watches = WatchList()
         self.courses: dict[str, Course] = {}
@@ -278,6 +281,8 @@ class Session:
         self.stop_recording()
         if self.has_checks:
             self.checks.checking.close()
+        for branch in self.branches.by_name.values():
+            branch.close()
 
     def stop_recording(self) -> None:
         """Write what is still to be written and close the file."""
@@ -319,5 +324,5 @@ class Session:
         if self.recorder is None:
             return "" if self.can_record else "replay"
         if self.recorder.failure:
-            return f"not recording since step {self.recorder.steps}: {self.recorder.failure}"
+            return f"not recording since step {self.recorder.track.steps}: {self.recorder.failure}"
         return f"rec {self.recorder.count}"

@@ -190,9 +190,9 @@ def open_program(watched: WatchedProgram, record: Path | None = None, theme: str
 
 def open_replay(recording: Recording, theme: str | None = None) -> int:
     """Open a recorded session, and return the exit status when it is left."""
-    title = recording.title
-    session = Session(recording.tape, title, title=title, notes=recording.notes, printed=recording.pieces)
-    return open_screen(session, theme)
+    from bptui.session.replay import replay_session  # noqa: PLC0415  (what reads recordings; a run starts sooner)
+
+    return open_screen(replay_session(recording, recording.title), theme)
 
 
 def open_screen(session: Session, theme: str | None = None) -> int:

@@ -12,10 +12,13 @@ from textual.geometry import Size
 from textual.screen import Screen
 from textual.widget import Widget
 
+from bptui.core.assignment import element_text
 from bptui.core.command import Command, key_or_word, with_count
 from bptui.core.command_parser import parse
 from bptui.core.moment import Moment
+from bptui.core.step import BackwardStep
 from bptui.core.verbs import VERBS
+from bptui.core.verbs.branches import SetValue
 from bptui.core.verbs.movement import JumpToMark, SetMark
 from bptui.core.verbs.program import About, Cancel, Help, OpenLine, OpenPalette, Output, Quit, WriteNote
 from bptui.core.verbs.selection import SearchNames
@@ -161,11 +164,27 @@ class DebuggerScreen(Screen[None]):
         if self.session.has_unsafe_records:
             self.set_timer(SAFE_SOON, self.renew_recording)
         self.title_line.recording = self.session.recording
+        self.show_branch()
         self.show_source(self.session.lines)
         self.footer.show_keys(self.context)
         if not self.is_behind:
             self.is_behind = True
             self.call_next(self.show_in_panes)
+
+    def show_branch(self) -> None:
+        """Show which branch it is, with the verdicts on its nodes."""
+        branches = self.session.branches
+        name = branches.current if len(branches.by_name) > 1 else ""
+        if name == self.title_line.branch:
+            return
+        self.title_line.branch = name
+        verdicts = self.session.checks.verdicts if self.session.has_checks else None
+        for pane in self.verdict_panes:
+            pane.verdicts = verdicts
+        self.verdicts_shown = 0
+        self.node.remarks = self.session.remarks
+        if self.session.idle is not None:
+            self.start_checks()
 
     def show_in_panes(self) -> None:
         """Show in all panes where the session is, at once."""
@@ -298,7 +317,7 @@ class DebuggerScreen(Screen[None]):
 
     # What is about the screen alone.
 
-    def obey(self, command: Command) -> Answer:  # noqa: C901  (one case a command)
+    def obey(self, command: Command) -> Answer:  # noqa: C901, PLR0912  (one case a command)
         """Carry out a command that is about the screen alone."""
         match command:
             case TurnGradient() | HeatMap() | NextSlice() | PreviousSlice() | SelectElement():
@@ -313,6 +332,8 @@ class DebuggerScreen(Screen[None]):
                 self.focus_next()
             case PreviousPane():
                 self.focus_previous()
+            case SetValue():
+                self.footer.open(":", f"{SetValue.word} {self.target_to_set()} = ")
             case OpenLine():
                 self.footer.open(":")
             case SearchNames():
@@ -329,6 +350,14 @@ class DebuggerScreen(Screen[None]):
             case Quit():
                 self.app.exit(return_code=0)
         return Answer()
+
+    def target_to_set(self) -> str:
+        """Return what a person who looks at a value most likely wants to set: it, its element, or the dout here."""
+        name, array = self.value.selected or self.moment.graph.names[0], self.value.array
+        step = self.moment.step
+        is_dout = self.value.shows_gradient and isinstance(step, BackwardStep) and step.name == name
+        index = self.value.selected_index() if array is not None and self.focused is self.value else None
+        return element_text("dout" if is_dout else name, index)
 
     def show_otherwise(self, command: ShowValue) -> Answer:
         """Show the selected value in another way, and give room to it."""

@@ -24,9 +24,11 @@ class TitleLine(VerdictPane):
     is_framed = False
     recording: str = ""
     name_shown: str = ""
+    branch: str = ""
 
     def lines(self, width: int, height: int) -> list[Line]:  # noqa: ARG002
-        return [title_line(self.moment, self.name_shown, self.recording, width, self.verdicts)]
+        name = f"{self.name_shown} ⑂ {self.branch}" if self.branch else self.name_shown
+        return [title_line(self.moment, name, self.recording, width, self.verdicts)]
 
 
 def title_line(moment: Moment, title: str, recording: str, width: int, verdicts: Verdicts | None = None) -> Line:

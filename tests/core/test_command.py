@@ -45,6 +45,8 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
             "after update",
         ]
     ),
+    "edit": st.sampled_from(["W1[0, 2] = 2 * W1", "dout = 1", '"a b"[1] = x == 2', "x = 3", "2 = 4"]),
+    "label": NAMES,
     "expression": st.sampled_from(["W1", "norm(grad(a))  >  10", "'x' == node", "x[0, 1:] @ W.T"]),
 }
 """What may stand in each field of a command."""

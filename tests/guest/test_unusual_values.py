@@ -88,7 +88,7 @@ def test_it_is_recorded_and_read_back_bit_for_bit(name: str, tmp_path: Path) -> 
     run.finish()
     path = tmp_path / "odd.jsonl"
     with Recorder(path, run, lambda: 0.0) as recorder:
-        recorder.furthest = len(run.tape)
+        recorder.track.furthest = len(run.tape)
     run.close()
     assert recorder.failure is None
     recorded, ran = value_of(read_transcript(path).tape), value_of(run.tape)

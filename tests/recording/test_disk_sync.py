@@ -74,7 +74,7 @@ def test_a_signal_does_not_wait_for_a_disk_that_is_stalled(
     disk.is_let.set()
     recorder = Recorder(tmp_path / "session.jsonl", Run(buy_apple()), lambda: 0.0)
     disk.is_let.clear()
-    recorder.note("the last", recorder.source.tape.at(0))
+    recorder.note("the last", recorder.track.source.tape.at(0))
     recorder.abandon()
     assert (recorder.count, recorder.file) == (1, None)
     disk.is_let.set()

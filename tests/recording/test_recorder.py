@@ -207,7 +207,7 @@ def test_the_step_since_which_nothing_is_recorded_is_that_of_the_failure(
 
     monkeypatch.setattr(os, "write", full)
     recorder.moved(None, run.tape.at(4))
-    assert recorder.steps == 2
+    assert recorder.track.steps == 2
     assert [json.loads(it)["kind"] for it in path.read_text().splitlines()] == ["header", "step"]
 
 

@@ -109,6 +109,8 @@ EFFECTS: dict[str, Effect] = {
     "c": Effect(["n", "b"], position, 1, 6),
     "F5": Effect(["n", "u", "b"], position, 1, 2),
     "C": Effect(["n", "b", "G"], position, 12, 7),
+    "e": Effect(["n"], lambda app: debugger_screen(app).footer.typed.text, "", "set a1 = "),
+    "D": Effect(["n"], lambda app: "there is nothing to compare with" in shown(app), False, True),
     "w": Effect([], typing, "", "w"),
     "u": Effect(["n"], selected, "a1", "a2"),
     "d": Effect(["n"], selected, "a1", "x"),

@@ -163,6 +163,12 @@ class ValuePanel(Pane):
             return ""
         return exact_number(array[cell_index(array, clamped(self.array_view, array))])
 
+    def selected_index(self) -> tuple[int, ...]:
+        """Return the index of the selected cell, which has to be there."""
+        array = self.array
+        assert array is not None
+        return tuple(cell_index(array, clamped(self.array_view, array)))
+
     def select_element(self, index: Sequence[int]) -> None:
         """Select the cell of this index, if the array that is shown has one."""
         array = self.array

@@ -1,0 +1,66 @@
+"""The branches of a session: runs that go on otherwise from some step of another."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bptui.core.edit import MAIN, ValueEdit
+from bptui.core.tape import Tape
+from bptui.core.text import visible
+from bptui.errors import BptuiError
+from bptui.running import Run
+
+if TYPE_CHECKING:
+    from bptui.session.checks import SessionChecks
+
+
+@dataclass(eq=False)
+class Branch:
+    """A run that forks from its ``parent`` at ``first_step``, because of an ``edit``, or as another graph.
+
+    ``words`` are the command that made it, and ``checks`` are of its nodes.
+    """
+
+    tape: Tape
+    run: Run | None
+    parent: str | None = None
+    first_step: int = 0
+    words: str = ""
+    edit: ValueEdit | None = None
+    checks: SessionChecks | None = None
+
+    def close(self) -> None:
+        """End its processes."""
+        if self.run is not None:
+            self.run.close()
+        if self.checks is not None:
+            self.checks.checking.close()
+
+
+@dataclass(eq=False)
+class Branches:
+    """The branches by name, and which of them is the ``current`` one."""
+
+    by_name: dict[str, Branch]
+    current: str = MAIN
+    given: int = 0
+
+    @property
+    def here(self) -> Branch:
+        """The current branch."""
+        return self.by_name[self.current]
+
+    def free_name(self) -> str:
+        """Return a name that no branch has."""
+        while True:
+            self.given += 1
+            if (name := f"b{self.given}") not in self.by_name:
+                return name
+
+    def existing(self, name: str) -> Branch:
+        """Return the branch with a name. Raises BptuiError where there is none."""
+        if name in self.by_name:
+            return self.by_name[name]
+        there = ", ".join(visible(it, limit=40) for it in self.by_name)
+        raise BptuiError(f"there is no branch {visible(name, limit=40)}", hint=f"there are {there}")

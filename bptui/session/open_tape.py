@@ -1,0 +1,53 @@
+"""The tape of what a name stands for: a scenario, which is run to its end, or a recording, or a branch in one."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from bptui.core.edit import MAIN
+from bptui.core.tape import Tape
+from bptui.core.text import visible
+from bptui.errors import BptuiError
+from bptui.recording.transcript import read_transcript
+from bptui.running import Run
+from bptui.scenario.load import load
+
+
+def tape_at(place: str, layers: Sequence[Path] = ()) -> Tape:
+    """Return the tape of a scenario or a recording; ``FILE:NAME`` is a branch in a recording. Raises BptuiError."""
+    path, colon, branch = place.rpartition(":")
+    if colon and not Path(place).exists() and is_transcript(Path(path)):
+        return recorded_tape(Path(path), branch)
+    if is_transcript(Path(place)):
+        return recorded_tape(Path(place), None)
+    run = Run(load(place, layers=layers))
+    run.finish()
+    run.close()
+    if run.failure:
+        raise run.failure
+    return run.tape
+
+
+def recorded_tape(path: Path, branch: str | None) -> Tape:
+    """Return the tape of a recording, or of a branch in it. Raises BptuiError where there is none of that name."""
+    recording = read_transcript(path)
+    began_as = {label: name for name, label in recording.labels.items()}
+    if branch is None or began_as.get(branch) == MAIN:
+        return recording.tape
+    if branch not in began_as:
+        there = ", ".join(visible(it, limit=40) for it in began_as)
+        raise BptuiError(f"there is no branch {visible(branch, limit=40)} in it", hint=f"there are {there}")
+    return recording.branches[began_as[branch]].tape
+
+
+def is_transcript(path: Path) -> bool:
+    """Return whether a file begins as a record does; no scenario does."""
+    if not os.path.isfile(path):  # noqa: PTH113  (pathlib raises where a name is too long)
+        return False
+    try:
+        with path.open("rb") as file:
+            return file.read(1) == b"{"
+    except OSError:
+        return False

@@ -1,0 +1,31 @@
+"""A session on a recording: its tape and its branches as they were recorded, and nothing that could run."""
+
+from __future__ import annotations
+
+from bptui.core.edit import MAIN
+from bptui.recording.branch_recording import BranchRecording
+from bptui.recording.replay_tape import Recording
+from bptui.session.branch import Branch
+from bptui.session.session import Session
+
+
+def replay_session(recording: Recording, name: str) -> Session:
+    """Return a session on a recording, at its start, in the branch that the run began with."""
+    session = Session(recording.tape, name, title=recording.title, notes=recording.notes, printed=recording.pieces)
+    labels, branches = recording.labels, session.branches
+    branches.by_name = {labels.get(MAIN, MAIN): branches.here}
+    branches.current = labels.get(MAIN, MAIN)
+    for began_as, label in labels.items():
+        it = recording.branches.get(began_as)
+        if isinstance(it, BranchRecording):
+            parent = kept_parent(recording, it)
+            branches.by_name[label] = Branch(it.tape, None, labels[parent], it.first_step, it.record.words)
+    return session
+
+
+def kept_parent(recording: Recording, branch: Recording) -> str:
+    """Return the branch, of those that were not dropped, that another comes from."""
+    parent = branch.parent
+    while parent not in recording.labels:
+        parent = recording.branches[parent].parent
+    return parent
