@@ -29,6 +29,7 @@ SUBCOMMANDS = {
     "trace": "run a scenario without a screen and tell every step",
     "check": "check every node's gradients and contract, and what is expected",
     "diff": "compare two runs, step by step: scenarios, recordings or branches",
+    "health": "tell how values and gradients fare from node to node, the culprit first",
     "replay": "open a recorded session",
     "list": "tell the bundled scenarios and the layers, or what a file gives",
     "schema": "print the JSON Schema of what bptui writes",

@@ -22,6 +22,9 @@ NAMES = sorted(path.stem for path in FOLDER.glob("*.toml"))
 RANDOM = ["relu_he", "vanishing_sigmoid"]
 """Scenarios whose weights are drawn at random, so that no source has their numbers."""
 
+NOT_FINITE = ["nan_hunt"]
+"""Scenarios that are about NaN, whose slopes nobody can measure."""
+
 STEP = 1e-5
 KINK = 1e-2
 """One-sided slopes that differ by more than this belong to a kink: curvature alone makes them differ by ``STEP``."""
@@ -92,7 +95,7 @@ def test_a_scenario_has_the_numbers_of_its_source(name: str) -> None:
             np.testing.assert_allclose(reached(found[value]), want, expect.rtol, expect.atol, err_msg=value)
 
 
-@every_scenario
+@pytest.mark.parametrize("name", [name for name in NAMES if name not in NOT_FINITE])
 def test_every_gradient_is_the_slope_of_the_whole_network(name: str) -> None:
     scenario = replace(load(name), train=None)
     gradients = run(scenario).gradients

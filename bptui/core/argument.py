@@ -7,10 +7,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bptui.core.assignment import assignment_of, read_assignment
+from bptui.core.assignment import assignment_of, gradient_element, read_assignment, written_element
 from bptui.core.expression.parser import parse_expression
 from bptui.core.reader import MOST_DIGITS, Reader, quoted, read_name, read_rest, unquoted, write_name
-from bptui.core.stop import read_stop, stop_of
+from bptui.core.stop import ON, read_stop, stop_of
 from bptui.errors import CommandError, ExpressionError
 
 PLACES = ("largest", "nan")
@@ -125,6 +125,27 @@ def is_assignment(it: object) -> bool:
         return False
 
 
+def read_element(reader: Reader) -> str:
+    """Return an element of a value or a gradient as it is written: ``grad(W1)[0, 2]``. Raises CommandError."""
+    return written_element(*gradient_element(reader))
+
+
+def read_on_element(reader: Reader) -> str:
+    """Return the element behind the word ``on``. Raises CommandError."""
+    if reader.token != ON:
+        raise reader.error("on stands here, and an element: on x[0]")
+    reader.take()
+    return read_element(reader)
+
+
+def is_element(it: object) -> bool:
+    """Return whether something is an element as it is written."""
+    try:
+        return isinstance(it, str) and it.isprintable() and read_element(Reader(it)) == it
+    except CommandError:
+        return False
+
+
 def write_text(text: str) -> str:
     """Return text as it is typed: in quotes where the line would end, or not begin or end as it does."""
     is_plain = text and text.isprintable() and text == text.strip() and unquoted(text) is None
@@ -154,6 +175,11 @@ ARGUMENTS: Mapping[str, Argument] = {
     "number": number_argument("N", 1),
     "stop": Argument("NODE|on EXPR", lambda it: str(stop_of(it)), str, is_stop),
     "edit": Argument("TARGET = EXPR", lambda it: str(assignment_of(it)), str, is_assignment),
+    "element": Argument("VALUE[I, J]", read_element, str, is_element),
+    "of_element": Argument("VALUE[I, J]", read_element, str, is_element),
+    "on_element": Argument("on VALUE[I, J]", read_on_element, lambda it: f"on {it}", is_element),
+    "from_name": Argument("FROM", read_name, write_name, is_name_or_none),
+    "to_name": Argument("TO", read_name, write_name, is_name_or_none),
     "label": Argument("NAME", read_name, write_name, is_name_or_none),
     "place": Argument("largest|nan|[I, J]", read_place, str, is_place),
     "scale": choice_argument("SCALE", "whole", "boxes", "map"),

@@ -11,7 +11,7 @@ from bptui.errors import CommandError, ExpressionError
 
 TARGET = re.compile(r'("(?:[^"\\]|\\.)*"|[^\s\[\]="]+)\s*(\[[^\]]*\])?\s*(=(?!=))?')
 INDEX = re.compile(r"\[\s*\d{1,9}(?:\s*,\s*\d{1,9})*\s*,?\s*\]", re.ASCII)
-PLAIN = re.compile(r'[^\s\[\]="]+')
+PLAIN = re.compile(r'[^\s()\[\]="]+')
 NUMBER = re.compile(r"\d+")
 
 
@@ -49,6 +49,33 @@ def assignment_of(reader: Reader) -> Assignment:
     except ExpressionError as error:
         raise CommandError(error.message, reader.line, start + error.position, hint=error.hint) from None
     return Assignment(name, index, text)
+
+
+GRADIENT = re.compile(r'grad\(\s*("(?:[^"\\]|\\.)*"|[^\s()\[\]="]+)\s*\)\s*(\[[^\]]*\])?')
+
+
+def gradient_element(reader: Reader) -> tuple[bool, str, tuple[int, ...] | None]:
+    """Return whether an element is a gradient's, the value's name and the index. Raises CommandError."""
+    if reader.is_at_end:
+        raise reader.error("an element stands here, such as W1[0, 2] or grad(W1)[0, 2]")
+    found = GRADIENT.match(reader.line, reader.position)
+    if found is None:
+        return False, *element_of(reader, needs_sign=False)
+    name = unquoted(found[1]) if found[1].startswith('"') else found[1]
+    if not name:
+        raise reader.error("the name of a value stands here")
+    if found[2] and not INDEX.fullmatch(found[2]):
+        raise CommandError("an index stands here, such as [0, 2]", reader.line, found.start(2))
+    reader.position = found.end()
+    reader.skip_blanks()
+    return True, name, tuple(map(int, NUMBER.findall(found[2]))) if found[2] else None
+
+
+def written_element(is_gradient: bool, name: str, index: tuple[int, ...] | None) -> str:  # noqa: FBT001  (what it is)
+    """Return an element as it is typed."""
+    if not is_gradient:
+        return element_text(name, index)
+    return f"grad({element_text(name, None)}){'' if index is None else list(index)}"
 
 
 def element_of(reader: Reader, *, needs_sign: bool) -> tuple[str, tuple[int, ...] | None]:

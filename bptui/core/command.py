@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 from bptui.core.argument import ARGUMENTS, Argument
 
-MOVE, STOP, BRANCH = "Move in time", "Stop and watch", "What if"
+MOVE, STOP, BRANCH, EXPLAIN = "Move in time", "Stop and watch", "What if", "Why"
 LOOK, KEEP, PROGRAM = "Look", "Keep", "Program"
 """What commands are for, as the help groups them."""
 

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from bptui.core.command import Command
 from bptui.core.verbs.branches import Branching, Diff, SetValue
+from bptui.core.verbs.explaining import FindDependence, FindPaths, ShowHealth, Why
 from bptui.core.verbs.movement import Jump, JumpToMark, SetMark, Travel
 from bptui.core.verbs.program import Cancel, ToggleRecording, WriteNote
 from bptui.core.verbs.selection import SearchNames, Selecting
@@ -146,6 +147,10 @@ class Dispatcher:
                 return partial(session.checks.evidence, name, session.moment.iteration - 1)
             case Print(expression):
                 return partial(value_answer, session, expression)
+            case Why() | FindPaths() | FindDependence() | ShowHealth():
+                from bptui.session.explanation import begin_explanation  # noqa: PLC0415  (few sessions ask; the program starts sooner)
+
+                return begin_explanation(session, command)
             case Diff(other):
                 from bptui.session.differences import compare_with  # noqa: PLC0415  (few sessions compare)
 

@@ -19,6 +19,7 @@ from bptui.core.moment import Moment
 from bptui.core.step import BackwardStep
 from bptui.core.verbs import VERBS
 from bptui.core.verbs.branches import SetValue
+from bptui.core.verbs.explaining import Why
 from bptui.core.verbs.movement import JumpToMark, SetMark
 from bptui.core.verbs.program import About, Cancel, Help, OpenLine, OpenPalette, Output, Quit, WriteNote
 from bptui.core.verbs.selection import SearchNames
@@ -241,6 +242,9 @@ class DebuggerScreen(Screen[None]):
     def do(self, command: Command) -> None:
         """Carry out a command, show where it led, and say what there is to say of it."""
         answer = self.dispatcher.do(command)
+        if answer.ok and isinstance(command, Why):
+            self.open_why(command)
+            return
         self.tell(answer)
         self.show()
         if answer.judged and not answer.is_pending and isinstance(command, Check | ShowEvidence):
@@ -390,6 +394,15 @@ class DebuggerScreen(Screen[None]):
         )
         self.app.push_screen(overlay)
         return Answer()
+
+    def open_why(self, command: Why) -> None:
+        """Show the terms of an element over the screen."""
+        from bptui.session.why import element_at, explained_terms  # noqa: PLC0415  (when it is first wanted)
+        from bptui.tui.why_screen import WhyScreen  # noqa: PLC0415
+
+        terms = explained_terms(self.session, element_at(self.session, command.element))
+        if terms is not None:
+            self.app.push_screen(WhyScreen(self.session, terms))
 
     def open_evidence(self, judged: Judged) -> None:
         """Show the evidence behind a verdict over the screen."""

@@ -47,6 +47,11 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
     ),
     "edit": st.sampled_from(["W1[0, 2] = 2 * W1", "dout = 1", '"a b"[1] = x == 2', "x = 3", "2 = 4"]),
     "label": NAMES,
+    "element": st.sampled_from(["x", "W1[0, 2]", "grad(W1)[0, 2]", 'grad("a b")', '"[]"[1]']),
+    "of_element": st.sampled_from(["x", "W1[0, 2]"]),
+    "on_element": st.sampled_from(["x", "on", "W1[0, 2]"]),
+    "from_name": NAMES,
+    "to_name": NAMES,
     "expression": st.sampled_from(["W1", "norm(grad(a))  >  10", "'x' == node", "x[0, 1:] @ W.T"]),
 }
 """What may stand in each field of a command."""

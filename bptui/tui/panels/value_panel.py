@@ -11,8 +11,11 @@ from textual.geometry import Size
 
 from bptui.core import text
 from bptui.core.argument import NUMBER, PLACES
+from bptui.core.assignment import written_element
+from bptui.core.command import Command
 from bptui.core.moment import Moment
 from bptui.core.order import Pass
+from bptui.core.verbs.explaining import Why
 from bptui.core.verbs.view import HeatMap, NextSlice, PreviousSlice, SelectElement, ShowValue, TurnGradient
 from bptui.explaining import value_state
 from bptui.lines.line import Line, Span, fitted
@@ -162,6 +165,15 @@ class ValuePanel(Pane):
         if array is None or not array.size:
             return ""
         return exact_number(array[cell_index(array, clamped(self.array_view, array))])
+
+    @property
+    def pointed_at(self) -> Command | None:
+        """Why the selected number is what it is."""
+        array = self.array
+        if self.selected is None or array is None or not array.size:
+            return None
+        index = self.selected_index() if array.ndim else None
+        return Why(written_element(self.shows_gradient, self.selected, index))
 
     def selected_index(self) -> tuple[int, ...]:
         """Return the index of the selected cell, which has to be there."""

@@ -1,0 +1,293 @@
+"""How values and gradients fare from node to node in one iteration: norms and gains, dead and saturated shares.
+
+A gradient is called vanishing or exploding by what a relative change of a value does to the output, which is at most
+‖value‖ × ‖gradient‖: where prices are multiplied that stays the same however large they are, and in a deep network it
+is what is lost.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from bptui.core import text
+from bptui.core.graph import Node
+from bptui.core.moment import Moment
+from bptui.core.order import Pass
+from bptui.core.step import BackwardStep, UpdateStep
+from bptui.explaining.non_finite import beginnings, non_finite
+from layers import Array
+
+FOLD = 1000.0
+"""How many times smaller or larger a gradient becomes from one end of the network to the other that is worth a word."""
+
+DEAD = 0.5
+SATURATED = 0.5
+"""Shares of a layer's elements from which on they are spoken of."""
+
+FLAT = 0.05
+"""Of the steepest slope of an activation: where it is less, the activation is saturated."""
+
+STEEPEST = {"Sigmoid": 0.25, "Tanh": 1.0}
+"""The steepest slope of the activations that saturate."""
+
+RECTIFIERS = frozenset({"Relu"})
+
+LARGE_UPDATE, SMALL_UPDATE = 0.1, 1e-7
+"""Sizes of an update relative to its parameter from which on it is spoken of."""
+
+CHAIN = 3
+"""Nodes along which a gradient has to shrink, at least."""
+
+
+@dataclass(frozen=True)
+class NodeHealth:
+    """How a node fares: the norms of what goes in and what comes out, forward and backward, and shares of elements.
+
+    ``gain`` and ``backward_gain`` are what comes out relative to what went in; ``cumulative`` is the gradient that
+    leaves relative to what entered the network. ``zeros`` is the share of its value's elements that are 0, ``dead`` of
+    a rectifier's units that are 0 for every sample, ``saturated`` of those whose slope is nearly 0. None is for what
+    is not there.
+    """
+
+    name: str
+    layer: str
+    norm_in: float | None = None
+    norm_out: float | None = None
+    gain: float | None = None
+    dout: float | None = None
+    gradient: float | None = None
+    backward_gain: float | None = None
+    cumulative: float | None = None
+    zeros: float | None = None
+    dead: float | None = None
+    saturated: float | None = None
+    steepest: float | None = None
+    has_non_finite: bool = False
+
+
+@dataclass(frozen=True)
+class ParameterHealth:
+    """How large a parameter's update is relative to the parameter."""
+
+    name: str
+    ratio: float
+
+
+@dataclass(frozen=True)
+class Health:
+    """All nodes, those in trouble first, the parameters that are trained, and what there is to say, the worst first."""
+
+    nodes: tuple[NodeHealth, ...]
+    updates: tuple[ParameterHealth, ...]
+    sentences: tuple[str, ...]
+
+
+def health_of(moment: Moment) -> Health:
+    """Return how all nodes fare in the iteration at a moment, as far as it has run."""
+    nodes = [node_health(moment, node) for node in moment.graph.nodes]
+    updates = tuple(update_healths(moment))
+    told = [*first_non_finite_words(moment), *fold_words(moment, nodes), *unit_words(nodes), *update_words(updates)]
+    ranked = sorted(nodes, key=lambda it: (-trouble_size(it), nodes.index(it)))
+    return Health(tuple(ranked), updates, tuple(told) or ("nothing stands out",))
+
+
+def node_health(moment: Moment, node: Node) -> NodeHealth:
+    """Return how one node fares."""
+    out, before = moment.value(node.name), data_inputs(moment, node)
+    norm_in = norm_of_all([it for _, it in before])
+    norm_out = None if out is None else norm_of_all([out])
+    step = moment.step_of(node.name, Pass.BACKWARD)
+    dout = gradient = None
+    if isinstance(step, BackwardStep):
+        dout = norm_of_all([it for it in step.douts if it is not None])
+        names = {name for name, _ in before}
+        sent = [
+            it for name, it in zip(step.node.inputs, step.gradients, strict=True) if it is not None and name in names
+        ]
+        gradient = norm_of_all(sent)
+    entered = entering_norm(moment)
+    arrays = [it for it in (out, *(step.gradients if isinstance(step, BackwardStep) else ())) if it is not None]
+    return NodeHealth(
+        node.name,
+        node.layer,
+        norm_in,
+        norm_out,
+        ratio(norm_out, norm_in),
+        dout,
+        gradient,
+        ratio(gradient, dout),
+        ratio(gradient, entered),
+        None if out is None or not out.size else float(np.mean(out == 0)),
+        dead_share(node, out),
+        *saturation(moment, node),
+        any(map(non_finite, arrays)),
+    )
+
+
+def data_inputs(moment: Moment, node: Node) -> list[tuple[str, Array]]:
+    """Return what goes through a node: its inputs that are numbers, and neither parameters nor constants."""
+    graph = moment.graph
+    left_out = {*graph.parameters, *graph.constants}
+    found = [
+        (name, value) for name in node.inputs if name not in left_out and (value := moment.value(name)) is not None
+    ]
+    return [(name, value) for name, value in found if value.dtype.kind == "f"]
+
+
+def norm_of_all(arrays: Sequence[Array]) -> float | None:
+    """Return the norm of arrays as one, None where there is none."""
+    if not arrays:
+        return None
+    with np.errstate(all="ignore"):
+        return float(np.sqrt(sum(float(np.sum(np.square(it, dtype=np.float64))) for it in arrays)))
+
+
+def ratio(one: float | None, other: float | None) -> float | None:
+    """Return a quotient, None where one of the two is not there or the other is 0."""
+    return None if one is None or not other else one / other
+
+
+def entering_norm(moment: Moment) -> float | None:
+    """Return the norm of the gradient that enters at the output."""
+    dout = moment.gradient(moment.graph.output)
+    return None if dout is None else norm_of_all([dout])
+
+
+def dead_share(node: Node, out: Array | None) -> float | None:
+    """Return the share of a rectifier's units that are 0 for all samples; None for another layer."""
+    if node.layer not in RECTIFIERS or node.origin or out is None or not out.ndim or not out.size:
+        return None
+    units = out.reshape(out.shape[0], -1) if out.ndim > 1 else out.reshape(1, -1)
+    return float(np.mean(~units.any(axis=0)))
+
+
+def saturation(moment: Moment, node: Node) -> tuple[float | None, float | None]:
+    """Return which share of a squashing activation is flat, and its steepest slope here; None for another layer."""
+    out = moment.value(node.name)
+    if node.layer not in STEEPEST or node.origin or out is None or not out.size:
+        return None, None
+    slope = out * (1 - out) if node.layer == "Sigmoid" else 1 - out * out
+    return float(np.mean(slope < FLAT * STEEPEST[node.layer])), float(np.max(slope))
+
+
+def trouble_size(it: NodeHealth) -> float:
+    """Return how much is wrong with a node, to sort by."""
+    if it.has_non_finite:
+        return 1e6
+    lost = abs(math.log10(it.backward_gain)) if it.backward_gain and math.isfinite(it.backward_gain) else 0.0
+    return lost + 2 * (it.dead or 0.0) + 2 * (it.saturated or 0.0)
+
+
+# What there is to say.
+
+
+def first_non_finite_words(moment: Moment) -> Iterator[str]:
+    """Yield where NaN or infinity comes in first in each pass, with its operands."""
+    order, iteration = moment.order, moment.progress.iteration
+    told: set[Pass] = set()
+    for number in range(order.start(iteration) + 1, moment.position + 1):
+        turn = order[number]
+        if turn.pass_ not in told and (words := next(beginnings(moment.tape.at(number)), "")):
+            told.add(turn.pass_)
+            yield f"{words} (step {number}, {turn.pass_.value} of {text.visible(turn.name, limit=40)})"
+
+
+def fold_words(moment: Moment, nodes: Sequence[NodeHealth]) -> Iterator[str]:
+    """Yield that the gradient vanishes or explodes on the way from the output, where, and at which layers."""
+    chain = main_chain(moment, {it.name: it for it in nodes})
+    reached = [(it, influence) for it in chain if it.dout and (influence := influence_of(it)) is not None]
+    if len(reached) < CHAIN:
+        return
+    (first, before), (last, after) = reached[0], reached[-1]
+    if not before or not after or not first.dout or not last.dout:
+        return
+    fold, weighed = first.dout / last.dout, before / after
+    if not (fold > FOLD and weighed > FOLD) and not (fold < 1 / FOLD and weighed < 1 / FOLD):
+        return
+    verb, size = ("shrinks", fold) if fold > 1 else ("grows", 1 / fold)
+    ends = f"{text.visible(first.name, limit=40)} and {text.visible(last.name, limit=40)}"
+    yield f"the gradient {verb} {spoken_fold(size)}-fold between {ends}{blamed([it for it, _ in reached], fold)}"
+
+
+def main_chain(moment: Moment, nodes: dict[str, NodeHealth]) -> list[NodeHealth]:
+    """Return the nodes on the way back from the output along which most of the gradient goes, the output left out."""
+    chain: list[NodeHealth] = []
+    name: str | None = moment.graph.output
+    while name is not None:
+        node = moment.graph.node(name)
+        if node is None:
+            break
+        if node.name != moment.graph.output:
+            chain.append(nodes[node.name])
+        inputs = [it for it, _ in data_inputs(moment, node) if moment.graph.node(it) is not None]
+        sizes = {it: norm_of_all([gradient]) or 0.0 for it in inputs if (gradient := moment.gradient(it)) is not None}
+        name = max(sizes, key=lambda it: sizes[it], default=None)
+    return chain
+
+
+def influence_of(it: NodeHealth) -> float | None:
+    """Return what a relative change of a node's value does to the output, at most."""
+    if it.dout is None or it.norm_out is None or not math.isfinite(it.dout * it.norm_out):
+        return None
+    return it.dout * it.norm_out
+
+
+def blamed(chain: Sequence[NodeHealth], fold: float) -> str:
+    """Return which layers most of it happens at, and for activations how steep they are."""
+    by_layer: dict[str, float] = {}
+    for it, after in pairwise(chain):
+        if it.dout and after.dout:
+            by_layer[it.layer] = by_layer.get(it.layer, 0.0) + math.log(it.dout / after.dout)
+    layer = max(by_layer, key=lambda it: by_layer[it] * (1 if fold > 1 else -1), default=None)
+    if layer is None or abs(math.log(fold)) == 0:
+        return ""
+    share = min(1.0, by_layer[layer] / math.log(fold))
+    if share < DEAD:
+        return ""
+    slopes = [it.steepest for it in chain if it.layer == layer and it.steepest is not None]
+    slope = f", whose slope here is at most {text.number(max(slopes), 2)}" if slopes and fold > 1 else ""
+    return f"; {share:.0%} of it at the {text.visible(layer, limit=40)} layers{slope}"
+
+
+def spoken_fold(size: float) -> str:
+    """Return a factor as people say it: 4,000, not 4,137."""
+    digits = max(0, int(math.log10(size)) - 1)
+    return f"{round(size / 10**digits) * 10**digits:,.0f}" if size < 1e9 else text.number(size, 2)
+
+
+def unit_words(nodes: Sequence[NodeHealth]) -> Iterator[str]:
+    """Yield which rectifiers are dead and which activations are saturated."""
+    for it in sorted(nodes, key=lambda it: -max(it.dead or 0.0, it.saturated or 0.0)):
+        name, layer = text.visible(it.name, limit=40), text.visible(it.layer, limit=40)
+        if (it.dead or 0.0) >= DEAD:
+            which = "all" if it.dead == 1.0 else f"{it.dead:.0%}"
+            yield f"{name} ({layer}): {which} of its units are 0 for every sample, so no gradient passes there"
+        if (it.saturated or 0.0) >= SATURATED:
+            least = text.number(FLAT * STEEPEST[it.layer], 2)
+            yield f"{name} ({layer}): {it.saturated:.0%} of its elements are saturated, their slope is below {least}"
+
+
+def update_healths(moment: Moment) -> Iterator[ParameterHealth]:
+    """Yield how large each update of this iteration is."""
+    for name in moment.passes.updated:
+        step = moment.step_of(name, Pass.UPDATE)
+        if isinstance(step, UpdateStep):
+            moved, size = norm_of_all([step.after - step.before]), norm_of_all([step.before])
+            if moved is not None and size:
+                yield ParameterHealth(name, moved / size)
+
+
+def update_words(updates: Sequence[ParameterHealth]) -> Iterator[str]:
+    """Yield which parameters move very much, or hardly at all."""
+    for it in updates:
+        if it.ratio > LARGE_UPDATE:
+            yield f"{text.visible(it.name, limit=40)} changes by {it.ratio:.0%} of its size in one update"
+        elif it.ratio == 0:
+            yield f"{text.visible(it.name, limit=40)} does not move at all"
+        elif it.ratio < SMALL_UPDATE:
+            yield f"{text.visible(it.name, limit=40)} hardly moves: an update is {text.number(it.ratio, 2)} of its size"

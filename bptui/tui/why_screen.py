@@ -1,0 +1,104 @@
+"""The terms of a number over the screen: one is chosen and gone on to, so that one walks along real numbers."""
+
+from __future__ import annotations
+
+from textual.binding import Binding
+
+from bptui.core.moment import Moment
+from bptui.explaining.terms import Element, Terms
+from bptui.lines.line import Line, Span, fitted
+from bptui.session.session import Session
+from bptui.session.why import explained_terms, term_lines
+from bptui.tui.overlay import Overlay, OverlayPane
+
+
+class WhyPane(OverlayPane):
+    """The terms of an element; the arrows choose one of them."""
+
+    def __init__(self, moment: Moment, session: Session, terms: Terms) -> None:
+        super().__init__(moment)
+        self.session = session
+        self.terms = terms
+        self.chosen = 0
+        self.before: list[tuple[Terms, int]] = []
+        self.styles.max_height = "100%"
+
+    def heading(self) -> Line:
+        trail = " ← ".join(str(terms.element) for terms, _ in self.before[-3:])
+        return (
+            Span("Why ", "dim"),
+            Span(str(self.terms.element), "title"),
+            Span(f"  from {trail}" if trail else "", "dim"),
+        )
+
+    def key_words(self) -> tuple[tuple[str, str], ...]:
+        back = (("ctrl+o", "back"),) if self.before else ()
+        return (("Enter", "on to this term"), *back, ("Esc", "closes"))
+
+    def lines(self, width: int, height: int) -> list[Line]:  # noqa: ARG002
+        rows: list[Line] = []
+        for place, line in enumerate(term_lines(self.terms)):
+            is_chosen = place == self.chosen + 1
+            rows.append(
+                fitted((Span("▸" if is_chosen else " ", "mark"), Span(line, "selected" if is_chosen else "")), width)
+            )
+        return rows
+
+    @property
+    def whereabouts(self) -> object:
+        return self.chosen, self.origin
+
+    def point(self, columns: int, rows: int) -> None:  # noqa: ARG002
+        """Choose another term."""
+        self.said = ""
+        self.chosen = max(0, min(self.chosen + rows, len(self.terms.terms) - 1))
+        self.renew()
+
+    @property
+    def source(self) -> Element | None:
+        """What the chosen term goes on to."""
+        terms = self.terms.terms
+        return terms[self.chosen].source if self.chosen < len(terms) else None
+
+    def go_on(self) -> None:
+        """Go on to the element that the chosen term comes from."""
+        source = self.source
+        terms = explained_terms(self.session, source) if source else None
+        if terms is None:
+            self.say("this term leads no further")
+            return
+        self.before.append((self.terms, self.chosen))
+        self.terms, self.chosen, self.said = terms, 0, ""
+        self.renew()
+
+    def go_back(self) -> None:
+        """Go back to where one came from."""
+        if not self.before:
+            self.say("this is where one began")
+            return
+        self.terms, self.chosen = self.before.pop()
+        self.said = ""
+        self.renew()
+
+
+class WhyScreen(Overlay[None]):
+    """The terms over the screen."""
+
+    BINDINGS = [
+        Binding("escape,q", "close", show=False),
+        Binding("enter", "go_on", show=False, priority=True),
+        Binding("ctrl+o", "go_back", show=False, priority=True),
+    ]
+
+    def __init__(self, session: Session, terms: Terms) -> None:
+        super().__init__(WhyPane(session.moment, session, terms))
+
+    def action_go_on(self) -> None:
+        """Go on to where the chosen term comes from."""
+        if isinstance(self.pane, WhyPane):
+            self.pane.go_on()
+
+    def action_go_back(self) -> None:
+        """Go back a term."""
+        if isinstance(self.pane, WhyPane):
+            self.pane.go_back()
