@@ -31,6 +31,7 @@ SUBCOMMANDS = {
     "diff": "compare two runs, step by step: scenarios, recordings or branches",
     "health": "tell how values and gradients fare from node to node, the culprit first",
     "replay": "open a recorded session",
+    "verify": "run a recorded scenario again and compare every step",
     "list": "tell the bundled scenarios and the layers, or what a file gives",
     "schema": "print the JSON Schema of what bptui writes",
     "new": "write a commented scenario to start from",

@@ -1,4 +1,4 @@
-"""``bptui schema``: print the JSON Schema of what bptui writes."""
+"""``bptui schema``: print the JSON Schema of what bptui reads and writes."""
 
 from __future__ import annotations
 
@@ -14,19 +14,21 @@ def add_schema_arguments(command: argparse.ArgumentParser) -> None:
         "of",
         nargs="?",
         default="record",
-        choices=["record"],
-        help="record: a line of `bptui trace --json` and of recordings",
+        choices=["scenario", "record"],
+        help="scenario: a scenario file; record: a line of `bptui trace --json` and of recordings (by default)",
     )
 
 
-def print_schema(options: argparse.Namespace) -> int:  # noqa: ARG001  (there is one so far)
-    """Print the JSON Schema of records."""
+def print_schema(options: argparse.Namespace) -> int:
+    """Print the JSON Schema of scenarios or of records."""
     import json
 
     from bptui.recording.record_schema import record_schema
+    from bptui.scenario.format_schema import scenario_schema
 
+    schema = scenario_schema() if options.of == "scenario" else record_schema()
     with output() as file:
-        file.write(f"{json.dumps(record_schema(), indent=2)}\n")
+        file.write(f"{json.dumps(schema, indent=2)}\n")
     return FINE
 
 

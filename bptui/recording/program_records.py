@@ -14,6 +14,7 @@ from bptui.core.order import Order
 from bptui.core.program import Program, WatchedProgram
 from bptui.core.tape import Tape
 from bptui.recording.json_line import FORMAT
+from bptui.recording.machine import machine_fingerprint
 from bptui.recording.records import (
     GraphRecord,
     HeaderRecord,
@@ -81,6 +82,7 @@ def program_header(program: Program, tape: Tape) -> HeaderRecord:
         values=values,
         nodes=tuple(map(node_record, graph.nodes)),
         versions={"bptui": __version__, "numpy": np.__version__, "python": platform.python_version()},
+        machine=machine_fingerprint(),
         inputs=graph.inputs,
         parameters=graph.parameters,
         own_layers=own_layers(tape.order),

@@ -110,7 +110,8 @@ class HeaderRecord(Record):
 
     ``inputs`` and ``parameters`` say which of ``values`` are which; the rest are constants. ``own_layers`` are the
     names that meant layers of the user's own, and not those of bptui that may bear them too. ``train`` is None where
-    nothing is trained.
+    nothing is trained. ``expanded`` are the nodes that were run as simpler ones, ``machine`` tells where it ran, and
+    ``files`` has the text of the files that own layers came from.
     """
 
     kind = "header"
@@ -130,6 +131,9 @@ class HeaderRecord(Record):
     parameters: Annotated[tuple[str, ...] | None, or_null(list_of(TEXT))] = None
     train: Annotated[Mapping[str, Any] | None, or_null(TRAIN)] = None
     own_layers: NameList = ()
+    expanded: NameList = ()
+    machine: Annotated[Mapping[str, str], by_name(TEXT)] = field(default_factory=dict)
+    files: Annotated[Mapping[str, str], by_name(TEXT)] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)

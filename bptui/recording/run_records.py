@@ -17,6 +17,7 @@ from bptui.core.tape import Tape
 from bptui.errors import Where
 from bptui.recording.json_line import FORMAT
 from bptui.recording.layer_curve import curve_record
+from bptui.recording.machine import machine_fingerprint
 from bptui.recording.records import (
     BackwardRecord,
     BranchRecord,
@@ -112,6 +113,9 @@ def header_record(scenario: Scenario) -> HeaderRecord:
         parameters=graph.parameters,
         train=train_options(scenario.train) if scenario.train else None,
         own_layers=tuple(sorted({layer.name for layer in scenario.guests.values()})),
+        expanded=scenario.expanded,
+        machine=machine_fingerprint(),
+        files={file.path.name: file.text for file in scenario.layer_files},
     )
 
 

@@ -51,7 +51,8 @@ def read_transcript(path: Path) -> Recording:
                 break
             recording = extended_by_line(line, digests, recording, path)
     except TranscriptError as error:
-        raise type(error)(error.message, hint=error.hint, where=line_where(path, number)) from None
+        kind = TranscriptError if recording is None else type(error)  # without a header it is not a transcript at all
+        raise kind(error.message, hint=error.hint, where=line_where(path, number)) from None
     if recording is None:
         raise TranscriptError("there is no whole record in the file", where=line_where(path, 1))
     if is_torn(line):

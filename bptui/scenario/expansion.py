@@ -35,10 +35,11 @@ def expanded(scenario: Scenario, names: Iterable[str], *, shapes: Mapping[str, S
     One that a name expands to may be named after it. Shapes are inferred as far as that goes, and otherwise those in
     ``shapes``, which a run has told. Raises ScenarioError for a name that is not of such a node.
     """
-    for name in names:
+    asked = tuple(names)
+    for name in asked:
         chosen = expandable(scenario) if name == ALL else [expandable_node(scenario, name)]
         scenario = with_expanded(scenario, chosen, {**known_shapes(scenario), **(shapes or {})})
-    return scenario
+    return replace(scenario, expanded=(*scenario.expanded, *asked))
 
 
 def expandable(scenario: Scenario) -> list[Node]:

@@ -70,6 +70,7 @@ class Scenario:
     unpaired: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     meant_instead: Mapping[str, str] = field(default_factory=dict)
     remarks: Mapping[str, str] = field(default_factory=dict)
+    expanded: tuple[str, ...] = ()
     stops: tuple[Stop, ...] = ()
     lesson: Lesson = field(default_factory=Lesson)
 

@@ -1,0 +1,50 @@
+"""``bptui verify``: run a recorded scenario again and compare every step."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from bptui.commands.layer_options import add_layers, print_notice
+from bptui.commands.subcommand import Subcommand
+from bptui.ending import FAILED, FINE, output
+
+
+def add_verify_arguments(command: argparse.ArgumentParser) -> None:
+    """Tell what may stand behind ``bptui verify``."""
+    command.add_argument("transcript", type=Path, help="a file that `bptui run --record` has written")
+    command.add_argument(
+        "--rtol", metavar="X", type=float, help="numbers may be X times their array's largest from the recorded ones"
+    )
+    command.add_argument("--json", action="store_true", help="print what was found as JSON")
+    command.add_argument("--program", metavar="FILE", type=Path, help="the program, of a recording of one: it is run")
+    add_layers(command)
+
+
+def verify_recording(options: argparse.Namespace) -> int:
+    """Verify a transcript."""
+    from bptui.core.text import visible
+    from bptui.recording.transcript import read_transcript
+    from bptui.recording.verification import verify
+    from bptui.report.verify_report import verification_lines, verification_record
+
+    recording = read_transcript(options.transcript)
+    if recording.dropped:
+        print(f"{visible(str(options.transcript))}: {recording.dropped}", file=sys.stderr)
+    if recording.header.program is not None:
+        from bptui.report.verify_program import verify_program
+
+        found = verify_program(recording, options.program, options.rtol)
+    else:
+        found = verify(recording, options.layers, options.rtol, print_notice)
+    with output() as file:
+        if options.json:
+            file.write(json.dumps(verification_record(found)) + "\n")
+        else:
+            file.writelines(f"{line}\n" for line in verification_lines(found))
+    return FINE if found.ok else FAILED
+
+
+SUBCOMMAND = Subcommand(add_verify_arguments, verify_recording)

@@ -1,0 +1,262 @@
+"""Verifying a transcript: its scenario runs again, and every step is compared with the recorded one.
+
+The scenario is the text in the transcript, with the data that the transcript has. No file that the text names is read
+or run: layers of the user's own come from files that the person gives.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from bptui.core import text
+from bptui.core.command_parser import parse
+from bptui.core.edit import Reuse, forked
+from bptui.core.step import BackwardStep, ForwardStep, Step, UpdateStep
+from bptui.core.tape import Tape
+from bptui.core.tape_diff import array_difference
+from bptui.core.verbs.branches import Expand
+from bptui.errors import BptuiError
+from bptui.own_layers.own_layer import OwnLayer
+from bptui.recording.branch_recording import BranchRecording, edit_of_record
+from bptui.recording.machine import machine_fingerprint
+from bptui.recording.replay_tape import Recording
+from bptui.running import Run, with_expansions
+from bptui.scenario.bundled import bundled
+from bptui.scenario.load import Loader, load
+from bptui.scenario.scenario import Scenario
+from bptui.scenario.toml import parse_toml
+from layers import Array
+from layers import library as built_in
+
+ELSEWHERE = {"float64": 1e-9, "float32": 1e-4}
+"""How far from the recorded a number may be on another machine, relative to its array's largest, by dtype."""
+
+DECIDING = {
+    "Relu": "mask",
+    "LeakyRelu": "mask",
+    "PRelu": "mask",
+    "Elu": "mask",
+    "Abs": "sign",
+    "Clip": "mask",
+    "Max": "argmax",
+    "Min": "argmin",
+    "MaxPool2d": "argmax",
+    "Maximum": "choice",
+    "Minimum": "choice",
+    "Where": "choice",
+    "Dropout": "mask",
+}
+"""Layers that decide between elements, and what their decision is called: it is the same or it is not."""
+
+
+@dataclass(frozen=True, eq=False)
+class Divergence:
+    """The first number that is another now: at a ``step``, ``what`` of which node, the element, and both numbers.
+
+    ``decision`` is what a layer has decided otherwise, and ``branch`` where that is not the main one.
+    """
+
+    step: int
+    pass_: str
+    name: str
+    what: str
+    index: tuple[int, ...] | None
+    recorded: Array | None
+    now: Array | None
+    decision: str = ""
+    branch: str = ""
+
+    @property
+    def numbers(self) -> tuple[float, float] | None:
+        """The recorded number and the one now."""
+        if self.index is None or self.recorded is None or self.now is None:
+            return None
+        return float(self.recorded[self.index]), float(self.now[self.index])
+
+
+@dataclass(frozen=True, eq=False)
+class Verification:
+    """How many ``steps`` were compared, within which ``rtol`` (0 is bit for bit), and the first ``divergence``.
+
+    ``other_machine`` has what of the machine is another than where it was recorded, as (there, here).
+    """
+
+    steps: int
+    rtol: float
+    divergence: Divergence | None
+    other_machine: Mapping[str, tuple[str, str]]
+
+    @property
+    def ok(self) -> bool:
+        """Whether the recording is what runs."""
+        return self.divergence is None
+
+
+def verify(
+    recording: Recording, layers: Sequence[Path], rtol: float | None, notice: Callable[[str], None]
+) -> Verification:
+    """Return how a recording compares with its scenario's run. Raises BptuiError where it cannot be run."""
+    other = other_machine(recording)
+    tolerance = rtol if rtol is not None else ELSEWHERE.get(recording.header.dtype, 1e-9) if other else 0.0
+    scenario = scenario_of(recording, layers, notice)
+    if (changed := other_graph(recording, scenario)) is not None:
+        return Verification(0, tolerance, changed, other)
+    run = Run(scenario)
+    runs: dict[str, Run] = {"main": run}
+    count = 0
+    try:
+        for name, it in [("main", recording), *recording.branches.items()]:
+            if isinstance(it, BranchRecording):
+                runs[name] = branch_run(it, runs[it.parent])
+            for step, divergence in compared_steps(it.tape, runs[name], tolerance):
+                count += step is not None
+                if divergence is not None:
+                    found = replace(divergence, branch="" if name == "main" else recording.labels.get(name, name))
+                    return Verification(count, tolerance, found, other)
+    finally:
+        for made in runs.values():
+            made.close()
+    return Verification(count, tolerance, None, other)
+
+
+def other_machine(recording: Recording) -> dict[str, tuple[str, str]]:
+    """Return what of this machine is another than where a recording was made."""
+    there, here = recording.header.machine, machine_fingerprint()
+    if not there:
+        return {"machine": ("unknown", "this one")}
+    keys = dict.fromkeys([*there, *here])
+    return {key: (there.get(key, ""), here.get(key, "")) for key in keys if there.get(key) != here.get(key)}
+
+
+def scenario_of(recording: Recording, layers: Sequence[Path], notice: Callable[[str], None]) -> Scenario:
+    """Return the scenario that a recording has the text of. Raises BptuiError where it is not one."""
+    header = recording.header
+    if header.source is None:
+        raise BptuiError("this is a recording of a program", hint="bptui verify FILE --program train.py")
+    if not layers and (ours := bundled_with(header.source)) is not None:
+        return with_expansions(load(ours, notice=notice), header.expanded)
+    if header.own_layers and not layers:
+        names = ", ".join(text.visible(name, limit=40) for name in header.own_layers)
+        raise BptuiError(f"it has layers of the person's own: {names}", hint="give their file: --layers FILE")
+    document = parse_toml(header.source, text.visible(str(recording.path)))
+    data = {**document.data}
+    data.pop("layers", None)
+    for section in ("inputs", "parameters"):
+        if isinstance(data.get(section), dict):
+            data[section] = {name: without_file(it, header.values.get(name)) for name, it in data[section].items()}
+    scenario = Loader(replace(document, data=data), None, layers, built_in, notice).load()
+    lacking = [name for name in header.own_layers if not isinstance(scenario.library.get(name), OwnLayer)]
+    if lacking:
+        raise BptuiError(f"the files given have no layer {text.visible(lacking[0], limit=40)}")
+    return with_expansions(scenario, header.expanded)
+
+
+def bundled_with(source: str) -> Path | None:
+    """Return the scenario with this text that comes with bptui, whose layers are ours; None where there is none."""
+    for _, path in bundled():
+        if path.stat().st_size == len(source.encode()) and path.read_text(encoding="utf-8") == source:
+            return path
+    return None
+
+
+def without_file(entry: Any, recorded: Array | None) -> Any:
+    """Return an entry of a scenario, the recorded data in the place of a file's."""
+    if not isinstance(entry, dict) or "file" not in entry or recorded is None:
+        return entry
+    if recorded.dtype.kind == "f":
+        return recorded.tolist()
+    return {"value": recorded.tolist(), "dtype": "bool" if recorded.dtype.kind == "b" else "int64"}
+
+
+def other_graph(recording: Recording, scenario: Scenario) -> Divergence | None:
+    """Return in what the network of a scenario is another than the recorded, None where it is the same."""
+    there, here = recording.tape.graph, scenario.graph
+    for one, two in zip(there.nodes, here.nodes, strict=False):
+        if (one.name, one.layer, one.inputs, one.outputs) != (two.name, two.layer, two.inputs, two.outputs):
+            return Divergence(0, "", one.name, "the network: its text gives another node here", None, None, None)
+    if len(there.nodes) != len(here.nodes) or there.output != here.output:
+        return Divergence(0, "", there.output, "the network: its text gives other nodes", None, None, None)
+    return None
+
+
+def branch_run(recording: BranchRecording, parent: Run) -> Run:
+    """Return the run of a branch, which goes on from its parent's after the recorded edit. Raises BptuiError."""
+    if recording.record.edit is None:
+        command = parse(recording.record.words)
+        if not isinstance(command, Expand):
+            raise BptuiError(f"branch {text.visible(recording.record.branch, limit=40)} has no edit")
+        return Run(with_expansions(parent.scenario, [command.name]))
+    parent.finish()
+    edit = edit_of_record(parent.tape, recording.record.edit)
+    return Run(parent.scenario, forked(parent.tape, edit), Reuse(parent.tape, edit.iteration))
+
+
+def compared_steps(recorded: Tape, run: Run, rtol: float) -> Iterator[tuple[int | None, Divergence | None]]:
+    """Yield for the leaves (None) and for each recorded step what is another now; the run goes as far as needed."""
+    yield None, other_leaf(recorded, run, rtol)
+    for number in range(1, len(recorded) + 1):
+        if number > len(run.tape):
+            run.proceed(256)
+        if number > len(run.tape):
+            why = run.failure.message if run.failure else "the run has ended"
+            step = recorded.step(number)
+            yield (
+                number,
+                Divergence(number, step.pass_.value, step.name, f"the run ends here now: {why}", None, None, None),
+            )
+            return
+        yield number, other_step(recorded.step(number), run.tape.step(number), rtol)
+
+
+def other_leaf(recorded: Tape, run: Run, rtol: float) -> Divergence | None:
+    """Return which leaf is another now."""
+    for name, value, now in zip(recorded.graph.leaves, recorded.leaves, run.tape.leaves, strict=True):
+        if (found := array_difference(np.asarray(value), np.asarray(now), rtol)) is not None:
+            return Divergence(0, "", name, "value", found[0], np.asarray(value), np.asarray(now))
+    return None
+
+
+def other_step(recorded: Step, now: Step, rtol: float) -> Divergence | None:
+    """Return what of a step is another now."""
+    for (what, value), (_, other) in zip(all_arrays(recorded), all_arrays(now), strict=False):
+        found = array_difference(value, other, rtol)
+        if found is not None:
+            decision = decision_of(recorded, what, value, other, found[0])
+            return Divergence(
+                recorded.number, recorded.pass_.value, recorded.name, what, found[0], value, other, decision
+            )
+    return None
+
+
+def all_arrays(step: Step) -> Iterator[tuple[str, Array | None]]:
+    """Yield all that is recorded of a step, and what it is; local derivatives come before what is made of them."""
+    match step:
+        case ForwardStep():
+            yield from ((f"value {name}" if name != step.name else "value", it) for name, it in outputs_of_step(step))
+        case BackwardStep():
+            yield from (("dout", dout) for dout in step.douts)
+            yield from ((f"local by {name}", it) for name, it in zip(step.node.inputs, step.local, strict=False))
+            yield from ((f"gradient of {name}", it) for name, it in zip(step.node.inputs, step.gradients, strict=False))
+        case UpdateStep():
+            yield "gradient", step.gradient
+            yield "before", step.before
+            yield "after", step.after
+
+
+def outputs_of_step(step: ForwardStep) -> Iterator[tuple[str, Array]]:
+    """Yield the outputs of a step by name."""
+    return zip(step.node.outputs, step.outs, strict=True)
+
+
+def decision_of(step: Step, what: str, value: Array | None, now: Array | None, index: tuple[int, ...] | None) -> str:
+    """Return what a layer has decided otherwise, where that is why two numbers differ; empty where it is not."""
+    if not isinstance(step, BackwardStep) or step.node.layer not in DECIDING or step.node.origin:
+        return ""
+    if index is None or value is None or now is None or not what.startswith(("local", "gradient")):
+        return ""
+    return DECIDING[step.node.layer] if (value[index] == 0) is not (now[index] == 0) else ""

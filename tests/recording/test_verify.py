@@ -1,0 +1,158 @@
+"""Verify: what was recorded is what runs, to the bit here; the first difference is told; and nothing named is run."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from bptui.cli import main
+from bptui.core.command_parser import parse
+from bptui.errors import BptuiError
+from bptui.recording import verification
+from bptui.recording.json_line import JsonObject
+from bptui.recording.machine import machine_fingerprint
+from bptui.recording.transcript import read_transcript
+from bptui.recording.verification import Verification, verify
+from bptui.running import Run, with_expansions
+from bptui.scenario.bundled import bundled
+from bptui.scenario.load import keep_quiet, load, loads
+from bptui.scenario.scenario import Scenario
+from bptui.session.dispatcher import Dispatcher
+from runs import TWO_LAYERS, session_on
+
+TWICE = """
+class Twice:
+    def forward(self, x): return x * 2
+    def backward(self, dout): return dout * 2
+"""
+
+
+def record(scenario: Scenario, path: Path, *lines: str) -> Path:
+    """Record a session on a scenario in which these lines are said."""
+    session = session_on(Run(scenario), "it")
+    session.record(path)
+    dispatcher = Dispatcher(session, None)  # type: ignore[arg-type]
+    for line in lines or ("last",):
+        assert dispatcher.finish(parse(line, session.tape.graph.slots)).ok
+    session.close()
+    return path
+
+
+def verified(path: Path, rtol: float | None = None) -> Verification:
+    return verify(read_transcript(path), (), rtol, keep_quiet)
+
+
+def edit(path: Path, change: Callable[[JsonObject], object]) -> None:
+    """Change the records of a transcript, and leave the digests out, as another program would."""
+    records = [json.loads(line) for line in path.read_text().splitlines()]
+    for it in records:
+        it.pop("digest", None)
+        change(it)
+    path.write_text("".join(f"{json.dumps(it)}\n" for it in records))
+
+
+@pytest.mark.parametrize("name", [name for name, _ in bundled()])
+def test_every_bundled_scenario_is_the_same_to_the_bit(name: str, tmp_path: Path) -> None:
+    found = verified(record(load(name), tmp_path / "it.jsonl", "goto 60" if name == "xor" else "last"))
+    assert found.ok
+    assert found.rtol == 0
+    assert found.steps > 0
+
+
+def test_branches_are_verified_too(tmp_path: Path) -> None:
+    lines = ("goto 6", "set W1[0, 1] = 5", "last", "set dout = 2 * dout", "switch main", "last")
+    path = record(loads(TWO_LAYERS), tmp_path / "it.jsonl", *lines[:3], "goto 6", *lines[3:])
+    main_steps = len(Run(loads(TWO_LAYERS)).tape.order)
+    found = verified(path)
+    assert found.ok
+    assert found.steps > 2 * main_steps
+
+
+def test_an_expanded_run_says_so_and_verifies(tmp_path: Path) -> None:
+    path = record(with_expansions(load("layer_norm"), ["y"]), tmp_path / "it.jsonl")
+    assert read_transcript(path).header.expanded == ("y",)
+    assert verified(path).ok
+
+
+def another_number(it: JsonObject) -> None:
+    if it.get("step") == 4 and it.get("pass") == "forward":
+        it["out"]["data"][0] += 1e-12
+
+
+def test_the_first_difference_is_told_with_its_step_and_both_numbers(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = record(load("two_layer"), tmp_path / "it.jsonl", "goto 4")
+    edit(path, another_number)
+    assert main(["verify", str(path)]) == 1
+    told = capsys.readouterr().out
+    assert told.startswith("✗ step 4, forward of loss: value is ")
+    assert "compared 4 steps, bit for bit" in told
+    assert main(["verify", str(path), "--rtol", "1e-9"]) == 0
+    assert main(["verify", str(path), "--json"]) == 1
+    found = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert (found["ok"], found["difference"]["step"], found["difference"]["node"]) == (False, 4, "loss")
+
+
+def test_a_decision_that_is_another_is_named(tmp_path: Path) -> None:
+    text = "[inputs]\nx = [0.5, -0.5]\n[nodes]\na = 'Relu(x)'\n"
+    path = record(loads(text), tmp_path / "it.jsonl")
+
+    def other_mask(it: JsonObject) -> None:
+        if it.get("pass") == "backward":
+            it["local"][0]["data"] = [0.0, 0.0]
+
+    edit(path, other_mask)
+    found = verified(path, 1e-4)
+    assert found.divergence is not None
+    assert (found.divergence.what, found.divergence.decision) == ("local by x", "mask")
+
+
+def test_on_another_machine_numbers_may_be_a_little_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = record(load("two_layer"), tmp_path / "it.jsonl", "goto 4")
+    edit(path, another_number)
+    here = machine_fingerprint()
+    monkeypatch.setattr(verification, "machine_fingerprint", lambda: {**here, "blas": "another 1.0"})
+    found = verified(path)
+    assert found.ok
+    assert found.rtol == 1e-9
+    assert found.other_machine == {"blas": (here["blas"], "another 1.0")}
+
+
+def test_no_file_that_a_transcript_names_is_read_or_run(tmp_path: Path) -> None:
+    (tmp_path / "evil.py").write_text("raise SystemExit(3)")
+    path = record(loads(TWO_LAYERS), tmp_path / "it.jsonl")
+
+    def names_files(it: JsonObject) -> None:
+        if it["kind"] == "header":
+            it["source"] = f"layers = ['{tmp_path}/evil.py']\n" + it["source"].replace(
+                "b1 = 0.5", f"b1 = {{ file = '{tmp_path}/gone.npy' }}"
+            )
+
+    edit(path, names_files)
+    assert verified(path).ok
+
+
+def test_own_layers_are_run_from_the_file_that_is_given(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    layers = tmp_path / "mine.py"
+    layers.write_text(
+        "class Twice:\n    def forward(self, x): return x * 2\n    def backward(self, dout): return dout * 2\n"
+    )
+    text = "[inputs]\nx = 3.0\n[nodes]\na = 'Twice(x)'\n"
+    path = record(loads(text, layers=[layers]), tmp_path / "it.jsonl")
+    with pytest.raises(BptuiError, match="layers of the person's own: Twice"):
+        verified(path)
+    assert read_transcript(path).header.files == {"mine.py": layers.read_text()}
+    assert main(["verify", str(path), "--layers", str(layers)]) == 0
+    layers.write_text(layers.read_text().replace("x * 2", "x * 3"))
+    assert main(["verify", str(path), "--layers", str(layers)]) == 1
+    assert "value is 6.0 in the recording, and 9.0 now" in capsys.readouterr().out
+
+
+def test_what_is_no_transcript_ends_with_2(tmp_path: Path) -> None:
+    (tmp_path / "it.jsonl").write_text("hello\n")
+    assert main(["verify", str(tmp_path / "it.jsonl")]) == 2
+    assert main(["verify", str(tmp_path / "gone.jsonl")]) == 2
