@@ -90,8 +90,9 @@ class Layer(ABC):
 
         They are written in the language of scenarios, by name and in order, for inputs of these ``shapes``. Each may
         use forward's names of the inputs, and the values before it; ``"h, c"`` names those of a layer with several. The
-        last value is the layer's own, or the last ones are. ``bptui run --expand y`` runs them in the place of the node
-        y, as ``y.mean``, ``y.var`` and so on; the layer's own values keep their names.
+        last value is the layer's own; one with several has them under the names in its ``outputs``. ``bptui run
+        --expand y`` runs them in the place of the node y, as ``y.mean``, ``y.var`` and so on; the layer's own values
+        keep their names.
         """
         return {}
 

@@ -7,6 +7,8 @@ back the gradient of h goes from step to step, and what the steps give to the we
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Sequence
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -51,39 +53,49 @@ class RNNStep(Layer):
 
 
 class Unrolled(Layer):
-    """What layers over time have in common: a step for each place in the sequence, which hands the next one its h.
+    """What layers over time have in common: a step for each place in the sequence, which hands the next one its state.
 
-    Shapes: xs (..., T, D), h0 (..., H), weights as a step has them → hs (..., T, H), the h after each step.
+    Shapes: xs (..., T, D), h0 (..., H), weights as a step has them → hs (..., T, H), the h after each step. The state
+    is h alone, or h and what else a step remembers.
     """
 
+    states: ClassVar[int] = 1
+    """Of how many arrays the state is made."""
+
     @abstractmethod
-    def new_step(self) -> RNNStep:
+    def new_step(self) -> Any:
         """Return a step, of which each place in the sequence has its own."""
 
-    def out_shape(self, xs: Shape, h0: Shape, *weights: Shape) -> Shape:
+    def out_shape(self, xs: Shape, *others: Shape) -> Any:
         require_sequence(xs)
-        self.new_step().out_shape((*xs[:-2], xs[-1]), h0, *weights)
-        return *xs[:-1], h0[-1]
+        self.new_step().out_shape((*xs[:-2], xs[-1]), *others)
+        hs = (*xs[:-1], others[0][-1])
+        return hs if self.states == 1 else (hs, *others[: self.states])
 
-    def run(self, xs: Array, h0: Array, *weights: Array) -> Array:
-        """Return hs."""
-        xs, h, *given = map(floating, (xs, h0, *weights))
-        self.xs, self.h0, self.weights = xs, h, given
-        hs = np.empty(self.out_shape(*[it.shape for it in (xs, h, *given)]), dtype=np.result_type(xs, h, *given))
+    def run(self, xs: Array, *others: Array) -> tuple[Array, ...]:
+        """Return hs, and the state after the last step, given the first state and the weights."""
+        xs, *given = map(floating, (xs, *others))
+        self.out_shape(xs.shape, *[it.shape for it in given])
+        state, weights = tuple(given[: self.states]), given[self.states :]
+        self.xs, self.first, self.weights = xs, state, weights
+        hs = np.empty((*xs.shape[:-1], state[0].shape[-1]), dtype=np.result_type(xs, *given))
         self.steps = [self.new_step() for _ in range(xs.shape[-2])]
         for t, step in enumerate(self.steps):
-            h = hs[..., t, :] = step.forward(xs[..., t, :], h, *given)
-        return hs
+            state = as_tuple(step.forward(xs[..., t, :], *state, *weights))
+            hs[..., t, :] = state[0]
+        return hs, *state
 
-    def run_back(self, dhs: Array) -> tuple[Array, ...]:
-        """Return the gradients of xs, h0 and the weights, given that of hs."""
+    def run_back(self, dhs: Array, *dlast: Array) -> tuple[Array, ...]:
+        """Return the gradients of xs, the first state and the weights, given those of hs and the last state."""
         dxs = np.empty(self.xs.shape, dtype=dhs.dtype)
-        dh = np.zeros(self.h0.shape, dtype=dhs.dtype)
+        dstate: Sequence[Array] = dlast or [np.zeros(it.shape, dtype=dhs.dtype) for it in self.first]
         dweights = [np.zeros(it.shape, dtype=dhs.dtype) for it in self.weights]
         for t, step in reversed(list(enumerate(self.steps))):
-            dxs[..., t, :], dh, *shares = step.backward(dhs[..., t, :] + dh)
+            dh, *dothers = dstate
+            dxs[..., t, :], *gradients = step.backward(dhs[..., t, :] + dh, *dothers)
+            dstate, shares = gradients[: self.states], gradients[self.states :]
             dweights = [dweight + share for dweight, share in zip(dweights, shares, strict=True)]
-        return dxs, dh, *dweights
+        return dxs, *dstate, *dweights
 
 
 class RNN(Unrolled):
@@ -108,10 +120,15 @@ class RNN(Unrolled):
         return RNNStep()
 
     def forward(self, xs: Array, h0: Array, Wx: Array, Wh: Array, b: Array) -> Array:
-        return self.run(xs, h0, Wx, Wh, b)
+        return self.run(xs, h0, Wx, Wh, b)[0]
 
     def backward(self, dout: Array) -> tuple[Array, ...]:
         return self.run_back(dout)
+
+
+def as_tuple(value: Any) -> tuple[Array, ...]:
+    """Return what a step gives back as a tuple, also where it is a single array."""
+    return value if isinstance(value, tuple) else (value,)
 
 
 def require_step(x: Shape, h: Shape, Wx: Shape, Wh: Shape, *biases: Shape, gates: int) -> None:
@@ -128,6 +145,6 @@ def require_step(x: Shape, h: Shape, Wx: Shape, Wh: Shape, *biases: Shape, gates
 
 
 def require_sequence(xs: Shape) -> None:
-    """Raise ValueError where ``xs`` is no sequence."""
+    """Raise ValueError where ``xs`` is not a sequence."""
     if len(xs) < 2:
         raise ValueError(f"xs must have an axis of time and one of features, and is of shape {xs}")

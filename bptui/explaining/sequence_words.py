@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from layers.gru import GRU, GRUStep
+
 
 def attended(options: Mapping[str, Any]) -> tuple[str, Mapping[str, str]]:
     """Return the words of attention, some of whose scores may not count."""
@@ -18,4 +20,32 @@ def attended(options: Mapping[str, Any]) -> tuple[str, Mapping[str, str]]:
     return f"softmax(q · kᵀ / √d{masked}) · v{causal}", rules
 
 
-SEQUENCES: Mapping[str, Callable[[Mapping[str, Any]], tuple[str, Mapping[str, str]]]] = {"Attention": attended}
+def gated_step(options: Mapping[str, Any]) -> tuple[str, Mapping[str, str]]:
+    """Return the words of a GRU's step, whose reset gate stands outside the product with Wh or inside."""
+    if options["reset"] == "after":
+        return GRUStep.formula, GRUStep.rules
+    candidate = "tanh(x · Wx + bx + (r × h) · Wh + bh)"
+    rules = {
+        "h": "dout × z, and dsums · Whᵀ, n's share of it multiplied by r",
+        "Wh": "hᵀ · dsums, n's with r × h in h's place",
+        "bh": "Σ dsums over the batch",
+    }
+    return GRUStep.formula.replace("tanh(x · Wx + bx + r × (h · Wh + bh))", candidate), {**GRUStep.rules, **rules}
+
+
+def gated(options: Mapping[str, Any]) -> tuple[str, Mapping[str, str]]:
+    """Return the words of a GRU over time."""
+    if options["reset"] == "after":
+        return GRU.formula, GRU.rules
+    rules = {
+        "Wh": "Σ hᵀ · dsums, n's with r × h in h's place, over the steps",
+        "bh": "Σ dsums over the batch and the steps",
+    }
+    return f"{GRU.formula}, r resetting h before the product with Wh", {**GRU.rules, **rules}
+
+
+SEQUENCES: Mapping[str, Callable[[Mapping[str, Any]], tuple[str, Mapping[str, str]]]] = {
+    "Attention": attended,
+    "GRU": gated,
+    "GRUStep": gated_step,
+}

@@ -85,7 +85,7 @@ def with_expanded(scenario: Scenario, nodes: Collection[Node], shapes: Mapping[s
 
 
 def nodes_of(scenario: Scenario, node: Node, shapes: Mapping[str, Shape]) -> Iterator[Node]:
-    """Yield the nodes that a node expands to: those of the last formulas bear the names of its outputs."""
+    """Yield the nodes that a node expands to, of which some bear the names of its outputs."""
     layer = scenario.made(node)
     if not shapes.keys() >= set(node.inputs):
         message = f"{visible(node.name)}: the shapes of its inputs are known only when it runs"
@@ -94,7 +94,7 @@ def nodes_of(scenario: Scenario, node: Node, shapes: Mapping[str, Shape]) -> Ite
     names = dict(zip(signature_of(type(layer)).inputs, node.inputs, strict=False))
     values = [value for key in formulas for value in key.split(", ")]
     own = dict(zip(values, [f"{node.name}.{value}" for value in values], strict=True))
-    own |= dict(zip(values[-len(node.outputs) :], node.outputs, strict=True))
+    own |= dict(zip(layer.outputs if len(node.outputs) > 1 else values[-1:], node.outputs, strict=True))
     for key, written in formulas.items():
         outputs = tuple([own[value] for value in key.split(", ")])
         yield from nodes_of_formula(scenario, node, written, names, outputs)

@@ -125,6 +125,50 @@ def test_a_formula_follows_the_options(formula: str, forward: str, backward: str
     assert gradient_equations(tape.at(2), "y")[0].rule == backward
 
 
+RECURRENT = """
+[inputs]
+x = [1, 2]
+h = [3]
+c = [4]
+Wx = { shape = [2, 3], init = "ones" }
+Wh = { shape = [1, 3], init = "ones" }
+b = { shape = [3], init = "ones" }
+Vx = { shape = [2, 4], init = "ones" }
+Vh = { shape = [1, 4], init = "ones" }
+d = { shape = [4], init = "ones" }
+[nodes]
+"""
+
+
+@pytest.mark.parametrize(
+    ("reset", "candidate", "backward"),
+    [
+        ("after", "r × (h · Wh + b)", "hᵀ · dsums, n's being multiplied by r"),
+        ("before", "(r × h) · Wh + b", "hᵀ · dsums, n's with r × h in h's place"),
+    ],
+)
+def test_a_gru_tells_where_it_resets(reset: str, candidate: str, backward: str) -> None:
+    tape = tape_of(f"{RECURRENT}y = \"GRUStep(x, h, Wx, Wh, b, b, reset='{reset}')\"")
+    equation = forward_equation(tape.at(1), "y")
+    assert equation is not None
+    assert equation.rule == (
+        f"(1 - z) × n + z × h, where n is tanh(x · Wx + b + {candidate}) "
+        "and r, z are σ(x · Wx + b + h · Wh + b), each with its own columns"
+    )
+    assert gradient_equations(tape.at(2), "y")[3].rule == backward
+
+
+def test_an_lstm_step_tells_what_each_of_its_two_values_is() -> None:
+    tape = tape_of(f'{RECURRENT}\'y, cell\' = "LSTMStep(x, h, c, Vx, Vh, d)"\nz = "y * cell"')
+    told = {name: forward_equation(tape.at(1), name) for name in ("y", "cell")}
+    assert {name: it.rule for name, it in told.items() if it} == {
+        "y": "o × tanh(cell)",
+        "cell": "f × c + i × g, where i, f, o are σ and g is tanh of their columns of x · Vx + h · Vh + d",
+    }
+    rules_back = [it.rule for it in gradient_equations(tape.at(4), "y")]
+    assert rules_back[2] == "(d cell + d y × o × (1 - tanh(cell)²)) × f"
+
+
 def test_a_product_of_two_vectors_is_an_outer_product() -> None:
     tape = tape_of(INPUTS.replace("FORMULA", "v @ x"))
     for equation in (rules(tape.at(1), "y")[1], gradient_equations(tape.at(2), "y")[1]):

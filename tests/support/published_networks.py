@@ -21,7 +21,14 @@ def head(number: str) -> dict[str, str]:
     return {name.format(n=number): formula.format(n=number) for name, formula in HEAD.items()}
 
 
+COLUMNS = {
+    "W": "Transpose(Concat(Wi, Wf, Wc, Wo))",
+    "b": "Reshape(Concat(bi, bf, bc, bo), shape=-1)",
+}
+"""The weights of four gates as one matrix, where each gate's are written for columns, and for h above x."""
+
 NETWORKS: Mapping[str, Mapping[str, str]] = {
+    "arraymancer_gru_cell": {"h_next": "GRUStep(x, h, Transpose(W), Transpose(U), bW, bU)"},
     "burn_avgpool2d_pad_excluded": {
         "y": "AvgPool2d(x, size=[3, 4], stride=[1, 2], pad=[1, 2], count_include_pad=false)"
     },
@@ -31,8 +38,19 @@ NETWORKS: Mapping[str, Mapping[str, str]] = {
     },
     "deepml_conv2d_5x5": {"y": "Conv2d(x, w)"},
     "deepml_conv2d_pad2_stride2": {"y": "Conv2d(x, w, stride=2, pad=2)"},
+    "deepml_lstm_1": {
+        **COLUMNS,
+        "hs, last, c": "LSTM(x, Reshape(h0, shape=1), Reshape(c0, shape=1), Slice(W, start=1), Slice(W, stop=1), b)",
+        "h": "Reshape(last, shape=[1, 1])",
+    },
     "deepml_self_attention_2": {"y": "Attention(X @ Wq, X @ Wk, X @ Wv)"},
     "dfdx_conv2d_dilation2": {"y": "Conv2d(x, w, dilation=2)"},
+    "dlai_lstm_backward": {
+        **COLUMNS,
+        "xs": "Transpose(x, axes=[1, 2, 0])",
+        "hs, h, c": "LSTM(xs, Transpose(a0), Transpose(c0), Slice(W, start=5), Slice(W, stop=5), b)",
+        "a": "Transpose(hs, axes=[2, 0, 1])",
+    },
     "dlai_pool_backward_max": {
         "A": "Transpose(MaxPool2d(Transpose(x, axes=[0, 3, 1, 2]), size=2, stride=1), axes=[0, 2, 3, 1])",
     },
@@ -40,9 +58,23 @@ NETWORKS: Mapping[str, Mapping[str, str]] = {
         "hs": "RNN(Transpose(x, axes=[1, 2, 0]), Transpose(a0), Transpose(Wax), Transpose(Waa), Reshape(ba, shape=5))",
         "a": "Transpose(hs, axes=[2, 0, 1])",
     },
+    "keras_lstm_initial_state": {"hs, last, c": "LSTM(Transpose(xs, axes=[1, 0, 2]), h0, c0, Wx, Wh, b)"},
     "keras_simplernn": {
         "hs": "RNN(Transpose(xs, axes=[1, 0, 2]), h0, Wx, Wh, b)",
         "last": "Reshape(Slice(hs, axis=1, start=-1), shape=[2, 4])",
+    },
+    "neu_gru_cell": {  # its gates are z, r and n, and its z is 1 minus ours
+        "xz, xr, xn": "Split(Wx, axis=1, parts=3)",
+        "hz, hr, hn": "Split(Wh, axis=1, parts=3)",
+        "bz, br, bn": "Split(b, parts=3)",
+        "Wxs": "Concat(xr, -xz, xn, axis=1)",
+        "Whs": "Concat(hr, -hz, hn, axis=1)",
+        "run": "GRU(Transpose(xs, axes=[1, 0, 2]), h0, Wxs, Whs, Concat(br, -bz, bn), b * 0, reset='before')",
+        "hs": "Transpose(run, axes=[1, 0, 2])",
+    },
+    "neu_timelstm_1step": {
+        "run, h, c": "LSTM(Transpose(xs, axes=[1, 0, 2]), h0, c0, Wx, Wh, b, gates='fgio')",
+        "hs": "Transpose(run, axes=[1, 0, 2])",
     },
     "neu_col2im": {"col": "Transpose(Reshape(Unfold(x, size=2, pad=1), shape=[4, 9]))"},
     "nnlib_conv1d_dilation2": {"y": "Conv2d(x, w, dilation=[1, 2])"},
