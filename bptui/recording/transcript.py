@@ -51,7 +51,7 @@ def read_transcript(path: Path) -> Recording:
                 break
             recording = extended_by_line(line, digests, recording, path)
     except TranscriptError as error:
-        kind = TranscriptError if recording is None else type(error)  # without a header it is not a transcript at all
+        kind = TranscriptError if number == 1 and not looks_like_record(line) else type(error)
         raise kind(error.message, hint=error.hint, where=line_where(path, number)) from None
     if recording is None:
         raise TranscriptError("there is no whole record in the file", where=line_where(path, 1))
@@ -107,6 +107,11 @@ def read_lines(path: Path) -> Iterator[bytes]:
                 yield line
     except OSError as error:
         raise TranscriptError(f"cannot be read: {reason_of(error)}") from None
+
+
+def looks_like_record(line: bytes) -> bool:
+    """Return whether a line begins as a record does, or as one does that another program has saved."""
+    return line.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"{"
 
 
 def is_torn(line: bytes) -> bool:
