@@ -105,7 +105,10 @@ class GRU(Unrolled):
     """
 
     symbol = "gru"
-    formula = "h of each GRUStep(x, h, Wx, Wh, bx, bh), x being its place in xs, the first h being h0"
+    formula = (
+        "(1 - z) × n + z × h step by step, the first h being h0, "
+        "where r, z and n are GRUStep's of xs, Wx, Wh, bx and bh"
+    )
     rules = {
         "xs": "dsums · Wxᵀ at each step, dsums being what reaches the sums inside r, z and n",
         "h0": "what comes back from the first step",

@@ -106,8 +106,8 @@ class LSTM(Unrolled):
 
     symbol = "lstm"
     formula = (
-        "hs = the h of each LSTMStep(x, h, c, Wx, Wh, b), x being its place in xs, and h and c from h0 and c0 on; "
-        "h = the last step's; c = the last step's"
+        "hs = o × tanh(cell) step by step, from h0 and c0 on, where i, f, g and o are LSTMStep's of xs, Wx, Wh and b; "
+        "h = the last of hs; c = the last cell, each being f × cell + i × g"
     )
     rules = {
         "xs": "dsums · Wxᵀ at each step, dsums being what reaches the sums inside its gates",
