@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from math import sqrt
 
 import numpy as np
 
 from layers.layer import Array, Layer, Shape, broadcast, floating, unbroadcast
 from layers.options import flag, stretches
+
+HIDDEN = 1e30
+"""A score so far below all others that its share is 0, and that float32 still holds."""
 
 
 class Attention(Layer):
@@ -66,6 +70,19 @@ class Attention(Layer):
 
     def local(self) -> tuple[None, ...]:
         return (None,) * (4 if self.has_mask else 3)
+
+    def expansion(self, q: Shape, k: Shape, v: Shape, mask: Shape | None = None) -> Mapping[str, str]:  # noqa: ARG002
+        turned = [*range(len(k) - 2), len(k) - 1, len(k) - 2]
+        steps = {"scores": f"q @ Transpose(k, axes={turned}) * {1 / sqrt(max(q[-1], 1))}"}
+        if self.causal:
+            ones = f"BroadcastTo(1, shape={[q[-2], k[-2]]})"
+            steps |= {"query": f"CumSum({ones}, axis=0)", "key": f"CumSum({ones}, axis=1)"}
+            steps |= {"earlier": "Clip(query - key + 1, min=0, max=1)"}
+        looked = " * ".join(["earlier"] * self.causal + ["mask"] * (mask is not None))
+        if not looked:
+            return steps | {"weights": "Softmax(scores)", "out": "weights @ v"}
+        steps |= {"seen": f"Where({looked}, scores, {-HIDDEN})", "weights": f"Where({looked}, Softmax(seen), 0)"}
+        return steps | {"out": "weights @ v"}
 
     def may_look(self, mask: Array | None) -> Array:
         """Return which query may look at which key. Raises ValueError for a mask of other numbers than 1 and 0."""

@@ -6,7 +6,7 @@ What deep learning calls so is a cross-correlation: forward does not turn the ke
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import prod
 from typing import TypeAlias
@@ -116,6 +116,17 @@ class Conv2d(SpatialConvolution):
     symbol = "conv"
     aliases = ("Convolution",)
     image_axes = 2
+
+    def expansion(self, x: Shape, W: Shape, b: Shape | None = None) -> Mapping[str, str]:
+        N, F, *positions = self.out_shape(x, W, b)
+        G, taps = self.groups, prod(W[1:])
+        window = f"size={list(W[2:])}, stride={list(self.stride)}, pad={list(self.pad)}, dilation={list(self.dilation)}"
+        steps = {
+            "patches": f"Reshape(Unfold(x, {window}), shape={[N, G, taps, prod(positions)]})",
+            "kernels": f"Reshape(W, shape={[G, F // G, taps]})",
+            "product": f"Reshape(kernels @ patches, shape={[N, F, *positions]})",
+        }
+        return steps if b is None else steps | {"out": f"product + Reshape(b, shape={[F, 1, 1]})"}
 
 
 class Unfold(Layer):

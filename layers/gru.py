@@ -129,3 +129,6 @@ class GRU(Unrolled):
 
     def backward(self, dout: Array) -> tuple[Array, ...]:
         return self.run_back(dout)
+
+    def step_option(self) -> str:
+        return f", reset='{self.reset}'"

@@ -92,7 +92,7 @@ class Layer(ABC):
         use forward's names of the inputs, and the values before it; ``"h, c"`` names those of a layer with several. The
         last value is the layer's own; one with several has them under the names in its ``outputs``. ``bptui run
         --expand y`` runs them in the place of the node y, as ``y.mean``, ``y.var`` and so on; the layer's own values
-        keep their names.
+        keep their names. Raises ValueError where for these shapes there is none.
         """
         return {}
 

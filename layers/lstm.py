@@ -118,7 +118,7 @@ class LSTM(Unrolled):
         "b": "Σ dsums over the batch and the steps",
     }
     outputs = ("hs", "h", "c")
-    states = 2
+    states = ("h", "c")
 
     def __init__(self, *, gates: str = GATES) -> None:
         self.gates = in_some_order("gates", gates, GATES)
@@ -131,6 +131,9 @@ class LSTM(Unrolled):
 
     def backward(self, dhs: Array, dh: Array, dc: Array) -> tuple[Array, ...]:
         return self.run_back(dhs, dh, dc)
+
+    def step_option(self) -> str:
+        return f", gates='{self.gates}'"
 
 
 def in_some_order(name: str, value: Any, letters: str) -> str:

@@ -7,7 +7,7 @@ back the gradient of h goes from step to step, and what the steps give to the we
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -51,6 +51,9 @@ class RNNStep(Layer):
         dWh = as_rows(self.h).T @ as_rows(da)
         return da @ self.Wx.T, da @ self.Wh.T, dWx, dWh, as_rows(da).sum(axis=0)
 
+    def expansion(self, *shapes: Shape) -> Mapping[str, str]:  # noqa: ARG002  (it is the same for all)
+        return {"from_x": "x @ Wx", "from_h": "h @ Wh", "sum": "from_x + from_h + b", "out": "Tanh(sum)"}
+
 
 class Unrolled(Layer):
     """What layers over time have in common: a step for each place in the sequence, which hands the next one its state.
@@ -59,8 +62,8 @@ class Unrolled(Layer):
     is h alone, or h and what else a step remembers.
     """
 
-    states: ClassVar[int] = 1
-    """Of how many arrays the state is made."""
+    states: ClassVar[tuple[str, ...]] = ("h",)
+    """What the state is made of, h first."""
 
     @abstractmethod
     def new_step(self) -> Any:
@@ -70,13 +73,13 @@ class Unrolled(Layer):
         require_sequence(xs)
         self.new_step().out_shape((*xs[:-2], xs[-1]), *others)
         hs = (*xs[:-1], others[0][-1])
-        return hs if self.states == 1 else (hs, *others[: self.states])
+        return hs if len(self.states) == 1 else (hs, *others[: len(self.states)])
 
     def run(self, xs: Array, *others: Array) -> tuple[Array, ...]:
         """Return hs, and the state after the last step, given the first state and the weights."""
         xs, *given = map(floating, (xs, *others))
         self.out_shape(xs.shape, *[it.shape for it in given])
-        state, weights = tuple(given[: self.states]), given[self.states :]
+        state, weights = tuple(given[: len(self.states)]), given[len(self.states) :]
         self.xs, self.first, self.weights = xs, state, weights
         hs = np.empty((*xs.shape[:-1], state[0].shape[-1]), dtype=np.result_type(xs, *given))
         self.steps = [self.new_step() for _ in range(xs.shape[-2])]
@@ -93,9 +96,29 @@ class Unrolled(Layer):
         for t, step in reversed(list(enumerate(self.steps))):
             dh, *dothers = dstate
             dxs[..., t, :], *gradients = step.backward(dhs[..., t, :] + dh, *dothers)
-            dstate, shares = gradients[: self.states], gradients[self.states :]
+            dstate, shares = gradients[: len(self.states)], gradients[len(self.states) :]
             dweights = [dweight + share for dweight, share in zip(dweights, shares, strict=True)]
         return dxs, *dstate, *dweights
+
+    def expansion(self, xs: Shape, *others: Shape) -> Mapping[str, str]:  # noqa: ARG002  (a step knows their shapes)
+        """Return a formula for each place in the sequence, and one for its step."""
+        if not xs[-2]:
+            raise ValueError(f"xs of shape {xs} has no places, and so there are no steps to show")
+        step, places, formulas = type(self.new_step()).__name__, xs[-2], {}
+        weights = [*self.rules][1 + len(self.states) :]
+        before = [f"{name}0" for name in self.states]
+        for t in range(1, places + 1):
+            after = [name if t == places and name in self.outputs else f"{name}{t}" for name in self.states]
+            place = f"Slice(xs, axis=-2, start={t - 1}, stop={t})"
+            formulas[f"x{t}"] = f"Reshape({place}, shape={[*xs[:-2], xs[-1]]})"
+            formulas[", ".join(after)] = f"{step}({', '.join([f'x{t}', *before, *weights])}{self.step_option()})"
+            before = after
+        hs = [name.split(", ")[0] for name in formulas if not name.startswith("x")]
+        return formulas | {"hs": f"Stack({', '.join(hs)}, axis=-2)"}
+
+    def step_option(self) -> str:
+        """Return how a formula goes on that makes a step like these."""
+        return ""
 
 
 class RNN(Unrolled):

@@ -90,7 +90,10 @@ def nodes_of(scenario: Scenario, node: Node, shapes: Mapping[str, Shape]) -> Ite
     if not shapes.keys() >= set(node.inputs):
         message = f"{visible(node.name)}: the shapes of its inputs are known only when it runs"
         raise ScenarioError(message, where=node.where)
-    formulas = layer.expansion(*[shapes[name] for name in node.inputs])
+    try:
+        formulas = layer.expansion(*[shapes[name] for name in node.inputs])
+    except ValueError as error:
+        raise ScenarioError(f"{visible(node.name)}: {error}", where=node.where) from error
     names = dict(zip(signature_of(type(layer)).inputs, node.inputs, strict=False))
     values = [value for key in formulas for value in key.split(", ")]
     own = dict(zip(values, [f"{node.name}.{value}" for value in values], strict=True))

@@ -16,8 +16,8 @@ from bptui.running import run, with_expansions
 from bptui.scenario.expansion import expanded, is_composite
 from bptui.scenario.load import load, loads
 from bptui.scenario.scenario import Scenario
-from layer_cases import Case, cases_of, every_layer
-from layers import Array
+from layer_cases import EXAMPLES, Case, case_of, cases_of, every_layer
+from layers import Array, Layer
 from strategies import make_scenario
 
 COMPOSITE = [layer for layer in every_layer if is_composite(layer)]
@@ -54,13 +54,16 @@ def assert_close(got: Array | None, want: Array | None, *, size: float = 0.0) ->
         np.testing.assert_allclose(got, want, rtol=1e-12, atol=1e-12 * largest)
 
 
+NEEDS_ELEMENTS = {"Softmax", "LogSoftmax", "SoftmaxWithLoss", "RNN", "LSTM", "GRU"}
+"""Layers whose expansion has a formula for each of something, or a largest of all, so that there must be some."""
+
+
 def has_an_expansion(case: Case) -> bool:
-    return not (case.layer.__name__ in {"Softmax", "LogSoftmax", "SoftmaxWithLoss"} and not case.inputs[0].size)
+    return case.layer.__name__ not in NEEDS_ELEMENTS or case.inputs[0].size > 0
 
 
-@settings(max_examples=60)
-@given(st.sampled_from(COMPOSITE).flatmap(cases_of).filter(has_an_expansion))
-def test_an_expansion_has_its_layer_s_values_and_gradients(case: Case) -> None:
+def assert_expands(case: Case) -> None:
+    """Hold a layer's values and gradients and those of its expansion together."""
     scenario = scenario_of(case)
     whole, parts = run(scenario), run(expanded(scenario, ["y"]))
     assert len(parts.graph.nodes) > len(whole.graph.nodes)
@@ -68,6 +71,19 @@ def test_an_expansion_has_its_layer_s_values_and_gradients(case: Case) -> None:
     for name, want in whole.gradients.items():
         if name in parts.graph.leaves:
             assert_close(parts.gradients[name], want, size=float(np.abs(case.dout).max(initial=0)))
+
+
+@settings(max_examples=60)
+@given(st.sampled_from(COMPOSITE).flatmap(cases_of).filter(has_an_expansion))
+def test_an_expansion_has_its_layer_s_values_and_gradients(case: Case) -> None:
+    assert_expands(case)
+
+
+@pytest.mark.parametrize("layer", [layer for layer in COMPOSITE if layer.__name__ in EXAMPLES])
+def test_so_it_has_with_every_option_and_shape_among_the_examples(layer: type[Layer]) -> None:
+    for row in EXAMPLES[layer.__name__]:
+        if has_an_expansion(case := case_of(layer, row, seed=1)):
+            assert_expands(case)
 
 
 def test_these_layers_have_one() -> None:
@@ -83,6 +99,12 @@ def test_these_layers_have_one() -> None:
         "Gelu",
         "LSTMStep",
         "GRUStep",
+        "Attention",
+        "Conv2d",
+        "RNNStep",
+        "RNN",
+        "LSTM",
+        "GRU",
     }
 
 
@@ -156,6 +178,39 @@ def test_the_command_line_expands(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert "loss.logp" in capsys.readouterr().out
     assert main(["trace", str(path), "--expand", "x"]) == 2
     assert "no node is called x" in capsys.readouterr().err
+
+
+SEQUENCE = """
+[inputs]
+xs = { shape = [2, 3, 2], init = "normal" }
+state = [[0.1], [-0.2]]
+[parameters]
+Wx = { shape = [2, 4], init = "normal" }
+Wh = { shape = [1, 4], init = "normal" }
+b = { shape = [4], init = "zeros" }
+[nodes]
+"hs, h, cell" = "LSTM(xs, state, state, Wx, Wh, b)"
+loss = "Sum(hs) + Sum(cell)"
+"""
+
+
+def test_a_layer_over_time_expands_to_its_steps_and_each_step_to_its_gates() -> None:
+    steps = expanded(loads(SEQUENCE), ["hs"])
+    assert [node.outputs for node in steps.graph.nodes if node.layer == "LSTMStep"] == [
+        ("hs.h1", "hs.c1"),
+        ("hs.h2", "hs.c2"),
+        ("h", "cell"),
+    ]
+    gates = expanded(steps, ["hs.h2"])
+    assert {"hs.h2.i", "hs.h2.f", "hs.h2.g", "hs.h2.o"} <= {node.name for node in gates.graph.nodes}
+    for parts in (steps, gates):
+        for name, want in run(loads(SEQUENCE)).gradients.items():
+            assert_close(run(parts).gradients[name], want)
+
+
+def test_a_sequence_of_no_places_has_no_steps_to_expand_to() -> None:
+    with pytest.raises(ScenarioError, match=r"hs: xs of shape \(2, 0, 2\) has no places"):
+        expanded(loads(SEQUENCE.replace("[2, 3, 2]", "[2, 0, 2]")), ["hs"])
 
 
 OWN = """
