@@ -204,8 +204,8 @@ def test_a_layer_over_time_expands_to_its_steps_and_each_step_to_its_gates() -> 
     gates = expanded(steps, ["hs.h2"])
     assert {"hs.h2.i", "hs.h2.f", "hs.h2.g", "hs.h2.o"} <= {node.name for node in gates.graph.nodes}
     for parts in (steps, gates):
-        for name, want in run(loads(SEQUENCE)).gradients.items():
-            assert_close(run(parts).gradients[name], want)
+        for name in parts.graph.leaves:
+            assert_close(run(parts).gradients[name], run(loads(SEQUENCE)).gradients[name])
 
 
 def test_a_sequence_of_no_places_has_no_steps_to_expand_to() -> None:
