@@ -208,8 +208,8 @@ def outcome(moment: Moment, turn: Turn, width: int, texts: ArrayTexts) -> Span:
         case ForwardStep(out=array):
             return Span(texts.text(array, width), "value")
         case BackwardStep() as step:
-            array = first_that_tells(step)
-            return Span("none", "dim") if array is None else Span(texts.text(array, width), "gradient")
+            dout = first_that_tells(step)
+            return Span("none", "dim") if dout is None else Span(texts.text(dout, width), "gradient")
         case UpdateStep(after=array):
             return Span(texts.text(array, width), "update")
 
