@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ import pytest
 from bptui.core.tape import Tape
 from bptui.running import run
 from bptui.scenario.bundled import bundled
-from bptui.scenario.load import load
+from bptui.scenario.load import load, loads
 from bptui.scenario.scenario import Scenario
 from layers import Array
 
@@ -124,6 +125,33 @@ def test_the_gradient_keeps_its_size_through_ten_relus() -> None:
     tape = run(load("relu_he"))
     norms = [gradient_norm(tape, f"W{layer}") for layer in range(1, 11)]
     assert max(norms) < 2 * min(norms)
+
+
+def test_from_step_to_step_an_rnn_loses_half_of_the_gradient_and_an_lstm_a_twentieth() -> None:
+    rnn, lstm = run(load("rnn_five_steps")), run(load("lstm_five_steps"))
+    fading = [gradient_norm(rnn, f"x{t}") for t in range(5, 0, -1)]
+    assert all(later < 0.5 * earlier for earlier, later in pairwise(fading))
+    for kept in (
+        [gradient_norm(lstm, f"x{t}") for t in range(5, 1, -1)],
+        [gradient_norm(lstm, f"c{t}") for t in (4, 3, 2, 1)],
+    ):
+        assert all(later == pytest.approx(0.953 * earlier, rel=1e-3) for earlier, later in pairwise(kept))
+    assert gradient_norm(lstm, "x1") > 6 * gradient_norm(rnn, "x1")
+
+
+def test_the_rnn_and_the_lstm_have_the_same_task_and_inputs() -> None:
+    rnn, lstm = load("rnn_five_steps"), load("lstm_five_steps")
+    assert {name: it.tolist() for name, it in rnn.values.items() if name in rnn.graph.inputs} == {
+        name: it.tolist() for name, it in lstm.values.items() if name in lstm.graph.inputs and name != "c0"
+    }
+    assert [node.layer for node in rnn.graph.nodes[5:]] == [node.layer for node in lstm.graph.nodes[5:]]
+
+
+def test_without_the_ways_past_its_blocks_a_residual_net_passes_less_than_a_thousandth_back() -> None:
+    source = (FOLDER / "residual_net.toml").read_text()
+    plain = loads(source.partition("[expect]")[0].replace('"x + z1', '"z1').replace('"h1 + z2', '"z2'))
+    assert np.abs(reached(run(plain).gradients["x"])).max() < 1e-3
+    assert np.abs(reached(run(load("residual_net")).gradients["x"]) - plain.values["pull"]).max() < 0.1
 
 
 def test_the_deep_networks_differ_only_in_activation_and_initialisation() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -85,8 +86,17 @@ class MappedCircuit:
         return map_lines(self.seen, current, shown, self.grid)[: window.height]
 
     def norm(self, moment: Moment, name: str) -> float | None:
-        """Return the norm of what has reached a node: its value, or after the forward pass its gradient."""
-        array = moment.value(name) if moment.pass_ is Pass.FORWARD else moment.gradient(name)
+        """Return the norm of what has reached a node: its value, or after the forward pass its gradient.
+
+        Several outputs count together, as far as they are there.
+        """
+        node, look = moment.graph.node(name), moment.value if moment.pass_ is Pass.FORWARD else moment.gradient
+        norms = [self.array_norm(look(it)) for it in (node.outputs if node else (name,))]
+        known = [it for it in norms if it is not None]
+        return math.hypot(*known) if known else None
+
+    def array_norm(self, array: Array | None) -> float | None:
+        """Return the norm of an array that is not too large, found once; None of one that is, or is not there."""
         if array is None or array.size > LARGEST_NORM or array.dtype.kind != "f":
             return None
         if not array.ndim:

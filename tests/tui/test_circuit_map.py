@@ -8,8 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bptui.circuit import Room, unfolded
 from bptui.lines.line import plain
 from bptui.tui.content.circuit_map import MapGrid, Place, grid_for, map_lines, norm_bar
+from bptui.tui.mapped_circuit import MappedCircuit
+from runs import tape_of
 
 HUNDRED = [f"{kind}{index}" for index in range(1, 51) for kind in "az"]
 
@@ -54,3 +57,19 @@ def test_each_cell_of_the_map_belongs_to_the_node_that_is_drawn_there(x: int, y:
     index = grid.index_at(x, y)
     if y < len(lines) and y % grid.rows == 0 and x < len(plain(lines[y])) and index < 100:
         assert HUNDRED[index] in plain(lines[y])[x // grid.cell * grid.cell :][: grid.cell]
+
+
+TWO_OUTPUTS = """
+[inputs]
+x = [3, 4, 6, 8]
+[nodes]
+"a, b" = "Split(x)"
+y = "Sum(6 * b)"
+"""
+
+
+def test_the_bar_of_a_node_with_several_outputs_is_of_all_of_them() -> None:
+    tape = tape_of(TWO_OUTPUTS)
+    picture = MappedCircuit(unfolded(tape.graph), Room(80, 10))
+    assert picture.norm(tape.at(1), "a") == pytest.approx(math.hypot(3, 4, 6, 8))
+    assert picture.norm(tape.at(len(tape)), "a") == pytest.approx(math.hypot(6, 6))

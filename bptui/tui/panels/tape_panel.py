@@ -27,6 +27,7 @@ from bptui.tui.content.stop_signs import sign_at_step
 from bptui.tui.content.tape_rows import Rule, TapeRows
 from bptui.tui.message import Asked
 from bptui.tui.pane import VerdictPane
+from layers import Array
 
 NO_MARKS: Mapping[str, str] = {}
 NO_STOPS = Stops()
@@ -206,10 +207,18 @@ def outcome(moment: Moment, turn: Turn, width: int, texts: ArrayTexts) -> Span:
     match moment.tape.step(turn.number):
         case ForwardStep(out=array):
             return Span(texts.text(array, width), "value")
-        case BackwardStep(dout=array):
-            return Span("none", "dim") if array is None else Span(texts.text(array, width), "gradient")
+        case BackwardStep() as step:
+            dout = first_that_tells(step)
+            return Span("none", "dim") if dout is None else Span(texts.text(dout, width), "gradient")
         case UpdateStep(after=array):
             return Span(texts.text(array, width), "update")
+
+
+def first_that_tells(step: BackwardStep) -> Array | None:
+    """Return the gradient that has arrived at a node; of those of several outputs the first that is not zeros."""
+    if len(step.douts) == 1:
+        return step.dout
+    return next((it for it in step.douts if it is not None and it.any()), step.dout)
 
 
 def tape_line(
