@@ -65,7 +65,7 @@ def trials(scenario: Scenario, asked: Independence) -> Iterator[Dependence | Non
                     raise run.failure
                 if run.failure:
                     continue
-                was_measured |= bool(np.isfinite(value_at(run, asked.of.name)[mask_at(run, asked.of)]).any())
+                was_measured |= bool(np.isfinite(first_value(run, asked.of.name)[mask_at(run, asked.of)]).any())
                 path = overlap(run, asked) or finds(run, asked, generator)
                 yield Dependence(path, finds is gradient_path) if path else None
     if not was_measured:
@@ -79,14 +79,14 @@ def overlap(run: Run, asked: Independence) -> tuple[str, ...]:
     return (asked.of.name,) if np.any(mask_at(run, asked.of) & mask_at(run, asked.on)) else ()
 
 
-def value_at(run: Run, name: str) -> Array:
+def first_value(run: Run, name: str) -> Array:
     """Return a value of the first iteration of a run."""
     return np.asarray(run.tape.iterations[0].values[run.graph.slots[name]])
 
 
 def mask_at(run: Run, region: Region) -> NDArray[np.bool_]:
     """Return which elements of its value a region means. Raises BptuiError where there are none such."""
-    return region.mask(value_at(run, region.name).shape)
+    return region.mask(first_value(run, region.name).shape)
 
 
 def with_other_numbers(scenario: Scenario, generator: np.random.Generator) -> Scenario:
@@ -161,9 +161,9 @@ def changed_path(run: Run, asked: Independence, generator: np.random.Generator) 
         return ()
     with closing(Run(other)) as changed:
         changed.proceed(len(changed.graph.nodes))
-        if changed.failure or not np.any(differs(run, changed, asked.of.name) & mask_at(run, asked.of)):
+        if changed.failure or not np.any(elements_that_differ(run, changed, asked.of.name) & mask_at(run, asked.of)):
             return ()
-        moved = [name for name in changed.graph.names if np.any(differs(run, changed, name))]
+        moved = [name for name in changed.graph.names if np.any(elements_that_differ(run, changed, name))]
     to: dict[str, str] = {}
     reaching = {asked.of.name}
     for node in reversed(run.graph.nodes):
@@ -176,7 +176,7 @@ def changed_path(run: Run, asked: Independence, generator: np.random.Generator) 
 
 def changed_value(run: Run, region: Region, generator: np.random.Generator) -> Array:
     """Return the value that a region belongs to, changed in all of the region: of integers, one to a neighbour."""
-    value, mask = value_at(run, region.name), mask_at(run, region)
+    value, mask = first_value(run, region.name), mask_at(run, region)
     if value.dtype.kind == "b":
         return np.where(mask, ~value, value)
     if value.dtype.kind in "iu":
@@ -190,15 +190,15 @@ def with_value(run: Run, name: str, value: Array) -> Scenario:
     scenario, graph = run.scenario, run.graph
     if (node := graph.node(name)) is None:
         return replace(scenario, values={**scenario.values, name: value})
-    given = {output: value_at(run, output) for output in node.outputs} | {name: value}
+    given = {output: first_value(run, output) for output in node.outputs} | {name: value}
     nodes = tuple([it for it in graph.nodes if it is not node])
     cut = replace(graph, inputs=(*graph.inputs, *node.outputs), nodes=nodes)
     return replace(scenario, graph=cut, values={**scenario.values, **given})
 
 
-def differs(run: Run, other: Run, name: str) -> NDArray[np.bool_]:
+def elements_that_differ(run: Run, other: Run, name: str) -> NDArray[np.bool_]:
     """Return which elements of a value are different numbers in two runs; what is not a number tells nothing."""
-    one, two = value_at(run, name), value_at(other, name)
+    one, two = first_value(run, name), first_value(other, name)
     return np.asarray((one != two) & ~np.isnan(one) & ~np.isnan(two))
 
 
