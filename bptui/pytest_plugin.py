@@ -72,6 +72,10 @@ class ScenarioFile(pytest.File):
                 yield ScenarioItem.from_parent(self, name=f"value[{name}]", about=("value", name), line=None)
             for name in self.scenario.expect.gradients:
                 yield ScenarioItem.from_parent(self, name=f"gradient[{name}]", about=("gradient", name), line=None)
+            for name in dict.fromkeys(pair.of.name for pair in self.scenario.expect.independent):
+                yield ScenarioItem.from_parent(
+                    self, name=f"independent[{name}]", about=("independent", name), line=None
+                )
 
     @property
     def findings(self) -> Sequence[Finding]:
@@ -119,7 +123,7 @@ class ScenarioItem(pytest.Item):
         for finding in findings:
             what = "node"
             if finding.rule == "expect":
-                what = "gradient" if finding.input else "value"
+                what = "gradient" if finding.input else "independent" if finding.slot else "value"
             elif finding.rule == "network":
                 what = "network"
             if what == kind and name in {None, finding.node}:

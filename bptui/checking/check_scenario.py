@@ -10,6 +10,7 @@ from typing import TypeAlias
 import numpy as np
 
 from bptui.checking.check_expectations import check_expectations
+from bptui.checking.check_independence import check_independence
 from bptui.checking.check_network import check_network
 from bptui.checking.check_node import check_node
 from bptui.checking.check_uses import unused_values
@@ -70,6 +71,7 @@ def check_scenario(scenario: Scenario, *, is_whole: bool = False, progress: Prog
             findings += beside_nodes(run.graph, findings, check_whole(scenario))
         if scenario.expect:
             findings += check_expectations(run.tape, scenario.expect)
+            findings += check_independence(scenario)
     finally:
         run.close()
     origins = {node.name: node.origin or BUILT_IN for node in run.graph.nodes}

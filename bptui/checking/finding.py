@@ -41,6 +41,10 @@ SIGNS: Mapping[Verdict, str] = {
 }
 
 
+DEPENDS = "depends"
+"""The mistake of an element that is not to depend on another, and does."""
+
+
 @dataclass(frozen=True, slots=True)
 class Worst:
     """The element that disagrees most: what backward says, what differences say, and how far those can be trusted."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from bptui.checking.finding import Finding, Rung, Verdict, Worst
+from bptui.checking.finding import DEPENDS, Finding, Rung, Verdict, Worst
 from bptui.core.text import number, visible
 from bptui.lines.line import Line, Span, styled
 from bptui.lines.paragraph import marked_paragraph, paragraph
@@ -92,6 +92,8 @@ def finding_title(finding: Finding) -> str:
     """Return what a finding is about, and the mistake where it is known."""
     is_told = finding.mistake is not None and finding.verdict in {Verdict.FAIL, Verdict.SKIP}
     mistake = visible(finding.mistake or "") if is_told else ""
+    if finding.mistake == DEPENDS:
+        return "depends on what it is not to depend on"
     if finding.rule in TITLES:
         return TITLES[finding.rule]
     if finding.rule in ABOUT_GRADIENTS and finding.input is not None:

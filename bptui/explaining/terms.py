@@ -19,11 +19,10 @@ from bptui.core import text
 from bptui.core.graph import Node, Use
 from bptui.core.moment import Moment
 from bptui.core.order import Pass
+from bptui.core.region import Index
 from bptui.core.step import BackwardStep
 from bptui.explaining.formula_words import PRODUCT, Words, words_of
 from layers import Array
-
-Index: TypeAlias = tuple[int, ...]
 
 MOST_NAMED = 4
 """Elements of which a value is told to be made where it is not a sum."""

@@ -51,6 +51,7 @@ def scenario_schema() -> dict[str, Any]:
                 "atol": NUMBER | {"minimum": 0},
                 "values": by_any_name(NUMBERS),
                 "gradients": by_any_name(NUMBERS),
+                "independent": by_any_name({"anyOf": [TEXT, {"type": "array", "items": TEXT}]}),
             }
         ),
         "breakpoints": {

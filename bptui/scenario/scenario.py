@@ -17,6 +17,7 @@ from bptui.core.graph import Graph, Node
 from bptui.core.lesson import Lesson
 from bptui.core.optimizer import Optimizer
 from bptui.core.order import Schedule
+from bptui.core.region import Independence
 from bptui.core.stop import Stop
 from bptui.own_layers.own_layer import LayerFile, OwnLayer
 from layers import Array, Layer
@@ -37,12 +38,16 @@ class Train:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Expect:
-    """What ``[expect]`` knows: a number passes where ``|got - want| <= atol + rtol * |want|``."""
+    """What ``[expect]`` knows: a number passes where ``|got - want| <= atol + rtol * |want|``.
+
+    ``independent`` are elements that are not to depend on others.
+    """
 
     values: Mapping[str, Array]
     gradients: Mapping[str, Array]
     rtol: float = 1e-7
     atol: float = 1e-9
+    independent: tuple[Independence, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)

@@ -3,28 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from bptui.core.assignment import gradient_element
-from bptui.core.reader import Reader
-from bptui.core.text import number, shape, visible
+from bptui.core.region import Independence, read_region
+from bptui.core.text import number, visible
 from bptui.core.verbs.explaining import FindDependence, FindPaths
 from bptui.errors import BptuiError
 from bptui.explaining.paths import Paths, find_paths
-from bptui.explaining.terms import Element
+from bptui.node_backwards import NodeBackwards
 from bptui.recording.array_record import encode_array
 from bptui.running import Run
-from bptui.scenario.scenario import Scenario
 from bptui.session.answer import Answer, Question
-from bptui.session.node_backwards import NodeBackwards
 from bptui.session.selecting import existing_name
 from layers import Array
 
 if TYPE_CHECKING:
+    from bptui.checking.dependence import Dependence
     from bptui.session.session import Session
 
 MOST_TOLD = 50
@@ -32,12 +29,6 @@ MOST_TOLD = 50
 
 MOST_NAMES = 12
 """Values of a path that are named; of a longer one the middle is left out."""
-
-Part: TypeAlias = "tuple[str, tuple[int, ...] | None]"
-"""A value, or the element or the part of it at an index."""
-
-TRIALS = 4
-"""Runs with other numbers in which a dependence is looked for that the recorded numbers may hide."""
 
 
 def run_to_ask(session: Session) -> Run:
@@ -132,94 +123,22 @@ def paths_record(found: Paths) -> dict[str, Any]:
 
 def explain_dependence(session: Session, command: FindDependence) -> Question:
     """Begin to look for a dependence. Raises BptuiError where there are no such elements, or nothing may run."""
+    from bptui.checking.dependence import trials  # noqa: PLC0415  (when it is first wanted: the program starts sooner)
+
     run = run_to_ask(session)
-    ends = [named_element(session, text) for text in (command.of_element, command.on_element)]
-    return partial(dependence_answer, run, ends[0], ends[1])
+    asked = Independence(read_region(command.of_element), read_region(command.on_element))
+    for region in (asked.of, asked.on):
+        existing_name(session, region.name)
+    return partial(dependence_answer, asked, trials(run.scenario, asked))
 
 
-def named_element(session: Session, text: str) -> Part:
-    """Return the name and the index of an element; without an index all of it is meant. Raises BptuiError."""
-    is_gradient, name, index = gradient_element(Reader(text))
-    if is_gradient:
-        raise BptuiError("a dependence is of values, not of gradients")
-    return existing_name(session, name), index
+def dependence_answer(asked: Independence, found: Iterator[Dependence | None]) -> Answer:
+    """Return whether an element depends on another, after one more run with other numbers."""
+    from bptui.checking.dependence import dependence_words  # noqa: PLC0415  (when it is first wanted)
 
-
-def dependence_answer(run: Run, of: Part, on: Part) -> Answer:
-    """Return whether an element depends on another, by the gradients in this run and in others with other numbers."""
-    found = dependence(run.scenario, of, on)
-    one, other = (str(Element(name, index or ())) for name, index in (of, on))
-    record = {"depends": found is not None, "path": list(found or ())}
-    if found is None:
-        words = f"{one} does not depend on {other}: no gradient reaches it in {TRIALS + 1} runs with different numbers"
-        return Answer(words, record=record)
-    return Answer(f"{one} depends on {other}: {' → '.join(visible(it, limit=40) for it in found)}", record=record)
-
-
-def dependence(scenario: Scenario, of: Part, on: Part) -> tuple[str, ...] | None:
-    """Return a path by which one value's element reaches another's, None where none was found. Raises BptuiError.
-
-    A gradient may be 0 where a ReLU is off, so it is looked for at other numbers, too.
-    """
-    generator = np.random.default_rng(scenario.seed)
-    for trial in range(TRIALS + 1):
-        values = scenario.values if trial == 0 else with_other_numbers(scenario, generator)
-        run = Run(replace(scenario, values=values, train=None))
-        run.finish()
-        try:
-            if len(run.tape) >= len(run.graph.nodes) and (path := path_between(run, of, on)):
-                return path
-        finally:
-            run.close()
-    return None
-
-
-def with_other_numbers(scenario: Scenario, generator: np.random.Generator) -> dict[str, Array]:
-    """Return the leaves of a scenario with other numbers in the place of those that take a gradient."""
-    leaves = {*scenario.graph.inputs, *scenario.graph.parameters}
-    return {
-        name: value
-        if value.dtype.kind != "f" or name not in leaves
-        else (value + generator.normal(0, 1 + np.abs(value).max(initial=0), value.shape)).astype(value.dtype)
-        for name, value in scenario.values.items()
-    }
-
-
-def path_between(run: Run, of: Part, on: Part) -> tuple[str, ...] | None:
-    """Return the path along which the largest gradient comes from one element to another; None where none does."""
-    graph, backwards = run.graph, NodeBackwards(run, run.tape, 0)
-    values = run.tape.iterations[0].values
-    (last, index), (first, place) = of, on
-    seed = element_mask(np.asarray(values[graph.slots[last]]), index, last)
-    gradients: dict[str, Array] = {last: seed}
-    came: dict[str, str] = {}
-    for at in reversed(range(len(graph.nodes))):
-        node = graph.nodes[at]
-        if not any(name in gradients for name in node.outputs):
-            continue
-        douts = [gradients.get(name, zero) for name, zero in zip(node.outputs, backwards.zeros(at), strict=True)]
-        for name, gradient in zip(node.inputs, backwards.sent(at, douts), strict=False):
-            if gradient is not None and np.any(gradient):
-                size = path_size(gradient)
-                if name not in gradients or size > path_size(gradients[name]):
-                    came[name] = next(it for it in node.outputs if it in gradients)
-                gradients[name] = gradients[name] + gradient if name in gradients else gradient
-    if first not in gradients or not np.any(
-        gradients[first] * element_mask(np.asarray(values[graph.slots[first]]), place, first)
-    ):
-        return None
-    path = [first]
-    while path[-1] != last and path[-1] in came:
-        path.append(came[path[-1]])
-    return tuple(path)
-
-
-def element_mask(value: Array, index: tuple[int, ...] | None, name: str) -> Array:
-    """Return an array that is 1 at an element, or at all that an index of fewer axes means. Raises BptuiError."""
-    mask = np.zeros(value.shape)
-    try:
-        mask[index or ()] = 1.0
-    except IndexError:
-        what = f"{visible(name, limit=40)} is {shape(value)}: there is no element {list(index or ())} in it"
-        raise BptuiError(what) from None
-    return mask
+    for dependence in found:
+        if dependence is None:
+            return Answer("trying other numbers …", "dim", is_pending=True)
+        record = {"depends": True, "path": list(dependence.path), "by_gradient": dependence.is_by_gradient}
+        return Answer(dependence_words(asked, dependence), record=record)
+    return Answer(dependence_words(asked, None), record={"depends": False, "path": []})

@@ -11,11 +11,12 @@ import numpy as np
 from bptui.core.assignment import gradient_element
 from bptui.core.graph import Node
 from bptui.core.reader import Reader
+from bptui.core.region import Index
 from bptui.core.text import number, shape, visible
 from bptui.errors import BptuiError
-from bptui.explaining.terms import Element, Index, Terms, terms_of
+from bptui.explaining.terms import Element, Terms, terms_of
+from bptui.node_backwards import NodeBackwards
 from bptui.session.answer import Answer, Question
-from bptui.session.node_backwards import NodeBackwards
 from bptui.session.selecting import existing_name
 from layers import Array
 

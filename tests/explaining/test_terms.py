@@ -15,10 +15,10 @@ from bptui.core.moment import Moment
 from bptui.core.tape import Tape
 from bptui.explaining.paths import Paths, find_paths
 from bptui.explaining.terms import Element, Terms, terms_of
+from bptui.node_backwards import NodeBackwards
 from bptui.running import Run
 from bptui.scenario.load import loads
 from bptui.scenario.scenario import Scenario
-from bptui.session.node_backwards import NodeBackwards
 from layer_cases import Case, cases_of, every_layer
 from strategies import make_scenario, random_scenarios
 

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from bptui.core.graph import Node
+from bptui.core.region import Index
 from bptui.core.tape import Tape
-from bptui.explaining.terms import Index
 from bptui.running import Run
 from layers import Array
 
