@@ -92,7 +92,10 @@ class Attention(Layer):
             return allowed
         other = mask[(mask != 0) & (mask != 1)]
         if other.size:
-            raise ValueError(f"mask must be 1 where a query may look at a key and 0 where not, and has {other[0]}")
+            added = "; of a mask that is to be added to the scores, take Exp(mask)" if (other < 0).all() else ""
+            raise ValueError(
+                f"mask must be 1 where a query may look at a key and 0 where not, and has {other[0]}{added}"
+            )
         return allowed & (mask == 1)
 
 
