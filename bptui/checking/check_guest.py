@@ -77,6 +77,7 @@ def about(subject: Subject) -> dict[str, Any]:
         "sought": subject.sought,
         "is_last": subject.is_last,
         "outputs": subject.outputs,
+        "ignored": subject.ignored,
         "has_unpaired": bool(subject.unpaired),
     }
 

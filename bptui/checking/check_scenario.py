@@ -143,6 +143,7 @@ def subject_of(run: Run, node: int, iteration: int = 0) -> Subject:
         unpaired=dict(unpaired_at(it.name, scenario.unpaired.get(it.name, ()))),
         is_last=is_loss(run, it.name, iteration),
         outputs=it.outputs if len(it.outputs) > 1 else (),
+        ignored=ignored_by(layer, it) if isinstance(layer, OwnLayer) else (),
     )
 
 
@@ -159,6 +160,12 @@ def sought_by(layer: OwnLayer, node: Node) -> tuple[str, ...]:
     """Return for each input of a node where its gradient is looked for; nothing where backward returns it."""
     share = layer.share_at(node)
     return (*[""] * len(share.inputs), *[f"self.d{name} and self.grads" for name in share.held + share.made])
+
+
+def ignored_by(layer: OwnLayer, node: Node) -> tuple[str, ...]:
+    """Return those of a node's outputs whose gradients its backward does not take."""
+    taken = layer.share_at(node).taken
+    return tuple([name for place, name in enumerate(node.outputs) if taken and place not in taken])
 
 
 def sends_back(layer: type[Layer] | OwnLayer, slot: str) -> bool:

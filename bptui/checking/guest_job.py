@@ -44,6 +44,7 @@ def check_here(instance: Instance, values: Sequence[Any], *, is_whole: bool, **a
         sought=tuple(about["sought"]),
         is_last=about["is_last"],
         outputs=tuple(about["outputs"]),
+        ignored=tuple(about["ignored"]),
         options=options_of(instance),
         remade=lambda changed: Adapter(instance, changed),
         inside=object_in,

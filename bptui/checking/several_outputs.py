@@ -19,6 +19,8 @@ from bptui.checking.probe import Probe
 from bptui.checking.sample_points import random_douts
 from bptui.checking.subject import Checked, Subject
 from bptui.checking.work import Work
+from bptui.core.graph import UNNAMED
+from bptui.core.text import visible
 from layers import Array
 
 SEVERITY = (Verdict.FAIL, Verdict.KINK, Verdict.SKIP, Verdict.PASS)
@@ -62,17 +64,31 @@ def through_each(subject: Subject, check: Callable[[Subject], Work[tuple[Finding
     if len(subject.outputs) < 2:
         return (yield from check(subject))
     by_output: dict[str, tuple[Finding, ...]] = {}
-    for name, view in zip(subject.outputs, views(subject), strict=True):
+    for name, view in zip(judged_outputs(subject), views(subject), strict=True):
         by_output[name] = yield from check(view)
-    return (*merged(by_output), *not_adding_up(subject, by_output))
+    return (*merged(by_output), *not_adding_up(subject, by_output), *not_taken(subject))
 
 
 def views(subject: Subject) -> list[Subject]:
-    """Return a subject as it is through each of its outputs; itself where it has but one."""
+    """Return a subject as it is through each of its outputs whose gradient it takes; itself where it has but one."""
     count = len(subject.outputs)
     if count < 2:
         return [subject]
-    return [seen_through(subject, count, *one_output(place)) for place in range(count)]
+    places = map(subject.outputs.index, judged_outputs(subject))
+    return [seen_through(subject, count, *one_output(place)) for place in places]
+
+
+def judged_outputs(subject: Subject) -> list[str]:
+    """Return the outputs whose gradients backward takes."""
+    return [name for name in subject.outputs if name not in subject.ignored]
+
+
+def not_taken(subject: Subject) -> Iterator[Finding]:
+    """Yield for each output with a name whose gradient backward does not take that it was not checked."""
+    for name in subject.ignored:
+        if UNNAMED not in name:
+            reason = f"backward takes no gradient of {visible(name)}: what comes back to it would be lost"
+            yield Finding(subject.node, subject.layer, None, "gradient", Verdict.SKIP, reason=reason, output=name)
 
 
 def seen_through(

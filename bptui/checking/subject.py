@@ -37,7 +37,8 @@ class Subject:
     is to say of parameters that the layer makes itself and that cannot be checked, by name. ``is_last`` says that what
     enters backward here is 1 everywhere, and nothing else. ``options`` are those of the layer, and ``remade`` makes an
     instance with some of them changed, where that is possible.
-    ``outputs`` are the values that it gives, where they are several.
+    ``outputs`` are the values that it gives, where they are several, and ``ignored`` those of them whose gradients its
+    backward does not take.
     ``inside`` returns the user's own object in an instance, given the values that forward gets, and ``functions`` are
     those of the user's that it calls.
     """
@@ -56,6 +57,7 @@ class Subject:
     is_last: bool = False
     options: Mapping[str, Any] = field(default_factory=dict)
     outputs: tuple[str, ...] = ()
+    ignored: tuple[str, ...] = ()
     remade: Callable[[Mapping[str, Any]], Checked] | None = None
     inside: Callable[[Checked, Sequence[Any]], Any] = the_instance
     functions: tuple[Callable[..., Any], ...] = ()

@@ -40,6 +40,7 @@ def read_one(file: LayerFile, description: Mapping[str, Any]) -> OwnLayer | Scen
         read_method(file, description["forward"]),
         read_method(file, description["backward"]),
         read_method(file, description["init"]) if description["init"] else Method(),
+        tuple(map(int, description.get("taken", ()))),
     )
     return signature_error(layer, description) or layer
 

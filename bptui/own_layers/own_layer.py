@@ -79,8 +79,8 @@ class Share:
     """How a node's values are shared out: the first go to forward, by its ``inputs``, the next are ``held``.
 
     The last are parameters that the layer has ``made`` itself. ``again`` names the inputs that backward takes once
-    more; each of the three functions has its options. There are so many ``outputs``, whose gradients backward takes
-    one by one where ``takes_apart``, and otherwise as a tuple.
+    more; each of the three functions has its options. There are so many ``outputs``; backward takes the gradients of
+    those ``taken`` one by one, and where there are none of these, all of them as a tuple.
     """
 
     inputs: tuple[str, ...]
@@ -91,7 +91,7 @@ class Share:
     forward_options: Mapping[str, Any]
     backward_options: Mapping[str, Any]
     outputs: int = 1
-    takes_apart: bool = False
+    taken: tuple[int, ...] = ()
 
     @property
     def slots(self) -> tuple[str, ...]:
@@ -103,7 +103,8 @@ class Share:
 class OwnLayer:
     """A layer that the user's ``file`` gives by ``name``, defined at ``where``: what a formula may give to it.
 
-    ``backward`` tells what that takes beside dout.
+    ``backward`` tells what that takes beside dout. ``taken`` are the places of those outputs whose gradients it takes,
+    where its parameters are named after them: ``return a, y, cache`` and ``backward(da, cache)``.
     """
 
     name: str
@@ -113,6 +114,7 @@ class OwnLayer:
     forward: Method
     backward: Method
     init: Method
+    taken: tuple[int, ...] = ()
 
     @property
     def options(self) -> tuple[str, ...]:
@@ -142,10 +144,11 @@ class OwnLayer:
     def share(self, count: int, options: Mapping[str, Any], *, outputs: int = 1) -> Share:
         """Return what ``count`` values and the ``options`` are to the layer, of so many outputs. Raises ValueError."""
         if outputs > 1:
-            takes_apart = self.backward.takes_apart(outputs)
-            backward = self.backward.after_douts(outputs) if takes_apart else self.backward
+            all_of_them = tuple(range(outputs)) if self.backward.takes_apart(outputs) else ()
+            taken = self.taken if self.taken and max(self.taken) < outputs else all_of_them
+            backward = self.backward.after_douts(len(taken)) if taken else self.backward
             share = replace(self, backward=backward).share(count, options)
-            return replace(share, outputs=outputs, takes_apart=takes_apart)
+            return replace(share, outputs=outputs, taken=taken)
         for option in options:
             if not any(method.knows(option) for method in (self.forward, self.init, self.backward)):
                 raise ValueError(f"{self.name} has no option {visible(option)}")

@@ -40,7 +40,7 @@ def course(instance: Instance, values: Sequence[Any], *, given: int, douts: int)
             own = list(map(np.array, values[given : given + douts]))
             call, recorded = instance.backward_call(own), recorded[: len(instance.inputs)]
             traced = TracedCall(
-                handle.object, name, "backward", *call, lambda it: handle.gradients(it, own[0]), user_folders.holds
+                handle.object, name, "backward", *call, lambda it: instance.gradients_in(it, own[0]), user_folders.holds
             )
         else:
             call = instance.forward_call()

@@ -46,6 +46,7 @@ def layer_message(recipe: Recipe) -> Message:
         "forward": method_message(recipe.forward, recipe.forward_skips),
         "backward": method_message(recipe.backward, recipe.backward_skips),
         "init": method_message(recipe.init, 1) if recipe.init else None,
+        "taken": list(recipe.taken),
     }
 
 

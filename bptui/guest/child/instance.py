@@ -13,8 +13,8 @@ import numpy as np
 from bptui.guest.child.encode_value import encode_attributes, encode_value
 from bptui.guest.child.non_finite import bad_element, origin_of_non_finite, unheard
 from bptui.guest.child.object_arrays import Spot, attribute_dict, spots_in
-from bptui.guest.child.own_gradients import gradient_of, named_so
-from bptui.guest.child.styles.recipe import Handle, Recipe, UserCall
+from bptui.guest.child.own_gradients import by_place, gradient_of, named_so
+from bptui.guest.child.styles.recipe import Handle, Recipe, UserCall, in_place
 from bptui.guest.child.unit_gradients import LONGEST, MOST_UNITS, UnitGradients
 from bptui.guest.child.user_path import user_folders
 from bptui.guest.wire import Message
@@ -28,8 +28,8 @@ class InputSharing:
 
     ``inputs`` are forward's own names for the first values, ``held`` those of ``__init__`` for the next, and ``made``
     those of the parameters that the layer makes itself. Each function has its options, and ``again`` names the inputs
-    that backward takes once more. Of so many ``outputs``, backward takes the gradients one by one where
-    ``takes_apart``, and otherwise as a tuple.
+    that backward takes once more. Of so many ``outputs``, backward gets the gradients of those ``taken``, one by one,
+    or where there are none of these, all as a tuple.
     """
 
     inputs: Sequence[str]
@@ -40,7 +40,7 @@ class InputSharing:
     forward_options: Message
     backward_options: Message
     outputs: int = 1
-    takes_apart: bool = False
+    taken: Sequence[int] = ()
 
     @property
     def slots(self) -> list[str]:
@@ -156,20 +156,25 @@ class Instance:
     def forward_call(self) -> UserCall:
         """Return the call that goes forward with the values that were taken."""
         assert self.handle is not None
-        return self.handle.forward_call(self.inputs, self.order.forward_options)
+        return in_place(self.handle.forward_call(self.inputs, self.order.forward_options))
 
     def backward_call(self, douts: Sequence[Any]) -> UserCall:
         """Return the call that goes back, with what it takes beside dout: options, and inputs by their names."""
         assert self.handle is not None
         named = dict(zip(self.order.inputs, self.inputs, strict=True))
         more = {name: named[name] for name in self.order.again}
-        apart = len(douts) == 1 or self.order.takes_apart
-        return self.handle.backward_call(douts if apart else [tuple(douts)], {**self.order.backward_options, **more})
+        taken = [douts[place] for place in self.order.taken] or (douts if len(douts) == 1 else [tuple(douts)])
+        return in_place(self.handle.backward_call(taken, {**self.order.backward_options, **more}))
 
     def gradients_for(self, douts: Sequence[Any]) -> Any:
         """Return what the layer gives back for ``douts``, one for each output, whatever it is."""
+        return self.gradients_in(self.backward_call(douts)(), douts[0])
+
+    def gradients_in(self, returned: Any, dout: Any) -> Any:
+        """Return the gradients that there are in what the call back has returned."""
         assert self.handle is not None
-        return self.handle.gradients(self.backward_call(douts)(), douts[0])
+        found = self.handle.gradients(returned, dout)
+        return by_place(found, self.order.inputs) if isinstance(found, Mapping) else found
 
     def backward(self, douts: Sequence[Any]) -> Message:
         """Call backward, and read the gradients of what is held."""

@@ -90,6 +90,12 @@ def named_so(holder: Any, key: str) -> Iterator[Any]:
             yield it
 
 
+def by_place(gradients: Mapping[str, Any], inputs: Sequence[str]) -> Any:
+    """Return the gradients that backward gives by name, ``{"dx": ..., "dW": ...}``, in the order of the inputs."""
+    found = [next(named_so(gradients, name), gradients.get(name)) for name in inputs]
+    return found[0] if len(found) == 1 else tuple(found)
+
+
 def same_case(name: str, key: str) -> bool:
     """Return whether a gradient's name has its parameter's in it as that is written: ``dW`` is not that of ``w``."""
     return key.strip("_").replace("_", "") in name.replace("_", "")

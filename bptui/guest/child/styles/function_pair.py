@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from types import SimpleNamespace
 from typing import Any
 
-from bptui.guest.child.styles.recipe import Handle, Misfit, Options, Recipe, UserCall
+from bptui.guest.child.styles.recipe import Handle, Misfit, Options, Recipe, UserCall, positional_names
+from bptui.guest.child.styles.returns import returned_names
 
 STYLE = "pair of functions"
 
@@ -63,4 +64,20 @@ def pair_of(name: str, forward: Any, opposite: str, functions: Mapping[str, Any]
 def function_pair_recipe(name: str, forward: Any, backward: Any) -> Recipe:
     """Return how such a layer is made."""
     make = lambda: PairHandle(forward, backward)  # noqa: E731  (it is what the recipe keeps)
-    return Recipe(name, STYLE, forward, forward, backward, make, forward_skips=0, backward_skips=2)
+    taken = taken_values(forward, backward)
+    return Recipe(name, STYLE, forward, forward, backward, make, forward_skips=0, backward_skips=2, taken=taken)
+
+
+def taken_values(forward: Any, backward: Any) -> tuple[int, ...]:
+    """Return the places of those values whose gradients backward takes, where it takes some and not all.
+
+    Names tell: after ``return a_next, y, cache``, of ``backward(da_next, cache)`` the first parameter is a_next's.
+    """
+    values = returned_names(forward)[:-1]
+    places = []
+    for name in positional_names(backward):
+        own = name.removeprefix("d").removeprefix("_")
+        if name == own or own not in values:
+            break
+        places.append(values.index(own))
+    return tuple(places) if len(places) < len(values) else ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,6 +21,28 @@ class UserCall(NamedTuple):
     def __call__(self) -> Any:
         """Make the call."""
         return self.function(*self.arguments, **self.options)
+
+
+def in_place(call: UserCall) -> UserCall:
+    """Return a call whose options that stand before an argument go to their own place: ``f(x, conv_param, w)``."""
+    places = positional_names(call.function) if call.options else ()
+    if not call.options.keys() & set(places[: len(call.arguments) + len(call.options)]):
+        return call
+    arguments, options, waiting = [], dict(call.options), list(call.arguments)
+    for name in places:
+        if not waiting:
+            break
+        arguments.append(options.pop(name) if name in options else waiting.pop(0))
+    return UserCall(call.function, [*arguments, *waiting], options)
+
+
+def positional_names(function: Callable[..., Any]) -> Sequence[str]:
+    """Return the names of what a function takes by place; none where it does not tell."""
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):
+        return ()
+    return [it.name for it in parameters if it.kind in (it.POSITIONAL_ONLY, it.POSITIONAL_OR_KEYWORD)]
 
 
 class Handle(ABC):
@@ -58,7 +81,8 @@ class Recipe:
 
     ``thing`` is the class or function of that name, ``forward``, ``backward`` and ``init`` are the user's own
     functions, to be looked at. ``forward_skips`` and ``backward_skips`` tell how many of their first parameters are
-    not the formula's: self or ctx; of backward's, dout, and the cache or the inputs that it is given again.
+    not the formula's: self or ctx; of backward's, dout, and the cache or the inputs that it is given again. ``taken``
+    are the places of those of several values whose gradients backward takes, where names tell.
     """
 
     name: str
@@ -70,6 +94,7 @@ class Recipe:
     init: Callable[..., Any] | None = None
     forward_skips: int = 1
     backward_skips: int = 2
+    taken: tuple[int, ...] = ()
 
 
 class Misfit(NamedTuple):

@@ -36,6 +36,13 @@ def returns_tuples(function: Callable[..., Any]) -> bool:
     return bool(statements) and all(isinstance(it.value, ast.Tuple) for it in statements or ())
 
 
+def returned_names(function: Callable[..., Any]) -> list[str]:
+    """Return the names of what a function returns as a tuple, "" for what has none; nothing where that is not one."""
+    tuples = [it.value for it in return_statements(function) or () if isinstance(it.value, ast.Tuple)]
+    named = [[part.id if isinstance(part, ast.Name) else "" for part in it.elts] for it in tuples]
+    return named[0] if named and all(it == named[0] for it in named) else []
+
+
 def return_statements(function: Callable[..., Any]) -> list[ast.Return] | None:
     """Return a function's own return statements, not those of functions inside it; None where it has no source."""
     definition = definition_of(function)

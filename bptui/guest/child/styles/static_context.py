@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from bptui.guest.child.styles.recipe import Handle, Options, Recipe, UserCall
+from bptui.guest.child.styles.recipe import Handle, Options, Recipe, UserCall, positional_names
 
 STYLE = "static methods with ctx"
 
@@ -39,7 +39,7 @@ class ContextHandle(Handle):
     def __init__(self, cls: Any) -> None:
         self.cls = cls
         self.object = StaticContext()
-        self.count = 0
+        self.is_input: Sequence[bool] = ()
 
     def forward_call(self, inputs: Sequence[Any], options: Options) -> UserCall:
         self.note_inputs(inputs, options)
@@ -47,18 +47,33 @@ class ContextHandle(Handle):
 
     def note_inputs(self, inputs: Sequence[Any], options: Options) -> None:
         """Let the context tell which of forward's arguments take a gradient: floats, and none of the options."""
-        floats = [np.asarray(it).dtype.kind == "f" for it in inputs]
-        self.count = len(inputs)
-        self.object.needs_input_grad = (*floats, *[False] * len(options))
+        names = [it for it in positional_names(self.cls.forward) if it not in CONTEXTS]
+        self.is_input = are_inputs(names, len(inputs), options)
+        floats = iter([np.asarray(it).dtype.kind == "f" for it in inputs])
+        self.object.needs_input_grad = tuple([is_input and next(floats) for is_input in self.is_input])
 
     def backward_call(self, douts: Sequence[Any], more: Options) -> UserCall:
         return UserCall(self.cls.backward, (self.object, *douts), more)
 
     def gradients(self, returned: Any, dout: Any) -> Any:  # noqa: ARG002
-        """Return the gradients of the inputs; each option after them has a None, which says nothing."""
-        if isinstance(returned, tuple) and not any(it is not None for it in returned[self.count :]):
-            return returned[: self.count] if self.count > 1 else next(iter(returned), None)
-        return returned
+        """Return the gradients of the inputs; options behind and between them have a None each, which says nothing."""
+        if not isinstance(returned, tuple) or len(returned) < len(self.is_input):
+            return returned
+        own = [it for it, is_input in zip(returned, self.is_input, strict=False) if is_input]
+        if sum(it is not None for it in returned) > sum(it is not None for it in own):
+            return returned
+        return tuple(own) if len(own) > 1 else next(iter(own), None)
+
+
+def are_inputs(names: Sequence[str], count: int, options: Options) -> list[bool]:
+    """Return of each argument that a forward gets whether it is one of ``count`` inputs, and not an option."""
+    found: list[bool] = []
+    for name in names:
+        if sum(found) == count:
+            break
+        found.append(name not in options)
+    found += [True] * (count - sum(found))
+    return found + [False] * (len(options) - found.count(False))
 
 
 def find_static_context(name: str, namespace: Mapping[str, Any]) -> Recipe | None:
