@@ -41,7 +41,7 @@ def recognised_rule(moment: Moment, step: BackwardStep, position: int) -> Recogn
         return None
     if max(dout.size, gradient.size) > MOST_RECOGNISED:
         return None
-    return next((rule for rule in candidates(moment, step, position) if is_rule(rule, dout, gradient)), None)
+    return next((rule for rule in candidate_rules(moment, step, position) if is_rule(rule, dout, gradient)), None)
 
 
 def is_rule(rule: RecognisedRule, dout: Array, gradient: Array) -> bool:
@@ -57,7 +57,7 @@ def is_rule(rule: RecognisedRule, dout: Array, gradient: Array) -> bool:
     return bool(np.all(np.abs(made - gradient) <= rounding * np.abs(gradient).max()))
 
 
-def candidates(moment: Moment, step: BackwardStep, position: int) -> Iterator[RecognisedRule]:
+def candidate_rules(moment: Moment, step: BackwardStep, position: int) -> Iterator[RecognisedRule]:
     """Yield rules that a gradient may have been made by, the plainest first."""
     inputs = [moment.value(name) for name in step.node.inputs]
     own, out, dout = inputs[position], moment.value(step.name), step.dout

@@ -113,7 +113,7 @@ def terms_of(moment: Moment, element: Element, unit: Unit) -> Terms | None:
         return None
     number = float(array[element.index])
     found = list(all_terms(moment, element, unit))
-    notes = [*dict.fromkeys(it.told for it in found if it.told), *cancelling(found, number)]
+    notes = [*dict.fromkeys(it.told for it in found if it.told), *cancellation_note(found, number)]
     return Terms(element, number, tuple(with_shares(found, number)), "; ".join(notes))
 
 
@@ -127,7 +127,7 @@ def all_terms(moment: Moment, element: Element, unit: Unit) -> Iterator[Term]:
         yield from value_terms(before_update(moment), element, unit)
 
 
-def cancelling(terms: Sequence[Term], number: float) -> Iterator[str]:
+def cancellation_note(terms: Sequence[Term], number: float) -> Iterator[str]:
     """Yield that terms cancel, where they nearly do."""
     size = float(np.sum([abs(it.product) for it in terms]))
     if np.isfinite(size) and abs(number) < CANCELLING * size:
@@ -496,7 +496,7 @@ def slope_name(moment: Moment, use: Use, element: Element, place: Index, slope: 
     A layer without a formula has one operand for the first input, and one for another.
     """
     node, position = moment.graph.nodes[use.node], use.position
-    for is_first, other in operands(words_of(moment.tape, node), node, position):
+    for is_first, other in other_operands(words_of(moment.tape, node), node, position):
         array = moment.value(other)
         at = other_place(is_first, element.index, place, array) if array is not None else None
         if array is not None and at is not None and float(array[at]) == slope:
@@ -504,7 +504,7 @@ def slope_name(moment: Moment, use: Use, element: Element, place: Index, slope: 
     return f"∂{element_label(element.name, element.index)}/∂{element_label(node.inputs[position], place)}"
 
 
-def operands(words: Words, node: Node, position: int) -> Iterator[tuple[bool, str]]:
+def other_operands(words: Words, node: Node, position: int) -> Iterator[tuple[bool, str]]:
     """Yield what an input may be multiplied by, and whether it is the first of the two then."""
     if not words.formula:
         yield from ((position < at, name) for at, name in enumerate(node.inputs) if at != position)

@@ -88,7 +88,7 @@ def path_lines(moment: Moment, found: Paths, ends: tuple[str, str]) -> Iterator[
             names = [*names[: MOST_NAMES // 2], f"… {len(names) - MOST_NAMES} …", *names[-MOST_NAMES // 2 :]]
         yield f"  {product_text(path.product):>11}  {found.share(path):>7.1%}  {' → '.join(names)}"
     if found.gradient is not None:
-        yield f"  {product_text(found.gradient):>11}  all paths together: {gradient_words(moment, ends)}"
+        yield f"  {product_text(found.gradient):>11}  all paths together: {sum_words(moment, ends)}"
 
 
 def path_names(moment: Moment, path: ValuePath) -> Iterator[str]:
@@ -102,7 +102,7 @@ def path_names(moment: Moment, path: ValuePath) -> Iterator[str]:
         yield visible(name, limit=20) + (f" (as {own})" if node.inputs.count(before) > 1 else "")
 
 
-def gradient_words(moment: Moment, ends: tuple[str, str]) -> str:
+def sum_words(moment: Moment, ends: tuple[str, str]) -> str:
     """Return what the paths sum to: the run's gradient where they end at its output, and the dout that entered."""
     first, last = (visible(name, limit=40) for name in ends)
     if ends[1] == moment.graph.output:
