@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,32 +15,38 @@ from layers import Array
 
 
 class NodeBackwards:
-    """The backwards of one iteration (from 0) of a run, whose ``tape`` has the inputs. Each layer is made once."""
+    """The backwards of one iteration (from 0) of a ``tape``, of which ``sent`` asks a node, by index."""
 
-    def __init__(self, run: Run, tape: Tape, iteration: int) -> None:
-        self.run = run
+    def __init__(
+        self, tape: Tape, iteration: int, sent: Callable[[int, Sequence[Array]], Sequence[Array | None]]
+    ) -> None:
         self.tape = tape
         self.iteration = iteration
+        self.sent = sent
         self.graph = tape.order.passes(iteration).graph
-        self.layers: dict[int, Any] = {}
 
     def unit(self, node: Node, position: int, output: int, place: Index) -> Array | None:
         """Return what a node sends to one input of a dout that is 1 at one element of one output, and 0 elsewhere."""
-        at = self.index(node.name)
+        at = self.graph.node_index(node.name)
+        assert at is not None
         douts = self.zeros(at)
         douts[output][place] = 1.0
         return self.sent(at, douts)[position]
-
-    def index(self, name: str) -> int:
-        """Return a node's index in forward order."""
-        index = self.graph.node_index(name)
-        assert index is not None
-        return index
 
     def zeros(self, node: int) -> list[Array]:
         """Return a dout of zeros for each output of a node."""
         values = self.tape.iterations[self.iteration].values
         return [np.zeros_like(np.asarray(values[slot])) for slot in self.graph.slots_of(node)]
+
+
+class RunLayers:
+    """The layers of a run, each made once, which have gone forward on the inputs of one iteration of a ``tape``."""
+
+    def __init__(self, run: Run, tape: Tape, iteration: int) -> None:
+        self.run = run
+        self.tape = tape
+        self.iteration = iteration
+        self.layers: dict[int, Any] = {}
 
     def sent(self, node: int, douts: Sequence[Array]) -> list[Array | None]:
         """Return what a node sends back to each of its inputs; None where one takes no gradient."""
@@ -58,3 +64,8 @@ class NodeBackwards:
                 layer.forward(*map(np.asarray, self.tape.inputs(self.iteration, node)))
             self.layers[node] = layer
         return self.layers[node]
+
+
+def backwards_of_run(run: Run, tape: Tape, iteration: int) -> NodeBackwards:
+    """Return what the nodes of a run send back in an iteration (from 0), whose ``tape`` has the inputs."""
+    return NodeBackwards(tape, iteration, RunLayers(run, tape, iteration).sent)

@@ -18,7 +18,7 @@ from bptui.core.graph import Node
 from bptui.core.region import Independence, Region
 from bptui.core.text import visible
 from bptui.errors import BptuiError
-from bptui.node_backwards import NodeBackwards
+from bptui.node_backwards import backwards_of_run
 from bptui.running import Run
 from bptui.scenario.scenario import Scenario
 from layers import Array
@@ -115,7 +115,7 @@ def gradient_path(run: Run, asked: Independence, _: np.random.Generator) -> tupl
     """Return the values along which the largest gradient goes back from one region to the other; empty where none."""
     if asked.of.name == asked.on.name:
         return ()
-    graph, backwards = run.graph, NodeBackwards(run, run.tape, 0)
+    graph, backwards = run.graph, backwards_of_run(run, run.tape, 0)
     last, first = asked.of.name, asked.on.name
     gradients: dict[str, Array] = {last: mask_at(run, asked.of).astype(float)}
     to: dict[str, str] = {}

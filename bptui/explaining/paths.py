@@ -1,37 +1,41 @@
 """The paths by which a value reaches another: how many there are, and the largest, each as what comes along it.
 
 What comes along a path is the product of its local derivatives, an array of the first value's shape. All paths together
-sum to the gradient. They are counted without being listed; where every value on the way is one number the largest are
-found without looking at the others, by the best that can still come (an A* search over logarithms).
+sum to the gradient. They are counted without being listed, and of those that come to a value from the last one only the
+largest are gone on with: where values are one number, no other can become larger behind it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from heapq import heappop, heappush
-from itertools import count as counting
+from functools import cached_property
+from heapq import nlargest
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
-from bptui.core.graph import Graph
+from bptui.core.graph import Graph, Node
 from layers import Array
 
 Sent: TypeAlias = Callable[[int, Sequence[Array]], Sequence[Array | None]]
 """Returns what a node, by index, sends back to each input of one dout for each output."""
 
-MOST_LISTED = 2_000
-"""Paths that are looked at where values are arrays, of which the largest are told."""
+MOST_SENT = 4_000
+"""Arrays that are sent back on the search for the largest paths."""
 
-MOST_VISITED = 200_000
-"""Steps of a search."""
+MOST_KEPT = 500
+"""Arrays of paths that are kept at one value."""
 
 
 class ValuePath(NamedTuple):
-    """A path, its values by name from the first to the last, and what comes along it."""
+    """A path: its values by name from the first to the last, and what comes along it.
+
+    ``positions`` has for each value but the last as which input, from 0, the next one's node takes it.
+    """
 
     names: tuple[str, ...]
+    positions: tuple[int, ...]
     product: Array
 
 
@@ -39,7 +43,7 @@ class ValuePath(NamedTuple):
 class Paths:
     """The largest ``paths`` of ``count``, and what all of them sum to, as the ``gradient``.
 
-    Where ``is_complete`` is not so, only some paths were looked at, and larger ones may be among the others.
+    Where ``is_complete`` is not so, only the largest so far were gone on with, and others may have become larger.
     """
 
     count: int
@@ -48,35 +52,54 @@ class Paths:
     is_complete: bool = True
 
     def share(self, path: ValuePath) -> float:
-        """Return which part of the gradient a path is: the shares of all paths sum to 1."""
-        if self.gradient is None:
-            return 0.0
-        whole = float(np.vdot(self.gradient, self.gradient))
-        return float(np.vdot(path.product, self.gradient)) / whole if whole else 0.0
+        """Return which part of the gradient a path is, the projection on it: the shares of all paths sum to 1."""
+        return share_of(path.product, self.gradient)
 
 
-class Edge(NamedTuple):
-    """A use of a value on the way: as an input, at a position, of a node, by index."""
+def share_of(product: Array, gradient: Array | None) -> float:
+    """Return which part of a gradient a product is; 0 where there is no gradient to have a part of."""
+    if gradient is None:
+        return 0.0
+    with np.errstate(all="ignore"):
+        size = float(np.abs(gradient).max(initial=0.0)) or 1.0
+        scaled = gradient / size
+        whole = float(np.vdot(scaled, scaled))
+        return float(np.vdot(product / size, scaled)) / whole if whole else 0.0
 
-    node: int
-    position: int
-    name: str
+
+class Partial(NamedTuple):
+    """A path's part from a value to the last one, and the dout along it: the first step, and what comes after it."""
+
+    dout: Array
+    position: int = -1
+    name: str = ""
+    rest: Partial | None = None
 
 
 def find_paths(
     graph: Graph, ends: tuple[str, str], seed: Array, sent: Sent, zeros: Callable[[int], list[Array]], *, most: int
 ) -> Paths:
-    """Return the ``most`` largest paths between two values; ``seed`` is the dout at the last one."""
+    """Return the ``most`` largest paths between two values, by their share; ``seed`` is the dout at the last one."""
     search = PathSearch(graph, ends, sent, zeros)
     total = search.counts.get(ends[1], 0)
     if not total:
         return Paths(0, (), None)
     gradient = search.gradient(seed)
-    if search.is_scalar and seed.size == 1 and (gradient is None or gradient.size == 1):
-        return Paths(total, tuple(search.largest(seed, most)), gradient)
-    found = list(search.listed(seed, MOST_LISTED))
-    found.sort(key=lambda path: -float(np.linalg.norm(path.product)))
-    return Paths(total, tuple(found[:most]), gradient, is_complete=len(found) == total)
+    kept = most if search.is_scalar else max(most, min(MOST_KEPT, MOST_SENT // max(1, len(search.nodes))))
+    found = [path_of(ends[0], partial) for partial in search.largest(seed, kept)]
+    found.sort(key=lambda path: (-abs(share_of(path.product, gradient)), -float(np.linalg.norm(path.product))))
+    is_complete = search.is_scalar or len(found) == total
+    return Paths(total, tuple(found[:most]), gradient, is_complete)
+
+
+def path_of(first: str, partial: Partial) -> ValuePath:
+    """Return the path that has been gone back to its first value."""
+    names, positions, at = [first], [], partial
+    while at.rest is not None:
+        names.append(at.name)
+        positions.append(at.position)
+        at = at.rest
+    return ValuePath(tuple(names), tuple(positions), partial.dout)
 
 
 class PathSearch:
@@ -87,111 +110,96 @@ class PathSearch:
         self.first, self.last = ends
         self.sent = sent
         self.zeros = zeros
-        self.kept: dict[tuple[int, bytes], Sequence[Array | None]] = {}
-        self.counts = self.count_paths()
-        self.is_scalar = all(it.size == 1 for name in self.counts for it in self.douts_at(name))
+        self.slopes: dict[str, Sequence[Array | None]] = {}
 
-    def douts_at(self, name: str) -> list[Array]:
-        """Return a dout of zeros for each output of the node that computes a value; none for a leaf."""
-        node = self.graph.node_at(self.graph.slots[name])
-        return [] if node is None else self.zeros(node)
+    @cached_property
+    def before_last(self) -> frozenset[str]:
+        """The values that the last one is made of, itself among them."""
+        found = {self.last}
+        for node in reversed(self.graph.nodes):
+            if self.first not in node.outputs and not found.isdisjoint(node.outputs):
+                found.update(node.inputs)
+        return frozenset(found)
 
-    def count_paths(self) -> dict[str, int]:
-        """Return for each value how many paths lead to it, of those that there are any to."""
+    @cached_property
+    def counts(self) -> Mapping[str, int]:
+        """For each value how many paths lead to it that a gradient can go back, of those that there are any to."""
         counts = {self.first: 1}
-        for node in self.graph.nodes:
-            if (paths := sum(counts.get(name, 0) for name in node.inputs)) and self.first not in node.outputs:
+        for at, node in enumerate(self.graph.nodes):
+            if self.first in node.outputs or self.before_last.isdisjoint(node.outputs):
+                continue
+            if not any(name in counts for name in node.inputs):
+                continue
+            carried = self.sent(at, self.zeros(at))
+            carrying = [name for name, it in zip(node.inputs, carried, strict=False) if it is not None]
+            if paths := sum(counts.get(name, 0) for name in carrying):
                 counts |= dict.fromkeys(node.outputs, paths)
         return counts
 
-    def edges(self, name: str) -> list[Edge]:
-        """Return the inputs of the node that computes a value to which paths lead."""
-        node = self.graph.node_at(self.graph.slots[name])
-        if node is None or name == self.first:
-            return []
-        inputs = enumerate(self.graph.nodes[node].inputs)
-        return [Edge(node, position, it) for position, it in inputs if it in self.counts]
+    @cached_property
+    def nodes(self) -> tuple[tuple[int, Node], ...]:
+        """The nodes on the way, by index, the first of them last."""
+        found = [(at, node) for at, node in enumerate(self.graph.nodes) if self.is_on_the_way(node)]
+        return tuple(reversed(found))
 
-    def back(self, name: str, dout: Array) -> Sequence[Array | None]:
-        """Return what the node that computes a value sends back of a dout at it alone."""
-        node = self.graph.node_at(self.graph.slots[name])
-        assert node is not None
-        key = (self.graph.slots[name], dout.tobytes() if dout.size == 1 else b"")
-        if dout.size == 1 and key in self.kept:
-            return self.kept[key]
-        douts = self.zeros(node)
-        place = self.graph.nodes[node].outputs.index(name)
-        douts[place] = np.asarray(dout, dtype=douts[place].dtype).reshape(douts[place].shape)
-        found = self.sent(node, douts)
-        if dout.size == 1:
-            self.kept[key] = found
-        return found
+    def is_on_the_way(self, node: Node) -> bool:
+        """Return whether paths go through a node."""
+        is_between = not self.before_last.isdisjoint(node.outputs) and self.first not in node.outputs
+        return is_between and node.outputs[0] in self.counts
+
+    @cached_property
+    def is_scalar(self) -> bool:
+        """Whether every value on the way is one number."""
+        return all(it.size == 1 for at, _ in self.nodes for it in self.zeros(at))
 
     def gradient(self, seed: Array) -> Array | None:
         """Return what reaches the first value along all paths together."""
         totals: dict[str, Array] = {self.last: seed}
-        for at in reversed(range(len(self.graph.nodes))):
-            node = self.graph.nodes[at]
-            if self.first in node.outputs or not any(name in totals for name in node.outputs):
-                continue
-            douts = self.zeros(at)
-            for place, name in enumerate(node.outputs):
-                if name in totals:
-                    douts[place] = np.asarray(totals[name], dtype=douts[place].dtype).reshape(douts[place].shape)
-            for name, gradient in zip(node.inputs, self.sent(at, douts), strict=False):
-                if gradient is not None and name in self.counts:
-                    totals[name] = totals[name] + gradient if name in totals else gradient
+        for at, node in self.nodes:
+            if arrived := [name for name in node.outputs if name in totals]:
+                douts = self.douts(at, {name: totals[name] for name in arrived})
+                for name, gradient in zip(node.inputs, self.sent(at, douts), strict=False):
+                    if gradient is not None and name in self.counts:
+                        totals[name] = totals[name] + gradient if name in totals else gradient
         return totals.get(self.first)
 
-    def listed(self, seed: Array, most: int) -> Iterator[ValuePath]:
-        """Yield paths one after the other, at first those along which much comes."""
-        order = counting()
-        heap: list[tuple[float, int, tuple[str, ...], Array]] = [(0.0, next(order), (self.last,), seed)]
-        found = 0
-        while heap and found < most:
-            _, _, names, dout = heappop(heap)
-            if names[0] == self.first:
-                found += 1
-                yield ValuePath(names, dout)
-                continue
-            gradients = self.back(names[0], dout)
-            for edge in self.edges(names[0]):
-                sent = gradients[edge.position] if edge.position < len(gradients) else None
-                if sent is not None:
-                    heappush(heap, (-float(np.linalg.norm(sent)), next(order), (edge.name, *names), sent))
+    def douts(self, node: int, arrived: Mapping[str, Array]) -> list[Array]:
+        """Return a dout for each output of a node: what has arrived there, or zeros."""
+        outputs = zip(self.graph.nodes[node].outputs, self.zeros(node), strict=True)
+        return [
+            np.asarray(arrived[name], dtype=zero.dtype).reshape(zero.shape) if name in arrived else zero
+            for name, zero in outputs
+        ]
 
-    def largest(self, seed: Array, most: int) -> Iterator[ValuePath]:
-        """Yield the paths along which most comes, in that order, where every value on the way is one number."""
-        best = self.best_products()
-        order = counting()
-        start = float(np.asarray(seed).reshape(()))
-        heap: list[tuple[float, int, tuple[str, ...], float]] = [(0.0, next(order), (self.last,), start)]
-        found = 0
-        for _ in range(MOST_VISITED):
-            if not heap or found == most:
-                return
-            _, _, names, product = heappop(heap)
-            if names[0] == self.first:
-                found += 1
-                yield ValuePath(names, np.asarray(product))
-                continue
-            for edge in self.edges(names[0]):
-                along = product * self.slope(edge, names[0])
-                ahead = abs(along) * best.get(edge.name, 0.0)
-                heappush(heap, (-ahead, next(order), (edge.name, *names), along))
-
-    def slope(self, edge: Edge, name: str) -> float:
-        """Return the local derivative of a value by an input of its node, where both are one number."""
-        sent = self.back(name, np.ones(()))[edge.position : edge.position + 1]
-        return float(np.asarray(sent[0]).reshape(())) if sent and sent[0] is not None else 0.0
-
-    def best_products(self) -> dict[str, float]:
-        """Return for each value the size of the largest product along any path to it."""
-        best = {self.first: 1.0}
-        for node in self.graph.nodes:
+    def largest(self, seed: Array, kept: int) -> list[Partial]:
+        """Return the paths along which most comes, of which ``kept`` are gone on with at each value."""
+        partials: dict[str, list[Partial]] = {self.last: [Partial(seed)]}
+        for at, node in self.nodes:
             for name in node.outputs:
-                if name in self.counts and name != self.first:
-                    best[name] = max(
-                        (best.get(it.name, 0.0) * abs(self.slope(it, name)) for it in self.edges(name)), default=0.0
-                    )
-        return best
+                for partial in nlargest(kept, partials.pop(name, ()), key=size_of):
+                    for source, before in self.one_step_back(at, name, partial):
+                        partials.setdefault(source, []).append(before)
+        return nlargest(kept, partials.get(self.first, ()), key=size_of)
+
+    def one_step_back(self, node: int, name: str, partial: Partial) -> Iterator[tuple[str, Partial]]:
+        """Yield the inputs of a node to which a path may be gone on, and the path with this step."""
+        inputs = self.graph.nodes[node].inputs
+        for position, (source, gradient) in enumerate(zip(inputs, self.back(node, name, partial.dout), strict=False)):
+            if gradient is not None and source in self.counts:
+                yield source, Partial(gradient, position, name, partial)
+
+    def back(self, node: int, name: str, dout: Array) -> Sequence[Array | None]:
+        """Return what a node sends back of a dout at one of its outputs alone; of one number, by its slopes."""
+        if not self.is_scalar:
+            return self.sent(node, self.douts(node, {name: dout}))
+        if name not in self.slopes:
+            self.slopes[name] = self.sent(node, self.douts(node, {name: np.ones(())}))
+        along = np.asarray(dout).reshape(())
+        with np.errstate(all="ignore"):
+            return [None if slope is None else np.asarray(slope * along) for slope in self.slopes[name]]
+
+
+def size_of(partial: Partial) -> float:
+    """Return how much comes along a path so far; where that is not a number, as if it were without end."""
+    size = float(np.linalg.norm(partial.dout))
+    return size if size == size else float("inf")  # noqa: PLR0124  (NaN alone differs from itself)

@@ -6,10 +6,9 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from bptui.core.text import number, visible
+from bptui.core.text import json_number, number, visible
 from bptui.explaining.health import Health, NodeHealth, health_of
 from bptui.session.answer import Answer
-from bptui.session.why import number_record
 
 if TYPE_CHECKING:
     from bptui.session.session import Session
@@ -57,11 +56,11 @@ def row_of(it: NodeHealth) -> tuple[str, ...]:
 
 def node_fields(node: NodeHealth) -> dict[str, Any]:
     """Return how a node fares as JSON."""
-    return {key: number_record(it) if isinstance(it, float) else it for key, it in asdict(node).items()}
+    return {key: json_number(it) if isinstance(it, float) else it for key, it in asdict(node).items()}
 
 
 def health_record(health: Health) -> dict[str, Any]:
     """Return how all nodes fare as JSON."""
     nodes = [node_fields(node) for node in health.nodes]
-    updates = [{"name": it.name, "ratio": number_record(it.ratio)} for it in health.updates]
+    updates = [{"name": it.name, "ratio": json_number(it.ratio)} for it in health.updates]
     return {"sentences": list(health.sentences), "nodes": nodes, "updates": updates}

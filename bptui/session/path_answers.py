@@ -8,16 +8,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from bptui.core.moment import Moment
 from bptui.core.region import Independence, read_region
-from bptui.core.text import number, visible
+from bptui.core.text import json_number, number, visible
 from bptui.core.verbs.explaining import FindDependence, FindPaths
 from bptui.errors import BptuiError
-from bptui.explaining.paths import Paths, find_paths
-from bptui.node_backwards import NodeBackwards
+from bptui.explaining.formula_words import words_of
+from bptui.explaining.paths import Paths, ValuePath, find_paths
 from bptui.recording.array_record import encode_array
 from bptui.running import Run
 from bptui.session.answer import Answer, Question
 from bptui.session.selecting import existing_name
+from bptui.session.why import session_backwards
 from layers import Array
 
 if TYPE_CHECKING:
@@ -32,36 +34,34 @@ MOST_NAMES = 12
 
 
 def run_to_ask(session: Session) -> Run:
-    """Return the run whose layers can be asked again. Raises BptuiError where nothing may run."""
+    """Return the run of other numbers than these. Raises BptuiError where nothing may run."""
     if session.run is None:
-        what = (
-            "a program's layers are not asked again here" if session.program else "this is a replay, which runs nothing"
-        )
-        raise BptuiError(what)
+        kind = "a program is not run again here" if session.program else "this is a replay, which runs nothing"
+        raise BptuiError(f"{kind}: whether an element depends on another is tried with other numbers")
     return session.run
 
 
 def explain_paths(session: Session, command: FindPaths) -> Question:
-    """Begin to look for paths. Raises BptuiError where there are no such values, or nothing may run."""
+    """Begin to look for paths. Raises BptuiError where there are no such values."""
     for name in (command.from_name, command.to_name):
         existing_name(session, name)
-    return partial(paths_answer, session, command, run_to_ask(session))
+    return partial(paths_answer, session, command)
 
 
-def paths_answer(session: Session, command: FindPaths, run: Run) -> Answer:
+def paths_answer(session: Session, command: FindPaths) -> Answer:
     """Return the largest paths, once the forward pass of this iteration is there."""
     moment, iteration = session.moment, session.moment.progress.iteration
     whole = moment.order.start(iteration) + len(moment.graph.nodes)
-    if whole > len(session.tape) and not run.is_over:
+    if whole > len(session.tape) and session.run is not None and not session.run.is_over:
         return Answer("running the forward pass first …", "dim", is_pending=True)
     if whole > len(session.tape):
         raise BptuiError("the run has not come to the end of the forward pass")
     ends = command.from_name, command.to_name
-    backwards = NodeBackwards(run, session.tape, iteration)
+    backwards = session_backwards(session)
     seed = seed_at(session, command.to_name, iteration)
     most = min(command.count, MOST_TOLD)
     found = find_paths(moment.graph, ends, seed, backwards.sent, backwards.zeros, most=most)
-    return Answer("\n".join(path_lines(found, ends)), record=paths_record(found))
+    return Answer("\n".join(path_lines(moment, found, ends)), record=paths_record(found))
 
 
 def seed_at(session: Session, name: str, iteration: int) -> Array:
@@ -73,22 +73,43 @@ def seed_at(session: Session, name: str, iteration: int) -> Array:
     return np.ones_like(value)
 
 
-def path_lines(found: Paths, ends: tuple[str, str]) -> Iterator[str]:
+def path_lines(moment: Moment, found: Paths, ends: tuple[str, str]) -> Iterator[str]:
     """Yield the paths in words, the largest first."""
     first, last = (visible(name, limit=40) for name in ends)
     if not found.count:
-        yield f"no path leads from {first} to {last}"
+        yield f"no path leads from {first} to {last} that a gradient goes back"
         return
     kind = "path leads" if found.count == 1 else "paths lead"
-    note = "" if found.is_complete else f"; the largest of the {len(found.paths):,} first that were looked at"
+    note = "" if found.is_complete else "; the largest of those that were largest at each value on the way"
     yield f"{found.count:,} {kind} from {first} to {last}{note}"
     for path in found.paths:
-        names = [visible(name, limit=20) for name in path.names]
+        names = list(path_names(moment, path))
         if len(names) > MOST_NAMES:
             names = [*names[: MOST_NAMES // 2], f"… {len(names) - MOST_NAMES} …", *names[-MOST_NAMES // 2 :]]
         yield f"  {product_text(path.product):>11}  {found.share(path):>7.1%}  {' → '.join(names)}"
     if found.gradient is not None:
-        yield f"  {product_text(found.gradient):>11}  all paths together: the derivative of {last} by {first}"
+        yield f"  {product_text(found.gradient):>11}  all paths together: {sum_words(moment, ends)}"
+
+
+def path_names(moment: Moment, path: ValuePath) -> Iterator[str]:
+    """Yield the values of a path; of one that a node takes several times, as which of its inputs."""
+    yield visible(path.names[0], limit=20)
+    for before, name, position in zip(path.names, path.names[1:], path.positions, strict=False):
+        node = moment.graph.node(name)
+        assert node is not None
+        inputs = words_of(moment.tape, node).inputs
+        own = inputs[position] if position < len(inputs) and len(set(inputs)) == len(inputs) else f"{position + 1}."
+        yield visible(name, limit=20) + (f" (as {own})" if node.inputs.count(before) > 1 else "")
+
+
+def sum_words(moment: Moment, ends: tuple[str, str]) -> str:
+    """Return what the paths sum to: the run's gradient where they end at its output, and the dout that entered."""
+    first, last = (visible(name, limit=40) for name in ends)
+    if ends[1] == moment.graph.output:
+        return f"the gradient of {first}"
+    value = moment.value(ends[1])
+    sum_of = "" if value is not None and value.size == 1 else "the sum of "
+    return f"the derivative of {sum_of}{last} by {first}"
 
 
 def product_text(array: Array) -> str:
@@ -110,12 +131,17 @@ def paths_record(found: Paths) -> dict[str, Any]:
         "paths": [
             {
                 "nodes": list(path.names),
-                "product": float(path.product.reshape(())) if path.product.size == 1 else encode_array(path.product),
-                "share": found.share(path),
+                "product": product_record(path.product),
+                "share": json_number(found.share(path)),
             }
             for path in found.paths
         ],
     }
+
+
+def product_record(product: Array) -> object:
+    """Return what comes along a path as JSON: a number, or an array."""
+    return json_number(float(product.reshape(()))) if product.size == 1 else encode_array(product)
 
 
 # Whether one element can reach another.

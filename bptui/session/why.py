@@ -12,10 +12,11 @@ from bptui.core.assignment import gradient_element
 from bptui.core.graph import Node
 from bptui.core.reader import Reader
 from bptui.core.region import Index
-from bptui.core.text import number, shape, visible
+from bptui.core.text import json_number, number, shape, visible
 from bptui.errors import BptuiError
+from bptui.explaining.recorded_layers import backwards_of_record
 from bptui.explaining.terms import Element, Terms, terms_of
-from bptui.node_backwards import NodeBackwards
+from bptui.node_backwards import NodeBackwards, backwards_of_run
 from bptui.session.answer import Answer, Question
 from bptui.session.selecting import existing_name
 from layers import Array
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 
 MOST_TOLD = 30
 """Terms that one answer tells one by one."""
+
+LARGEST_SHARE = 1e4
+"""A share that is still told in percent."""
 
 BAR = 12
 """Cells of the bar of a share."""
@@ -46,10 +50,23 @@ def explained_answer(session: Session, element: Element) -> Answer:
 
 def explained_terms(session: Session, element: Element) -> Terms | None:
     """Return what makes an element at the cursor, None where it is not there yet."""
+    unit = session_backwards(session).unit
+
+    def known_unit(node: Node, position: int, output: int, place: Index) -> Array | None:
+        try:
+            return unit(node, position, output, place)
+        except BptuiError:
+            return None
+
+    return terms_of(session.moment, element, known_unit)
+
+
+def session_backwards(session: Session) -> NodeBackwards:
+    """Return what the nodes send back in the iteration at the cursor; a recording's layers are not all asked."""
+    iteration = session.moment.progress.iteration
     if session.run is None:
-        return terms_of(session.moment, element, no_units)
-    backwards = NodeBackwards(session.run, session.tape, session.moment.progress.iteration)
-    return terms_of(session.moment, element, backwards.unit)
+        return backwards_of_record(session.tape, iteration)
+    return backwards_of_run(session.run, session.tape, iteration)
 
 
 def element_at(session: Session, text: str) -> Element:
@@ -70,11 +87,6 @@ def element_at(session: Session, text: str) -> Element:
     return Element(name, index, is_gradient)
 
 
-def no_units(node: Node, position: int, output: int, place: Index) -> Array | None:  # noqa: ARG001
-    """Return that nothing may run."""
-    return None
-
-
 def term_lines(terms: Terms) -> Iterator[str]:
     """Yield the terms in words, one a line, and their sum below."""
     yield f"{terms.element} = {number(terms.number)}" + (f", {terms.note}" if terms.note else "")
@@ -83,36 +95,34 @@ def term_lines(terms: Terms) -> Iterator[str]:
     room = min(max(map(len, labels), default=0), 80)
     for term, label in zip(shown, labels, strict=True):
         bar = "█" * min(BAR, round(abs(term.share) * BAR))
-        yield f"  {label:<{room}}  = {number(term.product):>11}  {term.share:>7.1%}  {bar}".rstrip()
+        yield f"  {label:<{room}}  = {number(term.product):>11}  {share_text(term.share):>7}  {bar}".rstrip()
     others = terms.terms[MOST_TOLD:]
     if others:
-        rest = float(np.sum([it.product for it in others]))
-        yield f"  {f'{len(others):,} more terms':<{room}}  = {number(rest):>11}  {sum(it.share for it in others):>7.1%}"
+        rest, share = float(np.sum([it.product for it in others])), sum(it.share for it in others)
+        yield f"  {f'{len(others):,} more terms':<{room}}  = {number(rest):>11}  {share_text(share):>7}"
     if len(terms.terms) > 1:
         yield f"  {'sum':<{room}}  = {number(float(np.sum([it.product for it in terms.terms]))):>11}"
+
+
+def share_text(share: float) -> str:
+    """Return a share in percent, however little of the terms is left of them where they cancel."""
+    return f"{share:.1%}" if abs(share) < LARGEST_SHARE else f"{share:.0e}×"
 
 
 def terms_record(terms: Terms) -> dict[str, object]:
     """Return the terms as JSON."""
     return {
         "element": str(terms.element),
-        "number": number_record(terms.number),
+        "number": json_number(terms.number),
         "terms": [
             {
                 "label": term.label,
-                "factors": [{"label": it.label, "number": number_record(it.number)} for it in term.factors],
-                "product": number_record(term.product),
-                "share": number_record(term.share),
+                "factors": [{"label": it.label, "number": json_number(it.number)} for it in term.factors],
+                "product": json_number(term.product),
+                "share": json_number(term.share),
                 "source": None if term.source is None else str(term.source),
             }
             for term in terms.terms
         ],
         "note": terms.note or None,
     }
-
-
-def number_record(value: float) -> float | str:
-    """Return a number as JSON has it: NaN and infinity as words."""
-    if np.isfinite(value):
-        return float(value)
-    return "NaN" if np.isnan(value) else "Infinity" if value > 0 else "-Infinity"

@@ -15,7 +15,7 @@ from bptui.core.moment import Moment
 from bptui.core.tape import Tape
 from bptui.explaining.paths import Paths, find_paths
 from bptui.explaining.terms import Element, Terms, terms_of
-from bptui.node_backwards import NodeBackwards
+from bptui.node_backwards import backwards_of_run
 from bptui.running import Run
 from bptui.scenario.load import loads
 from bptui.scenario.scenario import Scenario
@@ -30,7 +30,7 @@ def finished(scenario: Scenario) -> Run:
 
 
 def explained(run: Run, element: Element, moment: Moment | None = None) -> Terms:
-    terms = terms_of(moment or last_moment(run.tape), element, NodeBackwards(run, run.tape, 0).unit)
+    terms = terms_of(moment or last_moment(run.tape), element, backwards_of_run(run, run.tape, 0).unit)
     assert terms is not None
     return terms
 
@@ -130,7 +130,7 @@ def test_every_layer_gives_terms_that_add_up(case: Case) -> None:
 
 
 def paths_of(run: Run, first: str, last: str, most: int = 10_000) -> Paths:
-    backwards = NodeBackwards(run, run.tape, 0)
+    backwards = backwards_of_run(run, run.tape, 0)
     value = np.asarray(run.tape.iterations[0].values[run.graph.slots[last]])
     return find_paths(run.graph, (first, last), np.ones_like(value), backwards.sent, backwards.zeros, most=most)
 
