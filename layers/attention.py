@@ -75,8 +75,8 @@ class Attention(Layer):
         turned = [*range(len(k) - 2), len(k) - 1, len(k) - 2]
         steps = {"scores": f"q @ Transpose(k, axes={turned}) * {1 / sqrt(max(q[-1], 1))}"}
         if self.causal:
-            ones = f"BroadcastTo(1, shape={[q[-2], k[-2]]})"
-            steps |= {"query": f"CumSum({ones}, axis=0)", "key": f"CumSum({ones}, axis=1)"}
+            steps |= {"ones": f"BroadcastTo(1, shape={[q[-2], k[-2]]})"}
+            steps |= {"query": "CumSum(ones, axis=0)", "key": "CumSum(ones, axis=1)"}  # the places, from 1
             steps |= {"earlier": "Clip(query - key + 1, min=0, max=1)"}
         looked = " * ".join(["earlier"] * self.causal + ["mask"] * (mask is not None))
         if not looked:
