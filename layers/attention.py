@@ -75,8 +75,8 @@ class Attention(Layer):
         turned = [*range(len(k) - 2), len(k) - 1, len(k) - 2]
         steps = {"scores": f"q @ Transpose(k, axes={turned}) * {1 / sqrt(max(q[-1], 1))}"}
         if self.causal:
-            ones = f"BroadcastTo(1, shape={[q[-2], k[-2]]})"
-            steps |= {"query": f"CumSum({ones}, axis=0)", "key": f"CumSum({ones}, axis=1)"}
+            steps |= {"ones": f"BroadcastTo(1, shape={[q[-2], k[-2]]})"}
+            steps |= {"query": "CumSum(ones, axis=0)", "key": "CumSum(ones, axis=1)"}  # the places, from 1
             steps |= {"earlier": "Clip(query - key + 1, min=0, max=1)"}
         looked = " * ".join(["earlier"] * self.causal + ["mask"] * (mask is not None))
         if not looked:
@@ -92,7 +92,10 @@ class Attention(Layer):
             return allowed
         other = mask[(mask != 0) & (mask != 1)]
         if other.size:
-            raise ValueError(f"mask must be 1 where a query may look at a key and 0 where not, and has {other[0]}")
+            added = "; of a mask that is to be added to the scores, take Exp(mask)" if (other < 0).all() else ""
+            raise ValueError(
+                f"mask must be 1 where a query may look at a key and 0 where not, and has {other[0]}{added}"
+            )
         return allowed & (mask == 1)
 
 

@@ -84,6 +84,30 @@ class SpatialConvolution(Layer):
     def local(self) -> tuple[None, ...]:
         return (None, None) if self.b is None else (None, None, None)
 
+    def expansion(self, x: Shape, W: Shape, b: Shape | None = None) -> Mapping[str, str]:
+        N, F, *positions = self.out_shape(x, W, b)
+        taps, G = prod(W[1:]), [self.groups] if self.groups > 1 else []
+        steps = {"patches": self.unfolding(x, W)}
+        if G:
+            steps = {
+                "columns": steps["patches"],
+                "patches": f"Reshape(columns, shape={[N, *G, taps, prod(positions)]})",
+            }
+        steps |= {
+            "kernels": f"Reshape(W, shape={[*G, F // self.groups, taps]})",
+            "product": f"Reshape(kernels @ patches, shape={[N, F, *positions]})",
+        }
+        shift = f"Reshape(b, shape={[F, *[1] * self.image_axes]})"
+        return steps if b is None else steps | {"out": f"product + {shift}"}
+
+    def unfolding(self, x: Shape, W: Shape) -> str:
+        """Return a formula of the patches under the kernel; what has but one axis becomes an image of one row."""
+        rows = [1] * (2 - self.image_axes)
+        image = f"Reshape(x, shape={[*x[:2], *rows, *x[2:]]})" if rows else "x"
+        size, stride, dilation = ([*rows, *it] for it in (W[2:], self.stride, self.dilation))
+        pad = [*[0] * len(rows), *self.pad]
+        return f"Unfold({image}, size={size}, stride={stride}, pad={pad}, dilation={dilation})"
+
     def window(self, W: Shape) -> SlidingWindow:
         """Return the window through which kernels of shape ``W`` look."""
         return SlidingWindow(W[2:], self.stride, self.pad, self.dilation)
@@ -116,17 +140,6 @@ class Conv2d(SpatialConvolution):
     symbol = "conv"
     aliases = ("Convolution",)
     image_axes = 2
-
-    def expansion(self, x: Shape, W: Shape, b: Shape | None = None) -> Mapping[str, str]:
-        N, F, *positions = self.out_shape(x, W, b)
-        G, taps = self.groups, prod(W[1:])
-        window = f"size={list(W[2:])}, stride={list(self.stride)}, pad={list(self.pad)}, dilation={list(self.dilation)}"
-        steps = {
-            "patches": f"Reshape(Unfold(x, {window}), shape={[N, G, taps, prod(positions)]})",
-            "kernels": f"Reshape(W, shape={[G, F // G, taps]})",
-            "product": f"Reshape(kernels @ patches, shape={[N, F, *positions]})",
-        }
-        return steps if b is None else steps | {"out": f"product + Reshape(b, shape={[F, 1, 1]})"}
 
 
 class Unfold(Layer):

@@ -114,7 +114,7 @@ class LSTM(Unrolled):
         "h0": "dsums · Whᵀ of the first step",
         "c0": "what the forget gates let through, step by step",
         "Wx": "Σ xsᵀ · dsums over the steps",
-        "Wh": "Σ hᵀ · dsums over the steps",
+        "Wh": "Σ stateᵀ · dsums over the steps, state being what each began with",
         "b": "Σ dsums over the batch and the steps",
     }
     outputs = ("hs", "h", "c")

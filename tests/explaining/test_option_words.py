@@ -169,6 +169,15 @@ def test_an_lstm_step_tells_what_each_of_its_two_values_is() -> None:
     assert rules_back[2] == "(d cell + d y × o × (1 - tanh(cell)²)) × f"
 
 
+def test_an_lstm_over_time_does_not_take_its_last_state_for_that_of_each_step() -> None:
+    text = RECURRENT.replace("x = [1, 2]", "x = [[1, 2], [3, 4]]")
+    tape = tape_of(f'{text}\'hs, last, cell\' = "LSTM(x, h, c, Vx, Vh, d)"\nz = "Sum(hs)"')
+    told = forward_equation(tape.at(1), "last")
+    assert told is not None
+    assert told.rule == "the last of hs"
+    assert not any("last" in it.rule for it in gradient_equations(tape.at(4), "hs"))
+
+
 def test_a_product_of_two_vectors_is_an_outer_product() -> None:
     tape = tape_of(INPUTS.replace("FORMULA", "v @ x"))
     for equation in (rules(tape.at(1), "y")[1], gradient_equations(tape.at(2), "y")[1]):

@@ -145,8 +145,26 @@ def test_shapes_that_do_not_fit(layer: Layer, inputs: tuple[tuple[int, ...], ...
         layer.out_shape(*map(np.shape, given))
 
 
-def test_a_mask_of_numbers_to_be_added_is_refused() -> None:
-    with pytest.raises(
-        ValueError, match="mask must be 1 where a query may look at a key and 0 where not, and has -inf"
-    ):
-        Attention().forward(np.ones((1, 1)), np.ones((2, 1)), np.ones((2, 1)), np.array([[0.0, -np.inf]]))
+@pytest.mark.parametrize(
+    ("numbers_in_it", "said"),
+    [
+        ([0.0, -np.inf], "has -inf; of a mask that is to be added to the scores, take Exp(mask)"),
+        ([-1e9, 0.0], "has -1000000000.0; of a mask that is to be added to the scores, take Exp(mask)"),
+        ([1.0, 0.5], "has 0.5"),
+        ([-1.0, 2.0], "has -1.0"),
+    ],
+)
+def test_a_mask_of_other_numbers_is_refused_and_one_to_be_added_is_told_from_them(
+    numbers_in_it: list[float], said: str
+) -> None:
+    message = f"mask must be 1 where a query may look at a key and 0 where not, and {said}"
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+        Attention().forward(np.ones((1, 1)), np.ones((2, 1)), np.ones((2, 1)), np.array([numbers_in_it]))
+
+
+def test_the_exponential_of_a_mask_to_be_added_does_what_that_does() -> None:
+    q, k, v = numbers(2, 3), numbers(3, 3), numbers(3, 2)
+    added = np.array([[0, -np.inf, 0], [0, 0, -1e9]])
+    scores = q @ k.T / np.sqrt(3) + added
+    e = np.exp(scores - scores.max(axis=1, keepdims=True))
+    np.testing.assert_allclose(Attention().forward(q, k, v, np.exp(added)), e / e.sum(axis=1, keepdims=True) @ v)

@@ -459,3 +459,39 @@ def test_a_loss_that_is_handed_prediction_and_targets_starts_with_1(tmp_path: Pa
     """
     with watched(tmp_path, dedent(text)) as run:
         np.testing.assert_array_equal(np.asarray(run.tape.gradients["loss"]), [1.0, 1.0])
+
+
+BY_NAME = """
+import numpy as np
+
+def cell_forward(xt, a_prev, parameters):
+    a_next = np.tanh(parameters["W"] @ xt + parameters["U"] @ a_prev)
+    y = 2 * a_next
+    return a_next, y, (a_next, a_prev, xt, parameters)
+
+def cell_backward(da_next, cache):
+    a_next, a_prev, xt, parameters = cache
+    d = (1 - a_next ** 2) * da_next
+    return {"dW": d @ xt.T, "da_prev": parameters["U"].T @ d, "dxt": parameters["W"].T @ d}
+
+parameters = {"W": np.array([[0.5, -1.0]]), "U": np.array([[0.75]])}
+x1, x2 = np.array([[1.0], [2.0]]), np.array([[3.0], [1.5]])
+a1, y1, cache1 = cell_forward(x1, np.array([[0.25]]), parameters)
+a2, y2, cache2 = cell_forward(x2, a1, parameters)
+second = cell_backward(np.array([[1.0]]), cache2)
+first = cell_backward(second["da_prev"], cache1)
+"""
+
+
+def test_gradients_that_a_backward_gives_by_name_come_to_the_inputs_of_that_name(tmp_path: Path) -> None:
+    a1 = np.tanh(0.5 - 2 + 0.75 * 0.25)
+    a2 = np.tanh(1.5 - 1.5 + 0.75 * a1)
+    d2 = 1 - a2**2
+    d1 = (1 - a1**2) * 0.75 * d2
+    with watched(tmp_path, BY_NAME) as run:
+        steps = [it for it in run.tape if isinstance(it, BackwardStep)]
+        gradients = [[None if it is None else it.ravel().tolist() for it in step.gradients] for step in steps]
+        assert gradients == [
+            [pytest.approx([0.5 * d2, -d2]), pytest.approx([0.75 * d2])],
+            [pytest.approx([0.5 * d1, -d1]), pytest.approx([0.75 * d1])],
+        ]

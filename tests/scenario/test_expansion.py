@@ -100,6 +100,7 @@ def test_these_layers_have_one() -> None:
         "LSTMStep",
         "GRUStep",
         "Attention",
+        "Conv1d",
         "Conv2d",
         "RNNStep",
         "RNN",

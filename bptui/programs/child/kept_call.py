@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 import pickle
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import BuiltinFunctionType, FrameType, FunctionType, GeneratorType, MethodType, ModuleType
 from typing import Any, TypeAlias
 
@@ -35,7 +35,8 @@ class KeptCall:
 
     ``function`` is what was called, for a method its class. A call back is kept without its object, and without the
     argument ``cache``, which is what its forward hands over. ``backward`` is the number of the call back that went with
-    a forward, None before there was one. ``text`` is empty where no copy can be made.
+    a forward, None before there was one. ``inputs`` names the arguments that are values, in order. ``text`` is empty
+    where no copy can be made.
     """
 
     def __init__(
@@ -52,6 +53,7 @@ class KeptCall:
         self.live: list[Any] = []
         self.text = b""
         self.backward: int | None = None
+        self.inputs: Sequence[str] = ()
         buffer = io.BytesIO()
         pickler = CallPickler(buffer, self.live, copy_of)
         try:

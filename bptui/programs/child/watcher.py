@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import FrameType
 from typing import Any
@@ -13,7 +13,7 @@ import numpy as np
 
 from bptui.guest.child.description import place_of
 from bptui.guest.child.object_arrays import Spot, attribute_dict, spots_in
-from bptui.guest.child.own_gradients import gradient_of
+from bptui.guest.child.own_gradients import by_place, gradient_of
 from bptui.guest.child.styles.method_pair import GRADIENTS, kept
 from bptui.programs.child.call_source import CallSites
 from bptui.programs.child.forward_passes import ForwardPasses
@@ -194,7 +194,9 @@ class Watcher:
                     self.names.find_holder(opened, parameter, value, frame)
         function = type(call.owner) if call.owner is not None else frame.f_globals.get(frame.f_code.co_name)
         cache = "" if call.is_forward else self.partners.cache_among(opened)
-        self.calls[opened.number] = KeptCall(call, function, opened.arguments, self.copy_for(opened), cache)
+        kept_call = KeptCall(call, function, opened.arguments, self.copy_for(opened), cache)
+        kept_call.inputs = [parameter for parameter, _ in opened.inputs]
+        self.calls[opened.number] = kept_call
 
     def copy_for(self, opened: OpenCall) -> CopyOf:
         """Return what copies the arrays that an object holds before a forward.
@@ -297,6 +299,8 @@ class Watcher:
         if value is None and call.owner is not None:
             value = kept(call.owner, GRADIENTS)
         forward = self.partners.forward_of(opened)
+        if isinstance(value, Mapping):
+            value = by_place(value, self.calls[forward].inputs if forward in self.calls else ())
         gradients = [self.values.see_result(it) for it in gradients_in(value)]
         spots = spots_in(call.owner) if opened.spots else {}
         held = {name for name, _, _ in opened.held}
