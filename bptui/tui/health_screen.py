@@ -85,13 +85,13 @@ class HealthPane(OverlayPane):
         rows = [COLUMNS, *map(row_of, self.health.nodes)]
         lines, left_out = table_lines(rows), list(LESS_NEEDED)
         while left_out and len(lines[0]) + 2 > width:
-            rows, left_out = [without(row, left_out[0]) for row in rows], fewer(left_out)
+            rows, left_out = [without_column(row, left_out[0]) for row in rows], fewer(left_out)
             lines = table_lines(rows)
         head, *nodes = lines
         chosen = min(self.chosen, len(nodes) - 1)
         return [
             (Span(f"  {head}", "dim"),),
-            *(fitted(node_row(line, is_chosen=at == chosen), width) for at, line in enumerate(nodes)),
+            *(fitted(health_row(line, is_chosen=at == chosen), width) for at, line in enumerate(nodes)),
         ]
 
     @property
@@ -114,12 +114,12 @@ class HealthPane(OverlayPane):
         return self.health.nodes[min(self.chosen, len(self.health.nodes) - 1)]
 
 
-def node_row(line: str, *, is_chosen: bool) -> Line:
+def health_row(line: str, *, is_chosen: bool) -> Line:
     """Return a node's row."""
     return (Span("▸ " if is_chosen else "  ", "mark"), Span(line, "selected" if is_chosen else ""))
 
 
-def without(row: Sequence[str], column: int) -> tuple[str, ...]:
+def without_column(row: Sequence[str], column: int) -> tuple[str, ...]:
     """Return a row without a column."""
     return (*row[:column], *row[column + 1 :])
 
