@@ -8,7 +8,7 @@ is what is lost.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -25,20 +25,22 @@ from layers import Array
 FOLD = 1000.0
 """How many times smaller or larger a gradient becomes from one end of the network to the other that is worth a word."""
 
-DEAD = 0.5
-SATURATED = 0.5
-"""Shares of a layer's elements from which on they are spoken of."""
+DEAD, SATURATED, SHARE = 0.5, 0.3, 0.5
+"""Shares of a layer's units, of its elements, and of a fold, from which on they are spoken of."""
 
 FLAT = 0.05
 """Of the steepest slope of an activation: where it is less, the activation is saturated."""
 
-STEEPEST = {"Sigmoid": 0.25, "Tanh": 1.0}
-"""The steepest slope of the activations that saturate."""
+STEEPEST = {"sigmoid": 0.25, "tanh": 1.0}
+"""The steepest slope of the activations that saturate, by the layer's name in lower case."""
 
-RECTIFIERS = frozenset({"Relu"})
+RECTIFIERS = frozenset({"relu"})
 
 LARGE_UPDATE, SMALL_UPDATE = 0.1, 1e-7
-"""Sizes of an update relative to its parameter from which on it is spoken of."""
+"""Sizes of an update relative to its parameter, a matrix, from which on it is spoken of."""
+
+DIVERGING_UPDATE = 2.0
+"""The same of a bias or one number, which begins at 0 or near it: beyond its own size and more."""
 
 CHAIN = 3
 """Nodes along which a gradient has to shrink, at least."""
@@ -51,7 +53,7 @@ class NodeHealth:
     ``gain`` and ``backward_gain`` are what comes out relative to what went in; ``cumulative`` is the gradient that
     leaves relative to what entered the network. ``zeros`` is the share of its value's elements that are 0, ``dead`` of
     a rectifier's units that are 0 for every sample, ``saturated`` of those whose slope is nearly 0. None is for what
-    is not there.
+    is not there. ``is_blocked`` is where a gradient arrives and nothing of it goes on to the nodes before.
     """
 
     name: str
@@ -68,6 +70,8 @@ class NodeHealth:
     saturated: float | None = None
     steepest: float | None = None
     has_non_finite: bool = False
+    samples: int = 1
+    is_blocked: bool = False
 
 
 @dataclass(frozen=True)
@@ -76,6 +80,7 @@ class ParameterHealth:
 
     name: str
     ratio: float
+    is_matrix: bool = True
 
 
 @dataclass(frozen=True)
@@ -101,17 +106,12 @@ def node_health(moment: Moment, node: Node) -> NodeHealth:
     out, before = moment.value(node.name), data_inputs(moment, node)
     norm_in = norm_of_all([it for _, it in before])
     norm_out = None if out is None else norm_of_all([out])
-    step = moment.step_of(node.name, Pass.BACKWARD)
-    dout = gradient = None
-    if isinstance(step, BackwardStep):
-        dout = norm_of_all([it for it in step.douts if it is not None])
-        names = {name for name, _ in before}
-        sent = [
-            it for name, it in zip(step.node.inputs, step.gradients, strict=True) if it is not None and name in names
-        ]
-        gradient = norm_of_all(sent)
-    entered = entering_norm(moment)
-    arrays = [it for it in (out, *(step.gradients if isinstance(step, BackwardStep) else ())) if it is not None]
+    found = moment.step_of(node.name, Pass.BACKWARD)
+    step = found if isinstance(found, BackwardStep) else None
+    dout = norm_of_all([it for it in step.douts if it is not None]) if step else None
+    gradient = norm_of_all(gradients_to(step, {name for name, _ in before})) if step else None
+    arrays = [it for it in (out, *(step.gradients if step else ())) if it is not None]
+    saturated, steepest = saturation(node, out, step)
     return NodeHealth(
         node.name,
         node.layer,
@@ -121,12 +121,29 @@ def node_health(moment: Moment, node: Node) -> NodeHealth:
         dout,
         gradient,
         ratio(gradient, dout),
-        ratio(gradient, entered),
+        ratio(gradient, entering_norm(moment)),
         None if out is None or not out.size else float(np.mean(out == 0)),
-        dead_share(node, out),
-        *saturation(moment, node),
+        dead_share(node, out, step),
+        saturated,
+        steepest,
         any(map(non_finite, arrays)),
+        samples=len(out) if out is not None and out.ndim > 1 else 1,
+        is_blocked=bool(step and dout) and is_blocked(moment, step),
     )
+
+
+def gradients_to(step: BackwardStep | None, names: Container[str]) -> list[Array]:
+    """Return what a node sends back to the values of some names."""
+    if step is None:
+        return []
+    pairs = zip(step.node.inputs, step.gradients, strict=True)
+    return [it for name, it in pairs if it is not None and name in names]
+
+
+def is_blocked(moment: Moment, step: BackwardStep | None) -> bool:
+    """Return whether all is 0 that a node sends back to the nodes before it, if there are any."""
+    sent = gradients_to(step, {name for node in moment.graph.nodes for name in node.outputs})
+    return bool(sent) and not any(map(np.any, sent))
 
 
 def data_inputs(moment: Moment, node: Node) -> list[tuple[str, Array]]:
@@ -158,21 +175,47 @@ def entering_norm(moment: Moment) -> float | None:
     return None if dout is None else norm_of_all([dout])
 
 
-def dead_share(node: Node, out: Array | None) -> float | None:
-    """Return the share of a rectifier's units that are 0 for all samples; None for another layer."""
-    if node.layer not in RECTIFIERS or node.origin or out is None or not out.ndim or not out.size:
+def dead_share(node: Node, out: Array | None, step: BackwardStep | None) -> float | None:
+    """Return the share of a rectifier's units that are 0 for all samples; None for another layer.
+
+    Of one of the user's own, the units are meant to which nothing is sent back, either.
+    """
+    if node.layer.casefold() not in RECTIFIERS or out is None or not out.ndim or not out.size:
         return None
-    units = out.reshape(out.shape[0], -1) if out.ndim > 1 else out.reshape(1, -1)
-    return float(np.mean(~units.any(axis=0)))
+    is_dead = ~units_of(out).any(axis=0)
+    if is_own(node):
+        sent = step.gradients[0] if step else None
+        if sent is None or sent.shape != out.shape:
+            return None
+        is_dead &= ~units_of(sent).any(axis=0)
+    return float(np.mean(is_dead))
 
 
-def saturation(moment: Moment, node: Node) -> tuple[float | None, float | None]:
-    """Return which share of a squashing activation is flat, and its steepest slope here; None for another layer."""
-    out = moment.value(node.name)
-    if node.layer not in STEEPEST or node.origin or out is None or not out.size:
+def units_of(array: Array) -> Array:
+    """Return an array as samples of units; one of a single axis is one sample."""
+    return array.reshape(array.shape[0], -1) if array.ndim > 1 else array.reshape(1, -1)
+
+
+def is_own(node: Node) -> bool:
+    """Return whether a node's layer is one of the user's own, of which the name says little."""
+    return bool(node.origin or node.call)
+
+
+def saturation(node: Node, out: Array | None, step: BackwardStep | None) -> tuple[float | None, float | None]:
+    """Return which share of a squashing activation is flat, and its steepest slope here; None for another layer.
+
+    The slopes of one of the user's own are those that its backward has shown.
+    """
+    name = node.layer.casefold()
+    if name not in STEEPEST or out is None or not out.size:
         return None, None
-    slope = out * (1 - out) if node.layer == "Sigmoid" else 1 - out * out
-    return float(np.mean(slope < FLAT * STEEPEST[node.layer])), float(np.max(slope))
+    slope = out * (1 - out) if name == "sigmoid" else 1 - out * out
+    if is_own(node):
+        dout, sent = (step.dout, step.gradients[0]) if step else (None, None)
+        if dout is None or sent is None or not dout.shape == sent.shape == out.shape or not np.all(dout):
+            return None, None
+        slope = np.abs(sent / dout)
+    return float(np.mean(slope < FLAT * STEEPEST[name])), float(np.max(slope))
 
 
 def trouble_size(it: NodeHealth) -> float:
@@ -180,7 +223,7 @@ def trouble_size(it: NodeHealth) -> float:
     if it.has_non_finite:
         return 1e6
     lost = abs(math.log10(it.backward_gain)) if it.backward_gain and math.isfinite(it.backward_gain) else 0.0
-    return lost + 2 * (it.dead or 0.0) + 2 * (it.saturated or 0.0)
+    return 100.0 * it.is_blocked + lost + 2 * (it.dead or 0.0) + 2 * (it.saturated or 0.0)
 
 
 # What there is to say.
@@ -246,12 +289,13 @@ def blamed(chain: Sequence[NodeHealth], fold: float) -> str:
     layer = max(by_layer, key=lambda it: by_layer[it] * (1 if fold > 1 else -1), default=None)
     if layer is None or abs(math.log(fold)) == 0:
         return ""
-    share = min(1.0, by_layer[layer] / math.log(fold))
-    if share < DEAD:
+    share = by_layer[layer] / math.log(fold)
+    if share < SHARE:
         return ""
     slopes = [it.steepest for it in chain if it.layer == layer and it.steepest is not None]
     slope = f", whose slope here is at most {text.number(max(slopes), 2)}" if slopes and fold > 1 else ""
-    return f"; {share:.0%} of it at the {text.visible(layer, limit=40)} layers{slope}"
+    part = "all" if share >= 1 else f"{share:.0%}"
+    return f"; {part} of it at the {text.visible(layer, limit=40)} layers{slope}"
 
 
 def spoken_fold(size: float) -> str:
@@ -261,15 +305,24 @@ def spoken_fold(size: float) -> str:
 
 
 def unit_words(nodes: Sequence[NodeHealth]) -> Iterator[str]:
-    """Yield which rectifiers are dead and which activations are saturated."""
-    for it in sorted(nodes, key=lambda it: -max(it.dead or 0.0, it.saturated or 0.0)):
+    """Yield where no gradient passes, which rectifiers are dead and which activations are saturated."""
+    for it in sorted(nodes, key=lambda it: (not it.is_blocked, -max(it.dead or 0.0, it.saturated or 0.0))):
         name, layer = text.visible(it.name, limit=40), text.visible(it.layer, limit=40)
-        if (it.dead or 0.0) >= DEAD:
-            which = "all" if it.dead == 1.0 else f"{it.dead:.0%}"
-            yield f"{name} ({layer}): {which} of its units are 0 for every sample, so no gradient passes there"
+        if it.dead == 1.0:
+            yield f"{name} ({layer}): all of its units are 0{for_samples(it)}, so no gradient passes there"
+        elif it.is_blocked and it.dout:
+            arrived = text.number(it.dout, 2)
+            yield f"{name} ({layer}): a gradient of {arrived} arrives, and none of it goes on from there"
+        elif it.samples > 1 and (it.dead or 0.0) >= DEAD:
+            yield f"{name} ({layer}): {it.dead:.0%} of its units are 0{for_samples(it)}, and pass no gradient on"
         if (it.saturated or 0.0) >= SATURATED:
-            least = text.number(FLAT * STEEPEST[it.layer], 2)
+            least = text.number(FLAT * STEEPEST[it.layer.casefold()], 3)
             yield f"{name} ({layer}): {it.saturated:.0%} of its elements are saturated, their slope is below {least}"
+
+
+def for_samples(it: NodeHealth) -> str:
+    """Return that something is so for every sample, where there are several."""
+    return f" for every one of the {it.samples} samples" if it.samples > 1 else ""
 
 
 def update_healths(moment: Moment) -> Iterator[ParameterHealth]:
@@ -279,15 +332,17 @@ def update_healths(moment: Moment) -> Iterator[ParameterHealth]:
         if isinstance(step, UpdateStep):
             moved, size = norm_of_all([step.after - step.before]), norm_of_all([step.before])
             if moved is not None and size:
-                yield ParameterHealth(name, moved / size)
+                yield ParameterHealth(name, moved / size, is_matrix=step.before.ndim > 1)
 
 
 def update_words(updates: Sequence[ParameterHealth]) -> Iterator[str]:
     """Yield which parameters move very much, or hardly at all."""
     for it in updates:
-        if it.ratio > LARGE_UPDATE:
+        if it.ratio > (LARGE_UPDATE if it.is_matrix else DIVERGING_UPDATE):
             yield f"{text.visible(it.name, limit=40)} changes by {it.ratio:.0%} of its size in one update"
-        elif it.ratio == 0:
-            yield f"{text.visible(it.name, limit=40)} does not move at all"
-        elif it.ratio < SMALL_UPDATE:
+        elif 0 < it.ratio < SMALL_UPDATE:
             yield f"{text.visible(it.name, limit=40)} hardly moves: an update is {text.number(it.ratio, 2)} of its size"
+    still = [text.visible(it.name, limit=40) for it in updates if it.ratio == 0]
+    if still:
+        names = f"{', '.join(still[:-1])} and {still[-1]}" if len(still) > 1 else still[0]
+        yield f"{names} {'do' if len(still) > 1 else 'does'} not move at all"

@@ -22,7 +22,7 @@ from bptui.core.verbs.branches import SetValue
 from bptui.core.verbs.explaining import Why
 from bptui.core.verbs.movement import JumpToMark, SetMark
 from bptui.core.verbs.program import About, Cancel, Help, OpenLine, OpenPalette, Output, Quit, WriteNote
-from bptui.core.verbs.selection import SearchNames
+from bptui.core.verbs.selection import SearchNames, Select
 from bptui.core.verbs.stops import Watch
 from bptui.core.verbs.view import (
     ChangeScale,
@@ -42,6 +42,7 @@ from bptui.core.verbs.view import (
 from bptui.errors import CommandError
 from bptui.session.answer import Answer, WayOn, refusal
 from bptui.session.dispatcher import Dispatcher
+from bptui.session.health_answer import is_health
 from bptui.session.session import Session
 from bptui.session.watches import watch_lines
 from bptui.tui import arrangement
@@ -65,6 +66,7 @@ if TYPE_CHECKING:
     from bptui.checking.verdicts import Judged
     from bptui.stepping.line_tape import LineCursor
     from bptui.tui.evidence_screen import EvidenceScreen
+    from bptui.tui.health_screen import HealthScreen
 
 ROOMY = 160
 """From this many columns on, the circuit gets what is to spare."""
@@ -93,6 +95,7 @@ class DebuggerScreen(Screen[None]):
         self.copied_at: tuple[int, float] | None = None
         self.verdicts_shown = 0
         self.evidence: EvidenceScreen | None = None
+        self.health: HealthScreen | None = None
         self.is_telling = False
         self.is_behind = False
         self.focused_before: Widget | None = None
@@ -191,7 +194,7 @@ class DebuggerScreen(Screen[None]):
         """Show in all panes where the session is, at once."""
         self.is_behind = False
         moment = self.moment
-        for pane in self.panes:
+        for pane in (*self.panes, *([self.health.health] if self.health else [])):
             pane.show(moment, self.selected)
 
     def show_source(self, lines: LineCursor | None) -> None:
@@ -257,7 +260,9 @@ class DebuggerScreen(Screen[None]):
     def tell(self, answer: Answer) -> None:
         """Write an answer over the footer; the next key, or what comes of it in the end, takes it away."""
         text = answer.text_with_way_on(key_or_word)
-        if "\n" in text:
+        if is_health(answer):
+            self.open_health()
+        elif "\n" in text:
             self.app.push_screen(AnswerScreen(self.moment, text))
         elif text or self.is_telling:
             self.footer.say(text, answer.style)
@@ -403,6 +408,19 @@ class DebuggerScreen(Screen[None]):
         terms = explained_terms(self.session, element_at(self.session, command.element))
         if terms is not None:
             self.app.push_screen(WhyScreen(self.session, terms))
+
+    def open_health(self) -> None:
+        """Show the health of all nodes over the screen, at the cursor."""
+        from bptui.tui.health_screen import HealthScreen  # noqa: PLC0415  (when it is first wanted)
+
+        self.health = HealthScreen(self.session, self.do)
+        self.app.push_screen(self.health, self.close_health)
+
+    def close_health(self, node: str | None) -> None:
+        """Select the node that was chosen, if one was."""
+        self.health = None
+        if node is not None:
+            self.do(Select(node))
 
     def open_evidence(self, judged: Judged) -> None:
         """Show the evidence behind a verdict over the screen."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -9,7 +11,7 @@ from bptui.core.tape import Tape
 from bptui.explaining.health import Health, health_of
 from bptui.running import run
 from bptui.scenario.bundled import bundled
-from bptui.scenario.load import load
+from bptui.scenario.load import load, loads
 from runs import TWO_LAYERS, tape_of
 
 
@@ -45,7 +47,9 @@ def test_dead_and_saturated_units_are_told() -> None:
     by_name = {it.name: it for it in found.nodes}
     assert by_name["a"].dead == 0.5
     assert by_name["s"].saturated == 0.5
-    assert any(words.startswith("a (Relu): 50% of its units are 0 for every sample") for words in found.sentences)
+    assert any(
+        words.startswith("a (Relu): 50% of its units are 0 for every one of the 2 samples") for words in found.sentences
+    )
     assert any(words.startswith("s (Sigmoid): 50% of its elements are saturated") for words in found.sentences)
 
 
@@ -69,3 +73,36 @@ def test_every_bundled_scenario_has_a_health() -> None:
     for name, _ in bundled():
         if not name.startswith("book/"):
             assert health(run(load(name))).sentences
+
+
+@pytest.mark.parametrize("x", ["[[-1.0, -2.0, -0.5, 3.0]]", "[-1.0, -2.0, 3.0]"])
+def test_of_one_sample_a_unit_that_is_off_is_not_dead(x: str) -> None:
+    assert health(tape_of(f'[inputs]\nx = {x}\n[nodes]\na = "Relu(x)"\ny = "Sum(a)"\n')).sentences == (
+        "nothing stands out",
+    )
+
+
+def test_where_nothing_of_a_gradient_goes_on_that_is_told() -> None:
+    text = "[inputs]\nx = [[1.0, 2.0]]\n[parameters]\nW = [[1.0], [2.0]]\nV = [[0.0]]\n"
+    told = health(tape_of(text + '[nodes]\nh = "x @ W"\ny = "h @ V"\nloss = "Sum(y)"\n')).sentences
+    assert told == ("y (MatMul): a gradient of 1 arrives, and none of it goes on from there",)
+    told = health(tape_of(text + '[nodes]\ny = "x @ W"\nloss = "Sum(y * 0)"\n')).sentences
+    assert told == ("loss.1 (Mul): a gradient of 1 arrives, and none of it goes on from there",)
+    data = "[inputs]\nx = [[1.0, 2.0]]\n[parameters]\nV = [[0.0], [0.0]]\n"
+    assert health(tape_of(data + '[nodes]\ny = "x @ V"\nloss = "Sum(y)"\n')).sentences == ("nothing stands out",)
+
+
+def test_a_bias_that_begins_at_zero_does_not_change_too_much() -> None:
+    tape = tape_of(TWO_LAYERS.replace("b1 = 0.5", "b1 = 0.0"))
+    assert health(tape).sentences == ("nothing stands out",)
+
+
+def test_an_own_relu_is_dead_where_its_backward_sends_nothing_back(tmp_path: Path) -> None:
+    layers = "class Relu:\n    def forward(self, x):\n        self.mask = x > 0\n        return x * self.mask\n"
+    layers += "    def backward(self, dout):\n        return dout * {}\n"
+    text = "[inputs]\nx = [[-1.0, 2.0], [-2.0, 1.0]]\n[nodes]\na = 'Relu(x)'\ny = 'Sum(a)'\n"
+    for made, dead in (("self.mask", 0.5), ("1.0", 0.0)):
+        file = tmp_path / f"layers_{dead}.py"
+        file.write_text(layers.format(made))
+        by_name = {it.name: it for it in health(run(loads(text, layers=[file]))).nodes}
+        assert by_name["a"].dead == dead

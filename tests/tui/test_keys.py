@@ -135,6 +135,7 @@ EFFECTS: dict[str, Effect] = {
     "ctrl+p": Effect([], on_top, "DebuggerScreen", "CommandPalette"),
     "a": Effect(["n"], lambda app: debugger_screen(app).node.tells_about, False, True),
     "p": Effect(["n"], lambda app: "there is no program here" in shown(app), False, True),
+    "!": Effect(["G"], on_top, "DebuggerScreen", "HealthScreen"),
     "?": Effect([], on_top, "DebuggerScreen", "HelpScreen"),
     "Esc": Effect(SEARCHED, lambda app: (len(app.session.selection.matches), selected(app)), (3, "a2"), (0, "a1")),
     "q": Effect([], lambda app: app.return_code, None, 0),
@@ -146,7 +147,7 @@ def pressed(keys: Sequence[str]) -> list[str]:
     """Textual's names of keys, as ``press`` wants them."""
     names = {"/": "slash", ".": "full_stop", ",": "comma", "?": "question_mark", ";": "semicolon", ":": "colon"}
     names |= {"[": "left_square_bracket", "]": "right_square_bracket", "=": "equals_sign"}
-    names |= {"'": "apostrophe"}
+    names |= {"'": "apostrophe", "!": "exclamation_mark"}
     names |= {"{": "left_curly_bracket", "}": "right_curly_bracket"}
     names |= {">": "greater_than_sign", "<": "less_than_sign"}
     return [names.get(key, textual_name(key)) for key in keys]

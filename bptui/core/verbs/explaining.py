@@ -31,5 +31,7 @@ class FindDependence(Command, word="depends", group=EXPLAIN, help="whether an el
     on_element: str
 
 
-class ShowHealth(Command, word="health", group=EXPLAIN, help="norms, gains and shares of all nodes, the culprit first"):
+class ShowHealth(
+    Command, word="health", keys="!", group=EXPLAIN, help="norms, gains and shares of all nodes, the culprit first"
+):
     """Show how values and gradients fare from node to node."""
