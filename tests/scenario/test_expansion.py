@@ -210,9 +210,8 @@ def test_a_layer_over_time_expands_to_its_steps_and_each_step_to_its_gates() -> 
 
 
 def test_an_output_without_a_name_has_that_of_its_formula() -> None:
-    step = SEQUENCE.replace('"hs, h, cell" = "LSTM(xs,', '"h, _" = "LSTMStep(Sum(xs, axis=1),').replace(
-        "Sum(hs) + Sum(cell)", "h"
-    )
+    lstm = '"hs, h, cell" = "LSTM(xs,', "Sum(hs) + Sum(cell)"
+    step = SEQUENCE.replace(lstm[0], '"h, _" = "LSTMStep(Sum(xs, axis=1),').replace(lstm[1], "Sum(h)")
     names = [node.name for node in expanded(loads(step), ["h"]).graph.nodes]
     assert {"h.c_next", "h"} <= set(names)
     assert not any("_2" in name for name in names)
