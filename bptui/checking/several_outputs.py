@@ -88,7 +88,9 @@ def not_taken(subject: Subject) -> Iterator[Finding]:
     for name in subject.ignored:
         if UNNAMED not in name:
             reason = f"backward takes no gradient of {visible(name)}: what comes back to it would be lost"
-            yield Finding(subject.node, subject.layer, None, "gradient", Verdict.SKIP, reason=reason, output=name)
+            yield Finding(
+                subject.node, subject.layer, None, "gradient", Verdict.SKIP, reason=reason, slot=name, output=name
+            )
 
 
 def seen_through(
