@@ -13,8 +13,8 @@ from bptui.explaining.term import Element, Factor, Term, Terms, Unit
 from bptui.explaining.value_state import before_update
 from bptui.explaining.value_terms import leaf_terms, value_terms
 
-ROUNDING = 1e-9
-"""How far from an array, relative to its size, what is to be the same may be: a sum in another order."""
+EXACT, ROUNDING = 1e-13, 1e-9
+"""How far from an element, relative to its terms' sizes, they may sum to: in another order, and of rounded slopes."""
 
 CANCELLING = 1e-3
 """Of the size of the terms: where they sum to less, they cancel, and their shares say little."""
@@ -54,8 +54,9 @@ def with_shares(terms: Sequence[Term], number: float) -> list[Term]:
     """Return terms with their shares of what they sum to, the largest first; what is left of it is the last one."""
     rest = number - float(np.sum([it.product for it in terms])) if terms else 0.0
     size = float(np.sum([abs(it.product) for it in terms]))
-    if terms and np.isfinite(rest) and abs(rest) > ROUNDING * max(size, abs(number)):
-        terms = [*terms, Term((Factor("what these do not explain", rest),), rest)]
+    if terms and np.isfinite(rest) and abs(rest) > EXACT * max(size, abs(number)):
+        label = "rounding" if abs(rest) <= ROUNDING * max(size, abs(number)) else "what these do not explain"
+        terms = [*terms, Term((Factor(label, rest),), rest)]
     whole = number or size
     shared = [replace(it, share=it.product / whole + 0.0 if whole and np.isfinite(whole) else 0.0) for it in terms]
     return sorted(shared, key=lambda it: -abs(it.product))
