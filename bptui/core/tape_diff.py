@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from heapq import nlargest
@@ -143,7 +144,13 @@ class TapeDiff:
                 self.only_here[turn.name] = None
             return
         one, two = self.tape.step(turn.number), self.other.step(number)
-        for (what, array), (_, other) in zip(step_arrays(one), step_arrays(two), strict=False):
+        here, there = list(step_arrays(one)), list(step_arrays(two))
+        if is_same_work(one, two):
+            pairs = [(what, array, other) for (_, what, array), (_, _, other) in zip(here, there, strict=True)]
+        else:
+            others = {key: array for key, _, array in there}
+            pairs = [(what, array, others[key]) for key, what, array in here if key in others]
+        for what, array, other in pairs:
             self.compare(turn, number, what, array, other)
 
     def compare(self, turn: Turn, number: int, what: str, array: Array | None, other: Array | None) -> None:
@@ -171,18 +178,33 @@ def partner(tape: Tape, turn: Turn) -> int | None:
     return number if number is not None and number <= len(tape) else None
 
 
-def step_arrays(step: Step) -> Iterator[tuple[str, Array | None]]:
-    """Yield what a step has made or was given, and what that is."""
+def is_same_work(one: Step, two: Step) -> bool:
+    """Return whether what two steps have made stands in the same order; they may call it by other names."""
+    if isinstance(one, UpdateStep) or isinstance(two, UpdateStep):
+        return True
+    sizes = [(it.node.layer, len(it.node.inputs), len(it.node.outputs)) for it in (one, two)]
+    return sizes[0] == sizes[1]
+
+
+def step_arrays(step: Step) -> Iterator[tuple[tuple[str, int], str, Array | None]]:
+    """Yield what a step has made or was given: whose it is and for which use of that, what it is called, the array.
+
+    A node may be another in the two, an LSTM's step here and what that expands to there: what both have is compared.
+    """
     match step:
         case ForwardStep():
-            yield from zip(("", *step.node.outputs[1:]), step.outs, strict=True)
+            for name, out in zip(step.node.outputs, step.outs, strict=True):
+                yield (name, 0), "" if name == step.name else name, out
         case BackwardStep():
-            yield from (("dout", dout) for dout in step.douts)
+            for name, dout in zip(step.node.outputs, step.douts, strict=True):
+                yield (name, 0), "dout", dout
+            uses: Counter[str] = Counter()
             for name, gradient in zip(step.node.inputs, step.gradients, strict=True):
-                yield f"gradient of {name}", gradient
+                uses[name] += 1
+                yield (name, uses[name]), f"gradient of {name}", gradient
         case UpdateStep():
-            yield "gradient", step.gradient
-            yield "update", step.after
+            yield ("", 0), "gradient", step.gradient
+            yield ("", 1), "update", step.after
 
 
 def array_difference(

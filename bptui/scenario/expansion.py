@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from bptui.core.graph import Graph, Node
+from bptui.core.graph import UNNAMED, Graph, Node
 from bptui.core.text import visible
 from bptui.errors import ScenarioError
 from bptui.own_layers.own_layer import OwnLayer
@@ -85,7 +85,7 @@ def with_expanded(scenario: Scenario, nodes: Collection[Node], shapes: Mapping[s
 
 
 def nodes_of(scenario: Scenario, node: Node, shapes: Mapping[str, Shape]) -> Iterator[Node]:
-    """Yield the nodes that a node expands to, of which some bear the names of its outputs."""
+    """Yield the nodes that a node expands to, of which some bear the names that its outputs have been given."""
     layer = scenario.made(node)
     if not shapes.keys() >= set(node.inputs):
         message = f"{visible(node.name)}: the shapes of its inputs are known only when it runs"
@@ -97,7 +97,8 @@ def nodes_of(scenario: Scenario, node: Node, shapes: Mapping[str, Shape]) -> Ite
     names = dict(zip(signature_of(type(layer)).inputs, node.inputs, strict=False))
     values = [value for key in formulas for value in key.split(", ")]
     own = dict(zip(values, [f"{node.name}.{value}" for value in values], strict=True))
-    own |= dict(zip(layer.outputs if len(node.outputs) > 1 else values[-1:], node.outputs, strict=True))
+    ends = zip(layer.outputs if len(node.outputs) > 1 else values[-1:], node.outputs, strict=True)
+    own |= {value: name for value, name in ends if UNNAMED not in name}
     for key, written in formulas.items():
         outputs = tuple([own[value] for value in key.split(", ")])
         yield from nodes_of_formula(scenario, node, written, names, outputs)

@@ -209,6 +209,14 @@ def test_a_layer_over_time_expands_to_its_steps_and_each_step_to_its_gates() -> 
             assert_close(run(parts).gradients[name], run(loads(SEQUENCE)).gradients[name])
 
 
+def test_an_output_without_a_name_has_that_of_its_formula() -> None:
+    lstm = '"hs, h, cell" = "LSTM(xs,', "Sum(hs) + Sum(cell)"
+    step = SEQUENCE.replace(lstm[0], '"h, _" = "LSTMStep(Sum(xs, axis=1),').replace(lstm[1], "Sum(h)")
+    names = [node.name for node in expanded(loads(step), ["h"]).graph.nodes]
+    assert {"h.c_next", "h"} <= set(names)
+    assert not any("_2" in name for name in names)
+
+
 def test_a_sequence_of_no_places_has_no_steps_to_expand_to() -> None:
     with pytest.raises(ScenarioError, match=r"hs: xs of shape \(2, 0, 2\) has no places"):
         expanded(loads(SEQUENCE.replace("[2, 3, 2]", "[2, 0, 2]")), ["hs"])

@@ -20,6 +20,7 @@ from bptui.core.verbs.branches import SetValue
 from bptui.errors import TranscriptError
 from bptui.recording.transcript import read_transcript
 from bptui.running import Run, run
+from bptui.scenario.expansion import expanded
 from bptui.scenario.load import loads
 from bptui.scenario.scenario import Scenario
 from bptui.session.dispatcher import Dispatcher
@@ -230,3 +231,27 @@ def test_a_branch_that_cannot_be_is_damage(tmp_path: Path, old: str, new: str, s
 
 def test_a_set_line_is_written_as_it_is_read() -> None:
     assert parse("set  W1[0,2]=2*x") == SetValue("W1[0, 2] = 2*x")
+
+
+GATED = """
+[inputs]
+x = [0.5, -1.0]
+h0 = [0.25]
+c0 = [0.75]
+[parameters]
+Wx = { shape = [2, 4], init = "normal" }
+Wh = { shape = [1, 4], init = "normal" }
+b = { shape = [4], init = "zeros" }
+[nodes]
+"h1, c1" = "LSTMStep(x, h0, c0, Wx, Wh, b)"
+"h2, _" = "LSTMStep(x, h1, c1, Wx, Wh, b)"
+"""
+
+
+def test_a_node_with_several_outputs_and_what_it_expands_to_have_the_same_values() -> None:
+    whole = run(loads(GATED))
+    parts = run(expanded(loads(GATED), ["h1"]))
+    found = diff_of(parts, whole)
+    assert {(it.turn.name, it.what) for it in [found.first, *found.largest] if it is not None} <= {("c1", "dout")}
+    assert found.only_here
+    assert not found.only_there
