@@ -15,7 +15,9 @@ from bptui.core.region import Index
 from bptui.core.text import json_number, number, shape, visible
 from bptui.errors import BptuiError
 from bptui.explaining.recorded_layers import backwards_of_record
-from bptui.explaining.terms import Element, Terms, terms_of
+from bptui.explaining.term import Element, Terms
+from bptui.explaining.terms import terms_of
+from bptui.lines.paragraph import UNFOLDED
 from bptui.node_backwards import NodeBackwards, backwards_of_run
 from bptui.session.answer import Answer, Question
 from bptui.session.selecting import existing_name
@@ -29,6 +31,9 @@ MOST_TOLD = 30
 
 LARGEST_SHARE = 1e4
 """A share that is still told in percent."""
+
+LEAST_ROOM, BESIDE = 20, 40
+"""Cells for the factors of a term, at least; and those of its product, its share and the bar."""
 
 BAR = 12
 """Cells of the bar of a share."""
@@ -88,15 +93,29 @@ def element_at(session: Session, text: str) -> Element:
 
 
 def term_lines(terms: Terms) -> Iterator[str]:
-    """Yield the terms in words, one a line, and their sum below."""
-    yield f"{terms.element} = {number(terms.number)}" + (f", {terms.note}" if terms.note else "")
-    shown = terms.terms[:MOST_TOLD]
+    """Yield the element, the terms in words, one a line, and their sum below."""
+    yield element_line(terms)
+    yield from product_lines(terms, MOST_TOLD)
+
+
+def element_line(terms: Terms) -> str:
+    """Return the element, its number, and how its terms are known."""
+    return f"{terms.element} = {number(terms.number)}" + (f", {terms.note}" if terms.note else "")
+
+
+def product_lines(terms: Terms, most: int, width: int = UNFOLDED) -> Iterator[str]:
+    """Yield the terms in words, one a line, of which there are at most so many and one for all others; then the sum.
+
+    What factors are called is cut where a line would be wider than ``width``.
+    """
+    shown, widest = terms.terms[:most], max(LEAST_ROOM, width - BESIDE)
     labels = [" × ".join(f"{it.label} {number(it.number)}" for it in term.factors) for term in shown]
+    labels = [it if len(it) <= widest else f"{it[: widest - 1]}…" for it in labels]
     room = min(max(map(len, labels), default=0), 80)
     for term, label in zip(shown, labels, strict=True):
         bar = "█" * min(BAR, round(abs(term.share) * BAR))
         yield f"  {label:<{room}}  = {number(term.product):>11}  {share_text(term.share):>7}  {bar}".rstrip()
-    others = terms.terms[MOST_TOLD:]
+    others = terms.terms[most:]
     if others:
         rest, share = float(np.sum([it.product for it in others])), sum(it.share for it in others)
         yield f"  {f'{len(others):,} more terms':<{room}}  = {number(rest):>11}  {share_text(share):>7}"

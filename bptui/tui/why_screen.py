@@ -5,10 +5,11 @@ from __future__ import annotations
 from textual.binding import Binding
 
 from bptui.core.moment import Moment
-from bptui.explaining.terms import Element, Terms
+from bptui.explaining.term import Element, Terms
 from bptui.lines.line import Line, Span, fitted
+from bptui.lines.paragraph import paragraph
 from bptui.session.session import Session
-from bptui.session.why import explained_terms, term_lines
+from bptui.session.why import element_line, explained_terms, product_lines
 from bptui.tui.overlay import Overlay, OverlayPane
 
 
@@ -36,12 +37,15 @@ class WhyPane(OverlayPane):
         return (("Enter", "on to this term"), *back, ("Esc", "closes"))
 
     def lines(self, width: int, height: int) -> list[Line]:  # noqa: ARG002
+        return [*paragraph(element_line(self.terms), width - 1, indent=1), *self.term_rows(width)]
+
+    def term_rows(self, width: int) -> list[Line]:
+        """Return a row for each term, the chosen one marked, and their sum."""
         rows: list[Line] = []
-        for place, line in enumerate(term_lines(self.terms)):
-            is_chosen = place == self.chosen + 1
-            rows.append(
-                fitted((Span("▸" if is_chosen else " ", "mark"), Span(line, "selected" if is_chosen else "")), width)
-            )
+        for place, line in enumerate(product_lines(self.terms, len(self.terms.terms), width)):
+            is_chosen = place == self.chosen and place < len(self.terms.terms)
+            sign, style = ("▸", "selected") if is_chosen else (" ", "")
+            rows.append(fitted((Span(sign, "mark"), Span(line, style)), width))
         return rows
 
     @property
@@ -52,6 +56,10 @@ class WhyPane(OverlayPane):
         """Choose another term."""
         self.said = ""
         self.chosen = max(0, min(self.chosen + rows, len(self.terms.terms) - 1))
+        self.made = None
+        place = len(self.content(*self.inside)) - len(self.term_rows(self.inside.width)) + self.chosen
+        if not self.origin.y <= place < self.origin.y + self.inside.height:
+            self.move(0, place - self.origin.y - self.inside.height // 2)
         self.renew()
 
     @property
@@ -69,7 +77,7 @@ class WhyPane(OverlayPane):
             return
         self.before.append((self.terms, self.chosen))
         self.terms, self.chosen, self.said = terms, 0, ""
-        self.renew()
+        self.point_home()
 
     def go_back(self) -> None:
         """Go back to where one came from."""

@@ -16,7 +16,8 @@ from bptui.core.tape import Tape
 from bptui.errors import BptuiError
 from bptui.explaining.paths import find_paths
 from bptui.explaining.recorded_layers import backwards_of_record
-from bptui.explaining.terms import BY_NUMBERS, Element, Terms, terms_of
+from bptui.explaining.term import BY_NUMBERS, Element, Terms
+from bptui.explaining.terms import terms_of
 from bptui.node_backwards import NodeBackwards, backwards_of_run
 from bptui.running import Run
 from bptui.scenario.load import loads

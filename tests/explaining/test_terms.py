@@ -14,7 +14,8 @@ from bptui.core.graph import Node
 from bptui.core.moment import Moment
 from bptui.core.tape import Tape
 from bptui.explaining.paths import Paths, find_paths
-from bptui.explaining.terms import Element, Terms, terms_of
+from bptui.explaining.term import Element, Terms
+from bptui.explaining.terms import terms_of
 from bptui.node_backwards import backwards_of_run
 from bptui.running import Run
 from bptui.scenario.load import loads
