@@ -60,8 +60,9 @@ def paths_answer(session: Session, command: FindPaths) -> Answer:
     backwards = session_backwards(session)
     seed = seed_at(session, command.to_name, iteration)
     most = min(command.count, MOST_TOLD)
-    found = find_paths(moment.graph, ends, seed, backwards.sent, backwards.zeros, most=most)
-    return Answer("\n".join(path_lines(moment, found, ends)), record=paths_record(found))
+    with np.errstate(all="ignore"):  # infinity is an answer, too
+        found = find_paths(moment.graph, ends, seed, backwards.sent, backwards.zeros, most=most)
+        return Answer("\n".join(path_lines(moment, found, ends)), record=paths_record(found))
 
 
 def seed_at(session: Session, name: str, iteration: int) -> Array:
@@ -88,7 +89,7 @@ def path_lines(moment: Moment, found: Paths, ends: tuple[str, str]) -> Iterator[
             names = [*names[: MOST_NAMES // 2], f"… {len(names) - MOST_NAMES} …", *names[-MOST_NAMES // 2 :]]
         yield f"  {product_text(path.product):>11}  {found.share(path):>7.1%}  {' → '.join(names)}"
     if found.gradient is not None:
-        yield f"  {product_text(found.gradient):>11}  all paths together: {sum_words(moment, ends)}"
+        yield f"  {product_text(found.gradient):>11}  all paths together: {sum_words(moment, ends, found.gradient)}"
 
 
 def path_names(moment: Moment, path: ValuePath) -> Iterator[str]:
@@ -102,12 +103,12 @@ def path_names(moment: Moment, path: ValuePath) -> Iterator[str]:
         yield visible(name, limit=20) + (f" (as {own})" if node.inputs.count(before) > 1 else "")
 
 
-def sum_words(moment: Moment, ends: tuple[str, str]) -> str:
-    """Return what the paths sum to: the run's gradient where they end at its output, and the dout that entered."""
+def sum_words(moment: Moment, ends: tuple[str, str], whole: Array) -> str:
+    """Return what the paths sum to: the run's gradient, where it is the same; a dout that was set may make another."""
     first, last = (visible(name, limit=40) for name in ends)
-    if ends[1] == moment.graph.output:
+    gradient, value = moment.gradient(ends[0]), moment.value(ends[1])
+    if ends[1] == moment.graph.output and (gradient is None or np.allclose(gradient, whole, rtol=1e-6)):
         return f"the gradient of {first}"
-    value = moment.value(ends[1])
     sum_of = "" if value is not None and value.size == 1 else "the sum of "
     return f"the derivative of {sum_of}{last} by {first}"
 
