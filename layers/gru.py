@@ -53,28 +53,30 @@ class GRUStep(Layer):
     def forward(self, x: Array, h: Array, Wx: Array, Wh: Array, bx: Array, bh: Array) -> Array:
         x, h, Wx, Wh, bx, bh = map(floating, (x, h, Wx, Wh, bx, bh))
         H = self.out_shape(x.shape, h.shape, Wx.shape, Wh.shape, bx.shape, bh.shape)[-1]
-        self.x, self.h, self.Wx, self.Wh = x, h, Wx, Wh
+        self.x, self.h, self.Wx, self.W_rz, self.W_n = x, h, Wx, Wh[:, : 2 * H], Wh[:, 2 * H :]
         from_x = x @ Wx + bx
-        rz = logistic(from_x[..., : 2 * H] + h @ Wh[:, : 2 * H] + bh[: 2 * H])
+        rz = logistic(from_x[..., : 2 * H] + h @ self.W_rz + bh[: 2 * H])
         self.r, self.z = rz[..., :H], rz[..., H:]
-        self.seen = h if self.reset == "after" else self.r * h
-        self.from_h = self.seen @ Wh[:, 2 * H :] + bh[2 * H :]
+        self.seen = self.r * h if self.reset == "before" else h
+        self.from_h = self.seen @ self.W_n + bh[2 * H :]
         self.n = np.tanh(from_x[..., 2 * H :] + (self.r * self.from_h if self.reset == "after" else self.from_h))
         return (1 - self.z) * self.n + self.z * h
 
     def backward(self, dout: Array) -> tuple[Array, ...]:
         h, r, z, n = self.h, self.r, self.z, self.n
-        H = h.shape[-1]
-        dn = dout * (1 - z) * (1 - n * n)
-        dfrom_h = dn * r if self.reset == "after" else dn
-        dseen = dfrom_h @ self.Wh[:, 2 * H :].T
-        dr, dh = (dn * self.from_h, dseen) if self.reset == "after" else (dseen * h, dseen * r)
-        drz = np.concatenate([dr * r * (1 - r), dout * (h - n) * z * (1 - z)], axis=-1)
-        dsums_x, dsums_h = np.concatenate([drz, dn], axis=-1), np.concatenate([drz, dfrom_h], axis=-1)
-        dWx = as_rows(self.x).T @ as_rows(dsums_x)
-        dWh = np.hstack([as_rows(h).T @ as_rows(drz), as_rows(self.seen).T @ as_rows(dfrom_h)])
-        dh = dout * z + drz @ self.Wh[:, : 2 * H].T + dh
-        return dsums_x @ self.Wx.T, dh, dWx, dWh, as_rows(dsums_x).sum(axis=0), as_rows(dsums_h).sum(axis=0)
+        dsum_n = dout * (1 - z) * (1 - n * n)
+        if self.reset == "after":
+            dfrom_h, dr = dsum_n * r, dsum_n * self.from_h
+            dh_through_n = dfrom_h @ self.W_n.T
+        else:
+            dfrom_h, dseen = dsum_n, dsum_n @ self.W_n.T
+            dr, dh_through_n = dseen * h, dseen * r
+        dsum_rz = np.concatenate([dr * r * (1 - r), dout * (h - n) * z * (1 - z)], axis=-1)
+        dh = dout * z + dsum_rz @ self.W_rz.T + dh_through_n
+        dWh = np.hstack([as_rows(h).T @ as_rows(dsum_rz), as_rows(self.seen).T @ as_rows(dfrom_h)])
+        dbh = as_rows(np.concatenate([dsum_rz, dfrom_h], axis=-1)).sum(axis=0)
+        dsums = np.concatenate([dsum_rz, dsum_n], axis=-1)
+        return dsums @ self.Wx.T, dh, as_rows(self.x).T @ as_rows(dsums), dWh, as_rows(dsums).sum(axis=0), dbh
 
     def expansion(self, *shapes: Shape) -> Mapping[str, str]:  # noqa: ARG002  (it is the same for all)
         from_x = {"x_r, x_z, x_n": "Split(x @ Wx + bx, axis=-1, parts=3)"}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterator
+from itertools import product
 
 import numpy as np
 import pytest
@@ -36,9 +37,7 @@ def is_mistaken(mutant: Mutant, case: Case) -> bool:
 
 
 def pairs(layer: type[Layer]) -> Iterator[tuple[Mutant, Case]]:
-    for mutant in mutants_of(layer):
-        for case in cases(layer):
-            yield mutant, case
+    yield from product(mutants_of(layer), cases(layer))
 
 
 def is_found(mutant: Mutant, case: Case) -> bool:

@@ -95,8 +95,7 @@ def changed_at(own: ast.ClassDef, method: str, at: int) -> Iterator[tuple[str, i
     """Yield the changes of one place in a method."""
     number = 0
     while True:
-        mutated = copy.deepcopy(own)
-        function = next(it for it in mutated.body if isinstance(it, ast.FunctionDef) and it.name == method)
+        mutated, function = with_own_copy(own, method)
         places = [node for node in ast.walk(function) if isinstance(node, ast.expr | ast.Return | ast.Assign)]
         options = list(changes(places[at]))
         if number == len(options):
@@ -107,6 +106,15 @@ def changed_at(own: ast.ClassDef, method: str, at: int) -> Iterator[tuple[str, i
         Replace(places[at], new).visit(function)
         yield f"{method}: {words}: {before}", line, mutated
         number += 1
+
+
+def with_own_copy(own: ast.ClassDef, method: str) -> tuple[ast.ClassDef, ast.FunctionDef]:
+    """Return a class definition of which one method is a copy, and that method; all else is the very same."""
+    mutated = copy.copy(own)
+    function = next(it for it in own.body if isinstance(it, ast.FunctionDef) and it.name == method)
+    copied = copy.deepcopy(function)
+    mutated.body = [copied if it is function else it for it in own.body]
+    return mutated, copied
 
 
 class Replace(ast.NodeTransformer):
