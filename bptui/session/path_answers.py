@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
 
 MOST_TOLD = 50
 """Paths that one answer tells of."""
+
+LARGEST_COUNT, LARGEST_JSON = 10**30, 10**4_000
+"""Numbers of paths that are written in full, for a person and for other programs; Python writes no more digits."""
 
 MOST_NAMES = 12
 """Values of a path that are named; of a longer one the middle is left out."""
@@ -82,7 +86,7 @@ def path_lines(moment: Moment, found: Paths, ends: tuple[str, str]) -> Iterator[
         return
     kind = "path leads" if found.count == 1 else "paths lead"
     note = "" if found.is_complete else "; the largest of those that were largest at each value on the way"
-    yield f"{found.count:,} {kind} from {first} to {last}{note}"
+    yield f"{count_text(found.count)} {kind} from {first} to {last}{note}"
     for path in found.paths:
         names = list(path_names(moment, path))
         if len(names) > MOST_NAMES:
@@ -90,6 +94,14 @@ def path_lines(moment: Moment, found: Paths, ends: tuple[str, str]) -> Iterator[
         yield f"  {product_text(path.product):>11}  {found.share(path):>7.1%}  {' → '.join(names)}"
     if found.gradient is not None:
         yield f"  {product_text(found.gradient):>11}  all paths together: {sum_words(moment, ends, found.gradient)}"
+
+
+def count_text(count: int) -> str:
+    """Return a number of paths as a person reads it: in full, or by its size where it has too many digits for that."""
+    if count < LARGEST_COUNT:
+        return f"{count:,}"
+    digits = math.log10(count)
+    return f"about {10 ** (digits % 1):.3f} × 10^{int(digits)}"
 
 
 def path_names(moment: Moment, path: ValuePath) -> Iterator[str]:
@@ -126,7 +138,7 @@ def path_size(array: Array) -> float:
 def paths_record(found: Paths) -> dict[str, Any]:
     """Return the paths as JSON."""
     return {
-        "count": found.count,
+        "count": found.count if found.count < LARGEST_JSON else count_text(found.count),
         "complete": found.is_complete,
         "gradient": None if found.gradient is None else encode_array(found.gradient),
         "paths": [

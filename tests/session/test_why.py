@@ -10,11 +10,13 @@ import numpy as np
 import pytest
 
 from bptui.core.command_parser import parse
+from bptui.explaining.paths import Paths
 from bptui.recording.transcript import read_transcript
 from bptui.running import Run
 from bptui.scenario.load import load, loads
 from bptui.session.answer import Answer
 from bptui.session.dispatcher import Dispatcher
+from bptui.session.path_answers import paths_record
 from bptui.session.replay import replay_session
 from bptui.session.session import Session
 from runs import session_on
@@ -89,3 +91,13 @@ def test_an_answer_has_the_terms_and_their_sum_as_numbers() -> None:
     assert sum(term["product"] for term in terms) == pytest.approx(answer.record["number"])
     assert all(np.prod([it["number"] for it in term["factors"]]) == term["product"] for term in terms)
     assert {term["source"] for term in terms} == {"grad(a1)[0, 1]", "grad(a1)[1, 1]"}
+
+
+def test_however_many_paths_there_are_their_number_can_be_written() -> None:
+    lines = [f'a{n} = "a{n - 1} + a{n - 1}"' for n in range(1, 151)]
+    session = session_on(Run(loads("[inputs]\na0 = 0.0\n[nodes]\n" + "\n".join(lines))), "doubling")
+    answer = asked(session, "paths a0 a150 1")
+    assert "about 1.427 × 10^45 paths" in answer.text
+    assert answer.record is not None
+    assert answer.record["count"] == 2**150
+    assert "× 10^4515" in json.dumps(paths_record(Paths(2**15_000, (), None)), ensure_ascii=False)
