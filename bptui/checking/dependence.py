@@ -31,7 +31,7 @@ GUEST_TRIALS = 5
 """As many with layers of the user's own, for each of which a process starts."""
 
 
-ASIDE = " (a change shows it; no gradient comes back this way)"
+ASIDE = " (a change of it shows that)"
 
 
 class Dependence(NamedTuple):
@@ -205,8 +205,7 @@ def elements_that_differ(run: Run, other: Run, name: str) -> NDArray[np.bool_]:
 def dependence_words(asked: Independence, found: Dependence | None) -> str:
     """Return in words whether and by what an element depends on another."""
     if found is None:
-        seen = "no change and no gradient comes from the one to the other at any of the numbers that were tried"
-        return f"{asked.of} does not depend on {asked.on}: {seen}"
+        return f"{asked.of} does not depend on {asked.on}, at any of the numbers that were tried"
     way = " → ".join(visible(name, limit=40) for name in found.path)
     aside = "" if found.is_by_gradient else ASIDE
     return f"{asked.of} depends on {asked.on}: {way}{aside}"

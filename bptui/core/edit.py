@@ -36,6 +36,11 @@ class ValueEdit:
     iteration: int
     value: Array
 
+    def is_about(self, name: str, iteration: int, *, of_dout: bool) -> bool:
+        """Return whether it sets a value, or what arrives at it, in an iteration (from 0)."""
+        is_of_dout = self.kind is EditKind.DOUT
+        return (self.name, self.iteration, is_of_dout) == (name, iteration, of_dout)
+
     def first_step(self, tape: Tape) -> int:
         """Return the number of the first step that may differ from those of ``tape``."""
         order = tape.order

@@ -21,7 +21,7 @@ from layers import Array
 Sent: TypeAlias = Callable[[int, Sequence[Array]], Sequence[Array | None]]
 """Returns what a node, by index, sends back to each input of one dout for each output."""
 
-MOST_SENT = 4_000
+MOST_SENT = 10_000
 """Arrays that are sent back on the search for the largest paths."""
 
 MOST_KEPT = 500

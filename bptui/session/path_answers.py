@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
 
 MOST_TOLD = 50
 """Paths that one answer tells of."""
+
+LARGEST_COUNT, LARGEST_JSON = 10**30, 10**4_000
+"""Numbers of paths that are written in full, for a person and for other programs; Python writes no more digits."""
 
 MOST_NAMES = 12
 """Values of a path that are named; of a longer one the middle is left out."""
@@ -60,8 +64,9 @@ def paths_answer(session: Session, command: FindPaths) -> Answer:
     backwards = session_backwards(session)
     seed = seed_at(session, command.to_name, iteration)
     most = min(command.count, MOST_TOLD)
-    found = find_paths(moment.graph, ends, seed, backwards.sent, backwards.zeros, most=most)
-    return Answer("\n".join(path_lines(moment, found, ends)), record=paths_record(found))
+    with np.errstate(all="ignore"):  # infinity is an answer, too
+        found = find_paths(moment.graph, ends, seed, backwards.sent, backwards.zeros, most=most)
+        return Answer("\n".join(path_lines(moment, found, ends)), record=paths_record(found))
 
 
 def seed_at(session: Session, name: str, iteration: int) -> Array:
@@ -81,14 +86,22 @@ def path_lines(moment: Moment, found: Paths, ends: tuple[str, str]) -> Iterator[
         return
     kind = "path leads" if found.count == 1 else "paths lead"
     note = "" if found.is_complete else "; the largest of those that were largest at each value on the way"
-    yield f"{found.count:,} {kind} from {first} to {last}{note}"
+    yield f"{count_text(found.count)} {kind} from {first} to {last}{note}"
     for path in found.paths:
         names = list(path_names(moment, path))
         if len(names) > MOST_NAMES:
             names = [*names[: MOST_NAMES // 2], f"… {len(names) - MOST_NAMES} …", *names[-MOST_NAMES // 2 :]]
         yield f"  {product_text(path.product):>11}  {found.share(path):>7.1%}  {' → '.join(names)}"
     if found.gradient is not None:
-        yield f"  {product_text(found.gradient):>11}  all paths together: {sum_words(moment, ends)}"
+        yield f"  {product_text(found.gradient):>11}  all paths together: {sum_words(moment, ends, found.gradient)}"
+
+
+def count_text(count: int) -> str:
+    """Return a number of paths as a person reads it: in full, or by its size where it has too many digits for that."""
+    if count < LARGEST_COUNT:
+        return f"{count:,}"
+    digits = math.log10(count)
+    return f"about {10 ** (digits % 1):.3f} × 10^{int(digits)}"
 
 
 def path_names(moment: Moment, path: ValuePath) -> Iterator[str]:
@@ -102,12 +115,12 @@ def path_names(moment: Moment, path: ValuePath) -> Iterator[str]:
         yield visible(name, limit=20) + (f" (as {own})" if node.inputs.count(before) > 1 else "")
 
 
-def sum_words(moment: Moment, ends: tuple[str, str]) -> str:
-    """Return what the paths sum to: the run's gradient where they end at its output, and the dout that entered."""
+def sum_words(moment: Moment, ends: tuple[str, str], whole: Array) -> str:
+    """Return what the paths sum to: the run's gradient, where it is the same; a dout that was set may make another."""
     first, last = (visible(name, limit=40) for name in ends)
-    if ends[1] == moment.graph.output:
+    gradient, value = moment.gradient(ends[0]), moment.value(ends[1])
+    if ends[1] == moment.graph.output and (gradient is None or np.allclose(gradient, whole, rtol=1e-6)):
         return f"the gradient of {first}"
-    value = moment.value(ends[1])
     sum_of = "" if value is not None and value.size == 1 else "the sum of "
     return f"the derivative of {sum_of}{last} by {first}"
 
@@ -125,7 +138,7 @@ def path_size(array: Array) -> float:
 def paths_record(found: Paths) -> dict[str, Any]:
     """Return the paths as JSON."""
     return {
-        "count": found.count,
+        "count": found.count if found.count < LARGEST_JSON else count_text(found.count),
         "complete": found.is_complete,
         "gradient": None if found.gradient is None else encode_array(found.gradient),
         "paths": [

@@ -10,12 +10,13 @@ import numpy as np
 
 from bptui.core.assignment import gradient_element
 from bptui.core.graph import Node
+from bptui.core.moment import Moment
 from bptui.core.reader import Reader
 from bptui.core.region import Index
 from bptui.core.text import json_number, number, shape, visible
 from bptui.errors import BptuiError
 from bptui.explaining.recorded_layers import backwards_of_record
-from bptui.explaining.term import Element, Terms
+from bptui.explaining.term import Element, Factor, Term, Terms
 from bptui.explaining.terms import terms_of
 from bptui.lines.paragraph import UNFOLDED
 from bptui.node_backwards import NodeBackwards, backwards_of_run
@@ -55,6 +56,10 @@ def explained_answer(session: Session, element: Element) -> Answer:
 
 def explained_terms(session: Session, element: Element) -> Terms | None:
     """Return what makes an element at the cursor, None where it is not there yet."""
+    if is_set(session, element):
+        array = array_of(session.moment, element)
+        number_set = float(np.asarray(array)[element.index])
+        return Terms(element, number_set, (Term((Factor("as you have set it", number_set),), number_set, share=1.0),))
     unit = session_backwards(session).unit
 
     def known_unit(node: Node, position: int, output: int, place: Index) -> Array | None:
@@ -64,6 +69,26 @@ def explained_terms(session: Session, element: Element) -> Terms | None:
             return None
 
     return terms_of(session.moment, element, known_unit)
+
+
+def is_set(session: Session, element: Element) -> bool:
+    """Return whether an element is what a person has set it to, in this branch or one that it forks from."""
+    branch, now = session.branches.here, array_of(session.moment, element)
+    while branch.edit is not None and now is not None:
+        parent = session.branches.by_name.get(branch.parent or "")
+        if parent is None:
+            return False
+        if branch.edit.is_about(element.name, session.moment.progress.iteration, of_dout=element.is_gradient):
+            before = array_of(parent.tape.at(min(session.moment.position, len(parent.tape))), element)
+            is_new = before is None or before[element.index] != now[element.index]
+            return is_new and bool(branch.edit.value[element.index] == now[element.index])
+        branch = parent
+    return False
+
+
+def array_of(moment: Moment, element: Element) -> Array | None:
+    """Return the value or the gradient that an element is one of."""
+    return moment.gradient(element.name) if element.is_gradient else moment.value(element.name)
 
 
 def session_backwards(session: Session) -> NodeBackwards:
