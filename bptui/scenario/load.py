@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from bptui.core import text_file
 from bptui.core.graph import Graph
 from bptui.core.lesson import Lesson
+from bptui.core.order import Schedule
 from bptui.core.stop import Stop
 from bptui.errors import ScenarioError, Where
 from bptui.own_layers.own_layer import OwnLayer
@@ -27,7 +28,7 @@ from bptui.scenario.reading.shape_inference import infer_shapes
 from bptui.scenario.reading.styles import read_styles
 from bptui.scenario.reading.training import read_train
 from bptui.scenario.reading.value_size import check_computed, check_given
-from bptui.scenario.scenario import Expect, Scenario
+from bptui.scenario.scenario import Expect, Scenario, Train
 from bptui.scenario.toml import Document, parse_toml
 from layers import Array, Layer
 from layers import library as built_in
@@ -134,7 +135,7 @@ class Loader:
             document, {*places, *(name for node in nodes for name in node.outputs), *made.values}, problems
         )
         whole = made.added_to(graph)
-        stops, lesson = self.stops(whole), self.lesson(whole)
+        stops, lesson = self.stops(whole), self.lesson(whole, train)
         dout = self.fit(graph, values, places, settings, expect)
         return Scenario(
             title=settings.title,
@@ -174,13 +175,14 @@ class Loader:
 
         return tuple(read_stops(self.document, graph, self.problems))
 
-    def lesson(self, graph: Graph) -> Lesson:
+    def lesson(self, graph: Graph, train: Train | None) -> Lesson:
         """Return what the scenario has for a class."""
         if not {"notes", "predict", "points"} & set(self.document.data):
             return Lesson()
         from bptui.scenario.reading.lesson import read_lesson  # noqa: PLC0415  (few scenarios have any)
 
-        return read_lesson(self.document, graph, self.problems)
+        order = Schedule(graph, iterations=train.steps if train else 1, trains=train is not None)
+        return read_lesson(self.document, order, self.problems)
 
     @property
     def folder(self) -> Path:

@@ -16,7 +16,7 @@ from bptui.scenario.load import load, loads
 from bptui.scenario.scenario import Scenario
 from bptui.tui.content.node_lines import node_lines
 from bptui.tui.content.welcome import welcome_lines
-from bptui.tui.panels.node_panel import NodePanel, heading_of
+from bptui.tui.panels.node_panel import NodePanel, heading_of, note_lines
 from layers import Array, Layer
 from strategies import make_scenario, random_scenarios
 
@@ -194,3 +194,18 @@ def test_only_what_is_looked_at_is_worked_out() -> None:
 
 def refuse(node: Node, _: int) -> Layer:
     raise AssertionError(node.name)
+
+
+@pytest.mark.parametrize(
+    ("note", "lines"),
+    [
+        ("**Why** is it `dout` here?", ["✎ Why is it dout here?"]),
+        ("one\ntwo\n\nthree", ["✎ one two", "", "three"]),
+        ("2 ** 3 is 8, and 3 ** 2 is 9", ["✎ 2 ** 3 is 8, and 3 ** 2 is 9"]),
+        ("2**3 * 4**5", ["✎ 2**3 * 4**5"]),
+        ("a ` alone", ["✎ a ` alone"]),
+        ("red \x1b[31m", ["✎ red \\x1b[31m"]),
+    ],
+)
+def test_a_note_is_shown_without_its_marks(note: str, lines: list[str]) -> None:
+    assert written(note_lines(note, 60)) == lines

@@ -7,6 +7,7 @@ from typing import Any
 
 from bptui.core.graph import Graph
 from bptui.core.lesson import Lesson, PlannedNote, Quiz
+from bptui.core.order import Pass, Schedule
 from bptui.core.text import visible
 from bptui.scenario.problems import Problems, nearest
 from bptui.scenario.reading.stops import read_known, read_pass, read_words, tables_of
@@ -15,21 +16,25 @@ from bptui.scenario.reading.value_forms import toml_kind
 from bptui.scenario.toml import Document, Path
 
 NOTE_KEYS = ("text", "step", "node", "pass")
+NO_STEP_HINT = "nodes have forward and backward steps, and with [train] parameters have an update"
 QUIZ_KEYS = ("nodes", "pass")
 
 
-def read_lesson(document: Document, graph: Graph, problems: Problems) -> Lesson:
+def read_lesson(document: Document, order: Schedule, problems: Problems) -> Lesson:
     """Return what the scenario has for a class; mistakes go to ``problems``."""
-    notes = tuple(read_notes(document, graph, problems))
+    graph = order.graph
+    notes = tuple(read_notes(document, order, problems))
     return Lesson(notes, read_quiz(document, graph, problems), dict(read_points(document, graph, problems)))
 
 
-def read_notes(document: Document, graph: Graph, problems: Problems) -> Iterator[PlannedNote]:
+def read_notes(document: Document, order: Schedule, problems: Problems) -> Iterator[PlannedNote]:
     """Yield the notes."""
     for path, written in tables_of(document, "notes", problems):
         check_keys(document, path, written, NOTE_KEYS, problems)
         with problems.collecting():
-            yield read_note(document, path, written, graph)
+            note = read_note(document, path, written, order.graph)
+            check_note_place(document, path, note, order)
+            yield note
 
 
 def read_note(document: Document, path: Path, written: Mapping[str, Any], graph: Graph) -> PlannedNote:
@@ -44,6 +49,19 @@ def read_note(document: Document, path: Path, written: Mapping[str, Any], graph:
     node = read_known(document, (*path, "node"), written["node"], graph.slots) if "node" in written else None
     pass_ = read_pass(document, (*path, "pass"), written["pass"]) if "pass" in written else None
     return PlannedNote(text, node=node, pass_=pass_)
+
+
+def check_note_place(document: Document, path: Path, note: PlannedNote, order: Schedule) -> None:
+    """Raise ScenarioError where a note is at no step of the run."""
+    if note.position(order) is not None:
+        return
+    if note.step is not None:
+        raise document.error(f"a note at step {note.step}: the run has {len(order)}", *path, "step")
+    pass_ = (note.pass_ or Pass.FORWARD).value
+    if note.node is None:
+        raise document.error(f"a note at the {pass_} pass, which the run does not have", *path, "pass")
+    name = visible(note.node, limit=80)
+    raise document.error(f"a note at {name}, which has no {pass_} step", *path, "node", hint=NO_STEP_HINT)
 
 
 def read_quiz(document: Document, graph: Graph, problems: Problems) -> Quiz:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import zip_longest
 
 from bptui.core.text import visible
@@ -19,6 +20,12 @@ KEYS = (
 
 LONGEST_PART = 4_000
 """Characters of a paragraph that is shown."""
+
+LONGEST_TEXT = 40_000
+"""Characters of a text that are looked at."""
+
+BOLD = re.compile(r"(?<![\w*])\*\*(?![\s*])([^*]+)(?<!\s)\*\*(?![\w*])")
+CODE = re.compile(r"`([^`]+)`")
 
 WIDE = 72
 """From this width on, the keys stand in two columns."""
@@ -50,12 +57,18 @@ def short_lines(width: int, height: int) -> list[Line]:
 
 
 def about_lines(about: str, width: int) -> list[Line]:
-    """Return all that a scenario says of itself, without its marks for bold and code."""
-    parts = [" ".join(part.split()) for part in about.replace("**", "").replace("`", "").strip().split("\n\n")]
+    """Return all that a scenario says of itself."""
+    return markdown_lines(about, width, "dim")
+
+
+def markdown_lines(written: str, width: int, style: str) -> list[Line]:
+    """Return the paragraphs of a text in Markdown, without its marks for bold and code; ``2 ** 3`` is a power."""
+    unmarked = BOLD.sub(r"\1", CODE.sub(r"\1", written[:LONGEST_TEXT]))
+    parts = [" ".join(part.split()) for part in unmarked.strip().split("\n\n")]
     lines: list[Line] = []
     for part in filter(None, parts):
         lines += [()] if lines else []
-        lines += paragraph(visible(part, limit=LONGEST_PART), width, "dim")
+        lines += paragraph(visible(part, limit=LONGEST_PART), width, style)
     return lines
 
 

@@ -14,7 +14,7 @@ from bptui.core.moment import Moment
 from bptui.explaining import value_state
 from bptui.lines.line import Line, Span
 from bptui.lines.paragraph import paragraph
-from bptui.tui.content.welcome import about_lines, welcome_lines
+from bptui.tui.content.welcome import about_lines, markdown_lines, welcome_lines
 from bptui.tui.pane import VerdictPane
 
 if TYPE_CHECKING:
@@ -151,8 +151,8 @@ class NodePanel(VerdictPane):
 
 
 def note_lines(note: str, width: int) -> list[Line]:
-    """Return what a person has written down at the step."""
-    return paragraph(f"✎ {text.visible(note, limit=2000)}", width, "mark")
+    """Return what a person or the scenario has written down at the step."""
+    return markdown_lines(f"✎ {note.lstrip()}", width, "mark")
 
 
 def heading_of(moment: Moment, name: str) -> Line:
