@@ -1,4 +1,4 @@
-"""Jumping to places that the session knows of: troubles, marks, and where the last jump began."""
+"""Jumping to places that the session knows of: troubles, notes, marks, and where the last jump began."""
 
 from __future__ import annotations
 
@@ -6,7 +6,18 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from bptui.core.text import visible
-from bptui.core.verbs.movement import GoTo, Jump, JumpBack, JumpToMark, NextTrouble, PreviousTrouble, SetMark
+from bptui.core.verbs.movement import (
+    GoTo,
+    Jump,
+    JumpBack,
+    JumpToMark,
+    NextNote,
+    NextTrouble,
+    PreviousNote,
+    PreviousTrouble,
+    SetMark,
+)
+from bptui.core.verbs.program import WriteNote
 from bptui.core.verbs.view import Check
 from bptui.errors import BptuiError
 from bptui.lines.signs import FAIL
@@ -25,6 +36,10 @@ def jump(session: Session, command: Jump) -> Question:
             return find_trouble(session, count, 1)
         case PreviousTrouble(count):
             return find_trouble(session, count, -1)
+        case NextNote(count):
+            return jump_to_note(session, count, 1)
+        case PreviousNote(count):
+            return jump_to_note(session, count, -1)
         case JumpToMark(mark):
             return jump_to_mark(session, mark or "")
         case JumpBack(count):
@@ -65,6 +80,25 @@ def checked_count_words(session: Session) -> str:
         return ""
     told = session.checks.verdicts.told(session.moment.iteration - 1)
     return f" ({told})" if told else ""
+
+
+def jump_to_note(session: Session, count: int, direction: int) -> Question:
+    """Go to the ``count``-th step with a note after the cursor (1) or before it (-1), or to the last that way."""
+    here = session.debugger.position
+    that_way = sorted((at for at in session.notes if (at - here) * direction > 0), key=lambda at: abs(at - here))
+    if not that_way:
+        none = refusal("there is no note that way", WayOn(WriteNote, "writes one at this step"))
+        return lambda: none
+    at = that_way[:count][-1]
+    return partial(note_answer, session, move_cursor(session, GoTo(at)), at)
+
+
+def note_answer(session: Session, arrival: Arrival, at: int) -> Answer:
+    """Return the notes of a step, once the cursor is there."""
+    answer = arrival()
+    if answer.text or answer.is_pending or session.debugger.position != at:
+        return answer
+    return Answer(", and ".join(f"✎ {visible(note, limit=200)}" for note in session.notes[at]))
 
 
 def set_mark(session: Session, mark: str) -> Answer:

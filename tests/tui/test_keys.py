@@ -101,6 +101,8 @@ EFFECTS: dict[str, Effect] = {
     "{": Effect(["G"], position, 12, 6),
     "x": Effect(["n", ";", "w", "Enter", "G"], lambda app: "no trouble is known" in shown(app), False, True),
     "X": Effect(["n", ";", "w", "Enter", "G"], position, 12, 1),
+    ")": Effect(["n", ";", "w", "Enter", "g", "N"], position, 0, 1),
+    "(": Effect(["n", ";", "w", "Enter", "G"], position, 12, 1),
     "m": Effect([], typing, "", "m"),
     "'": Effect(["n", "m", "a", "G"], typing, "", "'"),
     "ctrl+o": Effect(["n", "G"], position, 12, 1),

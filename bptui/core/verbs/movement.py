@@ -1,4 +1,4 @@
-"""The verbs that move the cursor in time: step by step, to a place, to a trouble, to a mark and back."""
+"""The verbs that move the cursor in time: step by step, to a place, to a trouble, to a note, to a mark and back."""
 
 from __future__ import annotations
 
@@ -126,6 +126,14 @@ class PreviousTrouble(CountedCommand, word="previous-trouble", keys="X", group=M
     """Go to the ``count``-th step before this that a person should look at."""
 
 
+class NextNote(CountedCommand, word="next-note", keys=")", group=MOVE, help="next note"):
+    """Go to the ``count``-th step after this that has a note."""
+
+
+class PreviousNote(CountedCommand, word="previous-note", keys="(", group=MOVE, help="previous note"):
+    """Go to the ``count``-th step before this that has a note."""
+
+
 @dataclass(frozen=True)
 class SetMark(Command, word="mark", keys="m", group=MOVE, help="set a mark, a letter, at this step"):
     """Remember this step under a name; None asks for the name."""
@@ -163,5 +171,5 @@ Travel: TypeAlias = (
 )
 """What moves the debugger's cursor."""
 
-Jump: TypeAlias = NextTrouble | PreviousTrouble | JumpToMark | JumpBack
+Jump: TypeAlias = NextTrouble | PreviousTrouble | NextNote | PreviousNote | JumpToMark | JumpBack
 """What moves the cursor to a place that the session knows of."""
