@@ -13,7 +13,7 @@ from bptui.errors import BptuiError, Where
 if TYPE_CHECKING:
     from bptui.programs.program_run import ProgramRun
 
-WATCHING = ("run", "trace", "check")
+WATCHING = ("run", "trace", "check", "health")
 """The subcommands that take a program."""
 
 VALUED = ("--layers", "--expand", "--record", "--theme", "--passes", "--skip", "--memory")
