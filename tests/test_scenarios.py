@@ -78,7 +78,7 @@ def test_a_scenario_says_what_it_teaches(name: str) -> None:
 @every_scenario
 def test_what_a_scenario_tells_the_reader_to_look_at_exists(name: str) -> None:
     scenario = load(name)
-    keys = set("nNsSfFcCgGudbtweDR=[];/,.:")
+    keys = set("nNsSfFcCgGudbtweDR=[]();/,.:")
     known = keys | set(scenario.graph.names) | set(NAMES) | {"dout", "db"}
     spans = re.findall(r"`([^`]*)`", scenario.about)
     assert [span for span in spans if re.fullmatch(r"\w+|\W", span) and span not in known] == []

@@ -138,8 +138,8 @@ class Recorder:
         self.advance(SLICE)
 
     def note(self, text: str, moment: Moment) -> None:
-        """Record what the person writes down at ``moment``."""
-        self.track.furthest = max(self.track.furthest, moment.position)
+        """Record what is written down at ``moment``, which the run may not have come to yet: a scenario's note."""
+        self.track.furthest = max(self.track.furthest, min(moment.position, len(moment.tape)))
         self.write(NoteRecord(moment.position, self.elapsed, text))
         self.disk.ask(self.written)
 
