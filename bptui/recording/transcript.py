@@ -110,8 +110,8 @@ def read_lines(path: Path) -> Iterator[bytes]:
 
 
 def looks_like_record(line: bytes) -> bool:
-    """Return whether a line begins as a record does, or as one does that another program has saved."""
-    return line.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"{"
+    """Return whether there is anything in a line that stands in every record, however damaged the rest of it is."""
+    return any(key in line for key in (b'"kind"', b'"versions"', b'"digest"'))
 
 
 def is_torn(line: bytes) -> bool:
