@@ -17,6 +17,7 @@ from bptui.checking.check_uses import unused_values
 from bptui.checking.fault import FaultError
 from bptui.checking.finding import Finding, Report, Verdict
 from bptui.checking.known_kinds import KnownKinds
+from bptui.checking.marks import marks_of
 from bptui.checking.network_answer import beside_nodes
 from bptui.checking.subject import Subject, widened
 from bptui.core.graph import Node
@@ -75,7 +76,7 @@ def check_scenario(scenario: Scenario, *, is_whole: bool = False, progress: Prog
     finally:
         run.close()
     origins = {node.name: node.origin or BUILT_IN for node in run.graph.nodes}
-    return Report(scenario.title, tuple(findings), origins)
+    return Report(scenario.title, tuple(findings), origins, marks_of(run.graph, scenario.lesson.points, findings))
 
 
 def built_in_by_mistake(scenario: Scenario) -> Iterator[Finding]:
@@ -96,7 +97,7 @@ def check_at(
     it = run.graph.nodes[node]
     values = run.tape.iterations[iteration].values
     if len(values) <= max(run.graph.edges[node], default=0):
-        reason = "the run has not come this far"
+        reason = "the run has not come this far" + f": {failing_node(run)} fails before it" * bool(run.failure)
         return (Finding(it.name, it.layer, None, "raises", Verdict.SKIP, reason=reason),)
     if run.failure and len(values) == run.graph.slot_of(node):
         reason = visible(run.failure.message, limit=500)
@@ -111,6 +112,12 @@ def check_at(
     from bptui.checking.check_guest import check_guest  # noqa: PLC0415  (few scenarios have guests)
 
     return check_guest(subject, run.guest(node, iteration), is_whole=is_whole)
+
+
+def failing_node(run: Run) -> str:
+    """Return the name of the node at which a run's forward has failed."""
+    reached = run.graph.nodes_within(len(run.tape.iterations[-1].values))
+    return visible(run.graph.nodes[min(reached, len(run.graph.nodes) - 1)].name)
 
 
 def check_whole(scenario: Scenario) -> list[Finding]:

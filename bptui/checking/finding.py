@@ -93,12 +93,35 @@ class Finding:
 
 
 @dataclass(frozen=True)
+class Mark:
+    """What a node, or a layer wherever it stands, has earned of its ``points``, and the ``reasons`` if it is not all.
+
+    Nothing is earned by what could not be checked: nobody knows that it is right.
+    """
+
+    name: str
+    nodes: tuple[str, ...]
+    points: float
+    verdict: Verdict
+    reasons: tuple[Finding, ...] = ()
+
+    @property
+    def earned(self) -> float:
+        """The points that it has: all of them or none."""
+        return self.points if self.verdict in {Verdict.PASS, Verdict.KINK} else 0.0
+
+
+@dataclass(frozen=True)
 class Report:
-    """The findings of a scenario, in the order of its nodes. ``origins`` tells by node whose layer was judged."""
+    """The findings of a scenario, in the order of its nodes, and its marks, as where it is handed in.
+
+    ``origins`` tells by node whose layer was judged.
+    """
 
     title: str
     findings: tuple[Finding, ...]
     origins: Mapping[str, str] = field(default_factory=dict)
+    marks: tuple[Mark, ...] = ()
 
     @cached_property
     def counts(self) -> Counter[Verdict]:

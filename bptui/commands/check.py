@@ -1,12 +1,23 @@
-"""``bptui check``: check every node's gradients and contract, and what is expected."""
+"""``bptui check``: check every node's gradients and contract, and what is expected; and mark it as a hand-in."""
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bptui.commands.layer_options import add_expand, add_layers
 from bptui.commands.subcommand import Subcommand
 from bptui.ending import BAD_USE, FAILED, FINE, output, show
+from bptui.errors import BptuiError
+
+if TYPE_CHECKING:
+    from bptui.report.check_printing import Form
+    from bptui.report.check_worker import Result
+    from bptui.report.hand_in import HandIn
+
+RESULT_FORMAT_NAMES = ("json", "junit", "gradescope")
 
 
 def add_check_arguments(command: argparse.ArgumentParser) -> None:
@@ -14,6 +25,9 @@ def add_check_arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument("scenarios", nargs="+", metavar="SCENARIO", help="files, or names of bundled scenarios")
     command.add_argument("--json", action="store_true", help="print findings, one a line, for other programs")
     command.add_argument("--verbose", action="store_true", help="print the slopes of every step with each failure")
+    command.add_argument("--results", metavar="FILE", type=Path, help="mark it as a hand-in, and write the marks there")
+    command.add_argument("--format", choices=RESULT_FORMAT_NAMES, help="what --results writes (by its suffix)")
+    command.add_argument("--explain", action="store_true", help="with --results: tell all that is known of a failure")
     add_layers(command)
     add_expand(command)
 
@@ -22,20 +36,63 @@ def judge_scenarios(options: argparse.Namespace) -> int:
     """Judge every gradient of some scenarios."""
     from bptui.report.check_printing import check_scenarios
 
+    if not options.results and (options.format or options.explain):
+        raise BptuiError("--format and --explain say what is written to a file", hint="--results FILE")
     with output() as file:
-        reports, errors = check_scenarios(
-            options.scenarios,
-            options.layers,
-            file,
-            expand=options.expand,
-            as_json=options.json,
-            is_verbose=options.verbose,
+        found = check_scenarios(
+            options.scenarios, options.layers, file, expand=options.expand, form=printed_form(options)
         )
-    for error in errors:
-        show(error)
-    if errors:
+    for _, result in found:
+        if isinstance(result, BptuiError):
+            show(result)
+    if options.results:
+        return write_marks_of(found, options)
+    return status_of(found)
+
+
+def printed_form(options: argparse.Namespace) -> Form:
+    """Return how reports are printed; one whose marks are wanted tells no more than the marks do."""
+    from bptui.report.check_printing import Form
+
+    if options.json:
+        return Form.RECORDS
+    if options.results and not options.explain:
+        return Form.MARKS
+    return Form.EVERY_STEP if options.verbose else Form.LINES
+
+
+def status_of(found: Sequence[tuple[str, Result]]) -> int:
+    """Return the exit status of a check."""
+    results = [result for _, result in found]
+    if any(isinstance(it, BptuiError) for it in results):
         return BAD_USE
-    return FINE if all(report.ok for report in reports) else FAILED
+    return FINE if all(isinstance(it, BptuiError) or it.ok for it in results) else FAILED
+
+
+def write_marks_of(found: Sequence[tuple[str, Result]], options: argparse.Namespace) -> int:
+    """Write the marks to the file that is wanted, print what they come to, and return the status that agrees."""
+    from bptui.report.hand_in import points_line
+    from bptui.report.printing import print_lines
+    from bptui.report.results_file import format_for, write_results
+
+    hand_ins = [hand_in_of(place, result, options) for place, result in found]
+    write_results(options.results, hand_ins, options.format or format_for(options.results))
+    if not options.json:
+        with output() as file:
+            print_lines([points_line(hand_ins)], file)
+    if any(it.error for it in hand_ins):
+        return BAD_USE
+    return FINE if all(it.is_full for it in hand_ins) else FAILED
+
+
+def hand_in_of(place: str, result: Result, options: argparse.Namespace) -> HandIn:
+    """Return what came of a scenario as a hand-in."""
+    from bptui.report.hand_in import brief_message, full_message, marked_hand_in, unread_hand_in
+    from bptui.scenario.written_points import written_points
+
+    if isinstance(result, BptuiError):
+        return unread_hand_in(place, result, written_points(place))
+    return marked_hand_in(place, result, messages=full_message if options.explain else brief_message)
 
 
 SUBCOMMAND = Subcommand(add_check_arguments, judge_scenarios)

@@ -9,8 +9,8 @@ import numpy as np
 
 from layers import Array, Shape
 
-UNSAFE = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
-"""Unicode categories that a terminal would obey or hide: controls, formats, surrogates, private, separators."""
+UNSAFE = frozenset({"Cc", "Cf", "Cn", "Cs", "Co", "Zl", "Zp"})
+"""Unicode categories that a terminal would obey or hide: controls, formats, unassigned, private, separators."""
 
 MARKS = frozenset({"Mn", "Me"})
 JSON_WORDS = {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Sequence
+from enum import Enum, auto
 from pathlib import Path
 from typing import TextIO
 
@@ -12,9 +13,20 @@ from bptui.checking.finding import Report
 from bptui.checking.finding_record import printed_record, summary_record
 from bptui.errors import BptuiError
 from bptui.report.check_report import is_failure, report_lines, tally_line
+from bptui.report.check_worker import Result
+from bptui.report.hand_in import mark_lines
 from bptui.report.parallel_checks import check_all
 from bptui.report.printing import print_lines
 from bptui.report.progress_line import ProgressLine
+
+
+class Form(Enum):
+    """How reports are printed: to be read, also with the slopes of every step, as JSON, or as marks."""
+
+    LINES = auto()
+    EVERY_STEP = auto()
+    RECORDS = auto()
+    MARKS = auto()
 
 
 def check_scenarios(
@@ -23,47 +35,41 @@ def check_scenarios(
     file: TextIO,
     *,
     expand: Sequence[str] = (),
-    as_json: bool,
-    is_verbose: bool = False,
-) -> tuple[list[Report], list[BptuiError]]:
-    """Print the reports on scenarios, to be read or as JSON; return them, and why others cannot be read.
+    form: Form = Form.LINES,
+) -> list[tuple[str, Result]]:
+    """Print the reports on scenarios in one form; return for each scenario what came of it: a report, or an error.
 
-    The nodes that ``expand`` names are checked as what they are made of. With ``is_verbose`` each failure is told with
-    the slopes of every step.
+    The nodes that ``expand`` names are checked as what they are made of.
     """
-    reports: list[Report] = []
-    errors: list[BptuiError] = []
+    found: list[tuple[str, Result]] = []
     progress = ProgressLine(len(places), sys.stderr)
     results = check_all(places, layers, progress.show_nodes, expand=expand)
-    write = write_records if as_json else write_every_step if is_verbose else write_lines
     try:
         for place, result in zip(places, results, strict=True):
             progress.clear()
-            if isinstance(result, BptuiError):
-                errors.append(result)
-            else:
-                reports.append(result)
-                write(place, result, file)
+            found.append((place, result))
+            if not isinstance(result, BptuiError):
+                WRITERS[form](place, result, file)
+                file.flush()
             progress.advance()
     finally:
         progress.clear()  # also before the last word on a check that was broken off
-    if as_json:
+    reports = [result for _, result in found if not isinstance(result, BptuiError)]
+    if form is Form.RECORDS:
         file.write(f"{json.dumps(summary_record(reports))}\n")
-    elif reports:
+    elif reports and form is not Form.MARKS:
         print_lines([tally_line(reports)], file)
-    return reports, errors
+    return found
 
 
 def write_lines(place: str, report: Report, file: TextIO) -> None:
     """Print a report to be read."""
     print_lines(report_lines(place, report), file)
-    file.flush()
 
 
 def write_every_step(place: str, report: Report, file: TextIO) -> None:
     """Print a report to be read, each failure with the slopes of every step."""
     print_lines(report_lines(place, report, has_ladder=is_failure), file)
-    file.flush()
 
 
 def write_records(place: str, report: Report, file: TextIO) -> None:
@@ -71,4 +77,16 @@ def write_records(place: str, report: Report, file: TextIO) -> None:
     for finding in report.findings:
         more = {"origin": report.origins.get(finding.node) if finding.layer else None, "scenario": place}
         file.write(f"{json.dumps(printed_record(finding) | more, allow_nan=False)}\n")
-    file.flush()
+
+
+def write_marks(place: str, report: Report, file: TextIO) -> None:
+    """Print what a report is worth, and of its failures no more than kind and place."""
+    print_lines(mark_lines(place, report), file)
+
+
+WRITERS = {
+    Form.LINES: write_lines,
+    Form.EVERY_STEP: write_every_step,
+    Form.RECORDS: write_records,
+    Form.MARKS: write_marks,
+}

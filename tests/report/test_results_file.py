@@ -1,0 +1,168 @@
+"""The marks of a hand-in, in each format, tell what was earned, and agree with the exit status."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from bptui import cli
+from bptui.checking.finding import Mark, Report, Verdict
+from bptui.commands.check import RESULT_FORMAT_NAMES
+from bptui.report.hand_in import HandIn, MarkedItem, brief_message, marked_hand_in
+from bptui.report.results_file import RESULT_FORMATS, format_for, write_results
+
+SCENARIO = """
+title = "Homework"
+[inputs]
+x = [0.5, -1.5]
+[parameters]
+w = [2.0, 3.0]
+[nodes]
+scaled = "Mul(x, w)"
+positive = "Relu(scaled)"
+y = "Sum(positive)"
+[expect.gradients]
+w = [0.5, 0.0]
+[points]
+scaled = 3
+Relu = 2.5
+"""
+
+MUL = """
+class Mul:
+    def forward(self, x, y):
+        self.x, self.y = x, y
+        return x * y
+    def backward(self, dout):
+        return dout * self.y, dout * self.x
+"""
+
+RELU = """
+class Relu:
+    def forward(self, x):
+        self.mask = x > 0
+        return x * self.mask
+    def backward(self, dout):
+        return {}
+"""
+
+RIGHT, WRONG = MUL + RELU.format("dout * self.mask"), MUL + RELU.format("dout * 2 * self.mask")
+
+HOSTILE = "a\x1b[31m\u202e\x00\ufffe<b>&\ud800"
+HAND_INS = (
+    HandIn(
+        "one.toml", "One", (MarkedItem("a", 0.1, 0.1, "passed"), MarkedItem("b", 0.2, 0.0, "failed", "wrong <b>\nat 1"))
+    ),
+    HandIn("two.toml", "Two", (MarkedItem("c", 3, 0.0, "not checked", "why"),), "why"),
+)
+
+
+def hand_in(tmp_path: Path, layers: str, *options: str) -> int:
+    scenario, own = tmp_path / "homework.toml", tmp_path / "own.py"
+    scenario.write_text(SCENARIO, encoding="utf-8")
+    own.write_text(layers, encoding="utf-8")
+    return cli.main(["check", str(scenario), "--layers", str(own), *options])
+
+
+def test_full_points_and_exit_status_0(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert hand_in(tmp_path, RIGHT, "--results", str(tmp_path / "r.json")) == 0
+    results = json.loads((tmp_path / "r.json").read_text(encoding="utf-8"))
+    assert (results["score"], results["max_score"], results["passed"]) == (5.5, 5.5, True)
+    assert capsys.readouterr().out.splitlines()[1:] == [
+        "  ✓ scaled: 3 of 3",
+        "  ✓ Relu (positive): 2.5 of 2.5",
+        "",
+        "5.5 of 5.5 points",
+    ]
+
+
+def test_a_failure_costs_its_own_points_and_names_kind_and_place_and_not_the_solution(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "r.json"
+    assert hand_in(tmp_path, WRONG, "--results", str(path), "--format", "gradescope") == 1
+    results = json.loads(path.read_text(encoding="utf-8"))
+    assert results["score"] == 3
+    assert [(it["name"], it["score"], it["max_score"], it["status"]) for it in results["tests"]] == [
+        ("scaled", 3, 3, "passed"),
+        ("Relu (positive)", 0, 2.5, "failed"),
+    ]
+    printed = capsys.readouterr().out
+    for told in (results["tests"][1]["output"], printed):
+        assert "gradient of scaled: twice" in told
+        assert "own.py:14" in told
+        assert "slope" not in told
+        assert "self.mask" not in told
+
+
+def test_explain_tells_all(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "r.xml"
+    assert hand_in(tmp_path, WRONG, "--results", str(path), "--explain") == 1
+    failure = ET.parse(path).getroot().find(".//testcase/failure")
+    assert failure is not None
+    assert "forward's slope" in str(failure.text)
+    assert "forward's slope" in capsys.readouterr().out
+
+
+def test_a_file_that_cannot_be_read_earns_nothing_of_the_points_that_there_are(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "r.json"
+    assert hand_in(tmp_path, "class Relu(:", "--results", str(path)) == 2
+    results = json.loads(path.read_text(encoding="utf-8"))
+    assert (results["score"], results["max_score"], results["passed"]) == (0, 5.5, False)
+    assert "own.py:1:12: error: SyntaxError" in results["scenarios"][0]["error"]
+    assert "own.py:1:12: error: SyntaxError" in capsys.readouterr().err
+
+
+def test_format_and_explain_are_about_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert hand_in(tmp_path, RIGHT, "--explain") == 2
+    assert "--results FILE" in capsys.readouterr().err
+
+
+def test_a_file_that_cannot_be_written_gets_a_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert hand_in(tmp_path, RIGHT, "--results", str(tmp_path / "none" / "r.json")) == 2
+    assert "r.json: " in (told := capsys.readouterr().err)
+    assert "no such file or directory" in told.lower()
+
+
+def test_the_command_line_knows_every_format() -> None:
+    assert tuple(RESULT_FORMATS) == RESULT_FORMAT_NAMES
+    assert [format_for(Path(name)) for name in ("r.xml", "R.XML", "r.json", "r")] == ["junit", "junit", "json", "json"]
+
+
+def test_junit_has_a_suite_for_each_scenario_and_the_points_as_properties() -> None:
+    root = ET.fromstring(RESULT_FORMATS["junit"](HAND_INS))
+    assert root.attrib == {"name": "bptui check", "tests": "3", "failures": "1", "errors": "1"}
+    one, two = root
+    assert {it.attrib["name"]: it.attrib["value"] for it in one.findall("properties/property")} == {
+        "score": "0.1",
+        "max_score": "0.3",
+    }
+    passed, failed = one.findall("testcase")
+    assert [it.tag for it in passed] == ["properties"]
+    failure = failed.find("failure")
+    assert failure is not None
+    assert (failure.attrib["message"], failure.text) == ("wrong <b>", "wrong <b>\nat 1")
+    assert two.find("testcase/error") is not None
+
+
+def test_gradescope_names_the_scenario_where_there_are_several() -> None:
+    results = json.loads(RESULT_FORMATS["gradescope"](HAND_INS))
+    assert [it["name"] for it in results["tests"]] == ["one.toml: a", "one.toml: b", "two.toml: c"]
+    assert results["score"] == 0.1
+
+
+@pytest.mark.parametrize("name", RESULT_FORMAT_NAMES)
+def test_tenths_add_up_and_any_name_can_be_written(tmp_path: Path, name: str) -> None:
+    marks = tuple(Mark(HOSTILE + str(at), (), 0.1, Verdict.PASS) for at in range(3))
+    marked = marked_hand_in(HOSTILE, Report(HOSTILE, (), {}, marks), messages=brief_message)
+    assert (marked.points, marked.is_full) == (0.3, True)
+    write_results(tmp_path / "r", [marked], name)
+    text = (tmp_path / "r").read_text(encoding="utf-8")
+    assert not any(it in text for it in "\x1b\u202e\x00\ufffe")
+    if name == "junit":
+        ET.fromstring(text)
