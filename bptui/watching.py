@@ -18,6 +18,7 @@ from bptui.core.tape import Tape
 from bptui.programs.program_watch import ProgramWatch
 
 if TYPE_CHECKING:
+    from bptui.checking.finding import Report
     from layers import Array
 
 MEMORY = 1 << 30
@@ -34,6 +35,25 @@ def watch(net: Any = None, *, passes: int | None = None, memory: int = MEMORY) -
     if net is not None:
         watched.watch.start()
     return watched
+
+
+class WatchedReport:
+    """What a check of watched code has found; ``report.findings`` has all of it."""
+
+    def __init__(self, report: Report) -> None:
+        self.report = report
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing failed."""
+        return self.report.ok
+
+    def __repr__(self) -> str:
+        from bptui.lines.line import plain  # noqa: PLC0415
+        from bptui.report.check_report import report_lines, tally_line  # noqa: PLC0415
+
+        lines = (*report_lines(self.report.title, self.report), tally_line([self.report]))
+        return "\n".join(plain(line).rstrip() for line in lines)
 
 
 class WatchedCode(Sequence[Step]):
@@ -92,6 +112,13 @@ class WatchedCode(Sequence[Step]):
         from bptui.report.watched_table import watched_table  # noqa: PLC0415
 
         return "\n".join(plain(line).rstrip() for line in watched_table(self.tape))
+
+    def check(self) -> WatchedReport:
+        """Return the report on every node and on the wiring between them: it prints as ``bptui check`` prints it."""
+        from bptui.program_checking.check_program import check_program  # noqa: PLC0415  (few are checked)
+
+        self.watch.stop()
+        return WatchedReport(check_program(self.watch))
 
     def show(self) -> None:
         """Open the debugger in a terminal; elsewhere, as in a notebook, print the table and the circuit."""

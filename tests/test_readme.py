@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -47,6 +48,7 @@ def test_a_command_of_the_readme_works(
     (tmp_path / "neuron.toml").write_text(blocks("toml")[0])
     (tmp_path / "typo.toml").write_text(blocks("toml")[0].replace("Sigmoid", "Sigmod"))
     (tmp_path / "my_layers.py").write_text(next(block for block in blocks("python") if "class Relu" in block))
+    shutil.copytree(ROOT / "scenarios" / "programs", tmp_path / "scenarios" / "programs")
     program, *arguments = shlex.split(command)
     assert program == "bptui"
     status = main(arguments)

@@ -115,13 +115,15 @@ class Mark:
 class Report:
     """The findings of a scenario, in the order of its nodes, and its marks, as where it is handed in.
 
-    ``origins`` tells by node whose layer was judged.
+    ``origins`` tells by node whose layer was judged, and ``what`` what it is a report on. ``remarks`` are said first.
     """
 
     title: str
     findings: tuple[Finding, ...]
     origins: Mapping[str, str] = field(default_factory=dict)
     marks: tuple[Mark, ...] = ()
+    what: str = "scenario"
+    remarks: tuple[str, ...] = ()
 
     @cached_property
     def counts(self) -> Counter[Verdict]:

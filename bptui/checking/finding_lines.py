@@ -94,6 +94,8 @@ def finding_title(finding: Finding) -> str:
     mistake = visible(finding.mistake or "") if is_told else ""
     if finding.mistake == DEPENDS:
         return "depends on what it is not to depend on"
+    if finding.rule == "wiring" and mistake:
+        return mistake
     if finding.rule in TITLES:
         return TITLES[finding.rule]
     if finding.rule in ABOUT_GRADIENTS and finding.input is not None:

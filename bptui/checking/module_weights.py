@@ -6,6 +6,7 @@ global ``dW``.
 
 from __future__ import annotations
 
+import dis
 import inspect
 from collections.abc import Callable, Iterator
 from types import CodeType, FunctionType
@@ -45,8 +46,8 @@ def arrays_used(function: FunctionType) -> Iterator[str]:
 
 
 def global_names(code: CodeType) -> Iterator[str]:
-    """Yield the global names and the attributes that a code object mentions, and those of functions within it."""
-    yield from code.co_names
+    """Yield the global names that a code object reads, and those that functions within it read."""
+    yield from (str(it.argval) for it in dis.get_instructions(code) if it.opname in {"LOAD_GLOBAL", "LOAD_NAME"})
     for it in code.co_consts:
         if isinstance(it, CodeType):
             yield from global_names(it)

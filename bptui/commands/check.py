@@ -1,4 +1,4 @@
-"""``bptui check``: check every node's gradients and contract, and what is expected; and mark it as a hand-in."""
+"""``bptui check``: check the gradients and contract of every node, and a program's wiring; and mark a hand-in."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bptui.commands.layer_options import add_expand, add_layers
+from bptui.commands.program_options import add_watching, watched
 from bptui.commands.subcommand import Subcommand
 from bptui.ending import BAD_USE, FAILED, FINE, output, show
 from bptui.errors import BptuiError
@@ -22,7 +23,9 @@ RESULT_FORMAT_NAMES = ("json", "junit", "gradescope")
 
 def add_check_arguments(command: argparse.ArgumentParser) -> None:
     """Tell what may stand behind ``bptui check``."""
-    command.add_argument("scenarios", nargs="+", metavar="SCENARIO", help="files, or names of bundled scenarios")
+    command.add_argument(
+        "scenarios", nargs="+", metavar="SCENARIO", help="files, names of bundled scenarios, or a program"
+    )
     command.add_argument("--json", action="store_true", help="print findings, one a line, for other programs")
     command.add_argument("--verbose", action="store_true", help="print the slopes of every step with each failure")
     command.add_argument("--results", metavar="FILE", type=Path, help="mark it as a hand-in, and write the marks there")
@@ -30,24 +33,51 @@ def add_check_arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument("--explain", action="store_true", help="with --results: tell all that is known of a failure")
     add_layers(command)
     add_expand(command)
+    add_watching(command)
 
 
 def judge_scenarios(options: argparse.Namespace) -> int:
     """Judge every gradient of some scenarios."""
-    from bptui.report.check_printing import check_scenarios
+    from bptui.programs.read_program import is_program
 
     if not options.results and (options.format or options.explain):
         raise BptuiError("--format and --explain say what is written to a file", hint="--results FILE")
-    with output() as file:
-        found = check_scenarios(
-            options.scenarios, options.layers, file, expand=options.expand, form=printed_form(options)
-        )
+    judge = judge_program if any(map(is_program, options.scenarios)) else judge_each
+    found = judge(options)
     for _, result in found:
         if isinstance(result, BptuiError):
             show(result)
     if options.results:
         return write_marks_of(found, options)
     return status_of(found)
+
+
+def judge_each(options: argparse.Namespace) -> list[tuple[str, Result]]:
+    """Judge scenarios, and return what came of each."""
+    from bptui.report.check_printing import check_scenarios
+
+    with output() as file:
+        return check_scenarios(
+            options.scenarios, options.layers, file, expand=options.expand, form=printed_form(options)
+        )
+
+
+def judge_program(options: argparse.Namespace) -> list[tuple[str, Result]]:
+    """Run a program, watched, and judge every node of it and the wiring between them."""
+    from bptui.program_checking.check_program import check_program
+    from bptui.report.check_printing import print_reports
+
+    if len(options.scenarios) > 1:
+        raise BptuiError("a program is checked by itself", hint="what stands behind its name is handed to it")
+    options.scenario = options.scenarios[0]
+    run = watched(options)
+    try:
+        run.outlast()
+        report = check_program(run)
+    finally:
+        run.close()
+    with output() as file:
+        return print_reports([(options.scenario, report)], file, form=printed_form(options))
 
 
 def printed_form(options: argparse.Namespace) -> Form:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 WATCHING = ("run", "trace", "check", "health")
 """The subcommands that take a program."""
 
-VALUED = ("--layers", "--expand", "--record", "--theme", "--passes", "--skip", "--memory")
+VALUED = ("--layers", "--expand", "--record", "--theme", "--passes", "--skip", "--memory", "--results", "--format")
 """The options that a value follows."""
 
 LONGEST_NUMBER = 9

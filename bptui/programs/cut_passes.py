@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice, pairwise
 
+from bptui.programs.backward_partners import by_handed_gradients, in_reverse
 from bptui.programs.event import ForwardCall
 from bptui.programs.pass_events import PassEvents
 from bptui.programs.program_facts import ProgramFacts
@@ -13,28 +15,44 @@ from bptui.programs.seen_values import SeenValue
 def cut_passes(events: PassEvents, facts: ProgramFacts) -> Iterator[PassEvents]:
     """Yield the passes among the calls of an iteration: those that only go forward, and that which goes back, the last.
 
-    A pass begins where a layer goes forward again, if nothing that was made before is used from there on.
+    A pass begins where a layer goes forward again, if nothing that was made before is used from there on. That which
+    goes back is the one whose value the first gradient is for.
     """
+    events = by_handed_gradients(events)
     tops = [call for call in events.forwards if not call.parent]
     outermost = outermost_calls(events)
-    start = 0
-    for cut in [*cuts(tops, events, facts), len(tops)]:
-        numbers = {call.number for call in tops[start:cut]}
+    cut_at = [0, *cuts(tops, events, facts), len(tops)]
+    passes = [{call.number for call in tops[start:end]} for start, end in pairwise(cut_at)]
+    going_back = next((it for it in passes if with_first_back(events) & it), passes[-1])
+    for numbers in sorted(passes, key=lambda it: it is going_back):
         chosen = [call for call in events.forwards if outermost[call.number] in numbers]
-        is_last = cut == len(tops)
-        yield PassEvents(chosen, events.backwards, events.raised) if is_last else PassEvents(chosen)
-        start = cut
+        if numbers is going_back:
+            yield in_reverse(PassEvents(chosen, events.backwards, events.raised))
+        else:
+            yield PassEvents(chosen)
+
+
+def with_first_back(events: PassEvents) -> set[int]:
+    """Return the outermost call around the forward that the program goes back from first, in a set of its own.
+
+    A loss that tells its gradient at once has not gone back by that.
+    """
+    outermost = outermost_calls(events)
+    losses = {call.number for call in events.forwards if call.is_loss}
+    known = (outermost[it.forward] for it in events.backwards if it.forward in outermost and it.forward not in losses)
+    return set(islice(known, 1))
 
 
 def cuts(tops: Sequence[ForwardCall], events: PassEvents, facts: ProgramFacts) -> list[int]:
     """Return the places between the outermost calls at which a pass ends."""
     outermost = outermost_calls(events)
     with_back = {outermost.get(call.forward) for call in events.backwards}
-    first_back = next((at for at, call in enumerate(tops) if call.number in with_back), len(tops))
+    back = [at for at, call in enumerate(tops) if call.number in with_back]
+    first_back, last_back = (back[0], back[-1]) if back else (len(tops), len(tops))
     found: list[int] = []
     start = 0
-    for at, call in enumerate(tops[: first_back + 1]):
-        if not any(is_same_layer(call, before) for before in tops[start:at]):
+    for at, call in enumerate(tops):
+        if first_back < at <= last_back or not any(is_same_layer(call, before) for before in tops[start:at]):
             continue
         made = things_of((number for before in tops[start:at] for number in before.outs), facts)
         if made.isdisjoint(things_of((number for after in tops[at:] for _, number in after.inputs), facts)):

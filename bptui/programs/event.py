@@ -102,6 +102,7 @@ class BackwardCall(NamedTuple):
 
     ``douts`` are the values handed to it, ``gradients`` those returned, None where there is none; ``held`` what was on
     the object when it began, and ``held_gradients`` pairs of a spot and the gradient beside it when it had returned.
+    ``adds_up`` says that it adds to what it finds on its object (``self.dW += ...``).
     """
 
     number: int
@@ -114,6 +115,7 @@ class BackwardCall(NamedTuple):
     gradients: Sequence[int | None]
     held: Sequence[Sequence[Any]]
     held_gradients: Sequence[Sequence[Any]]
+    adds_up: bool = False
 
 
 class CallRaised(NamedTuple):

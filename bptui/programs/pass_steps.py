@@ -13,9 +13,8 @@ from bptui.core.tape import Tape
 from bptui.programs.derived_gradients import derived_gradients
 from bptui.programs.event import BackwardCall
 from bptui.programs.pass_graph import PassNode, WatchedPass
+from bptui.programs.passed_gradients import PassedGradients
 from bptui.programs.program_facts import ProgramFacts
-from bptui.programs.seen_values import SeenValue
-from bptui.programs.value_sources import is_like
 
 
 class PassSteps:
@@ -27,6 +26,8 @@ class PassSteps:
         self.facts = facts
         self.watched = watched
         self.steps: dict[int, int] = {}
+        self.summed: dict[int, dict[str, int]] = {}
+        self.passed = PassedGradients(facts, watched)
         self.waiting = {at for at, it in enumerate(watched.nodes) if it.derived}
 
     def add(self) -> Mapping[int, int]:
@@ -67,65 +68,31 @@ class PassSteps:
         return handed[0] if len(handed) == 1 else tuple(handed)
 
     def handed(self, call: BackwardCall, node: PassNode) -> list[Value | None]:
-        """Return the gradients that the program hands to a call back, one for each output.
-
-        A loss that is handed nothing, or its own prediction instead of a gradient, starts the backward pass: it is
-        handed 1.
-        """
-        douts = [None if it is None else self.facts.values[it] for it in call.douts[: max(1, len(node.outs))]]
-        first = douts[0] if douts else None
-        if first is None or not node.outs or self.is_misshapen(first, node) or self.is_prediction(first, call, node):
+        """Return the gradients that the program hands to a call back, one for each output; to one that starts, 1."""
+        douts = self.passed.douts(call, node)
+        if not douts:
             return [np.ones_like(np.asarray(it.recorded, np.float64))[()] for it in node.outs]
-        return [None if it is None else it.recorded for it in douts] + [None] * (len(node.outs) - len(douts))
-
-    def is_misshapen(self, dout: SeenValue, node: PassNode) -> bool:
-        """Return whether what the output's node is handed can be no gradient of it."""
-        is_output = node.node.name == self.watched.graph.output
-        return is_output and dout.array.shape != node.outs[0].array.shape and dout.array.size != 1
-
-    def is_prediction(self, dout: SeenValue, call: BackwardCall, node: PassNode) -> bool:
-        """Return whether a call back is handed what the forward knew already, and no gradient.
-
-        A value of the node's own may be its gradient, too (of half the sum of its squares): it is none where its shape
-        is another than the output's, or where the targets come with it.
-        """
-        if not self.is_own(dout, node):
-            return False
-        more = [it for it in call.douts[max(1, len(node.outs)) :] if it is not None]
-        has_targets = bool(more) and all(self.is_own(self.facts.values[it], node) for it in more)
-        return has_targets or dout.array.shape != node.outs[0].array.shape
-
-    def is_own(self, value: SeenValue, node: PassNode) -> bool:
-        """Return whether a value is an input or an output of a node: the very object."""
-        assert node.call is not None
-        own = [self.facts.values[number] for _, number in node.call.inputs] + list(node.outs)
-        return any(value.event.token and value.event.token == it.event.token and is_like(value, it) for it in own)
+        return [None if it is None else it.recorded for it in douts]
 
     def gradients(self, node: PassNode, call: BackwardCall) -> list[Value | None]:
         """Return what a call back has returned, or left on its object, for each input of its node."""
         assert node.call is not None
         beside = {str(spot): int(number) for spot, number in call.held_gradients}
         found: list[int | None] = [None] * len(node.node.inputs)
-        alone = self.place_of_derivative(node, call)
-        for place, argument in enumerate(node.arguments):
-            if alone is not None:
-                found[place] = call.gradients[0] if place == alone else None
-            else:
-                found[place] = call.gradients[argument] if argument < len(call.gradients) else None
+        for place, index in enumerate(self.passed.places(call, node)):
+            found[place] = None if index is None else call.gradients[index]
         for place, spot in enumerate(node.held, start=len(node.arguments)):
             found[place] = beside.get(spot)
+        added = {spot: number for spot, number in beside.items() if call.adds_up}
+        earlier, self.summed[call.owner] = self.summed.get(call.owner, {}), added
         slots = self.watched.graph.edges[self.watched.graph.node_index(node.node.name) or 0]
         values = self.tape.iterations[-1].values
-        return [self.fitting(number, values[slot]) for number, slot in zip(found, slots, strict=True)]
-
-    def place_of_derivative(self, node: PassNode, call: BackwardCall) -> int | None:
-        """Return the argument that a single derivative of several is for: the one that a node has made."""
-        assert node.call is not None
-        if node.call.style != "derivative" or len(call.gradients) != 1:
-            return None
-        names = node.node.inputs[: len(node.arguments)]
-        made = [place for place, name in enumerate(names) if not self.watched.graph.is_leaf(name)]
-        return made[0] if len(made) == 1 else None
+        fitting = [self.fitting(number, values[slot]) for number, slot in zip(found, slots, strict=True)]
+        for place, spot in enumerate(node.held, start=len(node.arguments)):
+            if spot in earlier and spot in added and fitting[place] is not None:
+                before = self.fitting(earlier[spot], values[slots[place]])
+                fitting[place] = fitting[place] if before is None else fitting[place] - before
+        return fitting
 
     def fitting(self, number: int | None, value: Value) -> Value | None:
         """Return a gradient, None where it is not of its value's shape."""

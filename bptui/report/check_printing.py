@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from enum import Enum, auto
 from pathlib import Path
 from typing import TextIO
@@ -41,25 +41,36 @@ def check_scenarios(
 
     The nodes that ``expand`` names are checked as what they are made of.
     """
-    found: list[tuple[str, Result]] = []
     progress = ProgressLine(len(places), sys.stderr)
     results = check_all(places, layers, progress.show_nodes, expand=expand)
     try:
-        for place, result in zip(places, results, strict=True):
-            progress.clear()
-            found.append((place, result))
-            if not isinstance(result, BptuiError):
-                WRITERS[form](place, result, file)
-                file.flush()
-            progress.advance()
+        return print_reports(with_progress(zip(places, results, strict=True), progress), file, form=form)
     finally:
         progress.clear()  # also before the last word on a check that was broken off
-    reports = [result for _, result in found if not isinstance(result, BptuiError)]
+
+
+def with_progress(found: Iterable[tuple[str, Result]], progress: ProgressLine) -> Iterator[tuple[str, Result]]:
+    """Yield what comes of scenarios, with the progress away from the line while it is printed."""
+    for place, result in found:
+        progress.clear()
+        yield place, result
+        progress.advance()
+
+
+def print_reports(found: Iterable[tuple[str, Result]], file: TextIO, *, form: Form) -> list[tuple[str, Result]]:
+    """Print reports as they come, and what they come to; return them, and the errors that came instead of one."""
+    results: list[tuple[str, Result]] = []
+    for place, result in found:
+        results.append((place, result))
+        if not isinstance(result, BptuiError):
+            WRITERS[form](place, result, file)
+            file.flush()
+    reports = [result for _, result in results if not isinstance(result, BptuiError)]
     if form is Form.RECORDS:
         file.write(f"{json.dumps(summary_record(reports))}\n")
     elif reports and form is not Form.MARKS:
         print_lines([tally_line(reports)], file)
-    return found
+    return results
 
 
 def write_lines(place: str, report: Report, file: TextIO) -> None:

@@ -17,7 +17,7 @@ from bptui.core.text import counted, visible
 from bptui.lines.line import Line, Span, indented, styled
 from bptui.lines.paragraph import UNFOLDED
 
-PARTS = {"network": "the whole network", "expect": "[expect]", "wiring": "uses"}
+PARTS = {"network": "the whole network", "expect": "[expect]", "wiring": "the wiring"}
 """What a rule is about that is about no node's own layer."""
 
 ENOUGH_RUNGS = 5
@@ -29,7 +29,9 @@ HasLadder: TypeAlias = Callable[[Finding], bool]
 
 def report_lines(place: str, report: Report, *, has_ladder: HasLadder | None = None) -> Iterator[Line]:
     """Yield the report on one scenario; slopes step by step where they decide, or as ``has_ladder`` says."""
-    yield styled(f"{visible(report.title)} ({visible(place)})", "title")
+    told = f"{visible(report.title)} ({visible(place)})" if report.title != place else visible(place)
+    yield styled(told, "title")
+    yield from (styled(f"  {remark}", "dim") for remark in report.remarks)
     seen: dict[tuple[object, ...], str] = {}
     for part, findings in groupby(report.findings, key=lambda it: part_of(it, report.origins)):
         yield from part_lines(part, list(findings), seen, has_ladder or is_decided_by_ladder)
@@ -38,6 +40,8 @@ def report_lines(place: str, report: Report, *, has_ladder: HasLadder | None = N
 
 def part_of(finding: Finding, origins: Mapping[str, str]) -> str:
     """Return what a finding is about: a node with its layer and where that is from, the network, or the expected."""
+    if finding.rule == "wiring" and finding.mistake:
+        return f"the wiring at {visible(finding.node)}"
     if finding.rule in PARTS:
         return PARTS[finding.rule]
     origin = PurePath(origins.get(finding.node, "")).name
@@ -78,7 +82,7 @@ def input_signs(findings: Sequence[Finding]) -> str:
 
 def finding_remarks(finding: Finding) -> Iterator[Line]:
     """Yield what there is to say of the whole although nothing is wrong with it."""
-    if finding.rule == "network" and finding.input is None:
+    if finding.rule in {"network", "wiring"} and finding.input is None:
         yield styled(f"   {visible(finding.reason, limit=1000)}.")
 
 
@@ -156,7 +160,7 @@ def tally_line(reports: Iterable[Report]) -> Line:
     counts = {verdict: sum(report.counts[verdict] for report in reports) for verdict in Verdict}
     told = ", ".join(f"{verdict.sign} {count} {verdict.value}" for verdict, count in counts.items())
     failed = sum(not report.ok for report in reports)
-    scenarios = counted(len(reports), "scenario")
+    scenarios = counted(len(reports), reports[0].what if reports else "scenario")
     limits = limits_of(reports)
     good = f"{scenarios}, {'nothing failed' if limits else 'all well'}{whose(reports)}"
     outcome = f"{failed} of {scenarios} failed" if failed else good

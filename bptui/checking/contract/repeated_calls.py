@@ -16,7 +16,23 @@ from layers import Array
 
 
 def repeat_faults(point: LintPoint, visit: Visit, handed: tuple[Any, ...], first: Gradients) -> Iterator[FaultError]:
-    """Rule ``second-backward``: backward leaves the layer as it was, and hands out new memory each time."""
+    """Rule ``second-backward``: backward leaves the layer as it was, and hands out new memory each time.
+
+    One that takes from a stack what its forward has put there goes back once only, which is no mistake.
+    """
+    try:
+        yield from second_backward_faults(point, visit, handed, first)
+    except FaultError as fault:
+        if fault.rule != "raises":
+            raise
+        reason = f"backward can be called once for each forward: after that, {fault.reason}"
+        yield FaultError("second-backward", reason, mistake="goes back once", is_caution=True)
+
+
+def second_backward_faults(
+    point: LintPoint, visit: Visit, handed: tuple[Any, ...], first: Gradients
+) -> Iterator[FaultError]:
+    """Yield what is wrong with backward when it is called again after one forward."""
     other = point.other.copy()
     answer = copied(point.probe.backward(visit.layer, other))
     yield from write_faults(point, visit, "backward", before=point.other, dout=other)

@@ -6,6 +6,7 @@ import dis
 import inspect
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from types import CodeType, FrameType
 from typing import Any
 
@@ -73,6 +74,19 @@ def ids_of_arrays(owner: Any) -> dict[str, int]:
 def has_returned(frame: FrameType) -> bool:
     """Return whether a frame ends by a return, and not by an exception."""
     return frame.f_code.co_code[frame.f_lasti] in RETURNS
+
+
+@lru_cache(maxsize=1_000)
+def adds_in_place(code: CodeType) -> bool:
+    """Return whether a function adds to what an attribute or a container holds: ``self.dW += ...``."""
+    found = list(dis.get_instructions(code))
+    sums = (at for at, it in enumerate(found) if it.opname == "BINARY_OP" and it.argrepr == "+=")
+    return any(stored_next(found[at + 1 : at + 6]) in {"STORE_ATTR", "STORE_SUBSCR", "STORE_SLICE"} for at in sums)
+
+
+def stored_next(instructions: Sequence[dis.Instruction]) -> str:
+    """Return the name of the first of some instructions that stores something, "" for none."""
+    return next((it.opname for it in instructions if it.opname.startswith("STORE_")), "")
 
 
 def arguments_of(frame: FrameType, call: PassCall) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from bptui.programs.child.layer_style import PassCall, Styles
 from bptui.programs.child.object_names import HeldName
 from bptui.programs.child.open_call import (
     OpenCall,
+    adds_in_place,
     arguments_of,
     call_options,
     default_parameters,
@@ -325,6 +326,7 @@ class Watcher:
                 gradients,
                 opened.held,
                 beside,
+                adds_in_place(opened.code),
             )
         )
 

@@ -1,0 +1,258 @@
+"""In the process of a program: a node is checked on copies of its object, and a call back is made once more."""
+
+from __future__ import annotations
+
+import contextlib
+import inspect
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from bptui.checking.check_node import broken_down, check_node
+from bptui.checking.finding import Finding, Verdict
+from bptui.checking.finding_record import finding_record
+from bptui.checking.guest_job import labels
+from bptui.checking.module_weights import module_weights
+from bptui.checking.random_sources import borrowed_random_state
+from bptui.checking.subject import Subject, widened
+from bptui.core.text import visible
+from bptui.errors import BptuiError, Where, named_reason_of
+from bptui.guest.child.non_finite import bad_element, origin_of_non_finite
+from bptui.guest.child.object_arrays import spots_in
+from bptui.guest.child.own_gradients import gradient_of
+from bptui.guest.observation import words_of_non_finite
+from bptui.program_checking.called_again import CalledAgain, CallValues, with_kept_results
+from bptui.programs.child.call_again import kept_backward, kept_forward
+from bptui.programs.child.kept_call import KeptCall
+from bptui.programs.child.own_files import is_own_file
+
+CHECK = "bptui.program_checking.call_job:check_call"
+REPEAT = "bptui.program_checking.call_job:repeat_call"
+DOUBLE = "bptui.program_checking.call_job:double_batch"
+"""What the parent calls the jobs."""
+
+
+def check_call(
+    calls: Mapping[int, KeptCall], values: Sequence[Any], *, forward: int, backward: int, about: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return the findings on the node of a forward, as a message; ``backward`` is 0 where the forward has gone back."""
+    with silenced():
+        try:
+            make = copies_of(calls, forward, backward, about["values"])
+        except BptuiError as error:
+            return {"findings": [finding_record(not_repeated(about, error.message))], "arrays": []}
+        subject = call_subject(make, values, about)
+        try:
+            findings = [*check_node(subject), *labels(subject), *made_of_finite(subject, make), *module_arrays(subject)]
+        except Exception as error:  # noqa: BLE001  (a bug of the check itself would be the layer's)
+            findings = [broken_down(subject, error)]
+    return {"findings": [finding_record(cautioned(it)) for it in findings], "arrays": []}
+
+
+def cautioned(finding: Finding) -> Finding:
+    """Return a finding, a caution where it is about calls that the program may never make: the wiring tells of those.
+
+    An object may keep a stack of caches, which is not empty where its forward runs for the second time.
+    """
+    is_fail = finding.verdict is Verdict.FAIL and finding.rule in {"second-backward", "stale-cache"}
+    return replace(finding, verdict=Verdict.SKIP) if is_fail else finding
+
+
+def repeat_call(
+    calls: Mapping[int, KeptCall],
+    values: Sequence[Any],
+    *,
+    forward: int,
+    backward: int,
+    about: Mapping[str, Any],
+    zeroed: bool,
+    replaced: Sequence[str] = (),
+) -> dict[str, Any]:
+    """Return what a forward makes once more, and the gradients that its call back then returns and leaves behind.
+
+    The message tells how many arrays are outputs, and how many returned gradients, a mask saying which are none; the
+    others are what was left for what the object holds: before, and then after. With ``zeroed`` that is set to 0 before,
+    and the arguments that are ``replaced`` are the values. Raises BptuiError where the calls cannot be made.
+    """
+    with silenced(), borrowed_random_state(), np.errstate(all="ignore"):
+        pair = kept_pair(calls, forward, backward)
+        again = CalledAgain(*pair, CallValues(**about["values"]))
+        try:
+            again.arguments |= {name: np.array(it) for name, it in zip(replaced, values, strict=True)}
+            again.go_forward()
+            spots = {name: spot for name, spot in spots_in(again.owner).items() if name in again.values.held}
+            before = [np.array(gradient_of(spots[name]), float) for name in again.values.held if name in spots]
+            if zeroed:
+                set_to_zero(gradient_of(spot) for spot in spots.values())
+            outs = list(map(np.asarray, again.outs))
+            _, arguments = again.kept_back.forward_copy() if again.kept_back else (None, {})
+            douts = [arguments[name] for name in douts_of(again)]
+            gradients = again.gradients(douts or [1.0])
+            after = [np.array(gradient_of(spots[name]), float) for name in again.values.held if name in spots]
+        except Exception as error:  # noqa: BLE001  (the fence around the person's code)
+            raise BptuiError(named_reason_of(error)) from None
+    known = [it for it in gradients if it is not None]
+    return {
+        "outs": len(outs),
+        "mask": [it is not None for it in gradients],
+        "held": len(before),
+        "arrays": [*outs, *map(np.asarray, known), *before, *after],
+    }
+
+
+def double_batch(
+    calls: Mapping[int, KeptCall],
+    values: Sequence[Any],  # noqa: ARG001  (the protocol of jobs)
+    *,
+    forward: int,
+    about: Mapping[str, Any],
+) -> dict[str, Any]:
+    """Return what a forward makes of its batch, and of the batch twice over. Raises BptuiError where it cannot."""
+    with silenced(), borrowed_random_state(), np.errstate(all="ignore"):
+        shared_out = CallValues(**about["values"])
+        once, twice = (CalledAgain(kept_forward(calls, forward), None, shared_out) for _ in range(2))
+        try:
+            given = [twice.arguments[name] for name in shared_out.arguments]
+            twice.arguments |= {
+                name: np.concatenate([it, it])
+                for name, it in zip(shared_out.arguments, given, strict=True)
+                if np.ndim(it)
+            }
+            once.go_forward()
+            twice.go_forward()
+        except Exception as error:  # noqa: BLE001  (the fence around the person's code)
+            raise BptuiError(named_reason_of(error)) from None
+    return {"arrays": [np.asarray(once.outs[0]), np.asarray(twice.outs[0])]}
+
+
+def douts_of(again: CalledAgain) -> Iterator[str]:
+    """Yield the parameters of a call back that are douts, by their places."""
+    if again.kept_back is None:
+        return
+    names = [name for name in again.kept_back.inputs if name != again.kept_back.cache]
+    yield from (name for name, role in zip(names, again.values.roles, strict=False) if role and role[0] == "dout")
+
+
+def set_to_zero(gradients: Iterator[Any]) -> None:
+    """Set arrays to zero, in place."""
+    for it in gradients:
+        if isinstance(it, np.ndarray) and it.flags.writeable:
+            it[...] = 0
+
+
+def kept_pair(calls: Mapping[int, KeptCall], forward: int, backward: int) -> tuple[KeptCall, KeptCall | None]:
+    """Return a forward and its call back, None where the forward has gone back itself. Raises BptuiError."""
+    return kept_forward(calls, forward), kept_backward(calls, backward) if backward else None
+
+
+def copies_of(
+    calls: Mapping[int, KeptCall], forward: int, backward: int, values: Mapping[str, Any]
+) -> Callable[[], CalledAgain]:
+    """Return what makes a copy of a watched call. Raises BptuiError where the two calls cannot be made once more."""
+    pair = kept_pair(calls, forward, backward)
+
+    def make() -> CalledAgain:
+        return CalledAgain(*pair, shared_out)
+
+    try:
+        with np.errstate(all="ignore"), borrowed_random_state():
+            shared_out = with_kept_results(*pair, CallValues(**values))
+            again = make()
+            again.go_forward()
+            again.backward(*[np.ones_like(np.asarray(out, np.float64)) for out in again.outs])
+    except BptuiError:
+        raise
+    except Exception as error:  # noqa: BLE001  (the fence: on copies a layer may do what it did not do before)
+        raise BptuiError(f"called once more on a copy of its object, it raises {named_reason_of(error)}") from None
+    return make
+
+
+def not_repeated(about: Mapping[str, Any], reason: str) -> Finding:
+    """Return the finding on a node of which nothing is known, because its call cannot be made once more."""
+    return Finding(about["node"], about["layer"], None, "raises", Verdict.SKIP, reason=visible(reason, limit=500))
+
+
+def call_subject(make: Callable[[], CalledAgain], values: Sequence[Any], about: Mapping[str, Any]) -> Subject:
+    """Return a watched call as something to check."""
+    again = make()
+    return Subject(
+        node=about["node"],
+        layer=about["layer"],
+        make=make,
+        names=tuple(about["names"]),
+        slots=tuple(about["slots"]),
+        inputs=tuple(map(widened, values)),
+        takes_gradient=tuple(about["takes_gradient"]),
+        dtype=np.dtype(about["dtype"]),
+        spared=tuple(about["spared"]),
+        sought=tuple(about["sought"]),
+        is_last=about["is_last"],
+        outputs=tuple(about["outputs"]),
+        ignored=tuple(about["ignored"]),
+        inside=lambda layer, _: layer.owner,  # type: ignore[attr-defined]
+        functions=tuple(own_functions(again)),
+    )
+
+
+def own_functions(again: CalledAgain) -> Iterator[Callable[..., Any]]:
+    """Yield the two functions of the person's that are called."""
+    for kept_call in (again.kept_forward, again.kept_back or again.kept_forward):
+        names = kept_call.call.names
+        if names is None:
+            assert kept_call.function is not None
+            yield kept_call.function
+        else:
+            yield inspect.unwrap(
+                getattr(type(again.owner), names.forward if kept_call.call.is_forward else names.backward)
+            )
+
+
+def made_of_finite(subject: Subject, make: Callable[[], CalledAgain]) -> Iterator[Finding]:
+    """Yield the finding on a call that makes NaN or infinity of finite numbers: the operation, and its numbers."""
+    again = make()
+    with np.errstate(all="ignore"):
+        again.go_forward()
+    bad = next((it for it in map(bad_element, again.outs) if it is not None), None)
+    if bad is None or not subject.is_finite:
+        return
+    origin = origin_of_non_finite(make().go_forward, is_own_file)
+    if origin is None and bad[0] != "NaN":
+        return
+    found = {"kind": bad[0], "index": bad[1], "origin": origin}
+    where = Where(origin["file"], origin["line"]) if origin else None
+    mistake = f"{bad[0]} of finite numbers"
+    reason = f"forward {words_of_non_finite(found)}"
+    yield Finding(
+        subject.node, subject.layer, None, "finite", Verdict.FAIL, reason=reason, mistake=mistake, where=where
+    )
+
+
+def module_arrays(subject: Subject) -> Iterator[Finding]:
+    """Yield a caution for each array of the module that forward uses, for its gradient cannot be checked."""
+    for name in module_weights(subject.functions[0]):
+        reason = f"forward uses module-level {name}, which it is not given: its gradient is not checked"
+        yield Finding(
+            subject.node,
+            subject.layer,
+            None,
+            "gradient",
+            Verdict.SKIP,
+            reason=reason,
+            mistake="module-level weights",
+            slot=name,
+        )
+
+
+@contextlib.contextmanager
+def silenced() -> Iterator[None]:
+    """Let nothing be printed: what the program has printed is told already."""
+    with (
+        Path(os.devnull).open("w", encoding="utf-8") as nowhere,
+        contextlib.redirect_stdout(nowhere),
+        contextlib.redirect_stderr(nowhere),
+    ):
+        yield

@@ -1,0 +1,175 @@
+"""Each node of a watched program by itself: checked in the program's process, on copies, with the values it had."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from bptui.checking.check_guest import broken, read_finding
+from bptui.checking.finding import Finding, Verdict
+from bptui.checking.subject import Subject, widened
+from bptui.core.text import visible
+from bptui.errors import LayerError
+from bptui.own_layers.own_layer import TARGETS
+from bptui.program_checking.call_job import CHECK
+from bptui.program_checking.checked_program import CheckedProgram
+from bptui.programs.event import BackwardCall
+from bptui.programs.pass_graph import PassNode, WatchedPass
+from bptui.programs.passed_gradients import PassedGradients
+from bptui.programs.program_facts import ProgramFacts
+from layers import Array
+
+LONGEST = 30.0
+"""Seconds after which the check of one node is given up."""
+
+
+@dataclass(frozen=True, eq=False)
+class NodeCalls:
+    """A node of a pass, and the first call back of it; ``place`` is the node's index in the graph."""
+
+    watched: WatchedPass
+    place: int
+    node: PassNode
+    backward: BackwardCall | None
+
+    @property
+    def name(self) -> str:
+        """The node's name."""
+        return self.node.node.name
+
+
+def check_calls(program: CheckedProgram) -> Iterator[Finding]:
+    """Yield the findings on each node, in the first pass in which it has gone back; a caution where it never has."""
+    for calls in first_calls(program):
+        yield from check_node_calls(program, calls)
+
+
+def first_calls(program: CheckedProgram) -> list[NodeCalls]:
+    """Return each node that is a call, in forward order, by its first pass with a call back, or else its first pass."""
+    found: dict[str, NodeCalls] = {}
+    for watched in program.watched.passes:
+        backs: dict[int, BackwardCall] = {}
+        for place, call in watched.backwards:
+            backs.setdefault(place, call)
+        for place, node in enumerate(watched.nodes):
+            if node.call is None:
+                continue
+            calls = NodeCalls(watched, place, node, backs.get(place))
+            if calls.name not in found or (found[calls.name].backward is None and calls.backward is not None):
+                found[calls.name] = calls
+    return list(found.values())
+
+
+def check_node_calls(program: CheckedProgram, calls: NodeCalls) -> tuple[Finding, ...]:
+    """Return the findings on one node."""
+    node = calls.node.node
+    if calls.backward is None:
+        reason = "its backward was never called, so its gradients are not checked"
+        return (Finding(node.name, node.layer, None, "raises", Verdict.SKIP, reason=reason),)
+    subject = subject_of_calls(program.facts, calls)
+    try:
+        answer = program.ask(
+            CHECK,
+            *subject.inputs,
+            seconds=LONGEST,
+            forward=calls.node.call.number if calls.node.call else 0,
+            backward=calls.backward.number if calls.backward.owner or calls.backward.douts else 0,
+            about=about_calls(program.facts, calls, subject),
+        )
+        findings = [read_finding(subject, record, ()) for record in answer["findings"]]
+    except LayerError as error:
+        return (replace(broken(subject, error), verdict=Verdict.SKIP),)
+    return tuple(shown_where(program.facts, it) for it in findings)
+
+
+def shown_where(facts: ProgramFacts, finding: Finding) -> Finding:
+    """Return a finding whose file is called as a person calls it."""
+    where = finding.where
+    return finding if where is None else replace(finding, where=where._replace(path=facts.shown(where.path)))
+
+
+def subject_of_calls(facts: ProgramFacts, calls: NodeCalls) -> Subject:
+    """Return what is checked, but for what makes it: that is in the program's process."""
+    node, call = calls.node.node, calls.node.call
+    assert call is not None
+    slots = (*(str(call.inputs[at][0]) for at in calls.node.arguments), *calls.node.held)
+    inputs = tuple(widened(it) for it in input_values(facts, calls))
+    outs = [out.array for out in calls.node.outs]
+    return Subject(
+        node=node.name,
+        layer=node.layer,
+        make=never_made,
+        names=node.inputs,
+        slots=slots,
+        inputs=inputs,
+        takes_gradient=tuple(
+            [x.dtype.kind == "f" and slot not in TARGETS for x, slot in zip(inputs, slots, strict=True)]
+        ),
+        dtype=outs[0].dtype if outs and outs[0].dtype.kind == "f" else np.dtype(np.float64),
+        spared=tuple([at < len(calls.node.arguments) for at in range(len(inputs))]),
+        sought=tuple(["" if at < len(calls.node.arguments) else f"self.d{slots[at]}" for at in range(len(inputs))]),
+        is_last=is_last(calls) and outs[0].size == 1 and starts_with_one(facts, calls),
+        outputs=node.outputs if len(node.outputs) > 1 else (),
+        ignored=node.outputs[len(calls.backward.douts) if calls.backward else 1 :] if len(node.outputs) > 1 else (),
+    )
+
+
+def is_last(calls: NodeCalls) -> bool:
+    """Return whether no node uses what a node has made: a backward pass may start there."""
+    graph = calls.watched.graph
+    return not any(graph.uses[slot] for slot in graph.slots_of(calls.place))
+
+
+def never_made() -> Any:
+    """Raise AssertionError: what is checked is made in the program's process."""
+    raise AssertionError("made in the program's process")
+
+
+def input_values(facts: ProgramFacts, calls: NodeCalls) -> Iterator[Array]:
+    """Yield the values of a node's inputs as they were when its forward began: of numbers, floats."""
+    call = calls.node.call
+    assert call is not None
+    held = {str(spot): int(number) for spot, _, number in call.held}
+    numbers = [*(int(call.inputs[at][1]) for at in calls.node.arguments), *(held[spot] for spot in calls.node.held)]
+    yield from (np.asarray(facts.values[number].recorded) for number in numbers)
+
+
+def starts_with_one(facts: ProgramFacts, calls: NodeCalls) -> bool:
+    """Return whether the backward pass starts at a node, and with 1."""
+    assert calls.backward is not None
+    douts = PassedGradients(facts, calls.watched).douts(calls.backward, calls.node)
+    return all(it is not None and bool((it.array == 1).all()) for it in douts)
+
+
+def about_calls(facts: ProgramFacts, calls: NodeCalls, subject: Subject) -> dict[str, Any]:
+    """Return what is to be said of a node beside its inputs, as plain JSON."""
+    return {
+        "node": visible(subject.node),
+        "layer": visible(subject.layer),
+        "names": list(subject.names),
+        "slots": list(subject.slots),
+        "takes_gradient": list(subject.takes_gradient),
+        "dtype": subject.dtype.name,
+        "spared": list(subject.spared),
+        "sought": list(subject.sought),
+        "is_last": subject.is_last,
+        "outputs": list(subject.outputs),
+        "ignored": list(subject.ignored),
+        "values": shared_out(facts, calls),
+    }
+
+
+def shared_out(facts: ProgramFacts, calls: NodeCalls) -> dict[str, Any]:
+    """Return how a node's values are shared out between its two calls, as ``called_again.CallValues`` has it."""
+    assert calls.node.call is not None
+    assert calls.backward is not None
+    passed = PassedGradients(facts, calls.watched)
+    return {
+        "arguments": [str(calls.node.call.inputs[at][0]) for at in calls.node.arguments],
+        "held": list(calls.node.held),
+        "roles": [None if it is None else list(it) for it in passed.roles(calls.backward, calls.node)],
+        "places": passed.places(calls.backward, calls.node),
+    }

@@ -1,0 +1,163 @@
+"""Each mistake between the layers is named, with both lines; the layers themselves are right."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+import bptui
+from bptui.checking.finding import Finding, Verdict
+from bptui.program_checking.check_program import check_program, wiring_findings
+from watched_here import run_here, watched_here
+
+SCENARIOS = Path(bptui.__file__).parents[1] / "scenarios" / "programs"
+
+FAULTS = {
+    "swapped_gradients": ("gradients swapped", "mul_apple_layer", (11, 12)),
+    "lost_skip_connection": ("a use is missing", "first", (17, 21)),
+    "doubled_batch_mean": ("divided by the batch size twice", "last", (15, 17)),
+    "layer_used_twice": ("another call's cache", "shared", (13, 14, 20)),
+    "stale_cache": ("another call's cache", "last", (14, 15, 18)),
+    "update_between_passes": ("an update between the passes", "last", (14, 18)),
+    "gradients_not_zeroed": ("gradients not set to zero", "last", (27,)),
+}
+"""By program, the mistake, the node, and the lines that are told."""
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_a_wiring_fault_is_named_with_its_lines_and_the_layers_are_right(name: str) -> None:
+    mistake, node, lines = FAULTS[name]
+    with run_here(SCENARIOS / f"{name}.py") as watch:
+        failed = [it for it in check_program(watch).findings if it.verdict is Verdict.FAIL]
+    assert {it.rule for it in failed} == {"wiring"}
+    assert (failed[0].mistake, failed[0].node) == (mistake, node)
+    assert {int(line) for line in re.findall(rf"{name}\.py:(\d+)", failed[0].reason)} == set(lines)
+
+
+BOOK = """
+import numpy as np
+from book_layers import *
+rng = np.random.RandomState(0)
+x, t = rng.randn(6, 4), rng.randint(0, 3, 6)
+first, relu, last = Affine(rng.randn(4, 5), np.zeros(5)), Relu(), Affine(rng.randn(5, 3), np.zeros(3))
+loss_layer = SoftmaxWithLoss()
+for i in range(3):
+    loss = loss_layer.forward(last.forward(relu.forward(first.forward(x))), t)
+    {back}
+    {update}
+"""
+BACK = "first.backward(relu.backward(last.backward(loss_layer.backward())))"
+UPDATE = "for p, g in ((first.W, first.dW), (first.b, first.db), (last.W, last.dW), (last.b, last.db)): p -= 0.1 * g"
+
+FUNCTIONS = """
+import numpy as np
+from function_layers import *
+rng = np.random.RandomState(0)
+X, y = rng.randn(5, 4), rng.randint(0, 3, 5)
+W1, b1, W2, b2 = rng.randn(4, 4), np.zeros(4), rng.randn(4, 3), np.zeros(3)
+dW2, G = np.zeros_like(W2), np.zeros_like(W1)
+for i in range(3):
+    h, c1 = affine_relu_forward(X, W1, b1)
+    s, c2 = affine_forward(h, W2, b2)
+    loss, ds = softmax_loss(s, y)
+    {back}
+"""
+FUNCTIONS_BACK = "dh, dW2, db2 = affine_backward(ds, c2); dx, dW1, db1 = affine_relu_backward(dh, c1)"
+
+TWINS = {
+    "a layer is passed over": (
+        BOOK.format(back="first.backward(last.backward(loss_layer.backward()))", update=UPDATE),
+        "a backward is never called",
+        "first",
+    ),
+    "ascent": (
+        BOOK.format(back=BACK, update="first.W -= 0.1 * first.dW; first.b -= 0.1 * first.db; last.W += 0.1 * last.dW"),
+        "another gradient in the update",
+        "last.W",
+    ),
+    "double mean of functions": (
+        FUNCTIONS.format(back=f"ds /= X.shape[0]; {FUNCTIONS_BACK}"),
+        "divided by the batch size twice",
+        "affine2",
+    ),
+    "update in place before the call back": (
+        FUNCTIONS.format(back=f"W2 -= 0.1 * dW2; {FUNCTIONS_BACK}"),
+        "an update between the passes",
+        "affine2",
+    ),
+    "sums kept outside of the layers": (
+        FUNCTIONS.format(back=f"{FUNCTIONS_BACK}; G += dW1; W1 = W1 - 0.1 * G; W2 = W2 - 0.1 * dW2"),
+        "gradients not set to zero",
+        "W1",
+    ),
+    "one cache for two calls": (
+        """
+import numpy as np
+from function_layers import *
+rng = np.random.RandomState(0)
+X, y = rng.randn(5, 4), rng.randint(0, 3, 5)
+W1, b1, W2, b2 = rng.randn(4, 4), np.zeros(4), rng.randn(4, 3), np.zeros(3)
+h, cache = affine_forward(X, W1, b1)
+r, rcache = relu_forward(h)
+h2, cache = affine_forward(r, W1, b1)
+r2, rcache2 = relu_forward(h2)
+s, scache = affine_forward(r2, W2, b2)
+loss, ds = softmax_loss(s, y)
+d, dW2, db2 = affine_backward(ds, scache)
+d, dWb, dbb = affine_backward(relu_backward(d, rcache2), cache)
+d, dWa, dba = affine_backward(relu_backward(d, rcache), cache)
+""",
+        "another call's cache",
+        "affine1",
+    ),
+    "one of three uses is missing": (
+        """
+import numpy as np
+from book_layers import *
+rng = np.random.RandomState(0)
+x, t = rng.randn(6, 4), rng.randint(0, 3, 6)
+stem, a, b, c = (Affine(rng.randn(4, 4), np.zeros(4)) for _ in range(4))
+last, loss_layer = Affine(rng.randn(4, 3), np.zeros(3)), SoftmaxWithLoss()
+h = stem.forward(x)
+loss = loss_layer.forward(last.forward(a.forward(h) + b.forward(h) + c.forward(h)), t)
+d = last.backward(loss_layer.backward())
+dh = a.backward(d) + c.backward(d)
+b.backward(d)
+stem.backward(dh)
+""",
+        "a use is missing",
+        "stem",
+    ),
+    "one use counts twice": (
+        """
+import numpy as np
+from book_layers import *
+rng = np.random.RandomState(0)
+x, t = rng.randn(6, 4), rng.randint(0, 3, 6)
+stem, inner = Affine(rng.randn(4, 4), np.zeros(4)), Affine(rng.randn(4, 4), np.zeros(4))
+last = Affine(rng.randn(4, 3), np.zeros(3))
+loss_layer = SoftmaxWithLoss()
+h = stem.forward(x)
+loss = loss_layer.forward(last.forward(inner.forward(h) + h), t)
+d = last.backward(loss_layer.backward())
+stem.backward(inner.backward(d) + d + d)
+""",
+        "a use counts twice",
+        "stem",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", TWINS)
+def test_another_program_with_such_a_mistake(name: str, tmp_path: Path) -> None:
+    text, mistake, node = TWINS[name]
+    with watched_here(tmp_path, text) as watch:
+        failed = wiring_failures(wiring_findings(watch, frozenset()))
+    assert (mistake, node) in [(it.mistake, it.node) for it in failed]
+    assert len({it.mistake for it in failed}) == 1
+
+
+def wiring_failures(findings: list[Finding]) -> list[Finding]:
+    return [it for it in findings if it.verdict is Verdict.FAIL]
