@@ -22,7 +22,7 @@ def by_handed_gradients(events: PassEvents) -> PassEvents:
     backwards = []
     for call in events.backwards:
         made_by = next((makers[meant[it]] for it in call.douts if it in meant and meant[it] in makers), None)
-        is_other = made_by is not None and is_same_object(forwards[made_by], forwards.get(call.forward))
+        is_other = made_by is not None and is_of_same_object(forwards[made_by], forwards.get(call.forward))
         attributed = call._replace(forward=made_by) if made_by is not None and is_other else call
         backwards.append(attributed)
         meant |= gradients_by_value(attributed, forwards)
@@ -53,7 +53,7 @@ def in_reverse(events: PassEvents) -> PassEvents:
     return replace(events, backwards=backwards)
 
 
-def is_same_object(one: ForwardCall, other: ForwardCall | None) -> bool:
+def is_of_same_object(one: ForwardCall, other: ForwardCall | None) -> bool:
     """Return whether two forwards are of one object, or of one function."""
     if other is None:
         return False
@@ -62,4 +62,4 @@ def is_same_object(one: ForwardCall, other: ForwardCall | None) -> bool:
 
 def forwards_of(call: ForwardCall, forwards: Iterable[ForwardCall]) -> Sequence[ForwardCall]:
     """Return the other forwards of the object of one, or of its function."""
-    return [it for it in forwards if it.number != call.number and is_same_object(it, call)]
+    return [it for it in forwards if it.number != call.number and is_of_same_object(it, call)]
