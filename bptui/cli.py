@@ -32,6 +32,7 @@ SUBCOMMANDS = {
     "health": "tell how values and gradients fare from node to node, the culprit first",
     "replay": "open a recorded session",
     "verify": "run a recorded scenario again and compare every step",
+    "export": "write a run as a page, a document, a picture, a recording for a player, a test or a notebook",
     "list": "tell the bundled scenarios and the layers, or what a file gives",
     "schema": "print the JSON Schema of what bptui writes",
     "new": "write a commented scenario to start from",

@@ -13,10 +13,22 @@ from bptui.errors import BptuiError, Where
 if TYPE_CHECKING:
     from bptui.programs.program_run import ProgramRun
 
-WATCHING = ("run", "trace", "check", "health")
+WATCHING = ("run", "trace", "check", "health", "export")
 """The subcommands that take a program."""
 
-VALUED = ("--layers", "--expand", "--record", "--theme", "--passes", "--skip", "--memory", "--results", "--format")
+VALUED = (
+    "--layers",
+    "--expand",
+    "--record",
+    "--theme",
+    "--passes",
+    "--skip",
+    "--memory",
+    "--results",
+    "--format",
+    "-o",
+    "--step",
+)
 """The options that a value follows."""
 
 LONGEST_NUMBER = 9

@@ -104,11 +104,11 @@ def iteration_lines(tape: Tape, iteration: int, origin: FirstNonFinite | None) -
     order = tape.order
     heading = None
     for number in range(order.start(iteration - 1) + 1, min(order.start(iteration), len(tape)) + 1):
-        step = tape.step(number)
+        moment, step = tape.at(number), tape.step(number)
         if step.pass_ is not heading:
             heading = step.pass_
             yield from heading_lines(heading)
-        yield from trace_step_lines(tape.at(number), step)
+        yield from trace_step_lines(moment, step, lead=numbered(moment, step))
         if origin is not None and number == origin.number:
             yield styled(f"▲ {origin.told}", "warning", indent=4)
 
@@ -121,9 +121,13 @@ def heading_lines(pass_: Pass) -> Iterator[Line]:
         yield styled(BACKWARD_KEY, "dim", indent=2)
 
 
-def trace_step_lines(moment: Moment, step: Step) -> Iterator[Line]:
-    """Yield one step, with its equations and numbers."""
-    lead = f"  {step.number:{len(str(len(moment.order)))}}  "
+def numbered(moment: Moment, step: Step) -> str:
+    """Return what stands before a step: its number, flush right."""
+    return f"  {step.number:{len(str(len(moment.order)))}}  "
+
+
+def trace_step_lines(moment: Moment, step: Step, *, lead: str) -> Iterator[Line]:
+    """Yield one step behind ``lead``, with its equations and numbers."""
     match step:
         case ForwardStep():
             yield from forward_step_lines(lead, moment, step)

@@ -1,0 +1,163 @@
+"""A run's first iteration as a program of plain NumPy: its values, a line for each step, and what came out.
+
+Both the test and the notebook are made of these pieces.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+import zlib
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from bptui.core.graph import Node
+from bptui.core.text import visible
+from bptui.errors import BptuiError
+from bptui.report.export.account import Account
+from bptui.report.export.numpy_source import PlainSource, import_lines, plain_source
+from layers import Array, Layer, library
+from layers.dropout import Stochastic
+
+MOST_WRITTEN = 2_000
+"""Elements of an array that is written in numbers; larger ones are packed."""
+
+
+class NumpyProgram:
+    """The pieces. ``seeds`` has what the layers draw from that draw at random, by node.
+
+    Raises BptuiError where a layer is not one of ours: its arithmetic is in a file of its own.
+    """
+
+    def __init__(self, account: Account, seeds: Mapping[str, tuple[int, ...]]) -> None:
+        if not account.tape.iterations or account.tape.failure:
+            raise BptuiError("the run has no whole iteration that could be written out")
+        self.account = account
+        self.seeds = seeds
+        self.tape = account.tape
+        self.passes = self.tape.order.passes(0)
+        self.graph = self.passes.graph
+        self.columns = self.tape.iterations[0]
+        if len(self.columns.values) < len(self.graph.names) or len(self.columns.douts) < len(self.passes.backward):
+            raise BptuiError("the run has no whole iteration that could be written out")
+        self.classes = {node.name: layer_class(node) for node in self.graph.nodes}
+
+    @cached_property
+    def layers(self) -> PlainSource:
+        """The layers' source."""
+        return plain_source(list(dict.fromkeys(self.classes.values())))
+
+    @cached_property
+    def has_packed(self) -> bool:
+        """Whether an array is so large that it is written packed."""
+        return any(np.size(value) > MOST_WRITTEN for value in self.columns.values)
+
+    def imports(self, *more: str) -> str:
+        """Return the imports that all of it needs."""
+        packing = ("import base64", "import zlib") if self.has_packed else ()
+        return import_lines({*self.layers.imports, "import numpy as np", *packing, *more})
+
+    def leaves(self) -> Iterator[str]:
+        """Yield the lines that give the values which the run starts from."""
+        yield "values = {"
+        for name, value in zip(self.graph.leaves, self.columns.values, strict=False):
+            yield f"    {name!r}: {array_source(value)},"
+        yield "}"
+
+    def made_layers(self) -> Iterator[str]:
+        """Yield the lines that make a layer for each node."""
+        yield "layers = {"
+        for node in self.graph.nodes:
+            options = ", ".join(f"{name}={option!r}" for name, option in node.options.items())
+            yield f"    {node.name!r}: {self.classes[node.name].__name__}({options}),"
+        yield "}"
+        for node in self.graph.nodes:
+            if issubclass(self.classes[node.name], Stochastic) and node.name in self.seeds:
+                yield f"layers[{node.name!r}].seed = {self.seeds[node.name]!r}"
+
+    def forward_lines(self) -> Iterator[tuple[Node, str]]:
+        """Yield each node, in order, and the line that computes its value."""
+        for node in self.graph.nodes:
+            inputs = ", ".join(f"values[{name!r}]" for name in node.inputs)
+            targets = ", ".join(f"values[{name!r}]" for name in node.outputs)
+            yield node, f"{targets} = layers[{node.name!r}].forward({inputs})"
+
+    def start_lines(self) -> Iterator[str]:
+        """Yield the lines with which the backward pass begins."""
+        yield f"gradients = {{{self.graph.output!r}: {array_source(self.columns.dout)}}}"
+
+    def backward_lines(self) -> Iterator[tuple[Node, str]]:
+        """Yield each node, in backward order, and the line that passes its gradient on."""
+        for index, dout in zip(self.passes.backward, self.columns.douts, strict=False):
+            node = self.graph.nodes[index]
+            if dout is None:
+                continue
+            yield node, f"send_back({node.name!r}, {node.inputs!r}, {node.outputs!r})"
+
+    def gradients(self) -> Iterator[tuple[str, Array]]:
+        """Yield the gradient of each value that one reaches, as it was in the first iteration."""
+        graph, end = self.graph, self.tape.at(self.end)
+        for name in graph.names:
+            gradient = end.gradient(name)
+            if gradient is not None:
+                yield name, gradient
+
+    def values(self) -> Iterator[tuple[str, Array]]:
+        """Yield each node's values, as they were in the first iteration."""
+        graph = self.graph
+        for name, value in zip(
+            graph.names[len(graph.leaves) :], self.columns.values[len(graph.leaves) :], strict=False
+        ):
+            yield name, np.asarray(value)
+
+    @property
+    def end(self) -> int:
+        """The number of the last backward step of the first iteration."""
+        return self.tape.order.start(0) + len(self.graph.nodes) + len(self.passes.backward)
+
+
+SEND_BACK = '''def send_back(name, inputs, outputs):
+    """Send a node's gradient back to its inputs, where it adds to what has come from their other uses."""
+    douts = [gradients.get(out, np.zeros_like(values[out])) for out in outputs]
+    sent = layers[name].backward(*douts)
+    for source, gradient in zip(inputs, sent if isinstance(sent, tuple) else (sent,)):
+        if gradient is not None:
+            gradients[source] = gradients[source] + gradient if source in gradients else gradient'''
+"""What passes gradients on in the programs that are written."""
+
+
+def layer_class(node: Node) -> type[Layer]:
+    """Return the class of a node's layer. Raises BptuiError where it is the user's own."""
+    if node.origin or node.layer not in library:
+        what = f"{visible(node.name)} is made by {visible(node.layer)}, a layer of your own"
+        raise BptuiError(
+            f"{what}: only built-in ones are written out",
+            hint="the other formats tell of it: .md, .html, .svg, .cast",
+        )
+    return library[node.layer]
+
+
+def array_source(value: Any) -> str:
+    """Return a value as Python: a number as it is, an array with its dtype, a large one packed."""
+    array = np.asarray(value)
+    if array.dtype == np.float64 and not array.shape:
+        return f"np.float64({float_source(float(array))})"
+    if array.size > MOST_WRITTEN:
+        packed = base64.b64encode(zlib.compress(np.ascontiguousarray(array).tobytes())).decode("ascii")
+        return f"unpacked({packed!r}, {array.dtype.str!r}, {array.shape!r})"
+    listed = re.sub(r"\b(nan|inf)\b", r"np.\1", repr(array.tolist()))
+    return f"np.array({listed}, dtype={array.dtype.name!r})"
+
+
+def float_source(value: float) -> str:
+    """Return a float as Python reads it, with all its digits."""
+    return repr(value) if np.isfinite(value) else f"'{value}'"
+
+
+UNPACKED = '''def unpacked(text, dtype, shape):
+    """Return a large array, which is written packed."""
+    return np.frombuffer(zlib.decompress(base64.b64decode(text)), dtype).reshape(shape)'''
+"""What unpacks large arrays in the programs that are written."""

@@ -1,0 +1,116 @@
+"""A run as a test for pytest: every value and gradient of its first iteration, computed by plain NumPy alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from textwrap import indent
+
+from bptui.core.text import visible
+from bptui.report.export.account import Account
+from bptui.report.export.numpy_program import SEND_BACK, UNPACKED, NumpyProgram, array_source
+
+TESTS = """
+@pytest.mark.parametrize("name", VALUES)
+def test_value(name):
+    np.testing.assert_allclose(values[name], VALUES[name], rtol=RTOL, atol=ATOL, equal_nan=True)
+
+
+@pytest.mark.parametrize("name", GRADIENTS)
+def test_gradient(name):
+    np.testing.assert_allclose(gradients[name], GRADIENTS[name], rtol=RTOL, atol=ATOL, equal_nan=True)
+"""
+
+SLOPES = '''
+@pytest.mark.parametrize("name", SMOOTH)
+def test_gradient_is_the_slope(name):
+    """Central differences of the output say the same, without any backward."""
+    x, step = leaves[name], 1e-6 * max(1.0, float(np.abs(leaves[name]).max()))
+    for index in np.ndindex(np.shape(x)):
+        moved = []
+        for sign in (1, -1):
+            changed = np.array(x, dtype=np.float64)
+            changed[index] += sign * step
+            values.update({**leaves, name: changed})
+            go_forward()
+            moved.append(np.sum(values[OUTPUT] * DOUT))
+        values.update(leaves)
+        slope = (moved[0] - moved[1]) / (2 * step)
+        scale = max(1.0, float(np.abs(GRADIENTS[name]).max()))
+        np.testing.assert_allclose(np.asarray(GRADIENTS[name])[index], slope, rtol=1e-4, atol=1e-5 * scale)
+    go_forward()
+'''
+
+MOST_SLOPES = 100
+"""Elements of a leaf whose gradient is held against differences in the test."""
+
+
+def pytest_text(account: Account, seeds: Mapping[str, tuple[int, ...]]) -> str:
+    """Return a run as a test. Raises BptuiError where it cannot be written out."""
+    program = NumpyProgram(account, seeds)
+    return "\n\n\n".join(part.strip("\n") for part in pytest_parts(account, program)) + "\n"
+
+
+def pytest_parts(account: Account, program: NumpyProgram) -> Iterator[str]:
+    """Yield the parts of the file, which empty lines part."""
+    title = visible(account.title, limit=1000).replace("\\", "\\\\").replace('"', "'")
+    body = "\n".join((*program.leaves(), *program.made_layers()))
+    opening = f'"""{title}: every value and gradient, with plain NumPy."""'
+    yield f"{opening}\n\n{program.imports('import pytest')}\n\nRTOL, ATOL = {tolerances(program)}"
+    yield f"# The layers\n\n\n{program.layers.text}"
+    if program.has_packed:
+        yield UNPACKED
+    yield "# The network\n\n" + body
+    lines = "\n".join(line for _, line in program.forward_lines())
+    doc = '    """Compute every value, in order."""\n'
+    yield "def go_forward():\n" + doc + indent(lines, "    ")
+    yield SEND_BACK
+    back = "\n".join(line for _, line in program.backward_lines())
+    start = "\n".join(program.start_lines())
+    quiet = 'with np.errstate(all="ignore"):'
+    yield f"leaves = dict(values)\n{quiet}\n    go_forward()\n{start}\n{quiet}\n{indent(back or 'pass', '    ')}"
+    yield expected("VALUES", dict(program.values()))
+    yield expected("GRADIENTS", dict(program.gradients()))
+    yield TESTS
+    if smooth := smooth_leaves(program):
+        output = program.graph.output
+        yield f"OUTPUT = {output!r}\nDOUT = {array_source(program.columns.dout)}\nSMOOTH = {smooth!r}\n"
+        yield SLOPES
+
+
+def tolerances(program: NumpyProgram) -> str:
+    """Return how near numbers must be, as Python."""
+    is_double = all(value.dtype.itemsize >= 8 for _, value in program.values() if value.dtype.kind == "f")
+    return "1e-9, 1e-12" if is_double else "1e-4, 1e-6"
+
+
+def expected(name: str, arrays: Mapping[str, object]) -> str:
+    """Return what is expected, by name, as Python."""
+    rows = "\n".join(f"    {key!r}: {array_source(value)}," for key, value in arrays.items())
+    return f"{name} = {{\n{rows}\n}}"
+
+
+def smooth_leaves(program: NumpyProgram) -> list[str]:
+    """Return the leaves whose gradients differences can be held against: small, finite, of float64, no kinks known."""
+    verdicts = program.account.report
+    if verdicts is None:
+        return []
+    right = {
+        it.input
+        for it in verdicts.findings
+        if it.rule == "network" and it.verdict.value == "pass" and it.input is not None
+    }
+    kinks = any(it.verdict.value == "kink" for it in verdicts.findings)
+    values = dict(zip(program.graph.leaves, program.columns.values, strict=False))
+    gradients = dict(program.gradients())
+    if kinks:
+        return []
+    return [
+        name
+        for name in program.graph.leaves
+        if name in right and name in gradients and 0 < gradients[name].size <= MOST_SLOPES and is_double(values[name])
+    ]
+
+
+def is_double(value: object) -> bool:
+    """Return whether a value is of float64."""
+    return getattr(value, "dtype", None) == "float64" or isinstance(value, float)

@@ -1,0 +1,254 @@
+"""Each format is opened by who reads it: a Markdown and an HTML parser, an XML parser, pytest, nbformat, a player."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+import warnings
+from html.parser import HTMLParser
+from importlib import import_module
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import numpy as np
+import pytest
+from markdown_it import MarkdownIt
+
+from bptui.cli import main
+from bptui.recording.recorder import Recorder
+from bptui.report.export.account import Account
+from bptui.report.export.exporting import FORMATS, Exported
+from bptui.running import Run
+from bptui.scenario.bundled import bundled
+from bptui.scenario.load import load
+from exported import HOSTILE, account_of, hostile_account
+
+VOID = {"meta", "input", "br", "img"}
+BUNDLED = [name for name, _ in bundled() if "/" not in name]  # those of the book have layers of its own
+
+
+OWN_RELU = """
+class Relu:
+    def forward(self, x):
+        self.mask = x > 0
+        return x * self.mask
+
+    def backward(self, dout):
+        return dout * self.mask
+"""
+
+
+class Page(HTMLParser):
+    """What a page is made of: its elements, with their attributes, and its text."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.texts: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.texts.append(data)
+
+
+def text_of(account: Account, suffix: str) -> str:
+    return Exported(account, {}).text(suffix)
+
+
+@pytest.mark.parametrize("suffix", FORMATS)
+def test_nothing_that_a_file_says_is_obeyed(suffix: str) -> None:
+    text = text_of(hostile_account(), suffix)
+    assert not set(text) & set(HOSTILE) & set("\u202e\u200b\x07")
+    assert suffix == ".cast" or "\x1b" not in text
+    assert text.isprintable() or set(text) - {"\n"} <= {it for it in text if it.isprintable()}
+
+
+def test_a_page_is_well_formed_and_loads_nothing() -> None:
+    for account in (account_of("two_layer").account, hostile_account()):
+        page = Page(text_of(account, ".html"))
+        assert page.open == []
+        names = [name for name, _ in page.elements]
+        assert names.count("script") == 2
+        assert not {"img", "link", "iframe", "object"} & set(names)
+        assert not any(key in {"src", "href", "onerror"} for _, attributes in page.elements for key in attributes)
+        assert not re.search(r"https?://", text_of(account, ".html").replace("http://x", ""))
+        steps = [attributes for name, attributes in page.elements if name == "section"]
+        assert len(steps) == len(account.tape)
+
+
+def test_a_page_has_every_step_in_its_text_and_data() -> None:
+    account = account_of("buy_apple").account
+    text = text_of(account, ".html")
+    told = "".join(Page(text).texts)
+    assert "apple_price = apple × count = 100 × 2 = 200" in told
+    assert "Step 4 of 4, backward: apple_price" in told
+    match = re.search(r'id="steps">(.*?)</script>', text)
+    assert match is not None
+    steps = json.loads(match[1])
+    names = list(account.graph.names)
+    assert steps[-1]["g"][str(names.index("apple"))] == "2.2"
+    assert [step["pass"] for step in steps] == ["forward", "forward", "backward", "backward"]
+
+
+def test_markdown_is_read_as_it_is_meant() -> None:
+    tokens = MarkdownIt().parse(text_of(account_of("buy_apple_lecture").account, ".md"))
+    headings = [tokens[at + 1].content for at, it in enumerate(tokens) if it.type == "heading_open" and it.tag == "h3"]
+    assert len(headings) == 4
+    assert sum(it.type == "blockquote_open" for it in tokens) == 4
+    assert any("price = apple_price × tax = 200 × 1.1 = 220" in it.content for it in tokens if it.type == "fence")
+
+
+def test_no_hostile_word_is_markup_in_markdown() -> None:
+    tokens = MarkdownIt().parse(text_of(hostile_account(), ".md"))
+    inside = [child for it in tokens for child in it.children or ()]
+    assert not any(it.type in {"html_inline", "html_block", "link_open", "image"} for it in (*tokens, *inside))
+
+
+def test_a_picture_is_xml_and_is_of_the_step() -> None:
+    exported = account_of("buy_apple")
+    root = ET.fromstring(exported.text(".svg", 3))
+    told = "".join(root.itertext())
+    assert "Step 3 of 4, backward: price" in told
+    assert "dout × tax" in told
+    ET.fromstring(text_of(hostile_account(), ".svg"))
+
+
+def test_a_recording_for_a_player_has_a_marker_for_each_step() -> None:
+    header, *events = (json.loads(line) for line in text_of(account_of("two_layer").account, ".cast").splitlines())
+    assert header["version"] == 2
+    assert [code for _, code, _ in events].count("m") == 8
+    times = [time for time, _, _ in events]
+    assert times == sorted(times)
+    assert all(len(line) < 2_000 for _, code, text in events if code == "o" for line in text.split("\r\n"))
+
+
+@pytest.mark.parametrize("name", BUNDLED)
+def test_the_written_test_computes_the_same_without_bptui(name: str) -> None:
+    text = account_of(name).text(".py")
+    assert "import bptui" not in text
+    assert "from layers" not in text
+    namespace: dict[str, dict[str, object]] = {}
+    exec(compile(text, f"{name}.py", "exec"), namespace)
+    tape = account_of(name).account.tape
+    graph = tape.order.passes(0).graph
+    for value in graph.names:
+        np.testing.assert_array_equal(namespace["values"][value], tape.iterations[0].values[graph.slots[value]])
+    for value, gradient in namespace["GRADIENTS"].items():
+        np.testing.assert_allclose(namespace["gradients"][value], gradient, rtol=1e-12, equal_nan=True)  # type: ignore[call-overload]
+
+
+def test_pytest_runs_the_written_test_and_it_fails_where_a_number_is_another(tmp_path: Path) -> None:
+    assert main(["export", "two_layer", "-o", str(tmp_path / "test_net.py")]) == 0
+    text = (tmp_path / "test_net.py").read_text(encoding="utf-8")
+    assert "test_gradient_is_the_slope" in text
+    run = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist"]
+    done = subprocess.run([*run, "test_net.py"], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+    broken = text.replace("return (dout @ self.W.T,", "return (2 * dout @ self.W.T,")
+    assert broken != text
+    (tmp_path / "test_net.py").write_text(broken, encoding="utf-8")
+    done = subprocess.run([*run, "test_net.py"], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "test_gradient[a1]" in done.stdout
+
+
+@pytest.mark.parametrize("name", ["buy_apple_lecture", "dropout", "two_layer"])
+def test_a_notebook_is_valid_and_runs(name: str) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of its own making
+        nbformat = import_module("nbformat")
+        notebook = nbformat.reads(account_of(name).text(".ipynb"), as_version=4)
+        nbformat.validate(notebook)
+    namespace: dict[str, object] = {}
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            exec(cell.source, namespace)
+    assert "values" in namespace
+
+
+def test_a_suffix_that_is_no_format_and_the_file_itself_are_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["export", "buy_apple", "-o", str(tmp_path / "x.docx")]) == 2
+    assert "the suffix says the format" in capsys.readouterr().err
+    program = tmp_path / "own.py"
+    program.write_text("print(1)\n")
+    assert main(["export", "buy_apple", "-o", str(tmp_path / "none" / "x.md")]) == 2
+    assert "x.md: " in capsys.readouterr().err
+    assert main(["export", "buy_apple", "-o", str(tmp_path / "x.svg"), "--step", "9"]) == 2
+    assert "the steps go from 1 to 4" in capsys.readouterr().err
+
+
+def test_a_layer_of_ones_own_is_told_but_not_written_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    own = tmp_path / "own.py"
+    own.write_text(OWN_RELU)
+    arguments = ["export", "two_layer", "--layers", str(own)]
+    assert main([*arguments, "-o", str(tmp_path / "x.py")]) == 2
+    assert "a layer of your own" in capsys.readouterr().err
+    assert main([*arguments, "-o", str(tmp_path / "x.md")]) == 0
+    assert "own.py:2" in (tmp_path / "x.md").read_text(encoding="utf-8")
+
+
+def test_a_transcript_is_exported_with_its_notes_and_pace(tmp_path: Path) -> None:
+    recording = tmp_path / "run.jsonl"
+    scenario = tmp_path / "s.toml"
+    scenario.write_text(
+        'title = "One"\n[inputs]\nx = 3.0\n[nodes]\ny = "x * x"\n[[notes]]\nstep = 2\ntext = "here **it** turns"\n'
+    )
+    run = Run(load(scenario))
+    run.finish()
+    clock = iter([0.0, 1.0, 4.0, 20.0, 21.0, 30.0]).__next__
+    with Recorder(recording, run, clock) as recorder:
+        recorder.moved(None, run.tape.at(len(run.tape)))
+    run.close()
+    for suffix in FORMATS:
+        assert main(["export", str(recording), "-o", str(tmp_path / f"x{suffix}")]) == 0
+    assert "One" in (tmp_path / "x.md").read_text(encoding="utf-8")
+    assert main(["export", str(recording), "-o", str(recording)]) == 2
+
+
+@pytest.mark.browser
+def test_the_keys_of_a_page_step_and_predict(tmp_path: Path) -> None:
+    """A page is loaded by Chromium; a script at its end presses keys, and writes what is shown into the title."""
+    page = tmp_path / "page.html"
+    assert main(["export", "buy_apple", "-o", str(page)]) == 0
+    press = """
+      const press = (key) => document.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
+      const shown = () => document.querySelector(".step.shown h2").textContent;
+      const seen = [shown()];
+      press("n"); press("n"); seen.push(shown());
+      press("G"); seen.push(shown()); press("P");
+      const quiz = document.querySelector(".step.shown .quiz");
+      seen.push(quiz.hidden ? "hidden" : "asked");
+      quiz.querySelector("input").value = "2.2";
+      quiz.requestSubmit();
+      seen.push(document.querySelector(".step.shown .right").textContent);
+      document.body.textContent = "SEEN " + seen.join(" | ");
+    """
+    page.write_text(
+        page.read_text(encoding="utf-8").replace("</body>", f"<script>{press}</script></body>"), encoding="utf-8"
+    )
+    done = subprocess.run(
+        ["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--dump-dom", page.as_uri()],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert (
+        "SEEN Step 1 of 4, forward: apple_price | Step 3 of 4, backward: price | "
+        "Step 4 of 4, backward: apple_price | asked | ✓ right: 2.2"
+    ) in done.stdout
