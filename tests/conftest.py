@@ -1,4 +1,7 @@
-"""What all tests share: Hypothesis on a machine of any speed, and the whole suite in several processes."""
+"""What all tests share: Hypothesis on a machine of any speed, and the whole suite in several processes.
+
+``pytest --hypothesis-profile=thorough`` draws many more examples of each law.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 MOST_WORKERS = 4
+"""On two cores, too: tests of screens and of processes wait half of their time."""
 
 IN_A_WORKER = "PYTEST_XDIST_WORKER"
 """What pytest-xdist sets in the environment of a worker, which must not have workers of its own."""
@@ -21,7 +25,9 @@ settings.register_profile(
     settings.get_profile(settings.get_current_profile_name()),  # "ci" where CI is set: the same examples each time
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
+    max_examples=25,
 )
+settings.register_profile("thorough", settings.get_profile("any_speed"), max_examples=500)
 settings.load_profile("any_speed")
 
 
@@ -41,7 +47,7 @@ def pytest_cmdline_main(config: pytest.Config) -> None:
     if IN_A_WORKER in os.environ or not config.pluginmanager.has_plugin("xdist"):
         return
     if config.option.numprocesses is None and is_whole_run(config):
-        config.option.numprocesses = min(os.cpu_count() or 1, MOST_WORKERS)
+        config.option.numprocesses = MOST_WORKERS
         config.option.dist = "worksteal"
 
 

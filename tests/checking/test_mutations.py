@@ -13,6 +13,7 @@ from itertools import product
 import numpy as np
 import pytest
 
+from bptui.checking.blame import Blame
 from checked import failures, subject_of_case
 from layer_cases import EXAMPLES, Case, Row, case_of, every_layer, joined
 from layers import Layer
@@ -44,7 +45,8 @@ def is_found(mutant: Mutant, case: Case) -> bool:
     return bool(failures(subject_of_case(case, lambda: joined(mutant.make_class(**case.options)))))
 
 
-def test_mistakes_sampled_from_all_are_found() -> None:
+def test_mistakes_sampled_from_all_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Blame, "mended", lambda *_: None)  # how a mistake is mended has tests of its own
     every = [pair for layer in every_layer for pair in pairs(layer)][::EVERY]
     mistaken = [pair for pair in every if is_mistaken(*pair)]
     assert len(mistaken) > 40

@@ -13,11 +13,11 @@ from checked import failures, subject
 from layers.linear import Affine
 
 draw = np.random.default_rng(0)
-LARGE = (draw.standard_normal((20, 784)), 0.05 * draw.standard_normal((784, 50)), np.zeros(50))
+LARGE = (draw.standard_normal((5, 784)), 0.05 * draw.standard_normal((784, 50)), np.zeros(50))
 SMALL = draw.standard_normal((3, 4))
 
 
-@pytest.mark.parametrize(("position", "index"), [(0, (7, 123)), (1, (300, 17)), (1, (783, 49)), (2, (49,))])
+@pytest.mark.parametrize(("position", "index"), [(0, (3, 123)), (1, (300, 17)), (1, (783, 49)), (2, (49,))])
 def test_one_element_that_is_off_by_a_thousandth_is_found(position: int, index: tuple[int, ...]) -> None:
     class Off(Affine):
         def backward(self, dout: Any) -> Any:

@@ -186,7 +186,7 @@ def chain(length: int) -> Graph:
 
 
 @given(graphs(most=24))
-@settings(max_examples=60)
+@settings(max_examples=30)
 def test_every_wire_leads_from_its_value_to_its_consumers_and_nowhere_else(graph: Graph) -> None:
     for drawing in drawings(graph):
         assert_true_to(graph, drawing)
@@ -194,7 +194,7 @@ def test_every_wire_leads_from_its_value_to_its_consumers_and_nowhere_else(graph
         assert sorted(box.name for box in drawing.boxes if box.kind in {"node", "leaf"}) == sorted(graph.names)
 
 
-@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize("seed", range(4))
 def test_wires_stay_true_in_graphs_of_sixty_values(seed: int) -> None:
     graph = random_graph(Random(seed), 60)
     for drawing in drawings(graph):

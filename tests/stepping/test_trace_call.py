@@ -56,7 +56,7 @@ def is_alike(one: Snapshot, other: Snapshot) -> bool:
 
 
 @pytest.mark.parametrize("layer", single_output_layers, ids=lambda layer: layer.__name__)
-@settings(max_examples=8)
+@settings(max_examples=3)
 @given(data=st.data())
 def test_the_last_line_returns_what_the_layer_returns(layer: type[Layer], data: st.DataObject) -> None:
     case = data.draw(cases_of(layer))
@@ -73,7 +73,7 @@ def as_array(value: Any) -> Any:
 
 
 @pytest.mark.parametrize("layer", single_output_layers, ids=lambda layer: layer.__name__)
-@settings(max_examples=8)
+@settings(max_examples=3)
 @given(data=st.data())
 def test_every_kept_line_is_one_of_the_layers_own(layer: type[Layer], data: st.DataObject) -> None:
     case = data.draw(cases_of(layer))
@@ -88,7 +88,7 @@ def test_every_kept_line_is_one_of_the_layers_own(layer: type[Layer], data: st.D
 
 
 @pytest.mark.parametrize("layer", single_output_layers, ids=lambda layer: layer.__name__)
-@settings(max_examples=8)
+@settings(max_examples=3)
 @given(data=st.data())
 def test_the_changed_names_are_exactly_those_whose_values_differ(layer: type[Layer], data: st.DataObject) -> None:
     case = data.draw(cases_of(layer))

@@ -8,6 +8,7 @@ import importlib
 import inspect
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -69,21 +70,19 @@ def with_inherited(layer: type[Layer], classes: Mapping[str, ast.ClassDef]) -> a
 def built(definition: ast.ClassDef, module: Any) -> type[Any]:
     """Return the class of a definition, as if it stood in its module."""
     namespace = dict(vars(module))
-    tree = ast.fix_missing_locations(ast.Module(body=[definition], type_ignores=[]))
-    exec(compile(tree, f"<mutant of {definition.name}>", "exec"), namespace)
+    exec(compile(ast.Module(body=[definition], type_ignores=[]), f"<mutant of {definition.name}>", "exec"), namespace)
     made = namespace[definition.name]
     assert isinstance(made, type)
     return made
 
 
 def changed_classes(own: ast.ClassDef) -> Iterator[tuple[str, int, ast.ClassDef]]:
-    """Yield copies of a class definition with one change each."""
+    """Yield a class definition with one change at a time; the next takes the one before back."""
     methods = {it.name: it for it in own.body if isinstance(it, ast.FunctionDef)}
     uses_local = "self.local()" in ast.unparse(methods["backward"])
     for name in ("backward", "local") if uses_local and "local" in methods else ("backward",):
-        places = [node for node in ast.walk(methods[name]) if isinstance(node, ast.expr | ast.Return | ast.Assign)]
-        for at in range(len(places)):
-            yield from changed_at(own, name, at)
+        for change, line in changes_within(methods[name]):
+            yield f"{name}: {change}", line, own
         if name == "backward":
             yield from with_statements(own)
     for at, statement in enumerate(methods["forward"].body):
@@ -91,21 +90,35 @@ def changed_classes(own: ast.ClassDef) -> Iterator[tuple[str, int, ast.ClassDef]
             yield from stale_caches(own, at)
 
 
-def changed_at(own: ast.ClassDef, method: str, at: int) -> Iterator[tuple[str, int, ast.ClassDef]]:
-    """Yield the changes of one place in a method."""
-    number = 0
-    while True:
-        mutated, function = with_own_copy(own, method)
-        places = [node for node in ast.walk(function) if isinstance(node, ast.expr | ast.Return | ast.Assign)]
-        options = list(changes(places[at]))
-        if number == len(options):
-            return
-        words, new = options[number]
-        line = getattr(places[at], "lineno", 0)
-        before = ast.unparse(places[at])
-        Replace(places[at], new).visit(function)
-        yield f"{method}: {words}: {before}", line, mutated
-        number += 1
+def changes_within(method: ast.FunctionDef) -> Iterator[tuple[str, int]]:
+    """Yield, in words and with its line, each change of a place in a method while it is made."""
+    for parent in list(ast.walk(method)):
+        for field, index, node in parts_of(parent):
+            if isinstance(node, ast.expr | ast.Return | ast.Assign):
+                before = ast.unparse(node)
+                for words, new in changes(node):
+                    with exchanged(parent, field, index, ast.fix_missing_locations(new)):
+                        yield f"{words}: {before}", getattr(node, "lineno", 0)
+
+
+def parts_of(parent: ast.AST) -> list[tuple[str, int | None, Any]]:
+    """Return what a node holds: field, index where that is a list, and the part."""
+    return [
+        (field, index, node)
+        for field, value in ast.iter_fields(parent)
+        for index, node in (enumerate(value) if isinstance(value, list) else [(None, value)])
+    ]
+
+
+@contextmanager
+def exchanged(parent: ast.AST, field: str, index: int | None, new: ast.AST) -> Iterator[None]:
+    """Put something else into a node for a while."""
+    old = getattr(parent, field)
+    setattr(parent, field, new if index is None else [*old[:index], new, *old[index + 1 :]])
+    try:
+        yield
+    finally:
+        setattr(parent, field, old)
 
 
 def with_own_copy(own: ast.ClassDef, method: str) -> tuple[ast.ClassDef, ast.FunctionDef]:
@@ -115,17 +128,6 @@ def with_own_copy(own: ast.ClassDef, method: str) -> tuple[ast.ClassDef, ast.Fun
     copied = copy.deepcopy(function)
     mutated.body = [copied if it is function else it for it in own.body]
     return mutated, copied
-
-
-class Replace(ast.NodeTransformer):
-    """Puts one node in the place of another."""
-
-    def __init__(self, old: ast.AST, new: ast.AST) -> None:
-        self.old = old
-        self.new = new
-
-    def visit(self, node: ast.AST) -> Any:
-        return self.new if node is self.old else super().visit(node)
 
 
 def changes(node: ast.AST) -> Iterator[tuple[str, ast.AST]]:  # noqa: C901, PLR0912  (a table)
@@ -248,22 +250,20 @@ if isinstance(made, np.ndarray) and made.ndim:
 def with_statements(own: ast.ClassDef) -> Iterator[tuple[str, int, ast.ClassDef]]:
     """Yield classes whose backward does something else besides."""
     for words, statements in AFTERWARDS.items():
-        mutated = copy.deepcopy(own)
-        function = next(it for it in mutated.body if isinstance(it, ast.FunctionDef) and it.name == "backward")
+        mutated, function = with_own_copy(own, "backward")
         last = function.body[-1]
         if not isinstance(last, ast.Return) or last.value is None:
             continue
         made = ast.Assign([ast.Name("made", ast.Store())], last.value)
         ending = ast.parse(statements).body
         function.body[-1:] = [made, *ending, ast.Return(ast.Name("made", ast.Load()))]
-        yield words, last.lineno, mutated
+        yield words, last.lineno, ast.fix_missing_locations(mutated)
 
 
 def stale_caches(own: ast.ClassDef, at: int) -> Iterator[tuple[str, int, ast.ClassDef]]:
     """Yield classes that keep a value on the class, or from the first forward only."""
     for words in ("kept on the class", "kept from the first forward"):
-        mutated = copy.deepcopy(own)
-        function = next(it for it in mutated.body if isinstance(it, ast.FunctionDef) and it.name == "forward")
+        mutated, function = with_own_copy(own, "forward")
         statement = function.body[at]
         assert isinstance(statement, ast.Assign)
         written = ast.unparse(statement)
@@ -274,7 +274,7 @@ def stale_caches(own: ast.ClassDef, at: int) -> Iterator[tuple[str, int, ast.Cla
             name = ast.unparse(statement.targets[0]).strip("()").split(",")[0].strip()
             new = ast.parse(f"if not hasattr(self, {name.removeprefix('self.')!r}):\n    {written}").body
         function.body[at : at + 1] = new
-        yield f"forward: {words}: {written}", statement.lineno, mutated
+        yield f"forward: {words}: {written}", statement.lineno, ast.fix_missing_locations(mutated)
 
 
 def attribute(name: str) -> ast.expr:

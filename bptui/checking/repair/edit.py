@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from bptui.checking.repair.user_function import Change, UserFunction
 from bptui.core.text import visible
@@ -19,20 +20,21 @@ TRIED = "Tried:"
 class Edit:
     """Changes, the mistake that they undo with a sentence about it, and the line that they begin in.
 
-    ``shown`` is the line as it should be, where that can be written down.
+    ``write_line`` gives the line as it should be, where that can be written down. Hundreds of edits are tried for each
+    that is told, so only that one's is written.
     """
 
     mistake: str
     told: str
     line: int
     changes: tuple[Change, ...]
-    shown: str = ""
+    write_line: Callable[[], str] = str
 
     @property
     def advice(self) -> str:
         """What to say of a mistake that this has mended."""
-        tried = f"{TRIED} with `{visible(self.shown, limit=LONGEST_CODE)}` in line {self.line} the gradient is right."
-        return f"{self.told} {tried}" if self.shown else self.told
+        line = visible(self.write_line(), limit=LONGEST_CODE)
+        return f"{self.told} {TRIED} with `{line}` in line {self.line} the gradient is right." if line else self.told
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,7 +65,7 @@ class CodePlace:
 
 def edit(place: CodePlace, mistake: str, told: str, new: ast.expr) -> Edit:
     """Return the edit that puts an expression in a place."""
-    return Edit(mistake, told, place.line, (place.change(new),), place.shown(new))
+    return Edit(mistake, told, place.line, (place.change(new),), partial(place.shown, new))
 
 
 def places(functions: Sequence[UserFunction]) -> list[CodePlace]:

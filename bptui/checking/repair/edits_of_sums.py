@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 from bptui.checking.diagnosis.contributions import OVERWRITTEN
 from bptui.checking.repair.edit import CodePlace, Edit, attribute, call, edit, numpy, round_names
@@ -34,7 +35,7 @@ def edits_of_sums(known: Sequence[CodePlace]) -> Iterator[Edit]:
 
 def overwritten(place: CodePlace, new: ast.AugAssign) -> Edit:
     """Return the edit by which a statement adds up instead of writing over."""
-    return Edit(OVER, OVERWRITTEN, place.line, (place.change(new),), ast.unparse(new))
+    return Edit(OVER, OVERWRITTEN, place.line, (place.change(new),), partial(ast.unparse, new))
 
 
 def added_at(place: CodePlace, target: ast.expr, value: ast.expr) -> Iterator[Edit]:
@@ -44,8 +45,8 @@ def added_at(place: CodePlace, target: ast.expr, value: ast.expr) -> Iterator[Ed
     at = attribute(attribute(numpy(), "add"), "at")
     base = ast.parse(ast.unparse(target.value), mode="eval").body
     new = call(at, base, as_value(target.slice), value)
-    shown = f"np.add.at({ast.unparse(base)}, {ast.unparse(target.slice)}, {ast.unparse(value)})"
-    yield Edit(OVER, OVERWRITTEN, place.line, (place.change(ast.Expr(new)),), shown)
+    written = ast.Call(ast.parse("np.add.at", mode="eval").body, [base, target.slice, value], [])
+    yield Edit(OVER, OVERWRITTEN, place.line, (place.change(ast.Expr(new)),), partial(ast.unparse, written))
 
 
 def written_everywhere(place: CodePlace, target: ast.expr, value: ast.expr) -> Iterator[Edit]:
@@ -54,8 +55,7 @@ def written_everywhere(place: CodePlace, target: ast.expr, value: ast.expr) -> I
         told = "Each round of the loop writes over what the others have written."
         for name in round_names(place):
             new = ast.Assign([ast.Subscript(target.value, ast.Name(name, ast.Load()), ast.Store())], value)
-            shown = ast.unparse(ast.fix_missing_locations(new))
-            yield Edit(OVER, told, place.line, (place.change(new),), shown)
+            yield Edit(OVER, told, place.line, (place.change(new),), partial(ast.unparse, new))
 
 
 def as_value(index: ast.expr) -> ast.expr:
@@ -79,12 +79,12 @@ def last_of_a_loop(place: CodePlace, target: ast.Name | ast.Attribute, value: as
     told = "Each round of the loop begins anew, so only what the last one gives arrives."
     new = ast.AugAssign(target, ast.Add(), value)
     zero = ast.Assign([target], ast.Constant(0))
-    yield Edit(LAST, told, place.line, (place.change(new),), ast.unparse(new))
+    yield Edit(LAST, told, place.line, (place.change(new),), partial(ast.unparse, new))
     for loop in place.loops:
         before = ast.If(ast.Constant(value=True), [zero, loop], [])
         holder = parent_of(place, loop)
         if holder is not None:
-            yield Edit(LAST, told, place.line, (place.change(new), holder.change(before)), ast.unparse(new))
+            yield Edit(LAST, told, place.line, (place.change(new), holder.change(before)), partial(ast.unparse, new))
             moved = ast.If(ast.Constant(value=True), [ast.Assign([target], value), loop], [])
             changes = (place.change(ast.Pass()), holder.change(moved))
             yield Edit(LAST, f"{told} `{ast.unparse(target)}` has to be made before the loop.", place.line, changes)
@@ -110,8 +110,8 @@ def edits_of_attributes(known: Sequence[CodePlace]) -> Iterator[Edit]:
     for stores in found.values():
         if len(stores) > 1:
             changes = [place.change(added(place.node)) for place in stores if isinstance(place.node, ast.Assign)]
-            shown = ast.unparse(ast.fix_missing_locations(changes[0].new))
-            yield Edit(OVER, OVERWRITTEN, stores[0].line, tuple(changes), shown)
+            write_line = partial(ast.unparse, changes[0].new)
+            yield Edit(OVER, OVERWRITTEN, stores[0].line, tuple(changes), write_line)
 
 
 def added(statement: ast.Assign) -> ast.AugAssign:

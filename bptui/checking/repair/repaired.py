@@ -20,7 +20,7 @@ from bptui.checking.repair.edits_of_updates import edits_of_updates
 from bptui.checking.repair.user_function import UserFunction, edited
 from layers import Array
 
-LONGEST = 1.5
+LONGEST = 0.75
 """Seconds that edits are tried for."""
 
 UNFIT = (SyntaxError, ValueError, FaultError)

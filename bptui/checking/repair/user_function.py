@@ -36,12 +36,13 @@ class UserFunction:
         """Return the code of the tree as it is now. Raises SyntaxError or ValueError where it is none."""
         old = self.function.__code__
         *classes, name = self.function.__qualname__.split(".")
-        bare = ast.FunctionDef(name, self.tree.args, self.tree.body, [], None)
+        bare = ast.copy_location(ast.FunctionDef(name, self.tree.args, self.tree.body, [], None), self.tree)
         statement: ast.stmt = bare
         for owner in reversed(classes):
-            statement = ast.ClassDef(owner, [], [], [statement], [])
-        module = ast.fix_missing_locations(ast.Module([statement], []))
-        code = compile(module, old.co_filename, "exec", flags=old.co_flags & FUTURE, dont_inherit=True)
+            statement = ast.copy_location(ast.ClassDef(owner, [], [], [statement], []), self.tree)
+        code = compile(
+            ast.Module([statement], []), old.co_filename, "exec", flags=old.co_flags & FUTURE, dont_inherit=True
+        )
         for part in (*classes, name):
             code = next(it for it in code.co_consts if isinstance(it, CodeType) and it.co_name == part)
         if code.co_freevars != old.co_freevars:
@@ -76,6 +77,7 @@ def edited(changes: Sequence[Change]) -> Iterator[None]:
 
 def exchange(change: Change) -> object:
     """Make a change, and return what the field held before."""
+    ast.fix_missing_locations(change.new)
     before = getattr(change.parent, change.field)
     if change.index is None:
         setattr(change.parent, change.field, change.new)
