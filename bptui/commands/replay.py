@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from bptui.commands.screen_options import add_theme, check_terminal
+from bptui.commands.screen_options import add_teaching, add_theme, check_terminal, opening_commands
 from bptui.commands.subcommand import Subcommand
 
 
@@ -14,6 +14,7 @@ def add_replay_arguments(command: argparse.ArgumentParser) -> None:
     """Tell what may stand behind ``bptui replay``."""
     command.add_argument("transcript", type=Path, help="a file that `bptui run --record` has written")
     add_theme(command)
+    add_teaching(command)
 
 
 def replay_recording(options: argparse.Namespace) -> int:
@@ -26,7 +27,7 @@ def replay_recording(options: argparse.Namespace) -> int:
     recording = read_transcript(options.transcript)
     if recording.dropped:
         print(f"{visible(str(options.transcript))}: {recording.dropped}", file=sys.stderr)
-    return app.open_replay(recording, options.theme)
+    return app.open_replay(recording, options.theme, opening=opening_commands(options))
 
 
 SUBCOMMAND = Subcommand(add_replay_arguments, replay_recording)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from bptui.commands.layer_options import add_expand, add_layers, print_notice
 from bptui.commands.program_options import add_watching, watched
-from bptui.commands.screen_options import add_theme, check_terminal
+from bptui.commands.screen_options import add_teaching, add_theme, check_terminal, opening_commands
 from bptui.commands.subcommand import Subcommand
 
 
@@ -21,6 +21,7 @@ def add_run_arguments(command: argparse.ArgumentParser) -> None:
     add_expand(command)
     add_watching(command)
     add_theme(command)
+    add_teaching(command)
 
 
 def run_scenario(options: argparse.Namespace) -> int:
@@ -35,7 +36,7 @@ def run_scenario(options: argparse.Namespace) -> int:
     if is_program(options.scenario):
         run = watched(options)
         try:
-            status = app.open_program(run, options.record, options.theme)
+            status = app.open_program(run, options.record, options.theme, opening=opening_commands(options))
             if run.runs_on:
                 print("the program runs on, unwatched; ctrl+c ends it", file=sys.stderr)
                 run.outlast()
@@ -43,7 +44,8 @@ def run_scenario(options: argparse.Namespace) -> int:
         finally:
             run.close()
     scenario = load(options.scenario, layers=options.layers, notice=print_notice)
-    return app.open_debugger(with_expansions(scenario, options.expand), options.record, options.theme)
+    scenario = with_expansions(scenario, options.expand)
+    return app.open_debugger(scenario, options.record, options.theme, opening=opening_commands(options))
 
 
 SUBCOMMAND = Subcommand(add_run_arguments, run_scenario)

@@ -5,9 +5,13 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from typing import TYPE_CHECKING
 
 from bptui import installation
 from bptui.errors import BptuiError
+
+if TYPE_CHECKING:
+    from bptui.core.command import Command
 
 
 def add_theme(command: argparse.ArgumentParser) -> None:
@@ -17,6 +21,20 @@ def add_theme(command: argparse.ArgumentParser) -> None:
         choices=["light", "dark", "auto"],
         help="colours for a light or a dark background, or (auto) for the one that the terminal tells of; remembered",
     )
+
+
+def add_teaching(command: argparse.ArgumentParser) -> None:
+    """Let a command that opens the screen be told to begin as a class needs it."""
+    command.add_argument("--predict", action="store_true", help="hide each number until it is predicted")
+    command.add_argument("--lecture", action="store_true", help="begin with one large panel, for a projector")
+
+
+def opening_commands(options: argparse.Namespace) -> tuple[Command, ...]:
+    """Return what the screen does at first."""
+    from bptui.core.verbs.teaching import ToggleLecture, TogglePredict
+
+    asked = ((options.predict, TogglePredict), (options.lecture, ToggleLecture))
+    return tuple(verb() for is_asked, verb in asked if is_asked)
 
 
 def check_terminal() -> None:

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 from bptui.core.argument import ARGUMENTS, Argument
 
 MOVE, STOP, BRANCH, EXPLAIN = "Move in time", "Stop and watch", "What if", "Why"
-LOOK, KEEP, PROGRAM = "Look", "Keep", "Program"
+LOOK, KEEP, TEACH, PROGRAM = "Look", "Keep", "Teach", "Program"
 """What commands are for, as the help groups them."""
 
 

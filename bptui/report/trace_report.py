@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -32,31 +33,43 @@ from layers import Array
 
 HEADINGS = {Pass.FORWARD: "Forward", Pass.BACKWARD: "Backward", Pass.UPDATE: "Update"}
 
+NO_NOTES: Mapping[int, Sequence[str]] = {}
+
 BACKWARD_KEY = "dout is the gradient that arrives at a node's output; d x is what the node sends back to its input x."
 
 
 def trace_lines(run: Run) -> Iterator[Line]:
     """Yield the lines of the trace of a run that is over; of one that has failed, as far as it came."""
     yield from opening(run)
+    notes = planned_notes(run)
     origin = find_first_non_finite(run.tape)
     if run.failure:
         for iteration in dict.fromkeys((1, len(run.tape.iterations))):
-            yield from iteration_lines(run.tape, iteration, origin)
+            yield from iteration_lines(run.tape, iteration, origin, notes)
         yield from run_remark_lines(run)
         return
     if run.tape.order.iterations == 1:
-        yield from iteration_lines(run.tape, 1, origin)
+        yield from iteration_lines(run.tape, 1, origin, notes)
     else:
         yield from training_lines(run)
         for iteration in (1, run.tape.order.iterations):
             yield ()
             yield styled(f"Iteration {iteration}", "title")
-            yield from iteration_lines(run.tape, iteration, origin)
+            yield from iteration_lines(run.tape, iteration, origin, notes)
     yield from gradient_table(run.tape)
     if origin is not None:
         yield ()
         yield styled(origin.told, "warning")
     yield from run_remark_lines(run)
+
+
+def planned_notes(run: Run) -> Mapping[int, Sequence[str]]:
+    """Return the scenario's notes by the step that they stand at; one at the very start is told at the first step."""
+    found = defaultdict(list)
+    for note in run.scenario.lesson.notes:
+        if (at := note.position(run.tape.order)) is not None:
+            found[max(1, at)].append(note.text)
+    return found
 
 
 def run_remark_lines(run: Run) -> Iterator[Line]:
@@ -99,8 +112,10 @@ def origin_lines(run: Run) -> Iterator[Line]:
         yield styled(f"{layer:{width}}  {text.visible(origin, limit=1000)}", indent=2)
 
 
-def iteration_lines(tape: Tape, iteration: int, origin: FirstNonFinite | None) -> Iterator[Line]:
-    """Yield every step of one iteration (from 1), pass by pass."""
+def iteration_lines(
+    tape: Tape, iteration: int, origin: FirstNonFinite | None, notes: Mapping[int, Sequence[str]] = NO_NOTES
+) -> Iterator[Line]:
+    """Yield every step of one iteration (from 1), pass by pass, with the notes that were written at it."""
     order = tape.order
     heading = None
     for number in range(order.start(iteration - 1) + 1, min(order.start(iteration), len(tape)) + 1):
@@ -109,6 +124,8 @@ def iteration_lines(tape: Tape, iteration: int, origin: FirstNonFinite | None) -
             heading = step.pass_
             yield from heading_lines(heading)
         yield from trace_step_lines(moment, step, lead=numbered(moment, step))
+        for note in notes.get(number, ()):
+            yield styled(f"✎ {text.visible(' '.join(note.split()), limit=2_000)}", "mark", indent=4)
         if origin is not None and number == origin.number:
             yield styled(f"▲ {origin.told}", "warning", indent=4)
 

@@ -11,6 +11,8 @@ from dataclasses import replace
 import numpy as np
 
 from bptui.core.graph import UNNAMED, Graph, Node
+from bptui.core.lesson import PlannedNote
+from bptui.core.order import Schedule
 from bptui.core.text import visible
 from bptui.errors import ScenarioError
 from bptui.own_layers.own_layer import OwnLayer
@@ -35,11 +37,22 @@ def expanded(scenario: Scenario, names: Iterable[str], *, shapes: Mapping[str, S
     One that a name expands to may be named after it. Shapes are inferred as far as that goes, and otherwise those in
     ``shapes``, which a run has told. Raises ScenarioError for a name that is not of such a node.
     """
-    asked = tuple(names)
+    asked, before = tuple(names), scenario.schedule
     for name in asked:
         chosen = expandable(scenario) if name == ALL else [expandable_node(scenario, name)]
         scenario = with_expanded(scenario, chosen, {**known_shapes(scenario), **(shapes or {})})
-    return replace(scenario, expanded=(*scenario.expanded, *asked))
+    notes = tuple(moved_note(note, before, scenario.schedule) for note in scenario.lesson.notes)
+    lesson = replace(scenario.lesson, notes=notes)
+    return replace(scenario, expanded=(*scenario.expanded, *asked), lesson=lesson)
+
+
+def moved_note(note: PlannedNote, before: Schedule, after: Schedule) -> PlannedNote:
+    """Return a note at the step that it was written for, whose number is another where there are more nodes."""
+    if not note.step:
+        return note
+    turn = before[note.step]
+    step = after.step_number(turn.iteration - 1, turn.pass_, turn.name)
+    return note if step is None else replace(note, step=step)
 
 
 def expandable(scenario: Scenario) -> list[Node]:

@@ -9,10 +9,11 @@ from typing import Protocol
 from bptui.core.command import Command
 from bptui.core.verbs.branches import Branching, Diff, SetValue
 from bptui.core.verbs.explaining import FindDependence, FindPaths, ShowHealth, Why
-from bptui.core.verbs.movement import Jump, JumpToMark, SetMark, Travel
+from bptui.core.verbs.movement import Jump, JumpToMark, NextTrouble, SetMark, Travel
 from bptui.core.verbs.program import Cancel, ToggleRecording, WriteNote
 from bptui.core.verbs.selection import SearchNames, Selecting
 from bptui.core.verbs.stops import Continue, Plot, ReverseContinue, Stopping, Watch, Watching
+from bptui.core.verbs.teaching import Predicting
 from bptui.core.verbs.view import Check, Print, ShowEvidence
 from bptui.errors import BptuiError, ExpressionError
 from bptui.session import recording
@@ -26,6 +27,9 @@ from bptui.session.stop_search import run_to_stop
 from bptui.session.stops import change_stops
 from bptui.session.travel import travel
 from bptui.session.watches import change_watches, plot
+
+TELLING = Continue | NextTrouble | Plot | ShowHealth | Diff | Branching
+"""What looks at steps that are still to come: not while their numbers are to be predicted."""
 
 PAUSE = 0.002
 """Seconds between two looks at a layer that has not returned yet, where nothing else is to be done."""
@@ -52,7 +56,7 @@ class Dispatcher:
     def do(self, command: Command) -> Answer:
         """Carry out a command, or as much of it as takes no time, and answer it."""
         try:
-            question = self.question_of(command)
+            question = self.teaching(command) or self.question_of(command)
         except BptuiError as error:
             return error_answer(error)
         if question is None:
@@ -78,6 +82,10 @@ class Dispatcher:
             answer = error_answer(error)
         if not answer.is_pending:
             self.question = None
+        prediction = self.session.prediction
+        if prediction is not None and prediction.is_held and not answer.is_pending:
+            prediction.is_held = False
+            return asked_at_cursor(self.session)
         return answer
 
     @property
@@ -111,6 +119,17 @@ class Dispatcher:
                 recording.refuse_replay(self.session)
                 return None if text is None else partial(recording.write_note, self.session, text)
         return self.movement(command) or self.setting(command) or self.looking(command)
+
+    def teaching(self, command: Command) -> Question | None:
+        """Ask for numbers, or take an answer, if the command is of that kind, or would tell what is still hidden.
+
+        Raises BptuiError for what would.
+        """
+        if isinstance(command, Predicting) or (self.session.prediction and isinstance(command, TELLING)):
+            from bptui.session.predicting import predict  # noqa: PLC0415  (few sessions are a quiz)
+
+            return partial(predict, self.session, command)
+        return None
 
     def movement(self, command: Command) -> Question | None:
         """Begin to move the cursor or the selection, and return what answers the command, if it is of that kind."""
@@ -194,6 +213,13 @@ class Dispatcher:
             return Answer()
         session.give_up()
         return before() if before else Answer()
+
+
+def asked_at_cursor(session: Session) -> Answer:
+    """Return the question at the cursor."""
+    from bptui.session.predicting import question_answer  # noqa: PLC0415  (few sessions are a quiz)
+
+    return question_answer(session)
 
 
 def error_answer(error: BptuiError) -> Answer:

@@ -13,6 +13,7 @@ from bptui.core.command import Command
 from bptui.core.debugger import Debugger
 from bptui.core.edit import MAIN
 from bptui.core.engine import TIME_LIMIT
+from bptui.core.lesson import Quiz
 from bptui.core.moment import Moment
 from bptui.core.program import PrintedPieces, WatchedProgram
 from bptui.core.stop import Stops
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from bptui.recording.records import NoteRecord
     from bptui.session.checks import SessionChecks
     from bptui.session.course import Course
+    from bptui.session.prediction import Prediction
     from bptui.stepping.line_tape import LineCursor
     from bptui.stepping.program_entrance import ProgramEntrance
     from bptui.stepping.step_into import LayerEntrance
@@ -91,6 +93,9 @@ class Session:
         self.marks: dict[str, int] = {}
         self.branches = Branches({MAIN: Branch(tape, run)})
         self.stops = Stops()
+        self.prediction: Prediction | None = None
+        self.quiz = Quiz()
+        self.opening: tuple[Command, ...] = ()
         self.watches = WatchList()
         self.courses: dict[str, Course] = {}
         self.jumps: deque[int] = deque(maxlen=MOST_JUMPS)
@@ -109,6 +114,7 @@ class Session:
         """Begin with the stops and the notes that a scenario has."""
         for stop in scenario.stops:
             self.stops.add(stop)
+        self.quiz = scenario.lesson.quiz
         for note in scenario.lesson.notes:
             if (at := note.position(self.tape.order)) is not None:
                 self.notes[at].append(note.text)
@@ -181,11 +187,20 @@ class Session:
         """Move the cursor, select the value whose step it comes to, and record the command."""
         if not len(self.tape):
             self.work()  # a key that was pressed before the first picture finds its step, and no word of waiting
+        if self.prediction is not None:
+            command = self.gated(command, self.prediction)
         moment = self.debugger.do(command)
         self.selection.is_following = True
         self.selection.follow(moment.name)
         self.log(command)
         return moment
+
+    def gated(self, command: Travel, prediction: Prediction) -> Travel:
+        """Return a command as far as it goes while numbers are still to be predicted; what it would tell has run."""
+        here, there = self.debugger.position, min(self.debugger.destination(command), len(self.tape.order))
+        while len(self.tape) < there and not (self.run is None or self.run.is_over):
+            self.work()
+        return prediction.gated(command, here, there)
 
     def select(self, name: str) -> None:
         """Select a value, until the next step selects its own, and record it."""

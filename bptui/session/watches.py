@@ -109,7 +109,8 @@ def watch_lines(session: Session, width: int) -> Iterator[Line]:
         style = "changed" if has_changed else ""
         told = watched_text(expression, value, short=inline(value) if isinstance(value, np.ndarray) else None)
         now = (Span("▸" if has_changed else " ", style), Span(told, style), Span("  "))
-        yield fitted((*now, *spark(session, expression)), width)
+        course = () if session.prediction else spark(session, expression)  # it would tell what is to be predicted
+        yield fitted((*now, *course), width)
 
 
 def has_other_value(value: Result | None, other: Result | None) -> bool:

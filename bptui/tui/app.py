@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from textual.command import Provider
     from textual.theme import Theme
 
+    from bptui.core.command import Command
     from bptui.core.program import WatchedProgram
     from bptui.recording.replay_tape import Recording
 
@@ -168,31 +169,39 @@ def import_ahead() -> None:
     import_module("bptui.tui.content.node_lines")
 
 
-def open_debugger(scenario: Scenario, record: Path | None = None, theme: str | None = None) -> int:
+def open_debugger(
+    scenario: Scenario, record: Path | None = None, theme: str | None = None, *, opening: tuple[Command, ...] = ()
+) -> int:
     """Open the debugger on a scenario, and return the exit status when it is left."""
     name = scenario.path.stem if scenario.path else scenario.title
     run = Run(scenario)
     session = Session(run.tape, name, run=run, title=scenario.title, about=scenario.about)
+    session.opening = opening
     if record:
         session.record(record)
     return open_screen(session, theme)
 
 
-def open_program(watched: WatchedProgram, record: Path | None = None, theme: str | None = None) -> int:
+def open_program(
+    watched: WatchedProgram, record: Path | None = None, theme: str | None = None, *, opening: tuple[Command, ...] = ()
+) -> int:
     """Open the debugger on a program that was watched, and return the exit status when it is left."""
     program = watched.program
     title = " ".join((program.called, *program.arguments))
     session = Session(watched.tape, program.title, program=watched, printed=watched.pieces, title=title)
+    session.opening = opening
     if record:
         session.record(record)
     return open_screen(session, theme)
 
 
-def open_replay(recording: Recording, theme: str | None = None) -> int:
+def open_replay(recording: Recording, theme: str | None = None, *, opening: tuple[Command, ...] = ()) -> int:
     """Open a recorded session, and return the exit status when it is left."""
     from bptui.session.replay import replay_session  # noqa: PLC0415  (what reads recordings; a run starts sooner)
 
-    return open_screen(replay_session(recording, recording.title), theme)
+    session = replay_session(recording, recording.title)
+    session.opening = opening
+    return open_screen(session, theme)
 
 
 def open_screen(session: Session, theme: str | None = None) -> int:

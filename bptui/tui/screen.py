@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from textual import events
 from textual.app import ComposeResult
 from textual.geometry import Size
-from textual.screen import Screen
+from textual.screen import ModalScreen, Screen
 from textual.widget import Widget
 
 from bptui.core.assignment import element_text
@@ -20,10 +20,11 @@ from bptui.core.step import BackwardStep
 from bptui.core.verbs import VERBS
 from bptui.core.verbs.branches import SetValue
 from bptui.core.verbs.explaining import Why
-from bptui.core.verbs.movement import JumpToMark, SetMark
+from bptui.core.verbs.movement import JumpToMark, Next, SetMark
 from bptui.core.verbs.program import About, Cancel, Help, OpenLine, OpenPalette, Output, Quit, WriteNote
 from bptui.core.verbs.selection import SearchNames, Select
 from bptui.core.verbs.stops import Watch
+from bptui.core.verbs.teaching import GiveAnswer, ToggleLecture
 from bptui.core.verbs.view import (
     ChangeScale,
     Check,
@@ -43,6 +44,7 @@ from bptui.errors import CommandError
 from bptui.session.answer import Answer, WayOn, refusal
 from bptui.session.dispatcher import Dispatcher
 from bptui.session.health_answer import is_health
+from bptui.session.questions import question_lines
 from bptui.session.session import Session
 from bptui.session.watches import watch_lines
 from bptui.tui import arrangement
@@ -116,6 +118,7 @@ class DebuggerScreen(Screen[None]):
             notes=self.session.notes,
             remarks=self.session.remarks,
             watched=partial(watch_lines, self.session),
+            asked=partial(question_lines, self.session),
         )
         self.folding: tuple[Pane, ...] = (
             self.node,
@@ -141,6 +144,8 @@ class DebuggerScreen(Screen[None]):
             self.call_after_refresh(self.background.go_on)  # the first picture needs no step
         if self.session.idle is not None:
             self.set_timer(self.session.idle, self.start_checks)
+        for command in self.session.opening:
+            self.call_after_refresh(self.do, command)
 
     # What the panes show.
 
@@ -250,12 +255,23 @@ class DebuggerScreen(Screen[None]):
             return
         self.tell(answer)
         self.show()
+        if self.asks(answer) and not isinstance(self.app.screen, ModalScreen):
+            self.footer.open(":", f"{GiveAnswer.word} ")
         if answer.judged and not answer.is_pending and isinstance(command, Check | ShowEvidence):
             self.open_evidence(answer.judged)
         if self.dispatcher.is_busy:
             self.background.go_on()
         if self.session.is_checking:
             self.start_checks()
+
+    def asks(self, answer: Answer) -> bool:
+        """Return whether a number is asked for at the cursor, and an answer has led to it or was not right."""
+        prediction, here = self.session.prediction, self.session.moment.position
+        if prediction is None or prediction.asked(here) is None or answer.is_pending:
+            return False
+        return (
+            bool(answer.record and "question" in answer.record) or bool(prediction.tries) or here + 1 in prediction.done
+        )
 
     def tell(self, answer: Answer) -> None:
         """Write an answer over the footer; the next key, or what comes of it in the end, takes it away."""
@@ -356,6 +372,8 @@ class DebuggerScreen(Screen[None]):
                 self.node.toggle_about()
             case Help() | Output():
                 return self.open_overlay(command)
+            case ToggleLecture():
+                self.open_lecture()
             case Quit():
                 self.app.exit(return_code=0)
         return Answer()
@@ -421,6 +439,17 @@ class DebuggerScreen(Screen[None]):
         self.health = None
         if node is not None:
             self.do(Select(node))
+
+    def open_lecture(self) -> None:
+        """Show one large panel over the screen, at the cursor."""
+        from bptui.tui.lecture_screen import LectureScreen  # noqa: PLC0415  (when it is first wanted)
+
+        self.app.push_screen(LectureScreen(self.session, self.do), self.close_lecture)
+
+    def close_lecture(self, question: str | None) -> None:
+        """Ask for the number that the lecture came to, if it came to one."""
+        if question:
+            self.do(Next())
 
     def open_evidence(self, judged: Judged) -> None:
         """Show the evidence behind a verdict over the screen."""

@@ -257,3 +257,13 @@ def test_a_layer_of_one_s_own_is_never_taken_for_a_built_in_one(tmp_path: Path) 
     scenario = load(tmp_path / "net.toml", layers=[tmp_path / "own.py"])
     with pytest.raises(ScenarioError, match="it expands to the built-in Sqrt, and your file gives another"):
         with_expansions(scenario, ["y"])
+
+
+def test_a_note_by_its_step_stays_with_its_node() -> None:
+    notes = '[[notes]]\nstep = 2\ntext = "the norm"\n[[notes]]\nnode = "loss"\npass = "backward"\ntext = "the loss"\n'
+    text = f"{NETWORK}\n{notes}"
+    plain, open_ = loads(text), expanded(loads(text), ["y"])
+    for scenario in (plain, open_):
+        order = scenario.schedule
+        places = [order[at] for note in scenario.lesson.notes if (at := note.position(order)) is not None]
+        assert [(turn.name, turn.pass_.value) for turn in places] == [("y", "forward"), ("loss", "backward")]

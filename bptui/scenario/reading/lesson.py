@@ -43,7 +43,7 @@ def read_note(document: Document, path: Path, written: Mapping[str, Any], graph:
         raise document.key_error("a note: its text is missing", *path, hint='text = "..."')
     text = read_words(document, (*path, "text"), written["text"])
     if "step" in written:
-        for key in {"node", "pass"} & set(written):
+        for key in [it for it in ("node", "pass") if it in written]:
             raise document.key_error(f"{key}: the note has a step already", *path, key)
         return PlannedNote(text, whole_number(document, (*path, "step"), written["step"], least=0))
     node = read_known(document, (*path, "node"), written["node"], graph.slots) if "node" in written else None

@@ -40,6 +40,7 @@ class NodePanel(VerdictPane):
         notes: Mapping[int, Sequence[str]] | None = None,
         remarks: Mapping[Remark, int] | None = None,
         watched: Callable[[int], Iterable[Line]] = unwatched,
+        asked: Callable[[int], Iterable[Line]] = unwatched,
     ) -> None:
         super().__init__(moment, id=id, can_focus=can_focus)
         self.rest: Iterator[Line] = iter(())
@@ -48,6 +49,7 @@ class NodePanel(VerdictPane):
         self.notes = {} if notes is None else notes
         self.remarks = {} if remarks is None else remarks
         self.watched = watched
+        self.asked = asked
         self.tells_about = False
 
     def toggle_about(self) -> None:
@@ -95,13 +97,14 @@ class NodePanel(VerdictPane):
         if self.tells_about:
             return [*paragraph(text.visible(self.title), width, "title"), (), *about_lines(self.about, width)]
         if self.selected is None:
-            above = [*self.invitation(width), *notes, *self.watched(width)]
+            above = [*self.asked(width), *self.invitation(width), *notes, *self.watched(width)]
             return [*above, *welcome_lines(width, height - len(above), self.title, self.about)]
         from bptui.tui.content.node_lines import alarm_lines, node_lines, step_sentence  # noqa: PLC0415  (app.import_ahead)
 
         wrong = [*self.verdict(self.selected, width, height), *alarm_lines(self.moment, self.selected, width)]
         above = [*wrong, *self.warnings(self.selected, width), *self.unused(self.selected, width), *notes]
         above += self.watched(width)
+        above = [*self.asked(width), *above]
         sentence = step_sentence(self.moment, self.selected, width, height)
         return chain(above, sentence, node_lines(self.moment, self.selected, width, height))
 

@@ -1,0 +1,85 @@
+"""Lecture mode: one idea a key, each step's own numbers and no others, legible in 80 columns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from bptui.lines.line import line_width, plain
+from bptui.running import run
+from bptui.scenario.load import load
+from bptui.tui.app import BptuiApp
+from bptui.tui.content.lecture import lecture_ideas, lecture_lines
+from screens import debugger_screen, shown
+
+
+def texts(place: str, position: int, width: int = 78) -> list[str]:
+    moment = run(load(place)).at(position)
+    return [
+        " / ".join(plain(line).strip() for line in idea) for idea in lecture_ideas(moment, ["look **here**"], width)
+    ]
+
+
+def test_a_step_is_told_idea_by_idea_and_its_result_last() -> None:
+    assert texts("buy_apple", 2) == [
+        "Mul computes price.",
+        "price = apple_price × tax",
+        "= 200 × 1.1",
+        "= 220",
+        "look here",
+    ]
+
+
+def test_every_gradient_of_a_backward_step_is_told() -> None:
+    assert texts("buy_apple", 4)[:4] == [
+        "dout = 1.1 arrives at apple_price.",
+        "d apple = dout × count",
+        "= 1.1 × 2",
+        "= 2.2",
+    ]
+
+
+@pytest.mark.parametrize("place", ["buy_apple", "two_layer", "softmax_labels", "lstm_five_steps", "xor"])
+@pytest.mark.parametrize("size", [(78, 22), (118, 38)])
+def test_whatever_the_step_the_panel_fits(place: str, size: tuple[int, int]) -> None:
+    width, height = size
+    tape = run(load(place))
+    for position in range(min(len(tape), 60) + 1):
+        moment = tape.at(position)
+        ideas = lecture_ideas(moment, (), width)
+        lines = lecture_lines(moment, ideas, height)
+        assert len(lines) <= height
+        assert all(line_width(line) <= width for line in lines), (place, position)
+
+
+SCENARIO = """
+[inputs]
+x = 3.0
+[nodes]
+y = "x * 2"
+[[notes]]
+step = 1
+text = "twice"
+"""
+
+
+async def test_a_lecture_goes_on_idea_by_idea_and_asks_in_predict_mode(app_of: Callable[..., BptuiApp]) -> None:
+    app = app_of(SCENARIO)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("L", "n")
+        assert "Mul computes y." in shown(app)
+        assert "3 × 2" not in shown(app)
+        await pilot.press("n", "n")
+        assert "3 × 2" in shown(app)
+        assert "= 6" not in shown(app)
+        await pilot.press("N", "N", "N")
+        assert app.session.moment.position == 0
+        await pilot.press("P", "n")
+        assert "What will y be?" in shown(app)
+        assert app.session.moment.position == 0
+        await pilot.press("enter")
+        assert debugger_screen(app).footer.typed.text == "answer "
+        await pilot.press("6", "enter")
+        assert app.session.moment.position == 1
+        assert "✓ right" in shown(app)
