@@ -96,6 +96,7 @@ class Session:
         self.prediction: Prediction | None = None
         self.quiz = Quiz()
         self.opening: tuple[Command, ...] = ()
+        self.welcome = ""
         self.watches = WatchList()
         self.courses: dict[str, Course] = {}
         self.jumps: deque[int] = deque(maxlen=MOST_JUMPS)

@@ -144,6 +144,8 @@ class DebuggerScreen(Screen[None]):
             self.call_after_refresh(self.background.go_on)  # the first picture needs no step
         if self.session.idle is not None:
             self.set_timer(self.session.idle, self.start_checks)
+        if self.session.welcome:
+            self.tell(Answer(self.session.welcome))
         for command in self.session.opening:
             self.call_after_refresh(self.do, command)
 
