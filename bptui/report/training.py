@@ -58,7 +58,7 @@ def iteration_row(moment: Moment, iteration: int) -> tuple[str, str, str, str]:
 
 
 def largest_gradient(moment: Moment) -> tuple[float, str]:
-    """Return the largest size of an element of a parameter's gradient, and the parameter."""
+    """Return the largest size of an element of a parameter's gradient, and the parameter; NaN before all numbers."""
     gradients = ((name, moment.gradient(name)) for name in moment.graph.parameters)
     sizes = [(float(np.abs(it).max(initial=0)), name) for name, it in gradients if it is not None]
-    return max(sizes, default=(0.0, "none"))
+    return max(sizes, key=lambda it: (np.isnan(it[0]), it), default=(0.0, "none"))

@@ -16,7 +16,7 @@ from bptui.explaining.whole_array import named_array, summary_line, whole_array
 from bptui.lines.line import plain, styled
 from bptui.report.printing import print_lines
 from bptui.report.trace_report import trace_lines
-from bptui.report.training import chosen_iterations
+from bptui.report.training import chosen_iterations, largest_gradient
 from bptui.running import Run
 from bptui.scenario.scenario import Scenario, Train
 from strategies import buy_apple, chain, make_scenario, random_scenarios
@@ -112,6 +112,33 @@ def test_a_training_is_told_by_its_first_and_last_iteration_and_a_line_for_each(
     titles = [line for line in lines if line.startswith("Iteration")]
     assert titles == ["Iteration 1", "Iteration 5"]
     assert any("tax ← tax - lr × dtax = 1.1 - 0.01 × 200 = -0.9" in line for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "expected"),
+    [
+        ([1.0, -7.0], [2.0, 3.0], (7.0, "a")),
+        ([1.0, 2.0], [0.0, -np.inf], (np.inf, "b")),
+        ([1.0, 2.0], [0.5, np.nan], (np.nan, "b")),
+        ([np.nan, 2.0], [0.5, 9.0], (np.nan, "a")),
+    ],
+)
+def test_the_largest_gradient_is_by_size_and_nan_hides_behind_no_number(
+    a: list[float], b: list[float], expected: tuple[float, str]
+) -> None:
+    nodes = [Node("p", "Mul", ("a", "x")), Node("q", "Mul", ("b", "y")), Node("z", "Add", ("p", "q"))]
+    scenario = make_scenario(
+        nodes, inputs={"x": a, "y": b}, parameters={"a": [1.0, 1.0], "b": [1.0, 1.0]}, dout=[1.0, 1.0]
+    )
+    run = Run(scenario)
+    run.finish()
+    np.testing.assert_equal(largest_gradient(run.tape.at(len(run.tape))), expected)
+
+
+def test_without_parameters_there_is_no_largest_gradient() -> None:
+    run = Run(make_scenario([Node("y", "Neg", ("x",))], inputs={"x": 1.0}))
+    run.finish()
+    assert largest_gradient(run.tape.at(len(run.tape))) == (0.0, "none")
 
 
 def test_a_long_training_is_told_in_few_lines() -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+from textual.geometry import Size
 
 from bptui.circuit import Scale
 from bptui.core.verbs import VERBS
@@ -262,6 +263,46 @@ async def test_a_digit_repeats_the_key_after_it(app_of: Callable[..., BptuiApp])
         assert position(app) == 1
         await pilot.press("2", "u")
         assert selected(app) == "a3"
+
+
+async def test_a_count_begins_with_no_zero_and_has_an_end(app_of: Callable[..., BptuiApp]) -> None:
+    app = app_of(SCENARIO)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.press("0")
+        assert "times …" not in shown(app)
+        await pilot.press("1", "0", *"23456789")
+        assert " 1023456 times …" in shown(app)
+        await pilot.press("n")
+        assert position(app) == 12
+        assert "times …" not in shown(app)
+
+
+async def test_while_a_line_is_typed_only_ctrl_c_means_what_it_means_elsewhere(app_of: Callable[..., BptuiApp]) -> None:
+    app = app_of(SCENARIO)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.press("n", "colon", "n", "q", "5", "ctrl+c")
+        assert debugger_screen(app).footer.typed.text == "nq5"
+        assert position(app) == 1
+        assert app.clipboard == "2.0"
+        await pilot.press("ctrl+c")
+    assert app.return_code == 130
+
+
+async def test_a_page_is_what_is_seen_but_for_one_line(
+    app_of: Callable[..., BptuiApp], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = app_of(SCENARIO)
+    async with app.run_test(size=(120, 20)) as pilot:
+        await pilot.press("n")
+        node = debugger_screen(app).node
+        app.screen.set_focus(node)
+        monkeypatch.setattr(type(node), "extent", Size(10, 500))
+        page = node.inside.height - 1
+        for key, rows in (("pagedown", page), ("pagedown", 2 * page), ("pageup", page), ("pageup", 0)):
+            await pilot.press(key)
+            assert node.origin.y == rows
+        await pilot.press("pageup")
+        assert "there is nothing more that way" in shown(app)
 
 
 async def test_a_key_that_does_nothing_says_so(app_of: Callable[..., BptuiApp]) -> None:
