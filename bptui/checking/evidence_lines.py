@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from bptui.checking.finding import Finding, Verdict
 from bptui.checking.finding_lines import INDENT, PROMISES, finding_lines, ladder_lines
-from bptui.checking.verdict_words import OUTCOMES, findings_in_order
+from bptui.checking.verdict_words import findings_in_order, outcome_words
 from bptui.checking.verdicts import Judged
 from bptui.core.text import visible
 from bptui.lines.line import Line, Span, fitted
@@ -36,7 +36,7 @@ def elements(judged: Judged) -> list[Finding]:
 def outcome_lines(judged: Judged, width: int) -> Iterator[Line]:
     """Yield the verdict in a sentence, and with which values it was reached."""
     layer = visible(judged.layer, limit=40)
-    sentence = f"{layer} at {visible(judged.node, limit=40)} {OUTCOMES[judged.verdict]}."
+    sentence = f"{layer} at {visible(judged.node, limit=40)} {outcome_words(judged)}."
     yield from marked_paragraph(Span(f" {judged.sign} ", judged.verdict.style), sentence, width, "strong")
     values = f"the values of iteration {judged.iteration + 1}"
     how = f"Checked in float64 with {values}, and with a dout drawn at random, so these numbers are not the tape's."

@@ -19,6 +19,14 @@ OUTCOMES: Mapping[Verdict, str] = {
 ORDER = (Verdict.FAIL, Verdict.KINK, Verdict.SKIP, Verdict.PASS)
 
 
+def outcome_words(judged: Judged) -> str:
+    """Return what a verdict comes to, said of the layer: where only its wiring is wrong, it is right itself."""
+    failed = [it for it in judged.findings if it.verdict is Verdict.FAIL]
+    if failed and all(it.rule == "wiring" for it in failed):
+        return "is right by itself, and what is handed to it is wrong"
+    return OUTCOMES[judged.verdict]
+
+
 def findings_in_order(judged: Judged) -> list[Finding]:
     """Return the findings that are told one by one: what failed first, then the kinks, what was skipped, the rest."""
     findings = [it for it in judged.findings if not (it.rule in PROMISES and it.verdict is Verdict.PASS)]
@@ -37,5 +45,5 @@ def summary(judged: Judged) -> str:
     lead = f"{judged.sign} {visible(judged.node, limit=40)}: {visible(judged.layer, limit=40)}"
     if judged.verdict in {Verdict.FAIL, Verdict.SKIP} and worst is not None:
         why = visible(worst.mistake or worst.reason, limit=100)
-        return f"{lead} {OUTCOMES[judged.verdict]}: {why}"
-    return f"{lead} {OUTCOMES[judged.verdict]}"
+        return f"{lead} {outcome_words(judged)}: {why}"
+    return f"{lead} {outcome_words(judged)}"

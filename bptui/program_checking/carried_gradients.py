@@ -32,14 +32,18 @@ class LeftGradient(NamedTuple):
     place: Where | None
 
 
-def carried_gradient_findings(program: CheckedProgram) -> Iterator[Finding]:
-    """Yield a finding for each node whose parameters' gradients are added to those of the iteration before."""
+def carried_gradient_findings(program: CheckedProgram) -> Iterator[Finding | None]:
+    """Yield a finding for each node whose parameters' gradients are added to those of the iteration before.
+
+    None is yielded where one may pause.
+    """
     left: dict[tuple[int, str], LeftGradient] = {}
     seen: set[str] = set()
     for watched in program.watched.passes:
         latest: dict[tuple[int, str], LeftGradient] = {}
         for calls in calls_back(watched):
             name = calls.name
+            yield None
             if name not in seen and (finding := judged_gradients(program, calls, left)) is not None:
                 seen.add(name)
                 yield finding

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from bptui.checking.check_guest import broken, read_finding
+from bptui.checking.check_guest import read_finding
 from bptui.checking.finding import Finding, Verdict
 from bptui.checking.subject import Subject, widened
 from bptui.core.text import visible
-from bptui.errors import LayerError
+from bptui.errors import BptuiError
 from bptui.own_layers.own_layer import TARGETS
 from bptui.program_checking.call_job import CHECK
 from bptui.program_checking.checked_program import CheckedProgram
@@ -65,24 +65,50 @@ def first_calls(program: CheckedProgram) -> list[NodeCalls]:
 
 def check_node_calls(program: CheckedProgram, calls: NodeCalls) -> tuple[Finding, ...]:
     """Return the findings on one node."""
-    node = calls.node.node
     if calls.backward is None:
-        reason = "its backward was never called, so its gradients are not checked"
-        return (Finding(node.name, node.layer, None, "raises", Verdict.SKIP, reason=reason),)
+        return never_back(calls)
     subject = subject_of_calls(program.facts, calls)
     try:
-        answer = program.ask(
-            CHECK,
-            *subject.inputs,
-            seconds=LONGEST,
-            forward=calls.node.call.number if calls.node.call else 0,
-            backward=calls.backward.number if calls.backward.owner or calls.backward.douts else 0,
-            about=about_calls(program.facts, calls, subject),
-        )
-        findings = [read_finding(subject, record, ()) for record in answer["findings"]]
-    except LayerError as error:
-        return (replace(broken(subject, error), verdict=Verdict.SKIP),)
+        answer = program.ask(CHECK, *subject.inputs, seconds=LONGEST, **asked_of(program, calls, subject))
+        return findings_in(program, subject, answer)
+    except BptuiError as error:
+        return unknown(subject, error)
+
+
+def begin_node_check(program: CheckedProgram, calls: NodeCalls) -> Subject:
+    """Let the check of a node begin, and return what it is about. Raises BptuiError."""
+    subject = subject_of_calls(program.facts, calls)
+    program.begin(CHECK, *subject.inputs, **asked_of(program, calls, subject))
+    return subject
+
+
+def never_back(calls: NodeCalls) -> tuple[Finding, ...]:
+    """Return the caution about a node whose backward was never called."""
+    node = calls.node.node
+    reason = "its backward was never called, so its gradients are not checked"
+    return (Finding(node.name, node.layer, None, "raises", Verdict.SKIP, reason=reason),)
+
+
+def asked_of(program: CheckedProgram, calls: NodeCalls, subject: Subject) -> dict[str, Any]:
+    """Return what the program's process is asked about a node, beside its inputs."""
+    assert calls.backward is not None
+    return {
+        "forward": calls.node.call.number if calls.node.call else 0,
+        "backward": calls.backward.number if calls.backward.owner or calls.backward.douts else 0,
+        "about": about_calls(program.facts, calls, subject),
+    }
+
+
+def findings_in(program: CheckedProgram, subject: Subject, answer: Mapping[str, Any]) -> tuple[Finding, ...]:
+    """Return the findings that an answer tells of."""
+    findings = [read_finding(subject, record, ()) for record in answer["findings"]]
     return tuple(shown_where(program.facts, it) for it in findings)
+
+
+def unknown(subject: Subject, error: BptuiError) -> tuple[Finding, ...]:
+    """Return the caution about a node whose check has not come back."""
+    reason = visible(error.message, limit=500)
+    return (Finding(subject.node, subject.layer, None, "raises", Verdict.SKIP, reason=reason),)
 
 
 def shown_where(facts: ProgramFacts, finding: Finding) -> Finding:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from itertools import chain
 
 from bptui.checking.finding import Finding, Mark, Report, Verdict, verdict_of
 from bptui.core.text import counted, visible
@@ -39,18 +40,30 @@ def check_program(program: CheckedProgram) -> Report:
 
 
 def wiring_findings(program: CheckedProgram, failed: frozenset[str]) -> list[Finding]:
-    """Return what is wrong between the nodes; what follows from another mistake is not told again.
+    """Return what is wrong between the nodes. ``failed`` are the nodes that are wrong themselves."""
+    pieces = wiring_in_pieces(program, failed)
+    while True:
+        try:
+            next(pieces)
+        except StopIteration as end:
+            found: list[Finding] = end.value
+            return found
 
-    ``failed`` are the nodes that are wrong themselves.
-    """
+
+def wiring_in_pieces(program: CheckedProgram, failed: frozenset[str]) -> Generator[None, None, list[Finding]]:
+    """Return what is wrong between the nodes, a piece at a time; what follows from a mistake is not told again."""
     found = list(handed_dout_findings(program, failed))
-    stale = list(stale_cache_findings(program))
-    carried = list(carried_gradient_findings(program))
-    told = {it.node for it in (*stale, *carried)}
+    yield
+    wrong: list[Finding] = []
+    for it in chain(stale_cache_findings(program), carried_gradient_findings(program)):
+        if it is None:
+            yield
+        else:
+            wrong.append(it)
+    told = {it.node for it in wrong}
     graphs = [watched.graph for watched in program.watched.passes]
     behind = {name for graph in graphs for node in graph.nodes if node.name in told for name in node.inputs}
-    updates = [it for it in wrong_update_findings(program) if it.node not in behind]
-    wrong = [*stale, *carried, *updates]
+    wrong += [it for it in wrong_update_findings(program) if it.node not in behind]
     return [*(it for it in found if it.verdict is not Verdict.PASS or not wrong), *wrong]
 
 

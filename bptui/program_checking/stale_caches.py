@@ -30,8 +30,8 @@ MOST_OTHERS = 60
 """Other forwards of an object, the nearest before the call back, that may have left their cache."""
 
 
-def stale_cache_findings(program: CheckedProgram) -> Iterator[Finding]:
-    """Yield what is wrong with what calls back return, each mistake at a node once."""
+def stale_cache_findings(program: CheckedProgram) -> Iterator[Finding | None]:
+    """Yield what is wrong with what calls back return, each mistake at a node once; None where one may pause."""
     seen: set[str] = set()
     left: dict[Spotted, Array] = {}
     for watched in program.watched.passes:
@@ -39,6 +39,7 @@ def stale_cache_findings(program: CheckedProgram) -> Iterator[Finding]:
             node = watched.nodes[place]
             if node.call is None or not (backward.owner or backward.douts):
                 continue
+            yield None
             if node.node.name not in seen:
                 for finding in judged_call(program, NodeCalls(watched, place, node, backward), left):
                     seen.add(finding.node)

@@ -27,6 +27,9 @@ from bptui.programs.watched_tape import StepCall, WatchedTape
 MOST_OUTPUT = 1 << 20
 """Characters that are kept of what a program prints."""
 
+SERVING = 5.0
+"""Seconds that a program is given to end, and to answer questions from then on."""
+
 POLL_INTERVAL = 0.2
 
 INPUT = 0
@@ -88,6 +91,7 @@ class ProgramRun:
         self.is_serving = False
         self.incoming = bytearray()
         self.answers: deque[Message] = deque()
+        self.begun = 0
         shared = open_shared_memory(self.limits.memory)
         try:
             self.memory = map_for_reading(shared)
@@ -261,9 +265,35 @@ class ProgramRun:
         process ends, or has not answered within ``seconds``.
         """
         self.wait_for(lambda: self.is_serving, seconds)
+        ahead = self.begun
         self.send({"job": job, "arguments": arguments, "arrays": list(arrays)})
-        self.wait_for(lambda: bool(self.answers), seconds)
-        answer = self.answers.popleft()
+        self.wait_for(lambda: len(self.answers) > ahead, seconds)
+        answer = self.answers[ahead]
+        del self.answers[ahead]
+        return self.checked(answer)
+
+    def begin(self, job: str, *arrays: Value, **arguments: Any) -> None:
+        """Ask as ``ask`` does, without waiting: ``answered`` has what comes. One thing is asked so at a time.
+
+        Raises LayerError where the process does not answer any more.
+        """
+        self.wait_for(lambda: self.is_serving, SERVING)
+        self.send({"job": job, "arguments": arguments, "arrays": list(arrays)})
+        self.begun += 1
+
+    def answered(self) -> Message | None:
+        """Return the answer to what was begun, None where it has not come yet. Raises LayerError."""
+        while not self.answers and self.receive():
+            pass
+        if not self.answers:
+            if self.process.has_ended:
+                raise LayerError("the program's process has ended")
+            return None
+        self.begun -= 1
+        return self.checked(self.answers.popleft())
+
+    def checked(self, answer: Message) -> Message:
+        """Return an answer. Raises LayerError where it tells of an error."""
         if "error" in answer:
             fault = raised(answer["error"], [str(self.program.path)])
             raise LayerError(visible(fault.message, limit=1_000), where=fault.where)

@@ -47,6 +47,7 @@ class ProgramWatch:
         sites, limits = CallSites(self.tell), Limits(passes or UNLIMITED)
         self.watcher = Watcher(self.values, sites, styles, limits=limits, forward_passes=passing, finish=self.finish)
         self.end: Ended | None = None
+        self.answer: Message | None = None
 
     @property
     def tape(self) -> Tape:
@@ -103,6 +104,15 @@ class ProgramWatch:
         module, _, function = job.partition(":")
         work: Callable[..., Message] = getattr(import_module(module), function)
         return work(self.watcher.calls, list(arrays), **arguments)
+
+    def begin(self, job: str, *arrays: Value, **arguments: Any) -> None:
+        """Ask as ``ask`` does; the answer is there at once."""
+        self.answer = self.ask(job, *arrays, seconds=0.0, **arguments)
+
+    def answered(self) -> Message | None:
+        """Return the answer to what was begun."""
+        answer, self.answer = self.answer, None
+        return answer
 
 
 class StylesOfNet(Styles):

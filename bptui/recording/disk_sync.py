@@ -17,10 +17,10 @@ class DiskSync:
     It works on a descriptor of its own, which the thread closes when it ends.
     """
 
-    def __init__(self, file: int) -> None:
+    def __init__(self, file: int, safe: int = 0) -> None:
         self.file = os.dup(file)
         self.condition = Condition()
-        self.asked = self.safe = 0
+        self.asked = self.safe = safe
         self.failure: str | None = None
         self.is_closing = False
         self.thread = Thread(target=self.work, name="disk sync", daemon=True)

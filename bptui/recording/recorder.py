@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Protocol, Self
+from typing import NamedTuple, Protocol, Self
 
 from bptui.core import text
 from bptui.core.command import Command
@@ -37,6 +37,15 @@ PATIENCE = 0.5
 
 NAME = "session.jsonl"
 """What a recording may be called where only its folder is named."""
+
+
+class OpenedRecording(NamedTuple):
+    """A recording's file that is gone on with: its whole ``lines``, their bytes, and the digest of them all."""
+
+    file: int
+    lines: int
+    size: int
+    digest: RunningDigest
 
 
 class RecordedBranch(Protocol):
@@ -68,21 +77,31 @@ class Recorder:
     """Writes the steps from the first to the furthest that the cursor has reached, the commands and the notes.
 
     ``count`` of the ``written`` records are safe on the disk; the others will be in a moment, and survive the end of
-    this process, but not that of the machine.
+    this process, but not that of the machine. It goes on with what was ``opened``, or begins a new file.
     ``failure`` says why recording had to stop; the session goes on without it. ``clock`` returns seconds.
     """
 
-    def __init__(self, path: Path, run: Run | WatchedProgram, clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        path: Path,
+        run: Run | WatchedProgram,
+        clock: Callable[[], float],
+        opened: OpenedRecording | None = None,
+    ) -> None:
         self.path = path
         self.track = Track(RunRecords(run) if isinstance(run, Run) else ProgramRecords(run))
         self.tracks = [self.track]
         self.clock = clock
         self.started = clock()
-        self.written = 0
-        self.size = 0
-        self.digest = RunningDigest()
         self.failure: str | None = None
-        self.file: int | None = create(path, self.track.source.path)
+        if opened is not None:
+            self.file: int | None = opened.file
+            self.written, self.size, self.digest = opened.lines, opened.size, opened.digest
+            self.disk = DiskSync(opened.file, opened.lines)
+            return
+        self.written = self.size = 0
+        self.digest = RunningDigest()
+        self.file = create(path, self.track.source.path)
         self.disk = DiskSync(self.file)
         self.write(self.track.source.header())
         self.sync()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from bptui.checking.finding import Verdict
 from bptui.checking.verdict_words import summary
@@ -16,6 +16,7 @@ from bptui.session.answer import Answer, WayOn, refusal
 from bptui.session.check_scheduler import Checking
 
 if TYPE_CHECKING:
+    from bptui.program_checking.checked_program import CheckedProgram
     from bptui.session.session import Session
 
 MOST_NAMED = 5
@@ -27,9 +28,7 @@ class SessionChecks:
 
     def __init__(self, session: Session) -> None:
         self.session = session
-        self.checking = Checking(session.tape, session.run, touched=lambda: session.touched_at, clock=session.clock)
-        if session.program is not None:
-            self.checking.unchecked = "the layers of a program are not checked here"
+        self.checking = checking_of(session)
         self.planned: int | None = None
         self.asked_for: defaultdict[int, int] = defaultdict(int)
 
@@ -104,6 +103,16 @@ class SessionChecks:
             return None
         names = ", ".join(visible(self.session.tape.graph.nodes[job.node].name, limit=40) for job in jobs[:MOST_NAMED])
         return Answer(f"checking your own layers first: {names} …", "dim", is_pending=True)
+
+
+def checking_of(session: Session) -> Checking:
+    """Return what makes the checks: of a scenario's run, of a program, or of none."""
+    if session.program is None:
+        return Checking(session.tape, session.run, touched=lambda: session.touched_at, clock=session.clock)
+    from bptui.session.program_checks import ProgramChecking  # noqa: PLC0415  (few sessions are of a program)
+
+    program = cast("CheckedProgram", session.program)
+    return ProgramChecking(session.tape, program, touched=lambda: session.touched_at, clock=session.clock)
 
 
 def verdict_answer(judged: Judged) -> Answer:

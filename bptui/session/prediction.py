@@ -62,7 +62,7 @@ class HiddenNumber:
         return bool((np.abs(given - wanted) <= TOLERANCE * np.abs(wanted) + ZERO).all())
 
 
-@dataclass(eq=False)
+@dataclass
 class Score:
     """How it went so far: how many were right at the first try, and how many later, and which of them with a hint."""
 

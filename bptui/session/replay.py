@@ -6,12 +6,14 @@ from bptui.core.edit import MAIN
 from bptui.recording.branch_recording import BranchRecording
 from bptui.recording.replay_tape import Recording
 from bptui.session.branch import Branch
+from bptui.session.playback import Playback, deeds_of
 from bptui.session.session import Session
 
 
 def replay_session(recording: Recording, name: str) -> Session:
     """Return a session on a recording, at its start, in the branch that the run began with."""
     session = Session(recording.tape, name, title=recording.title, notes=recording.notes, printed=recording.pieces)
+    session.playback = Playback(deeds_of(recording), session.clock)
     labels, branches = recording.labels, session.branches
     branches.by_name = {labels.get(MAIN, MAIN): branches.here}
     branches.current = labels.get(MAIN, MAIN)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from bptui.core.text import visible
+from bptui.core.verbs.movement import GoTo
 from bptui.core.verbs.selection import Consumer, NextMatch, PreviousMatch, Producer, SearchNames, Select, Selecting
-from bptui.errors import BptuiError
+from bptui.errors import BptuiError, ExpressionError
 from bptui.session.answer import Answer
 from bptui.session.session import Session
 
@@ -29,9 +30,25 @@ def select_value(session: Session, command: Selecting) -> Answer:
             answer = selection.match(count, -1)
         case SearchNames(text):
             answer = selection.search(text or "")
+            if not answer.ok and (found := note_with(session, text or "")) is not None:
+                return go_to_note(session, found)
     if answer.ok and selection.name is not None:
         session.select(selection.name)
     return answer
+
+
+def note_with(session: Session, text: str) -> int | None:
+    """Return the next step with a note that contains a text, going round; None where there is none."""
+    wanted, here = text.casefold(), session.debugger.position
+    found = [at for at, notes in session.notes.items() if any(wanted in note.casefold() for note in notes)]
+    return min(found, key=lambda at: (at <= here, at), default=None)
+
+
+def go_to_note(session: Session, at: int) -> Answer:
+    """Go to a step with a note, and tell it."""
+    session.do(GoTo(at))
+    told = ", and ".join(f"✎ {visible(note, limit=200)}" for note in session.notes[at])
+    return Answer(told if session.debugger.position == at else "")
 
 
 def existing_name(session: Session, name: str) -> str:
@@ -43,7 +60,7 @@ def existing_name(session: Session, name: str) -> str:
 
     near = get_close_matches(name, graph.names[:MOST_CANDIDATES], n=1)
     hint = f"did you mean {visible(near[0], limit=40)}?" if near else None
-    raise BptuiError(f"there is no value {visible(name, limit=40)}", hint=hint)
+    raise ExpressionError(f"there is no value {visible(name, limit=40)}", name, 0, hint=hint)
 
 
 def named_or_selected(session: Session, name: str | None) -> str:

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from bptui.recording.records import NoteRecord
     from bptui.session.checks import SessionChecks
     from bptui.session.course import Course
+    from bptui.session.playback import Playback
     from bptui.session.prediction import Prediction
     from bptui.stepping.line_tape import LineCursor
     from bptui.stepping.program_entrance import ProgramEntrance
@@ -96,6 +97,8 @@ class Session:
         self.prediction: Prediction | None = None
         self.quiz = Quiz()
         self.opening: tuple[Command, ...] = ()
+        self.welcome = ""
+        self.playback: Playback | None = None
         self.watches = WatchList()
         self.courses: dict[str, Course] = {}
         self.jumps: deque[int] = deque(maxlen=MOST_JUMPS)

@@ -170,14 +170,26 @@ def import_ahead() -> None:
 
 
 def open_debugger(
-    scenario: Scenario, record: Path | None = None, theme: str | None = None, *, opening: tuple[Command, ...] = ()
+    scenario: Scenario,
+    record: Path | None = None,
+    theme: str | None = None,
+    *,
+    opening: tuple[Command, ...] = (),
+    resumes: bool = False,
 ) -> int:
-    """Open the debugger on a scenario, and return the exit status when it is left."""
+    """Open the debugger on a scenario, and return the exit status when it is left.
+
+    With ``resumes`` the recording is gone on with, if there is one.
+    """
     name = scenario.path.stem if scenario.path else scenario.title
     run = Run(scenario)
     session = Session(run.tape, name, run=run, title=scenario.title, about=scenario.about)
     session.opening = opening
-    if record:
+    if record and resumes and record.exists():
+        from bptui.session.resuming import resume_recording  # noqa: PLC0415  (few sessions go on; the others start sooner)
+
+        session.welcome = resume_recording(session, record)
+    elif record:
         session.record(record)
     return open_screen(session, theme)
 

@@ -10,10 +10,13 @@ from typing import NamedTuple
 from rich.text import Text
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 
-from bptui.core.command import needs_argument, usage, with_count
-from bptui.core.text import visible
+from bptui.core.command import key_or_word, needs_argument, usage, with_count
+from bptui.core.text import counted, visible
 from bptui.core.verbs import VERBS
 from bptui.core.verbs.movement import RunTo
+from bptui.core.verbs.stops import Continue, ReverseContinue
+from bptui.session.answer import Answer
+from bptui.session.ready_stops import ReadyStop, ready_stops
 from bptui.tui.screen import DebuggerScreen
 
 MOST_VALUES = 50
@@ -50,7 +53,17 @@ def command_entries(screen: DebuggerScreen) -> Iterator[Entry]:
         begin = partial(screen.footer.open, ":", f"{verb.word} ")
         title = "   ".join(filter(None, (usage(verb), " ".join(verb.keys))))
         yield Entry(title, verb.help, begin if needs_argument(verb) else partial(screen.do, with_count(verb, 1)))
+    for ready in ready_stops(screen.moment.graph):
+        yield Entry(ready.title, ready.help, partial(set_stops, screen, ready))
     yield Entry("theme", "another theme", screen.app.action_change_theme)
+
+
+def set_stops(screen: DebuggerScreen, ready: ReadyStop) -> None:
+    """Set stops that were chosen; the keys that go from one to the next are told."""
+    for command in ready.commands:
+        screen.do(command)
+    keys = f"{key_or_word(Continue)} goes to the next, {key_or_word(ReverseContinue)} to the one before"
+    screen.tell(Answer(f"{ready.title.removeprefix('stop: ')}: {counted(len(ready.commands), 'stop')} set; {keys}"))
 
 
 def value_entries(screen: DebuggerScreen) -> Iterator[Entry]:

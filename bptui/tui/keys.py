@@ -17,6 +17,9 @@ TEXTUAL_NAMES = {
     "F5": "f5",
     "F9": "f9",
     "F10": "f10",
+    "Space": "space",
+    "+": "plus",
+    "-": "minus",
     "Tab": "tab",
     "shift+Tab": "shift+tab",
 }

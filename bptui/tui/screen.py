@@ -10,6 +10,7 @@ from textual import events
 from textual.app import ComposeResult
 from textual.geometry import Size
 from textual.screen import ModalScreen, Screen
+from textual.timer import Timer
 from textual.widget import Widget
 
 from bptui.core.assignment import element_text
@@ -17,10 +18,12 @@ from bptui.core.command import Command, key_or_word, with_count
 from bptui.core.command_parser import parse
 from bptui.core.moment import Moment
 from bptui.core.step import BackwardStep
+from bptui.core.text import escaped
 from bptui.core.verbs import VERBS
 from bptui.core.verbs.branches import SetValue
 from bptui.core.verbs.explaining import Why
-from bptui.core.verbs.movement import JumpToMark, Next, SetMark
+from bptui.core.verbs.movement import GoTo, JumpToMark, Next, SetMark
+from bptui.core.verbs.playback import Faster, Play, Playing, Slower
 from bptui.core.verbs.program import About, Cancel, Help, OpenLine, OpenPalette, Output, Quit, WriteNote
 from bptui.core.verbs.selection import SearchNames, Select
 from bptui.core.verbs.stops import Watch
@@ -59,6 +62,7 @@ from bptui.tui.panels.gradients_panel import GradientsPanel
 from bptui.tui.panels.node_panel import NodePanel
 from bptui.tui.panels.source_panel import SourcePanel
 from bptui.tui.panels.tape_panel import TapePanel
+from bptui.tui.panels.timeline_panel import TimelinePanel
 from bptui.tui.panels.value_panel import ValuePanel
 from bptui.tui.title import TitleLine
 from bptui.tui.too_small import SMALLEST, TooSmall
@@ -69,6 +73,12 @@ if TYPE_CHECKING:
     from bptui.stepping.line_tape import LineCursor
     from bptui.tui.evidence_screen import EvidenceScreen
     from bptui.tui.health_screen import HealthScreen
+
+TALL = 36
+"""From this many rows on, one is for the timeline; in a replay there is always one."""
+
+FRAME = 0.05
+"""Seconds between two looks at what happens next in a recording that is played."""
 
 ROOMY = 160
 """From this many columns on, the circuit gets what is to spare."""
@@ -102,6 +112,7 @@ class DebuggerScreen(Screen[None]):
         self.is_behind = False
         self.focused_before: Widget | None = None
         self.arranged_for = Size(0, 0)
+        self.player: Timer | None = None
 
     def compose(self) -> ComposeResult:
         moment = self.session.moment
@@ -126,9 +137,14 @@ class DebuggerScreen(Screen[None]):
             GradientsPanel(moment, id="gradients"),
             self.value,
         )
+        playback = self.session.playback
+        deeds = [deed.step for deed in playback.deeds] if playback else []
+        self.timeline = TimelinePanel(
+            moment, id="timeline", stops=self.session.stops, notes=self.session.notes, deeds=deeds
+        )
         self.footer = Footer(moment, id="footer")
         self.too_small = TooSmall(moment, id="small", can_focus=False)
-        self.panes: tuple[Pane, ...] = (self.title_line, self.circuit, self.source, *self.folding)
+        self.panes: tuple[Pane, ...] = (self.title_line, self.circuit, self.source, *self.folding, self.timeline)
         self.verdict_panes = [pane for pane in self.panes if isinstance(pane, VerdictPane)]
         for pane in self.folding:
             pane.add_class("panel")
@@ -144,6 +160,8 @@ class DebuggerScreen(Screen[None]):
             self.call_after_refresh(self.background.go_on)  # the first picture needs no step
         if self.session.idle is not None:
             self.set_timer(self.session.idle, self.start_checks)
+        if self.session.welcome:
+            self.tell(Answer(self.session.welcome))
         for command in self.session.opening:
             self.call_after_refresh(self.do, command)
 
@@ -372,6 +390,8 @@ class DebuggerScreen(Screen[None]):
                 self.node.toggle_about()
             case Help() | Output():
                 return self.open_overlay(command)
+            case Play() | Faster() | Slower():
+                return self.play(command)
             case ToggleLecture():
                 self.open_lecture()
             case Quit():
@@ -440,6 +460,29 @@ class DebuggerScreen(Screen[None]):
         if node is not None:
             self.do(Select(node))
 
+    def play(self, command: Playing) -> Answer:
+        """Play a recording, or pause, or at another pace."""
+        playback = self.session.playback
+        if playback is None or not playback.deeds:
+            return refusal("there is nothing to play: this is not the recording of a session")
+        match command:
+            case Play():
+                playback.toggle(self.moment.position)
+            case Faster() | Slower():
+                playback.change_pace(2.0 if isinstance(command, Faster) else 0.5)
+        if self.player is None:
+            self.player = self.set_interval(FRAME, self.play_on)
+        return Answer(playback.words)
+
+    def play_on(self) -> None:
+        """Show what has happened in the recording by now."""
+        playback = self.session.playback
+        for deed in playback.due() if playback else ():
+            if deed.step != self.moment.position:
+                self.session.do(GoTo(deed.step))
+            self.tell(Answer(escaped(deed.words, limit=200), "mark"))
+            self.show()
+
     def open_lecture(self) -> None:
         """Show one large panel over the screen, at the cursor."""
         from bptui.tui.lecture_screen import LectureScreen  # noqa: PLC0415  (when it is first wanted)
@@ -494,8 +537,11 @@ class DebuggerScreen(Screen[None]):
         """Give the panes what their content needs, at the screen's size and the circuit's scale."""
         self.arranged_for = size
         width, height = size
+        is_timed = height >= TALL or (self.session.playback is not None and height > SMALLEST[1])
+        self.set_class(is_timed, "timed")
         self.set_class(width < SMALLEST[0] or height < SMALLEST[1], "tiny")
         self.set_class(width >= ROOMY, "roomy")
+        size = Size(width, height - is_timed)
         layouts = arrangement.layouts(size)
         layout = list(layouts)[self.circuit.choose(list(layouts.values()))]
         rows = arrangement.pane_rows(size, layout, self.circuit.picture.size, self.moment)
@@ -505,4 +551,4 @@ class DebuggerScreen(Screen[None]):
             self.circuit.styles.height = rows.circuit
         else:
             self.circuit.styles.clear_rule("height")
-            self.styles.grid_rows = f"1 {rows.circuit} 1fr {rows.value} 1"
+            self.styles.grid_rows = f"1 {rows.circuit} 1fr {rows.value} 1{' 1' * is_timed}"

@@ -97,7 +97,7 @@ def test_a_command_that_fails_says_why_and_the_others_are_carried_out(
 ) -> None:
     status, answers, complaints = run(training, *lines, "first")
     assert status == 1
-    assert said in answers[-2]
+    assert any(said in answer for answer in answers[-4:])
     assert "step 1 of 10" in answers[-1]
     assert not complaints
 

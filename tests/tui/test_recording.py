@@ -122,7 +122,7 @@ async def test_a_replay_shows_its_notes_at_their_step_and_refuses_what_would_cha
         assert "replay" in shown(pilot.app).splitlines()[0]
         assert "recorded up to step 3 of 4" in shown(pilot.app).splitlines()[0]
         await pilot.press("n")
-        assert "✎" not in shown(pilot.app)
+        assert "✎ " not in shown(pilot.app)
         await pilot.press("n")
         assert "✎ why [/red] twice?" in shown(pilot.app)
         assert "\x1b" not in shown(pilot.app)

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from bptui.core.command import Command
-from bptui.core.verbs import branches, explaining, movement, program, selection, stops, teaching, view
+from bptui.core.verbs import branches, explaining, movement, playback, program, selection, stops, teaching, view
 
 VERBS: Mapping[str, type[Command]] = {
     verb.word: verb
-    for family in (movement, stops, branches, explaining, selection, view, teaching, program)
+    for family in (movement, playback, stops, branches, explaining, selection, view, teaching, program)
     for verb in vars(family).values()
     if isinstance(verb, type) and issubclass(verb, Command) and "word" in vars(verb)
 }

@@ -36,7 +36,7 @@ class Producer(
 
 
 @dataclass(frozen=True)
-class SearchNames(Command, word="search", keys="/", group=LOOK, help="search names and layers"):
+class SearchNames(Command, word="search", keys="/", group=LOOK, help="search names, layers and notes"):
     """Find the values whose name or layer contains ``text``, and select the nearest; None asks for the text."""
 
     text: str | None = None

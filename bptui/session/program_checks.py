@@ -1,0 +1,131 @@
+"""The verdicts on a watched program while a person reads: its process checks a node at a time, and no key waits."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from time import monotonic
+
+from bptui.checking.finding import Finding, Verdict
+from bptui.checking.verdicts import Judged
+from bptui.core.tape import Tape
+from bptui.errors import BptuiError
+from bptui.program_checking.check_calls import (
+    LONGEST,
+    NodeCalls,
+    begin_node_check,
+    findings_in,
+    first_calls,
+    never_back,
+    subject_of_calls,
+    unknown,
+)
+from bptui.program_checking.check_program import wiring_in_pieces
+from bptui.program_checking.checked_program import CheckedProgram
+from bptui.session.check_scheduler import SLICE, Checking, Job, displayed_node
+
+MOST_ITERATIONS = 1_000
+"""Iterations in which a verdict is shown."""
+
+
+class ProgramChecking(Checking):
+    """The checks of a watched program: of each node once, for all iterations, and then of the wiring."""
+
+    def __init__(
+        self,
+        tape: Tape,
+        program: CheckedProgram,
+        *,
+        touched: Callable[[], float],
+        clock: Callable[[], float] = monotonic,
+    ) -> None:
+        super().__init__(tape, None, touched=touched, clock=clock)
+        self.tape = tape
+        self.program = program
+        self.waiting = deque(first_calls(program))
+        self.findings: dict[str, tuple[Finding, ...]] = {}
+        self.is_waiting = False
+        self.rest = self.pieces_of_all()
+
+    def obstacle(self, name: str, iteration: int) -> str:
+        calls = {it.name for it in self.waiting}
+        if self.graph.node(name) is None:
+            return self.about_leaf(name, iteration)
+        if name not in calls and name not in self.findings and not self.is_waiting:
+            return f"{displayed_node(name)} is made by your code between layers: there is no layer to check"
+        return ""
+
+    def plan(self, iteration: int) -> None:
+        """Do nothing: all nodes are checked anyway, one after the other."""
+
+    def has_inputs(self, node: int, iteration: int) -> bool:  # noqa: ARG002  (all of it has run)
+        return True
+
+    def ask(self, name: str, iteration: int) -> None:
+        """Check a node before all that have not begun."""
+        self.asked.add(Job(self.index(name), iteration))
+        self.waiting = deque(sorted(self.waiting, key=lambda it: it.name != name))
+
+    def work(self) -> bool:
+        end = self.clock() + SLICE
+        while self.clock() < end:
+            try:
+                next(self.rest)
+            except StopIteration:
+                return False
+            if self.is_waiting:
+                return True
+        return True
+
+    def pieces_of_all(self) -> Iterator[None]:
+        """Check every node, and then the wiring, a piece at a time."""
+        while self.waiting:
+            calls = self.waiting.popleft()
+            yield from self.pieces_of_node(calls)
+        failed = frozenset(name for name, found in self.findings.items() if any(map(is_fail, found)))
+        wiring = yield from wiring_in_pieces(self.program, failed)
+        for name, found in self.findings.items():
+            if more := tuple(it for it in wiring if it.node == name):
+                self.judge(name, (*found, *more))
+
+    def pieces_of_node(self, calls: NodeCalls) -> Iterator[None]:
+        """Check one node, in the program's process."""
+        if calls.backward is None:
+            self.judge(calls.name, never_back(calls))
+            return
+        subject = subject_of_calls(self.program.facts, calls)
+        end = self.clock() + LONGEST
+        self.is_waiting = True
+        try:
+            begin_node_check(self.program, calls)
+            while (answer := self.program.answered()) is None:
+                refuse_late(self.clock() > end)
+                yield
+            found = findings_in(self.program, subject, answer)
+        except BptuiError as error:
+            found = unknown(subject, error)
+        finally:
+            self.is_waiting = False
+        self.judge(calls.name, found)
+        yield
+
+    def judge(self, name: str, findings: tuple[Finding, ...]) -> None:
+        """Keep the verdict on a node, in each iteration in which it is."""
+        self.findings[name] = findings
+        order = self.tape.order
+        for iteration in range(min(order.iterations, MOST_ITERATIONS)):
+            node = order.passes(iteration).graph.node(name) if name in order.passes(iteration).graph.slots else None
+            if node is not None:
+                self.verdicts.add(Judged(name, node.layer, iteration, findings))
+        self.asked = {job for job in self.asked if self.graph.nodes[job.node].name != name}
+
+
+def refuse_late(is_late: bool) -> None:  # noqa: FBT001  (what it is about)
+    """Raise BptuiError where a check has taken too long."""
+    if is_late:
+        raise BptuiError(f"its check has not come back within {LONGEST:.0f} s")
+
+
+def is_fail(finding: Finding) -> bool:
+    """Return whether a finding is a failure."""
+    return finding.verdict is Verdict.FAIL

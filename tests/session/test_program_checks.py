@@ -1,0 +1,57 @@
+"""A watched program is checked while a person reads: each node once, then the wiring, and no answer is lost."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import bptui
+from bptui.checking.finding import Verdict
+from bptui.core.command_parser import parse
+from bptui.session.answer import Answer
+from bptui.session.dispatcher import Dispatcher
+from bptui.session.session import Session
+from programs import BOOK_NET, watched
+from watched_here import run_here
+
+SCENARIOS = Path(bptui.__file__).parents[1] / "scenarios" / "programs"
+
+
+class NoDisplay:
+    def obey(self, command: object) -> Answer:
+        raise AssertionError(command)
+
+
+def test_a_node_whose_wiring_is_wrong_is_wrong_on_the_screen_and_says_so() -> None:
+    with run_here(SCENARIOS / "lost_skip_connection.py") as watch:
+        session = Session(watch.tape, "program", program=watch)
+        while session.checks.work():
+            pass
+        verdicts = session.checks.verdicts
+        assert {name: it.verdict for name, it in verdicts.judged[0].items() if it.verdict is not Verdict.PASS} == {
+            "first": Verdict.FAIL
+        }
+        assert verdicts.judged[2].keys() == verdicts.judged[0].keys()
+        answer = Dispatcher(session, NoDisplay()).finish(parse("check first"))
+        assert "is right by itself, and what is handed to it is wrong: a use is missing" in answer.text
+
+
+@pytest.mark.parametrize("name", ["Affine1", "lastLayer"])
+def test_a_check_that_is_asked_for_comes_first_and_steps_into_a_layer_meanwhile(tmp_path: Path, name: str) -> None:
+    text = f"{BOOK_NET}\nfor i in range(2):\n    network.gradient(x_batch, t_batch)\n"
+    with watched(tmp_path, text) as run:
+        session = Session(run.tape, "program", program=run)
+        dispatcher = Dispatcher(session, NoDisplay())
+        dispatcher.finish(parse("next"))
+        session.checks.work()  # a check has begun, and its answer is still to come
+        assert dispatcher.finish(parse("into")).ok
+        assert session.lines is not None
+        answer = dispatcher.finish(parse(f"check {name}"))
+        assert answer.judged is not None
+        assert answer.judged.node == name
+        assert answer.judged.verdict is Verdict.PASS
+        while session.checks.work():
+            pass
+        assert len(session.checks.verdicts.judged[0]) == 4
+        session.close()

@@ -1,0 +1,143 @@
+"""A recording that was broken off is gone on with: the same session, and one whole, valid recording."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bptui.cli import main
+from bptui.core.command_parser import parse
+from bptui.errors import TranscriptError
+from bptui.recording.transcript import read_transcript
+from bptui.running import Run
+from bptui.scenario.load import load, loads
+from bptui.session.answer import Answer
+from bptui.session.dispatcher import Dispatcher
+from bptui.session.resuming import resume_recording
+from bptui.session.session import Session
+
+
+class NoDisplay:
+    def obey(self, command: object) -> Answer:
+        raise AssertionError(command)
+
+
+def session_of(place: str, clock: float = 0.0) -> Session:
+    run = Run(load(place) if "\n" not in place else loads(place))
+    return Session(run.tape, "example", run=run, clock=lambda: clock)
+
+
+def say(session: Session, *lines: str) -> None:
+    dispatcher = Dispatcher(session, NoDisplay())
+    for line in lines:
+        answer = dispatcher.finish(parse(line, session.tape.graph.slots))
+        assert answer.ok, answer.text
+
+
+WALK = (
+    "next 3",
+    "note the seam",
+    "break z1 backward",
+    "watch norm(grad(W1))",
+    "goto 4",
+    "set b1 = 0 * b1",
+    "next",
+    "mark a",
+)
+
+
+@pytest.mark.parametrize("torn", [b"", b'{"kind": "act', b'{"kind": "note", "at": 3'])
+def test_a_session_that_was_broken_off_goes_on(tmp_path: Path, torn: bytes) -> None:
+    path = tmp_path / "run.jsonl"
+    first = session_of("two_layer")
+    first.record(path)
+    say(first, *WALK)
+    first.abandon_recording()  # as when it is killed
+    with path.open("ab") as file:
+        file.write(torn)
+    second = session_of("two_layer", clock=100.0)
+    told = resume_recording(second, path)
+    assert f"at step {first.moment.position}" in told
+    assert ("torn off" in told) is bool(torn)
+    assert second.moment.position == first.moment.position
+    assert second.branches.current == first.branches.current == "b1"
+    assert second.notes == first.notes
+    assert [str(it) for it in second.stops.by_number.values()] == [str(it) for it in first.stops.by_number.values()]
+    assert second.watches.by_number == first.watches.by_number
+    assert second.marks == first.marks
+    say(second, "last", "note done", "switch main", "back 2")
+    second.close()
+    whole = read_transcript(path)
+    assert whole.dropped is None
+    assert [note.text for note in whole.notes] == ["the seam", "done"]
+    times = [action.time for action in whole.actions]
+    assert times == sorted(times)
+    assert main(["verify", str(path)]) == 0
+
+
+def test_a_recording_of_another_scenario_is_not_gone_on_with(tmp_path: Path) -> None:
+    path = tmp_path / "run.jsonl"
+    first = session_of("two_layer")
+    first.record(path)
+    say(first, "next")
+    first.close()
+    before = path.read_bytes()
+    with pytest.raises(TranscriptError, match="the scenario changed since it was recorded"):
+        resume_recording(session_of("buy_apple"), path)
+    assert path.read_bytes() == before
+
+
+def test_a_recording_that_is_under_way_is_not_gone_on_with(tmp_path: Path) -> None:
+    path = tmp_path / "run.jsonl"
+    first = session_of("buy_apple")
+    first.record(path)
+    with pytest.raises(TranscriptError, match="is being written by another recording"):
+        resume_recording(session_of("buy_apple"), path)
+    first.close()
+
+
+def test_a_recording_that_was_edited_is_not_gone_on_with(tmp_path: Path) -> None:
+    path = tmp_path / "run.jsonl"
+    first = session_of("buy_apple")
+    first.record(path)
+    say(first, "last")
+    first.close()
+    path.write_bytes(path.read_bytes().replace(b"220.0", b"221.0", 1))
+    with pytest.raises(TranscriptError, match="digest"):
+        resume_recording(session_of("buy_apple"), path)
+
+
+def test_a_complete_recording_is_gone_on_with_and_ends_once(tmp_path: Path) -> None:
+    path = tmp_path / "run.jsonl"
+    for _ in range(3):
+        session = session_of("buy_apple")
+        if path.exists():
+            resume_recording(session, path)
+        else:
+            session.record(path)
+        say(session, "last", "first")
+        session.close()
+    assert path.read_text(encoding="utf-8").count('"kind": "end"') == 1
+    assert main(["verify", str(path)]) == 0
+
+
+def test_predictions_go_on_with_their_score(tmp_path: Path) -> None:
+    path = tmp_path / "run.jsonl"
+    first = session_of("buy_apple")
+    first.record(path)
+    dispatcher = Dispatcher(first, NoDisplay())
+    for line in ("predict", "next", "answer 1", "answer 200", "next", "reveal"):
+        dispatcher.finish(parse(line))
+    first.abandon_recording()
+    second = session_of("buy_apple")
+    resume_recording(second, path)
+    assert second.prediction is not None
+    assert first.prediction is not None
+    assert second.prediction.score == first.prediction.score
+    assert second.moment.position == 2
+
+
+def test_resume_says_which_recording(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["run", "buy_apple", "--resume"]) == 2
+    assert "--record FILE" in capsys.readouterr().err
