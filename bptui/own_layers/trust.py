@@ -1,7 +1,7 @@
 """Which files with layers may run: those named for this run, and those whose very content was allowed for good.
 
 What was allowed is kept in the user's data directory, by path and SHA-256, so that a file that changes asks again.
-What an allowed file imports from beside it runs with it: that is allowed with it, and asks again as it does.
+What an allowed file may run from beside it is allowed with it, and asks again as it does.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ def check_status(status: os.stat_result, where: Where) -> None:
 
 
 def trust(path: Path) -> LayerFile:
-    """Allow the file at ``path``, with what it imports from beside it, to run until one of them changes.
+    """Allow the file at ``path``, with what it may run from beside it, to run until one of them changes.
 
     Returns the file. Raises BptuiError.
     """
@@ -90,17 +90,17 @@ def words_of_trust(file: LayerFile) -> str:
     name = visible(str(file.path), limit=1_000)
     beside = [visible(path.name, limit=60) for path in files_beside(file.path, file.text)]
     others = ", ".join(beside[:MOST_NAMED]) + (f" and {len(beside) - MOST_NAMED} more" * (len(beside) > MOST_NAMED))
-    what = f"{name}, with what it imports from beside it ({others})," if beside else name
+    what = f"{name}, with what it may run from beside it ({others})," if beside else name
     return f"{what} may run with all that you may do, in scenarios that name it, until it changes"
 
 
 def is_trusted(file: LayerFile) -> bool:
-    """Return whether this very content of a file was allowed, and that of all that it imports from beside it."""
+    """Return whether this very content of a file was allowed, and that of all that it may run from beside it."""
     return changed_file(file) is None and str(file.path) in trusted_digests()
 
 
 def changed_file(file: LayerFile) -> Path | None:
-    """Return what is not as it was when ``file`` was allowed, itself or a file it imports; None where nothing was.
+    """Return what is not as it was when ``file`` was allowed, itself or a file that it may run; None where nothing was.
 
     Raises ScenarioError where somebody else may have written one of them.
     """
@@ -111,13 +111,13 @@ def changed_file(file: LayerFile) -> Path | None:
 
 
 def digests(file: LayerFile) -> dict[str, str]:
-    """Return the SHA-256 of a file and of each that it imports from beside it, by path. Raises ScenarioError."""
+    """Return the SHA-256 of a file and of each that it may run from beside it, by path. Raises ScenarioError."""
     beside = {str(path): digest(path) for path in files_beside(file.path, file.text)}
     return {str(file.path): hashlib.sha256(file.text.encode()).hexdigest()} | beside
 
 
 def digest(path: Path) -> str:
-    """Return the SHA-256 of a file that an allowed one imports. Raises ScenarioError."""
+    """Return the SHA-256 of a file that an allowed one may run. Raises ScenarioError."""
     where = Where(displayed_path(path))
     try:
         with path.open("rb") as content:

@@ -10,6 +10,7 @@ import pytest
 
 from bptui.errors import BptuiError, ScenarioError
 from bptui.own_layers import trust as trusting
+from bptui.own_layers.imports_beside import files_beside
 from bptui.own_layers.trust import read_layer_file, record_path, trust, words_of_trust
 from bptui.running import run
 from bptui.scenario.load import load
@@ -121,6 +122,8 @@ def test_what_runs_is_what_was_read_and_not_what_lies_there_later(scenario: Path
     assert run(loaded).values["y"] == 2.0
 
 
+MINE = "class Mine:\n    def forward(self, x): return x + 1\n    def backward(self, dout): return dout\n"
+
 IMPORTING = """
     from pathlib import Path
     Path(__file__).with_name("ran").touch()
@@ -154,7 +157,7 @@ def test_a_file_that_a_trusted_one_imports_asks_again_when_it_has_changed(import
     helper = importing.parent / name
     helper.write_text(helper.read_text() + "# changed\n")
     told = refusal(importing).message
-    assert f"{helper.name}, which my_layers.py imports, has changed since it was allowed" in told
+    assert f"{helper.name}, which my_layers.py may run, has changed since it was allowed" in told
     trust(importing.with_name("my_layers.py"))
     assert value(importing) == 2.0
 
@@ -168,7 +171,53 @@ def test_what_a_trusted_file_does_not_import_may_change(importing: Path, name: s
 def test_a_file_that_appears_where_a_trusted_one_looks_asks_again(importing: Path) -> None:
     (importing.parent / "helper").mkdir()
     (importing.parent / "helper" / "__init__.py").write_text("NUMBER = 100\n")
-    assert "__init__.py, which my_layers.py imports, has changed" in refusal(importing).message
+    assert "__init__.py, which my_layers.py may run, has changed" in refusal(importing).message
+
+
+@pytest.mark.parametrize(
+    ("loading", "name"),
+    [
+        ("import importlib; found = importlib.import_module('hid' + 'den')", "hidden.py"),
+        ("from importlib.util import spec_from_file_location", "hidden.py"),
+        ("found = __import__('hid' + 'den')", "hidden.py"),
+        ("exec(Path(__file__).with_name('hid' + 'den.py').read_text())", "hidden.py"),
+        ("exec(open(__file__[:-12] + 'hidden.txt').read())", "hidden.txt"),
+        ("import runpy; runpy.run_path(__file__[:-12] + 'hid' + 'den.py')", "hidden.py"),
+        ("import sys; sys.path.insert(0, __file__[:-12] + 'lib'); import hidden", "lib/hidden.py"),
+        ("from helper import NUMBER", "hidden.py"),
+    ],
+)
+def test_a_file_that_a_trusted_one_runs_by_any_means_asks_again(scenario: Path, loading: str, name: str) -> None:
+    folder = scenario.parent
+    hidden = folder / name
+    hidden.parent.mkdir(exist_ok=True)
+    hidden.write_text("NUMBER = 1\n")
+    (folder / "helper.py").write_text("def later(name):\n    return __import__(name)\nNUMBER = 1\n")
+    trust(layer_file(folder, f"from pathlib import Path\n{loading}\n{MINE}").path)
+    assert value(scenario) == 2.0
+    hidden.write_text("NUMBER = 2\n")
+    assert f"{hidden.name}, which my_layers.py may run, has changed since it was allowed" in refusal(scenario).message
+
+
+def test_a_file_that_appears_beside_one_that_runs_others_asks_again(scenario: Path) -> None:
+    trust(layer_file(scenario.parent, f"import importlib\n{MINE}").path)
+    (scenario.parent / "new.py").touch()
+    assert "new.py, which my_layers.py may run, has changed" in refusal(scenario).message
+
+
+def test_an_environment_and_hidden_folders_are_no_part_of_a_project(tmp_path: Path) -> None:
+    for folder in (".git", "env", "lib"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "a.py").touch()
+    (tmp_path / "env" / "pyvenv.cfg").touch()
+    assert files_beside(tmp_path / "mine.py", "exec('')") == [tmp_path / "lib" / "a.py"]
+
+
+@pytest.mark.parametrize("text", ["import re\nre.compile('x')", "net.eval()", "import sys\nsys.exit", "open('a.txt')"])
+def test_what_runs_no_other_file_is_not_taken_to(tmp_path: Path, text: str) -> None:
+    (tmp_path / "a.py").touch()
+    (tmp_path / "a.txt").touch()
+    assert files_beside(tmp_path / "mine.py", text) == []
 
 
 @pytest.mark.parametrize("mode", [0o666, 0o664])
@@ -180,7 +229,7 @@ def test_a_file_that_a_trusted_one_imports_belongs_to_nobody_else(importing: Pat
 def test_what_is_trusted_and_how_far_is_one_sentence(importing: Path) -> None:
     file = read_layer_file(importing.with_name("my_layers.py"))
     told = words_of_trust(file)
-    assert told.startswith(f"{file.path}, with what it imports from beside it (")
+    assert told.startswith(f"{file.path}, with what it may run from beside it (")
     assert {"helper.py", "more.py", "deep.py"} <= set(
         told.replace(")", "(").replace(",", " ").replace("(", " ").split()
     )

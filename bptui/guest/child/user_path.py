@@ -54,9 +54,10 @@ class UserFolders:
         return "site-packages" not in file and any(Path(file).is_relative_to(folder) for folder in self.folders)
 
     def finder(self, path: str) -> FileFinder:
-        """Return what finds modules in a folder. Raises ImportError where it is not the user's."""
-        if path in OUR_PATH or not any(Path(path).is_relative_to(folder) for folder in self.folders):
-            raise ImportError(f"{path} is not below a folder of the user's files")
+        """Return what finds modules in a folder. Raises ImportError where it is not the user's, and for a file."""
+        is_theirs = path not in OUR_PATH and any(Path(path).is_relative_to(folder) for folder in self.folders)
+        if not is_theirs or not Path(path).is_dir():  # runpy takes a file with a finder for an archive
+            raise ImportError(f"{path} is not a folder below those of the user's files")
         return FileFinder(path, (SourceLoader, SOURCE_SUFFIXES), (ExtensionFileLoader, EXTENSION_SUFFIXES))
 
 

@@ -135,6 +135,6 @@ def allowed(document: Document, at: int, path: Path, given: Sequence[LayerFile])
     if file in given or is_trusted(file):
         return file
     if (changed := changed_file(file)) is not None:
-        which = name if changed == file.path else f"{visible(changed.name)}, which {name} imports,"
+        which = name if changed == file.path else f"{visible(changed.name)}, which {name} may run,"
         refusal.message = f"{which} has changed since it was allowed, and will not be run without permission"
     raise refusal
