@@ -31,9 +31,9 @@ PATIENCE = 20.0
 QUICK = "a quick look: one random direction through all elements"
 
 
-def check_in_pieces(subject: Subject) -> Pieces:
-    """Check a node in full."""
-    work = through_each(subject, lambda view: NodeCheck(view, BUDGET).findings())
+def check_in_pieces(subject: Subject, *, keeps_rules: bool = False) -> Pieces:
+    """Check a node in full; with ``keeps_rules`` as ``check_node`` does."""
+    work = through_each(subject, lambda view: NodeCheck(view, BUDGET, keeps_rules=keeps_rules).findings())
     while True:
         with undisturbed():
             try:

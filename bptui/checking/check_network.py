@@ -6,7 +6,7 @@ way through it does not count either: there the node gets what the run gave it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import Any
@@ -33,7 +33,7 @@ from layers import Array
 RULE = "network"
 DIRECTIONS = 2
 
-MOST_VALUES = 50_000
+MOST_VALUES = 20_000
 """Values of nodes that are worked out for each step of the differences: for each leaf as many as there are nodes."""
 
 TRIES = 4
@@ -80,9 +80,13 @@ class Network:
     @cached_property
     def leaves(self) -> tuple[str, ...]:
         """The inputs and parameters to which a gradient comes back."""
-        gradients = self.run.tape.gradients
         graph = self.scenario.graph
-        return tuple(name for name in graph.inputs + graph.parameters if gradients[name] is not None)
+        return tuple(name for name in graph.inputs + graph.parameters if self.gradients[name] is not None)
+
+    @cached_property
+    def gradients(self) -> Mapping[str, Array | None]:
+        """The gradients of all values, which the tape gathers anew each time it is asked."""
+        return self.run.tape.gradients
 
     @cached_property
     def cut(self) -> frozenset[tuple[int, int]]:
@@ -148,7 +152,7 @@ class Network:
     def grain_of_float32(self) -> Array:
         """How coarse the output is since values on the way to it have float32's digits, to first order; or 0."""
         tape, out = self.run.tape, self.point.out
-        values, gradients = tape.values, tape.gradients
+        values, gradients = tape.values, self.gradients
         names = [name for node in self.scenario.graph.nodes for name in node.outputs]
         coarse = [
             (value, gradients[name])
@@ -214,7 +218,7 @@ class Network:
 
     def excuse(self, leaf: str) -> str | None:
         """Return why a leaf's gradient cannot be measured, None where it can."""
-        gradient = self.run.tape.gradients[leaf]
+        gradient = self.gradients[leaf]
         if gradient is None or not (np.isfinite(self.point.out).all() and np.isfinite(gradient).all()):
             return "the output or the gradient is not finite"
         if self.scenario.graph.slots[leaf] in self.before_steps:
@@ -236,7 +240,7 @@ class Network:
         And the size of the parts of that.
         """
         inputs, slots = self.point.inputs, self.scenario.graph.slots
-        moving = {slots[leaf]: self.run.tape.gradients[leaf] for leaf in leaves}
+        moving = {slots[leaf]: self.gradients[leaf] for leaf in leaves}
         seeds = {slot: seed + DIRECTIONS * at for at, slot in enumerate(moving)}
         directions = tuple([random_direction(x, seeds[at]) if at in seeds else None for at, x in enumerate(inputs)])
         gradients = tuple([moving.get(at) for at in range(len(inputs))])

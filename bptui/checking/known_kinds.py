@@ -6,6 +6,7 @@ and dtypes, goes the same way; without this a network of 10,000 nodes would be l
 
 from __future__ import annotations
 
+from bptui.checking.check_in_pieces import Pieces, check_in_pieces
 from bptui.checking.check_node import check_node
 from bptui.checking.finding import Finding, Verdict
 from bptui.checking.subject import Subject
@@ -26,6 +27,18 @@ class KnownKinds:
             if is_all_right(findings):
                 return findings
         findings = check_node(subject)
+        if is_all_right(findings):
+            self.kinds.add(kind)
+        return findings
+
+    def check_in_pieces(self, subject: Subject, node: Node) -> Pieces:
+        """Check a node likewise, a piece at a time."""
+        kind = kind_of(subject, node)
+        if kind in self.kinds:
+            findings = yield from check_in_pieces(subject, keeps_rules=True)
+            if is_all_right(findings):
+                return findings
+        findings = yield from check_in_pieces(subject)
         if is_all_right(findings):
             self.kinds.add(kind)
         return findings

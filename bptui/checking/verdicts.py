@@ -75,12 +75,16 @@ class Path:
 
 
 class Verdicts:
-    """The latest verdict on each node, by iteration (from 0). ``version`` grows with every one."""
+    """The latest verdict on each node, by iteration (from 0). ``version`` grows with every one.
+
+    ``thorough`` has those that were not reached in passing.
+    """
 
     def __init__(self, graph: Graph) -> None:
         self.graph = graph
         self.version = 0
         self.judged: defaultdict[int, dict[str, Judged]] = defaultdict(dict)
+        self.thorough: defaultdict[int, dict[str, Judged]] = defaultdict(dict)
         self.signs: defaultdict[int, dict[str, str]] = defaultdict(dict)
         self.odd_nodes: defaultdict[tuple[int, Verdict], set[str]] = defaultdict(set)
         self.paths_known: tuple[int, int] = (0, 0)
@@ -94,6 +98,8 @@ class Verdicts:
         if judged.node in known:
             self.odd_nodes[judged.iteration, known[judged.node].verdict].discard(judged.node)
         known[judged.node] = judged
+        if not judged.is_quick:
+            self.thorough[judged.iteration][judged.node] = judged
         if judged.verdict in ODD:
             self.odd_nodes[judged.iteration, judged.verdict].add(judged.node)
         self.signs[judged.iteration][judged.node] = judged.sign

@@ -21,6 +21,7 @@ from bptui.running import Run, guests_of
 if TYPE_CHECKING:
     from bptui.checking.check_in_pieces import Pieces
     from bptui.checking.finding import Finding
+    from bptui.checking.known_kinds import KnownKinds
     from bptui.guest.guests import Guests
 
 SHORT_IDLE = 0.03
@@ -174,9 +175,9 @@ class Checking:
         subject = subject_of(self.run, job.node, job.iteration)
         if self.is_guest(job.node):
             return check_in_pieces.check_guest_in_pieces(subject, self.guests.make(job.node, job.iteration))
-        return (
-            check_in_pieces.quick_check_in_pieces(subject) if job.is_quick else check_in_pieces.check_in_pieces(subject)
-        )
+        if job.is_quick:
+            return check_in_pieces.quick_check_in_pieces(subject)
+        return self.known_kinds.check_in_pieces(subject, self.graph.nodes[job.node])
 
     def conclude(self, job: Job, findings: tuple[Finding, ...]) -> None:
         """Keep what a check has found; a look in passing may have found nothing."""
@@ -184,6 +185,13 @@ class Checking:
         node = self.graph.nodes[job.node]
         if findings or not job.is_quick:
             self.verdicts.add(Judged(node.name, node.layer, job.iteration, findings, job.is_quick))
+
+    @cached_property
+    def known_kinds(self) -> KnownKinds:
+        """The kinds of built-in layers that were found right, of which further ones need no lint."""
+        from bptui.checking.known_kinds import KnownKinds  # noqa: PLC0415
+
+        return KnownKinds()
 
     @cached_property
     def guests(self) -> Guests:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, cast
 
@@ -29,6 +30,7 @@ class SessionChecks:
         self.session = session
         self.checking = checking_of(session)
         self.planned: int | None = None
+        self.asked_for: defaultdict[int, int] = defaultdict(int)
 
     @property
     def verdicts(self) -> Verdicts:
@@ -71,16 +73,23 @@ class SessionChecks:
 
     def check_all(self, iteration: int) -> Answer:
         """Return what the verdicts on all nodes come to; until they are reached the answer is pending."""
-        judged: list[Judged] = []
-        for node in self.session.tape.graph.nodes:
-            answer = self.check(node.name, iteration)
+        if refused := self.ask_for_all(iteration):
+            return refused
+        nodes, checked = self.session.tape.graph.nodes, self.verdicts.thorough[iteration]
+        if len(checked) < len(nodes):
+            return Answer(f"checked {len(checked)} of {len(nodes)} nodes …", "dim", is_pending=True)
+        return verdicts_answer([checked[node.name] for node in nodes])
+
+    def ask_for_all(self, iteration: int) -> Answer | None:
+        """Have the nodes checked that the run has come to since this was last called; return what forbids it."""
+        for index in range(self.asked_for[iteration], len(self.session.tape.graph.nodes)):
+            answer = self.check(self.session.tape.graph.nodes[index].name, iteration)
             if answer.judged is None and not answer.is_pending:
                 return answer
-            judged += [answer.judged] if answer.judged else []
-        total = len(self.session.tape.graph.nodes)
-        if len(judged) < total:
-            return Answer(f"checked {len(judged)} of {total} nodes …", "dim", is_pending=True)
-        return verdicts_answer(judged)
+            if not self.checking.has_inputs(index, iteration):
+                break
+            self.asked_for[iteration] = index + 1
+        return None
 
     def check_own(self, iteration: int) -> Answer | None:
         """Have the user's own layers checked in an iteration (from 0); return a pending answer, None once it is done.

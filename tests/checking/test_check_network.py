@@ -11,6 +11,8 @@ from bptui.checking import check_network as module
 from bptui.checking.check_network import Network, check_network, exact
 from bptui.checking.check_scenario import check_scenario
 from bptui.scenario.bundled import bundled
+from bptui.scenario.load import loads
+from cost import counted_calls
 
 FAN_OUT = """
 [inputs]
@@ -123,3 +125,18 @@ def test_many_leaves_take_no_more_looks_than_few(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(Network, "check", look)
     assert {it.verdict for it in network.findings()} == {Verdict.PASS}
     assert looks == [10] * 4
+
+
+def test_a_network_costs_in_proportion_to_its_leaves() -> None:
+    def calls(leaves: int) -> int:
+        total = " + ".join(f"w{at}" for at in range(leaves))
+        parameters = "".join(f"w{at} = {at}\n" for at in range(leaves))
+        scenario = loads(f"[parameters]\n{parameters}[nodes]\ny = '{total}'\n")
+        with counted_calls() as cost:
+            network = Network(scenario)
+            assert not any(map(network.excuse, network.leaves))
+        return cost.calls
+
+    calls(2)
+    once, twice, four = map(calls, (50, 100, 200))
+    assert four - twice < 2.2 * (twice - once)

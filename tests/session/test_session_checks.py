@@ -9,6 +9,7 @@ from bptui.running import Run
 from bptui.scenario.load import loads
 from bptui.session.checks import SessionChecks
 from bptui.session.session import Session
+from cost import counted_calls
 
 SCENARIO = """
 [inputs]
@@ -105,3 +106,36 @@ def test_a_check_that_was_asked_for_is_pending_until_its_verdict_is_there(sessio
     assert answer.judged is not None
     assert answer.judged.iteration == 1
     assert not session.is_checking
+
+
+def calls_to_check(nodes: int) -> int:
+    """Return how many calls it takes to check all nodes of a chain, asking after each piece how far that is."""
+    run = Run(loads("[inputs]\nx = 0.5\n[nodes]\nn0 = 'Tanh(x)'\n" + tanh_chain(nodes)))
+    session = Session(run.tape, "chain", run=run, clock=Clock())
+    run.finish()
+    checking = session.checks.checking
+    with counted_calls() as cost:
+        while session.checks.check_all(0).is_pending:
+            checking.advance(checking.lanes[0])
+    assert len(session.checks.verdicts.thorough[0]) == nodes
+    return cost.calls
+
+
+def tanh_chain(nodes: int) -> str:
+    return "".join(f'n{at} = "Tanh(n{at - 1})"\n' for at in range(1, nodes))
+
+
+def test_all_nodes_are_checked_in_proportion_to_their_number() -> None:
+    calls_to_check(2)
+    once, twice, four = map(calls_to_check, (20, 40, 80))
+    assert four - twice < 2.2 * (twice - once)
+
+
+def test_what_all_checks_come_to_is_pending_until_the_run_has_come_there(clock: Clock) -> None:
+    run = Run(loads(SCENARIO))
+    session = Session(run.tape, "example", run=run, clock=clock)
+    assert session.checks.check_all(0).is_pending
+    run.finish()
+    assert session.checks.check_all(0).text == "checked 0 of 2 nodes …"
+    work_off(session.checks)
+    assert session.checks.check_all(0).text == "no node is wrong"
