@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from itertools import islice
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from bptui.core.graph import Node
 from bptui.core.revisit import LayersRevisit
-from bptui.lines.line import Line, line_width
+from bptui.lines.line import Line, line_width, plain
 from bptui.running import run
 from bptui.scenario.load import load, loads
 from bptui.scenario.scenario import Scenario
@@ -19,6 +20,7 @@ from bptui.tui.content.welcome import welcome_lines
 from bptui.tui.panels.node_panel import NodePanel, heading_of, note_lines
 from layers import Array, Layer
 from strategies import make_scenario, random_scenarios
+from watched_here import watched_here
 
 
 def written(lines: Iterable[Line]) -> list[str]:
@@ -209,3 +211,20 @@ def refuse(node: Node, _: int) -> Layer:
 )
 def test_a_note_is_shown_without_its_marks(note: str, lines: list[str]) -> None:
     assert written(note_lines(note, 60)) == lines
+
+
+def test_a_dout_that_a_program_hands_over_is_not_said_to_be_the_sum(tmp_path: Path) -> None:
+    text = """
+from naive_layers import *
+a, b, total = MulLayer(), MulLayer(), AddLayer()
+h = a.forward(3.0, 2.0)
+y = total.forward(b.forward(h, 5.0), h)
+db, dh = total.backward(1.0)
+dh1, _ = b.backward(db)
+a.backward(dh1)
+"""
+    with watched_here(tmp_path, text) as watch:
+        moment = watch.tape.at(len(watch.tape))
+        told = "\n".join(plain(line) for line in node_lines(moment, "a", 60))
+    assert "as the program hands it over" in told
+    assert "via" not in told

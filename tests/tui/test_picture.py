@@ -10,9 +10,11 @@ import pytest
 
 from bptui.running import Run
 from bptui.scenario.load import load
+from bptui.session.session import Session
 from bptui.tui.app import BptuiApp
 from runs import session_on
 from screens import wait_until_shown
+from watched_here import run_here
 
 PICTURES = Path(__file__).parents[2] / ".github"
 
@@ -57,3 +59,14 @@ async def test_the_picture_of_a_verdict_is_the_screen_with_the_layer_that_the_re
         now = pilot.app.export_screenshot(title="bptui run two_layer --layers my_layers.py")
     run.close()
     hold(now, PICTURES / "verdict.svg", request)
+
+
+async def test_the_picture_of_a_program_is_the_screen_at_its_fault(request: pytest.FixtureRequest) -> None:
+    with run_here(PICTURES.parent / "scenarios" / "programs" / "lost_skip_connection.py") as watch:
+        session = Session(watch.tape, "lost_skip_connection.py", program=watch)
+        session.idle = 0.01
+        async with BptuiApp(session).run_test(size=(120, 36)) as pilot:
+            await wait_until_shown(pilot, "1 ✗")
+            await pilot.press("x")
+            now = pilot.app.export_screenshot(title="bptui run lost_skip_connection.py")
+    hold(now, PICTURES / "program.svg", request)

@@ -26,6 +26,7 @@ from bptui.lines.paragraph import paragraph
 from bptui.lines.signs import FAIL, PASS_SIGNS
 from bptui.session import status_messages
 from bptui.tui.content.curve import Curve, curve_lines, curve_of
+from layers import Array
 
 MOST_SHOWN = 5
 """Nodes that are named as using a value."""
@@ -178,7 +179,7 @@ def backward_lines(moment: Moment, node: Node, width: int, height: int) -> list[
     if not isinstance(step, BackwardStep):
         return awaited_lines(moment, node, width) if moment.value(node.name) is not None else []
     note = waiting or equations.dout_origin(moment, node.name)
-    arrived = [dout_lines(moment, it, width) for it in node.outputs]
+    arrived = [dout_lines(moment, step, place, width) for place in range(len(node.outputs))]
     lines = [*section(Pass.BACKWARD, "backward", note, width), *called_lines(step.call, width)]
     lines += chain.from_iterable(arrived)
     for equation, local in local_derivatives.local_equations(moment, node.name):
@@ -209,15 +210,30 @@ def awaited_lines(moment: Moment, node: Node, width: int) -> list[Line]:
     return lines
 
 
-def dout_lines(moment: Moment, name: str, width: int) -> list[Line]:
-    """Return the gradient that arrives at a node's output, as a sum where it comes from several uses."""
-    gradient, node = moment.gradient(name), moment.graph.node(name)
-    called = "dout" if node is None or len(node.outputs) == 1 else f"d {text.visible(name)}"
+def dout_lines(moment: Moment, step: BackwardStep, place: int, width: int) -> list[Line]:
+    """Return the gradient that arrives at a node's output, as a sum where it comes from several uses.
+
+    A program may hand over something else than that sum.
+    """
+    name, handed = step.node.outputs[place], step.douts[place]
+    gradient = moment.gradient(name)
+    called = "dout" if len(step.node.outputs) == 1 else f"d {text.visible(name)}"
+    if handed is not None and (gradient is None or not is_as_summed(handed, gradient)):
+        equation = Equation(called, "", "", inline(handed) or "", text.shape(handed), "as the program hands it over")
+        lines = equation_lines(equation, width, "gradient")
+        return lines if equation.result else [*lines, *array_lines(called, handed, width, "gradient")]
     if gradient is None:
         return [(Span("no gradient arrives" if called == "dout" else f"{called} = 0: nobody uses it", "dim"),)]
     equation = replace(equations.dout_equation(moment, name), left=called)
     lines = equation_lines(equation, width, "gradient") if equation.parts else []
     return lines if equation.result else [*lines, *array_lines(called, gradient, width, "gradient")]
+
+
+def is_as_summed(handed: Array, gradient: Array) -> bool:
+    """Return whether what is handed to a backward is the sum of what came back, but for rounding."""
+    if handed.shape != gradient.shape:
+        return False
+    return handed is gradient or bool(np.allclose(handed, gradient, rtol=1e-6, atol=1e-12, equal_nan=True))
 
 
 def gradient_lines(moment: Moment, name: str, width: int) -> list[Line]:
