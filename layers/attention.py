@@ -51,6 +51,10 @@ class Attention(Layer):
             raise ValueError(f"mask of shape {mask} does not stretch to the scores, of shape {scores}")
         return *scores[:-1], v[-1]
 
+    def inner_shapes(self, q: Shape, k: Shape, v: Shape, mask: Shape | None = None) -> tuple[Shape, ...]:  # noqa: ARG002
+        batch = broadcast(q[:-2], k[:-2], v[:-2])
+        return (*batch, q[-2], k[-2]), (*batch, *q[-2:]), (*batch, *k[-2:]), (*batch, *v[-2:])
+
     def forward(self, q: Array, k: Array, v: Array, mask: Array | None = None) -> Array:
         q, k, v, mask = floating(q), floating(k), floating(v), None if mask is None else np.asarray(mask)
         self.out_shape(q.shape, k.shape, v.shape, None if mask is None else mask.shape)

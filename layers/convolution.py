@@ -63,6 +63,9 @@ class SpatialConvolution(Layer):
             raise ValueError(f"b of shape {b} does not fit W of shape {W}, which has {W[0]} kernels")
         return x[0], W[0], *self.window(W).positions(x[2:])
 
+    def inner_shapes(self, x: Shape, W: Shape, b: Shape | None = None) -> tuple[Shape, ...]:  # noqa: ARG002
+        return self.window(W).inner_shapes(x)
+
     def forward(self, x: Array, W: Array, b: Array | None = None) -> Array:
         x, W, b = floating(x), floating(W), None if b is None else floating(b)
         N, F, *positions = out_shape = self.out_shape(x.shape, W.shape, None if b is None else b.shape)
@@ -168,6 +171,9 @@ class Unfold(Layer):
             raise ValueError(f"x must be images [N, C, H, W], not of shape {x}")
         return x[0], x[1] * prod(self.window.size), prod(self.window.positions(x[2:]))
 
+    def inner_shapes(self, x: Shape) -> tuple[Shape, ...]:
+        return self.window.inner_shapes(x)
+
     def forward(self, x: Array) -> Array:
         self.x = x = floating(x)
         out_shape = self.out_shape(x.shape)
@@ -205,6 +211,11 @@ class SlidingWindow:
             padded = f", which is {tuple(room)} with its padding" if any(self.pad) else ""
             raise ValueError(f"a window of {tuple(reach)} does not fit in an image of {image}{padded}")
         return tuple([(room[i] - reach[i]) // stride + 1 for i, stride in enumerate(self.stride)])
+
+    def inner_shapes(self, x: Shape) -> tuple[Shape, ...]:
+        """Return the shapes of the padded images and of their patches, for images of shape ``x``."""
+        padded = tuple([size + 2 * pad for size, pad in zip(x[2:], self.pad, strict=True)])
+        return (*x[:2], *padded), (*x[:2], *self.size, *self.positions(x[2:]))
 
     def pixels_at(self, place: Shape, positions: Shape) -> tuple[slice, ...]:
         """Return which pixels of a padded image come to lie at one ``place`` in the window, one at each position."""

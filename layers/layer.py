@@ -85,6 +85,13 @@ class Layer(ABC):
         """
         return broadcast(*shapes)
 
+    def inner_shapes(self, *shapes: Any) -> tuple[Shape, ...]:  # noqa: ARG002  (any override fits this signature)
+        """Return the shapes of arrays that the passes make on their way and that no input or value has; here none.
+
+        So that it is known at inputs of these ``shapes`` how much memory they take, before anything is computed.
+        """
+        return ()
+
     def expansion(self, *shapes: Any) -> Mapping[str, str]:  # noqa: ARG002  (any override fits this signature)
         """Return formulas of simpler layers that together compute the same value; none where it is simple itself.
 

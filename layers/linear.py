@@ -30,6 +30,10 @@ class MatMul(Layer):
         rows, columns = x[-2:-1], y[1:][-1:]
         return broadcast(x[:-2], y[:-2]) + rows + columns
 
+    def inner_shapes(self, x: Shape, y: Shape) -> tuple[Shape, ...]:
+        batch = broadcast(x[:-2], y[:-2])  # the gradients are of each matrix in it before they are summed
+        return (*batch, *x[-2:]), (*batch, *y[-2:])
+
     def forward(self, x: Array, y: Array) -> Array:
         self.x, self.y = x, y = floating(x), floating(y)
         self.out_shape(x.shape, y.shape)

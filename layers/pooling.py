@@ -31,6 +31,9 @@ class SpatialPooling(Layer):
             raise ValueError(f"x must be images [N, C, H, W] of at least one pixel, not of shape {x}")
         return *x[:2], *self.window.positions(x[2:])
 
+    def inner_shapes(self, x: Shape) -> tuple[Shape, ...]:
+        return self.window.inner_shapes(x)
+
 
 class MaxPool2d(SpatialPooling):
     """Maximum of each window, ``out = max x`` over a window's pixels (Saito, ch. 7.3).
@@ -73,6 +76,9 @@ class AvgPool2d(SpatialPooling):
     ) -> None:
         super().__init__(size=size, stride=stride, pad=pad)
         self.count_include_pad = flag("count_include_pad", count_include_pad)
+
+    def inner_shapes(self, x: Shape) -> tuple[Shape, ...]:
+        return *super().inner_shapes(x), *self.window.inner_shapes((1, 1, *x[2:]))  # there may be no images
 
     def forward(self, x: Array) -> Array:
         self.x = x = floating(x)

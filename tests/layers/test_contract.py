@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import math
 from itertools import combinations
 from typing import Any, TypeAlias
 
@@ -84,6 +85,19 @@ def test_the_shape_of_the_value_is_known_before_it_is_computed(cases: Cases, dat
     shape = case.make().out_shape(*[x.shape for x in case.inputs])
     assert shape == np.shape(case.make().forward(*case.inputs))
     assert all(type(size) is int for size in shape)
+
+
+@law
+@given(data=st.data())
+def test_what_a_layer_keeps_is_as_large_as_an_input_a_value_or_what_it_says_to_make(
+    cases: Cases, data: st.DataObject
+) -> None:
+    case = data.draw(cases)
+    layer, shapes = case.make(), [x.shape for x in case.inputs]
+    layer.backward(np.ones_like(layer.forward(*case.inputs)))
+    known = [*shapes, *layer.out_shapes(*shapes), *layer.inner_shapes(*shapes)]
+    kept = [np.asarray(it) for it in vars(layer).values() if isinstance(it, np.ndarray)]
+    assert max((it.size for it in kept), default=0) <= max(math.prod(it) for it in known)
 
 
 @settings(law, max_examples=10)

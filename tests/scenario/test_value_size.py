@@ -50,6 +50,35 @@ def test_a_value_beyond_the_limit_of_initialisers_is_refused_and_not_computed(
     assert error.line == 6
 
 
+@pytest.mark.parametrize(
+    ("formula", "x", "y"),
+    [
+        ("Attention(x, y, y)", [100_000, 1], [100_000, 1]),
+        ("Attention(x, y, y)", [4_000, 1, 4], [1, 4_000, 4]),
+        ("x @ y", [1_000, 4_000], [1_000, 4_000, 1]),
+        ("x @ y", [1_000, 1, 4_000], [4_000, 1_000]),
+        ("Conv2d(x, y)", [1, 1, 2_000, 2_000], [1, 1, 1_000, 1_000]),
+        ("Conv2d(x, y, stride=100001, pad=50000)", [1, 1, 1, 1], [1, 1, 1, 1]),
+        ("MaxPool2d(x, size=1000, stride=1)", [1, 1, 2_000, 2_000], [1]),
+        ("AvgPool2d(x, size=1000, stride=1)", [1, 1, 2_000, 2_000], [1]),
+    ],
+)
+def test_what_the_passes_make_on_their_way_is_bounded_likewise(formula: str, x: list[int], y: list[int]) -> None:
+    error = refusal(GIVEN.format(formula=formula, x=x, y=y))
+    assert "an array on its way would be" in error.message
+    assert f"more than {MOST_ELEMENTS:,} elements" in error.message
+    assert error.line == 6
+
+
+def test_a_gradient_that_is_larger_than_its_nodes_value_is_counted_at_each_use() -> None:
+    nodes = "\n".join(f'n{number} = "Sum(x)"' for number in range(40))
+    text = f'[inputs]\nx = {{ shape = [4000, 4000], init = "ones" }}\n[nodes]\n{nodes}\n[run]\noutput = "n0"\n'
+    error = refusal(text)
+    size = 8 * 4_000**2  # the first use takes one, each further one a sum as well
+    first = next(number for number in range(40) if (1 + 2 * number) * size > value_size.MOST_BYTES)
+    assert error.message.startswith(f"n{first}: the values and their gradients take")
+
+
 def test_values_that_are_too_large_together_are_refused_at_the_first_that_is_too_much(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

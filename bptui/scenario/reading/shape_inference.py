@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from typing import TypeAlias
 
 import numpy as np
@@ -80,21 +81,23 @@ def inferred_shapes(
     """
     given = [shapes[name] for name in node.inputs]
     try:
-        inferred = layer(**node.options).out_shapes(*given)
+        made = layer(**node.options)
+        inferred, inner = made.out_shapes(*given), made.inner_shapes(*given)
     except REFUSALS as error:
         raise refused(node, error, given, lines) from None
-    if what := next(filter(None, map(excess, inferred)), None):
+    excesses = chain(map(excess, inferred), (excess(it, "an array on its way") for it in inner))
+    if what := next(filter(None, excesses), None):
         message = f"{visible(node.name)}: {node.layer}: {what}; {input_shape_words(node, given, lines)}"
         raise ScenarioError(message, hint=SMALLER, where=node.where)
     return inferred
 
 
-def excess(shape: Shape) -> str | None:
+def excess(shape: Shape, what: str = "its value") -> str | None:
     """Return how a value of ``shape`` would be too large, in words: it has too many elements or axes."""
     if len(shape) > MOST_AXES:
         return f"a value of {len(shape)} axes, and at most {MOST_AXES} are possible"
     if math.prod(filter(None, shape)) > MOST_ELEMENTS:
-        return f"its value would be {shape_in_words(shape)}, which is more than {MOST_ELEMENTS:,} elements"
+        return f"{what} would be {shape_in_words(shape)}, which is more than {MOST_ELEMENTS:,} elements"
     return None
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 
-from bptui.core.graph import Graph
+from bptui.core.graph import Graph, Node
 from bptui.core.text import visible
 from bptui.errors import ScenarioError, Where
 from layers import Array, Shape
@@ -31,15 +31,20 @@ def check_given(values: Mapping[str, Array], origins: Mapping[str, Where]) -> No
 def check_computed(graph: Graph, shapes: Mapping[str, Shape], itemsize: int) -> None:
     """Raise ScenarioError where the nodes' values and gradients, as far as shapes are known, take too much memory."""
     used = 0
-    for name, where in outputs(graph):
-        used += 2 * itemsize * math.prod(shapes.get(name, (0,)))
+    for node, kept in kept_values(graph):
+        used += itemsize * sum(math.prod(shapes.get(name, (0,))) for name in kept)
         if used > MOST_BYTES:
-            told = f"{visible(name)}: the values and their gradients take {used >> 20:,} MB up to here"
-            raise ScenarioError(told, hint=f"at most {MOST_BYTES >> 20:,} MB are kept", where=where)
+            told = f"{visible(node.name)}: the values and their gradients take {used >> 20:,} MB up to here"
+            raise ScenarioError(told, hint=f"at most {MOST_BYTES >> 20:,} MB are kept", where=node.where)
 
 
-def outputs(graph: Graph) -> Iterator[tuple[str, Where | None]]:
-    """Yield each value that a node computes, and where that is defined."""
+def kept_values(graph: Graph) -> Iterator[tuple[Node, list[str]]]:
+    """Yield each node with the values like which arrays are kept at it.
+
+    These are its own, what it contributes to the gradient of each input, and a sum of such where others did before.
+    """
+    used = set(graph.constants)
     for node in graph.nodes:
-        for name in node.outputs:
-            yield name, node.where
+        taking = [name for name in node.inputs if name not in graph.constants]
+        yield node, [*node.outputs, *taking, *(name for name in taking if name in used)]
+        used.update(taking)
