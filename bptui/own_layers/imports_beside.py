@@ -74,7 +74,7 @@ def imported_files(path: Path, source: str, folders: Iterable[Path]) -> Iterator
 
 def imported_names(source: str) -> Iterator[tuple[int, str]]:
     """Yield the modules that a file may import, with the number of dots in front of each."""
-    for node in nodes_of(source):
+    for node in syntax_nodes(source):
         match node:
             case ast.Import(names=names):
                 yield from ((0, it.name) for it in names)
@@ -85,7 +85,7 @@ def imported_names(source: str) -> Iterator[tuple[int, str]]:
 
 def runs_others(source: str) -> bool:
     """Return whether a file has a way of running others, or of importing from elsewhere, than by import statements."""
-    for node in nodes_of(source):
+    for node in syntax_nodes(source):
         match node:
             case ast.Name(id=name) if name in RUNNERS:
                 return True
@@ -100,13 +100,13 @@ def runs_others(source: str) -> bool:
 
 def named_files(folder: Path, source: str) -> Iterator[Path]:
     """Yield the files beside a file that are named in it, whatever they are: code may stand in any."""
-    for node in nodes_of(source):
+    for node in syntax_nodes(source):
         match node:
             case ast.Constant(value=str(name)) if 0 < len(name) <= LONGEST_NAME and not Path(name).is_absolute():
                 yield from existing([folder / name])
 
 
-def nodes_of(source: str) -> Iterator[ast.AST]:
+def syntax_nodes(source: str) -> Iterator[ast.AST]:
     """Yield all nodes of a source's tree, none where it is not Python's."""
     try:
         with warnings.catch_warnings():
