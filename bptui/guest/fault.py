@@ -47,9 +47,15 @@ def raised(error: Any, files: Iterable[str]) -> Fault:
                 message = f"it ends the program: sys.exit({text})"
             match place:
                 case {"file": str(file), "line": int(line), "text": str(source)} if is_beside(file, files):
-                    return Fault(message, Where(file, line), source)
+                    return Fault(message, Where(file, line, column_in(place)), source)
             return Fault(message)
     return Fault("the layer process has sent nonsense")
+
+
+def column_in(place: dict[str, Any]) -> int | None:
+    """Return the column of a place that the child tells of, if it has one."""
+    column = place.get("column")
+    return column if isinstance(column, int) else None
 
 
 def is_beside(file: str, files: Iterable[str]) -> bool:

@@ -138,13 +138,15 @@ class FinalArray(NamedTuple):
 class Ended(NamedTuple):
     """The end of watching: ``how`` is exit, raised, passes or memory; with the exit status, or the traceback.
 
-    ``traceback`` has file, line, function and text for each of the person's own frames, the innermost last.
+    ``traceback`` has file, line, function and text for each of the person's own frames, the innermost last; where that
+    is a mistake in the grammar, ``column`` is its place in the line.
     """
 
     how: str
     status: int
     error: str
     traceback: Sequence[Sequence[Any]]
+    column: int | None = None
 
 
 Event: TypeAlias = SeenArray | CallSite | ForwardCall | BackwardCall | CallRaised | FinalArray | Ended

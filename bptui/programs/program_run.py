@@ -253,7 +253,7 @@ class ProgramRun:
         where = None
         if end.traceback:
             file, line = end.traceback[-1][:2]
-            where = Where(self.facts.shown(str(file)), int(line))
+            where = Where(self.facts.shown(str(file)), int(line), end.column)
         return LayerError(
             visible(end.error, limit=1_000), where=where or Where(self.facts.shown(str(self.program.path)))
         )

@@ -154,6 +154,25 @@ def test_the_layers_may_be_called_layers_and_the_program_may_exit(tmp_path: Path
         assert (run.end.how, run.end.status, run.failure) == ("exit", 3, None)
 
 
+@pytest.mark.parametrize(
+    ("program", "where", "said"),
+    [
+        ("x = 1\ndef f(:\n", "program.py:2:7", "SyntaxError: invalid syntax"),
+        ("x = '苹果' +\n", "program.py:1:11", "SyntaxError: invalid syntax"),
+        ("import helper\n", "helper.py:2:5", "SyntaxError: '(' was never closed"),
+        ("x = 1\neval('1 +')\n", "program.py:2", "SyntaxError: invalid syntax (<string>, line 1)"),
+    ],
+)
+def test_a_mistake_in_the_grammar_is_told_with_its_line_and_column(
+    tmp_path: Path, program: str, where: str, said: str
+) -> None:
+    (tmp_path / "helper.py").write_text("x = 1\ny = (\n")
+    with watched(tmp_path, program) as run:
+        assert run.failure is not None
+        assert str(run.failure.where).endswith(where)
+        assert run.failure.message == said
+
+
 def test_an_exception_is_the_run_s_failure_at_the_line_of_the_person_s_code(tmp_path: Path) -> None:
     program = BOOK_NET + "network.predict(np.zeros((2, 3)))\n"
     with watched(tmp_path, program) as run:

@@ -18,6 +18,8 @@ def exception_as_message(error: BaseException, is_user_file: Callable[[str], boo
     if lines:
         file, line = lines[-1]
         place = {"file": file, "line": line, "text": linecache.getline(file, line).strip()[:MOST_TEXT]}
+        if isinstance(error, SyntaxError) and error.filename == file and error.offset:
+            place["column"] = error.offset
     return {"error": {"type": type(error).__name__[:MOST_TEXT], "text": exception_text(error), "place": place}}
 
 

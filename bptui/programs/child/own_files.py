@@ -52,8 +52,11 @@ def own_frames(traceback: TracebackType | None) -> list[tuple[str, int, str, str
     return found[-MOST_FRAMES:]
 
 
-def own_place(error: BaseException) -> list[tuple[str, int, str, str]]:
-    """Return the place that a mistake in the grammar has of its own."""
-    if not isinstance(error, SyntaxError) or not error.filename:
-        return []
-    return [(error.filename, error.lineno or 1, "", (error.text or "").strip()[:200])]
+def own_place(error: SyntaxError) -> tuple[str, int, str, str]:
+    """Return the place that a mistake in the grammar has of its own, as if it were a frame."""
+    return str(error.filename), error.lineno or 1, "", (error.text or "").strip()[:200]
+
+
+def mistake_in_grammar(error: BaseException) -> SyntaxError | None:
+    """Return an exception if it tells of a mistake in one of the person's files, and not in a text that is evaluated."""
+    return error if isinstance(error, SyntaxError) and error.filename and is_own_file(error.filename) else None

@@ -21,7 +21,7 @@ from bptui.guest.wire import PREFIX, Message, decode_message, encode_message
 from bptui.programs.child.call_source import CallSites
 from bptui.programs.child.forward_passes import ForwardPasses
 from bptui.programs.child.layer_style import Styles
-from bptui.programs.child.own_files import is_own_file, own_frames, own_place
+from bptui.programs.child.own_files import is_own_file, mistake_in_grammar, own_frames, own_place
 from bptui.programs.child.value_store import ValueStore
 from bptui.programs.child.watcher import Limits, Watcher
 from bptui.programs.event import Ended, Event, as_message
@@ -122,8 +122,11 @@ class ProgramProcess:
         frames = own_frames(error.__traceback__)
         error.__traceback__ = without_ours(error.__traceback__)
         sys.excepthook(type(error), error, error.__traceback__)
-        words = f"{type(error).__name__}: {exception_text(error)}".removesuffix(": ")
-        self.tell_end(Ended("raised", 1, words, [*frames, *own_place(error)]))
+        name = type(error).__name__
+        if mistake := mistake_in_grammar(error):  # whose text says the file and the line again
+            self.tell_end(Ended("raised", 1, f"{name}: {mistake.msg}", [*frames, own_place(mistake)], mistake.offset))
+        else:
+            self.tell_end(Ended("raised", 1, f"{name}: {exception_text(error)}".removesuffix(": "), frames))
 
     def finish(self, why: str, words: str) -> None:
         """End watching in the middle of the program: the program goes on if it is to, and otherwise stays where it is.
