@@ -58,5 +58,5 @@ def own_place(error: SyntaxError) -> tuple[str, int, str, str]:
 
 
 def mistake_in_grammar(error: BaseException) -> SyntaxError | None:
-    """Return an exception if it tells of a mistake in one of the person's files, and not in a text that is evaluated."""
+    """Return an exception if it tells of a mistake in a file of the person, and not in a text that is evaluated."""
     return error if isinstance(error, SyntaxError) and error.filename and is_own_file(error.filename) else None
