@@ -28,8 +28,8 @@ def is_program(name: str) -> bool:
 def looks_at_arguments(name: str) -> bool:
     """Return whether a program looks at its arguments, as far as its text tells; True where it cannot be read."""
     try:
-        return bool(ARGUMENTS.search(Path(name).read_text(errors="replace")))
-    except (OSError, ValueError):
+        return bool(ARGUMENTS.search(read_bytes(Path(name)).decode(errors="replace")))
+    except (OSError, ValueError, ScenarioError):
         return True
 
 

@@ -47,6 +47,7 @@ def read_transcript(path: Path) -> Recording:
     try:
         for line in read_lines(path):
             number += 1
+            check_length(line)
             if is_torn(line):
                 break
             recording = extended_by_line(line, digests, recording, path)
@@ -96,17 +97,24 @@ def line_where(path: Path, line: int) -> Where:
 
 
 def read_lines(path: Path) -> Iterator[bytes]:
-    """Yield the file's lines, their newlines included. Raises TranscriptError where it cannot be read."""
+    """Yield the file's lines with their newlines, no more of one than shows that it is too long.
+
+    Raises TranscriptError where the file cannot be read.
+    """
     if os.path.exists(path) and not path.is_file():  # noqa: PTH110  (pathlib raises where a name is too long)
         raise TranscriptError("is not an ordinary file")
     try:
         with path.open("rb") as file:
             while line := file.readline(LONGEST_LINE + 1):
-                if len(line) > LONGEST_LINE and line.strip(b"\0"):
-                    raise TranscriptError(f"the line is longer than {LONGEST_LINE} bytes")
                 yield line
     except OSError as error:
         raise TranscriptError(f"cannot be read: {reason_of(error)}") from None
+
+
+def check_length(line: bytes) -> None:
+    """Raise TranscriptError for a line that is too long, but not for the zeros that a crash may leave at the end."""
+    if len(line) > LONGEST_LINE and line.strip(b"\0"):
+        raise TranscriptError(f"the line is longer than {LONGEST_LINE:,} bytes")
 
 
 def looks_like_record(line: bytes) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from codecs import BOM_UTF8
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -43,11 +44,11 @@ def recorded_tape(path: Path, branch: str | None) -> Tape:
 
 
 def is_transcript(path: Path) -> bool:
-    """Return whether a file begins as a record does; no scenario does."""
+    """Return whether a file begins as a record does, if after a byte order mark; no scenario does."""
     if not os.path.isfile(path):  # noqa: PTH113  (pathlib raises where a name is too long)
         return False
     try:
         with path.open("rb") as file:
-            return file.read(1) == b"{"
+            return file.read(4).removeprefix(BOM_UTF8).startswith(b"{")
     except OSError:
         return False

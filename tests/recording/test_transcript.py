@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+from codecs import BOM_UTF8
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -21,6 +22,7 @@ from bptui.core.step import BackwardStep
 from bptui.core.tape import Tape
 from bptui.core.verbs.movement import BackwardPass, GoTo, Last, Next, ReverseFinish, RunTo
 from bptui.errors import TranscriptError
+from bptui.recording import transcript as module
 from bptui.recording.codec import encode_line
 from bptui.recording.json_line import DamagedTranscriptError, write_line
 from bptui.recording.records import ActionRecord, NoteRecord
@@ -30,6 +32,7 @@ from bptui.recording.transcript import LONGEST_LINE, read_transcript
 from bptui.running import Run, run
 from bptui.scenario.load import load
 from bptui.scenario.scenario import Scenario
+from bptui.session.open_tape import is_transcript, tape_at
 from layers import Array
 from strategies import buy_apple, chain, make_scenario, random_scenarios
 
@@ -290,8 +293,29 @@ def test_a_line_without_end_is_not_read_to_its_end(tmp_path: Path) -> None:
         file.write(b'{"kind": "')
         file.seek(2**40)
         file.write(b'"}\n')
-    with pytest.raises(TranscriptError, match=str(LONGEST_LINE)):
+    with pytest.raises(TranscriptError, match=f"{LONGEST_LINE:,}") as caught:
         read_transcript(path)
+    assert caught.value.line == 1
+
+
+def test_a_line_that_is_too_long_is_told_by_its_number(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "it.jsonl"
+    path.write_text("".join(map(encode_line, records(Run(buy_apple())))))
+    first, second, third, *_ = map(len, path.read_bytes().splitlines(keepends=True))
+    longest = max(first, second, third)
+    monkeypatch.setattr(module, "LONGEST_LINE", longest)
+    path.write_bytes(path.read_bytes()[: first + second] + b'{"kind": "' + b"x" * longest + b'"}\n')
+    with pytest.raises(TranscriptError, match="longer than") as caught:
+        read_transcript(path)
+    assert caught.value.line == 3
+
+
+def test_a_recording_behind_a_byte_order_mark_is_one_that_was_changed(tmp_path: Path) -> None:
+    path = tmp_path / "it.jsonl"
+    path.write_bytes(BOM_UTF8 + "".join(map(encode_line, records(Run(buy_apple())))).encode())
+    assert is_transcript(path)
+    with pytest.raises(TranscriptError, match="byte order mark"):
+        tape_at(str(path))
 
 
 def test_files_that_are_none_are_refused(tmp_path: Path) -> None:
