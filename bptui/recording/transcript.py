@@ -47,7 +47,7 @@ def read_transcript(path: Path) -> Recording:
     try:
         for line in read_lines(path):
             number += 1
-            check_length(line)
+            check_line_length(line)
             if is_torn(line):
                 break
             recording = extended_by_line(line, digests, recording, path)
@@ -111,7 +111,7 @@ def read_lines(path: Path) -> Iterator[bytes]:
         raise TranscriptError(f"cannot be read: {reason_of(error)}") from None
 
 
-def check_length(line: bytes) -> None:
+def check_line_length(line: bytes) -> None:
     """Raise TranscriptError for a line that is too long, but not for the zeros that a crash may leave at the end."""
     if len(line) > LONGEST_LINE and line.strip(b"\0"):
         raise TranscriptError(f"the line is longer than {LONGEST_LINE:,} bytes")
