@@ -73,6 +73,7 @@ def judge_program(options: argparse.Namespace) -> list[tuple[str, Result]]:
     run = watched(options)
     try:
         run.outlast()
+        run.raise_interrupt()
         report = check_program(run)
     finally:
         run.close()

@@ -52,6 +52,7 @@ def what_is_exported(options: argparse.Namespace) -> Exported:
         run = watched(options)
         try:
             run.outlast()
+            run.raise_interrupt()
             return exported_program(run)
         finally:
             run.close()

@@ -30,12 +30,15 @@ def add_health_arguments(command: argparse.ArgumentParser) -> None:
 def tell_health(options: argparse.Namespace) -> int:
     """Tell how the nodes of a run fare in its last iteration. Raises the run's failure once that is told."""
     from bptui.explaining.health import health_of
+    from bptui.programs.program_run import ProgramRun
 
     run = run_of(options)
     try:
         print_health(health_of(run.tape.at(end_of_backward(run.tape))), options)
     finally:
         run.close()
+    if isinstance(run, ProgramRun):
+        run.raise_failure()
     if run.failure:
         raise run.failure
     return FINE

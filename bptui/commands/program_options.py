@@ -104,7 +104,8 @@ def watched(options: argparse.Namespace) -> ProgramRun:
     if not run.tape.iterations:
         run.close()
         sys.stderr.write(run.printed.text)
-        raise run.failure or BptuiError(
+        run.raise_failure()
+        raise BptuiError(
             "no layer was called",
             hint="a layer has two methods forward and backward, or is a pair of functions f_forward and f_backward",
             where=Where(options.scenario),

@@ -66,8 +66,7 @@ def trace_program(options: argparse.Namespace) -> int:
                 print_lines(program_lines(run), file)
     finally:
         run.close()
-    if run.failure:
-        raise run.failure
+    run.raise_failure()
     return FINE
 
 

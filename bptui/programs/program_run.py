@@ -89,6 +89,7 @@ class ProgramRun:
         self.printed = Printed()
         self.end: Ended | None = None
         self.is_serving = False
+        self.is_interrupted = False
         self.incoming = bytearray()
         self.answers: deque[Message] = deque()
         self.begun = 0
@@ -152,12 +153,26 @@ class ProgramRun:
             while not self.is_over:
                 self.advance(POLL_INTERVAL)
         except KeyboardInterrupt:
+            self.is_interrupted = True
             self.stop("was interrupted")
+
+    def raise_failure(self) -> None:
+        """Raise what ended the program before its end: LayerError, or KeyboardInterrupt where an interrupt did."""
+        self.raise_interrupt()
+        if self.failure:
+            raise self.failure
+
+    def raise_interrupt(self) -> None:
+        """Raise KeyboardInterrupt where one has ended the program, whose process then answers nothing any more."""
+        if self.is_interrupted:
+            raise KeyboardInterrupt
 
     @property
     def runs_on(self) -> bool:
         """Whether the program goes on after watching has ended."""
-        return self.end is not None and not self.is_serving and not self.process.has_ended
+        if self.end is None or self.is_interrupted:
+            return False
+        return not self.is_serving and not self.process.has_ended
 
     def outlast(self) -> None:
         """Wait for the end of a program that runs on unwatched. An interrupt ends it."""

@@ -14,7 +14,8 @@ import pytest
 
 from bptui.cli import main
 from bptui.core.step import BackwardStep, UpdateStep
-from bptui.programs.program_run import WatchLimits
+from bptui.programs.program_run import ProgramRun, WatchLimits
+from bptui.programs.read_program import read_program
 from bptui.recording.codec import encode_line
 from bptui.recording.program_recording import ProgramRecording
 from bptui.recording.program_records import program_records
@@ -22,7 +23,9 @@ from bptui.recording.record_schema import record_schema
 from bptui.recording.recorder import Recorder
 from bptui.recording.run_records import step_record
 from bptui.recording.transcript import read_transcript
+from guests import ARRIVE
 from programs import BOOK_LAYERS, BOOK_NET, FUNCTION_NET, KEEPING_NET, NAIVE_LAYERS, watched, wires
+from waiting import work_until
 
 FRUIT = """
 import sys
@@ -171,6 +174,23 @@ def test_a_mistake_in_the_grammar_is_told_with_its_line_and_column(
         assert run.failure is not None
         assert str(run.failure.where).endswith(where)
         assert run.failure.message == said
+
+
+def test_an_interrupt_ends_a_program_that_does_not_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = tmp_path / "program.py"
+    program.write_text(f"{ARRIVE}\nwhile True: pass\n")
+    run = ProgramRun(read_program(str(program)))
+    work_until(Path(f"{program}.arrived").exists)
+    monkeypatch.setattr(run, "advance", interrupt)
+    run.finish()
+    run.outlast()
+    run.close()
+    with pytest.raises(KeyboardInterrupt):
+        run.raise_failure()
+
+
+def interrupt(_: float) -> None:
+    raise KeyboardInterrupt
 
 
 def test_an_exception_is_the_run_s_failure_at_the_line_of_the_person_s_code(tmp_path: Path) -> None:
