@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -10,7 +9,6 @@ from textual import events
 from textual.app import ComposeResult
 from textual.geometry import Size
 from textual.screen import ModalScreen, Screen
-from textual.timer import Timer
 from textual.widget import Widget
 
 from bptui.core.assignment import element_text
@@ -18,14 +16,13 @@ from bptui.core.command import Command, key_or_word, with_count
 from bptui.core.command_parser import parse
 from bptui.core.moment import Moment
 from bptui.core.step import BackwardStep
-from bptui.core.text import escaped
 from bptui.core.verbs import VERBS
 from bptui.core.verbs.branches import SetValue
 from bptui.core.verbs.explaining import Why
-from bptui.core.verbs.movement import GoTo, JumpToMark, Next, SetMark
-from bptui.core.verbs.playback import Faster, Play, Playing, Slower
+from bptui.core.verbs.movement import JumpToMark, SetMark
+from bptui.core.verbs.playback import Faster, Play, Slower
 from bptui.core.verbs.program import About, Cancel, Help, OpenLine, OpenPalette, Output, Quit, WriteNote
-from bptui.core.verbs.selection import SearchNames, Select
+from bptui.core.verbs.selection import SearchNames
 from bptui.core.verbs.stops import Watch
 from bptui.core.verbs.teaching import GiveAnswer, ToggleLecture
 from bptui.core.verbs.view import (
@@ -51,11 +48,11 @@ from bptui.session.questions import question_lines
 from bptui.session.session import Session
 from bptui.session.watches import watch_lines
 from bptui.tui import arrangement
-from bptui.tui.answer_screen import AnswerScreen
 from bptui.tui.background_work import BackgroundWork
 from bptui.tui.footer import Footer
 from bptui.tui.keys import KeyContext, bindings, pressed_key_name
 from bptui.tui.message import Asked, Refused
+from bptui.tui.overlays import Overlays
 from bptui.tui.pane import Pane, VerdictPane
 from bptui.tui.panels.circuit_panel import CircuitPanel
 from bptui.tui.panels.gradients_panel import GradientsPanel
@@ -64,21 +61,15 @@ from bptui.tui.panels.source_panel import SourcePanel
 from bptui.tui.panels.tape_panel import TapePanel
 from bptui.tui.panels.timeline_panel import TimelinePanel
 from bptui.tui.panels.value_panel import ValuePanel
+from bptui.tui.player import Player
 from bptui.tui.title import TitleLine
 from bptui.tui.too_small import SMALLEST, TooSmall
 
 if TYPE_CHECKING:
-    from bptui.checking.finding import Finding
-    from bptui.checking.verdicts import Judged
     from bptui.stepping.line_tape import LineCursor
-    from bptui.tui.evidence_screen import EvidenceScreen
-    from bptui.tui.health_screen import HealthScreen
 
 TALL = 36
 """From this many rows on, one is for the timeline; in a replay there is always one."""
-
-FRAME = 0.05
-"""Seconds between two looks at what happens next in a recording that is played."""
 
 ROOMY = 160
 """From this many columns on, the circuit gets what is to spare."""
@@ -106,13 +97,12 @@ class DebuggerScreen(Screen[None]):
         self.background = BackgroundWork(self, self, self.dispatcher)
         self.copied_at: tuple[int, float] | None = None
         self.verdicts_shown = 0
-        self.evidence: EvidenceScreen | None = None
-        self.health: HealthScreen | None = None
+        self.overlays = Overlays(self, self)
+        self.player = Player(self, self)
         self.is_telling = False
         self.is_behind = False
         self.focused_before: Widget | None = None
         self.arranged_for = Size(0, 0)
-        self.player: Timer | None = None
 
     def compose(self) -> ComposeResult:
         moment = self.session.moment
@@ -180,7 +170,7 @@ class DebuggerScreen(Screen[None]):
     @property
     def context(self) -> KeyContext:
         """Where the person is, as far as keys mean something else there."""
-        if self.evidence is not None:
+        if self.overlays.evidence is not None:
             return KeyContext.EVIDENCE
         if self.session.lines is not None:
             return KeyContext.SOURCE
@@ -217,8 +207,9 @@ class DebuggerScreen(Screen[None]):
         """Show in all panes where the session is, at once."""
         self.is_behind = False
         moment = self.moment
-        for pane in (*self.panes, *([self.health.health] if self.health else [])):
+        for pane in self.panes:
             pane.show(moment, self.selected)
+        self.overlays.show(moment, self.selected)
 
     def show_source(self, lines: LineCursor | None) -> None:
         """Give room to a layer's source while the debugger is inside it, and the focus."""
@@ -269,14 +260,14 @@ class DebuggerScreen(Screen[None]):
         """Carry out a command, show where it led, and say what there is to say of it."""
         answer = self.dispatcher.do(command)
         if answer.ok and isinstance(command, Why):
-            self.open_why(command)
+            self.overlays.open_why(command)
             return
         self.tell(answer)
         self.show()
         if self.asks(answer) and not isinstance(self.app.screen, ModalScreen):
             self.footer.open(":", f"{GiveAnswer.word} ")
         if answer.judged and not answer.is_pending and isinstance(command, Check | ShowEvidence):
-            self.open_evidence(answer.judged)
+            self.overlays.open_evidence(answer.judged)
         if self.dispatcher.is_busy:
             self.background.go_on()
         if self.session.is_checking:
@@ -295,9 +286,9 @@ class DebuggerScreen(Screen[None]):
         """Write an answer over the footer; the next key, or what comes of it in the end, takes it away."""
         text = answer.text_with_way_on(key_or_word)
         if is_health(answer):
-            self.open_health()
+            self.overlays.open_health()
         elif "\n" in text:
-            self.app.push_screen(AnswerScreen(self.moment, text))
+            self.overlays.open_answer(text)
         elif text or self.is_telling:
             self.footer.say(text, answer.style)
         self.is_telling = answer.is_pending
@@ -349,8 +340,7 @@ class DebuggerScreen(Screen[None]):
         self.verdicts_shown = verdicts.version
         for pane in self.verdict_panes:
             pane.renew()
-        if self.evidence:
-            self.evidence.renew(verdicts)
+        self.overlays.show_verdicts(verdicts)
 
     def resume(self) -> None:
         """Say what there is to say by now to what was asked last."""
@@ -389,11 +379,11 @@ class DebuggerScreen(Screen[None]):
                 self.set_focus(self.node)
                 self.node.toggle_about()
             case Help() | Output():
-                return self.open_overlay(command)
+                return self.overlays.open_overlay(command)
             case Play() | Faster() | Slower():
-                return self.play(command)
+                return self.player.obey(command)
             case ToggleLecture():
-                self.open_lecture()
+                self.overlays.open_lecture()
             case Quit():
                 self.app.exit(return_code=0)
         return Answer()
@@ -424,98 +414,15 @@ class DebuggerScreen(Screen[None]):
         self.app.copy_to_clipboard(number)
         return Answer(f"copied {number}: ctrl+c again at once leaves", "warning")
 
-    def open_overlay(self, command: Help | Output) -> Answer:
-        """Show the help, or what the program has printed, over the screen."""
-        from bptui.tui.help_screen import HelpScreen  # noqa: PLC0415  (when it is first wanted: the program starts sooner)
-        from bptui.tui.output_screen import OutputScreen  # noqa: PLC0415
-
-        printed = self.session.printed
-        if isinstance(command, Output) and not printed:
-            return refusal("nothing was printed" if self.session.program else "there is no program here that prints")
-        overlay = (
-            HelpScreen(self.moment, self.context) if isinstance(command, Help) else OutputScreen(self.moment, printed)
-        )
-        self.app.push_screen(overlay)
-        return Answer()
-
-    def open_why(self, command: Why) -> None:
-        """Show the terms of an element over the screen."""
-        from bptui.session.why import element_at, explained_terms  # noqa: PLC0415  (when it is first wanted)
-        from bptui.tui.why_screen import WhyScreen  # noqa: PLC0415
-
-        terms = explained_terms(self.session, element_at(self.session, command.element))
-        if terms is not None:
-            self.app.push_screen(WhyScreen(self.session, terms))
-
-    def open_health(self) -> None:
-        """Show the health of all nodes over the screen, at the cursor."""
-        from bptui.tui.health_screen import HealthScreen  # noqa: PLC0415  (when it is first wanted)
-
-        self.health = HealthScreen(self.session, self.do)
-        self.app.push_screen(self.health, self.close_health)
-
-    def close_health(self, node: str | None) -> None:
-        """Select the node that was chosen, if one was."""
-        self.health = None
-        if node is not None:
-            self.do(Select(node))
-
-    def play(self, command: Playing) -> Answer:
-        """Play a recording, or pause, or at another pace."""
-        playback = self.session.playback
-        if playback is None or not playback.deeds:
-            return refusal("there is nothing to play: this is not the recording of a session")
-        match command:
-            case Play():
-                playback.toggle(self.moment.position)
-            case Faster() | Slower():
-                playback.change_pace(2.0 if isinstance(command, Faster) else 0.5)
-        if self.player is None:
-            self.player = self.set_interval(FRAME, self.play_on)
-        return Answer(playback.words)
-
-    def play_on(self) -> None:
-        """Show what has happened in the recording by now."""
-        playback = self.session.playback
-        for deed in playback.due() if playback else ():
-            if deed.step != self.moment.position:
-                self.session.do(GoTo(deed.step))
-            self.tell(Answer(escaped(deed.words, limit=200), "mark"))
-            self.show()
-
-    def open_lecture(self) -> None:
-        """Show one large panel over the screen, at the cursor."""
-        from bptui.tui.lecture_screen import LectureScreen  # noqa: PLC0415  (when it is first wanted)
-
-        self.app.push_screen(LectureScreen(self.session, self.do), self.close_lecture)
-
-    def close_lecture(self, question: str | None) -> None:
-        """Ask for the number that the lecture came to, if it came to one."""
-        if question:
-            self.do(Next())
-
-    def open_evidence(self, judged: Judged) -> None:
-        """Show the evidence behind a verdict over the screen."""
-        from bptui.tui.evidence_screen import EvidenceScreen  # noqa: PLC0415  (when it is first wanted)
-
-        self.evidence = EvidenceScreen(self.moment, judged)
-        self.app.push_screen(self.evidence, partial(self.close_evidence, self.evidence))
+    def renew_keys(self) -> None:
+        """Show the keys that mean something now."""
         self.footer.show_keys(self.context)
 
-    def close_evidence(self, evidence: EvidenceScreen, finding: Finding | None) -> None:
-        """Go to the element that was chosen, if one was."""
-        self.evidence = None
-        self.footer.show_keys(self.context)
-        if finding is not None:
-            self.go_to_element(finding, evidence.way_to(finding, self.moment))
-
-    def go_to_element(self, finding: Finding, way: Iterable[Command]) -> None:
-        """Go to where an element can be seen, and look at it."""
-        for command in way:
-            self.do(command)
+    def look_at(self, index: tuple[int, ...] | None) -> None:
+        """Look at the numbers of the selected value, at an element of them."""
         self.show_in_panes()
-        if finding.worst:
-            self.value.select_element(finding.worst.index)
+        if index is not None:
+            self.value.select_element(index)
         self.set_focus(self.value)
 
     # Size and focus.
