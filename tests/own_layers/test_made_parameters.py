@@ -317,8 +317,8 @@ def test_a_scenario_may_say_what_they_start_with(tmp_path: Path) -> None:
     scenario = bptui.loads(given, layers=[path])
     assert scenario.values["h.b"].tolist() == [5.0, -7.0]
     assert scenario.values["h.W"].tolist() == plain.values["h.W"].tolist()
-    tape = bptui.run(scenario)
-    first = tape.at(1).value("h")
+    first = bptui.run(scenario).at(1).value("h")
+    assert first is not None
     assert np.allclose(first, scenario.values["x"] @ scenario.values["h.W"] + [5.0, -7.0])
     assert bptui.check(scenario).ok
 
