@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from bptui.checking.verdicts import Judged
     from bptui.core.command import Command
     from bptui.core.expression import Result
-    from bptui.session.differences import RunComparison
+    from bptui.core.tape_diff import TapeDiff
 
 
 class WayOn(NamedTuple):
@@ -25,6 +25,14 @@ class Pointed(NamedTuple):
 
     expression: str
     position: int
+
+
+class RunComparison(NamedTuple):
+    """A comparison of two runs, and what its two sides are called."""
+
+    diff: TapeDiff
+    here: str
+    there: str
 
 
 @dataclass(frozen=True)

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from bptui.core.tape_diff import Difference, TapeDiff
 from bptui.core.text import index as index_text
 from bptui.core.text import number, shape, visible
 from bptui.errors import BptuiError
 from bptui.recording.array_record import encode_array
-from bptui.session.answer import Answer, Question
+from bptui.session.answer import Answer, Question, RunComparison
 from bptui.session.open_tape import tape_at
 
 if TYPE_CHECKING:
@@ -25,14 +25,6 @@ MOST_NAMED = 8
 
 SLICE = 0.01
 """Seconds of comparing after which a key may be answered."""
-
-
-class RunComparison(NamedTuple):
-    """A comparison, and what its two sides are called."""
-
-    diff: TapeDiff
-    here: str
-    there: str
 
 
 def compare_with(session: Session, other: str | None) -> Question:

@@ -9,7 +9,8 @@ from bptui.core.tape_diff import Difference
 from bptui.core.text import visible
 from bptui.lines.line import Line, Span, fitted
 from bptui.lines.paragraph import paragraph
-from bptui.session.differences import RunComparison, only_in_one
+from bptui.session.answer import RunComparison
+from bptui.session.differences import only_in_one
 from bptui.tui.choice_pane import OTHER, ChoicePane
 from bptui.tui.content.side_by_side import difference_rows, side_by_side, titled
 from bptui.tui.overlay import Overlay

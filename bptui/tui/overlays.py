@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from bptui.checking.finding import Finding
     from bptui.checking.verdicts import Judged, Verdicts
     from bptui.core.tape_diff import Difference
-    from bptui.session.differences import RunComparison
+    from bptui.session.answer import RunComparison
     from bptui.tui.evidence_screen import EvidenceScreen
     from bptui.tui.health_screen import HealthScreen
 

@@ -12,7 +12,7 @@ from bptui.core.tape_diff import TapeDiff
 from bptui.lines.line import line_width, plain
 from bptui.running import Run
 from bptui.scenario.load import load
-from bptui.session.differences import RunComparison
+from bptui.session.answer import RunComparison
 from bptui.session.dispatcher import Dispatcher
 from bptui.session.session import Session
 from bptui.tui.app import BptuiApp
