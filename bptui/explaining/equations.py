@@ -27,6 +27,7 @@ from bptui.explaining.formula_words import (
     put,
     put_numbers,
     put_shapes,
+    unbracketed,
     word,
     words_of,
 )
@@ -36,6 +37,9 @@ from layers import Array
 
 MOST_TERMS = 6
 """Contributions that are written out; a value may be used a hundred thousand times."""
+
+ALL_INPUTS, MOST_NAMED = "all inputs", 4
+"""What a formula calls the inputs of a layer that takes any number of them, and as many as are named instead."""
 
 OPTIMIZER_RULES: Mapping[type[Optimizer | None], str] = {
     SGD: "{W} - lr × d{W}",
@@ -122,8 +126,16 @@ def node_formula(moment: Moment, name: str) -> str:
     assert node is not None
     words = words_of(moment.tape, node)
     if formula := words.formula_of(node.outputs.index(name)):
-        return put(formula, name_inputs(words, node))
+        return put(formula, name_inputs(words, node)).replace(ALL_INPUTS, input_names(node))
     return f"{text.visible(node.layer)}({', '.join(map(text.visible, node.inputs))})"
+
+
+def input_names(node: Node) -> str:
+    """Return the names of a node's inputs where they are few: ``a, b and c``; otherwise that all are meant."""
+    *first, last = map(text.visible, node.inputs)
+    if len(first) >= MOST_NAMED:
+        return ALL_INPUTS
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 def gradient_equations(moment: Moment, name: str) -> tuple[Equation, ...]:
@@ -175,12 +187,20 @@ def rule_at(moment: Moment, node: Node, position: int, rule: str, arrays: Mappin
     """Return the rule of a node's input as it is for arrays of these shapes: summed back, or of vectors."""
     name = node.inputs[position]
     if is_summed_back(moment, node, name, rule):
-        return f"Σ {rule}"
+        return sum_of_rule(rule)
     value, dout = moment.value(name), arrays.get("dout")
     is_sum = rule.startswith("Σ dout over") or rule.endswith(" over the batch")
     if is_sum and value is not None and dout is not None and dout.shape == value.shape:
         return rule.removeprefix("Σ ").partition(" over ")[0]  # there is nothing to sum over
     return as_product(rule, arrays)
+
+
+def sum_of_rule(rule: str) -> str:
+    """Return a rule's sum, its sign before it, and in parentheses where the Σ would not be taken to hold for all."""
+    if rule.startswith("-"):
+        return f"-{sum_of_rule(rule[1:])}"
+    is_several = any(sign in unbracketed(rule) for sign in (" where ", " + ", " - "))
+    return f"Σ ({rule})" if is_several else f"Σ {rule}"
 
 
 def is_summed_back(moment: Moment, node: Node, name: str, rule: str) -> bool:
