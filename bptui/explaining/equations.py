@@ -162,8 +162,7 @@ def gradient_equation(
     name = step.node.inputs[position]
     own = words.inputs[position] if position < len(words.inputs) else ""
     rule = words.rules.get(own, "")
-    is_summed = is_summed_back(moment, step.node, name, rule)
-    note = f"summed back to {text.shape(gradient)}, which broadcasting had repeated" if is_summed else ""
+    note = summing_note(moment, step.node, position, rule)
     rule = rule_at(moment, step.node, position, rule, arrays)
     names = name_inputs(words, step.node) | {own: text.visible(name), "out": text.visible(step.name)}
     return Equation(
@@ -192,7 +191,18 @@ def rule_at(moment: Moment, node: Node, position: int, rule: str, arrays: Mappin
     is_sum = rule.startswith("Σ dout over") or rule.endswith(" over the batch")
     if is_sum and value is not None and dout is not None and dout.shape == value.shape:
         return rule.removeprefix("Σ ").partition(" over ")[0]  # there is nothing to sum over
-    return as_product(rule, arrays)
+    product = as_product(rule, arrays)
+    return sum_of_rule(product) if lacks_batch(moment, node, name, rule) else product
+
+
+def summing_note(moment: Moment, node: Node, position: int, rule: str) -> str:
+    """Return over what the gradient of an input is summed, where its layer's rule does not say so."""
+    name = node.inputs[position]
+    if is_summed_back(moment, node, name, rule):
+        value = moment.value(name)
+        back = text.shape(value) if np.ndim(value) else "a scalar"  # type: ignore[arg-type]
+        return f"summed back to {back}, which broadcasting had repeated"
+    return "summed over the batch" if lacks_batch(moment, node, name, rule) else ""
 
 
 def sum_of_rule(rule: str) -> str:
@@ -334,6 +344,17 @@ def with_shapes(rule: str, arrays: Mapping[str, Array], result: Array) -> str:
         return ""
     is_simple = len(names) > 1 and arrays.keys() >= set(names) and "(" not in rule
     return f"{put_shapes(rule, arrays) if is_simple else ''} → {text.shape(result)}".lstrip()
+
+
+def lacks_batch(moment: Moment, node: Node, name: str, rule: str) -> bool:
+    """Return whether an input of a matrix product is the same for a whole batch, all of which its gradient sums."""
+    if " · " not in rule or "Σ" in rule or len(node.outputs) > 1:
+        return False
+    batches = {each: np.shape(it)[:-2] for each in node.inputs if (it := moment.value(each)) is not None}
+    try:
+        return batches.get(name) != np.broadcast_shapes(*batches.values())
+    except ValueError:
+        return False
 
 
 def is_stretched(moment: Moment, node: Node, name: str) -> bool:

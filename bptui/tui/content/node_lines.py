@@ -34,6 +34,9 @@ MOST_SHOWN = 5
 MOST_KEPT = 1 << 12
 """Elements up to which a node is run again on the side, to see what its layer keeps."""
 
+LONGEST_KEPT = 30
+"""Characters of something that a layer keeps, and that is not a number; of anything longer there is the type."""
+
 CURVE_WIDTH, CURVE_HEIGHT, LOWEST_CURVE = 32, 9, 6
 LOW = 12
 """Below this height, the gradients come before what they are made of."""
@@ -298,4 +301,5 @@ def kept_words(it: Any) -> str:
     if isinstance(it, np.ndarray | np.generic | float | int):
         array = np.asarray(it)
         return inline(array) or f"array {text.shape(array)}" if array.dtype.kind in "fiub" else str(array.dtype)
-    return text.visible(repr(it), limit=30)
+    written = repr(it)
+    return text.visible(written) if len(written) <= LONGEST_KEPT else text.visible(type(it).__name__)
