@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 WATCHING = ("run", "trace", "check", "health", "export")
 """The subcommands that take a program."""
 
+ASKING, END = ("new",), "--"
+"""Those in which it is the value of an option, and what stands before its arguments there."""
+
 VALUED = (
     "--layers",
     "--expand",
@@ -41,10 +44,13 @@ SMALLEST_MEMORY, LARGEST_MEMORY = 1 << 20, 1 << 40
 def split_arguments(arguments: Sequence[str]) -> tuple[Sequence[str], Sequence[str]]:
     """Return bptui's own arguments, and those of the program that they name: what stands behind its name.
 
-    A program that looks at no arguments has none, so that those of bptui may stand there.
+    A program that looks at no arguments has none, so that those of bptui may stand there. Where a program is the value
+    of an option (``bptui new --from``), its arguments stand behind ``--``.
     """
     from bptui.programs.read_program import is_program, looks_at_arguments
 
+    if arguments[0] in ASKING and END in arguments:
+        return arguments[: arguments.index(END)], arguments[arguments.index(END) + 1 :]
     if arguments[0] not in WATCHING:
         return arguments, ()
     for place, argument in enumerate(arguments[1:], start=1):

@@ -225,6 +225,7 @@ class GraphBuilder:
         """Add the node of a call, after whatever the person's code did for its inputs."""
         arguments = [(at, name, number) for at, (name, number) in enumerate(call.inputs) if self.is_input(call, name)]
         self.group = group
+        self.known.objects.add(call.name)
         name = self.names.node(call, group.rpartition("/")[2])
         inputs = [
             self.source(self.given(call, parameter, number), f"{name}.{parameter}")

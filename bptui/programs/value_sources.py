@@ -6,6 +6,7 @@ the source do. What cannot be told is left open: a false wire is worse than none
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice, pairwise
@@ -55,13 +56,17 @@ class Scope:
 
 
 class KnownValues:
-    """The values of a pass so far: ``products`` of nodes by number, and all that calls were given."""
+    """The values of a pass so far: ``products`` of nodes by number, and all that calls were given.
+
+    ``objects`` are the names of the layers that have gone forward: what is taken of them may be what they have made.
+    """
 
     def __init__(self) -> None:
         self.products: dict[int, Product] = {}
         self.by_token: dict[int, list[Product]] = {}
         self.bound: dict[tuple[Scope, str], Product] = {}
         self.given: dict[int, GivenValue] = {}
+        self.objects: set[str] = set()
 
     def add_product(self, product: Product, target: str) -> None:
         """Add what a node has made, and what it is assigned to, "" for nothing."""
@@ -83,14 +88,20 @@ class KnownValues:
     def is_made_from_products(self, given: GivenValue) -> bool:
         """Return whether the source says that a value was computed from what nodes have made."""
         bound = {text for text, _ in self.bound_names(given.site)}
-        return not self.names_used(given).isdisjoint(bound | given.passed)
+        used = self.names_used(given)
+        return not used.isdisjoint(bound | given.passed) or any(self.is_of_layer(it) for it in used)
+
+    def is_of_layer(self, text: str) -> bool:
+        """Return whether an attribute of a layer that has gone forward is written."""
+        holder = holder_in(text)
+        return bool(holder) and holder in self.objects
 
     def names_used(self, given: GivenValue) -> set[str]:
         """Return the variables that a value was computed from, as far as the source tells."""
         it = given.expression
         if it is None:
             return set()
-        return {*it.made_from} if it.text == it.name else {*it.names} - {it.text}
+        return {*it.made_from} if it.text == it.name else {*it.names, *it.made_from} - {it.text}
 
     def find(self, given: GivenValue) -> Product | Derived | None:
         """Return where a value comes from, None where that is not known or it comes from outside."""
@@ -184,6 +195,12 @@ class KnownValues:
             **{number: it.value for number, it in self.products.items()},
         }
         yield from (values[number] for number in sorted(values))
+
+
+def holder_in(text: str) -> str:
+    """Return what holds the attribute that is written: ``a`` in ``net.a.output``; "" where there is none."""
+    holder, dot, _ = text.rpartition(".")
+    return re.findall(r"\w+", holder)[-1] if dot and holder else ""
 
 
 def scope_of(site: CallSite) -> Scope:

@@ -18,6 +18,7 @@ from bptui.scenario.problems import Problems, nearest
 from bptui.scenario.reading.definitions import read_definitions
 from bptui.scenario.reading.entering_gradient import distribution_remarks, distributions, read_dout
 from bptui.scenario.reading.expect import check_shapes, read_expect
+from bptui.scenario.reading.given_made import read_given_made, with_given
 from bptui.scenario.reading.leaves import LeafReader, read_leaves
 from bptui.scenario.reading.made_parameters import MadeParameters, infer_made_parameters
 from bptui.scenario.reading.names import Places, read_names
@@ -124,6 +125,7 @@ class Loader:
         nodes = read_nodes(reader, definitions)
         leaf_reader = LeafReader(document, settings.dtype, settings.seed, self.folder, reader.labels)
         values: Mapping[str, Array] = read_leaves(leaf_reader, places, problems) | reader.constants
+        given = read_given_made(leaf_reader, problems)
         train = read_train(document, problems)
         graph = read_graph(document, places, nodes, reader.constants, problems)
         made = MadeParameters()
@@ -131,6 +133,7 @@ class Loader:
             own.check_used((node.layer for node in nodes), problems)
             problems.raise_any()
             made = infer_made_parameters(graph, values, self.library, own.hosts, settings)
+        made = with_given(made, given, document, problems)
         expect = read_expect(
             document, {*places, *(name for node in nodes for name in node.outputs), *made.values}, problems
         )

@@ -308,3 +308,32 @@ def test_gradients_that_a_net_collects_from_its_layers_count_once_and_shared_one
     scenario = loaded(tmp_path, NET.format(second=second, collected=collected))
     assert len(scenario.graph.parameters) == (1 if second == "W" else 2)
     assert findings(scenario, Verdict.FAIL) == []
+
+
+def test_a_scenario_may_say_what_they_start_with(tmp_path: Path) -> None:
+    path = layer_file(tmp_path, layers("attributes")).path
+    given = SCENARIO.format(seed=0).replace("[nodes]", '[parameters]\n"h.b" = [5.0, -7.0]\n[nodes]')
+    plain = bptui.loads(SCENARIO.format(seed=0), layers=[path])
+    scenario = bptui.loads(given, layers=[path])
+    assert scenario.values["h.b"].tolist() == [5.0, -7.0]
+    assert scenario.values["h.W"].tolist() == plain.values["h.W"].tolist()
+    first = bptui.run(scenario).at(1).value("h")
+    assert first is not None
+    assert np.allclose(first, scenario.values["x"] @ scenario.values["h.W"] + [5.0, -7.0])
+    assert bptui.check(scenario).ok
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ('"h.c" = [1.0, 2.0]', "no layer makes h.c"),
+        ('"h.b" = [1.0, 2.0, 3.0]', r"h.b has the shape \[3\], and its layer makes it in \[2\]"),
+        ('"h.b" = "two"', "got text"),
+    ],
+)
+def test_what_no_layer_makes_is_refused_at_its_line(tmp_path: Path, line: str, message: str) -> None:
+    path = layer_file(tmp_path, layers("attributes")).path
+    text = SCENARIO.format(seed=0).replace("[nodes]", f"[parameters]\n{line}\n[nodes]")
+    with pytest.raises(bptui.ScenarioError, match=message) as caught:
+        bptui.loads(text, layers=[path])
+    assert caught.value.line == 1 + text[: text.index(line)].count("\n")

@@ -535,3 +535,33 @@ def test_gradients_that_a_backward_gives_by_name_come_to_the_inputs_of_that_name
             [pytest.approx([0.5 * d2, -d2]), pytest.approx([0.75 * d2])],
             [pytest.approx([0.5 * d1, -d1]), pytest.approx([0.75 * d1])],
         ]
+
+
+def test_what_code_makes_of_results_in_several_steps_is_said_to_be_computed(tmp_path: Path) -> None:
+    """A result may be taken from its layer, and go through variables; what comes from outside is only an input."""
+    program = """
+import numpy as np
+from book_layers import *
+
+
+class Keeping:
+    def forward(self, x):
+        self.output = x * 3
+
+    def backward(self, dout):
+        self.dinputs = dout * 3
+
+
+x = np.arange(6.0).reshape(2, 3) / 7
+first, relus = Keeping(), [Relu() for _ in range(4)]
+first.forward(x)
+half = first.output / 2
+joined = np.sqrt(half)
+relus[0].forward(joined[:, 1:])
+relus[1].forward(first.output - 1)
+relus[2].forward(x[:1] * 2)
+"""
+    with watched(tmp_path, BOOK_LAYERS + program.replace("from book_layers import *", "")) as run:
+        computed = run.tape.graph.computed
+        sources = {node.inputs[0]: node.inputs[0] in computed for node in run.tape.graph.nodes}
+    assert list(sources.values()) == [False, True, True, False]

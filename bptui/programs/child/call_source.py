@@ -156,8 +156,9 @@ def arguments_given(call: ast.Call, called: CodeType) -> Iterator[tuple[str, ast
 
 def describe_argument(parameter: str, it: ast.expr, source: CallInSource) -> ArgumentSource:
     """Return what there is to say of an argument."""
-    made, made_from = last_assignment(it, source) if isinstance(it, ast.Name) else (0, ())
     names = tuple(dotted_names(it))
+    line, made_from = last_assignments(names, source)
+    made = line if isinstance(it, ast.Name) else 0
     return ArgumentSource(parameter, text_of(it), name_in_source(it), is_number(it), names, made, made_from)
 
 
@@ -195,18 +196,18 @@ def dotted_names(it: ast.AST) -> Iterator[str]:
         yield from dotted_names(child)
 
 
-def last_assignment(name: ast.Name, source: CallInSource) -> tuple[int, Sequence[str]]:
-    """Return the line at which a variable was assigned last before a call, and all variables that went into it."""
-    line, direct = assignment_before(name.id, source.function, source.call.lineno)
+def last_assignments(names: Sequence[str], source: CallInSource) -> tuple[int, Sequence[str]]:
+    """Return the line at which one of some variables was assigned last before a call, and all that went into them."""
     found: dict[str, None] = {}
-    waiting = [(it, line) for it in direct]
+    waiting = [(name, source.call.lineno) for name in names]
+    first = 0
     while waiting and len(found) < MOST_NAMES:
         one, before = waiting.pop()
-        if one not in found:
-            found[one] = None
-            earlier, names = assignment_before(one, source.function, before)
-            waiting += [(it, earlier) for it in names]
-    return line, tuple(found)
+        line, made_from = assignment_before(one, source.function, before)
+        first = first or line
+        waiting += [(it, line) for it in made_from if it not in found]
+        found |= dict.fromkeys(made_from)
+    return first, tuple(found)
 
 
 def assignment_before(name: str, function: Functions, before: int) -> tuple[int, Sequence[str]]:

@@ -35,8 +35,8 @@ class KeptCall:
 
     ``function`` is what was called, for a method its class. A call back is kept without its object, and without the
     argument ``cache``, which is what its forward hands over. ``backward`` is the number of the call back that went with
-    a forward, None before there was one. ``inputs`` names the arguments that are values, in order. ``text`` is empty
-    where no copy can be made.
+    a forward, None before there was one. ``inputs`` names the arguments that are values, in order, and ``built`` tells
+    what the object was made with. ``text`` is empty where no copy can be made.
     """
 
     def __init__(
@@ -54,6 +54,7 @@ class KeptCall:
         self.text = b""
         self.backward: int | None = None
         self.inputs: Sequence[str] = ()
+        self.built: Mapping[str, Mapping[str, Any]] = {}
         buffer = io.BytesIO()
         pickler = CallPickler(buffer, self.live, copy_of)
         try:

@@ -83,14 +83,17 @@ class Styles:
         return PassCall(style, code.co_name == names.forward, cls.__name__, owner, names)
 
 
-MOST_USUAL = frozenset(name for names in (*METHODS, *PAIRS) for name in (names.forward, names.backward))
+CONSTRUCTOR = "__init__"
+
+LOOKED_AT = frozenset(name for names in (*METHODS, *PAIRS) for name in (names.forward, names.backward)) | {CONSTRUCTOR}
+"""Names of methods whose calls have to be looked at."""
 
 
 def may_be_pass(code: CodeType) -> bool:
     """Return whether a function may be a pass by its name, or by what it returns."""
     name = code.co_name
     is_function = bool(code.co_argcount) and code.co_varnames[0] != "self" and not name.startswith("<")
-    return name in MOST_USUAL or is_function
+    return name in LOOKED_AT or is_function
 
 
 def pass_names(cls: type, called: str) -> PassNames | None:

@@ -16,10 +16,11 @@ from bptui.guest.child.object_arrays import Spot, attribute_dict, spots_in
 from bptui.guest.child.own_gradients import by_place, gradient_of
 from bptui.guest.child.styles.method_pair import GRADIENTS, kept
 from bptui.programs.child.call_source import CallSites
+from bptui.programs.child.constructions import Constructions
 from bptui.programs.child.forward_passes import ForwardPasses
 from bptui.programs.child.kept_call import LEFT_OUT, CopyOf, KeptCall
 from bptui.programs.child.known_names import KnownNames
-from bptui.programs.child.layer_style import PassCall, Styles
+from bptui.programs.child.layer_style import CONSTRUCTOR, PassCall, Styles
 from bptui.programs.child.object_names import HeldName
 from bptui.programs.child.open_call import (
     OpenCall,
@@ -74,6 +75,7 @@ class Watcher:
         self.limits = limits
         self.names = KnownNames(values, sites, styles.is_own)
         self.partners = PassPartners(values)
+        self.constructions = Constructions(values)
         self.forward_passes = forward_passes
         self.tell = forward_passes.tell
         self.finish = finish
@@ -117,6 +119,9 @@ class Watcher:
 
     def begin(self, frame: FrameType) -> None:
         """See a call that begins."""
+        if frame.f_code.co_name == CONSTRUCTOR:
+            self.constructions.note(frame)
+            return
         call = self.styles.recognise(frame)
         if call is None:
             return
@@ -197,6 +202,8 @@ class Watcher:
         cache = "" if call.is_forward else self.partners.cache_among(opened)
         kept_call = KeptCall(call, function, opened.arguments, self.copy_for(opened), cache)
         kept_call.inputs = [parameter for parameter, _ in opened.inputs]
+        if call.is_forward and call.names is not None:
+            kept_call.built = self.constructions.spotted(call.owner, opened.spots)
         self.calls[opened.number] = kept_call
 
     def copy_for(self, opened: OpenCall) -> CopyOf:

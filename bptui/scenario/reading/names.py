@@ -29,6 +29,8 @@ def read_names(document: Document, definitions: Iterable[Definition], problems: 
     places: Places = {}
     for section in ("inputs", "parameters"):
         for key in table(document, section, problems):
+            if section == "parameters" and is_name_of_made(key):
+                continue
             with problems.collecting():
                 add_name(document, places, checked_name(key, document.where_key(section, key)), (section, key))
     for definition in definitions:
@@ -36,6 +38,12 @@ def read_names(document: Document, definitions: Iterable[Definition], problems: 
             with problems.collecting():
                 add_name(document, places, name, (str(definition.key[0]), str(definition.key[1])))
     return places
+
+
+def is_name_of_made(written: str) -> bool:
+    """Return whether a key is the name of what a node's layer makes itself: ``h.W``."""
+    parts = normal_form(written).split(".")
+    return len(parts) > 1 and len(written) <= LONGEST_NAME and all(map(is_name, parts))
 
 
 def checked_name(written: str, where: Where) -> str:
