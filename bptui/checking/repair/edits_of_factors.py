@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from functools import partial
 
 from bptui.checking.repair.edit import CodePlace, Edit, edit
@@ -140,9 +139,9 @@ def missing_derivatives(place: CodePlace, names: dict[str, None]) -> Iterator[Ed
     here = f"({ast.unparse(place.node)})"
     for form, plain, mistake, told in DERIVATIVES:
         for name in names:
-            new = expression(form.format(here, name))
-            made = edit(place, mistake, told, new)
-            yield replace(made, write_line=partial(place.shown, expression(plain.format(here, name)))) if plain else made
+            shown = expression((plain or form).format(here, name))
+            change = place.change(expression(form.format(here, name)))
+            yield Edit(mistake, told, place.line, (change,), partial(place.shown, shown))
 
 
 def missing_factors(place: CodePlace, names: dict[str, None]) -> Iterator[Edit]:
