@@ -84,6 +84,7 @@ def is_promising(evidence: Evidence, right: Mapping[int, Array], place: CodePlac
 
     Where that does not run, as with an index, nothing is known, so it may be worth a try.
     """
+    assert isinstance(place.node, ast.expr)
     other = ast.BinOp(ast.BinOp(place.node, ast.Mult(), ast.Constant(0.73)), ast.Add(), ast.Constant(0.19))
     try:
         with edited((place.change(other),)):
