@@ -21,7 +21,7 @@ WITHOUT_ARRAYS = frozenset({"data", "options", "train", "versions", "machine", "
 """What holds no arrays, and may be long, or be anything."""
 
 
-class Place(NamedTuple):
+class ArrayPlace(NamedTuple):
     """Where an array stands in a record: in ``holder`` under ``key``."""
 
     holder: Any
@@ -68,12 +68,12 @@ def known_array(record: JsonObject, known: dict[str, Array]) -> Array:
     return array
 
 
-def array_places(record: JsonObject, key: str) -> list[Place]:
+def array_places(record: JsonObject, key: str) -> list[ArrayPlace]:
     """Return where the records of arrays stand that have a ``key``, in the order of writing."""
     return list(places_in(record, {"dtype", "shape", key}))
 
 
-def places_in(part: Any, keys: set[str]) -> Iterator[Place]:
+def places_in(part: Any, keys: set[str]) -> Iterator[ArrayPlace]:
     """Yield where objects with just these keys stand, however deep."""
     waiting = [part]
     while waiting:
@@ -81,7 +81,7 @@ def places_in(part: Any, keys: set[str]) -> Iterator[Place]:
         entries = list(holder.items()) if isinstance(holder, dict) else list(enumerate(holder))
         for key, it in entries:
             if isinstance(it, dict) and it.keys() == keys:
-                yield Place(holder, key)
+                yield ArrayPlace(holder, key)
             elif key not in WITHOUT_ARRAYS and isinstance(it, dict | list):
                 waiting.append(it)
 
