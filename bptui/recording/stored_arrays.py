@@ -37,7 +37,7 @@ class ArrayPlace(NamedTuple):
 def store_once(record: JsonObject, known: set[str]) -> None:
     """Let each large array in a record that is ``known`` be told by its digest alone; others are known from now on."""
     for place in array_places(record, BYTES):
-        digest = array_digest(place.record)
+        digest = digest_of_array(place.record)
         if digest in known:
             place.record[SAME] = digest
             del place.record[BYTES]
@@ -45,13 +45,13 @@ def store_once(record: JsonObject, known: set[str]) -> None:
             known.add(digest)
 
 
-def restore(record: JsonObject, known: dict[str, Array]) -> None:
+def restore_arrays(record: JsonObject, known: dict[str, Array]) -> None:
     """Put the arrays themselves in the place of their records: those that are told by their digest are ``known``.
 
     What comes again is the very same object. Raises TranscriptError where it is known from no line before.
     """
     for place in array_places(record, BYTES):
-        digest = array_digest(place.record)
+        digest = digest_of_array(place.record)
         known[digest] = place.holder[place.key] = decode_array(place.record)
     for place in array_places(record, SAME):
         place.holder[place.key] = known_array(place.record, known)
@@ -70,10 +70,10 @@ def known_array(record: JsonObject, known: dict[str, Array]) -> Array:
 
 def array_places(record: JsonObject, key: str) -> list[ArrayPlace]:
     """Return where the records of arrays stand that have a ``key``, in the order of writing."""
-    return list(places_in(record, {"dtype", "shape", key}))
+    return list(array_places_in(record, {"dtype", "shape", key}))
 
 
-def places_in(part: Any, keys: set[str]) -> Iterator[ArrayPlace]:
+def array_places_in(part: Any, keys: set[str]) -> Iterator[ArrayPlace]:
     """Yield where objects with just these keys stand, however deep."""
     waiting = [part]
     while waiting:
@@ -86,7 +86,7 @@ def places_in(part: Any, keys: set[str]) -> Iterator[ArrayPlace]:
                 waiting.append(it)
 
 
-def array_digest(record: JsonObject) -> str:
+def digest_of_array(record: JsonObject) -> str:
     """Return the digest of an array: of its dtype, its shape and its bytes."""
     head = f"{record['dtype']} {record['shape']} "
     return blake2b(f"{head}{record[BYTES]}".encode(errors="replace"), digest_size=DIGEST_SIZE).hexdigest()

@@ -16,7 +16,7 @@ from bptui.recording.array_record import encode_array
 from bptui.recording.recorder import Recorder
 from bptui.recording.resumption import open_recording
 from bptui.recording.run_records import records
-from bptui.recording.stored_arrays import restore, store_once
+from bptui.recording.stored_arrays import restore_arrays, store_once
 from bptui.recording.transcript import read_transcript
 from bptui.running import Run
 from bptui.scenario.load import loads
@@ -104,7 +104,7 @@ def test_what_was_stored_once_is_restored(chosen: list[int]) -> None:
     record = json.loads(json.dumps(record_of(*(some[it] for it in chosen))))
     store_once(record, set())
     known: dict[str, Array] = {}
-    restore(record, known)
+    restore_arrays(record, known)
     assert len(known) == len({it for it in chosen if it < 2})
     for at, it in enumerate(chosen):
         found = record["values"][str(at)]
@@ -129,7 +129,7 @@ def test_what_stands_for_no_array_is_refused(change: dict[str, Any], message: st
     store_once(first, known)
     store_once(second, known)
     arrays: dict[str, Array] = {}
-    restore(first, arrays)
+    restore_arrays(first, arrays)
     second["values"]["0"] |= change
     with pytest.raises(TranscriptError, match=message):
-        restore(second, arrays)
+        restore_arrays(second, arrays)
