@@ -123,7 +123,7 @@ class Blame:
             seen is not None
             and mended is not None
             and mended.mistake is not None
-            and is_same_mistake(seen, mended.mistake)
+            and same_mistake(seen, mended.mistake)
         ):
             return mended._replace(mistake=seen._replace(advice=f"{seen.advice} {tried(mended.mistake)}".strip()))
         return mended or Cause(None if self.is_refuted(seen) else seen)
@@ -226,7 +226,7 @@ class Blame:
         return None if slopes is None else slopes.reshape(x.shape)
 
 
-def is_same_mistake(seen: Mistake, mended: Mistake) -> bool:
+def same_mistake(seen: Mistake, mended: Mistake) -> bool:
     """Return whether an edit has undone what was seen: what is left out of a product is a factor.
 
     Of zeros only a loop that loses what it has can be told apart; whatever else an edit brings was left out.
