@@ -50,14 +50,14 @@ class DerivativeHandle(Handle):
         if returned is None:
             return None
         if isinstance(returned, tuple):
-            return tuple([None if it is None else times(dout, it) for it in returned])
+            return tuple([None if it is None else chained(dout, it) for it in returned])
         if len(self.inputs) == 1:
-            return times(dout, returned)
+            return chained(dout, returned)
         place = predicted(self.slots)
-        return tuple([times(dout, returned) if at == place else None for at in range(len(self.inputs))])
+        return tuple([chained(dout, returned) if at == place else None for at in range(len(self.inputs))])
 
 
-def times(dout: Any, local: Any) -> Any:
+def chained(dout: Any, local: Any) -> Any:
     """Return dout times a local derivative; where a sample has one value, its own number is for its whole row."""
     shape = np.shape(dout)
     is_by_row = 0 < len(shape) < np.ndim(local) and np.shape(local)[: len(shape)] == shape

@@ -19,7 +19,7 @@ PREDICTED = "dvalues"
 """What nnfs calls the predictions in the backward of a loss, and dout everywhere else."""
 
 
-class LossHandle(DerivativeHandle):
+class LossObjectHandle(DerivativeHandle):
     """An object whose backward gives the gradient of the loss that its forward has returned."""
 
     def __init__(self, made: Any, names: PassNames, slots: Sequence[str], again: Sequence[str]) -> None:
@@ -86,7 +86,7 @@ def loss_recipe(name: str, cls: type, names: PassNames, slots: Sequence[str], ag
         cls,
         method(cls, names.forward),
         method(cls, names.backward),
-        lambda *held, **options: LossHandle(cls(*held, **options), names, slots, again),
+        lambda *held, **options: LossObjectHandle(cls(*held, **options), names, slots, again),
         init_of(cls),
         forward_skips=not is_static(cls, names.forward),
         backward_skips=len(again) + (not is_static(cls, names.backward)),
