@@ -206,16 +206,65 @@ def test_a_scenario_can_name_the_methods_of_a_base_class(tmp_path: Path) -> None
     assert (tape.gradients["x"] == 2.0).all()
 
 
-def test_a_loss_gives_its_derivative_to_the_prediction(tmp_path: Path) -> None:
-    layers = """
+@pytest.mark.parametrize("names", ["y, y_pred", "y, p", "target, y", "actual, yhat"])
+def test_a_loss_gives_its_derivative_to_the_prediction(tmp_path: Path, names: str) -> None:
+    right, predicted = names.split(", ")
+    layers = f"""
         class SquareLoss:
-            def loss(self, y, y_pred): return 0.5 * np.square(y - y_pred)
-            def gradient(self, y, y_pred): return -(y - y_pred)
+            def loss(self, {names}): return 0.5 * np.square({right} - {predicted})
+            def gradient(self, {names}): return -({right} - {predicted})
         """
     file = layer_file(tmp_path, layers)
     text = "[inputs]\na = [1.0, 2.0]\n[parameters]\np = [0.5, 3.0]\n[nodes]\ny = 'SquareLoss(a, p)'\n"
     report = bptui.check(bptui.loads(text, tmp_path / "a.toml", layers=[file.path]))
     assert failures(report) == set()
+
+
+@pytest.mark.parametrize(
+    ("forward", "backward"),
+    [
+        ("y_pred, y_true", "y_pred, y_true"),
+        ("y_pred, y_true", "y_true, y_pred"),
+        ("target, output", "target, output"),
+        ("y_pred, y_true", ""),
+        ("y_pred, y_true", "dvalues, y_true"),
+    ],
+)
+def test_the_backward_of_a_loss_may_take_its_inputs_again_or_nothing(
+    tmp_path: Path, forward: str, backward: str
+) -> None:
+    predicted, true = sorted(forward.split(", "), key=lambda it: it in {"y_true", "target"})
+    error = "(dvalues - y_true)" if "dvalues" in backward else "self.error"
+    layers = f"""
+        class SquareLoss:
+            def forward(self, {forward}):
+                self.error = {predicted} - {true}
+                return np.mean(self.error ** 2)
+            def backward({", ".join(filter(None, ("self", backward)))}):
+                return 2 * {error} / self.error.size
+        """
+    file = layer_file(tmp_path, layers)
+    inputs = ", ".join("p" if it == predicted else "a" for it in forward.split(", "))
+    text = f"[inputs]\na = [1.0, 2.0]\n[parameters]\np = [0.5, 3.0]\n[nodes]\ny = 'SquareLoss({inputs})'\n"
+    scenario = bptui.loads(text, tmp_path / "a.toml", layers=[file.path])
+    assert failures(bptui.check(scenario)) == set()
+    assert gradient(bptui.run(scenario), "p") == [-0.5, 1.0]
+
+
+def test_a_loss_of_samples_whose_calculate_takes_the_mean_is_that_mean(tmp_path: Path) -> None:
+    layers = """
+        class Loss:
+            def calculate(self, output, y): return np.mean(self.forward(output, y))
+        class Squares(Loss):
+            def forward(self, y_pred, y_true): return np.mean((y_true - y_pred) ** 2, axis=-1)
+            def backward(self, dvalues, y_true):
+                self.dinputs = -2 * (y_true - dvalues) / len(dvalues[0])
+                self.dinputs = self.dinputs / len(dvalues)
+        """
+    file = layer_file(tmp_path, layers)
+    text = "[inputs]\nt = [[1.0, 2.0], [0.0, 1.0]]\n[parameters]\np = [[0.5, 3.0], [1.0, 1.0]]\n"
+    text += "[nodes]\ny = 'Squares(p, t)'\n"
+    assert failures(bptui.check(bptui.loads(text, tmp_path / "a.toml", layers=[file.path]))) == set()
 
 
 def gradient(tape: Tape, name: str) -> list[float]:

@@ -7,6 +7,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from bptui.guest.child.styles.method_pair import PassNames, init_of, is_static, method
 from bptui.guest.child.styles.recipe import Handle, Options, Recipe, UserCall
 
@@ -20,8 +22,11 @@ PAIRS = (
     PassNames("loss", "gradient", STYLE),
 )
 
-PREDICTION = re.compile(r"pred|hat|out|logit|score|prob")
+PREDICTION = re.compile(r"pred|hat|out|logit|score|prob|^p$")
 """In the name of the input of a loss that its derivative is for."""
+
+TRUTH = re.compile(r"true|truth|target|label|actual|^t$")
+"""In the name of the input that it is not for."""
 
 
 class DerivativeHandle(Handle):
@@ -45,16 +50,27 @@ class DerivativeHandle(Handle):
         if returned is None:
             return None
         if isinstance(returned, tuple):
-            return tuple([None if it is None else dout * it for it in returned])
+            return tuple([None if it is None else chained(dout, it) for it in returned])
         if len(self.inputs) == 1:
-            return dout * returned
+            return chained(dout, returned)
         place = predicted(self.slots)
-        return tuple([dout * returned if at == place else None for at in range(len(self.inputs))])
+        return tuple([chained(dout, returned) if at == place else None for at in range(len(self.inputs))])
+
+
+def chained(dout: Any, local: Any) -> Any:
+    """Return dout times a local derivative; where a sample has one value, its own number is for its whole row."""
+    shape = np.shape(dout)
+    is_by_row = 0 < len(shape) < np.ndim(local) and np.shape(local)[: len(shape)] == shape
+    return np.reshape(dout, shape + (1,) * (np.ndim(local) - len(shape))) * local if is_by_row else dout * local
 
 
 def predicted(slots: Sequence[str]) -> int:
-    """Return which of a loss's inputs its derivative is for: the prediction, by its name, or else the first."""
-    return next((at for at, slot in enumerate(slots) if PREDICTION.search(slot)), 0)
+    """Return which of a loss's inputs its derivative is for: the prediction, by its name, or else the first.
+
+    ``loss(y, p)``, ``loss(y, y_pred)`` and ``loss(target, y)`` are for the second, ``loss(y, t)`` is for the first.
+    """
+    named = next((at for at, slot in enumerate(slots) if PREDICTION.search(slot)), None)
+    return next((at for at, slot in enumerate(slots) if not TRUTH.search(slot)), 0) if named is None else named
 
 
 def find_derivative(name: str, namespace: Mapping[str, Any]) -> Recipe | None:
