@@ -30,7 +30,7 @@ def array_lines(label: str, array: Array | None, width: int, style: str) -> list
         return [*paragraph(label, width, "dim"), *paragraph(numbers, width, style, indent=2)]
     matrix = first_matrix(array)
     rows, shown = corner_of(matrix, width - INDENT)
-    title = f"{label} {text.shape(array)}{slice_name(array) if rows else ''}{cut_away(matrix, shown)}"
+    title = f"{label} {text.shape(array)}{named_slice(array) if rows else ''}{cut_away(matrix, shown)}"
     if not rows:
         return paragraph(title, width, "dim")
     start = max(LABEL_ROOM, cells(title) + 2)
@@ -50,9 +50,10 @@ def first_matrix(array: Array) -> Array:
     return array if array.ndim <= 2 or not array.size else np.asarray(array[(0,) * (array.ndim - 2)])
 
 
-def slice_name(array: Array) -> str:
-    """Return which of an array's slices its first one is: `` [0, 0, :, :]``; nothing for at most two axes."""
-    return "" if array.ndim <= 2 else f" of which [{', '.join(['0'] * (array.ndim - 2))}, :, :]"
+def named_slice(array: Array) -> str:
+    """Return which of an array's slices its first one is: `` [0, 0, :, :]``; nothing where it has but one."""
+    several = int(np.prod(array.shape[:-2])) > 1
+    return f" of which [{', '.join(['0'] * (array.ndim - 2))}, :, :]" if several else ""
 
 
 def cut_away(array: Array, shown: tuple[int, int]) -> str:

@@ -156,8 +156,8 @@ def share(moment: Moment, step: BackwardStep, position: int, gradient: Array) ->
             named |= dict(zip(words.inputs, map(text.visible, step.node.inputs), strict=False))
             amount = f" = {value}" if value and value != named[factor] else ""
             return f"dout times {named[factor]}{amount}, {result}"
-        case [""]:
-            return f"what {text.visible(step.node.layer)}.backward makes of {dout_names(step.node)}, {result}"
+    if not rule:
+        rule = f"what {text.visible(step.node.layer)}.backward makes of {dout_names(step.node)}"
     told = put(rule, named | {"out": text.visible(step.name)})
     if SUBORDINATE.search(unbracketed(told)) or (not numbers and PROSE.search(told)):
         return f"{numbers or f'a gradient of shape {shape}'}: {told}"

@@ -12,7 +12,11 @@ def written(array: np.ndarray, width: int = 70) -> list[str]:
 
 @pytest.mark.parametrize(
     ("shape", "title"),
-    [((2, 2, 2), "x [2, 2, 2] of which [0, :, :]"), ((1, 3, 2, 2), "x [1, 3, 2, 2] of which [0, 0, :, :]")],
+    [
+        ((2, 2, 2), "x [2, 2, 2] of which [0, :, :]"),
+        ((1, 3, 2, 2), "x [1, 3, 2, 2] of which [0, 0, :, :]"),
+        ((1, 1, 2, 2), "x [1, 1, 2, 2]"),
+    ],
 )
 def test_of_more_than_two_axes_the_first_slice_is_shown_by_its_name(shape: tuple[int, ...], title: str) -> None:
     array = np.arange(np.prod(shape), dtype=float).reshape(shape)
