@@ -55,7 +55,6 @@ class WatchedTape:
         self.events = PassEvents()
         self.final: list[FinalArray] = []
         self.end: Ended | None = None
-        self.latest_call = 0
         self.steps: dict[int, int] = {}
 
     def step_after(self, call: int) -> int:
@@ -101,7 +100,6 @@ class WatchedTape:
 
     def add_call(self, call: ForwardCall | BackwardCall) -> None:
         """Add a call. The first call forward after one back begins the next iteration."""
-        self.latest_call = call.number
         if self.events.raised and call.number > self.events.raised[-1]:
             self.events.forget_raised()
         if isinstance(call, BackwardCall):

@@ -56,7 +56,8 @@ class Limits:
 class Watcher:
     """The hook. Events go through ``forward_passes``; ``finish`` is told why enough was seen, and what there is to say.
 
-    ``calls`` keeps what it takes to make each forward once more.
+    ``returned`` is told the number of each call that has returned. ``calls`` keeps what it takes to make each forward
+    once more.
     """
 
     def __init__(
@@ -68,6 +69,7 @@ class Watcher:
         limits: Limits,
         forward_passes: ForwardPasses,
         finish: Callable[[str, str], None],
+        returned: Callable[[int], None] = lambda _: None,
     ) -> None:
         self.values = values
         self.sites = sites
@@ -79,6 +81,7 @@ class Watcher:
         self.forward_passes = forward_passes
         self.tell = forward_passes.tell
         self.finish = finish
+        self.returned = returned
         self.stack: list[OpenCall] = []
         self.count = 0
         self.passes = 0
@@ -246,6 +249,7 @@ class Watcher:
             self.end_backward(opened, () if has_raised else value)
         if has_raised:
             self.tell(CallRaised(opened.number))
+        self.returned(self.count if opened.call.style == "loss" else opened.number)
 
     def owner_token(self, owner: Any) -> int:
         """Return what stands for an object as long as the process lives, 0 for none."""
