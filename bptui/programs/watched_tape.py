@@ -13,6 +13,7 @@ from bptui.programs.event import (
     BackwardCall,
     CallRaised,
     CallSite,
+    ChangedAt,
     Ended,
     Event,
     FinalArray,
@@ -53,6 +54,7 @@ class WatchedTape:
         self.updates = ParameterUpdates(self.tape, self.order, facts)
         self.passes: list[WatchedPass] = []
         self.events = PassEvents()
+        self.changes: list[ChangedAt] = []
         self.final: list[FinalArray] = []
         self.end: Ended | None = None
         self.steps: dict[int, int] = {}
@@ -93,6 +95,8 @@ class WatchedTape:
                 self.add_call(event)
             case CallRaised():
                 self.events.raised.append(event.number)
+            case ChangedAt():
+                self.changes.append(event)
             case FinalArray():
                 self.final.append(event)
             case Ended():
@@ -127,6 +131,8 @@ class WatchedTape:
         for each in cut_passes(events, self.facts):
             if each.forwards:
                 self.add_pass(each)
+        self.updates.note_lines(self.changes)
+        self.changes = []
 
     def add_pass(self, events: PassEvents) -> None:
         """Add the steps of a pass."""
