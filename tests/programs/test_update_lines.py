@@ -85,3 +85,29 @@ def test_what_functions_are_handed_has_its_line_too(tmp_path: Path) -> None:
         lines = {step.call.line for step in run.tape if isinstance(step, UpdateStep) and step.call}
         updates = [at for at, line in enumerate(FUNCTION_NET.splitlines(), 1) if "net.params[p] = " in line]
     assert lines == set(updates)
+
+
+def test_what_is_taken_from_its_place_is_left_alone(tmp_path: Path) -> None:
+    program = """
+import numpy as np
+
+class Stack:
+    def __init__(self): self.xs, self.W, self.dW = [], np.ones((2, 2)), None
+    def forward(self, x):
+        self.xs.append(x)
+        return x @ self.W
+    def backward(self, dout):
+        self.dW = self.xs[-1].T @ dout
+        return dout @ self.W.T
+
+layer, x = Stack(), np.ones((1, 2))
+for i in range(2):
+    layer.forward(layer.forward(x))
+    for _ in range(2):
+        layer.backward(x)
+        layer.xs.pop()
+    layer.W = layer.W - 0.1
+print("done")
+"""
+    with watched(tmp_path, program) as run:
+        assert run.printed.text == "done\n"

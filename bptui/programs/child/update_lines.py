@@ -121,11 +121,24 @@ class UpdateLines:
         return self.trace_lines
 
     def look(self) -> None:
-        """Tell of what is another than it was."""
-        for at, it in enumerate(self.looked_after):
-            array = it.now()
-            if not isinstance(array, np.ndarray) or has_same_bytes(array, it.before):
+        """Tell of what is another than it was; what is not there any more is left alone from then on."""
+        kept = []
+        for it in self.looked_after:
+            array = array_now(it)
+            if array is None:
                 continue
-            self.looked_after[at] = it._replace(before=array.copy())
-            if self.here is not None:
-                self.tell(ChangedAt(it.owner, it.name, *self.here))
+            kept.append(it)
+            if not has_same_bytes(array, it.before):
+                kept[-1] = it._replace(before=array.copy())
+                if self.here is not None:
+                    self.tell(ChangedAt(it.owner, it.name, *self.here))
+        self.looked_after = kept
+
+
+def array_now(it: LookedAfter) -> Array | None:
+    """Return the array that is in a place now, None where there is none."""
+    try:
+        array = it.now()
+    except Exception:  # noqa: BLE001  (the fence: what the person's objects raise is not to be raised in their code)
+        return None
+    return array if isinstance(array, np.ndarray) else None
