@@ -294,8 +294,9 @@ def update_equation(moment: Moment, parameter: str) -> Equation | None:
     rule = moment.tape.optimizer
     formula = OPTIMIZER_RULES.get(type(rule), "{W} + change").replace("{W}", name)
     is_unknown = rule is None and any(node.call for node in moment.graph.nodes)
-    note = f"→ {text.shape(step.after)}{', changed by your code' if is_unknown else ''}"
-    return Equation(name, formula, update_numbers(step, rule), inline(step.after) or "", note, sign="←")
+    changed = ", ".join(["changed by your code"] * is_unknown + [str(step.call)] * (step.call is not None))
+    numbers, shapes = update_numbers(step, rule), f"→ {text.shape(step.after)}"
+    return Equation(name, formula, numbers, inline(step.after) or "", shapes, note=changed, sign="←")
 
 
 def update_numbers(step: UpdateStep, rule: Optimizer | None) -> str:
