@@ -15,12 +15,14 @@ from bptui.core.graph import Graph, Node, Use
 class Folding:
     """A graph as it is drawn. ``home`` has, for each value whose node is not, the node that it is drawn in.
 
-    ``uses`` has, for each use in the drawn graph, the same use in the whole one, where anything is folded.
+    ``uses`` has, for each use in the drawn graph, the same use in the whole one, where anything is folded, and
+    ``sizes`` for each node that stands for several how many those are.
     """
 
     graph: Graph
     home: Mapping[str, str]
     uses: Mapping[Use, Use]
+    sizes: Mapping[str, int]
 
     def visible_box(self, name: str) -> str:
         """Return the value whose box stands for ``name``."""
@@ -62,7 +64,7 @@ def owner_of(graph: Graph, name: str) -> str | None:
 
 def unfolded(graph: Graph) -> Folding:
     """Return ``graph`` drawn as it is."""
-    return Folding(graph, {}, {})
+    return Folding(graph, {}, {}, {})
 
 
 def fold(graph: Graph, closed: Mapping[str, Collection[str]], titles: Mapping[str, str] | None = None) -> Folding:
@@ -87,4 +89,5 @@ def fold(graph: Graph, closed: Mapping[str, Collection[str]], titles: Mapping[st
             inputs = tuple([name for name, _ in taken])
             layer = titles.get(owner, node.layer)
             nodes.append(replace(node, inputs=inputs, layer=layer) if owner in closed else node)
-    return Folding(replace(graph, nodes=tuple(nodes)), within, uses)
+    sizes = {owner: len({owner, *members}) for owner, members in closed.items()}
+    return Folding(replace(graph, nodes=tuple(nodes)), within, uses, sizes)

@@ -122,13 +122,15 @@ class DrawnCircuit:
 
 
 def folded_signs(folding: Folding, signs: Mapping[str, str]) -> dict[str, str]:
-    """Return the verdicts by box: on a composite, the worst on its nodes."""
+    """Return the verdicts by box: on a composite, the worst on its nodes, and that all are right only of all."""
     if not folding.home or not signs:
         return dict(signs)
     gathered: dict[str, list[str]] = {}
     for name, sign in signs.items():
         gathered.setdefault(folding.visible_box(name), []).append(sign)
-    return {name: worst(found) for name, found in gathered.items()}
+    verdicts = {name: worst(found) for name, found in gathered.items()}
+    sizes = folding.sizes
+    return {it: sign for it, sign in verdicts.items() if sign != PASS or len(gathered[it]) >= sizes.get(it, 1)}
 
 
 def worst(signs: Iterable[str]) -> str:
