@@ -119,7 +119,12 @@ class Blame:
         where = self.lines.of_gradient(position)
         if seen is not None and mended and mended.where and where and mended.where.path != where.path:
             return Cause(seen)  # a helper can be bent so that it makes good what is wrong elsewhere
-        if seen is not None and mended is not None and mended.mistake is not None and is_same(seen, mended.mistake):
+        if (
+            seen is not None
+            and mended is not None
+            and mended.mistake is not None
+            and same_mistake(seen, mended.mistake)
+        ):
             return mended._replace(mistake=seen._replace(advice=f"{seen.advice} {tried(mended.mistake)}".strip()))
         return mended or Cause(None if self.is_refuted(seen) else seen)
 
@@ -221,7 +226,7 @@ class Blame:
         return None if slopes is None else slopes.reshape(x.shape)
 
 
-def is_same(seen: Mistake, mended: Mistake) -> bool:
+def same_mistake(seen: Mistake, mended: Mistake) -> bool:
     """Return whether an edit has undone what was seen: what is left out of a product is a factor.
 
     Of zeros only a loop that loses what it has can be told apart; whatever else an edit brings was left out.

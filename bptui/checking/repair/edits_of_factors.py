@@ -147,7 +147,7 @@ def missing_derivatives(place: CodePlace, names: dict[str, None]) -> Iterator[Ed
 def missing_factors(place: CodePlace, names: dict[str, None]) -> Iterator[Edit]:
     """Yield an expression times something that is at hand, or divided by it."""
     here = f"({ast.unparse(place.node)})"
-    for name in [it for it in names if it not in targets_of(place.statement)]:
+    for name in [it for it in names if it not in factor_targets(place.statement)]:
         told = f"A factor `{name}` is left out, or a division by it."
         yield edit(place, f"a factor {name}", told, expression(f"{here} * {name}"))
         yield edit(place, f"a factor {name}", told, expression(f"{here} / {name}"))
@@ -161,7 +161,7 @@ def missing_terms(place: CodePlace, names: dict[str, None]) -> Iterator[Edit]:
         yield edit(place, "a use is missing", told, expression(f"{here} + {name}"))
 
 
-def targets_of(statement: ast.stmt) -> list[str]:
+def factor_targets(statement: ast.stmt) -> list[str]:
     """Return what a statement writes to, as it is written."""
     return [ast.unparse(it) for it in statement.targets] if isinstance(statement, ast.Assign) else []
 
