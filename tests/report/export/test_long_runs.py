@@ -14,6 +14,7 @@ from bptui.report.export.exporting import Exported
 from bptui.running import Run
 from bptui.scenario.load import loads
 from exported import account_of, exported
+from layers import Array
 
 LONG = """
 title = "Long"
@@ -65,13 +66,13 @@ def test_any_step_can_be_drawn(long_run: Exported) -> None:
 def test_the_iteration_of_the_step_chosen_is_written_out(long_run: Exported) -> None:
     text = long_run.text(".py", 205)
     assert text.startswith('"""Long, iteration 30 of 100')
-    namespace: dict[str, dict[str, object]] = {}
+    namespace: dict[str, dict[str, Array]] = {}
     exec(compile(text, "test_long.py", "exec"), namespace)
     w = np.array([0.5, -1.0])
     for _ in range(29):
         w = w - 0.01 * 2 * w * np.array([1.0, 4.0])  # the gradient of Σ (x w)² is 2 x² w
-    np.testing.assert_allclose(namespace["leaves"]["w"], w, rtol=1e-12)  # type: ignore[arg-type]
-    np.testing.assert_allclose(namespace["gradients"]["w"], 2 * w * np.array([1.0, 4.0]), rtol=1e-12)  # type: ignore[arg-type]
+    np.testing.assert_allclose(namespace["leaves"]["w"], w, rtol=1e-12)
+    np.testing.assert_allclose(namespace["gradients"]["w"], 2 * w * np.array([1.0, 4.0]), rtol=1e-12)
 
 
 def test_one_iteration_of_very_many_steps_is_bounded_too() -> None:
