@@ -120,14 +120,14 @@ def full_message(mark: Mark) -> str:
 def brief_line(finding: Finding, mark: Mark) -> str:
     """Return the kind and the place of one finding; of one that could not be checked, why."""
     is_told = finding.rule in TOLD_BY_REASON or finding.verdict is Verdict.SKIP
-    kind = sentence_of(finding) if is_told and finding.reason else kind_of(finding)
+    kind = sentence_of(finding) if is_told and finding.reason else failure_kind(finding)
     element = f", at {element_name(finding, finding.worst)}" if finding.worst else ""
     node = f"{visible(finding.node)}: " if mark.nodes != (finding.node,) else ""
     place = f" ({finding.where})" if finding.where and str(finding.where) not in kind else ""
     return f"{node}{kind}{element}{place}"
 
 
-def kind_of(finding: Finding) -> str:
+def failure_kind(finding: Finding) -> str:
     """Return what a finding is about, and the mistake: by its name, or where it has none by the rule."""
     is_unnamed = finding.verdict is Verdict.FAIL and finding.mistake is None and finding.input is not None
     unnamed = UNNAMED_MISTAKES.get(finding.rule, "") if is_unnamed else ""
