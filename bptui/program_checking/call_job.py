@@ -26,40 +26,97 @@ from bptui.guest.child.object_arrays import spots_in
 from bptui.guest.child.own_gradients import gradient_of
 from bptui.guest.observation import words_of_non_finite
 from bptui.program_checking.called_again import CalledAgain, CallValues, with_kept_results
+from bptui.program_checking.weight_decay import decay_findings, decayed_spots
 from bptui.programs.child.call_again import kept_backward, kept_forward
 from bptui.programs.child.kept_call import KeptCall
 from bptui.programs.child.own_files import is_own_file
+from bptui.programs.child.own_numpy import numpy_as_it_came
 
 CHECK = "bptui.program_checking.call_job:check_call"
 REPEAT = "bptui.program_checking.call_job:repeat_call"
 DOUBLE = "bptui.program_checking.call_job:double_batch"
 """What the parent calls the jobs."""
 
+REUSES_MEMORY = "uses its memory again"
+"""The mistake of a backward whose second call changes what the first has returned."""
+
+IN_LOG = "1e-7 inside the log"
+"""The mistake, if it is one, of a loss that is kept from the logarithm of 0."""
+
 
 def check_call(
     calls: Mapping[int, KeptCall], values: Sequence[Any], *, forward: int, backward: int, about: Mapping[str, Any]
 ) -> dict[str, Any]:
     """Return the findings on the node of a forward, as a message; ``backward`` is 0 where the forward has gone back."""
-    with silenced():
+    with silenced(), numpy_as_it_came():
         try:
             make = copies_of(calls, forward, backward, about["values"])
+            decayed = decays_of(make, values)
+            if decayed:
+                make = copies_of(calls, forward, backward, {**about["values"], "decayed": tuple(decayed)})
         except BptuiError as error:
             return {"findings": [finding_record(not_repeated(about, error.message))], "arrays": []}
-        subject = call_subject(make, values, about)
-        try:
-            findings = [*check_node(subject), *labels(subject), *made_of_finite(subject, make), *module_arrays(subject)]
-        except Exception as error:  # noqa: BLE001  (a bug of the check itself would be the layer's)
-            findings = [broken_down(subject, error)]
-    return {"findings": [finding_record(cautioned(it)) for it in findings], "arrays": []}
+        findings = findings_on(call_subject(make, values, about), make)
+        if about["values"]["reduction"] and any(it.verdict is Verdict.FAIL for it in findings):
+            findings = of_sum(findings, calls, values, forward=forward, backward=backward, about=about)
+        names = dict(zip(about["slots"], about["names"], strict=True))
+        findings += decay_findings(about["node"], about["layer"], names, decayed)
+    return {"findings": [finding_record(told) for it in findings for told in cautioned(it)], "arrays": []}
 
 
-def cautioned(finding: Finding) -> Finding:
-    """Return a finding, a caution where it is about calls that the program may never make: the wiring tells of those.
+def decays_of(make: Callable[[], CalledAgain], values: Sequence[Any]) -> dict[str, tuple[float, float]]:
+    """Return what a call back adds to gradients for penalties, by spot; nothing where the layer refuses to tell."""
+    try:
+        with np.errstate(all="ignore"), borrowed_random_state():
+            return decayed_spots(make, [widened(it) for it in values])
+    except Exception:  # noqa: BLE001  (the fence around the person's code)
+        return {}
 
-    An object may keep a stack of caches, which is not empty where its forward runs for the second time.
+
+def findings_on(subject: Subject, make: Callable[[], CalledAgain]) -> list[Finding]:
+    """Return the findings on a watched call."""
+    try:
+        return [*check_node(subject), *labels(subject), *made_of_finite(subject, make), *module_arrays(subject)]
+    except Exception as error:  # noqa: BLE001  (a bug of the check itself would be the layer's)
+        return [broken_down(subject, error)]
+
+
+def of_sum(
+    of_mean: list[Finding],
+    calls: Mapping[int, KeptCall],
+    values: Sequence[Any],
+    *,
+    forward: int,
+    backward: int,
+    about: Mapping[str, Any],
+) -> list[Finding]:
+    """Return the findings on a loss whose gradient is not that of its mean, as a caution where it is that of its sum.
+
+    Which of the two the program makes of the losses of its samples is not seen.
     """
-    is_fail = finding.verdict is Verdict.FAIL and finding.rule in {"second-backward", "stale-cache"}
-    return replace(finding, verdict=Verdict.SKIP) if is_fail else finding
+    make = copies_of(calls, forward, backward, {**about["values"], "reduction": "sum"})
+    findings = findings_on(call_subject(make, values, about), make)
+    if any(it.verdict is Verdict.FAIL for it in findings):
+        return of_mean
+    reason = "backward is the gradient of the sum of what forward returns, not of its mean; right if the sum is meant"
+    told = {"reason": reason, "mistake": "gradient of the sum"}
+    return [*findings, Finding(about["node"], about["layer"], None, "gradient", Verdict.SKIP, **told)]
+
+
+def cautioned(finding: Finding) -> Iterator[Finding]:
+    """Yield a finding, as a caution where it is of no harm, or about calls that the program may never make.
+
+    The wiring tells of such calls: an object may keep a stack of caches, which is not empty where its forward runs for
+    the second time. A loss with 1e-7 inside its logarithm has the gradient that it would have without.
+    """
+    is_of_others = finding.rule in {"second-backward", "stale-cache"} or finding.mistake == REUSES_MEMORY
+    if finding.verdict is not Verdict.FAIL:
+        yield finding
+    elif finding.mistake == IN_LOG:
+        yield Finding(finding.node, finding.layer, finding.input, finding.rule, Verdict.PASS, slot=finding.slot)
+        yield replace(finding, verdict=Verdict.SKIP, rule="value", input=None, slot="")
+    else:
+        yield replace(finding, verdict=Verdict.SKIP) if is_of_others else finding
 
 
 def repeat_call(
@@ -191,6 +248,7 @@ def call_subject(make: Callable[[], CalledAgain], values: Sequence[Any], about: 
         spared=tuple(about["spared"]),
         sought=tuple(about["sought"]),
         is_last=about["is_last"],
+        is_judged_nearby=about["is_last"],
         outputs=tuple(about["outputs"]),
         ignored=tuple(about["ignored"]),
         inside=lambda layer, _: layer.owner,  # type: ignore[attr-defined]
