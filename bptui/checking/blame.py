@@ -12,8 +12,10 @@ import numpy as np
 
 from bptui.checking.compare_gradients import Comparison
 from bptui.checking.diagnosis import Evidence, Mistake, recognise
+from bptui.checking.diagnosis.elements import NOTHING
 from bptui.checking.diagnosis.evidence import COARSE_STEP, STEP
 from bptui.checking.diagnosis.jacobians import MOST
+from bptui.checking.diagnosis.local_derivatives import LEFT_OUT
 from bptui.checking.fault import FaultError
 from bptui.checking.function_source import Unused
 from bptui.checking.probe import Probe
@@ -38,7 +40,9 @@ DOUBTFUL = SHOWS_IN_LINES | {
     "constant factor",
     "elements left out",
     "half",
-    "local derivative left out",
+    LEFT_OUT,
+    NOTHING,
+    "one of many used",
     "only the first of a loop",
     "only the last of a loop",
     "twice",
@@ -47,6 +51,9 @@ DOUBTFUL = SHOWS_IN_LINES | {
     "x where y belongs",
 }
 """Mistakes that the numbers show, and behind which another may be that the user's lines tell."""
+
+
+LOST_IN_LOOPS = frozenset({"contributions overwritten", "only the first of a loop", "only the last of a loop"})
 
 
 class Cause(NamedTuple):
@@ -70,6 +77,11 @@ class Blame:
     def lines(self) -> UserLines:
         """The lines of backward; a loss's dout is 1, so that what is multiplied by it can be told apart."""
         return UserLines(self.probe, self.inputs, np.ones_like(self.dout) if self.dout.size == 1 else self.dout)
+
+    @property
+    def takes_ones(self) -> bool:
+        """Whether backward takes a dout of ones for granted, as that of a loss may."""
+        return bool((self.dout == 1).all())
 
     @property
     def step(self) -> float:
@@ -107,7 +119,12 @@ class Blame:
         where = self.lines.of_gradient(position)
         if seen is not None and mended and mended.where and where and mended.where.path != where.path:
             return Cause(seen)  # a helper can be bent so that it makes good what is wrong elsewhere
-        if seen is not None and mended is not None and mended.mistake is not None and mended.mistake.name == seen.name:
+        if (
+            seen is not None
+            and mended is not None
+            and mended.mistake is not None
+            and same_mistake(seen, mended.mistake)
+        ):
             return mended._replace(mistake=seen._replace(advice=f"{seen.advice} {tried(mended.mistake)}".strip()))
         return mended or Cause(None if self.is_refuted(seen) else seen)
 
@@ -191,7 +208,7 @@ class Blame:
             return None
         if not np.isfinite(out).all():
             return None
-        dout = random_douts(out)[1]
+        dout = np.ones_like(out) if self.takes_ones else random_douts(out)[1]
         bare = Evidence(self.probe, inputs, position, x, x, {}, dout, out, self.lines.trees, self.step)
         gradient = bare.gradient(self.probe, inputs, dout)
         numeric = self.measured(bare, position)
@@ -207,6 +224,16 @@ class Blame:
         at = Evidence(self.probe, evidence.inputs, position, x, x, {}, evidence.dout, evidence.out, (), self.step)
         slopes = at.measured(self.probe, evidence.inputs, evidence.dout, np.arange(x.size))
         return None if slopes is None else slopes.reshape(x.shape)
+
+
+def same_mistake(seen: Mistake, mended: Mistake) -> bool:
+    """Return whether an edit has undone what was seen: what is left out of a product is a factor.
+
+    Of zeros only a loop that loses what it has can be told apart; whatever else an edit brings was left out.
+    """
+    if seen.name == NOTHING:
+        return mended.name not in LOST_IN_LOOPS
+    return mended.name == seen.name or (seen.name == LEFT_OUT and mended.name.startswith("a factor "))
 
 
 def tried(mistake: Mistake) -> str:

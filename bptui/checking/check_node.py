@@ -331,6 +331,8 @@ class NodeCheck:
 
     def mistake_by_rule(self) -> Mistake | None:
         """Return what the rules say of a gradient of which the numbers say nothing."""
+        if self.is_cautioned:
+            return None
         match self.broken("linear"):
             case str(name) if name == PART_WITHOUT_DOUT:
                 return Mistake(name, "A part of the gradient is not multiplied by dout.")

@@ -77,6 +77,11 @@ class Stops:
         self.by_number[self.given] = stop
         return self.given
 
+    def replace(self, number: int, stop: Stop) -> None:
+        """Let a stop that is set be another."""
+        self.by_number[number] = stop
+        self.version += 1
+
     def number_of(self, stop: Stop) -> int | None:
         """Return the number of a stop that is like this one, None where there is none."""
         return next((number for number, it in self.by_number.items() if it == stop), None)

@@ -12,11 +12,8 @@ from bptui.programs.event import FinalArray
 from bptui.programs.pass_graph import WatchedPass
 from bptui.programs.program_facts import ProgramFacts
 from bptui.programs.seen_values import SeenValue
-from bptui.programs.update_rules import ParameterChange, recognise_rule
+from bptui.programs.update_rules import ParameterChange, RuleSearch
 from layers import Array
-
-MOST_CHANGES = 40
-"""Updates that the rule is recognised by."""
 
 
 class ParameterUpdates:
@@ -28,7 +25,7 @@ class ParameterUpdates:
         self.facts = facts
         self.now: dict[str, SeenValue] = {}
         self.spots: dict[tuple[int, str], str] = {}
-        self.changes: list[ParameterChange] = []
+        self.search = RuleSearch()
         self.latest: dict[str, Array] = {}
 
     def add_before(self, watched: WatchedPass) -> None:
@@ -56,14 +53,14 @@ class ParameterUpdates:
             self.note_change(name, before, value)
             self.order.add_update(name)
             self.tape.add_update(value.recorded)
-        self.tape.optimizer = recognise_rule(self.changes)
+        self.tape.optimizer = self.search.rule
 
     def note_change(self, name: str, before: SeenValue, after: SeenValue) -> None:
         """Take note of an update, as far as it can tell of the rule."""
         columns, graph = self.tape.iterations[-1], self.order.graph
         gradient = columns.totals[graph.slots[name]] if columns.totals and name in graph.slots else None
-        if gradient is None or len(self.changes) >= MOST_CHANGES:
+        if gradient is None:
             return
         change = ParameterChange(before.array, after.array, np.asarray(gradient), self.latest.get(name))
         self.latest[name] = change.difference
-        self.changes.append(change)
+        self.search.add(change)

@@ -13,6 +13,9 @@ from layers import Array
 MOST_DIGITS = 15
 """Of a learning rate as a person writes it."""
 
+MOST_CHANGES = 40
+"""Updates that a rule is recognised by; those after them are held against it."""
+
 COARSENESS = 8
 """Last digits by which a sum may differ that was made in another order."""
 
@@ -35,6 +38,34 @@ class ParameterChange(NamedTuple):
         """How much its elements are uncertain by rounding."""
         eps = np.finfo(self.after.dtype).eps if self.after.dtype.kind == "f" else np.finfo(float).eps
         return COARSENESS * eps * (np.abs(self.before) + np.abs(self.after) + np.abs(self.gradient))
+
+
+class RuleSearch:
+    """The ``rule`` that all updates so far follow, None where it is not plain: each is looked at when it comes."""
+
+    def __init__(self) -> None:
+        self.rule: Optimizer | None = None
+        self.changes: list[ParameterChange] = []
+
+    def add(self, change: ParameterChange) -> None:
+        """Look at one more update: it may follow the rule, or be one of the first, from which that is recognised."""
+        is_early = len(self.changes) < MOST_CHANGES
+        if is_early:
+            self.changes.append(change)
+        if self.rule is not None and follows_rule(change, self.rule):
+            return
+        self.rule = recognise_rule(self.changes) if is_early else None
+
+
+def follows_rule(change: ParameterChange, rule: Optimizer) -> bool:
+    """Return whether an update follows a rule that was recognised."""
+    with np.errstate(all="ignore"):
+        match rule:
+            case SGD(lr=lr):
+                return follows(change, lr, 0.0)
+            case Momentum(lr=lr, momentum=momentum):
+                return follows(change, lr, momentum)
+    return False
 
 
 def recognise_rule(changes: Sequence[ParameterChange]) -> Optimizer | None:

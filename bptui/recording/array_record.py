@@ -34,7 +34,8 @@ ELEMENTS: Mapping[str, set[type]] = {"f": {float, int, str}, "i": {int}, "u": {i
 """What ``data`` may hold, by the dtype's kind."""
 
 ARRAY_DEFINITION: Mapping[str, Any] = {
-    "description": "An array, row-major. data has numbers; above 1,024 elements base64 has the little-endian bytes.",
+    "description": "An array, row-major. data has numbers; above 1,024 elements base64 has the little-endian bytes. "
+    "In a transcript same stands for an earlier one: BLAKE2b of its dtype, shape and base64 with spaces between.",
     "type": "object",
     "properties": {
         "dtype": {"enum": list(DTYPES)},
@@ -45,9 +46,10 @@ ARRAY_DEFINITION: Mapping[str, Any] = {
             "maxItems": MOST_NUMBERS,
         },
         "base64": {"type": "string"},
+        "same": {"type": "string", "pattern": "^[0-9a-f]{32}$"},
     },
     "required": ["dtype", "shape"],
-    "oneOf": [{"required": ["data"]}, {"required": ["base64"]}],
+    "oneOf": [{"required": ["data"]}, {"required": ["base64"]}, {"required": ["same"]}],
 }
 ARRAY_SCHEMA: Mapping[str, Any] = {"$ref": "#/$defs/array"}
 
@@ -74,7 +76,12 @@ def encode_numbers(array: Array) -> list[Any]:
 
 
 def decode_array(record: object) -> Array:
-    """Return the array of a record, read-only. Raises TranscriptError that says what is wrong with it."""
+    """Return the array of a record, read-only; one that was read already stands for itself.
+
+    Raises TranscriptError that says what is wrong with it.
+    """
+    if isinstance(record, np.ndarray):
+        return record
     if not isinstance(record, dict):
         raise TranscriptError("an array is missing, or is not an object")
     dtype = decode_dtype(record.get("dtype"))

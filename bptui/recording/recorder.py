@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -17,12 +17,14 @@ from bptui.core.moment import Moment
 from bptui.core.program import WatchedProgram
 from bptui.core.tape import Tape
 from bptui.errors import TranscriptError, Where, reason_of
-from bptui.recording.codec import encode_line
+from bptui.recording.codec import encode_record
 from bptui.recording.digest import RunningDigest
 from bptui.recording.disk_sync import DiskSync
+from bptui.recording.json_line import write_line
 from bptui.recording.program_records import ProgramRecords
 from bptui.recording.records import ActionRecord, NoteRecord, Record
 from bptui.recording.run_records import RunRecords, branch_record, in_branch
+from bptui.recording.stored_arrays import store_once
 from bptui.running import Run
 
 if sys.platform != "win32":
@@ -40,12 +42,16 @@ NAME = "session.jsonl"
 
 
 class OpenedRecording(NamedTuple):
-    """A recording's file that is gone on with: its whole ``lines``, their bytes, and the digest of them all."""
+    """A recording's file that is gone on with: its whole ``lines``, their bytes, and the digest of them all.
+
+    ``arrays`` are the large ones that it has, by their digests.
+    """
 
     file: int
     lines: int
     size: int
     digest: RunningDigest
+    arrays: Collection[str] = ()
 
 
 class RecordedBranch(Protocol):
@@ -94,7 +100,9 @@ class Recorder:
         self.clock = clock
         self.started = clock()
         self.failure: str | None = None
+        self.arrays = set[str]()
         if opened is not None:
+            self.arrays |= set(opened.arrays)
             self.file: int | None = opened.file
             self.written, self.size, self.digest = opened.lines, opened.size, opened.digest
             self.disk = DiskSync(opened.file, opened.lines)
@@ -239,7 +247,9 @@ class Recorder:
         """Hand one record over, whole, or stop recording."""
         if self.file is None:
             return
-        encoded = self.digest.sealed(encode_line(record).encode("ascii"))
+        json = encode_record(record)
+        store_once(json, self.arrays)
+        encoded = self.digest.sealed(write_line(json).encode("ascii"))
         try:
             write_whole(self.file, encoded)
         except OSError as error:

@@ -78,7 +78,7 @@ class Recording:
     ``path`` is the file it was read from, ``dropped`` says what of its end was torn and left out.
     ``branches`` are those that forked from it, by the names that they began with; ``labels`` are what they are called
     in the end, of those that were not dropped, and ``current`` is the one that the records are about.
-    ``pieces`` are what a program has printed, each after a step.
+    ``pieces`` are what a program has printed, each after a step. ``arrays`` are the large ones, by their digests.
     """
 
     def __init__(self, header: HeaderRecord, path: Path | None = None) -> None:
@@ -89,6 +89,7 @@ class Recording:
         self.actions: list[ActionRecord] = []
         self.notes: list[NoteRecord] = []
         self.pieces: list[tuple[int, str]] = []
+        self.arrays: dict[str, Array] = {}
         self.has_end = False
         self.dropped: str | None = None
         self.branches: dict[str, Recording] = {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from bptui.core import text
@@ -16,15 +16,18 @@ from bptui.recording.verification import compared_steps
 from bptui.running import Run
 
 
-def open_recording(path: Path) -> OpenedRecording:
-    """Open a recording to go on with it; what is torn off at its end is cut off. Raises TranscriptError."""
+def open_recording(path: Path, arrays: Collection[str]) -> OpenedRecording:
+    """Open a recording that has these ``arrays``, to go on with it; what is torn off at its end is cut off.
+
+    Raises TranscriptError.
+    """
     try:
         file = os.open(path, os.O_RDWR | os.O_APPEND)
     except OSError as error:
         raise cannot_resume(path, f"cannot be written: {reason_of(error)}") from None
     try:
         lock(file)
-        return whole_lines(path, file)
+        return whole_lines(path, file)._replace(arrays=arrays)
     except BlockingIOError:
         os.close(file)
         raise cannot_resume(path, "is being written by another recording") from None

@@ -31,6 +31,7 @@ from bptui.recording.records import (
     read_record,
 )
 from bptui.recording.replay_tape import Recording
+from bptui.recording.stored_arrays import restore_arrays
 
 LONGEST_LINE = 64 * 2**20
 """Bytes in one record: six million numbers. A longer line is refused before it is parsed."""
@@ -82,13 +83,17 @@ def extended_by_line(line: bytes, digests: DigestReader, recording: Recording | 
 
 def extend_recording(recording: Recording | None, json: JsonObject, path: Path) -> Recording:
     """Return ``recording`` with what a record says added to it; the first record begins one. Raises TranscriptError."""
+    arrays = {} if recording is None else recording.arrays
+    restore_arrays(json, arrays)
     if recording is not None:
         add_record(recording, read_record(json))
         return recording
     if json.get("kind") != "header":
         raise TranscriptError("the first record is not a header: this is not a transcript, or its beginning is lost")
     header = decode_record(HeaderRecord, json)
-    return ProgramRecording(header, path) if header.program else Recording(header, path)
+    recording = ProgramRecording(header, path) if header.program else Recording(header, path)
+    recording.arrays = arrays
+    return recording
 
 
 def line_where(path: Path, line: int) -> Where:

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from bptui.checking.verdicts import Judged
     from bptui.core.command import Command
     from bptui.core.expression import Result
+    from bptui.core.tape_diff import TapeDiff
 
 
 class WayOn(NamedTuple):
@@ -26,13 +27,21 @@ class Pointed(NamedTuple):
     position: int
 
 
+class RunComparison(NamedTuple):
+    """A comparison of two runs, and what its two sides are called."""
+
+    diff: TapeDiff
+    here: str
+    there: str
+
+
 @dataclass(frozen=True)
 class Answer:
     """``text`` says what is not seen anyway, mostly nothing; ``style`` is the name of its style.
 
     ``is_pending`` is an answer for now: the rest takes time. ``judged`` has the verdict that was asked for, ``value``
     what an expression comes to, ``record`` what else there is for other programs, as JSON, and
-    ``pointed`` where in an expression the mistake is.
+    ``pointed`` where in an expression the mistake is. ``compared`` has the comparison that was asked for.
     """
 
     text: str = ""
@@ -44,6 +53,7 @@ class Answer:
     value: Result | None = None
     record: Mapping[str, object] | None = None
     pointed: Pointed | None = None
+    compared: RunComparison | None = None
 
     def text_with_way_on(self, written: Callable[[type[Command]], str]) -> str:
         """Return the text and the way on, whose verb is written as a key on the screen, and as a word elsewhere."""

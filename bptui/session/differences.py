@@ -12,7 +12,7 @@ from bptui.core.text import index as index_text
 from bptui.core.text import number, shape, visible
 from bptui.errors import BptuiError
 from bptui.recording.array_record import encode_array
-from bptui.session.answer import Answer, Question
+from bptui.session.answer import Answer, Question, RunComparison
 from bptui.session.open_tape import tape_at
 
 if TYPE_CHECKING:
@@ -44,16 +44,18 @@ def compare_with(session: Session, other: str | None) -> Question:
     else:
         known = ", ".join(visible(it, limit=40) for it in branches.by_name)
         raise BptuiError(f"there is no branch and no file {visible(other, limit=80)}", hint=f"branches: {known}")
-    return partial(compared, session, TapeDiff(session.tape, there), (branches.current, other))
+    return partial(compared, session, RunComparison(TapeDiff(session.tape, there), branches.current, other))
 
 
-def compared(session: Session, diff: TapeDiff, labels: tuple[str, str]) -> Answer:
+def compared(session: Session, comparison: RunComparison) -> Answer:
     """Return what two tapes differ in, once both have run and all is compared."""
+    diff = comparison.diff
     if session.run is not None and not session.run.is_over:
         return Answer("running to the end first …", "dim", is_pending=True)
     if not diff.advance(SLICE):
         return Answer(f"compared {diff.compared:,} arrays …", "dim", is_pending=True)
-    return Answer("\n".join(difference_lines(diff, *labels)), record=difference_summary(diff, with_list=True))
+    text = "\n".join(difference_lines(*comparison))
+    return Answer(text, record=difference_summary(diff, with_list=True), compared=comparison)
 
 
 def difference_lines(diff: TapeDiff, here: str, there: str) -> Iterator[str]:
@@ -63,16 +65,21 @@ def difference_lines(diff: TapeDiff, here: str, there: str) -> Iterator[str]:
         yield f"{labels[0]} and {labels[1]} are the same: {diff.compared:,} arrays"
         return
     yield f"{diff.different:,} of {diff.compared:,} arrays differ between {labels[0]} and {labels[1]}"
-    for which, names in ((labels[0], diff.only_here), (labels[1], diff.only_there)):
-        if names:
-            told = ", ".join(visible(it, limit=40) for it in list(names)[:MOST_NAMED])
-            yield f"only {which} has {told}{' …' if len(names) > MOST_NAMED else ''}"
+    yield from only_in_one(diff, *labels)
     if diff.first:
         yield f"first:   {difference_text(diff.first, *labels)}"
     for place, it in enumerate(diff.largest[:MOST_TOLD]):
         yield f"{'largest: ' if place == 0 else '         '}{difference_text(it, *labels)}"
     if len(diff.largest) > MOST_TOLD:
         yield f"         and {len(diff.largest) - MOST_TOLD:,} more arrays"
+
+
+def only_in_one(diff: TapeDiff, here: str, there: str) -> Iterator[str]:
+    """Yield which nodes only one of the two has."""
+    for which, names in ((here, diff.only_here), (there, diff.only_there)):
+        if names:
+            told = ", ".join(visible(it, limit=40) for it in list(names)[:MOST_NAMED])
+            yield f"only {which} has {told}{' …' if len(names) > MOST_NAMED else ''}"
 
 
 def difference_text(it: Difference, here: str, there: str) -> str:

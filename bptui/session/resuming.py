@@ -42,7 +42,7 @@ def resume_recording(session: Session, path: Path) -> str:
         raise cannot_resume(path, "a program's recording cannot be gone on with")
     recording = read_transcript(path)
     check_same_run(recording, session.run)
-    opened = open_recording(path)
+    opened = open_recording(path, recording.arrays)
     session.notes.clear()
     for note in recording.notes:
         session.notes[note.at].append(note.text)

@@ -9,7 +9,7 @@ from bptui.core.expression import check_names
 from bptui.core.order import Order, Pass
 from bptui.core.stop import Stop, Stops, read_stop
 from bptui.core.text import escaped, visible
-from bptui.core.verbs.stops import Break, DeleteStop, DisableStop, EnableStop, ListStops, Stopping
+from bptui.core.verbs.stops import Break, ChangeStop, DeleteStop, DisableStop, EnableStop, ListStops, Stopping
 from bptui.errors import BptuiError
 from bptui.session.answer import Answer
 from bptui.session.selecting import named_or_selected
@@ -30,6 +30,11 @@ def change_stops(session: Session, command: Stopping) -> Answer:
             answer = toggle_stop(session)
         case Break(str(text)):
             answer = set_stop(session, read_stop(text))
+        case ChangeStop(number, text):
+            stops.existing(number)
+            check_stop(session, stop := read_stop(text))
+            stops.replace(number, stop)
+            answer = Answer(f"stop {number}: {escaped(str(stop))}", record={"stop": number})
         case ListStops():
             records = stop_records(stops)
             return Answer("\n".join(map(stop_line, records)) or "no stop is set", record={"stops": records})

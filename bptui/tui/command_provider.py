@@ -28,7 +28,7 @@ class Entry(NamedTuple):
 
     title: str
     help: str
-    choose: Callable[[], None]
+    choose: Callable[[], object]
 
 
 class CommandProvider(Provider):

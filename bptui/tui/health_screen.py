@@ -20,12 +20,13 @@ from bptui.core.verbs.movement import (
     PreviousIteration,
 )
 from bptui.explaining.health import Health, NodeHealth
-from bptui.lines.line import Line, Span, fitted
+from bptui.lines.line import Line, Span
 from bptui.lines.paragraph import paragraph
 from bptui.session.health_answer import COLUMNS, health_at, row_of, table_lines, updates_line
 from bptui.session.session import Session
+from bptui.tui.choice_pane import CHOSEN, ChoicePane
 from bptui.tui.keys import textual_name
-from bptui.tui.overlay import Overlay, OverlayPane
+from bptui.tui.overlay import Overlay
 
 WIDEST = 110
 """Cells that the table and its frame take."""
@@ -46,16 +47,14 @@ STEPS: tuple[type[Command], ...] = (
 """What moves the cursor under the panel."""
 
 
-class HealthPane(OverlayPane):
+class HealthPane(ChoicePane):
     """What there is to say, and a row for each node, of which the arrows choose one."""
 
     def __init__(self, session: Session) -> None:
         super().__init__(session.moment)
         self.session = session
         self.health: Health = health_at(session)
-        self.chosen = 0
         self.styles.max_width = WIDEST
-        self.styles.max_height = "100%"
 
     def show(self, moment: Moment, selected: str | None) -> None:
         self.health = health_at(self.session)
@@ -88,35 +87,25 @@ class HealthPane(OverlayPane):
             rows, left_out = [without_column(row, left_out[0]) for row in rows], fewer(left_out)
             lines = table_lines(rows)
         head, *nodes = lines
-        chosen = min(self.chosen, len(nodes) - 1)
         return [
             (Span(f"  {head}", "dim"),),
-            *(fitted(health_row(line, is_chosen=at == chosen), width) for at, line in enumerate(nodes)),
+            *(self.row_of(at, (Span(line),), width) for at, line in enumerate(nodes)),
         ]
 
     @property
-    def whereabouts(self) -> object:
-        return self.chosen, self.origin
+    def count(self) -> int:
+        return len(self.health.nodes)
 
-    def point(self, columns: int, rows: int) -> None:  # noqa: ARG002
-        """Choose another node, and keep it in sight."""
-        self.said = ""
-        self.chosen = max(0, min(self.chosen + rows, len(self.health.nodes) - 1))
-        self.made = None
-        place = next(at for at, line in enumerate(self.content(*self.inside)) if line and line[0].text == "▸ ")
-        if not self.origin.y <= place < self.origin.y + self.inside.height:
-            self.move(0, place - self.origin.y - self.inside.height // 2)
-        self.renew()
+    @property
+    def first_row(self) -> int:
+        return next(at for at, line in enumerate(self.content(*self.inside)) if line and line[0].text == CHOSEN) - min(
+            self.chosen, self.count - 1
+        )
 
     @property
     def chosen_node(self) -> NodeHealth:
         """The node that the arrows have chosen."""
         return self.health.nodes[min(self.chosen, len(self.health.nodes) - 1)]
-
-
-def health_row(line: str, *, is_chosen: bool) -> Line:
-    """Return a node's row."""
-    return (Span("▸ " if is_chosen else "  ", "mark"), Span(line, "selected" if is_chosen else ""))
 
 
 def without_column(row: Sequence[str], column: int) -> tuple[str, ...]:
@@ -149,7 +138,7 @@ class HealthScreen(Overlay[str | None]):
         ),
     ]
 
-    def __init__(self, session: Session, step: Callable[[Command], None]) -> None:
+    def __init__(self, session: Session, step: Callable[[Command], object]) -> None:
         self.health = HealthPane(session)
         self.step = step
         super().__init__(self.health)

@@ -83,7 +83,7 @@ class LectureScreen(Overlay[str | None]):
         *(Binding(textual_name(key), f"do({verb.word!r})", show=False) for verb in COMMANDS for key in verb.keys),
     ]
 
-    def __init__(self, session: Session, do: Callable[[Command], None]) -> None:
+    def __init__(self, session: Session, do: Callable[[Command], object]) -> None:
         self.lecture = LecturePane(session)
         super().__init__(self.lecture)
         self.session = session

@@ -44,14 +44,12 @@ class OverlayPane(Pane):
 class Overlay(ModalScreen[Result], Generic[Result]):
     """A pane over the screen, of whose keys those that mean nothing say so."""
 
-    CSS = """
-    Overlay { align: center middle; }
-    OverlayPane { width: 100%; max-width: 100; height: 100%; max-height: 48; }
-    """
+    CSS = "OverlayPane { width: 100%; max-width: 100; height: 100%; max-height: 48; }"
 
     def __init__(self, pane: OverlayPane) -> None:
         super().__init__()
         self.pane = pane
+        self.styles.align = ("center", "middle")  # a screen's CSS is about what is in it
 
     def compose(self) -> ComposeResult:
         yield self.pane

@@ -11,18 +11,25 @@ from textual.screen import Screen
 from bptui.core.command import Command
 from bptui.core.moment import Moment
 from bptui.core.verbs.explaining import Why
-from bptui.core.verbs.movement import Next
+from bptui.core.verbs.movement import GoTo, Next
 from bptui.core.verbs.program import Help, Output
 from bptui.core.verbs.selection import Select
 from bptui.session.answer import Answer, refusal
+from bptui.session.health_answer import is_health
 from bptui.session.session import Session
 from bptui.tui.keys import KeyContext
 
 if TYPE_CHECKING:
     from bptui.checking.finding import Finding
     from bptui.checking.verdicts import Judged, Verdicts
+    from bptui.core.tape_diff import Difference
+    from bptui.session.answer import RunComparison
     from bptui.tui.evidence_screen import EvidenceScreen
     from bptui.tui.health_screen import HealthScreen
+
+
+LISTED = ("stops", "watches", "branches")
+"""What an answer has for other programs that is shown as a list to work on."""
 
 
 class Underneath(Protocol):
@@ -34,8 +41,11 @@ class Underneath(Protocol):
     def context(self) -> KeyContext:
         """Where the person is."""
 
-    def do(self, command: Command) -> None:
-        """Carry out a command."""
+    def do(self, command: Command) -> Answer:
+        """Carry out a command, and return what was answered at once."""
+
+    def open_line(self, text: str) -> None:
+        """Let a line be typed that begins so."""
 
     def renew_keys(self) -> None:
         """Show the keys that mean something now."""
@@ -72,6 +82,46 @@ class Overlays:
         """Show new verdicts in the evidence."""
         if self.evidence is not None:
             self.evidence.renew(verdicts)
+
+    def open_for(self, answer: Answer) -> bool:
+        """Show what an answer is about, where there is a screen for it: health, differences, a list to work on."""
+        record = answer.record or {}
+        if is_health(answer):
+            self.open_health()
+        elif answer.compared is not None and answer.compared.diff.differs:
+            self.open_differences(answer.compared)
+        elif listing := next((name for name in LISTED if record.get(name)), None):
+            self.open_list(listing)
+        else:
+            return False
+        return True
+
+    def open_differences(self, comparison: RunComparison) -> None:
+        """Show what two runs differ in, side by side."""
+        from bptui.tui.diff_screen import DiffScreen  # noqa: PLC0415  (when it is first wanted: the program starts sooner)
+
+        self.screen.app.push_screen(DiffScreen(self.moment, comparison), self.close_differences)
+
+    def close_differences(self, chosen: Difference | None) -> None:
+        """Go to the step of the difference that was chosen."""
+        if chosen is not None:
+            self.underneath.do(GoTo(chosen.step))
+            self.underneath.do(Select(chosen.turn.name))
+
+    def open_list(self, name: str) -> None:
+        """Show a list that can be worked on: stops, watches or branches."""
+        from bptui.tui.content.listings import LISTINGS  # noqa: PLC0415  (when it is first wanted: the program starts sooner)
+        from bptui.tui.list_screen import ListScreen  # noqa: PLC0415
+
+        screen = ListScreen(self.session, LISTINGS[name], self.underneath.do)
+        self.screen.app.push_screen(screen, self.close_list)
+
+    def close_list(self, chosen: Command | str | None) -> None:
+        """Do what was chosen, or let it be typed on."""
+        if isinstance(chosen, str):
+            self.underneath.open_line(chosen)
+        elif chosen is not None:
+            self.underneath.do(chosen)
 
     def open_answer(self, text: str) -> None:
         """Show an answer of several lines."""

@@ -43,7 +43,6 @@ from bptui.core.verbs.view import (
 from bptui.errors import CommandError
 from bptui.session.answer import Answer, WayOn, refusal
 from bptui.session.dispatcher import Dispatcher
-from bptui.session.health_answer import is_health
 from bptui.session.questions import question_lines
 from bptui.session.session import Session
 from bptui.session.watches import watch_lines
@@ -256,22 +255,27 @@ class DebuggerScreen(Screen[None]):
         self.footer.take_count()
         self.tell(refusal(message.text))
 
-    def do(self, command: Command) -> None:
-        """Carry out a command, show where it led, and say what there is to say of it."""
+    def do(self, command: Command) -> Answer:
+        """Carry out a command, show where it led, say what there is to say of it, and return that."""
         answer = self.dispatcher.do(command)
         if answer.ok and isinstance(command, Why):
             self.overlays.open_why(command)
-            return
+            return answer
         self.tell(answer)
         self.show()
         if self.asks(answer) and not isinstance(self.app.screen, ModalScreen):
-            self.footer.open(":", f"{GiveAnswer.word} ")
+            self.open_line(f"{GiveAnswer.word} ")
         if answer.judged and not answer.is_pending and isinstance(command, Check | ShowEvidence):
             self.overlays.open_evidence(answer.judged)
         if self.dispatcher.is_busy:
             self.background.go_on()
         if self.session.is_checking:
             self.start_checks()
+        return answer
+
+    def open_line(self, text: str) -> None:
+        """Let a line of the command line be typed that begins so."""
+        self.footer.open(":", text)
 
     def asks(self, answer: Answer) -> bool:
         """Return whether a number is asked for at the cursor, and an answer has led to it or was not right."""
@@ -285,8 +289,8 @@ class DebuggerScreen(Screen[None]):
     def tell(self, answer: Answer) -> None:
         """Write an answer over the footer; the next key, or what comes of it in the end, takes it away."""
         text = answer.text_with_way_on(key_or_word)
-        if is_health(answer):
-            self.overlays.open_health()
+        if self.overlays.open_for(answer):
+            text = ""
         elif "\n" in text:
             self.overlays.open_answer(text)
         elif text or self.is_telling:

@@ -10,19 +10,18 @@ from bptui.lines.line import Line, Span, fitted
 from bptui.lines.paragraph import paragraph
 from bptui.session.session import Session
 from bptui.session.why import element_line, explained_terms, product_lines
-from bptui.tui.overlay import Overlay, OverlayPane
+from bptui.tui.choice_pane import ChoicePane
+from bptui.tui.overlay import Overlay
 
 
-class WhyPane(OverlayPane):
+class WhyPane(ChoicePane):
     """The terms of an element; the arrows choose one of them."""
 
     def __init__(self, moment: Moment, session: Session, terms: Terms) -> None:
         super().__init__(moment)
         self.session = session
         self.terms = terms
-        self.chosen = 0
         self.before: list[tuple[Terms, int]] = []
-        self.styles.max_height = "100%"
 
     def heading(self) -> Line:
         trail = " ← ".join(str(terms.element) for terms, _ in self.before[-3:])
@@ -49,18 +48,12 @@ class WhyPane(OverlayPane):
         return rows
 
     @property
-    def whereabouts(self) -> object:
-        return self.chosen, self.origin
+    def count(self) -> int:
+        return len(self.terms.terms)
 
-    def point(self, columns: int, rows: int) -> None:  # noqa: ARG002
-        """Choose another term."""
-        self.said = ""
-        self.chosen = max(0, min(self.chosen + rows, len(self.terms.terms) - 1))
-        self.made = None
-        place = len(self.content(*self.inside)) - len(self.term_rows(self.inside.width)) + self.chosen
-        if not self.origin.y <= place < self.origin.y + self.inside.height:
-            self.move(0, place - self.origin.y - self.inside.height // 2)
-        self.renew()
+    @property
+    def first_row(self) -> int:
+        return len(self.content(*self.inside)) - len(self.term_rows(self.inside.width))
 
     @property
     def source(self) -> Element | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -43,6 +44,7 @@ INPUTS: dict[str, tuple[Any, ...]] = {
     "Bags": (B, np.array([[0, 1, 1], [2, 2, 4]])),
     "Scaled": (X, B[:3]),
     "Distances": (X, draw.normal(size=(4, 3))),
+    "Channels": (draw.normal(size=(2, 3, 4, 3)), B[:3]),
 }
 
 CASES: list[tuple[type[Any], str, str]] = [
@@ -103,6 +105,13 @@ CASES: list[tuple[type[Any], str, str]] = [
     (faulty.ScaledWithoutGamma, "x", "a factor y"),
     (faulty.RowMeansByTheWrongSize, "x", "divided by the wrong size"),
     (faulty.DistancesNotDivided, "x", "a factor out"),
+    (faulty.EluWithoutAlpha, "x", "a factor alpha"),
+    (faulty.ChannelsSummedOverOthers, "y", "sum over the wrong axis"),
+    (faulty.ChannelsFlattenedWrongly, "y", "sum over the wrong axis"),
+    (faulty.ChannelsAveraged, "y", "mean for sum"),
+    (faulty.UnitRowsWithoutNorm, "x", "a use is missing"),
+    (faulty.DoubledOneOfFour, "x", "one of many used"),
+    (faulty.SumOfCubesSpread, "x", "local derivative left out"),
 ]
 
 
@@ -119,6 +128,17 @@ def test_a_mistake_is_called_by_its_name(layer: type[Any], name: str, mistake: s
 @pytest.mark.parametrize("layer", faulty.RIGHT, ids=lambda it: it.__name__)
 def test_what_is_right_is_not_accused(layer: type[Any]) -> None:
     assert found_on(layer) == []
+
+
+def test_a_part_that_is_not_multiplied_by_dout_is_no_factor() -> None:
+    (found,) = [it for it in found_on(faulty.ClippedAssigned) if it.rule == "gradient"]
+    assert found.mistake == "a part without dout"
+
+
+def test_a_last_loss_that_takes_a_dout_of_1_for_granted_is_named_after_what_is_wrong_there() -> None:
+    loss = replace(subject_with_options(faulty.BookLossNotDivided, X, IDX[:4], names="xt"), is_last=True)
+    (found,) = failures(loss)
+    assert (found.input, found.mistake) == ("x", "sum for mean")
 
 
 def test_a_mistake_beside_an_empty_input_is_named() -> None:

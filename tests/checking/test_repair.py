@@ -29,6 +29,8 @@ INPUTS: dict[type[Any], tuple[Any, ...]] = {
     layers.Engine: (0.7, -0.4),
     layers.Tied: (draw.normal(size=(4, 3)), draw.normal(size=(3, 3))),
     layers.Rows: (draw.normal(size=(4, 3)),),
+    layers.Masked: (draw.normal(size=(4, 3)),),
+    layers.Weighted: (draw.normal(size=(2, 3, 4)), draw.normal(size=(2, 3))),
 }
 
 CASES = [
@@ -51,6 +53,9 @@ CASES = [
     (layers.RowsEndedTooSoon, "x", "only the first of a loop", "return dx"),
     (layers.RowsOneShort, "x", "a round of a loop is missing", "for i in range(1, len(dout)):"),
     (layers.RowsWithoutDerivative, "x", "local derivative left out", ""),
+    (layers.MaskedNot, "x", "mask left out", "return dout"),
+    (layers.WeightedWithoutValues, "Wx", "a factor self.hs", "dweights = np.sum(dt, axis=2)"),
+    (layers.EncoderOfTheLast, "Wh", "only the last of a loop", "dWh = self.hs[:, t].T @ da"),
 ]
 
 
@@ -73,6 +78,11 @@ def test_what_an_edit_undoes_is_named_with_its_line(layer: type[Any], name: str,
 @pytest.mark.parametrize("layer", layers.RIGHT, ids=lambda it: it.__name__)
 def test_what_is_right_is_not_accused(layer: type[Any]) -> None:
     assert found_on(layer) == []
+
+
+def test_a_mask_that_is_left_out_is_put_in_as_it_is() -> None:
+    (found,) = found_on(layers.MaskedNot)
+    assert "with `return dout * (1 - self.mask)`" in (found.advice or "")
 
 
 BREAKS_DOWN = (UnboundLocalError, ValueError, TypeError, IndexError)

@@ -206,11 +206,13 @@ def test_a_scenario_can_name_the_methods_of_a_base_class(tmp_path: Path) -> None
     assert (tape.gradients["x"] == 2.0).all()
 
 
-def test_a_loss_gives_its_derivative_to_the_prediction(tmp_path: Path) -> None:
-    layers = """
+@pytest.mark.parametrize("names", ["y, y_pred", "y, p", "target, y", "actual, yhat"])
+def test_a_loss_gives_its_derivative_to_the_prediction(tmp_path: Path, names: str) -> None:
+    right, predicted = names.split(", ")
+    layers = f"""
         class SquareLoss:
-            def loss(self, y, y_pred): return 0.5 * np.square(y - y_pred)
-            def gradient(self, y, y_pred): return -(y - y_pred)
+            def loss(self, {names}): return 0.5 * np.square({right} - {predicted})
+            def gradient(self, {names}): return -({right} - {predicted})
         """
     file = layer_file(tmp_path, layers)
     text = "[inputs]\na = [1.0, 2.0]\n[parameters]\np = [0.5, 3.0]\n[nodes]\ny = 'SquareLoss(a, p)'\n"

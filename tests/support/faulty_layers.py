@@ -702,9 +702,145 @@ class DistancesNotDivided(Distances):
         return dx, -dx / self.out[:, np.newaxis]
 
 
+class Elu:
+    def __init__(self, alpha=0.5):
+        self.alpha = alpha
+
+    def forward(self, x):
+        self.x = x
+        return np.where(x > 0, x, self.alpha * (np.exp(x) - 1))
+
+    def backward(self, dout):
+        return dout * np.where(self.x > 0, 1, self.alpha * np.exp(self.x))
+
+
+class EluWithoutAlpha(Elu):
+    """With an alpha of 0.5, half of the elements are exactly twice what they should be, and nothing was added twice."""
+
+    def backward(self, dout):
+        return dout * np.where(self.x > 0, 1, np.exp(self.x))
+
+
+class Channels:
+    """A bias for each channel of images."""
+
+    def forward(self, x, b):
+        return x + b[:, np.newaxis, np.newaxis]
+
+    def backward(self, dout):
+        return dout, dout.sum(axis=(0, 2, 3))
+
+
+class ChannelsSummedOverOthers(Channels):
+    def backward(self, dout):
+        return dout, dout.sum(axis=(0, 1, 2))
+
+
+class ChannelsFlattenedWrongly(Channels):
+    def backward(self, dout):
+        return dout, dout.reshape(-1, dout.shape[1]).sum(axis=0)
+
+
+class ChannelsAveraged(Channels):
+    def backward(self, dout):
+        return dout, dout.mean(axis=(0, 2, 3))
+
+
+class UnitRows:
+    """Rows of length 1."""
+
+    def forward(self, x):
+        self.norm = np.sqrt((x**2).sum(axis=1, keepdims=True))
+        self.y = x / self.norm
+        return self.y.copy()
+
+    def backward(self, dout):
+        return (dout - self.y * (dout * self.y).sum(axis=1, keepdims=True)) / self.norm
+
+
+class UnitRowsWithoutNorm(UnitRows):
+    def backward(self, dout):
+        return dout / self.norm
+
+
+class Doubled:
+    """Each column twice, side by side."""
+
+    def forward(self, x):
+        return np.repeat(np.repeat(x, 2, axis=0), 2, axis=1)
+
+    def backward(self, dout):
+        return dout[::2, ::2] + dout[1::2, ::2] + dout[::2, 1::2] + dout[1::2, 1::2]
+
+
+class DoubledOneOfFour(Doubled):
+    def backward(self, dout):
+        return dout[::2, ::2]
+
+
+class SumOfCubes:
+    def forward(self, x):
+        self.x = x
+        return np.sum(x**3)
+
+    def backward(self, dout):
+        return dout * 3 * self.x**2
+
+
+class SumOfCubesSpread(SumOfCubes):
+    def backward(self, dout):
+        return dout * np.ones_like(self.x)
+
+
+class Clipped:
+    """A leaky ReLU that writes into a copy of dout."""
+
+    def __init__(self, alpha=0.1):
+        self.alpha = alpha
+
+    def forward(self, x):
+        self.x = x
+        return np.where(x > 0, x, self.alpha * x)
+
+    def backward(self, dout):
+        dx = dout.copy()
+        dx[self.x <= 0] *= self.alpha
+        return dx
+
+
+class ClippedAssigned(Clipped):
+    def backward(self, dout):
+        dx = dout.copy()
+        dx[self.x <= 0] = self.alpha
+        return dx
+
+
+class BookLoss:
+    """Softmax with cross entropy, which takes a dout of 1 for granted."""
+
+    def forward(self, x, t):
+        self.t = t
+        y = np.exp(x - x.max(axis=1, keepdims=True))
+        self.y = y / y.sum(axis=1, keepdims=True)
+        return -np.log(self.y[np.arange(len(t)), t]).mean()
+
+    def backward(self, dout=1):
+        return self.slope() / len(self.t), None
+
+    def slope(self):
+        dx = self.y.copy()
+        dx[np.arange(len(self.t)), self.t] -= 1
+        return dx
+
+
+class BookLossNotDivided(BookLoss):
+    def backward(self, dout=1):
+        return self.slope(), None
+
+
 RIGHT: tuple[type[Any], ...] = (
     Rows, Windows, Scores, Softmax, LogSoftmax, Norm, LayerNorm, Step, DenseRelu, Dropout, Sigmoid, Tanh, Log,
     MeanSquares, Cube, Scores1, Leaky, Penalised, Correlate, Residual, Differences, Biased,
-    Bags, Scaled, RowMeans, Distances,
+    Bags, Scaled, RowMeans, Distances, Elu, Channels, UnitRows, Doubled, SumOfCubes, Clipped,
 )  # fmt: skip
 """Layers without a mistake."""

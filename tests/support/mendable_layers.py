@@ -304,4 +304,59 @@ class RowsWithoutDerivative(Rows):
         return dx
 
 
-RIGHT = [Encoder, Lookup, Centred, Linear, Engine, Tied, Rows]
+class Masked:
+    """A ReLU that keeps where it holds back."""
+
+    def forward(self, x):
+        self.mask = x <= 0
+        return np.where(self.mask, 0, x)
+
+    def backward(self, dout):
+        dx = dout.copy()
+        dx[self.mask] = 0
+        return dx
+
+
+class MaskedNot(Masked):
+    def backward(self, dout):
+        return dout
+
+
+class Weighted:
+    """A weighted sum over places, as in attention. Its last line is wrong alone, so no other is blamed."""
+
+    def forward(self, hs, weights):
+        self.hs, self.weights = hs, weights[:, :, np.newaxis]
+        return (hs * self.weights).sum(axis=1)
+
+    def backward(self, dc):
+        hs, weights = self.hs, self.weights
+        dt = dc[:, np.newaxis, :].repeat(hs.shape[1], axis=1)
+        dhs = dt * weights
+        dweights = np.sum(dt * hs, axis=2)
+        return dhs, dweights
+
+
+class WeightedWithoutValues(Weighted):
+    def backward(self, dc):
+        hs, weights = self.hs, self.weights
+        dt = dc[:, np.newaxis, :].repeat(hs.shape[1], axis=1)
+        dhs = dt * weights
+        dweights = np.sum(dt, axis=2)
+        return dhs, dweights
+
+
+class EncoderOfTheLast(Encoder):
+    """The last round to run is that of the first state, which is zero, so that nothing at all goes back."""
+
+    def backward(self, dhs):
+        dxs, dWx, dWh, db = super().backward(dhs)
+        dh = 0
+        for t in reversed(range(dhs.shape[1])):
+            da = (dhs[:, t] + dh) * (1 - self.hs[:, t + 1] ** 2)
+            dWh = self.hs[:, t].T @ da
+            dh = da @ self.Wh.T
+        return dxs, dWx, dWh, db
+
+
+RIGHT = [Encoder, Lookup, Centred, Linear, Engine, Tied, Rows, Masked, Weighted]

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import combinations
 
 import numpy as np
 
-from bptui.checking.diagnosis.evidence import Evidence
+from bptui.checking.diagnosis.contributions import axes_in_words
+from bptui.checking.diagnosis.evidence import Evidence, is_measured
 from bptui.checking.diagnosis.mistake import Mistake
 from layers import Array
 
@@ -55,6 +57,27 @@ def operand_turned(evidence: Evidence) -> Iterator[Mistake]:
                 other = evidence.subject.called(position)
                 told = f"This would be right if {other} were {words}: backward uses {other} the wrong way round."
                 yield Mistake(f"{name} operand", told)
+
+
+def summed_along_others(evidence: Evidence) -> Iterator[Mistake]:
+    """Recognise dout summed over other axes than those along which forward repeats an input."""
+    if not 0 < evidence.x.size < evidence.dout.size:
+        return
+    sums = dict(sums_to(evidence.dout, evidence.x.shape))
+    right = next((axes for axes, made in sums.items() if is_measured(made, evidence.numeric)), None)
+    wrong = next((axes for axes, made in sums.items() if axes != right and evidence.agrees(made)), None)
+    if right is not None and wrong is not None:
+        told = f"Backward sums dout over {axes_in_words(wrong)}, and forward repeats {evidence.name} along "
+        yield Mistake("sum over the wrong axis", f"{told}{axes_in_words(right)}.")
+
+
+def sums_to(dout: Array, shape: tuple[int, ...]) -> Iterator[tuple[frozenset[int], Array]]:
+    """Yield the axes over which dout can be summed to have a shape, and the sums; axes of length 1 do not count."""
+    wanted = [size for size in shape if size != 1]
+    for kept in combinations(range(dout.ndim), len(wanted)):
+        if [dout.shape[axis] for axis in kept] == wanted:
+            summed = tuple(axis for axis in range(dout.ndim) if axis not in kept)
+            yield frozenset(summed), dout.sum(axis=summed).reshape(shape)
 
 
 def dout_turned(evidence: Evidence) -> Iterator[Mistake]:

@@ -39,6 +39,9 @@ def lost_contributions(evidence: Evidence) -> Iterator[Mistake]:
         return
     if is_overwriting(evidence, jacobians, kept):
         yield Mistake("contributions overwritten", OVERWRITTEN)
+    elif not is_written(evidence) and is_one_of_many(jacobians, kept):
+        told = f"Each element of {evidence.name} moves several elements of the value, and dout arrives from one of "
+        yield Mistake("one of many used", told + "them only: all are to be added up.")
     elif keeps_one_each(jacobians, kept):
         told = f"Some of the ways by which {evidence.name} reaches the value are right, and others are missing: "
         yield Mistake("a use is missing", told + "a value that is used several times gets the sum of all its uses.")
@@ -92,6 +95,12 @@ def is_written(evidence: Evidence) -> bool:
     return any(map(writes_into_elements, evidence.trees))
 
 
+def is_one_of_many(jacobians: Jacobians, kept: Mask) -> bool:
+    """Return whether each element that moves several outputs has the contribution of one of them."""
+    there, arrived = jacobians.is_there.sum(axis=0), kept.sum(axis=0)
+    return bool((arrived[there > 0] == 1).all() and (there != 1).all())
+
+
 def is_counted_once(jacobians: Jacobians) -> bool:
     """Return whether what comes several times within one output is counted once, and all else is right or lost."""
     there = jacobians.is_there & jacobians.is_given
@@ -111,6 +120,8 @@ def counted_twice(evidence: Evidence) -> Iterator[Mistake]:
     jacobians = evidence.jacobians
     if jacobians is None or not (jacobians.is_there == jacobians.is_given).all():
         return
+    if is_diagonal(jacobians, jacobians.is_there) and not is_written(evidence):
+        return
     there = jacobians.is_there
     times = jacobians.backward[there] / jacobians.forward[there]
     is_whole = np.isclose(times, np.round(times), rtol=1e-3) & (np.round(times) >= 1)
@@ -125,7 +136,7 @@ def other_axis(evidence: Evidence) -> Iterator[Mistake]:
         return
     forward, backward = coupled(jacobians, jacobians.is_there), coupled(jacobians, jacobians.is_given)
     if forward and backward and not forward <= backward and not backward <= forward:
-        told = f"Forward mixes elements along {axes(forward)}, and backward along {axes(backward)}."
+        told = f"Forward mixes elements along {axes_in_words(forward)}, and backward along {axes_in_words(backward)}."
         yield Mistake("another axis than forward", told)
 
 
@@ -140,6 +151,6 @@ def coupled(jacobians: Jacobians, where: Mask) -> frozenset[int]:
     return frozenset(found)
 
 
-def axes(numbers: frozenset[int]) -> str:
+def axes_in_words(numbers: frozenset[int]) -> str:
     """Return axes in words."""
     return f"ax{'i' if len(numbers) == 1 else 'e'}s {' and '.join(map(str, sorted(numbers)))}"

@@ -12,6 +12,8 @@ from bptui.checking.diagnosis.mistake import Mistake
 from bptui.core import text
 from layers import Array
 
+NOTHING = "nothing goes back"
+
 
 def not_finite(evidence: Evidence) -> Iterator[Mistake]:
     """Recognise NaN or infinity where there is a slope."""
@@ -22,7 +24,7 @@ def not_finite(evidence: Evidence) -> Iterator[Mistake]:
 def only_zeros(evidence: Evidence) -> Iterator[Mistake]:
     """Recognise a backward that gives nothing back."""
     if not evidence.analytic.any():
-        yield Mistake("nothing goes back", "Backward returns only zeros, though the value moves with this input.")
+        yield Mistake(NOTHING, "Backward returns only zeros, though the value moves with this input.")
 
 
 def forward_ignores(evidence: Evidence) -> Iterator[Mistake]:

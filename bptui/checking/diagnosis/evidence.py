@@ -62,6 +62,11 @@ class Evidence:
         pairs = ((at, gradients[at], numeric) for at, numeric in self.others.items())
         return {at: numeric for at, got, numeric in pairs if got is not None and is_measured(got, numeric)}
 
+    def dout_like(self, out: Array) -> Array:
+        """Return a dout for another value: a random one, or ones where backward takes those for granted."""
+        takes_ones = bool((self.dout == 1).all())
+        return np.ones_like(out) if takes_ones else np.random.default_rng(5).uniform(0.5, 2, out.shape)
+
     @property
     def subject(self) -> Subject:
         """The layer at its node."""
@@ -164,6 +169,20 @@ class Evidence:
             return copied(probe.backward(visit.layer, dout.copy()))[self.position]
         except FaultError:
             return None
+
+    def with_option(self, name: str, value: float) -> Evidence | None:
+        """Return the evidence with an option of the layer changed, None where it refuses."""
+        if self.subject.remade is None:
+            return None
+        remade = self.subject.remade
+        subject = replace(self.subject, make=lambda: remade({name: value}))
+        probe = Probe(subject, is_frozen=self.probe.is_frozen)
+        gradient = self.gradient(probe, self.inputs, self.dout)
+        try:
+            out = probe.forward(self.inputs)
+        except FaultError:
+            return None
+        return None if gradient is None else replace(self, probe=probe, analytic=gradient, out=out)
 
     def measured(
         self,

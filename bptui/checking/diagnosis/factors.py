@@ -135,11 +135,12 @@ def a_size(evidence: Evidence, factor: float) -> Iterator[Mistake]:
 
 
 def sizes(evidence: Evidence) -> list[int]:
-    """Return the sizes by which a mean may divide, those of single axes first."""
+    """Return the sizes by which a mean may divide: of single axes, then of whole arrays, then of all axes but one."""
     shapes = [evidence.out.shape, *(x.shape for x in evidence.inputs)]
     single = {size for shape in shapes for size in shape}
     whole = {int(np.prod(shape)) for shape in shapes} - single
-    return [size for it in (single, whole) for size in sorted(it, reverse=True) if size > 1]
+    but_one = {int(np.prod(shape)) // size for shape in shapes for size in shape if size} - single - whole
+    return [size for it in (single, whole, but_one) for size in sorted(it, reverse=True) if size > 1]
 
 
 def what_counts(evidence: Evidence, factor: float, size: int) -> str | None:
@@ -148,8 +149,7 @@ def what_counts(evidence: Evidence, factor: float, size: int) -> str | None:
         out = forward_value(evidence, inputs)
         if out is None:
             continue
-        dout = np.random.default_rng(5).uniform(0.5, 2, out.shape)
-        changed = factor_at(evidence, evidence.probe, inputs, dout)
+        changed = factor_at(evidence, evidence.probe, inputs, evidence.dout_like(out))
         if changed is not None and not is_close(changed, factor):
             return f"the batch size, {size}" if axis == 0 and single_axis(evidence, size) else f"n = {size}"
     return None
@@ -216,7 +216,7 @@ def is_seen_to_go(evidence: Evidence, factor: float, size: int) -> bool:
         out = forward_value(evidence, inputs)
         if out is None:
             continue
-        changed = factor_at(evidence, evidence.probe, inputs, np.random.default_rng(5).uniform(0.5, 2, out.shape))
+        changed = factor_at(evidence, evidence.probe, inputs, evidence.dout_like(out))
         if changed is not None and not is_close(changed, factor):
             return True
     return False

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import partial
+from itertools import combinations
 
 import numpy as np
 
 from bptui.checking.compare_arrays import summed_to
 from bptui.checking.diagnosis.evidence import Evidence, numbers_of
-from bptui.checking.diagnosis.factors import powers_of
+from bptui.checking.diagnosis.factors import CHANGE, powers_of
 from bptui.checking.diagnosis.jacobians import Jacobians
 from bptui.checking.diagnosis.mistake import Mistake
 from layers import Array
@@ -28,9 +29,20 @@ def dout_alone(evidence: Evidence) -> Iterator[Mistake]:
     """Recognise dout without the local derivative, passed on or summed."""
     if evidence.agrees(evidence.dout):
         yield Mistake(LEFT_OUT, "Backward passes dout on as it is; it must multiply it by ∂out/∂x.")
+    elif any(evidence.agrees(it) for it in spread_to(evidence.dout, evidence.x.shape)):
+        yield Mistake(LEFT_OUT, "Backward spreads dout as it is; it must multiply it by ∂out/∂x.")
     elif evidence.x.size < evidence.dout.size and evidence.agrees(summed_to(evidence.dout, evidence.x.shape)):
         told = f"Backward sums dout as it is; it must multiply it by the local derivative first{named(evidence)}."
         yield Mistake(LEFT_OUT, told)
+
+
+def spread_to(dout: Array, shape: tuple[int, ...]) -> Iterator[Array]:
+    """Yield dout repeated along the axes that a sum over them has taken from a shape."""
+    count = len(shape) - dout.ndim
+    for axes in combinations(range(len(shape)), count) if count > 0 else ():
+        spread = np.expand_dims(dout, axes)
+        if all(size in {1, wanted} for size, wanted in zip(spread.shape, shape, strict=True)):
+            yield np.broadcast_to(spread, shape)
 
 
 def named(evidence: Evidence) -> str:
@@ -55,11 +67,36 @@ def by_row(evidence: Evidence) -> Iterator[Mistake]:
         for name in factor_names(evidence, surplus):
             told = f"Backward multiplies by {name} once too often, or a division by {name} is missing."
             yield Mistake(f"a factor {name}", told)
-    if missing is None or is_one(missing) or not (is_wide(jacobians) or is_telling(evidence, missing)):
+    if missing is None or is_one(missing):
+        return
+    yield from option_in_part(evidence, missing)
+    if not (is_wide(jacobians) or is_telling(evidence, missing)):
         return
     for name in factor_names(evidence, missing):
         yield Mistake(f"a factor {name}", f"Backward leaves out a factor {name}, which forward multiplies by.")
     yield from left_out(evidence, missing)
+
+
+def option_in_part(evidence: Evidence, factors: Array) -> Iterator[Mistake]:
+    """Recognise an option that some elements of the value are multiplied by, and backward's are not; it is changed."""
+    for name, value in numbers_of(evidence.subject.options).items():
+        count = times_in_part(factors, value)
+        if value in {0, 1} or not count:
+            continue
+        changed = evidence.with_option(name, value * CHANGE)
+        jacobians = changed.jacobians if changed else None
+        others = row_factors(jacobians.forward, jacobians.backward) if jacobians else None
+        if others is not None and times_in_part(others, value * CHANGE):
+            told = f"In {count} of {factors.size} elements of the value a factor {name} is left out."
+            yield Mistake(f"a factor {name}", told)
+
+
+def times_in_part(factors: Array, value: float) -> int:
+    """Return how many factors are a number, where all others are 1, and some are; otherwise 0."""
+    known = factors[np.isfinite(factors)]
+    is_it = np.isclose(known, value, rtol=1e-3)
+    is_all = bool((is_it | np.isclose(known, 1, rtol=1e-3)).all())
+    return int(is_it.sum()) if is_all and 0 < is_it.sum() < known.size else 0
 
 
 def is_wide(jacobians: Jacobians) -> bool:

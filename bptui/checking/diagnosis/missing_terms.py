@@ -108,7 +108,10 @@ def statistics(evidence: Evidence) -> Iterator[Mistake]:
     if not axes:
         return
     missing = jacobians.forward - jacobians.backward
-    if not coupled(jacobians, jacobians.is_given) and not (missing == 0).all() and is_statistic(evidence, jacobians):
+    if is_by(missing, evidence.x.reshape(-1), evidence, axes):
+        told = "The way through the norm, or a mean of squares, is missing: it moves with every element."
+        yield Mistake("a use is missing", told)
+    elif not coupled(jacobians, jacobians.is_given) and not (missing == 0).all() and is_statistic(evidence, jacobians):
         told = "Backward takes the mean and the variance for constants; both move with every element."
         yield Mistake("statistics taken for constants", told)
     elif is_by(missing, np.ones(evidence.x.size), evidence, axes):

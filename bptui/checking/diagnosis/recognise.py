@@ -8,7 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from bptui.checking.diagnosis.added_in_log import added_inside_log
-from bptui.checking.diagnosis.arrangements import another_s, changed_input, dout_turned, operand_turned, result_turned
+from bptui.checking.diagnosis.arrangements import (
+    another_s,
+    changed_input,
+    dout_turned,
+    operand_turned,
+    result_turned,
+    summed_along_others,
+)
 from bptui.checking.diagnosis.contributions import counted_twice, lost_contributions, other_axis
 from bptui.checking.diagnosis.elements import forward_ignores, not_finite, only_zeros, some_left_out, wrong_mask
 from bptui.checking.diagnosis.evidence import Evidence
@@ -38,6 +45,7 @@ FINDERS: Sequence[Finder] = (
     one_factor,
     result_turned,
     another_s,
+    summed_along_others,
     dout_alone,
     local_alone,
     dout_missing,

@@ -3,45 +3,61 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 
 from bptui.checking.repair.edit import CodePlace, Edit, edit
 from bptui.checking.repair.edits_of_operands import edits_of_turns
 
 LEFT_OUT = "local derivative left out"
+MASK_LEFT_OUT = "mask left out"
 DERIVATIVES = (
-    ("{0} * (1 - {1} ** 2)", "tanh's 1 - out²"),
-    ("{0} * {1} * (1 - {1})", "sigmoid's out × (1 - out)"),
-    ("{0} * ({1} > 0)", "the mask of ReLU"),
+    ("{0} * ({1} & True)", "{0} * {1}", MASK_LEFT_OUT, "The mask is left out."),
+    ("{0} * (1 - ({1} & True))", "{0} * (1 - {1})", MASK_LEFT_OUT, "The mask is left out."),
+    ("{0} * ({1} > 0)", "", MASK_LEFT_OUT, "The mask of ReLU is left out."),
+    ("{0} * (1 - {1} ** 2)", "", LEFT_OUT, "The local derivative is left out: tanh's 1 - out²."),
+    ("{0} * {1} * (1 - {1})", "", LEFT_OUT, "The local derivative is left out: sigmoid's out × (1 - out)."),
 )
-"""Local derivatives by a value, with what they are called."""
+"""Local derivatives by a value: what is tried, what is shown where that is plainer, the mistake, what to say of it.
+
+``& True`` refuses what is not a mask: numbers are multiplied by for other reasons.
+"""
 
 
-def guesses(known: Sequence[CodePlace], forward: Sequence[CodePlace] = ()) -> Iterator[Edit]:
-    """Yield the edits of functions that lack something, the likeliest first.
+def guesses(
+    known: Sequence[CodePlace], forward: Sequence[CodePlace], is_promising: Callable[[CodePlace], bool]
+) -> Iterator[Edit]:
+    """Yield the edits of functions that lack something, the likeliest first, in the places that are promising.
 
     What may belong there are a function's own names, and what ``forward`` keeps.
     """
     kept = {name: None for name in written_names(forward) if name.startswith("self.")}
+    chosen = [place for place in known if is_changeable(place) and is_promising(place)]
     for owner in {id(it.owner): it.owner for it in known}.values():
-        yield from guesses_in([it for it in known if it.owner is owner], kept)
-    for place in known:
+        here = [it for it in known if it.owner is owner]
+        yield from guesses_in(here, [it for it in chosen if it.owner is owner], kept)
+    for place in chosen:
         yield from edits_of_turns(place)
 
 
-def guesses_in(known: Sequence[CodePlace], kept: dict[str, None]) -> Iterator[Edit]:
-    """Yield the edits of one function."""
+def is_changeable(place: CodePlace) -> bool:
+    """Return whether an expression is such as guesses are made of."""
+    return is_operand(place) or is_value(place) or isinstance(place.node, ast.BinOp)
+
+
+def guesses_in(known: Sequence[CodePlace], chosen: Sequence[CodePlace], kept: dict[str, None]) -> Iterator[Edit]:
+    """Yield the edits of one function in some of its places."""
     names = written_names(known) | surrounding_names(known)
-    operands = [place for place in known if is_operand(place)]
-    for place in known:
+    operands = [place for place in chosen if is_operand(place)]
+    for place in chosen:
         if place in operands or isinstance(place.node, ast.BinOp):
             yield from other_variables(place, names, known)
-    targets = [*filter(is_value, known), *operands]
+    targets = [*filter(is_value, chosen), *operands]
     saved = kept | {name: None for name in names if name not in computed_names(known)}
     for edits, more in ((missing_derivatives, saved), (missing_terms, names), (missing_factors, kept | names)):
         for place in targets:
             yield from edits(place, more)
-    for place in known:
+    for place in chosen:
         yield from factors_of_a_term(place)
 
 
@@ -121,16 +137,17 @@ def is_times(name: str, factor: str, known: Sequence[CodePlace]) -> bool:
 def missing_derivatives(place: CodePlace, names: dict[str, None]) -> Iterator[Edit]:
     """Yield an expression times a derivative worked out from something that is at hand."""
     here = f"({ast.unparse(place.node)})"
-    for form, words in DERIVATIVES:
+    for form, plain, mistake, told in DERIVATIVES:
         for name in names:
-            told = f"The local derivative is left out: {words}."
-            yield edit(place, LEFT_OUT, told, expression(form.format(here, name)))
+            shown = expression((plain or form).format(here, name))
+            change = place.change(expression(form.format(here, name)))
+            yield Edit(mistake, told, place.line, (change,), partial(place.shown, shown))
 
 
 def missing_factors(place: CodePlace, names: dict[str, None]) -> Iterator[Edit]:
     """Yield an expression times something that is at hand, or divided by it."""
     here = f"({ast.unparse(place.node)})"
-    for name in names:
+    for name in [it for it in names if it not in factor_targets(place.statement)]:
         told = f"A factor `{name}` is left out, or a division by it."
         yield edit(place, f"a factor {name}", told, expression(f"{here} * {name}"))
         yield edit(place, f"a factor {name}", told, expression(f"{here} / {name}"))
@@ -142,6 +159,11 @@ def missing_terms(place: CodePlace, names: dict[str, None]) -> Iterator[Edit]:
     for name in [it for it in names if it != ast.unparse(place.node)]:
         told = f"A contribution is left out: `{name}` has to be added."
         yield edit(place, "a use is missing", told, expression(f"{here} + {name}"))
+
+
+def factor_targets(statement: ast.stmt) -> list[str]:
+    """Return what a statement writes to, as it is written."""
+    return [ast.unparse(it) for it in statement.targets] if isinstance(statement, ast.Assign) else []
 
 
 def factors_of_a_term(place: CodePlace) -> Iterator[Edit]:

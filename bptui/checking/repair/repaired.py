@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import ast
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from time import monotonic
 
 import numpy as np
@@ -12,7 +14,7 @@ from bptui.checking.compare_arrays import Gradients, copied, copies
 from bptui.checking.diagnosis.evidence import NEARER, Evidence, is_measured
 from bptui.checking.fault import FaultError
 from bptui.checking.probe import Probe
-from bptui.checking.repair.edit import Edit, places
+from bptui.checking.repair.edit import CodePlace, Edit, places
 from bptui.checking.repair.edits_of_factors import guesses
 from bptui.checking.repair.edits_of_operands import edits_of_axes, edits_of_operands
 from bptui.checking.repair.edits_of_sums import edits_of_sums
@@ -72,25 +74,52 @@ def repaired_by_guess(
     others: Sequence[Evidence],
 ) -> Edit | None:
     """Return the edit that puts in something which was left out, and makes the gradient right."""
-    return first_right(evidence, others, guesses(places(functions), places(forward)))
+    right = evidence.right_already
+    edits = guesses(places(functions), places(forward), partial(is_promising, evidence, right))
+    return first_right(evidence, others, edits)
+
+
+def is_promising(evidence: Evidence, right: Mapping[int, Array], place: CodePlace) -> bool:
+    """Return whether another number in a place would change the wrong gradient, and none that is right.
+
+    Where that does not run, as with an index, nothing is known, so it may be worth a try.
+    """
+    assert isinstance(place.node, ast.expr)
+    other = ast.BinOp(ast.BinOp(place.node, ast.Mult(), ast.Constant(0.73)), ast.Add(), ast.Constant(0.19))
+    try:
+        with edited((place.change(other),)):
+            gradients = gradients_at(evidence)
+    except UNFIT:
+        return True
+    gradient = gradients[evidence.position]
+    is_same = gradient is not None and np.array_equal(gradient, evidence.analytic, equal_nan=True)
+    return not is_same and all(has_right(gradients, at, it) for at, it in right.items())
+
+
+def gradients_at(evidence: Evidence) -> Gradients:
+    """Return what backward gives as it is now."""
+    probe = Probe(evidence.probe.subject, is_frozen=evidence.probe.is_frozen)  # one that keeps its faults to itself
+    visit = probe.visit(copies(evidence.inputs))
+    return copied(probe.backward(visit.layer, evidence.dout.copy()))
 
 
 def first_right(evidence: Evidence, others: Sequence[Evidence], edits: Iterator[Edit]) -> Edit | None:
     """Return the first edit that makes the gradient right at all points; None also where the time is over."""
     end = min(monotonic() + LONGEST, evidence.probe.end)
+    sites = [(it, it.right_already) for it in (evidence, *others)]  # what is right without an edit
     for edit in edits:
         if monotonic() > end:
             return None
         try:
             with edited(edit.changes):
-                if all(is_right(it) for it in (evidence, *others)):
+                if all(is_right(it, right) for it, right in sites):
                     return edit
         except UNFIT:
             continue
     return None
 
 
-def is_right(evidence: Evidence) -> bool:
+def is_right(evidence: Evidence, right_already: Mapping[int, Array]) -> bool:
     """Return whether backward gives what differences say, and nothing else for the inputs that were right already."""
     probe = Probe(evidence.probe.subject, is_frozen=evidence.probe.is_frozen)
     visit = probe.visit(copies(evidence.inputs))
@@ -99,7 +128,7 @@ def is_right(evidence: Evidence) -> bool:
     gradients = copied(probe.backward(visit.layer, evidence.dout.copy()))
     if set(probe.faults) - set(evidence.probe.faults) or not has_right(gradients, evidence.position, evidence.numeric):
         return False
-    return all(has_right(gradients, at, it) for at, it in evidence.right_already.items())
+    return all(has_right(gradients, at, it) for at, it in right_already.items())
 
 
 def has_right(gradients: Gradients, position: int, numeric: Array) -> bool:

@@ -25,6 +25,14 @@ class ListStops(Command, word="breaks", group=STOP, help="the stops that are set
     """List the stops."""
 
 
+@dataclass(frozen=True)
+class ChangeStop(Command, word="change", group=STOP, help="let the stop with this number be another"):
+    """Let a stop be another, as ``break`` takes it, under its number."""
+
+    number: int
+    stop: str
+
+
 class DeleteStop(NumberedCommand, word="delete", group=STOP, help="remove the stop with this number"):
     """Remove a stop."""
 
@@ -64,7 +72,7 @@ class Plot(ExpressionCommand, word="plot", group=STOP, help="the course of an ex
     """Draw the course of an expression over the run."""
 
 
-Stopping: TypeAlias = Break | ListStops | DeleteStop | DisableStop | EnableStop
+Stopping: TypeAlias = Break | ChangeStop | ListStops | DeleteStop | DisableStop | EnableStop
 """What sets stops, and changes them."""
 
 Watching: TypeAlias = Watch | ListWatches | Unwatch

@@ -20,8 +20,11 @@ PAIRS = (
     PassNames("loss", "gradient", STYLE),
 )
 
-PREDICTION = re.compile(r"pred|hat|out|logit|score|prob")
+PREDICTION = re.compile(r"pred|hat|out|logit|score|prob|^p$")
 """In the name of the input of a loss that its derivative is for."""
+
+TRUTH = re.compile(r"true|truth|target|label|actual|^t$")
+"""In the name of the input that it is not for."""
 
 
 class DerivativeHandle(Handle):
@@ -53,8 +56,12 @@ class DerivativeHandle(Handle):
 
 
 def predicted(slots: Sequence[str]) -> int:
-    """Return which of a loss's inputs its derivative is for: the prediction, by its name, or else the first."""
-    return next((at for at, slot in enumerate(slots) if PREDICTION.search(slot)), 0)
+    """Return which of a loss's inputs its derivative is for: the prediction, by its name, or else the first.
+
+    ``loss(y, p)``, ``loss(y, y_pred)`` and ``loss(target, y)`` are for the second, ``loss(y, t)`` is for the first.
+    """
+    named = next((at for at, slot in enumerate(slots) if PREDICTION.search(slot)), None)
+    return next((at for at, slot in enumerate(slots) if not TRUTH.search(slot)), 0) if named is None else named
 
 
 def find_derivative(name: str, namespace: Mapping[str, Any]) -> Recipe | None:

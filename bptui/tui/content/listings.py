@@ -1,0 +1,110 @@
+"""The lists that can be worked on over the screen: stops, watches and branches, and what the keys do with a row."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from bptui.core.command import Command
+from bptui.core.text import escaped, visible
+from bptui.core.verbs.branches import Diff, DropBranch, SwitchBranch
+from bptui.core.verbs.stops import ChangeStop, DeleteStop, DisableStop, EnableStop, Plot, Unwatch
+from bptui.lines.line import Line, Span
+from bptui.lines.signs import RESTING_STOP, STOP
+from bptui.session.session import Session
+from bptui.session.watches import value_at, watched_text
+
+
+class RowKey(NamedTuple):
+    """What a key does with a row: a command, or a line to be typed on; the list stays open unless it ``closes``."""
+
+    does: Command | str
+    closes: bool = False
+
+
+@dataclass(frozen=True)
+class ListRow:
+    """A row, and what the keys do with it, by Textual's names for them; ``is_here`` is the row that one is at."""
+
+    line: Line
+    deeds: Mapping[str, RowKey] = field(default_factory=dict)
+    is_here: bool = False
+
+
+@dataclass(frozen=True)
+class Listing:
+    """A list: what it is called, which keys it tells of, its rows, and what is said where there is none."""
+
+    title: str
+    keys: tuple[tuple[str, str], ...]
+    rows: Callable[[Session], Iterator[ListRow]]
+    empty: str
+
+
+def stop_rows(session: Session) -> Iterator[ListRow]:
+    """Yield a row for each stop: its number, how it is written, and whether it rests."""
+    stops = session.stops
+    for number, stop in stops.by_number.items():
+        rests = number in stops.disabled
+        line = (
+            Span(f"{number:>3} "),
+            Span(f"{RESTING_STOP if rests else STOP} ", "dim" if rests else "mark"),
+            Span(escaped(str(stop)), "dim" if rests else ""),
+            Span("  rests" * rests, "dim"),
+        )
+        yield ListRow(
+            line,
+            {
+                "space": RowKey(EnableStop(number) if rests else DisableStop(number)),
+                "delete": RowKey(DeleteStop(number)),
+                "e": RowKey(str(ChangeStop(number, str(stop))), closes=True),
+            },
+        )
+
+
+def watch_rows(session: Session) -> Iterator[ListRow]:
+    """Yield a row for each watch: its number, the expression, and what it comes to now."""
+    for number, expression in session.watches.by_number.items():
+        told = watched_text(expression, value_at(expression, session.moment))
+        deeds = {"delete": RowKey(Unwatch(number)), "enter": RowKey(Plot(expression), closes=True)}
+        yield ListRow((Span(f"{number:>3} "), Span(told)), deeds)
+
+
+def branch_rows(session: Session) -> Iterator[ListRow]:
+    """Yield a row for each branch, below the one that it comes from."""
+    for name, depth in branch_tree(session, None, 0):
+        branch, is_here = session.branches.by_name[name], name == session.branches.current
+        edit = f"  {escaped(branch.words)}, from step {branch.first_step} on" if branch.words else ""
+        line = (
+            Span("➤ " if is_here else "  ", "mark"),
+            Span(f"{'   ' * (depth - 1)}└─ " if depth else "", "wire"),
+            Span(visible(name, limit=40), "strong" if is_here else ""),
+            Span(edit, "dim"),
+        )
+        deeds = {
+            "enter": RowKey(SwitchBranch(name), closes=True),
+            "delete": RowKey(DropBranch(name)),
+            "D": RowKey(Diff(name), closes=True),
+        }
+        yield ListRow(line, deeds, is_here=is_here)
+
+
+def branch_tree(session: Session, parent: str | None, depth: int) -> Iterator[tuple[str, int]]:
+    """Yield the branches that come from one, each with those that come from it, and how deep they stand."""
+    for name, branch in session.branches.by_name.items():
+        if branch.parent == parent:
+            yield name, depth
+            yield from branch_tree(session, name, depth + 1)
+
+
+LISTINGS: Mapping[str, Listing] = {
+    "stops": Listing(
+        "Stops", (("Space", "rest or stop"), ("e", "edit"), ("Del", "remove")), stop_rows, "no stop is set"
+    ),
+    "watches": Listing("Watches", (("Enter", "its course"), ("Del", "remove")), watch_rows, "nothing is watched"),
+    "branches": Listing(
+        "Branches", (("Enter", "go there"), ("D", "compare"), ("Del", "remove")), branch_rows, "there is no branch"
+    ),
+}
+"""The lists, by the key under which an answer has them for other programs."""
