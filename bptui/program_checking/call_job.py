@@ -99,8 +99,8 @@ def of_sum(
     if any(it.verdict is Verdict.FAIL for it in findings):
         return of_mean
     reason = "backward is the gradient of the sum of what forward returns, not of its mean; right if the sum is meant"
-    told = {"reason": reason, "mistake": "gradient of the sum"}
-    return [*findings, Finding(about["node"], about["layer"], None, "gradient", Verdict.SKIP, **told)]
+    told = Finding(about["node"], about["layer"], None, "gradient", Verdict.SKIP, reason=reason)
+    return [*findings, replace(told, mistake="gradient of the sum")]
 
 
 def cautioned(finding: Finding) -> Iterator[Finding]:
