@@ -175,6 +175,15 @@ def is_reduced(facts: ProgramFacts, calls: NodeCalls) -> bool:
     return is_of_samples and not PassedGradients(facts, calls.watched).douts(calls.backward, calls.node)
 
 
+def has_unknown_loss(facts: ProgramFacts, calls: NodeCalls) -> bool:
+    """Return whether a call back is handed no gradient, though the value that it goes back from is no loss."""
+    backward, outs = calls.backward, calls.node.outs
+    assert backward is not None
+    if not (backward.owner or backward.douts) or len(outs) != 1 or outs[0].array.size == 1 or is_reduced(facts, calls):
+        return False
+    return not PassedGradients(facts, calls.watched).douts(backward, calls.node)
+
+
 def never_made() -> Any:
     """Raise AssertionError: what is checked is made in the program's process."""
     raise AssertionError("made in the program's process")
@@ -208,6 +217,7 @@ def about_calls(facts: ProgramFacts, calls: NodeCalls, subject: Subject) -> dict
         "spared": list(subject.spared),
         "sought": list(subject.sought),
         "is_last": subject.is_last,
+        "has_unknown_loss": has_unknown_loss(facts, calls),
         "outputs": list(subject.outputs),
         "ignored": list(subject.ignored),
         "values": shared_out(facts, calls),

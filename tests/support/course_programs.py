@@ -35,10 +35,10 @@ class BinaryLoss:
         {mean}
 
 np.random.seed(0)
-X, y = np.random.randn(6, 3), np.random.randint(0, 2, (6, 2))
+X, y = np.random.randn(4, 3), np.random.randint(0, 2, (4, 2))
 dense1, dense2 = Dense(3, 4, l2=1e-2), Dense(4, 2)
 middle, last, loss_function = Sigmoid(), Sigmoid(), BinaryLoss()
-for epoch in range(3):
+for epoch in range(2):
     dense1.forward(X)
     middle.forward(dense1.output)
     dense2.forward(middle.output)
@@ -55,8 +55,8 @@ for epoch in range(3):
 """
 """Losses of samples, whose mean is taken elsewhere, and a penalty in the backward of a layer."""
 
-MEAN, SQUARES = "self.dinputs = self.dinputs / samples", "self.dweights += 2 * self.l2 * self.weights"
-BOTH_PENALTIES = f"{SQUARES}; self.dweights += 0.003 * np.sign(self.weights); self.dbiases += 0.01 * self.biases"
+MEAN = "self.dinputs = self.dinputs / samples"
+PENALTIES = "self.dweights += 2 * self.l2 * self.weights; self.dbiases += 0.003 * np.sign(self.biases)"
 
 FLOAT32_NUMPY = """
 import numpy as np
@@ -108,7 +108,7 @@ def without_duplicates(params, grads):
 rng = np.random.RandomState(0)
 x, t = rng.randn(6, 4), rng.randint(0, 3, 6)
 first, last, loss_layer = Affine(rng.randn(4, 5), np.zeros(5)), Affine(rng.randn(5, 3), np.zeros(3)), SoftmaxWithLoss()
-for i in range(3):
+for i in range(2):
     loss = loss_layer.forward(last.forward(first.forward(x)), t)
     first.backward(last.backward(loss_layer.backward()))
     params, grads = without_duplicates([first.W, last.W], [first.dW, last.dW])
@@ -134,7 +134,7 @@ rng = np.random.RandomState(0)
 x, t = rng.randn(6, 4), rng.randint(0, 3, 6)
 first, last = Affine(9 * rng.randn(4, 5), np.zeros(5)), Affine(90 * rng.randn(5, 3), np.zeros(3))
 loss_layer = KeptFromZero()
-for i in range(3):
+for i in range(2):
     loss = loss_layer.forward(last.forward(first.forward(x)), t)
     first.backward(last.backward(loss_layer.backward()))
     for layer in (first, last):
@@ -173,19 +173,57 @@ class Net:
 
 rng = np.random.RandomState(0)
 nets = [Net(1, Relu()), Net(2, Bent())]
-for i in range(3):
+for i in range(2):
     x, t = rng.randn(6, 4), rng.randint(0, 3, 6)
     for net in nets:
         net.step(x, t)
         net.loss(x, t)
 """
 
+WHOLE_NETWORK = """
+import numpy as np
+
+class Network:
+    def __init__(self):
+        rng = np.random.RandomState(0)
+        self.W1, self.b1, self.W2, self.b2 = rng.randn(4, 5), np.zeros((1, 5)), rng.randn(5, 3), np.zeros((1, 3))
+    def forward(self, X):
+        self.h = np.tanh(X @ self.W1 + self.b1)
+        scores = self.h @ self.W2 + self.b2
+        e = np.exp(scores - scores.max(1, keepdims=True))
+        self.out = {out}
+        return self.out
+    def backward(self, X, y):
+        d = {slope}
+        self.dW2, self.db2 = self.h.T @ d{penalty}, d.sum(0, keepdims=True)
+        d = d @ self.W2.T * {bent}
+        self.dW1, self.db1 = X.T @ d, d.sum(0, keepdims=True)
+
+rng = np.random.RandomState(1)
+X, y = rng.randn(6, 4), {target}
+net = Network()
+for i in range(2):
+    net.forward(X)
+    net.backward(X, y)
+    for name in ("W1", "b1", "W2", "b2"):
+        setattr(net, name, getattr(net, name) - 0.1 * getattr(net, "d" + name))
+"""
+"""Its backward is handed the data, and goes back from a loss that stands nowhere."""
+
+PROBABILITIES = {
+    "out": "e / e.sum(1, keepdims=True)",
+    "slope": "(self.out - np.eye(3)[y]) / len(y)",
+    "target": "rng.randint(0, 3, 6)",
+}
+NUMBERS = {"out": "scores", "slope": "2 * (self.out - y) / len(y)", "target": "rng.randn(6, 3)"}
+BENT = "(1 - self.h ** 2)"
+
 RIGHT_COURSE_PROGRAMS = {
-    "losses of samples": SAMPLE_LOSSES.format(mean=MEAN, decay=""),
-    "penalty in a layer": SAMPLE_LOSSES.format(mean=MEAN, decay=SQUARES),
-    "both penalties in a layer": SAMPLE_LOSSES.format(mean=MEAN, decay=BOTH_PENALTIES),
+    "network with cross entropy": WHOLE_NETWORK.format(**PROBABILITIES, bent=BENT, penalty=""),
+    "network with squares": WHOLE_NETWORK.format(**NUMBERS, bent=BENT, penalty=""),
+    "network with a penalty": WHOLE_NETWORK.format(**PROBABILITIES, bent=BENT, penalty=" + 0.01 * self.W2"),
+    "penalty in a layer": SAMPLE_LOSSES.format(mean=MEAN, decay=PENALTIES),
     "cells that keep float32": FLOAT32_CELLS,
     "parameters and gradients": PARAMETERS_AND_GRADIENTS,
     "saturated softmax": SATURATED,
-    "networks in turn": IN_TURN.format(bent="self.out ** 2"),
 }

@@ -76,7 +76,7 @@ def has_returned(frame: FrameType) -> bool:
     return frame.f_code.co_code[frame.f_lasti] in RETURNS
 
 
-def is_loss(returned: Any) -> bool:
+def starts_with_number(returned: Any) -> bool:
     """Return whether the first of what a function has returned is one number, as a loss is."""
     first = returned[0] if isinstance(returned, tuple) and returned else None
     return isinstance(first, int | float | np.number) or (isinstance(first, np.ndarray) and first.size == 1)

@@ -33,10 +33,10 @@ from bptui.programs.child.open_call import (
     has_returned,
     ids_of_arrays,
     is_detail,
-    is_loss,
     is_whole_step,
     objects_given,
     split_result,
+    starts_with_number,
     where,
 )
 from bptui.programs.child.pass_partners import PassPartners
@@ -242,7 +242,12 @@ class Watcher:
                 return
             self.note_pass(opened.call, self.stack[-1] if self.stack else None)
         has_raised = value is None and not has_returned(frame)
-        if opened.call.style == "loss" and not has_raised and self.count == opened.number and not is_loss(value):
+        if (
+            opened.call.style == "loss"
+            and not has_raised
+            and self.count == opened.number
+            and not starts_with_number(value)
+        ):
             self.styles.forget_function(frame)
             return
         if opened.call.is_forward:
@@ -339,6 +344,7 @@ class Watcher:
                 opened.held,
                 beside,
                 adds_in_place(opened.code),
+                [name for name, _ in opened.inputs],
             )
         )
 
