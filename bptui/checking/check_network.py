@@ -20,6 +20,7 @@ from bptui.checking.numeric.bisection import PRECISION, random_direction
 from bptui.checking.numeric.directions import Direction, along
 from bptui.checking.numeric.extrapolation import Ladder, climb
 from bptui.checking.numeric.finite_differences import Point, last_digit_moved
+from bptui.checking.numeric.judge import RELATIVE
 from bptui.checking.numeric.noise import digit_of_float32, grain_of
 from bptui.checking.probe import as_number, called
 from bptui.checking.random_sources import SEED, borrowed_random_state
@@ -257,13 +258,18 @@ class Network:
             return replace(allowing, verdict=Verdict.SKIP, reason="the output is too coarse to tell", ladder=())
         return allowing
 
+    @property
+    def precision(self) -> float:
+        """How far a slope may be off: with layers of the user's own by as much as each of them may by itself."""
+        return RELATIVE if self.scenario.guests else 10 * PRECISION
+
     def judge_at(self, point: Point, finding: Finding, line: Direction, slope: float, size: float) -> Finding:
         """Return the finding that one direction comes to at a point."""
         ladders = [climb(point, line, np.array([start])) for start in SIZES]
         ladder = min(ladders, key=lambda it: float(it.limit[1][0]))
         value, error = (float(it[0]) for it in ladder.limit)
         worst = Worst((), slope, value, error)
-        if abs(slope - value) <= 20 * error + 10 * PRECISION * size:
+        if abs(slope - value) <= 20 * error + self.precision * size:
             return replace(finding, worst=worst)
         if any(bool((it.is_steep | it.is_blind)[0]) for it in ladders) or not np.isfinite(value):
             return replace(finding, verdict=Verdict.SKIP, reason="the output has no finite slope here")

@@ -126,6 +126,15 @@ class CallRaised(NamedTuple):
     number: int
 
 
+class ChangedAt(NamedTuple):
+    """An object's ``spot`` (or, where ``owner`` is 0, what holds a function's argument) is changed by that line."""
+
+    owner: int
+    spot: str
+    file: str
+    line: int
+
+
 class FinalArray(NamedTuple):
     """What an object's ``spot`` holds when watching ends: the last updates are seen by it.
 
@@ -151,9 +160,18 @@ class Ended(NamedTuple):
     column: int | None = None
 
 
-Event: TypeAlias = SeenArray | CallSite | ForwardCall | BackwardCall | CallRaised | FinalArray | Ended
+Event: TypeAlias = SeenArray | CallSite | ForwardCall | BackwardCall | CallRaised | ChangedAt | FinalArray | Ended
 
-KINDS: tuple[type[Event], ...] = (SeenArray, CallSite, ForwardCall, BackwardCall, CallRaised, FinalArray, Ended)
+KINDS: tuple[type[Event], ...] = (
+    SeenArray,
+    CallSite,
+    ForwardCall,
+    BackwardCall,
+    CallRaised,
+    ChangedAt,
+    FinalArray,
+    Ended,
+)
 """Every kind of event; the kind of a message is its place here."""
 
 

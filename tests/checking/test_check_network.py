@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -140,3 +142,28 @@ def test_a_network_costs_in_proportion_to_its_leaves() -> None:
     calls(2)
     once, twice, four = map(calls, (50, 100, 200))
     assert four - twice < 2.2 * (twice - once)
+
+
+BOOK_LOSS = """
+import numpy as np
+
+class Loss:
+    def forward(self, x, t):
+        y = np.exp(x - x.max(axis=1, keepdims=True))
+        self.y, self.t = y / y.sum(axis=1, keepdims=True), t
+        return -np.log(self.y[np.arange(len(t)), t] + 1e-7).mean()
+
+    def backward(self, dout=1):
+        dx = self.y.copy()
+        dx[np.arange(len(self.t)), self.t] -= 1
+        return dout * dx / len(self.t)
+"""
+
+
+def test_the_network_is_allowed_what_each_of_its_own_layers_is(tmp_path: Path) -> None:
+    file = tmp_path / "loss.py"
+    file.write_text(BOOK_LOSS, encoding="utf-8")
+    text = "[inputs]\nt = [1, 0]\n[parameters]\nx = [[2.0, 0.3, -1.0], [-1.5, 1.0, 2.5]]\n[nodes]\ny = 'Loss(x, t)'\n"
+    report = bptui.check(bptui.loads(text, tmp_path / "a.toml", layers=[file]))
+    assert report.ok
+    assert [it.verdict for it in report.findings if it.rule == "network"] == [Verdict.PASS]

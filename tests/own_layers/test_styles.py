@@ -220,6 +220,53 @@ def test_a_loss_gives_its_derivative_to_the_prediction(tmp_path: Path, names: st
     assert failures(report) == set()
 
 
+@pytest.mark.parametrize(
+    ("forward", "backward"),
+    [
+        ("y_pred, y_true", "y_pred, y_true"),
+        ("y_pred, y_true", "y_true, y_pred"),
+        ("target, output", "target, output"),
+        ("y_pred, y_true", ""),
+        ("y_pred, y_true", "dvalues, y_true"),
+    ],
+)
+def test_the_backward_of_a_loss_may_take_its_inputs_again_or_nothing(
+    tmp_path: Path, forward: str, backward: str
+) -> None:
+    predicted, true = sorted(forward.split(", "), key=lambda it: it in {"y_true", "target"})
+    error = "(dvalues - y_true)" if "dvalues" in backward else "self.error"
+    layers = f"""
+        class SquareLoss:
+            def forward(self, {forward}):
+                self.error = {predicted} - {true}
+                return np.mean(self.error ** 2)
+            def backward({", ".join(filter(None, ("self", backward)))}):
+                return 2 * {error} / self.error.size
+        """
+    file = layer_file(tmp_path, layers)
+    inputs = ", ".join("p" if it == predicted else "a" for it in forward.split(", "))
+    text = f"[inputs]\na = [1.0, 2.0]\n[parameters]\np = [0.5, 3.0]\n[nodes]\ny = 'SquareLoss({inputs})'\n"
+    scenario = bptui.loads(text, tmp_path / "a.toml", layers=[file.path])
+    assert failures(bptui.check(scenario)) == set()
+    assert gradient(bptui.run(scenario), "p") == [-0.5, 1.0]
+
+
+def test_a_loss_of_samples_whose_calculate_takes_the_mean_is_that_mean(tmp_path: Path) -> None:
+    layers = """
+        class Loss:
+            def calculate(self, output, y): return np.mean(self.forward(output, y))
+        class Squares(Loss):
+            def forward(self, y_pred, y_true): return np.mean((y_true - y_pred) ** 2, axis=-1)
+            def backward(self, dvalues, y_true):
+                self.dinputs = -2 * (y_true - dvalues) / len(dvalues[0])
+                self.dinputs = self.dinputs / len(dvalues)
+        """
+    file = layer_file(tmp_path, layers)
+    text = "[inputs]\nt = [[1.0, 2.0], [0.0, 1.0]]\n[parameters]\np = [[0.5, 3.0], [1.0, 1.0]]\n"
+    text += "[nodes]\ny = 'Squares(p, t)'\n"
+    assert failures(bptui.check(bptui.loads(text, tmp_path / "a.toml", layers=[file.path]))) == set()
+
+
 def gradient(tape: Tape, name: str) -> list[float]:
     found = tape.gradients[name]
     assert found is not None

@@ -13,6 +13,7 @@ from typing import Any
 from bptui.guest.child.styles import (
     derivative,
     function_pair,
+    loss_class,
     loss_function,
     method_pair,
     static_context,
@@ -26,6 +27,7 @@ Find = Callable[[str, Mapping[str, Any]], "Recipe | None"]
 STYLES: tuple[Find, ...] = (
     torch_function.find_torch_function,
     static_context.find_static_context,
+    loss_class.find_loss_class,
     method_pair.find_method_pair,
     derivative.find_derivative,
     loss_function.find_loss_function,

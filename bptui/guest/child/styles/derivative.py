@@ -7,6 +7,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from bptui.guest.child.styles.method_pair import PassNames, init_of, is_static, method
 from bptui.guest.child.styles.recipe import Handle, Options, Recipe, UserCall
 
@@ -48,11 +50,18 @@ class DerivativeHandle(Handle):
         if returned is None:
             return None
         if isinstance(returned, tuple):
-            return tuple([None if it is None else dout * it for it in returned])
+            return tuple([None if it is None else chained(dout, it) for it in returned])
         if len(self.inputs) == 1:
-            return dout * returned
+            return chained(dout, returned)
         place = predicted(self.slots)
-        return tuple([dout * returned if at == place else None for at in range(len(self.inputs))])
+        return tuple([chained(dout, returned) if at == place else None for at in range(len(self.inputs))])
+
+
+def chained(dout: Any, local: Any) -> Any:
+    """Return dout times a local derivative; where a sample has one value, its own number is for its whole row."""
+    shape = np.shape(dout)
+    is_by_row = 0 < len(shape) < np.ndim(local) and np.shape(local)[: len(shape)] == shape
+    return np.reshape(dout, shape + (1,) * (np.ndim(local) - len(shape))) * local if is_by_row else dout * local
 
 
 def predicted(slots: Sequence[str]) -> int:
