@@ -20,7 +20,7 @@ from bptui.lines.styles import DARK, LIGHT
 from bptui.report.check_report import report_lines, tally_line
 from bptui.report.export.account import Account, ToldStep
 from bptui.report.export.markdown import KEPT
-from bptui.report.export.network_drawing import is_drawn, network_svg
+from bptui.report.export.network_drawing import is_small_enough, network_svg
 from bptui.report.trace_report import BACKWARD_KEY, gradient_table
 from layers import Array
 
@@ -153,7 +153,7 @@ def page_data(account: Account, numbers: dict[str, int]) -> str:
 def step_data(account: Account, numbers: dict[str, int]) -> Iterator[dict[str, object]]:
     """Yield of each step the values and gradients that are others than before, by what stands for them in the page."""
     before: dict[str, dict[int, str]] = {"v": {}, "g": {}}
-    drawn = {name: number for name, number in numbers.items() if is_drawn(account.graph)}
+    drawn = {name: number for name, number in numbers.items() if is_small_enough(account.graph)}
     for moment in (told.moment for told in account.steps):
         names = [name for name in moment.graph.names if name in drawn]
         now = {
