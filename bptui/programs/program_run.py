@@ -307,6 +307,8 @@ class ProgramRun:
 
     def send(self, message: Message) -> None:
         """Send a message, all of it; it is short."""
+        if self.process.control.fileno() < 0:
+            raise LayerError("the program's process has ended")
         os.set_blocking(self.process.control.fileno(), True)
         try:
             self.process.control.sendall(encode_message(message))
