@@ -169,7 +169,7 @@ y = "Sum(x * 2)"
 @pytest.mark.parametrize(
     ("change", "told"),
     [
-        (lambda folder: None, []),
+        (lambda _: None, []),
         (lambda folder: (folder / "x.csv").write_text("1,3\n"), ["x.csv, a file with data, has changed since"]),
         (
             lambda folder: (folder / "net.toml").write_text(DATA.replace("* 2", "* 3")),
