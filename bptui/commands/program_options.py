@@ -9,7 +9,6 @@ from collections.abc import Callable, Sequence
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from bptui.core.text import visible
 from bptui.errors import BptuiError, Where
 
 if TYPE_CHECKING:
@@ -106,9 +105,11 @@ class WatchProgress:
     """Tells on a terminal how far watching has come, of a program that takes its time."""
 
     def __init__(self, run: ProgramRun) -> None:
+        from bptui.core.text import visible
         from bptui.report.progress_line import ProgressLine
 
         self.run = run
+        self.title = visible(run.program.title, limit=40)
         self.line = ProgressLine(1, sys.stderr)
         self.began = monotonic()
 
@@ -118,7 +119,7 @@ class WatchProgress:
             return
         seen, wanted = len(self.run.watched.passes), self.run.limits.passes
         way_on = "ctrl+c ends it, and what was seen stays"
-        self.line.show(f"watching {visible(self.run.program.title, limit=40)}: pass {seen + 1} of {wanted}; {way_on}")
+        self.line.show(f"watching {self.title}: pass {seen + 1} of {wanted}; {way_on}")
 
 
 def watched(options: argparse.Namespace) -> ProgramRun:
