@@ -82,13 +82,13 @@ class Mean(Reduction):
 class Var(Reduction):
     """Population variance, ``out = Σ (x - mean)² / n``: n, not n - 1, as in batch normalisation (Saito, ch. 6.3).
 
-    The local derivative is 2 (x - mean) / n; that x also moves the mean cancels out, for the deviations sum to 0.
+    The local derivative is 2 × (x - mean) / n; that x also moves the mean cancels out, for the deviations sum to 0.
     The variance of no elements is NaN.
     """
 
     symbol = "var"
     formula = "Σ (x - mean)² / n"
-    rules = {"x": "dout × 2 (x - mean) / n"}
+    rules = {"x": "dout × 2 × (x - mean) / n"}
 
     def forward(self, x: Array) -> Array:
         x = floating(x)

@@ -57,13 +57,14 @@ class Passes:
 
     ``backward`` has the nodes by index in the order in which they go back; it is empty where the iteration has no
     backward pass. Every use of a value there is an *edge*: the ``first_edges[rank] + position``-th contribution. In a
-    program each backward is called somewhere, and ``calls`` has the places.
+    program each backward is called somewhere, and ``calls`` has the places, as ``places`` has those of the updates.
     """
 
     graph: Graph
     backward: tuple[int, ...]
     updated: tuple[str, ...] = ()
     calls: tuple[Where | None, ...] = ()
+    places: tuple[Where | None, ...] = ()
 
     @property
     def lengths(self) -> tuple[int, int, int]:
@@ -250,6 +251,7 @@ class RecordedOrder(Order):
         self.backward: list[int] = []
         self.calls: list[Where | None] = []
         self.updated: list[str] = []
+        self.places: list[Where | None] = []
         self.graph = graph
         self.latest: Passes | None = None
         self.starts.append(0)
@@ -258,7 +260,8 @@ class RecordedOrder(Order):
         """Begin the next iteration, in which all nodes of ``graph`` go forward."""
         self.finished.append(self.passes(len(self.finished)))
         self.starts.append(len(self))
-        self.graph, self.backward, self.calls, self.updated, self.latest = graph, [], [], [], None
+        self.graph, self.backward, self.calls, self.latest = graph, [], [], None
+        self.updated, self.places = [], []
 
     def add_backward(self, node: int, call: Where | None = None) -> None:
         """Add the backward of a node, by index, to the latest iteration, and where it was called."""
@@ -266,9 +269,10 @@ class RecordedOrder(Order):
         self.calls.append(call)
         self.latest = None
 
-    def add_update(self, parameter: str) -> None:
-        """Add a parameter's update to the latest iteration."""
+    def add_update(self, parameter: str, where: Where | None = None) -> None:
+        """Add a parameter's update to the latest iteration, and the line that has made it."""
         self.updated.append(parameter)
+        self.places.append(where)
         self.latest = None
 
     @property
@@ -279,7 +283,9 @@ class RecordedOrder(Order):
         if iteration < len(self.finished):
             return self.finished[iteration]
         if self.latest is None:
-            self.latest = Passes(self.graph, tuple(self.backward), tuple(self.updated), tuple(self.calls))
+            self.latest = Passes(
+                self.graph, tuple(self.backward), tuple(self.updated), tuple(self.calls), tuple(self.places)
+            )
         return self.latest
 
     def start(self, iteration: int) -> int:

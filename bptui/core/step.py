@@ -79,7 +79,10 @@ class BackwardStep:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class UpdateStep:
-    """A parameter's update: from ``before`` to ``after`` by ``gradient``, which is None where none reached it."""
+    """A parameter's update: from ``before`` to ``after`` by ``gradient``, which is None where none reached it.
+
+    In a program a line has made it, the ``call``; it is None where that is not known.
+    """
 
     number: int
     iteration: int
@@ -87,6 +90,7 @@ class UpdateStep:
     gradient: Array | None
     before: Array
     after: Array
+    call: Where | None = None
 
     @property
     def pass_(self) -> Pass:

@@ -203,7 +203,8 @@ class Tape(Sequence[Step]):
 
     def update_step(self, turn: Turn, columns: Iteration) -> UpdateStep:
         """Return the view of a parameter's update."""
-        slot = self.order.passes(turn.iteration - 1).graph.slots[turn.name]
+        passes = self.order.passes(turn.iteration - 1)
+        slot = passes.graph.slots[turn.name]
         return UpdateStep(
             turn.number,
             turn.iteration,
@@ -211,6 +212,7 @@ class Tape(Sequence[Step]):
             self.at(turn.number).gradient(turn.name),
             as_array(columns.values[slot]),
             as_array(columns.updates[turn.rank]),
+            passes.places[turn.rank] if passes.places else None,
         )
 
     def inputs(self, iteration: int, node: int) -> list[Value]:

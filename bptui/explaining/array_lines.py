@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from bptui.core import text
 from bptui.explaining.formula_words import inline
 from bptui.lines.cell_width import cells
@@ -26,8 +28,9 @@ def array_lines(label: str, array: Array | None, width: int, style: str) -> list
         if line_width(line) <= width:
             return [line]
         return [*paragraph(label, width, "dim"), *paragraph(numbers, width, style, indent=2)]
-    rows, shown = corner_of(array, width - INDENT)
-    title = f"{label} {text.shape(array)}{cut_away(array, shown)}"
+    matrix = first_matrix(array)
+    rows, shown = corner_of(matrix, width - INDENT)
+    title = f"{label} {text.shape(array)}{named_slice(array) if rows else ''}{cut_away(matrix, shown)}"
     if not rows:
         return paragraph(title, width, "dim")
     start = max(LABEL_ROOM, cells(title) + 2)
@@ -39,7 +42,18 @@ def array_lines(label: str, array: Array | None, width: int, style: str) -> list
 
 def corner(array: Array, width: int) -> list[str]:
     """Return as many of an array's first rows and columns as fit, all of one length; of more axes, nothing."""
-    return corner_of(array, width)[0]
+    return corner_of(array, width)[0] if array.ndim <= 2 else []
+
+
+def first_matrix(array: Array) -> Array:
+    """Return the first slice of an array with more than two axes; any other array as it is."""
+    return array if array.ndim <= 2 or not array.size else np.asarray(array[(0,) * (array.ndim - 2)])
+
+
+def named_slice(array: Array) -> str:
+    """Return which of an array's slices its first one is: `` [0, 0, :, :]``; nothing where it has but one."""
+    several = int(np.prod(array.shape[:-2])) > 1
+    return f" of which [{', '.join(['0'] * (array.ndim - 2))}, :, :]" if several else ""
 
 
 def cut_away(array: Array, shown: tuple[int, int]) -> str:
@@ -52,7 +66,7 @@ def cut_away(array: Array, shown: tuple[int, int]) -> str:
 
 def corner_of(array: Array, width: int) -> tuple[list[str], tuple[int, int]]:
     """Return the corner of an array as lines, and how many rows and columns it has."""
-    if array.ndim > 2 or not array.size:
+    if not array.size:
         return [], (0, 0)
     matrix = array.reshape(1, -1) if array.ndim == 1 else array
     shown = MOST_ROWS if matrix.shape[0] <= MOST_ROWS else MOST_ROWS - 1

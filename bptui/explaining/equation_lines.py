@@ -18,7 +18,7 @@ def equation_line(equation: Equation, style: str) -> Line:
     line = [Span(equation.left, "strong")]
     for place, (sign, part) in enumerate(sides(equation)):
         line += [Span(f" {sign} ", "dim"), Span(part, result_style(equation, place, style))]
-    aside = equation.note or ("" if equation.result else equation.shapes)
+    aside = ", ".join(filter(None, ("" if equation.result else equation.shapes, equation.note)))
     return (*line, Span(f"   {aside}", "dim")) if aside else tuple(line)
 
 

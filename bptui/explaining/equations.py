@@ -27,6 +27,7 @@ from bptui.explaining.formula_words import (
     put,
     put_numbers,
     put_shapes,
+    unbracketed,
     word,
     words_of,
 )
@@ -36,6 +37,9 @@ from layers import Array
 
 MOST_TERMS = 6
 """Contributions that are written out; a value may be used a hundred thousand times."""
+
+ALL_INPUTS, MOST_NAMED = "all inputs", 4
+"""What a formula calls the inputs of a layer that takes any number of them, and as many as are named instead."""
 
 OPTIMIZER_RULES: Mapping[type[Optimizer | None], str] = {
     SGD: "{W} - lr × d{W}",
@@ -122,8 +126,16 @@ def node_formula(moment: Moment, name: str) -> str:
     assert node is not None
     words = words_of(moment.tape, node)
     if formula := words.formula_of(node.outputs.index(name)):
-        return put(formula, name_inputs(words, node))
+        return put(formula, name_inputs(words, node)).replace(ALL_INPUTS, input_names(node))
     return f"{text.visible(node.layer)}({', '.join(map(text.visible, node.inputs))})"
+
+
+def input_names(node: Node) -> str:
+    """Return the names of a node's inputs where they are few: ``a, b and c``; otherwise that all are meant."""
+    *first, last = map(text.visible, node.inputs)
+    if len(first) >= MOST_NAMED:
+        return ALL_INPUTS
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 def gradient_equations(moment: Moment, name: str) -> tuple[Equation, ...]:
@@ -150,8 +162,7 @@ def gradient_equation(
     name = step.node.inputs[position]
     own = words.inputs[position] if position < len(words.inputs) else ""
     rule = words.rules.get(own, "")
-    is_summed = is_summed_back(moment, step.node, name, rule)
-    note = f"summed back to {text.shape(gradient)}, which broadcasting had repeated" if is_summed else ""
+    note = summing_note(moment, step.node, position, rule)
     rule = rule_at(moment, step.node, position, rule, arrays)
     names = name_inputs(words, step.node) | {own: text.visible(name), "out": text.visible(step.name)}
     return Equation(
@@ -175,12 +186,31 @@ def rule_at(moment: Moment, node: Node, position: int, rule: str, arrays: Mappin
     """Return the rule of a node's input as it is for arrays of these shapes: summed back, or of vectors."""
     name = node.inputs[position]
     if is_summed_back(moment, node, name, rule):
-        return f"Σ {rule}"
+        return sum_of_rule(rule)
     value, dout = moment.value(name), arrays.get("dout")
     is_sum = rule.startswith("Σ dout over") or rule.endswith(" over the batch")
     if is_sum and value is not None and dout is not None and dout.shape == value.shape:
         return rule.removeprefix("Σ ").partition(" over ")[0]  # there is nothing to sum over
-    return as_product(rule, arrays)
+    product = as_product(rule, arrays)
+    return sum_of_rule(product) if lacks_batch(moment, node, name, rule) else product
+
+
+def summing_note(moment: Moment, node: Node, position: int, rule: str) -> str:
+    """Return over what the gradient of an input is summed, where its layer's rule does not say so."""
+    name = node.inputs[position]
+    if is_summed_back(moment, node, name, rule):
+        value = moment.value(name)
+        back = text.shape(value) if np.ndim(value) else "a scalar"  # type: ignore[arg-type]
+        return f"summed back to {back}, which broadcasting had repeated"
+    return "summed over the batch" if lacks_batch(moment, node, name, rule) else ""
+
+
+def sum_of_rule(rule: str) -> str:
+    """Return a rule's sum, its sign before it, and in parentheses where the Σ would not be taken to hold for all."""
+    if rule.startswith("-"):
+        return f"-{sum_of_rule(rule[1:])}"
+    is_several = any(sign in unbracketed(rule) for sign in (" where ", " + ", " - "))
+    return f"Σ ({rule})" if is_several else f"Σ {rule}"
 
 
 def is_summed_back(moment: Moment, node: Node, name: str, rule: str) -> bool:
@@ -264,8 +294,9 @@ def update_equation(moment: Moment, parameter: str) -> Equation | None:
     rule = moment.tape.optimizer
     formula = OPTIMIZER_RULES.get(type(rule), "{W} + change").replace("{W}", name)
     is_unknown = rule is None and any(node.call for node in moment.graph.nodes)
-    note = f"→ {text.shape(step.after)}{', changed by your code' if is_unknown else ''}"
-    return Equation(name, formula, update_numbers(step, rule), inline(step.after) or "", note, sign="←")
+    changed = ", ".join(["changed by your code"] * is_unknown + [str(step.call)] * (step.call is not None))
+    numbers, shapes = update_numbers(step, rule), f"→ {text.shape(step.after)}"
+    return Equation(name, formula, numbers, inline(step.after) or "", shapes, note=changed, sign="←")
 
 
 def update_numbers(step: UpdateStep, rule: Optimizer | None) -> str:
@@ -314,6 +345,17 @@ def with_shapes(rule: str, arrays: Mapping[str, Array], result: Array) -> str:
         return ""
     is_simple = len(names) > 1 and arrays.keys() >= set(names) and "(" not in rule
     return f"{put_shapes(rule, arrays) if is_simple else ''} → {text.shape(result)}".lstrip()
+
+
+def lacks_batch(moment: Moment, node: Node, name: str, rule: str) -> bool:
+    """Return whether an input of a matrix product is the same for a whole batch, all of which its gradient sums."""
+    if " · " not in rule or "Σ" in rule or len(node.outputs) > 1:
+        return False
+    batches = {each: np.shape(it)[:-2] for each in node.inputs if (it := moment.value(each)) is not None}
+    try:
+        return batches.get(name) != np.broadcast_shapes(*batches.values())
+    except ValueError:
+        return False
 
 
 def is_stretched(moment: Moment, node: Node, name: str) -> bool:

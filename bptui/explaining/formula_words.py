@@ -23,6 +23,8 @@ word = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 RAISED = ("²", "³", "ᵀ", " **")
 """What after a number would take its sign in: ``(-2)²``."""
 
+BRACKETED = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
+
 PLAIN = frozenset({"where", "holds", "fails", "else", "half", "equal", "log"})
 """Words that stand in a rule beside names and still leave it arithmetic."""
 
@@ -163,6 +165,13 @@ def as_product(rule: str, arrays: Mapping[str, Array]) -> str:
         return f"{one} {'⊗' if found['turned'] or found['other_turned'] else '·'} {other}"
     turned = [found["turned"] if axes[0] > 1 else "", found["other_turned"] if axes[1] > 1 else ""]
     return f"{one}{turned[0]} · {other}{turned[1]}"
+
+
+def unbracketed(rule: str) -> str:
+    """Return a rule without what stands in brackets."""
+    while (inner := BRACKETED.sub("", rule)) != rule:
+        rule = inner
+    return rule
 
 
 def is_call(found: re.Match[str]) -> bool:

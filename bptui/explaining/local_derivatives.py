@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 
 import numpy as np
 
@@ -10,9 +10,12 @@ from bptui.core import text
 from bptui.core.graph import Node
 from bptui.core.moment import Moment
 from bptui.explaining.equations import Equation, inputs_by_own_name, rule_at, with_numbers
-from bptui.explaining.formula_words import inline, is_built_in, name_inputs, put, words_of
+from bptui.explaining.formula_words import inline, is_arithmetic, is_built_in, name_inputs, put, unbracketed, words_of
 from bptui.explaining.value_state import gradient_can_arrive
 from layers import Array
+
+ONES = ("1", "-1")
+"""Local derivatives that are the same for every element, whatever its shape."""
 
 MOST_LOCAL = 30
 """As many elements as a node's arrays may have for its local derivatives to be worth a look, number by number."""
@@ -36,12 +39,20 @@ def local_equations(moment: Moment, name: str) -> tuple[tuple[Equation, Array | 
     equations = []
     for own, value, local in zip(words.inputs, node.inputs, locals_, strict=False):
         rule = without_dout(words.rules.get(own, ""))
-        if rule and value not in moment.graph.constants and (local is not None or not is_small):
+        is_told = local is not None or (not is_small and is_readable(words.rules.get(own, ""), names))
+        if rule and value not in moment.graph.constants and is_told:
             left = f"∂{text.visible(name)}/∂{text.visible(value)}"
-            result = inline(local) if local is not None else None
-            equation = Equation(left, put(rule, names), with_numbers(rule, arrays, words, out), result or "")
-            equations.append((equation, None if rule.rstrip("ᵀ") in arrays else local))
+            shown = None if local is None or rule in ONES else inline(local)
+            equation = Equation(left, put(rule, names), with_numbers(rule, arrays, words, out), shown or "")
+            equations.append((equation, None if rule in ONES or rule.rstrip("ᵀ") in arrays else local))
     return tuple(equations)
+
+
+def is_readable(rule: str, names: Container[str]) -> bool:
+    """Return whether a rule tells a local derivative that nobody has looked at: as a factor of dout, or arithmetic."""
+    plain = rule.removeprefix("-")
+    is_factor = plain.startswith(("dout × ", "dout · ")) or plain.endswith(" · dout")
+    return is_factor or is_arithmetic(rule.replace("dout", "1"), names)
 
 
 def own_equations(moment: Moment, node: Node, out: Array) -> Iterator[tuple[Equation, Array | None]]:
@@ -59,10 +70,17 @@ def without_dout(rule: str) -> str:
     """Return what a rule multiplies ``dout`` by; empty where it does more than that."""
     for product in ("dout × ", "dout · "):
         if rule.removeprefix("-").startswith(product):
-            return rule.replace(product, "", 1)
+            return unwrapped(rule.replace(product, "", 1))
     if rule.endswith(" · dout"):
         return rule.removesuffix(" · dout")
-    return "" if "Σ" in rule or "(dout" in rule else rule.replace("dout", "1")
+    if "Σ" in rule or "(dout" in rule:
+        return ""
+    return rule.replace("dout × ", "").replace(" × dout", "").replace("dout", "1")
+
+
+def unwrapped(rule: str) -> str:
+    """Return a rule without parentheses around all of it."""
+    return rule[1:-1] if rule.startswith("(") and "(" not in unbracketed(rule[1:-1]) and not unbracketed(rule) else rule
 
 
 def rules(moment: Moment, name: str) -> tuple[Equation, ...]:

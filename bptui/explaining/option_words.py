@@ -25,8 +25,10 @@ def gathered(options: OptionValues) -> Spelt:
     """Return the words of a gather, with its rows where they are an option."""
     if options["indices"] is None:
         return "x[rows]", {"x": "dout, added up where it was taken"}
-    rows = text.visible(str(as_list(options["indices"])), limit=40)
-    return f"x[{rows}]", {"x": f"dout, added up at the rows {rows}"}
+    rows = text.visible(str(options["indices"]), limit=40)
+    return f"x[{rows}]", {
+        "x": f"dout, added up at {'row' if isinstance(options['indices'], int) else 'the rows'} {rows}"
+    }
 
 
 def clipped(options: OptionValues) -> Spelt:
@@ -76,8 +78,8 @@ def split_parts(options: OptionValues) -> Spelt:
         return "x", {"x": "dout"}
     formulas = [f"part{place} = part {place} of {count} of x along axis {axis}" for place in range(1, count + 1)]
     shown = [f"dpart{place}" for place in range(1, min(count, MOST_PARTS) + 1)]
-    more = ["and so on"] if count > MOST_PARTS else []
-    return "; ".join(formulas), {"x": f"{', '.join(shown + more)}, joined along axis {axis}"}
+    last = "so on" if count > MOST_PARTS else shown.pop()
+    return "; ".join(formulas), {"x": f"{', '.join(shown)} and {last}, joined along axis {axis}"}
 
 
 def margin_words(options: OptionValues) -> Spelt:
@@ -97,10 +99,11 @@ def running_sum(options: OptionValues) -> Spelt:
 def einsum_words(options: OptionValues) -> Spelt:
     """Return the words of an Einstein sum; an axis that is called x by itself would be taken for an input."""
     equation = text.visible(options["equation"], limit=40)
-    rules = {"x": "Σ of dout × the other inputs"}
-    if re.search(r"\bx\b", equation):
-        return "Σ of the products of all inputs", rules
-    return f'Σ of the products of all inputs by "{equation}"', rules
+    others = options["equation"].partition("->")[0].count(",")
+    factors = f"Σ of dout × the other input{'s' * (others > 1)}"
+    rules = {"x": factors if others else "the dout of the sum that each element went into"}
+    summands = "Σ of the products of all inputs" if others else "Σ of all inputs"
+    return summands if re.search(r"\bx\b", equation) else f'{summands} by "{equation}"', rules
 
 
 def gaussian_unit(options: OptionValues) -> Spelt:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import numpy as np
@@ -19,9 +20,12 @@ from bptui.explaining.equations import (
     rule_at,
     update_equation,
 )
-from bptui.explaining.formula_words import inline, name_inputs, put, words_of
+from bptui.explaining.formula_words import inline, name_inputs, put, unbracketed, words_of
 from bptui.explaining.value_state import arrived_count, use_count
 from layers import Array
+
+SUBORDINATE, PROSE = re.compile(","), re.compile(r"[a-z]+ [a-z]+ [a-z]|'s shape")
+"""What in a rule would be taken to go on in a shape or in numbers behind it: these stand before it, then."""
 
 
 def headline(moment: Moment) -> str:
@@ -51,7 +55,8 @@ def forward_sentence(moment: Moment, step: ForwardStep) -> str:
         return f"{made}: {result}." if result else f"{made}: an array of shape {text.shape(step.out)}."
     formula = node_formula(moment, step.name)
     if not result:
-        return f"{layer} computes {name}, of shape {text.shape(step.out)}: {formula}."
+        shape = text.shape(step.out)
+        return f"{layer} computes {name}{f', of shape {shape}' if shape not in formula else ''}: {formula}."
     worked = f"{equation.numbers} {equation.last_sign} " if equation and equation.numbers not in {"", result} else ""
     return f"{layer} computes {name}: {formula}, which is {worked}{result}."
 
@@ -86,15 +91,23 @@ def arrival_sentence(moment: Moment, step: BackwardStep) -> str:
     if len(step.douts) > 1:
         return several_douts_sentence(step)
     name, output = text.visible(step.name), text.visible(moment.graph.output)
-    dout = f"dout = {inline(step.dout)}" if inline(step.dout) else f"dout, of shape {text.shape(step.dout)},"
+    numbers, shape = inline(step.dout), text.shape(step.dout)
+    dout = f"dout = {numbers}" if numbers else f"dout, of shape {shape}"
     if moment.progress.backward > 1:
-        return f"{dout} arrives at {name}."
+        return f"{dout}{'' if numbers else ','} arrives at {name}."
     if (step.dout == 1).all():
-        ones = "dout = 1" if step.dout.ndim == 0 else f"a dout of ones, of shape {text.shape(step.dout)}"
-        return (
-            f"The backward pass starts at {name} with {ones}: dout says how fast {output} changes with a node's value."
-        )
-    return f"The backward pass starts at {name} with the {dout.replace('dout =', 'dout of')} that was given."
+        start = "dout = 1" if step.dout.ndim == 0 else f"a dout of ones, of shape {shape}"
+    else:
+        start = f"the given {dout}"
+    target = dout_target(step.dout, output)
+    return f"The backward pass starts at {name} with {start}: dout says how fast {target} with a node's value."
+
+
+def dout_target(dout: Array, output: str) -> str:
+    """Return what a gradient is the derivative of: the output, or what the ``dout`` given there makes of it."""
+    if (dout == 1).all():
+        return f"{output} changes" if dout.ndim == 0 else f"the sum of {output}'s elements changes"
+    return f"{text.number(float(dout))} × {output} changes" if dout.ndim == 0 else f"Σ {output} × this dout changes"
 
 
 def departure_sentence(moment: Moment, step: BackwardStep) -> str:
@@ -130,7 +143,8 @@ def share(moment: Moment, step: BackwardStep, position: int, gradient: Array) ->
     arrays = inputs_by_own_name(moment, step.node, words) | douts_by_own_name(step, words)
     own = words.inputs[position] if position < len(words.inputs) else ""
     rule = rule_at(moment, step.node, position, words.rules.get(own, ""), arrays)
-    result = f"which is {numbers}" if (numbers := inline(gradient)) else f"of shape {text.shape(gradient)}"
+    numbers, shape = inline(gradient), text.shape(gradient)
+    result = f"which is {numbers}" if numbers else f"of shape {shape}"
     named = name_inputs(words, step.node) | {own: text.visible(step.node.inputs[position])}
     match rule.split(" × "):
         case ["dout"]:
@@ -142,9 +156,12 @@ def share(moment: Moment, step: BackwardStep, position: int, gradient: Array) ->
             named |= dict(zip(words.inputs, map(text.visible, step.node.inputs), strict=False))
             amount = f" = {value}" if value and value != named[factor] else ""
             return f"dout times {named[factor]}{amount}, {result}"
-        case [""]:
-            return f"what {text.visible(step.node.layer)}.backward makes of {dout_names(step.node)}, {result}"
-    return f"{put(rule, named | {'out': text.visible(step.name)})}, {result}"
+    if not rule:
+        rule = f"what {text.visible(step.node.layer)}.backward makes of {dout_names(step.node)}"
+    told = put(rule, named | {"out": text.visible(step.name)})
+    if SUBORDINATE.search(unbracketed(told)) or (not numbers and PROSE.search(told)):
+        return f"{numbers or f'a gradient of shape {shape}'}: {told}"
+    return f"{told}, {result}"
 
 
 def update_sentence(moment: Moment, step: UpdateStep) -> str:

@@ -10,7 +10,7 @@ import socket
 import subprocess
 import sys
 import weakref
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 from bptui.guest.nursery import environment, split_off
@@ -80,6 +80,7 @@ class GuestProcess:
             os.set_blocking(descriptor, False)
         self.printed = bytearray()
         self.printed_count = 0
+        self.listener: Callable[[bytes], None] | None = None
         self.close = weakref.finalize(self, end_child, self.child, ours, hold, (output, last_words))
         self.poll = select.poll()
         self.poll.register(self.output, select.POLLIN)
@@ -100,12 +101,19 @@ class GuestProcess:
         """Whether the process is gone."""
         return self.child.poll() is not None
 
+    def listen(self, listener: Callable[[bytes], None]) -> None:
+        """Let all that is printed go to a listener as it comes, instead of being kept."""
+        self.listener = listener
+
     def read_output(self) -> None:
-        """Read what was printed; keep the start of it, count it all."""
+        """Read what was printed; where nobody listens, keep the start of it, and count it all."""
         with contextlib.suppress(BlockingIOError):
             while some := os.read(self.output, CHUNK):
-                self.printed += some[: MOST_OUTPUT - len(self.printed)]
-                self.printed_count += len(some)
+                if self.listener is not None:
+                    self.listener(some)
+                else:
+                    self.printed += some[: MOST_OUTPUT - len(self.printed)]
+                    self.printed_count += len(some)
                 if len(some) < CHUNK:
                     return
 

@@ -102,7 +102,8 @@ class BackwardCall(NamedTuple):
 
     ``douts`` are the values handed to it, ``gradients`` those returned, None where there is none; ``held`` what was on
     the object when it began, and ``held_gradients`` pairs of a spot and the gradient beside it when it had returned.
-    ``adds_up`` says that it adds to what it finds on its object (``self.dW += ...``).
+    ``adds_up`` says that it adds to what it finds on its object (``self.dW += ...``). ``parameters`` are what its
+    function calls the values that it is handed.
     """
 
     number: int
@@ -116,12 +117,22 @@ class BackwardCall(NamedTuple):
     held: Sequence[Sequence[Any]]
     held_gradients: Sequence[Sequence[Any]]
     adds_up: bool = False
+    parameters: Sequence[str] = ()
 
 
 class CallRaised(NamedTuple):
     """The call of that number has raised; it was told of just before, without what it would have made."""
 
     number: int
+
+
+class ChangedAt(NamedTuple):
+    """An object's ``spot`` (or, where ``owner`` is 0, what holds a function's argument) is changed by that line."""
+
+    owner: int
+    spot: str
+    file: str
+    line: int
 
 
 class FinalArray(NamedTuple):
@@ -149,9 +160,18 @@ class Ended(NamedTuple):
     column: int | None = None
 
 
-Event: TypeAlias = SeenArray | CallSite | ForwardCall | BackwardCall | CallRaised | FinalArray | Ended
+Event: TypeAlias = SeenArray | CallSite | ForwardCall | BackwardCall | CallRaised | ChangedAt | FinalArray | Ended
 
-KINDS: tuple[type[Event], ...] = (SeenArray, CallSite, ForwardCall, BackwardCall, CallRaised, FinalArray, Ended)
+KINDS: tuple[type[Event], ...] = (
+    SeenArray,
+    CallSite,
+    ForwardCall,
+    BackwardCall,
+    CallRaised,
+    ChangedAt,
+    FinalArray,
+    Ended,
+)
 """Every kind of event; the kind of a message is its place here."""
 
 

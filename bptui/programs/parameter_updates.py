@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
 from bptui.core.order import RecordedOrder
 from bptui.core.tape import Tape
-from bptui.programs.event import FinalArray
+from bptui.errors import Where
+from bptui.programs.event import ChangedAt, FinalArray
 from bptui.programs.pass_graph import WatchedPass
 from bptui.programs.program_facts import ProgramFacts
 from bptui.programs.seen_values import SeenValue
@@ -26,6 +27,7 @@ class ParameterUpdates:
         self.now: dict[str, SeenValue] = {}
         self.spots: dict[tuple[int, str], str] = {}
         self.search = RuleSearch()
+        self.lines: dict[tuple[int, str], Where] = {}
         self.latest: dict[str, Array] = {}
 
     def add_before(self, watched: WatchedPass) -> None:
@@ -38,6 +40,10 @@ class ParameterUpdates:
                 names = node.node.inputs[len(node.arguments) :]
                 self.spots |= {(node.call.owner, spot): name for spot, name in zip(node.held, names, strict=True)}
 
+    def note_lines(self, changes: Iterable[ChangedAt]) -> None:
+        """Take note of the lines that have changed parameters after the latest iteration."""
+        self.lines = {(it.owner, it.spot): Where(self.facts.shown(it.file), it.line) for it in changes}
+
     def add_final(self, final: Sequence[FinalArray]) -> None:
         """Add the updates that what the objects hold in the end shows."""
         names = {(0, name): name for name in self.now} | self.spots
@@ -45,13 +51,15 @@ class ParameterUpdates:
         self.add({name: self.facts.values[number] for name, number in values.items()})
 
     def add(self, parameters: dict[str, SeenValue]) -> None:
-        """Add an update of each parameter that is another than it was."""
+        """Add an update of each parameter that is another than it was, with the line that has changed it."""
+        names = {(0, name): name for name in self.now} | self.spots
+        lines = {names[key]: where for key, where in self.lines.items() if key in names}
         for name, value in parameters.items():
             before = self.now.get(name)
             if before is None or before.equals(value) or before.array.shape != value.array.shape:
                 continue
             self.note_change(name, before, value)
-            self.order.add_update(name)
+            self.order.add_update(name, lines.get(name))
             self.tape.add_update(value.recorded)
         self.tape.optimizer = self.search.rule
 

@@ -19,13 +19,11 @@ from bptui.guest.fault import raised
 from bptui.guest.guest_process import CHUNK, GuestProcess
 from bptui.guest.wire import PREFIX, Message, WireError, decode_message, encode_message, message_sizes
 from bptui.programs.event import Ended, SeenArray, from_message
+from bptui.programs.printed import Printed
 from bptui.programs.program_facts import ProgramFacts
 from bptui.programs.seen_values import read_value
 from bptui.programs.shared_memory import map_for_reading, open_shared_memory
 from bptui.programs.watched_tape import StepCall, WatchedTape
-
-MOST_OUTPUT = 1 << 20
-"""Characters that are kept of what a program prints."""
 
 SERVING = 5.0
 """Seconds that a program is given to end, and to answer questions from then on."""
@@ -50,29 +48,6 @@ class WatchLimits:
     skip: int = 0
     memory: int = 1 << 30
     runs_on: bool = False
-
-
-class Printed:
-    """What a program has printed: ``pieces`` of text with the number of the call after which each came."""
-
-    def __init__(self) -> None:
-        self.pieces: list[tuple[int, str]] = []
-        self.size = 0
-
-    def add(self, call: int, text: str) -> None:
-        """Add a piece; of too much, the start is kept."""
-        kept = text[: MOST_OUTPUT - self.size]
-        self.size += len(kept)
-        if not kept:
-            return
-        if self.pieces and self.pieces[-1][0] == call:
-            kept = self.pieces.pop()[1] + kept
-        self.pieces.append((call, kept))
-
-    @property
-    def text(self) -> str:
-        """All of it."""
-        return "".join(text for _, text in self.pieces)
 
 
 class ProgramRun:
@@ -101,6 +76,7 @@ class ProgramRun:
             )
         finally:
             os.close(shared)
+        self.process.listen(self.printed.feed)
         self.send(
             {
                 "path": str(program.path),
@@ -110,6 +86,7 @@ class ProgramRun:
                 "passes": self.limits.passes,
                 "skip": self.limits.skip,
                 "run_on": self.limits.runs_on,
+                "mark": self.printed.token,
             }
         )
 
@@ -197,6 +174,7 @@ class ProgramRun:
     def lose(self, how: str) -> None:
         """End with the steps that there are, because of what became of the process."""
         self.take_output()
+        self.printed.finish()
         self.close_tape(Ended("lost", 1, how, ()))
 
     def receive(self) -> bool:
@@ -249,7 +227,7 @@ class ProgramRun:
 
     def take_output(self) -> None:
         """Take in what was printed."""
-        self.printed.add(self.watched.latest_call, self.process.take_printed()[0])
+        self.process.read_output()
 
     def close_tape(self, end: Ended) -> None:
         """End the tape."""
@@ -328,6 +306,8 @@ class ProgramRun:
 
     def send(self, message: Message) -> None:
         """Send a message, all of it; it is short."""
+        if self.process.control.fileno() < 0:
+            raise LayerError("the program's process has ended")
         os.set_blocking(self.process.control.fileno(), True)
         try:
             self.process.control.sendall(encode_message(message))

@@ -13,6 +13,7 @@ from bptui.programs.event import (
     BackwardCall,
     CallRaised,
     CallSite,
+    ChangedAt,
     Ended,
     Event,
     FinalArray,
@@ -53,9 +54,9 @@ class WatchedTape:
         self.updates = ParameterUpdates(self.tape, self.order, facts)
         self.passes: list[WatchedPass] = []
         self.events = PassEvents()
+        self.changes: list[ChangedAt] = []
         self.final: list[FinalArray] = []
         self.end: Ended | None = None
-        self.latest_call = 0
         self.steps: dict[int, int] = {}
 
     def step_after(self, call: int) -> int:
@@ -94,6 +95,8 @@ class WatchedTape:
                 self.add_call(event)
             case CallRaised():
                 self.events.raised.append(event.number)
+            case ChangedAt():
+                self.changes.append(event)
             case FinalArray():
                 self.final.append(event)
             case Ended():
@@ -101,7 +104,6 @@ class WatchedTape:
 
     def add_call(self, call: ForwardCall | BackwardCall) -> None:
         """Add a call. The first call forward after one back begins the next iteration."""
-        self.latest_call = call.number
         if self.events.raised and call.number > self.events.raised[-1]:
             self.events.forget_raised()
         if isinstance(call, BackwardCall):
@@ -129,6 +131,8 @@ class WatchedTape:
         for each in cut_passes(events, self.facts):
             if each.forwards:
                 self.add_pass(each)
+        self.updates.note_lines(self.changes)
+        self.changes = []
 
     def add_pass(self, events: PassEvents) -> None:
         """Add the steps of a pass."""

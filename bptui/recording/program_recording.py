@@ -106,5 +106,5 @@ class ProgramRecording(Recording):
             raise DamagedTranscriptError(f"the name of step {record.step} is not a parameter's")
         if not is_same(record.before, self.tape.iterations[-1].values[graph.slots[record.parameter]]):
             raise DamagedTranscriptError("before is not the value that was recorded last")
-        self.order.add_update(record.parameter)
+        self.order.add_update(record.parameter, as_where(record.call))
         self.tape.add_update(record.after[()])

@@ -206,7 +206,7 @@ class BackwardRecord(NumberedRecord):
 
 @dataclass(frozen=True, eq=False)
 class UpdateRecord(NumberedRecord):
-    """A parameter's update."""
+    """A parameter's update; in a program a line has made it, the ``call``."""
 
     pass_ = Pass.UPDATE
 
@@ -214,6 +214,7 @@ class UpdateRecord(NumberedRecord):
     gradient: ArrayOrNull
     before: Annotated[Array, ARRAY]
     after: Annotated[Array, ARRAY]
+    call: Place = None
     branch: Text = ""
 
     @property

@@ -151,7 +151,8 @@ def step_record(step: Step) -> StepRecord:
             steps = step.number, step.iteration, step.name, step.douts, step.local, step.gradients
             return BackwardRecord(*steps, call, step.node.group)
         case UpdateStep():
-            return UpdateRecord(step.number, step.iteration, step.name, step.gradient, step.before, step.after)
+            call = place_record(step.call) if step.call else None
+            return UpdateRecord(step.number, step.iteration, step.name, step.gradient, step.before, step.after, call)
 
 
 def in_branch(record: Record, branch: str) -> Record:

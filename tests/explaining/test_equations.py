@@ -117,7 +117,7 @@ def test_a_gradient_summed_back_after_broadcasting_says_so() -> None:
     d_v, d_s = equations.gradient_equations(tape.at(4), "y.1")
     assert str(d_v) == "d v = dout × s = [1, 1, 1] × 2 = [2, 2, 2]"
     assert (d_s.rule, d_s.result) == ("Σ dout × v", "6")
-    assert d_s.note == "summed back to scalar, which broadcasting had repeated"
+    assert d_s.note == "summed back to a scalar, which broadcasting had repeated"
 
 
 def test_an_update_is_an_arrow_with_the_numbers_before_it() -> None:

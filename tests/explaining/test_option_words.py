@@ -54,7 +54,7 @@ output = "y"
             "x with a margin of [0, 1], filled with 9",
             "dout without the margin of [0, 1]",
         ),
-        ("Stack(x, s, axis=1)", "all inputs, side by side along axis 1", "the part of dout that x filled"),
+        ("Stack(x, s, axis=1)", "x and s, side by side along axis 1", "the part of dout that x filled"),
         ("Gelu(x)", "x × (1 + erf(x / √2)) / 2", "dout × (Φ(x) + x × φ(x))"),
         (
             "Gelu(x, approximate='tanh')",

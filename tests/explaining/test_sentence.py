@@ -44,11 +44,46 @@ def test_the_headline_tells_the_step_in_plain_sentences() -> None:
         ),
         ("x * 3", "x gets dout times 3, which is 3."),
         ("Exp(x)", "x gets dout × y, which is 0.13534."),
+        ("Relu(x)", "x gets 0: dout where x > 0, else 0."),
         ("Detach(x)", "It ends there: no input takes a gradient."),
     ],
 )
 def test_a_backward_step_says_what_is_done_to_dout(formula: str, sentence: str) -> None:
     assert headline(nodes(f'y = "{formula}"').at(2)) == START + sentence
+
+
+@pytest.mark.parametrize(
+    ("dout", "start"),
+    [
+        ("2.5", "the given dout = 2.5: dout says how fast 2.5 × y changes"),
+        ("[1, 1]", "a dout of ones, of shape [2]: dout says how fast the sum of y's elements changes"),
+        ("[1, 2]", "the given dout = [1, 2]: dout says how fast Σ y × this dout changes"),
+    ],
+)
+def test_the_first_backward_step_says_what_dout_is(dout: str, start: str) -> None:
+    x = "3" if dout == "2.5" else "[3, 4]"
+    tape = tape_of(f'[inputs]\nx = {x}\n[nodes]\ny = "Exp(x)"\n[run]\ndout = {dout}')
+    assert headline(tape.at(2)).startswith(f"The backward pass starts at y with {start} with a node's value. x gets")
+
+
+@pytest.mark.parametrize(
+    ("formula", "share"),
+    [
+        ("x / b", "b gets -Σ dout × x / b²"),
+        ("x - b", "b gets -Σ dout"),
+        ("Maximum(x, b)", "b gets Σ (dout where b > x, half where equal), which is [0, 0, 0]"),
+        ("PRelu(x, b)", "b gets Σ (0 where x > 0, else dout × x), which is [0, 0, 0]"),
+        ("Gather(b, indices=-1)", "b gets [0, 0, 1]: dout, added up at row -1"),
+        (
+            'Einsum(x, equation="ij->")',
+            "x gets a gradient of shape [2, 3]: the dout of the sum that each element went into",
+        ),
+        ('Einsum(x, b, equation="ij,j->i")', "x gets a gradient of shape [2, 3]: Σ of dout × the other input"),
+    ],
+)
+def test_a_sum_is_told_of_the_whole_rule(formula: str, share: str) -> None:
+    tape = tape_of(f"[inputs]\nx = [[7, 8, 9], [7, 8, 9]]\nb = [1, 2, 3]\n[nodes]\ny = '''{formula}'''")
+    assert share in headline(tape.at(2))
 
 
 def test_an_update_says_what_moved() -> None:
@@ -80,6 +115,9 @@ PATCHWORK = ("  ", " ,", " ;", "unchanged it", "it of shape", "adds of", "gets o
 UNREADABLE = re.compile("|".join((*PATCHWORK, r"\bNone\b", r"\b[xyWbt]\b")))
 """What no sentence has: gaps, pieces that were put together badly, and a layer's own names for its inputs."""
 
+MISTAKABLE = re.compile(r" gets (?!a gradient of shape)[^;:()\[\]]*, [^;:()\[\]]*, (which is|of shape)")
+"""A result behind a rule that goes on after a comma: ``dout where x > 0, else 0, of shape [2]``."""
+
 
 @given(st.sampled_from(single_output_layers).flatmap(cases_of))
 def test_every_layers_sentences_can_be_read_whatever_it_is_given(case: Case) -> None:
@@ -93,13 +131,15 @@ def test_every_layers_sentences_can_be_read_whatever_it_is_given(case: Case) -> 
         assert all(sentence.count(one) == sentence.count(other) for one, other in ("()", "[]"))
     for sentence in backward:
         assert sentence.startswith("The backward pass starts at node with")
+        assert "dout says how fast" in sentence
+        assert not MISTAKABLE.search(sentence), sentence
         assert all(f"in{place} gets" in sentence for place in range(len(case.inputs)) if taking(case, place))
 
 
 def test_a_split_says_which_part_each_output_is() -> None:
     tape = tape_of('[inputs]\nx = [1, 2, 3]\n[nodes]\n"a, b" = "Split(x, parts=[1, 2])"\ny = "Sum(a * b)"')
     assert headline(tape.at(1)) == "Split makes a = [1] and b = [2, 3] of x."
-    assert headline(tape.at(6)).endswith("x gets d a, d b, joined along axis 0, which is [5, 1, 1].")
+    assert headline(tape.at(6)).endswith("x gets [5, 1, 1]: d a and d b, joined along axis 0.")
 
 
 def taking(case: Case, place: int) -> bool:

@@ -25,6 +25,10 @@ from bptui.programs.child.own_files import is_own_file, mistake_in_grammar, own_
 from bptui.programs.child.value_store import ValueStore
 from bptui.programs.child.watcher import Limits, Watcher
 from bptui.programs.event import Ended, Event, as_message
+from bptui.programs.printed import output_mark
+
+OUTPUT = 1
+"""The descriptor that the program prints on."""
 
 FIRST_EVENTS = 100
 """Events that are sent at once, before any is held back."""
@@ -63,8 +67,7 @@ class EventLine:
             self.flush()
 
     def flush(self) -> None:
-        """Send the events that are held back; what the program has printed before them goes first."""
-        flush_printed()
+        """Send the events that are held back."""
         if self.events:
             self.send({"events": list(map(as_message, self.events))})
         self.events.clear()
@@ -88,9 +91,16 @@ class ProgramProcess:
         styles = Styles(is_own_file)
         limits = Limits(request["passes"], request["skip"])
         self.watcher = Watcher(
-            self.values, CallSites(line.tell), styles, limits=limits, forward_passes=passes, finish=self.finish
+            self.values,
+            CallSites(line.tell),
+            styles,
+            limits=limits,
+            forward_passes=passes,
+            finish=self.finish,
+            returned=self.mark_output,
         )
         self.status = 0
+        self.output = os.dup(OUTPUT)  # where marks go, wherever the program may send its own output
 
     def run(self) -> None:
         """Run the program, and tell how it has ended."""
@@ -111,6 +121,12 @@ class ProgramProcess:
         else:
             self.watcher.stop()
             self.tell_end(Ended("exit", 0, "", ()))
+
+    def mark_output(self, call: int) -> None:
+        """Say in the output that a call has returned: what comes behind that was printed later."""
+        flush_printed()
+        with contextlib.suppress(OSError):
+            os.write(self.output, output_mark(self.request["mark"], call))
 
     def tell_exception(self, error: BaseException) -> None:
         """Print an exception as Python does, and tell of it; ``sys.exit`` is an end like others."""

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+import bptui.programs.child.own_numpy  # noqa: F401  (it looks at NumPy before the program changes anything there)
 from bptui.guest.child.description import place_of
 from bptui.guest.child.object_arrays import Spot, attribute_dict, spots_in
 from bptui.guest.child.own_gradients import by_place, gradient_of
@@ -35,9 +36,11 @@ from bptui.programs.child.open_call import (
     is_whole_step,
     objects_given,
     split_result,
+    starts_with_number,
     where,
 )
 from bptui.programs.child.pass_partners import PassPartners
+from bptui.programs.child.update_lines import UpdateLines
 from bptui.programs.child.value_store import SharedMemoryFullError, ValueStore, seen_as_array
 from bptui.programs.event import BackwardCall, CallRaised, FinalArray, ForwardCall
 
@@ -56,7 +59,8 @@ class Limits:
 class Watcher:
     """The hook. Events go through ``forward_passes``; ``finish`` is told why enough was seen, and what there is to say.
 
-    ``calls`` keeps what it takes to make each forward once more.
+    ``returned`` is told the number of each call that has returned. ``calls`` keeps what it takes to make each forward
+    once more.
     """
 
     def __init__(
@@ -68,6 +72,7 @@ class Watcher:
         limits: Limits,
         forward_passes: ForwardPasses,
         finish: Callable[[str, str], None],
+        returned: Callable[[int], None] = lambda _: None,
     ) -> None:
         self.values = values
         self.sites = sites
@@ -78,7 +83,9 @@ class Watcher:
         self.constructions = Constructions(values)
         self.forward_passes = forward_passes
         self.tell = forward_passes.tell
+        self.lines = UpdateLines(values, self.names, styles.is_candidate, self.tell)
         self.finish = finish
+        self.returned = returned
         self.stack: list[OpenCall] = []
         self.count = 0
         self.passes = 0
@@ -94,6 +101,7 @@ class Watcher:
     def stop(self) -> None:
         """See no more."""
         sys.setprofile(None)
+        self.lines.end()
 
     def hook(self, frame: FrameType, event: str, value: Any) -> None:
         """Be told by Python of each call and return."""
@@ -153,6 +161,7 @@ class Watcher:
     def note_pass(self, call: PassCall, top: OpenCall | None) -> None:
         """Take note of which pass the program is in."""
         if call.is_forward and self.is_backward and top is None:
+            self.lines.end()
             self.begin_pass()
         if not call.is_forward:
             self.is_backward = True
@@ -240,12 +249,23 @@ class Watcher:
                 return
             self.note_pass(opened.call, self.stack[-1] if self.stack else None)
         has_raised = value is None and not has_returned(frame)
+        if (
+            opened.call.style == "loss"
+            and not has_raised
+            and self.count == opened.number
+            and not starts_with_number(value)
+        ):
+            self.styles.forget_function(frame)
+            return
         if opened.call.is_forward:
             self.end_forward(opened, () if has_raised else value, frame)
         else:
             self.end_backward(opened, () if has_raised else value)
         if has_raised:
             self.tell(CallRaised(opened.number))
+        elif self.is_backward and not self.stack:
+            self.lines.begin(frame.f_back, self.owners)
+        self.returned(self.count if opened.call.style == "loss" else opened.number)
 
     def owner_token(self, owner: Any) -> int:
         """Return what stands for an object as long as the process lives, 0 for none."""
@@ -334,6 +354,7 @@ class Watcher:
                 opened.held,
                 beside,
                 adds_in_place(opened.code),
+                [name for name, _ in opened.inputs],
             )
         )
 

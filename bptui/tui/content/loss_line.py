@@ -31,7 +31,7 @@ def loss_line(moment: Moment, width: int) -> Line:
     if iterations < 2 or first is None:
         return ()
     name = cut_middle(visible(moment.graph.output), LONGEST_NAME)
-    start, now = f"{number(first, 4)} ", "…" if here is None else number(here, 4)
+    start, now = f"{number(first)} ", "…" if here is None else number(here)
     room = width - cells(name) - len(now) - len(LOG) - 4
     start = start if room - len(start) >= min(WIDE_ENOUGH, iterations) else ""
     room = min(room - len(start), iterations)

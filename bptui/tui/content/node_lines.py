@@ -21,7 +21,7 @@ from bptui.explaining.equation_lines import equation_lines
 from bptui.explaining.equations import Equation
 from bptui.explaining.formula_words import inline, is_built_in, words_of
 from bptui.explaining.sentence import headline
-from bptui.lines.line import Line, Span, cut, fitted, line_width, packed
+from bptui.lines.line import Line, Span, cut, fitted, line_width, packed, styled
 from bptui.lines.paragraph import paragraph
 from bptui.lines.signs import FAIL, PASS_SIGNS
 from bptui.session import status_messages
@@ -33,6 +33,9 @@ MOST_SHOWN = 5
 
 MOST_KEPT = 1 << 12
 """Elements up to which a node is run again on the side, to see what its layer keeps."""
+
+LONGEST_KEPT = 30
+"""Characters of something that a layer keeps, and that is not a number; of anything longer there is the type."""
 
 CURVE_WIDTH, CURVE_HEIGHT, LOWEST_CURVE = 32, 9, 6
 LOW = 12
@@ -183,8 +186,9 @@ def backward_lines(moment: Moment, node: Node, width: int, height: int) -> list[
     lines = [*section(Pass.BACKWARD, "backward", note, width), *called_lines(step.call, width)]
     lines += chain.from_iterable(arrived)
     for equation, local in local_derivatives.local_equations(moment, node.name):
-        lines += equation_lines(equation, width, "")
-        lines += [] if equation.result else array_lines("local", local, width, "")
+        is_told = bool(equation.parts)
+        lines += equation_lines(equation, width, "") if is_told else []
+        lines += [] if equation.result else array_lines("local" if is_told else equation.left, local, width, "")
     gradients = contribution_lines(moment, step, width)
     return [*gradients, *lines] if height < LOW else [*lines, *gradients]
 
@@ -275,8 +279,8 @@ def captioned(curve: Curve, width: int, height: int) -> list[Line]:
     """Return the picture of a curve, and in numbers its point and the slope of the dotted tangent."""
     x, y, slope = map(text.number, (*curve.point, curve.slope))
     which = f"first of {len(curve.points) - 1}: " if len(curve.points) > 2 else ""
-    caption = f"● {which}{x} → {y}  ⋯ slope {slope}"
-    return [*curve_lines(curve, width, height), *paragraph(caption, width, "dim")]
+    captions = [styled(f"● {which}{x} → {y}", "dim"), styled(f"⋯ slope {slope}", "dim")]
+    return [*curve_lines(curve, width, height), *packed(captions, width)]
 
 
 def kept_lines(moment: Moment, node: Node, width: int) -> list[Line]:
@@ -298,4 +302,5 @@ def kept_words(it: Any) -> str:
     if isinstance(it, np.ndarray | np.generic | float | int):
         array = np.asarray(it)
         return inline(array) or f"array {text.shape(array)}" if array.dtype.kind in "fiub" else str(array.dtype)
-    return text.visible(repr(it), limit=30)
+    written = repr(it)
+    return text.visible(written) if len(written) <= LONGEST_KEPT else text.visible(type(it).__name__)

@@ -90,9 +90,9 @@ def cell_line(subject: ViewedArray, view: ArrayView, width: int) -> Line:
 
 
 def exact_number(value: Array) -> str:
-    """Return a number with all its digits, up to 17 of them."""
+    """Return a number with all its digits, up to 17 of them; a whole one without a point, as everywhere."""
     it = np.asarray(value).item()
-    return repr(it) if isinstance(it, int) or np.isfinite(it) else text.number(it)
+    return repr(it).removesuffix(".0") if isinstance(it, int) or np.isfinite(it) else text.number(it)
 
 
 def heat_map_lines(matrix: ViewedArray, view: ArrayView, width: int, height: int) -> tuple[ArrayView, list[Line]]:

@@ -69,7 +69,7 @@ def detail_lines(judged: Judged, finding: Finding, width: int) -> Iterator[Line]
     """Yield both numbers at the element, and of a node with several gradients which are right all the same."""
     if finding.worst:
         one, other = speakers(finding)
-        said, measured = number(finding.worst.analytic, 4), number(finding.worst.numeric, 4)
+        said, measured = number(finding.worst.analytic), number(finding.worst.numeric)
         yield from paragraph(f"in the check {one} {said}, {other} is {measured}", width, indent=2)
     if len(judged.by_input) > 1:
         marks = [mark_of(name, verdict) for name, verdict in judged.by_input.items()]

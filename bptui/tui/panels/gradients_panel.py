@@ -35,7 +35,6 @@ VANISHING, EXPLODING = 1e-5, 1e5
 """What a gradient's influence is, as a part of that nearest to the output, from which on it is said in words."""
 
 WIDEST_BAR = 20
-DIGITS = 4
 
 MOST_SCALED = 200
 """Values whose gradients are looked at to find how far the bars of an iteration reach."""
@@ -192,7 +191,7 @@ def norm_of(array: Array, count: Callable[[Array], Summary | None]) -> float | N
 
 def size_text(gradient: Array, norm: float) -> str:
     """Return a scalar's number with its sign, and of an array its norm."""
-    return number(norm if gradient.ndim else float(gradient), DIGITS)
+    return number(norm if gradient.ndim else float(gradient))
 
 
 def absence(moment: Moment, name: str) -> tuple[str, str]:
