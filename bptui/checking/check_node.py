@@ -7,6 +7,7 @@ numbers say of each input. One never hides the other.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property, partial
 from typing import Any
 
@@ -56,6 +57,9 @@ AROUND: Sequence[tuple[Places, str]] = (
 )
 """Where a layer is looked at besides the run's own values."""
 
+FAR_AWAY = frozenset(there for places, there in AROUND if places is not shaken)
+"""What says that it is not near the run's own values."""
+
 STEP_FUNCTION = "a step function: its slope is 0 almost everywhere"
 
 RIGHT_HERE = "right here, where dout is 1, and wrong as soon as anything follows that makes it another number"
@@ -90,6 +94,7 @@ class NodeCheck:
         self.probe = Probe(subject)
         self.lint: dict[tuple[str, str | None], Finding] = {}
         self.gradients: dict[int, Finding] = {}
+        self.far_away: dict[int, Finding] = {}
 
     def findings(self) -> Work[tuple[Finding, ...]]:
         """Look at the layer everywhere and return what was found. NumPy's warnings are the caller's to silence."""
@@ -109,7 +114,7 @@ class NodeCheck:
         for position in self.subject.taking:
             self.gradients.setdefault(position, self.unchecked(position))
         lint = sorted(filter(self.is_told, self.lint.values()), key=lambda it: RULES.index(it.rule))
-        return (*lint, *(self.gradients[at] for at in sorted(self.gradients)))
+        return (*lint, *(self.gradients[at] for at in sorted(self.gradients)), *self.far_away.values())
 
     # Where to look.
 
@@ -130,7 +135,7 @@ class NodeCheck:
         """Look again at shaken and at ordinary values; where the layer is not defined there, that is not a fault."""
         if self.keeps_rules:
             return
-        for places, there in AROUND if self.is_light else AROUND[:1]:
+        for places, there in self.around:
             if self.has_failed or self.is_step_function:
                 return
             inputs = self.defined(places)
@@ -206,6 +211,13 @@ class NodeCheck:
     def is_light(self) -> bool:
         """Whether its arrays are so small that looking once more costs little."""
         return sum(x.size for x in self.subject.inputs) <= LIGHT
+
+    @property
+    def around(self) -> Sequence[tuple[Places, str]]:
+        """Where else the layer is looked at."""
+        if self.is_light:
+            return AROUND
+        return [it for it in AROUND if (it[0] is shaken) is self.subject.is_judged_nearby][:1]
 
     @property
     def has_failed(self) -> bool:
@@ -286,7 +298,13 @@ class NodeCheck:
                 if comparison.verdict is Verdict.PASS and self.is_light:
                     self.find_small_deviation(blame, comparison, there)
                 continue
-            self.gradients[position] = self.gradient_finding(comparison, cause, there)
+            found = self.gradient_finding(comparison, cause, there)
+            if there in FAR_AWAY and self.subject.is_judged_nearby:
+                mistake = found.mistake or "wrong elsewhere"
+                told = replace(found, verdict=Verdict.SKIP, rule="value", input=None, slot="", mistake=mistake)
+                self.far_away.setdefault(position, told)
+            else:
+                self.gradients[position] = found
 
     def find_small_deviation(self, blame: Blame, comparison: Comparison, there: str) -> None:
         """Find a deviation that is far below what counts, and is a multiple of an input all the same."""

@@ -25,7 +25,12 @@ def shaken(subject: Subject) -> Iterator[tuple[Array, ...]]:
 
 
 def ordinary(subject: Subject) -> Iterator[tuple[Array, ...]]:
-    """Yield inputs of size 1, first with signs of their own, then with those of the run."""
+    """Yield inputs of size 1, first with signs of their own, then with those of the run.
+
+    A loss of probabilities is looked at with probabilities: beyond them it may be anything.
+    """
+    if is_of_probabilities(subject):
+        yield subject.changed(subject.inputs, partial(probable, draw=np.random.default_rng(4)))
     for is_free in (True, False):
         yield subject.changed(subject.inputs, partial(usual, draw=np.random.default_rng(4), is_free=is_free))
 
@@ -61,6 +66,17 @@ def shake(x: Array, draw: np.random.Generator, sign: float) -> Array:
     amount = draw.uniform(0.05, 0.2, x.shape)
     either = np.where(draw.integers(0, 2, x.shape) == 1, 1.0, sign)
     return np.where(x == 0, 0.5 * typical * amount * either, x * (1 + amount * (draw.integers(0, 2, x.shape) * 2 - 1)))
+
+
+def is_of_probabilities(subject: Subject) -> bool:
+    """Return whether a loss is given nothing beyond 0 and 1, where it takes a gradient."""
+    taking = [subject.inputs[position] for position in subject.taking]
+    return subject.is_last and bool(taking) and all(bool(((x >= 0) & (x <= 1)).all()) for x in taking)
+
+
+def probable(x: Array, draw: np.random.Generator) -> Array:
+    """Return numbers between 0 and 1, some way off either."""
+    return draw.uniform(0.1, 0.9, x.shape)
 
 
 def usual(x: Array, draw: np.random.Generator, *, is_free: bool) -> Array:

@@ -36,7 +36,8 @@ class Subject:
     tells of each where its gradient is looked for, if that is not what backward returns. ``unpaired`` has what there
     is to say of parameters that the layer makes itself and that cannot be checked, by name. ``is_last`` says that what
     enters backward here is 1 everywhere, and nothing else. ``options`` are those of the layer, and ``remade`` makes an
-    instance with some of them changed, where that is possible.
+    instance with some of them changed, where that is possible. ``is_judged_nearby`` says that only the run's own values
+    and those near them count: a loss that is made of many layers may be saturated at others.
     ``outputs`` are the values that it gives, where they are several, and ``ignored`` those of them whose gradients its
     backward does not take.
     ``inside`` returns the user's own object in an instance, given the values that forward gets, and ``functions`` are
@@ -55,6 +56,7 @@ class Subject:
     sought: tuple[str, ...] = ()
     unpaired: Mapping[str, str] = field(default_factory=dict)
     is_last: bool = False
+    is_judged_nearby: bool = False
     options: Mapping[str, Any] = field(default_factory=dict)
     outputs: tuple[str, ...] = ()
     ignored: tuple[str, ...] = ()

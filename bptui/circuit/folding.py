@@ -5,8 +5,10 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from bptui.core.graph import Graph, Node, Use
 
@@ -15,18 +17,28 @@ from bptui.core.graph import Graph, Node, Use
 class Folding:
     """A graph as it is drawn. ``home`` has, for each value whose node is not, the node that it is drawn in.
 
-    ``uses`` has, for each use in the drawn graph, the same use in the whole one, where anything is folded, and
-    ``sizes`` for each node that stands for several how many those are.
+    ``uses`` has, for each use in the drawn graph, the same use in the whole one, where anything is folded.
     """
 
     graph: Graph
     home: Mapping[str, str]
     uses: Mapping[Use, Use]
-    sizes: Mapping[str, int]
 
     def visible_box(self, name: str) -> str:
         """Return the value whose box stands for ``name``."""
         return self.home.get(name, name)
+
+    def values_in(self, name: str) -> tuple[str, ...]:
+        """Return the values that the box of ``name`` stands for, itself first."""
+        return (name, *self.inner.get(name, ()))
+
+    @cached_property
+    def inner(self) -> Mapping[str, list[str]]:
+        """The values without a box of their own, by the node that they are drawn in."""
+        found = defaultdict[str, list[str]](list)
+        for name, owner in self.home.items():
+            found[owner].append(name)
+        return found
 
     def use(self, drawn: Use) -> Use:
         """Return what a use in the drawn graph is in the whole one."""
@@ -64,7 +76,7 @@ def owner_of(graph: Graph, name: str) -> str | None:
 
 def unfolded(graph: Graph) -> Folding:
     """Return ``graph`` drawn as it is."""
-    return Folding(graph, {}, {}, {})
+    return Folding(graph, {}, {})
 
 
 def fold(graph: Graph, closed: Mapping[str, Collection[str]], titles: Mapping[str, str] | None = None) -> Folding:
@@ -89,5 +101,4 @@ def fold(graph: Graph, closed: Mapping[str, Collection[str]], titles: Mapping[st
             inputs = tuple([name for name, _ in taken])
             layer = titles.get(owner, node.layer)
             nodes.append(replace(node, inputs=inputs, layer=layer) if owner in closed else node)
-    sizes = {owner: len({owner, *members}) for owner, members in closed.items()}
-    return Folding(replace(graph, nodes=tuple(nodes)), within, uses, sizes)
+    return Folding(replace(graph, nodes=tuple(nodes)), within, uses)

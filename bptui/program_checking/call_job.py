@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import inspect
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -12,54 +11,94 @@ from typing import Any
 
 import numpy as np
 
-from bptui.checking.check_node import broken_down, check_node
 from bptui.checking.finding import Finding, Verdict
 from bptui.checking.finding_record import finding_record
-from bptui.checking.guest_job import labels
-from bptui.checking.module_weights import module_weights
 from bptui.checking.random_sources import borrowed_random_state
-from bptui.checking.subject import Subject, widened
+from bptui.checking.subject import widened
 from bptui.core.text import visible
-from bptui.errors import BptuiError, Where, named_reason_of
-from bptui.guest.child.non_finite import bad_element, origin_of_non_finite
+from bptui.errors import BptuiError, named_reason_of
 from bptui.guest.child.object_arrays import spots_in
 from bptui.guest.child.own_gradients import gradient_of
-from bptui.guest.observation import words_of_non_finite
-from bptui.program_checking.called_again import CalledAgain, CallValues, with_kept_results
-from bptui.programs.child.call_again import kept_backward, kept_forward
+from bptui.program_checking.call_subject import call_subject, copies_of, findings_on_call, kept_pair
+from bptui.program_checking.called_again import CalledAgain, CallValues
+from bptui.program_checking.loss_findings import sample_loss_findings, unknown_loss_findings
+from bptui.program_checking.weight_decay import decay_findings, decayed_spots
+from bptui.programs.child.call_again import kept_forward
 from bptui.programs.child.kept_call import KeptCall
-from bptui.programs.child.own_files import is_own_file
+from bptui.programs.child.own_numpy import numpy_as_it_came
 
 CHECK = "bptui.program_checking.call_job:check_call"
 REPEAT = "bptui.program_checking.call_job:repeat_call"
 DOUBLE = "bptui.program_checking.call_job:double_batch"
 """What the parent calls the jobs."""
 
+REUSES_MEMORY = "uses its memory again"
+"""The mistake of a backward whose second call changes what the first has returned."""
+
+IN_LOG = "1e-7 inside the log"
+"""The mistake, if it is one, of a loss that is kept from the logarithm of 0."""
+
 
 def check_call(
     calls: Mapping[int, KeptCall], values: Sequence[Any], *, forward: int, backward: int, about: Mapping[str, Any]
 ) -> dict[str, Any]:
     """Return the findings on the node of a forward, as a message; ``backward`` is 0 where the forward has gone back."""
-    with silenced():
+    with silenced(), numpy_as_it_came():
         try:
-            make = copies_of(calls, forward, backward, about["values"])
+            findings = findings_on_pair(calls, values, forward=forward, backward=backward, about=about)
         except BptuiError as error:
-            return {"findings": [finding_record(not_repeated(about, error.message))], "arrays": []}
-        subject = call_subject(make, values, about)
-        try:
-            findings = [*check_node(subject), *labels(subject), *made_of_finite(subject, make), *module_arrays(subject)]
-        except Exception as error:  # noqa: BLE001  (a bug of the check itself would be the layer's)
-            findings = [broken_down(subject, error)]
-    return {"findings": [finding_record(cautioned(it)) for it in findings], "arrays": []}
+            findings = [not_repeated(about, error.message)]
+    return {"findings": [finding_record(told) for it in findings for told in cautioned(it)], "arrays": []}
 
 
-def cautioned(finding: Finding) -> Finding:
-    """Return a finding, a caution where it is about calls that the program may never make: the wiring tells of those.
+def findings_on_pair(
+    calls: Mapping[int, KeptCall], values: Sequence[Any], *, forward: int, backward: int, about: Mapping[str, Any]
+) -> list[Finding]:
+    """Return the findings on a forward and its call back. Raises BptuiError where they cannot be made once more."""
 
-    An object may keep a stack of caches, which is not empty where its forward runs for the second time.
+    def copies(**changed: Any) -> Callable[[], CalledAgain]:
+        return copies_of(calls, forward, backward, {**about["values"], **changed})
+
+    make = copies()
+    if about["has_unknown_loss"]:
+        return unknown_loss_findings(make, values, about)
+    if about["values"]["reduction"]:
+        return sample_loss_findings(make, copies(reduction="sum"), values, about)
+    decayed = decays_of(make, values)
+    make = copies(decayed=tuple(decayed)) if decayed else make
+    names = dict(zip(about["slots"], about["names"], strict=True))
+    decays = decay_findings(about["node"], about["layer"], names, decayed)
+    return [*findings_on_call(call_subject(make, values, about), make), *decays]
+
+
+def decays_of(make: Callable[[], CalledAgain], values: Sequence[Any]) -> dict[str, tuple[float, float]]:
+    """Return what a call back adds to gradients for penalties, by spot; nothing where the layer refuses to tell."""
+    try:
+        with np.errstate(all="ignore"), borrowed_random_state():
+            return decayed_spots(make, [widened(it) for it in values])
+    except Exception:  # noqa: BLE001  (the fence around the person's code)
+        return {}
+
+
+def cautioned(finding: Finding) -> Iterator[Finding]:
+    """Yield a finding, as a caution where it is of no harm, or about calls that the program may never make.
+
+    The wiring tells of such calls: an object may keep a stack of caches, which is not empty where its forward runs for
+    the second time. A loss with 1e-7 inside its logarithm has the gradient that it would have without.
     """
-    is_fail = finding.verdict is Verdict.FAIL and finding.rule in {"second-backward", "stale-cache"}
-    return replace(finding, verdict=Verdict.SKIP) if is_fail else finding
+    is_of_others = finding.rule in {"second-backward", "stale-cache"} or finding.mistake == REUSES_MEMORY
+    if finding.verdict is not Verdict.FAIL:
+        yield finding
+    elif finding.mistake == IN_LOG:
+        yield Finding(finding.node, finding.layer, finding.input, finding.rule, Verdict.PASS, slot=finding.slot)
+        yield replace(finding, verdict=Verdict.SKIP, rule="value", input=None, slot="")
+    else:
+        yield replace(finding, verdict=Verdict.SKIP) if is_of_others else finding
+
+
+def not_repeated(about: Mapping[str, Any], reason: str) -> Finding:
+    """Return the finding on a node of which nothing is known, because its call cannot be made once more."""
+    return Finding(about["node"], about["layer"], None, "raises", Verdict.SKIP, reason=visible(reason, limit=500))
 
 
 def repeat_call(
@@ -142,109 +181,6 @@ def set_to_zero(gradients: Iterator[Any]) -> None:
     for it in gradients:
         if isinstance(it, np.ndarray) and it.flags.writeable:
             it[...] = 0
-
-
-def kept_pair(calls: Mapping[int, KeptCall], forward: int, backward: int) -> tuple[KeptCall, KeptCall | None]:
-    """Return a forward and its call back, None where the forward has gone back itself. Raises BptuiError."""
-    return kept_forward(calls, forward), kept_backward(calls, backward) if backward else None
-
-
-def copies_of(
-    calls: Mapping[int, KeptCall], forward: int, backward: int, values: Mapping[str, Any]
-) -> Callable[[], CalledAgain]:
-    """Return what makes a copy of a watched call. Raises BptuiError where the two calls cannot be made once more."""
-    pair = kept_pair(calls, forward, backward)
-
-    def make() -> CalledAgain:
-        return CalledAgain(*pair, shared_out)
-
-    try:
-        with np.errstate(all="ignore"), borrowed_random_state():
-            shared_out = with_kept_results(*pair, CallValues(**values))
-            again = make()
-            again.go_forward()
-            again.backward(*[np.ones_like(np.asarray(out, np.float64)) for out in again.outs])
-    except BptuiError:
-        raise
-    except Exception as error:  # noqa: BLE001  (the fence: on copies a layer may do what it did not do before)
-        raise BptuiError(f"called once more on a copy of its object, it raises {named_reason_of(error)}") from None
-    return make
-
-
-def not_repeated(about: Mapping[str, Any], reason: str) -> Finding:
-    """Return the finding on a node of which nothing is known, because its call cannot be made once more."""
-    return Finding(about["node"], about["layer"], None, "raises", Verdict.SKIP, reason=visible(reason, limit=500))
-
-
-def call_subject(make: Callable[[], CalledAgain], values: Sequence[Any], about: Mapping[str, Any]) -> Subject:
-    """Return a watched call as something to check."""
-    again = make()
-    return Subject(
-        node=about["node"],
-        layer=about["layer"],
-        make=make,
-        names=tuple(about["names"]),
-        slots=tuple(about["slots"]),
-        inputs=tuple(map(widened, values)),
-        takes_gradient=tuple(about["takes_gradient"]),
-        dtype=np.dtype(about["dtype"]),
-        spared=tuple(about["spared"]),
-        sought=tuple(about["sought"]),
-        is_last=about["is_last"],
-        outputs=tuple(about["outputs"]),
-        ignored=tuple(about["ignored"]),
-        inside=lambda layer, _: layer.owner,  # type: ignore[attr-defined]
-        functions=tuple(own_functions(again)),
-    )
-
-
-def own_functions(again: CalledAgain) -> Iterator[Callable[..., Any]]:
-    """Yield the two functions of the person's that are called."""
-    for kept_call in (again.kept_forward, again.kept_back or again.kept_forward):
-        names = kept_call.call.names
-        if names is None:
-            assert kept_call.function is not None
-            yield kept_call.function
-        else:
-            yield inspect.unwrap(
-                getattr(type(again.owner), names.forward if kept_call.call.is_forward else names.backward)
-            )
-
-
-def made_of_finite(subject: Subject, make: Callable[[], CalledAgain]) -> Iterator[Finding]:
-    """Yield the finding on a call that makes NaN or infinity of finite numbers: the operation, and its numbers."""
-    again = make()
-    with np.errstate(all="ignore"):
-        again.go_forward()
-    bad = next((it for it in map(bad_element, again.outs) if it is not None), None)
-    if bad is None or not subject.is_finite:
-        return
-    origin = origin_of_non_finite(make().go_forward, is_own_file)
-    if origin is None and bad[0] != "NaN":
-        return
-    found = {"kind": bad[0], "index": bad[1], "origin": origin}
-    where = Where(origin["file"], origin["line"]) if origin else None
-    mistake = f"{bad[0]} of finite numbers"
-    reason = f"forward {words_of_non_finite(found)}"
-    yield Finding(
-        subject.node, subject.layer, None, "finite", Verdict.FAIL, reason=reason, mistake=mistake, where=where
-    )
-
-
-def module_arrays(subject: Subject) -> Iterator[Finding]:
-    """Yield a caution for each array of the module that forward uses, for its gradient cannot be checked."""
-    for name in module_weights(subject.functions[0]):
-        reason = f"forward uses module-level {name}, which it is not given: its gradient is not checked"
-        yield Finding(
-            subject.node,
-            subject.layer,
-            None,
-            "gradient",
-            Verdict.SKIP,
-            reason=reason,
-            mistake="module-level weights",
-            slot=name,
-        )
 
 
 @contextlib.contextmanager

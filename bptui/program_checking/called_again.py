@@ -5,7 +5,7 @@ Nothing but copies is used: of the object as it was before the forward, and of w
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -18,6 +18,8 @@ from bptui.programs.child.call_again import copy_of_call, result_of
 from bptui.programs.child.kept_call import KeptCall
 from bptui.programs.child.open_call import gradients_in
 
+REDUCTIONS: Mapping[str, Callable[[Any], Any]] = {"mean": np.mean, "sum": np.sum}
+
 
 @dataclass(frozen=True)
 class CallValues:
@@ -26,13 +28,17 @@ class CallValues:
     ``arguments`` are the parameters of the forward that are values, and ``held`` the spots on its object. ``roles``
     says of each value that the call back is given what it is: a dout by its place, an input of the forward by its
     parameter, one of its outputs by its place, what its object has kept by the attribute, or None for none of these.
-    ``places`` says for each argument which of the gradients that come back is for it.
+    ``places`` says for each argument which of the gradients that come back is for it. A loss that is handed no dout,
+    and gives a number for each sample, has a ``reduction``: what becomes of them outside of it, ``mean`` or ``sum``.
+    ``decayed`` are the spots to whose gradients a penalty is added, which is taken off again.
     """
 
     arguments: Sequence[str]
     held: Sequence[str]
     roles: Sequence[Sequence[Any] | None]
     places: Sequence[int | None]
+    reduction: str = ""
+    decayed: Sequence[str] = ()
 
 
 class CalledAgain:
@@ -54,7 +60,8 @@ class CalledAgain:
             self.arguments[name] = like(self.arguments[name], value)
         for name, value in zip(self.values.held, given[count:], strict=True):
             self.spots[name].put(np.array(value))
-        return self.go_forward()
+        out = self.go_forward()
+        return REDUCTIONS[self.values.reduction](out) if self.values.reduction else out
 
     def go_forward(self) -> Any:
         """Return what the forward makes of what is there."""
@@ -66,10 +73,23 @@ class CalledAgain:
 
     def backward(self, *douts: Any) -> Any:
         """Return the gradient of each value, None where there is none."""
+        added = self.added_by_decay(douts)
         found = self.gradients(douts)
-        beside = [gradient_of(self.spots[name]) for name in self.values.held]
+        beside = [less(gradient_of(self.spots[name]), added.get(name)) for name in self.values.held]
         chosen = [None if place is None or place >= len(found) else found[place] for place in self.values.places]
         return (*chosen, *(np.array(it) if isinstance(it, np.ndarray) else it for it in beside))
+
+    def added_by_decay(self, douts: Sequence[Any]) -> Mapping[str, Any]:
+        """Return what goes to the gradients of decayed parameters where the douts are 0."""
+        if not self.values.decayed:
+            return {}
+        twin = CalledAgain(self.kept_forward, self.kept_back, self.values)
+        twin.arguments = dict(self.arguments)
+        for name in self.values.held:
+            twin.spots[name].put(np.array(self.spots[name].array))
+        twin.go_forward()
+        twin.gradients([np.zeros_like(np.asarray(it, np.float64)) for it in douts])
+        return {name: gradient_of(twin.spots[name]) for name in self.values.decayed}
 
     def gradients(self, douts: Sequence[Any]) -> list[Any]:
         """Return the gradients that the call back returns for some douts, one after the other."""
@@ -126,6 +146,11 @@ def is_same_array(one: Any, other: Any) -> bool:
     if not isinstance(other, np.ndarray) or one.shape != other.shape or one.dtype != other.dtype:
         return False
     return bool(one.tobytes() == other.tobytes())
+
+
+def less(gradient: Any, added: Any) -> Any:
+    """Return a gradient without what was added to it."""
+    return gradient if added is None or gradient is None else gradient - added
 
 
 def like(given: Any, value: Any) -> Any:

@@ -90,13 +90,20 @@ def judged_gradients(
         return None
     own = dict(zip(calls.node.held, fresh.after, strict=False))
     carried = [
-        key
-        for key, it in suspects.items()
-        if key[1] in own and own[key[1]].any() and is_same_arithmetic(now[key].gradient, own[key[1]] + it.gradient)
+        key for key, it in suspects.items() if key[1] in own and is_carried(now[key].gradient, own[key[1]], it.gradient)
     ]
     return (
         carried_finding(calls, [spot for _, spot in carried], before[carried[0]], now[carried[0]]) if carried else None
     )
+
+
+def is_carried(now: Array, own: Array, before: Array) -> bool:
+    """Return whether a gradient is what belongs to its call and what was there before, and not the former alone.
+
+    Gradients that are next to nothing, as behind saturated layers, would be added without a trace.
+    """
+    is_sum = own.any() and is_same_arithmetic(now, own + before)
+    return bool(is_sum and not is_same_arithmetic(now, own))
 
 
 def carried_finding(calls: NodeCalls, spots: Sequence[str], before: LeftGradient, now: LeftGradient) -> Finding:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -48,19 +49,36 @@ def check_calls(program: CheckedProgram) -> Iterator[Finding]:
 
 
 def first_calls(program: CheckedProgram) -> list[NodeCalls]:
-    """Return each node that is a call, in forward order, by its first pass with a call back, or else its first pass."""
-    found: dict[str, NodeCalls] = {}
-    for watched in program.watched.passes:
-        backs: dict[int, BackwardCall] = {}
-        for place, call in watched.backwards:
-            backs.setdefault(place, call)
-        for place, node in enumerate(watched.nodes):
-            if node.call is None:
-                continue
-            calls = NodeCalls(watched, place, node, backs.get(place))
-            if calls.name not in found or (found[calls.name].backward is None and calls.backward is not None):
-                found[calls.name] = calls
-    return list(found.values())
+    """Return each node that is a call, in forward order, by its first pass with a call back, or else its first pass.
+
+    Two objects of one name, as in two networks that are trained in turn, are two nodes; objects that live for a single
+    pass are one. What has gone back under another name is left out where a pass only goes forward.
+    """
+    passes = program.watched.passes
+    owners = Counter(owner for watched in passes for owner in {it.call.owner for it in watched.nodes if it.call})
+    found: dict[tuple[str, int], NodeCalls] = {}
+    for calls in (it for watched in passes for it in calls_of_pass(watched)):
+        assert calls.node.call is not None
+        owner = calls.node.call.owner
+        key = calls.name, owner if owners[owner] > 1 else 0
+        if key not in found or (found[key].backward is None and calls.backward is not None):
+            found[key] = calls
+    gone_back = {owner for (_, owner), it in found.items() if owner and it.backward is not None}
+    return [
+        it
+        for (_, owner), it in found.items()
+        if it.backward is not None or it.watched.backwards or owner not in gone_back
+    ]
+
+
+def calls_of_pass(watched: WatchedPass) -> Iterator[NodeCalls]:
+    """Yield the nodes of a pass that are calls, each with its first call back."""
+    backs: dict[int, BackwardCall] = {}
+    for place, call in watched.backwards:
+        backs.setdefault(place, call)
+    for place, node in enumerate(watched.nodes):
+        if node.call is not None:
+            yield NodeCalls(watched, place, node, backs.get(place))
 
 
 def check_node_calls(program: CheckedProgram, calls: NodeCalls) -> tuple[Finding, ...]:
@@ -137,7 +155,7 @@ def subject_of_calls(facts: ProgramFacts, calls: NodeCalls) -> Subject:
         dtype=outs[0].dtype if outs and outs[0].dtype.kind == "f" else np.dtype(np.float64),
         spared=tuple([at < len(calls.node.arguments) for at in range(len(inputs))]),
         sought=tuple(["" if at < len(calls.node.arguments) else f"self.d{slots[at]}" for at in range(len(inputs))]),
-        is_last=is_last(calls) and outs[0].size == 1 and starts_with_one(facts, calls),
+        is_last=is_last(calls) and (outs[0].size == 1 or is_reduced(facts, calls)) and starts_with_one(facts, calls),
         outputs=node.outputs if len(node.outputs) > 1 else (),
         ignored=node.outputs[len(calls.backward.douts) if calls.backward else 1 :] if len(node.outputs) > 1 else (),
     )
@@ -147,6 +165,23 @@ def is_last(calls: NodeCalls) -> bool:
     """Return whether no node uses what a node has made: a backward pass may start there."""
     graph = calls.watched.graph
     return not any(graph.uses[slot] for slot in graph.slots_of(calls.place))
+
+
+def is_reduced(facts: ProgramFacts, calls: NodeCalls) -> bool:
+    """Return whether a loss gives a number for each sample, and starts the backward pass for their mean or sum."""
+    assert calls.backward is not None
+    outs = calls.node.outs
+    is_of_samples = is_last(calls) and len(outs) == 1 and outs[0].array.ndim == 1 and outs[0].array.size > 1
+    return is_of_samples and not PassedGradients(facts, calls.watched).douts(calls.backward, calls.node)
+
+
+def has_unknown_loss(facts: ProgramFacts, calls: NodeCalls) -> bool:
+    """Return whether a call back is handed no gradient, though the value that it goes back from is no loss."""
+    backward, outs = calls.backward, calls.node.outs
+    assert backward is not None
+    if not (backward.owner or backward.douts) or len(outs) != 1 or outs[0].array.size == 1 or is_reduced(facts, calls):
+        return False
+    return not PassedGradients(facts, calls.watched).douts(backward, calls.node)
 
 
 def never_made() -> Any:
@@ -182,6 +217,7 @@ def about_calls(facts: ProgramFacts, calls: NodeCalls, subject: Subject) -> dict
         "spared": list(subject.spared),
         "sought": list(subject.sought),
         "is_last": subject.is_last,
+        "has_unknown_loss": has_unknown_loss(facts, calls),
         "outputs": list(subject.outputs),
         "ignored": list(subject.ignored),
         "values": shared_out(facts, calls),
@@ -198,4 +234,5 @@ def shared_out(facts: ProgramFacts, calls: NodeCalls) -> dict[str, Any]:
         "held": list(calls.node.held),
         "roles": [None if it is None else list(it) for it in passed.roles(calls.backward, calls.node)],
         "places": passed.places(calls.backward, calls.node),
+        "reduction": "mean" if is_reduced(facts, calls) else "",
     }

@@ -15,8 +15,8 @@ from bptui.programs.seen_values import SeenValue
 def cut_passes(events: PassEvents, facts: ProgramFacts) -> Iterator[PassEvents]:
     """Yield the passes among the calls of an iteration: those that only go forward, and that which goes back, the last.
 
-    A pass begins where a layer goes forward again, if nothing that was made before is used from there on. That which
-    goes back is the one whose value the first gradient is for.
+    A pass begins where a layer goes forward again, or that of the same name in another network, if nothing that was
+    made before is used from there on. That which goes back is the one whose value the first gradient is for.
     """
     events = by_handed_gradients(events)
     tops = [call for call in events.forwards if not call.parent]
@@ -52,13 +52,25 @@ def cuts(tops: Sequence[ForwardCall], events: PassEvents, facts: ProgramFacts) -
     found: list[int] = []
     start = 0
     for at, call in enumerate(tops):
-        if first_back < at <= last_back or not any(is_same_layer(call, before) for before in tops[start:at]):
+        before = tops[start:at]
+        if first_back < at <= last_back or not (begins_again(call, before) or begins_other_network(call, before)):
             continue
-        made = things_of((number for before in tops[start:at] for number in before.outs), facts)
+        made = things_of((number for it in before for number in it.outs), facts)
         if made.isdisjoint(things_of((number for after in tops[at:] for _, number in after.inputs), facts)):
             found.append(at)
             start = at
     return found
+
+
+def begins_again(call: ForwardCall, before: Sequence[ForwardCall]) -> bool:
+    """Return whether one of the calls before was of the same layer."""
+    return any(is_same_layer(call, it) for it in before)
+
+
+def begins_other_network(call: ForwardCall, before: Sequence[ForwardCall]) -> bool:
+    """Return whether a call is to another network of the kind what the first of the calls before was to one."""
+    first = next(iter(before), None)
+    return first is not None and bool(call.name) and (call.layer, call.name) == (first.layer, first.name)
 
 
 def is_same_layer(call: ForwardCall, other: ForwardCall) -> bool:

@@ -102,7 +102,8 @@ class BackwardCall(NamedTuple):
 
     ``douts`` are the values handed to it, ``gradients`` those returned, None where there is none; ``held`` what was on
     the object when it began, and ``held_gradients`` pairs of a spot and the gradient beside it when it had returned.
-    ``adds_up`` says that it adds to what it finds on its object (``self.dW += ...``).
+    ``adds_up`` says that it adds to what it finds on its object (``self.dW += ...``). ``parameters`` are what its
+    function calls the values that it is handed.
     """
 
     number: int
@@ -116,6 +117,7 @@ class BackwardCall(NamedTuple):
     held: Sequence[Sequence[Any]]
     held_gradients: Sequence[Sequence[Any]]
     adds_up: bool = False
+    parameters: Sequence[str] = ()
 
 
 class CallRaised(NamedTuple):

@@ -11,6 +11,9 @@ from bptui.programs.program_facts import ProgramFacts
 from bptui.programs.seen_values import SeenValue
 from bptui.programs.value_sources import is_like
 
+DATA = TARGETS | {"y", "Y", "T", "actual", "expected", "desired", "true", "ground_truth"}
+"""What a call back calls its labels."""
+
 
 class PassedGradients:
     """Tells of each call back of one pass what was handed to it, and what it has returned."""
@@ -28,6 +31,8 @@ class PassedGradients:
         douts = [None if it is None else self.facts.values[it] for it in call.douts[: max(1, len(node.outs))]]
         first = douts[0] if douts else None
         if first is None or not node.outs or self.is_misshapen(first, node) or self.is_prediction(first, call, node):
+            return []
+        if self.is_of_data(first, call, node):
             return []
         return douts + [None] * (len(node.outs) - len(douts))
 
@@ -47,6 +52,18 @@ class PassedGradients:
         more = [it for it in call.douts[max(1, len(node.outs)) :] if it is not None]
         has_targets = bool(more) and all(self.own_place(self.facts.values[it], node) for it in more)
         return has_targets or dout.array.shape != node.outs[0].array.shape
+
+    def is_of_data(self, first: SeenValue, call: BackwardCall, node: PassNode) -> bool:
+        """Return whether a call back starts the pass and is handed data: labels by name, or what the forward was given.
+
+        A whole network's ``backward(X, y)`` goes back from a loss of its own.
+        """
+        assert node.call is not None
+        if node.node.name != self.watched.graph.output or not call.parameters:
+            return False
+        name = call.parameters[0]
+        given = (self.facts.values[number] for parameter, number in node.call.inputs if parameter == name)
+        return name in DATA or any(is_same_object(first, it) for it in given)
 
     def roles(self, call: BackwardCall, node: PassNode) -> Sequence[tuple[str, str | int] | None]:
         """Return what each value is that is handed over: a ``dout``, or the ``input`` or ``out`` of the forward.

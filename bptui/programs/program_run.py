@@ -124,11 +124,12 @@ class ProgramRun:
             if left <= 0:
                 return
 
-    def finish(self) -> None:
-        """Wait until watching has ended. An interrupt ends the program, and what was seen stays."""
+    def finish(self, tell: Callable[[], None] = lambda: None) -> None:
+        """Wait until watching has ended, and ``tell`` now and then. An interrupt ends it; what was seen stays."""
         try:
             while not self.is_over:
                 self.advance(POLL_INTERVAL)
+                tell()
         except KeyboardInterrupt:
             self.is_interrupted = True
             self.stop("was interrupted")
@@ -306,6 +307,8 @@ class ProgramRun:
 
     def send(self, message: Message) -> None:
         """Send a message, all of it; it is short."""
+        if self.process.control.fileno() < 0:
+            raise LayerError("the program's process has ended")
         os.set_blocking(self.process.control.fileno(), True)
         try:
             self.process.control.sendall(encode_message(message))

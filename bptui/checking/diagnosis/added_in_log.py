@@ -43,7 +43,6 @@ def one_hot(t: Array, x: Array) -> Array | None:
 
 
 def cross_entropy_slope(y: Array, t: Array, extra: float) -> Array:
-    """Return the slope of ``-Σ t log(y + extra)`` in the softmax's inputs."""
-    with np.errstate(all="ignore"):
-        dy = np.where(t == 0, 0, -t / (y + extra))
-    return np.asarray(y * (dy - (dy * y).sum(axis=-1, keepdims=True)))
+    """Return the slope of ``-Σ t log(y + extra)`` in the softmax's inputs, which may be saturated."""
+    felt = t * (y / (y + extra) if extra else 1.0)
+    return np.asarray(y * felt.sum(axis=-1, keepdims=True) - felt)

@@ -68,12 +68,15 @@ FINDERS: Sequence[Finder] = (
 )
 """Tried in this order; the first that fits is told."""
 
+ONLY_THERE: Sequence[Finder] = (added_inside_log,)
+"""What shows at values like these alone, and fits every element both of forward and of backward."""
+
 
 def recognise(evidence: Evidence, elsewhere: Callable[[], Evidence | None]) -> Mistake | None:
     """Return the known mistake that explains the numbers, here and ``elsewhere``, if one does."""
     for find in FINDERS:
         for mistake in find(evidence):
             other = elsewhere()
-            if other is None or any(mistake.is_confirmed_by(it) for it in find(other)):
+            if other is None or find in ONLY_THERE or any(mistake.is_confirmed_by(it) for it in find(other)):
                 return mistake
     return None

@@ -70,6 +70,10 @@ class Styles:
             for name in (call.names.forward, call.names.backward):
                 self.classes[type(call.owner), name] = None
 
+    def forget_function(self, frame: FrameType) -> None:
+        """Take a function for no loss from now on: what it returns first is no number."""
+        self.functions[id(frame.f_code), len(frame.f_globals)] = None
+
     def recognise_method(self, code: CodeType, owner: Any) -> PassCall | None:
         """Return the pass that a method's call is."""
         cls = type(owner)

@@ -76,6 +76,12 @@ def has_returned(frame: FrameType) -> bool:
     return frame.f_code.co_code[frame.f_lasti] in RETURNS
 
 
+def starts_with_number(returned: Any) -> bool:
+    """Return whether the first of what a function has returned is one number, as a loss is."""
+    first = returned[0] if isinstance(returned, tuple) and returned else None
+    return isinstance(first, int | float | np.number) or (isinstance(first, np.ndarray) and first.size == 1)
+
+
 @lru_cache(maxsize=1_000)
 def adds_in_place(code: CodeType) -> bool:
     """Return whether a function adds to what an attribute or a container holds: ``self.dW += ...``."""

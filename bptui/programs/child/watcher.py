@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+import bptui.programs.child.own_numpy  # noqa: F401  (it looks at NumPy before the program changes anything there)
 from bptui.guest.child.description import place_of
 from bptui.guest.child.object_arrays import Spot, attribute_dict, spots_in
 from bptui.guest.child.own_gradients import by_place, gradient_of
@@ -35,6 +36,7 @@ from bptui.programs.child.open_call import (
     is_whole_step,
     objects_given,
     split_result,
+    starts_with_number,
     where,
 )
 from bptui.programs.child.pass_partners import PassPartners
@@ -247,6 +249,14 @@ class Watcher:
                 return
             self.note_pass(opened.call, self.stack[-1] if self.stack else None)
         has_raised = value is None and not has_returned(frame)
+        if (
+            opened.call.style == "loss"
+            and not has_raised
+            and self.count == opened.number
+            and not starts_with_number(value)
+        ):
+            self.styles.forget_function(frame)
+            return
         if opened.call.is_forward:
             self.end_forward(opened, () if has_raised else value, frame)
         else:
@@ -344,6 +354,7 @@ class Watcher:
                 opened.held,
                 beside,
                 adds_in_place(opened.code),
+                [name for name, _ in opened.inputs],
             )
         )
 

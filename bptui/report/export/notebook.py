@@ -33,7 +33,11 @@ def notebook_cells(account: Account, program: NumpyProgram) -> Iterator[dict[str
     yield code_cell(program.layers.text + f"\n\n\n{UNPACKED}" * program.has_packed)
     yield text_cell("## The network")
     yield code_cell("\n".join((*program.leaves(), *program.made_layers())))
-    told = {(step.step.pass_, step.step.name): step for step in account.steps if step.step.iteration == 1}
+    told = {
+        (step.step.pass_, step.step.name): step
+        for step in account.steps
+        if step.step.iteration == program.iteration + 1
+    }
     yield text_cell("## Forward")
     for node, line in program.forward_lines():
         yield from step_cells(told.get((Pass.FORWARD, node.name)), f"{line}\n{shown_values(node)}")

@@ -1,4 +1,4 @@
-"""A run's first iteration as a program of plain NumPy: its values, a line for each step, and what came out.
+"""An iteration of a run as a program of plain NumPy: its values, a line for each step, and what came out.
 
 Both the test and the notebook are made of these pieces.
 """
@@ -27,7 +27,7 @@ MOST_WRITTEN = 2_000
 
 
 class NumpyProgram:
-    """The pieces. ``seeds`` has what the layers draw from that draw at random, by node.
+    """The pieces: of the first iteration, or of that of the step chosen. ``seeds`` is what layers draw from, by node.
 
     Raises BptuiError where a layer is not one of ours: its arithmetic is in a file of its own.
     """
@@ -38,9 +38,10 @@ class NumpyProgram:
         self.account = account
         self.seeds = seeds
         self.tape = account.tape
-        self.passes = self.tape.order.passes(0)
+        self.iteration = 0 if account.chosen is None else self.tape.step(account.chosen).iteration - 1
+        self.passes = self.tape.order.passes(self.iteration)
         self.graph = self.passes.graph
-        self.columns = self.tape.iterations[0]
+        self.columns = self.tape.iterations[self.iteration]
         if len(self.columns.values) < len(self.graph.names) or len(self.columns.douts) < len(self.passes.backward):
             raise BptuiError("the run has no whole iteration that could be written out")
         self.classes = {node.name: layer_class(node) for node in self.graph.nodes}
@@ -76,7 +77,8 @@ class NumpyProgram:
         yield "}"
         for node in self.graph.nodes:
             if issubclass(self.classes[node.name], Stochastic) and node.name in self.seeds:
-                yield f"layers[{node.name!r}].seed = {self.seeds[node.name]!r}"
+                seed = (*self.seeds[node.name][:-1], self.iteration)
+                yield f"layers[{node.name!r}].seed = {seed!r}"
 
     def forward_lines(self) -> Iterator[tuple[Node, str]]:
         """Yield each node, in order, and the line that computes its value."""
@@ -98,7 +100,7 @@ class NumpyProgram:
             yield node, f"send_back({node.name!r}, {node.inputs!r}, {node.outputs!r})"
 
     def gradients(self) -> Iterator[tuple[str, Array]]:
-        """Yield the gradient of each value that one reaches, as it was in the first iteration."""
+        """Yield the gradient of each value that one reaches, as it was in this iteration."""
         graph, end = self.graph, self.tape.at(self.end)
         for name in graph.names:
             gradient = end.gradient(name)
@@ -106,7 +108,7 @@ class NumpyProgram:
                 yield name, gradient
 
     def values(self) -> Iterator[tuple[str, Array]]:
-        """Yield each node's values, as they were in the first iteration."""
+        """Yield each node's values, as they were in this iteration."""
         graph = self.graph
         for name, value in zip(
             graph.names[len(graph.leaves) :], self.columns.values[len(graph.leaves) :], strict=False
@@ -114,9 +116,15 @@ class NumpyProgram:
             yield name, np.asarray(value)
 
     @property
+    def within(self) -> str:
+        """Which iteration it is, where there are several: ``, iteration 2 of 9``."""
+        count = len(self.tape.iterations)
+        return f", iteration {self.iteration + 1} of {count}" if count > 1 else ""
+
+    @property
     def end(self) -> int:
-        """The number of the last backward step of the first iteration."""
-        return self.tape.order.start(0) + len(self.graph.nodes) + len(self.passes.backward)
+        """The number of the last backward step of this iteration."""
+        return self.tape.order.start(self.iteration) + len(self.graph.nodes) + len(self.passes.backward)
 
 
 SEND_BACK = '''def send_back(name, inputs, outputs):

@@ -1,4 +1,4 @@
-"""A run as a test for pytest: every value and gradient of its first iteration, computed by plain NumPy alone."""
+"""A run as a test for pytest: every value and gradient of an iteration, computed by plain NumPy alone."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def pytest_parts(account: Account, program: NumpyProgram) -> Iterator[str]:
     """Yield the parts of the file, which empty lines part."""
     title = visible(account.title, limit=1000).replace("\\", "\\\\").replace('"', "'")
     body = "\n".join((*program.leaves(), *program.made_layers()))
-    opening = f'"""{title}: every value and gradient, with plain NumPy."""'
+    opening = f'"""{title}{program.within}: every value and gradient, with plain NumPy."""'
     yield f"{opening}\n\n{program.imports('import pytest')}\n\nRTOL, ATOL = {tolerances(program)}"
     yield f"# The layers\n\n\n{program.layers.text}"
     if program.has_packed:

@@ -1,0 +1,93 @@
+"""What courses do beyond the plain form of a layer: it is not accused, and what is wrong beside it is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bptui.checking.finding import Finding, Verdict
+from bptui.program_checking.check_program import check_program
+from course_programs import (
+    BENT,
+    FLOAT32_NUMPY,
+    IN_TURN,
+    MEAN,
+    NUMBERS,
+    PROBABILITIES,
+    RIGHT_COURSE_PROGRAMS,
+    SAMPLE_LOSSES,
+    WHOLE_NETWORK,
+)
+from watched_here import watched_here
+
+
+def findings_on(folder: Path, text: str) -> tuple[Finding, ...]:
+    with watched_here(folder, text) as watch:
+        return check_program(watch).findings
+
+
+def failures(findings: tuple[Finding, ...]) -> list[tuple[str, str]]:
+    return sorted({(it.node, it.input or "") for it in findings if it.verdict is Verdict.FAIL and it.rule != "wiring"})
+
+
+@pytest.mark.parametrize("name", RIGHT_COURSE_PROGRAMS)
+def test_a_right_program_is_not_accused(name: str, tmp_path: Path) -> None:
+    findings = findings_on(tmp_path, RIGHT_COURSE_PROGRAMS[name])
+    assert [(it.node, it.mistake, it.reason) for it in findings if it.verdict is Verdict.FAIL] == []
+    assert sum(it.verdict is Verdict.PASS and it.rule == "gradient" for it in findings) > 1
+
+
+def test_functions_that_stand_in_numpys_place_accuse_no_layer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("dot", "zeros"):
+        monkeypatch.setattr(np, name, getattr(np, name))  # so that it is put back
+    findings = findings_on(tmp_path, FLOAT32_NUMPY)
+    assert [it for it in findings if it.verdict is Verdict.FAIL] == []
+    assert np.dot(np.ones(2), np.ones(2)).dtype == np.float32
+
+
+def test_a_penalty_in_a_layer_is_told_with_its_factor(tmp_path: Path) -> None:
+    findings = findings_on(tmp_path, RIGHT_COURSE_PROGRAMS["penalty in a layer"])
+    told = {it.reason.partition(" to ")[0] for it in findings if it.mistake == "weight decay"}
+    assert "backward adds 0.02 · dense1.weights" in told
+    assert "backward adds 0.003 · sign(dense1.biases)" in told
+
+
+def test_what_is_no_penalty_is_accused_as_before(tmp_path: Path) -> None:
+    wrong = SAMPLE_LOSSES.format(mean=MEAN, decay="self.dweights += self.l2 * self.weights ** 3")
+    assert ("dense1", "dense1.weights") in failures(findings_on(tmp_path, wrong))
+
+
+def test_the_gradient_of_the_sum_of_losses_is_a_caution(tmp_path: Path) -> None:
+    findings = findings_on(tmp_path, SAMPLE_LOSSES.format(mean="pass", decay=""))
+    assert failures(findings) == []
+    assert [it.node for it in findings if it.mistake == "gradient of the sum"] == ["loss_function"]
+
+
+def test_a_wrong_gradient_of_losses_of_samples_is_accused(tmp_path: Path) -> None:
+    wrong = SAMPLE_LOSSES.format(mean="self.dinputs = self.dinputs / samples * p", decay="")
+    assert failures(findings_on(tmp_path, wrong)) == [("loss_function", "last")]
+
+
+def test_each_of_two_networks_that_are_trained_in_turn_is_checked(tmp_path: Path) -> None:
+    wrong = IN_TURN.format(bent="self.out")
+    assert failures(findings_on(tmp_path, wrong)) == [("Middle", "Affine1")]
+
+
+def test_a_whole_network_is_checked_by_the_loss_that_its_gradients_are_of(tmp_path: Path) -> None:
+    findings = findings_on(tmp_path, RIGHT_COURSE_PROGRAMS["network with cross entropy"])
+    (told,) = [it.reason for it in findings if it.mistake == "a loss of its own"]
+    assert "0.1667 times the cross entropy of its value and y" in told
+    assert {it.input for it in findings if it.worst is not None} == {"net.W1", "net.b1", "net.W2", "net.b2"}
+
+
+def test_a_mistake_in_a_whole_network_is_found_beside_what_is_right_in_it(tmp_path: Path) -> None:
+    wrong = WHOLE_NETWORK.format(**PROBABILITIES, bent="(1 - self.h)", penalty="")
+    assert failures(findings_on(tmp_path, wrong)) == [("net", "net.W1"), ("net", "net.b1")]
+
+
+def test_a_whole_network_with_a_loss_that_nobody_knows_is_not_judged(tmp_path: Path) -> None:
+    strange = WHOLE_NETWORK.format(**NUMBERS | {"slope": "np.sin(self.out - y)"}, bent=BENT, penalty="")
+    findings = findings_on(tmp_path, strange)
+    assert [(it.node, it.verdict) for it in findings] == [("net", Verdict.SKIP)]
