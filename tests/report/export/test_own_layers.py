@@ -31,12 +31,10 @@ RELU = """
 class Relu:
     def forward(self, x):
         self.mask = x > 0
-        x[~self.mask] = 0
-        return x
+        return x * self.mask
 
     def backward(self, dout):
-        dout[~self.mask] = 0
-        return dout
+        return dout * self.mask
 """
 
 CLASS = """
