@@ -76,13 +76,15 @@ def several_douts_sentence(step: BackwardStep) -> str:
     arrived, zeros = [], []
     for name, dout in zip(step.node.outputs, step.douts, strict=True):
         if dout is None or not dout.any():
-            zeros.append(text.visible(name))
+            zeros.append(f"d {text.visible(name)}")
         else:
             numbers = inline(dout)
             arrived.append(f"d {text.visible(name)}{f' = {numbers}' if numbers else ''}")
+    if not arrived:
+        return f"Only zeros arrive at {text.visible(step.name)}."
     verb = "arrives" if len(arrived) == 1 else "arrive"
-    rest = f", and zeros for {' and '.join(zeros)}" if zeros else ""
-    return f"{' and '.join(arrived) or 'Only zeros'} {verb} at {text.visible(step.name)}{rest}."
+    rest = f", and {' and '.join(zeros)} {'is' if len(zeros) == 1 else 'are'} zero" if zeros else ""
+    return f"{' and '.join(arrived)} {verb} at {text.visible(step.name)}{rest}."
 
 
 def arrival_sentence(moment: Moment, step: BackwardStep) -> str:
@@ -134,7 +136,7 @@ def one_of_several(moment: Moment, source: str, count: int) -> str:
     """Return how many of a value's contributions have come, where it is used several times."""
     if count < 2:
         return ""
-    return f" (with this step {arrived_count(moment, source):,} of its {count:,} contributions have come)"
+    return f" (contribution {arrived_count(moment, source):,} of {count:,})"
 
 
 def share(moment: Moment, step: BackwardStep, position: int, gradient: Array) -> str:

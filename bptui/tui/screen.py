@@ -108,6 +108,7 @@ class DebuggerScreen(Screen[None]):
         self.title_line = TitleLine(moment, id="title", can_focus=False)
         self.title_line.name_shown = self.session.name
         self.circuit = CircuitPanel(moment, id="circuit", stops=self.session.stops)
+        self.circuit.remarks = self.session.remarks
         self.source = SourcePanel(moment, id="source")
         self.value = ValuePanel(moment, id="value")
         self.node = NodePanel(
@@ -198,7 +199,7 @@ class DebuggerScreen(Screen[None]):
         for pane in self.verdict_panes:
             pane.verdicts = verdicts
         self.verdicts_shown = 0
-        self.node.remarks = self.session.remarks
+        self.node.remarks = self.circuit.remarks = self.session.remarks
         if self.session.idle is not None:
             self.start_checks()
 

@@ -12,9 +12,10 @@
 
   function drawNumbers(index) {
     document.querySelectorAll(".number").forEach((it) => { it.textContent = ""; });
-    const step = index < 0 ? { v: {}, g: {} } : data[index];
-    Object.entries(step.v).forEach(([number, text]) => label("v", number, text));
-    Object.entries(step.g).forEach(([number, text]) => label("g", number, text));
+    ["v", "g"].forEach((kind) => {
+      const known = Object.assign({}, ...data.slice(0, index + 1).map((it) => it[kind]));
+      Object.entries(known).forEach(([number, text]) => label(kind, number, text));
+    });
   }
 
   function form() { return steps[at].querySelector(".quiz"); }
