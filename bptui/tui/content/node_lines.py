@@ -301,7 +301,9 @@ def kept_lines(moment: Moment, node: Node, width: int) -> list[Line]:
     kept = moment.kept(node.name)
     options = words_of(moment.tape, node).options
     items = [
-        (Span(f"self.{text.visible(name)} = {kept_words(it)}"),) for name, it in kept.items() if name not in options
+        (Span(f"self.{text.visible(name)} = {kept_words(it)}"),)
+        for name, it in kept.items()
+        if name not in options and it is not None
     ]
     return [*paragraph("keeps for its backward", width, "dim"), *packed(items, width)] if items else []
 
