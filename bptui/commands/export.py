@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from bptui.commands.layer_options import add_expand, add_layers, print_notice
 from bptui.commands.program_options import add_watching, watched
 from bptui.commands.subcommand import Subcommand
+from bptui.core.text_file import displayed_path
 from bptui.ending import FINE, output
 
 if TYPE_CHECKING:
@@ -37,10 +38,14 @@ def export_run(options: argparse.Namespace) -> int:
     from bptui.report.export.exporting import format_of, write_export
 
     suffix = format_of(options.out)
-    text = what_is_exported(options).text(suffix, options.step)
+    exported = what_is_exported(options)
+    text = exported.text(suffix, options.step, folder=options.out.parent)
     write_export(options.out, text, options.scenario)
     with output() as file:
-        file.write(f"{options.out}\n")
+        file.write(f"{displayed_path(options.out)}\n")
+    if exported.own and suffix in {".py", ".ipynb"}:
+        files = " and ".join(exported.own_files)
+        print_notice(f"{displayed_path(options.out)} imports {files}: it runs whenever that does, and is not confined")
     return FINE
 
 

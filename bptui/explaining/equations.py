@@ -343,7 +343,7 @@ def with_shapes(rule: str, arrays: Mapping[str, Array], result: Array) -> str:
     names = word.findall(rule)
     if not np.ndim(result) and not any(np.ndim(arrays[name]) for name in names if name in arrays):
         return ""
-    is_simple = len(names) > 1 and arrays.keys() >= set(names) and "(" not in rule
+    is_simple = len(names) > 1 and arrays.keys() >= set(names) and not {"(", "["} & set(rule)
     return f"{put_shapes(rule, arrays) if is_simple else ''} → {text.shape(result)}".lstrip()
 
 

@@ -49,7 +49,7 @@ from bptui.session.watches import watch_lines
 from bptui.tui import arrangement
 from bptui.tui.background_work import BackgroundWork
 from bptui.tui.footer import Footer
-from bptui.tui.keys import KeyContext, bindings, pressed_key_name
+from bptui.tui.keys import ARROW_KEYS, KeyContext, bindings, pressed_key_name
 from bptui.tui.message import Asked, Refused
 from bptui.tui.overlays import Overlays
 from bptui.tui.pane import Pane, VerdictPane
@@ -248,8 +248,10 @@ class DebuggerScreen(Screen[None]):
 
     def on_key(self, event: events.Key) -> None:
         """Say of a key that means nothing here that it does not."""
-        if not self.footer.is_open:
-            self.footer.take_count()
+        if self.footer.is_open:
+            return
+        self.footer.take_count()
+        if not (isinstance(self.focused, Pane) and event.key in ARROW_KEYS):
             self.tell(refusal(f"{pressed_key_name(event)} means nothing here", WayOn(Help, "shows the keys")))
 
     def on_refused(self, message: Refused) -> None:

@@ -6,7 +6,7 @@ import os
 import tempfile
 import zlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from bptui.checking.check_scenario import check_scenario
@@ -22,11 +22,13 @@ from bptui.report.export.asciicast import cast_text
 from bptui.report.export.html_page import html_text
 from bptui.report.export.markdown import markdown_text
 from bptui.report.export.notebook import notebook_text
+from bptui.report.export.own_source import OwnNode, OwnSource
 from bptui.report.export.pytest_file import pytest_text
 from bptui.report.export.recorded_deeds import deed_lines
 from bptui.report.export.svg_picture import svg_text
 from bptui.running import Run, with_expansions
 from bptui.scenario.load import load
+from bptui.scenario.scenario import Scenario
 from bptui.scenario.toml import parse_toml
 from bptui.session.open_tape import branch_tape
 
@@ -36,23 +38,36 @@ FORMATS = (".md", ".html", ".svg", ".cast", ".py", ".ipynb")
 
 @dataclass(frozen=True)
 class Exported:
-    """What is to be written out: the account, and what layers draw from that draw at random, by node."""
+    """What is to be written out: the account, and what layers draw from that draw at random, by node.
+
+    ``own`` are the nodes with layers of the user's own that a program could import.
+    """
 
     account: Account
     seeds: Mapping[str, tuple[int, ...]]
+    own: Mapping[str, OwnNode] = field(default_factory=dict)
 
-    def text(self, suffix: str, step: int | None = None) -> str:
-        """Return it in the format of a suffix; a ``step`` is told with its iteration. Raises BptuiError."""
+    def text(self, suffix: str, step: int | None = None, *, folder: Path = Path()) -> str:
+        """Return it in the format of a suffix, for a file in a ``folder``; a ``step`` is told with its iteration.
+
+        Raises BptuiError.
+        """
+        own = OwnSource(self.own, folder.resolve())
         account = replace(self.account, chosen=self.step_there(step))
         writers: Mapping[str, Callable[[], str]] = {
             ".md": lambda: markdown_text(account),
             ".html": lambda: html_text(account),
             ".svg": lambda: svg_text(account),
             ".cast": lambda: cast_text(account),
-            ".py": lambda: pytest_text(account, self.seeds),
-            ".ipynb": lambda: notebook_text(account, self.seeds),
+            ".py": lambda: pytest_text(account, self.seeds, own),
+            ".ipynb": lambda: notebook_text(account, self.seeds, own),
         }
         return writers[suffix]()
+
+    @property
+    def own_files(self) -> Sequence[str]:
+        """The files with layers of the user's own, as a person calls them."""
+        return list(dict.fromkeys(it.layer.file.displayed_name for it in self.own.values()))
 
     def step_there(self, step: int | None) -> int | None:
         """Return a step's number. Raises BptuiError where the run has no such step."""
@@ -83,7 +98,14 @@ def exported_scenario(
     notes = [(at, it.text) for it in scenario.lesson.notes if (at := it.position(order)) is not None]
     report = None if run.failure else check_scenario(scenario)
     seeds = {node.name: scenario.drawing_seed(node, 0) for node in scenario.graph.nodes}
-    return Exported(Account(scenario.title, scenario.about, run.tape, notes, report, source=scenario.source), seeds)
+    account = Account(scenario.title, scenario.about, run.tape, notes, report, source=scenario.source)
+    return Exported(account, seeds, own_nodes(scenario))
+
+
+def own_nodes(scenario: Scenario) -> dict[str, OwnNode]:
+    """Return the nodes of a scenario that have layers of the user's own, by name."""
+    nodes, takes = scenario.graph.nodes, scenario.takes_gradient if scenario.guests else ()
+    return {nodes[at].name: OwnNode(layer, nodes[at], tuple(takes[at])) for at, layer in scenario.guests.items()}
 
 
 def exported_program(run: ProgramRun) -> Exported:

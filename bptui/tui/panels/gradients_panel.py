@@ -249,7 +249,7 @@ def nearest_to_output(passes: Passes) -> str | None:
 def gradient_rows(rows: Sequence[GradientRow], width: int, scale: LogScale, selected: str | None = None) -> list[Line]:
     """Return the rows, their columns in line: ``▸W2  ▇▇▇▏    0.31``."""
     names = [visible(row.name) for row in rows]
-    name_room = min(max(map(cells, names), default=0), max(4, width // 4))
+    name_room = min(max(map(cells, names), default=0), max(4, width // 3))
     numbers = aligned([row.number for row in rows])
     words = max((len(row.short) for row in rows if row.norm is not None), default=0)
     number_room = max(map(len, numbers), default=0)

@@ -193,13 +193,10 @@ def test_a_suffix_that_is_no_format_and_the_file_itself_are_refused(
     assert "the steps go from 1 to 4" in capsys.readouterr().err
 
 
-def test_a_layer_of_ones_own_is_told_but_not_written_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_layer_of_ones_own_is_told_with_its_line(tmp_path: Path) -> None:
     own = tmp_path / "own.py"
     own.write_text(OWN_RELU)
-    arguments = ["export", "two_layer", "--layers", str(own)]
-    assert main([*arguments, "-o", str(tmp_path / "x.py")]) == 2
-    assert "a layer of your own" in capsys.readouterr().err
-    assert main([*arguments, "-o", str(tmp_path / "x.md")]) == 0
+    assert main(["export", "two_layer", "--layers", str(own), "-o", str(tmp_path / "x.md")]) == 0
     assert "own.py:2" in (tmp_path / "x.md").read_text(encoding="utf-8")
 
 
