@@ -114,6 +114,8 @@ def dout_target(dout: Array, output: str) -> str:
 
 def departure_sentence(moment: Moment, step: BackwardStep) -> str:
     """Return what a node's inputs get of its dout."""
+    if not words_of(moment.tape, step.node).rules and len(step.node.inputs) > 1:
+        return own_departure_sentence(moment, step)
     clauses = [*input_clauses(moment, step)]
     if not clauses:
         return "It ends there: no input takes a gradient."
@@ -121,15 +123,33 @@ def departure_sentence(moment: Moment, step: BackwardStep) -> str:
     return f"{told}."
 
 
+def own_departure_sentence(moment: Moment, step: BackwardStep) -> str:
+    """Return what the inputs of a layer get that does not say how: ``Mul.backward gives x 2 and y [1, 2]``."""
+    shares = [
+        f"{text.visible(step.node.inputs[place])} {inline(it) or f'a gradient of shape {text.shape(it)}'}{turn}"
+        for place, it, turn in contributions_with_turns(moment, step)
+    ]
+    *first, last = shares or ["no gradient to any input"]
+    return f"{text.visible(step.node.layer)}.backward gives {', '.join(first)}{' and ' if first else ''}{last}."
+
+
 def input_clauses(moment: Moment, step: BackwardStep) -> Iterator[str]:
     """Yield for each input that takes a gradient what it gets, and of how many contributions that is one."""
+    for place, gradient, turn in contributions_with_turns(moment, step):
+        yield f"{text.visible(step.node.inputs[place])} gets {share(moment, step, place, gradient)}{turn}"
+
+
+def contributions_with_turns(moment: Moment, step: BackwardStep) -> Iterator[tuple[int, Array, str]]:
+    """Yield the place of each input that takes a gradient, that, and which of its value's contributions it is.
+
+    Where a node takes a value several times, the last of them says it for all.
+    """
     sources = [source for source, it in zip(step.node.inputs, step.gradients, strict=True) if it is not None]
-    for position, gradient in enumerate(step.gradients):
+    for place, gradient in enumerate(step.gradients):
         if gradient is None:
             continue
         source = sources.pop(0)
-        several = "" if source in sources else one_of_several(moment, source, use_count(moment, source))
-        yield f"{text.visible(source)} gets {share(moment, step, position, gradient)}{several}"
+        yield place, gradient, "" if source in sources else one_of_several(moment, source, use_count(moment, source))
 
 
 def one_of_several(moment: Moment, source: str, count: int) -> str:

@@ -32,6 +32,9 @@ RULE = "wiring"
 MOST_USES = 6
 """Uses of a value of which all choices are tried."""
 
+MOST_SUMS = 4
+"""Sums, one behind the other, whose uses are looked at."""
+
 LOOSENESS = 64
 """Last digits, of the sum of all sizes, by which a sum may differ that was made in another order."""
 
@@ -157,14 +160,31 @@ class PassDouts:
             return
         if (passed_over := self.passed_over(handed, skipped)) is not None:
             yield "a backward is never called", passed_over_words(self, handed, passed_over)
-        if (left_out := subset_left_out(handed.dout, came)) is not None:
-            yield "a use is missing", missing_words(self, handed, left_out)
-        if (twice := added_twice(handed.dout, came)) is not None:
-            yield "a use counts twice", twice_words(self, handed, twice)
+        for uses in self.behind_sums(came):
+            if (left_out := subset_left_out(handed.dout, uses)) is not None:
+                yield "a use is missing", missing_words(self, handed, left_out)
+            if (twice := added_twice(handed.dout, uses)) is not None:
+                yield "a use counts twice", twice_words(self, handed, twice)
         if (other := self.of_another(handed)) is not None:
             yield "gradients swapped", swapped_words(self, handed, other)
         if (size := self.batch_size(handed, came)) is not None:
             yield "divided by the batch size twice", batch_words(self, handed, came, size)
+
+    def behind_sums(self, came: Sequence[Contribution]) -> Iterator[Sequence[Contribution]]:
+        """Yield what came back to a value, and then, where it is added to another one, what came back to the sums."""
+        for _ in range(MOST_SUMS):
+            yield came
+            behind = [list(self.behind_sum(it)) for it in came]
+            if not any(behind):
+                return
+            came = [one for it, found in zip(came, behind, strict=True) for one in found or [it]]
+
+    def behind_sum(self, contribution: Contribution) -> Iterator[Contribution]:
+        """Yield what came back to the sum that a contribution comes from, where code has added and nothing else."""
+        index = self.graph.node_index(contribution.step.name) or 0
+        derived = self.watched.nodes[index].derived
+        if derived is not None and derived.layer == "Add":
+            yield from self.contributions[self.graph.slot_of(index)]
 
     @cached_property
     def starts_from_number(self) -> bool:
@@ -201,6 +221,7 @@ class PassDouts:
             for it in found:
                 if (
                     slot != handed.slot
+                    and it.step.number < handed.step.number
                     and it.gradient.shape == handed.dout.shape
                     and (it.gradient == handed.dout).all()
                 ):

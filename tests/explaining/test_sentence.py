@@ -152,6 +152,15 @@ def test_of_several_outputs_it_is_said_which_get_a_gradient(loss: str, arrival: 
     assert headline(tape.at(len(tape))).startswith(arrival)
 
 
+def test_of_a_layer_that_does_not_say_how_the_gradients_are_listed_once() -> None:
+    tape = tape_of('[inputs]\nx = [[1, 2], [3, 4]]\nw = 2\n[nodes]\ny = "Mul(x, w)"\nz = "Sum(y * w)"')
+    tape.library = {}
+    assert headline(tape.at(6)) == (
+        "dout, of shape [2, 2], arrives at y. "
+        "Mul.backward gives x a gradient of shape [2, 2] and w 20 (contribution 2 of 2)."
+    )
+
+
 def taking(case: Case, place: int) -> bool:
     return case.layer.__name__ != "Detach" and not case.is_target(place) and case.inputs[place].dtype.kind == "f"
 
