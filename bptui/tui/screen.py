@@ -237,7 +237,7 @@ class DebuggerScreen(Screen[None]):
         """Do what a key means, as often as the count before it says; Enter may go to what a pane points at."""
         verb, was_filled = VERBS[word], self.footer.is_filled
         count = self.footer.take_count()
-        if verb is Cancel and was_filled and self.session.is_at_rest:
+        if verb is Cancel and was_filled and self.dispatcher.is_at_rest:
             return
         pointed_at = self.focused.pointed_at if isinstance(self.focused, Pane) else None
         self.do(pointed_at if verb is ShowEvidence and pointed_at else with_count(verb, count))
@@ -415,6 +415,8 @@ class DebuggerScreen(Screen[None]):
         if self.copied_at and press == self.copied_at[0] + 1 and now <= self.copied_at[1] + AT_ONCE:
             self.app.exit(return_code=130)
         self.copied_at = press, now
+        if self.dispatcher.question is not None:
+            return self.dispatcher.do(Cancel())
         number = self.value.selected_number()
         if not number:
             return Answer("press ctrl+c again at once to leave, or q", "warning")
