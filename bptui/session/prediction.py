@@ -202,10 +202,11 @@ def hidden(label: str, array: Array, equation: Equation | None, hint: str) -> It
 
 
 def gradient_hint(step: BackwardStep, equation: Equation) -> str:
-    """Return what a gradient is made of: the dout that arrives, and the rule."""
-    dout = inline(step.dout) if step.dout is not None else None
-    arrives = f"dout = {dout} arrives" if dout else "dout arrives"
-    return f"{arrives}; {equation.left} = {equation.rule}"
+    """Return what a gradient is made of: the dout that arrives, as an answer may call it, and the rule."""
+    outputs = step.node.outputs
+    arrives = f"dout = grad({visible(outputs[0])})" if len(outputs) == 1 else "a dout arrives for each output"
+    number_of_it = inline(step.dout) if step.dout is not None and len(outputs) == 1 else None
+    return f"{arrives}{f' = {number_of_it}' if number_of_it else ''}; {equation.left} = {equation.rule}"
 
 
 def starts(quiz: Quiz) -> str:
