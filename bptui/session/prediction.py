@@ -100,8 +100,7 @@ class Prediction:
     def is_hidden(self, step: int) -> bool:
         """Return whether a step (from 1) has numbers that are still to be predicted."""
         turn = self.tape.order[step]
-        is_asked = self.quiz.pass_ in {None, turn.pass_} and (not self.quiz.nodes or turn.name in self.quiz.nodes)
-        return is_asked and self.done.get(step, 0) < len(self.numbers(step))
+        return self.quiz.asks(turn.pass_, turn.name) and self.done.get(step, 0) < len(self.numbers(step))
 
     def limit(self, here: int, there: int) -> int:
         """Return how far one may go on towards a position: to before the first step that is hidden."""
