@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from functools import partial
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from bptui.core.text import json_number, number, visible
 from bptui.core.verbs.explaining import FindDependence, FindPaths
 from bptui.errors import BptuiError
 from bptui.explaining.formula_words import words_of
-from bptui.explaining.paths import Paths, ValuePath, find_paths
+from bptui.explaining.paths import Paths, ValuePath, find_paths_stepwise
 from bptui.recording.array_record import encode_array
 from bptui.running import Run
 from bptui.session.answer import Answer, Question
@@ -26,6 +27,9 @@ from layers import Array
 if TYPE_CHECKING:
     from bptui.checking.dependence import Dependence
     from bptui.session.session import Session
+
+SLICE = 0.01
+"""Seconds of looking after which a key may be answered."""
 
 MOST_TOLD = 50
 """Paths that one answer tells of."""
@@ -49,24 +53,34 @@ def explain_paths(session: Session, command: FindPaths) -> Question:
     """Begin to look for paths. Raises BptuiError where there are no such values."""
     for name in (command.from_name, command.to_name):
         existing_name(session, name)
-    return partial(paths_answer, session, command)
+    return partial(next, paths_answers(session, command))
 
 
-def paths_answer(session: Session, command: FindPaths) -> Answer:
-    """Return the largest paths, once the forward pass of this iteration is there."""
+def paths_answers(session: Session, command: FindPaths) -> Iterator[Answer]:
+    """Yield how far it is, and then the largest paths, once the forward pass of this iteration is there."""
     moment, iteration = session.moment, session.moment.progress.iteration
     whole = moment.order.start(iteration) + len(moment.graph.nodes)
-    if whole > len(session.tape) and session.run is not None and not session.run.is_over:
-        return Answer("running the forward pass first …", "dim", is_pending=True)
+    while whole > len(session.tape) and session.run is not None and not session.run.is_over:
+        yield Answer("running the forward pass first …", "dim", is_pending=True)
     if whole > len(session.tape):
         raise BptuiError("the run has not come to the end of the forward pass")
     ends = command.from_name, command.to_name
     backwards = session_backwards(session)
     seed = seed_at(session, command.to_name, iteration)
     most = min(command.count, MOST_TOLD)
+    search = find_paths_stepwise(moment.graph, ends, seed, backwards.sent, backwards.zeros, most=most)
+    while (found := paths_so_far(search)) is None:
+        yield Answer("following the paths …", "dim", is_pending=True)
     with np.errstate(all="ignore"):  # infinity is an answer, too
-        found = find_paths(moment.graph, ends, seed, backwards.sent, backwards.zeros, most=most)
-        return Answer("\n".join(path_lines(moment, found, ends)), record=paths_record(found))
+        answer = Answer("\n".join(path_lines(moment, found, ends)), record=paths_record(found))
+    yield answer
+
+
+def paths_so_far(search: Iterator[Paths | None]) -> Paths | None:
+    """Look for paths for about ``SLICE`` seconds, and return them; None where time was up before."""
+    end = monotonic() + SLICE
+    with np.errstate(all="ignore"):
+        return next(found for found in search if found is not None or monotonic() > end)
 
 
 def seed_at(session: Session, name: str, iteration: int) -> Array:
