@@ -17,9 +17,12 @@ import pytest
 from markdown_it import MarkdownIt
 
 from bptui.cli import main
+from bptui.core.lesson import Quiz
+from bptui.core.order import Pass
 from bptui.recording.recorder import Recorder
 from bptui.report.export.account import Account
 from bptui.report.export.exporting import FORMATS, Exported
+from bptui.report.export.html_page import html_text
 from bptui.running import Run
 from bptui.scenario.bundled import bundled
 from bptui.scenario.load import load
@@ -228,12 +231,18 @@ def test_the_keys_of_a_page_step_and_predict(tmp_path: Path) -> None:
       const shown = () => document.querySelector(".step.shown h2").textContent;
       const seen = [shown()];
       press("n"); press("n"); seen.push(shown());
-      press("G"); seen.push(shown()); press("P");
+      press("G"); seen.push(shown()); press("g"); press("P"); press("G");
       const quiz = document.querySelector(".step.shown .quiz");
-      seen.push(quiz.hidden ? "hidden" : "asked");
-      quiz.querySelector("input").value = "2.2";
-      quiz.requestSubmit();
+      seen.push(quiz.hidden ? "hidden" : "asked at " + shown());
+      seen.push(getComputedStyle(document.querySelector(".ending")).display);
+      const input = quiz.querySelector("input");
+      input.value = "3"; quiz.requestSubmit();
+      seen.push(quiz.querySelector("output").textContent);
+      input.value = "200"; quiz.requestSubmit();
       seen.push(document.querySelector(".step.shown .right").textContent);
+      press("G");
+      document.querySelector(".step.shown .reveal").click();
+      seen.push(document.getElementById("place").textContent);
       document.body.textContent = "SEEN " + seen.join(" | ");
     """
     page.write_text(
@@ -245,7 +254,21 @@ def test_the_keys_of_a_page_step_and_predict(tmp_path: Path) -> None:
         text=True,
         check=True,
     )
-    assert (
-        "SEEN Step 1 of 4, forward: apple_price | Step 3 of 4, backward: price | "
-        "Step 4 of 4, backward: apple_price | asked | ✓ right: 2.2"
-    ) in done.stdout
+    seen = re.search(r"SEEN [^<]*", done.stdout)
+    assert seen is not None
+    assert seen[0].strip().split(" | ") == [
+        "SEEN Step 1 of 4, forward: apple_price",
+        "Step 3 of 4, backward: price",
+        "Step 4 of 4, backward: apple_price",
+        "asked at Step 1 of 4, forward: apple_price",
+        "none",
+        "✗ 3 is not right: try again",
+        "✓ right: 200",
+        "2 of 4; 0 of 2 right at the first try, 1 later Step 2 of 4, forward: price",
+    ]
+
+
+def test_a_page_asks_for_what_the_scenario_asks_for() -> None:
+    tape = account_of("buy_apple").account.tape
+    page = html_text(Account("", "", tape, quiz=Quiz(("price",), Pass.BACKWARD)))
+    assert re.findall(r'data-answer="([^"]*)"', page) == ["1.1"]
