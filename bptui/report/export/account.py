@@ -9,6 +9,7 @@ from functools import cached_property
 
 from bptui.checking.finding import Report
 from bptui.core.graph import Graph
+from bptui.core.lesson import Quiz
 from bptui.core.moment import Moment
 from bptui.core.step import Step
 from bptui.core.tape import Tape
@@ -72,7 +73,7 @@ class Account:
     ``notes`` go by position. ``report`` has the verdicts, None where nothing was checked; ``printed`` is what a program
     has printed, and ``source`` the text of the scenario, "" where there is none. ``times`` are the seconds at which a
     person came to each step, where that was recorded. The step ``chosen`` is told with its iteration.
-    ``done`` says what a person did in a recorded session, a line each.
+    ``done`` says what a person did in a recorded session, a line each, and ``quiz`` what predict mode asks for.
     """
 
     title: str
@@ -85,6 +86,7 @@ class Account:
     times: Mapping[int, float] = field(default_factory=dict)
     chosen: int | None = None
     done: Sequence[str] = ()
+    quiz: Quiz = field(default_factory=Quiz)
 
     @property
     def graph(self) -> Graph:

@@ -28,6 +28,7 @@ from bptui.report.export.recorded_deeds import deed_lines
 from bptui.report.export.svg_picture import svg_text
 from bptui.running import Run, with_expansions
 from bptui.scenario.load import load
+from bptui.scenario.recorded_quiz import recorded_quiz
 from bptui.scenario.scenario import Scenario
 from bptui.scenario.toml import parse_toml
 from bptui.session.open_tape import branch_tape
@@ -99,6 +100,7 @@ def exported_scenario(
     report = None if run.failure else check_scenario(scenario)
     seeds = {node.name: scenario.drawing_seed(node, 0) for node in scenario.graph.nodes}
     account = Account(scenario.title, scenario.about, run.tape, notes, report, source=scenario.source)
+    account = replace(account, quiz=scenario.lesson.quiz)
     return Exported(account, seeds, own_nodes(scenario))
 
 
@@ -131,6 +133,7 @@ def exported_transcript(path: Path, branch: str | None = None) -> Exported:
         source=header.source or "",
         times=step_times(recording) if tape is recording.tape else {},
         done=list(deed_lines(recording)),
+        quiz=recorded_quiz(header.source, tape.graph),
     )
     return Exported(account, seeds)
 
