@@ -94,15 +94,13 @@ class SessionChecks:
     def check_own(self, iteration: int) -> Answer | None:
         """Have the user's own layers checked in an iteration (from 0); return a pending answer, None once it is done.
 
-        Of a run that has failed, those are checked that it has come to.
+        Of a run that has failed, those are checked that it has come to; of a program all are, and its wiring.
         """
-        jobs = list(self.checking.guest_jobs(iteration))
-        for job in jobs:
-            self.checking.ask(self.session.tape.graph.nodes[job.node].name, iteration)
-        if not jobs and (not self.session.is_under_way or self.checking.has_all_guests(iteration)):
+        names = self.checking.ask_own(iteration)
+        if not names and (not self.session.is_under_way or self.checking.has_all_guests(iteration)):
             return None
-        names = ", ".join(visible(self.session.tape.graph.nodes[job.node].name, limit=40) for job in jobs[:MOST_NAMED])
-        return Answer(f"checking your own layers first: {names} …", "dim", is_pending=True)
+        told = ", ".join(visible(name, limit=40) for name in names[:MOST_NAMED])
+        return Answer(f"checking {told or 'your own layers'} first …", "dim", is_pending=True)
 
 
 def checking_of(session: Session) -> Checking:

@@ -68,7 +68,7 @@ def go_to_trouble(session: Session, search: TroubleSearch) -> Answer:
 
 def check_own_layers(session: Session) -> Answer | None:
     """Have the layers of the user's own checked in this iteration; return how far that is, None once it is done."""
-    if session.run is None or not session.run.scenario.guests:
+    if session.program is None and (session.run is None or not session.run.scenario.guests):
         return None
     return session.checks.check_own(session.moment.iteration - 1)
 

@@ -55,3 +55,13 @@ def test_a_check_that_is_asked_for_comes_first_and_steps_into_a_layer_meanwhile(
             pass
         assert len(session.checks.verdicts.judged[0]) == 4
         session.close()
+
+
+def test_the_next_trouble_waits_until_all_is_checked() -> None:
+    with run_here(SCENARIOS / "lost_skip_connection.py") as watch:
+        session = Session(watch.tape, "program", program=watch)
+        answer = Dispatcher(session, NoDisplay()).finish(parse("next-trouble"))
+        assert "a use is missing" in answer.text
+        assert session.moment.step is not None
+        assert (session.moment.step.name, session.moment.step.pass_.value) == ("first", "backward")
+        assert Dispatcher(session, NoDisplay()).finish(parse("previous-trouble")).ok is False

@@ -9,6 +9,7 @@ import sys
 import warnings
 from html.parser import HTMLParser
 from importlib import import_module
+from itertools import pairwise
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -23,10 +24,12 @@ from bptui.recording.recorder import Recorder
 from bptui.report.export.account import Account
 from bptui.report.export.exporting import FORMATS, Exported
 from bptui.report.export.html_page import html_text
+from bptui.report.export.numpy_program import array_source
 from bptui.running import Run
 from bptui.scenario.bundled import bundled
 from bptui.scenario.load import load
 from exported import HOSTILE, account_of, hostile_account
+from layers import Array
 
 VOID = {"meta", "input", "br", "img"}
 BUNDLED = [name for name, _ in bundled() if "/" not in name]  # those of the book have layers of its own
@@ -139,6 +142,19 @@ def test_a_recording_for_a_player_has_a_marker_for_each_step() -> None:
     assert all(len(line) < 2_000 for _, code, text in events if code == "o" for line in text.split("\r\n"))
 
 
+def test_a_player_shows_each_step_as_long_as_it_takes_to_read() -> None:
+    account = account_of("two_layer").account
+    lines = text_of(account, ".cast").splitlines()[1:]
+    times = [time for time, code, _ in map(json.loads, lines) if code == "m"]
+    pauses = [there - here for here, there in pairwise(times)]
+    lengths = [len(told.sentence) for told in account.steps][: len(pauses)]
+    assert all(2 <= pause <= 10 for pause in pauses)
+    assert pauses[lengths.index(max(lengths))] == max(pauses)
+    paced = Account("", "", account.tape, times={1: 0.0, 2: 0.5, 3: 60.0})
+    lines = text_of(paced, ".cast").splitlines()[1:]
+    assert [time for time, code, _ in map(json.loads, lines) if code == "m"][:3] == [0.0, 0.5, 2.5]
+
+
 @pytest.mark.parametrize("name", BUNDLED)
 def test_the_written_test_computes_the_same_without_bptui(name: str) -> None:
     text = account_of(name).text(".py")
@@ -152,6 +168,22 @@ def test_the_written_test_computes_the_same_without_bptui(name: str) -> None:
         np.testing.assert_array_equal(namespace["values"][value], tape.iterations[0].values[graph.slots[value]])
     for value, gradient in namespace["GRADIENTS"].items():
         np.testing.assert_allclose(namespace["gradients"][value], gradient, rtol=1e-12, equal_nan=True)  # type: ignore[call-overload]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        np.zeros((0, 3)),
+        np.zeros((2, 0, 1), np.float32),
+        np.array([np.nan, -np.inf, -0.0]),
+        np.array([2, 0]),
+        np.array(True),
+    ],
+)
+def test_each_array_is_written_so_that_it_is_read_again(value: Array) -> None:
+    read = eval(array_source(value), {"np": np})
+    np.testing.assert_array_equal(read, value, strict=True)
+    np.testing.assert_array_equal(np.signbit(read), np.signbit(value))
 
 
 def test_pytest_runs_the_written_test_and_it_fails_where_a_number_is_another(tmp_path: Path) -> None:
