@@ -20,8 +20,8 @@ SOON = 1.0
 WATCHING = ("run", "trace", "check", "health", "export")
 """The subcommands that take a program."""
 
-ASKING, END = ("new",), "--"
-"""Those in which it is the value of an option, and what stands before its arguments there."""
+ASKING, END = ("new", "exec"), "--"
+"""Those in which options may follow it, and what stands before its own arguments there."""
 
 VALUED = (
     "--layers",
@@ -48,8 +48,8 @@ SMALLEST_MEMORY, LARGEST_MEMORY = 1 << 20, 1 << 40
 def split_arguments(arguments: Sequence[str]) -> tuple[Sequence[str], Sequence[str]]:
     """Return bptui's own arguments, and those of the program that they name: what stands behind its name.
 
-    A program that looks at no arguments has none, so that those of bptui may stand there. Where a program is the value
-    of an option (``bptui new --from``), its arguments stand behind ``--``.
+    A program that looks at no arguments has none, so that those of bptui may stand there. In some commands its
+    arguments stand behind ``--`` (``bptui new --from``, ``bptui exec``).
     """
     from bptui.programs.read_program import is_program, looks_at_arguments
 

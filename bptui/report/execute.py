@@ -18,15 +18,12 @@ from bptui.session.replay import replay_session
 from bptui.session.session import Session
 
 
-def execute(
-    place: str, layers: Sequence[Path], sources: Sequence[tuple[str, str]], file: TextIO, *, as_json: bool
-) -> bool:
-    """Carry out commands on a scenario or a recording; return whether all went well, and so did every recording.
+def execute(session: Session, sources: Sequence[tuple[str, str]], file: TextIO, *, as_json: bool) -> bool:
+    """Carry out commands in a session, and close it; return whether all went well, and so did every recording.
 
     ``sources`` are pairs of ``-e`` and a command, or ``-f`` and a file. Without any, commands are read from standard
     input. Raises BptuiError.
     """
-    session = open_session(place, layers)
     loop = CommandLoop(session, file, as_json=as_json)
     try:
         if sources:
