@@ -292,22 +292,3 @@ def test_numpy_is_told_to_start_without_threads_unless_the_person_says_otherwise
     for given, used in ((plain, "1"), (plain | {"OPENBLAS_NUM_THREADS": "4"}, "4")):
         done = subprocess.run([sys.executable, "-c", show], check=True, capture_output=True, text=True, env=given)
         assert done.stdout.splitlines()[-1] == used
-
-
-def test_exec_carries_out_commands_on_a_program_with_its_arguments(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    Path("prog.py").write_text(
-        "import sys\n"
-        "class Twice:\n"
-        "    def forward(self, x): return x * float(sys.argv[1])\n"
-        "    def backward(self, dout): return dout * float(sys.argv[1])\n"
-        "twice = Twice()\n"
-        "twice.backward(twice.forward(3.0))\n"
-    )
-    said = ["-e", "next", "-e", "print twice", "-e", "last", "-e", "print grad(x)", "-e", "set x = 2"]
-    assert main(["exec", "prog.py", *said, "--", "2"]) == 1
-    out = capsys.readouterr().out
-    assert "twice = 6.0" in out
-    assert "a program is watched as it runs" in out

@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 SOON = 1.0
 """Seconds after which it is told that a program is still watched."""
 
-WATCHING = ("run", "trace", "check", "health", "export")
+WATCHING = ("run", "exec", "trace", "check", "health", "export")
 """The subcommands that take a program."""
 
-ASKING, END = ("new", "exec"), "--"
-"""Those in which options may follow it, and what stands before its own arguments there."""
+ASKING, END = ("new",), "--"
+"""Those in which it is the value of an option, and what stands before its arguments there."""
 
 VALUED = (
     "--layers",
@@ -35,6 +35,8 @@ VALUED = (
     "--format",
     "-o",
     "--step",
+    "-e",
+    "-f",
 )
 """The options that a value follows."""
 
@@ -48,8 +50,8 @@ SMALLEST_MEMORY, LARGEST_MEMORY = 1 << 20, 1 << 40
 def split_arguments(arguments: Sequence[str]) -> tuple[Sequence[str], Sequence[str]]:
     """Return bptui's own arguments, and those of the program that they name: what stands behind its name.
 
-    A program that looks at no arguments has none, so that those of bptui may stand there. In some commands its
-    arguments stand behind ``--`` (``bptui new --from``, ``bptui exec``).
+    A program that looks at no arguments has none, so that those of bptui may stand there. Where a program is the value
+    of an option (``bptui new --from``), its arguments stand behind ``--``.
     """
     from bptui.programs.read_program import is_program, looks_at_arguments
 
@@ -127,7 +129,7 @@ def watched(options: argparse.Namespace) -> ProgramRun:
     from bptui.programs.program_run import ProgramRun, WatchLimits
     from bptui.programs.read_program import read_program
 
-    if options.expand:
+    if getattr(options, "expand", None):
         raise BptuiError("--expand is for scenarios", hint="a program runs as it stands")
     program = read_program(options.scenario, options.arguments)
     run = ProgramRun(program, WatchLimits(options.passes, options.skip, options.memory, runs_on=options.then_run_on))

@@ -21,7 +21,6 @@ from textual.screen import Screen
 from bptui.ending import ENDING, SIGNALLED, drop_output, with_signals
 from bptui.running import Run
 from bptui.scenario.scenario import Scenario
-from bptui.session.program_session import program_session
 from bptui.session.session import Session
 from bptui.tui.deadline import Deadline
 from bptui.tui.message import BackgroundReported
@@ -199,7 +198,9 @@ def open_program(
     watched: WatchedProgram, record: Path | None = None, theme: str | None = None, *, opening: tuple[Command, ...] = ()
 ) -> int:
     """Open the debugger on a program that was watched, and return the exit status when it is left."""
-    session = program_session(watched)
+    program = watched.program
+    title = " ".join((program.called, *program.arguments))
+    session = Session(watched.tape, program.title, program=watched, printed=watched.pieces, title=title)
     session.opening = opening
     if record:
         session.record(record)
