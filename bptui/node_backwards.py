@@ -6,9 +6,10 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bptui.core.graph import Node
-from bptui.core.region import Index
+from bptui.core.region import Index, Region
 from bptui.core.tape import Tape
 from bptui.running import Run
 from layers import Array
@@ -32,6 +33,11 @@ class NodeBackwards:
         douts = self.zeros(at)
         douts[output][place] = 1.0
         return self.sent(at, douts)[position]
+
+    def mask(self, region: Region) -> NDArray[np.bool_]:
+        """Return which elements of its value a region means. Raises BptuiError where there are none such."""
+        values = self.tape.iterations[self.iteration].values
+        return region.mask(np.shape(values[self.graph.slots[region.name]]))
 
     def zeros(self, node: int) -> list[Array]:
         """Return a dout of zeros for each output of a node."""

@@ -14,11 +14,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from bptui.core.graph import Node
+from bptui.core.graph import Graph, Node
 from bptui.core.region import Independence, Region
 from bptui.core.text import visible
 from bptui.errors import BptuiError
-from bptui.node_backwards import backwards_of_run
+from bptui.node_backwards import NodeBackwards, backwards_of_run
 from bptui.running import Run
 from bptui.scenario.scenario import Scenario
 from layers import Array
@@ -113,11 +113,16 @@ def undropped(scenario: Scenario, node: Node) -> Node:
 
 def gradient_path(run: Run, asked: Independence, _: np.random.Generator) -> tuple[str, ...]:
     """Return the values along which the largest gradient goes back from one region to the other; empty where none."""
+    return way_of_gradient(backwards_of_run(run, run.tape, 0), asked)
+
+
+def way_of_gradient(backwards: NodeBackwards, asked: Independence) -> tuple[str, ...]:
+    """Return the values along which the largest gradient goes back by some nodes' backwards; empty where none does."""
     if asked.of.name == asked.on.name:
         return ()
-    graph, backwards = run.graph, backwards_of_run(run, run.tape, 0)
+    graph = backwards.graph
     last, first = asked.of.name, asked.on.name
-    gradients: dict[str, Array] = {last: mask_at(run, asked.of).astype(float)}
+    gradients: dict[str, Array] = {last: backwards.mask(asked.of).astype(float)}
     to: dict[str, str] = {}
     for at in reversed(range(len(graph.nodes))):
         node = graph.nodes[at]
@@ -131,7 +136,7 @@ def gradient_path(run: Run, asked: Independence, _: np.random.Generator) -> tupl
             if name not in gradients or np.linalg.norm(gradient) > np.linalg.norm(gradients[name]):
                 to[name] = arrived[0]
             gradients[name] = gradients[name] + gradient if name in gradients else gradient
-    if first not in gradients or not has_numbers(gradients[first] * mask_at(run, asked.on)):
+    if first not in gradients or not has_numbers(gradients[first] * backwards.mask(asked.on)):
         return ()
     return way_from(first, last, to)
 
@@ -200,6 +205,15 @@ def elements_that_differ(run: Run, other: Run, name: str) -> NDArray[np.bool_]:
     """Return which elements of a value are different numbers in two runs; what is not a number tells nothing."""
     one, two = first_value(run, name), first_value(other, name)
     return np.asarray((one != two) & ~np.isnan(one) & ~np.isnan(two))
+
+
+def is_connected(graph: Graph, asked: Independence) -> bool:
+    """Return whether any values lead from the one region's to the other's, whatever their numbers are."""
+    reached = {asked.on.name}
+    for node in graph.nodes:
+        if not reached.isdisjoint(node.inputs):
+            reached.update(node.outputs)
+    return asked.of.name in reached
 
 
 def dependence_words(asked: Independence, found: Dependence | None) -> str:

@@ -28,6 +28,11 @@ class Verdict(Enum):
         return SIGNS[self]
 
     @property
+    def counted_as(self) -> str:
+        """What stands behind a number of nodes: the sign, or a word where the sign is but a dot."""
+        return "undecided" if self is Verdict.SKIP else self.sign
+
+    @property
     def style(self) -> str:
         """The name of the style that its sign is written in."""
         return SIGN_STYLES[self.sign]

@@ -121,7 +121,7 @@ class Verdicts:
     def told(self, iteration: int) -> str:
         """Return in words how many nodes are checked, and how many of them are not a plain pass."""
         checked = len(self.signs[iteration])
-        others = (f"{count} {verdict.sign}" for verdict, count in self.odd(iteration).items())
+        others = (f"{count} {verdict.counted_as}" for verdict, count in self.odd(iteration).items())
         return " · ".join((f"checked {checked} of {len(self.graph.nodes)}", *others)) if checked else ""
 
     def odd(self, iteration: int) -> dict[Verdict, int]:

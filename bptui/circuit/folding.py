@@ -5,8 +5,10 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from bptui.core.graph import Graph, Node, Use
 
@@ -25,6 +27,18 @@ class Folding:
     def visible_box(self, name: str) -> str:
         """Return the value whose box stands for ``name``."""
         return self.home.get(name, name)
+
+    def values_in(self, name: str) -> tuple[str, ...]:
+        """Return the values that the box of ``name`` stands for, itself first."""
+        return (name, *self.inner.get(name, ()))
+
+    @cached_property
+    def inner(self) -> Mapping[str, list[str]]:
+        """The values without a box of their own, by the node that they are drawn in."""
+        found = defaultdict[str, list[str]](list)
+        for name, owner in self.home.items():
+            found[owner].append(name)
+        return found
 
     def use(self, drawn: Use) -> Use:
         """Return what a use in the drawn graph is in the whole one."""

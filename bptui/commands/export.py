@@ -9,20 +9,25 @@ from typing import TYPE_CHECKING
 from bptui.commands.layer_options import add_expand, add_layers, print_notice
 from bptui.commands.program_options import add_watching, watched
 from bptui.commands.subcommand import Subcommand
+from bptui.core.text_file import displayed_path
 from bptui.ending import FINE, output
-from bptui.errors import BptuiError
 
 if TYPE_CHECKING:
     from bptui.report.export.exporting import Exported
 
 
+STEP_HELP = "the step of a picture (by default the last); of a long run, that whose iteration is told or written out"
+
+
 def add_export_arguments(command: argparse.ArgumentParser) -> None:
     """Tell what may stand behind ``bptui export``."""
-    command.add_argument("scenario", metavar="X", help="a scenario, a program or a recording")
+    command.add_argument(
+        "scenario", metavar="X", help="a scenario, a program, a recording, or a branch in one: FILE:BRANCH"
+    )
     command.add_argument(
         "-o", dest="out", metavar="FILE", type=Path, required=True, help=".md .html .svg .cast .py or .ipynb"
     )
-    command.add_argument("--step", metavar="N", type=int, help="which step a picture (.svg) is of; the last by default")
+    command.add_argument("--step", metavar="N", type=int, help=STEP_HELP)
     add_layers(command)
     add_expand(command)
     add_watching(command)
@@ -33,12 +38,14 @@ def export_run(options: argparse.Namespace) -> int:
     from bptui.report.export.exporting import format_of, write_export
 
     suffix = format_of(options.out)
-    if options.step is not None and suffix != ".svg":
-        raise BptuiError("--step says which step a picture is of", hint="-o FILE.svg")
-    text = what_is_exported(options).text(suffix, options.step)
+    exported = what_is_exported(options)
+    text = exported.text(suffix, options.step, folder=options.out.parent)
     write_export(options.out, text, options.scenario)
     with output() as file:
-        file.write(f"{options.out}\n")
+        file.write(f"{displayed_path(options.out)}\n")
+    if exported.own and suffix in {".py", ".ipynb"}:
+        files = " and ".join(exported.own_files)
+        print_notice(f"{displayed_path(options.out)} imports {files}: it runs whenever that does, and is not confined")
     return FINE
 
 
@@ -46,7 +53,7 @@ def what_is_exported(options: argparse.Namespace) -> Exported:
     """Return the run that a name stands for."""
     from bptui.programs.read_program import is_program
     from bptui.report.export.exporting import exported_program, exported_scenario, exported_transcript
-    from bptui.session.open_tape import is_transcript
+    from bptui.session.open_tape import recorded_place
 
     if is_program(options.scenario):
         run = watched(options)
@@ -56,8 +63,8 @@ def what_is_exported(options: argparse.Namespace) -> Exported:
             return exported_program(run)
         finally:
             run.close()
-    if is_transcript(Path(options.scenario)):
-        return exported_transcript(Path(options.scenario))
+    if (recorded := recorded_place(options.scenario)) is not None:
+        return exported_transcript(recorded.path, recorded.branch)
     return exported_scenario(options.scenario, options.layers, options.expand, print_notice)
 
 

@@ -6,6 +6,7 @@ import argparse
 import re
 import sys
 from collections.abc import Callable, Sequence
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from bptui.errors import BptuiError, Where
@@ -13,7 +14,10 @@ from bptui.errors import BptuiError, Where
 if TYPE_CHECKING:
     from bptui.programs.program_run import ProgramRun
 
-WATCHING = ("run", "trace", "check", "health", "export")
+SOON = 1.0
+"""Seconds after which it is told that a program is still watched."""
+
+WATCHING = ("run", "exec", "trace", "check", "health", "export")
 """The subcommands that take a program."""
 
 ASKING, END = ("new",), "--"
@@ -31,6 +35,8 @@ VALUED = (
     "--format",
     "-o",
     "--step",
+    "-e",
+    "-f",
 )
 """The options that a value follows."""
 
@@ -97,16 +103,41 @@ def count_from(least: int) -> Callable[[str], int]:
     return whole_number
 
 
+class WatchProgress:
+    """Tells on a terminal how far watching has come, of a program that takes its time."""
+
+    def __init__(self, run: ProgramRun) -> None:
+        from bptui.core.text import visible
+        from bptui.report.progress_line import ProgressLine
+
+        self.run = run
+        self.title = visible(run.program.title, limit=40)
+        self.line = ProgressLine(1, sys.stderr)
+        self.began = monotonic()
+
+    def tell(self) -> None:
+        """Write over the line, once it has taken a moment."""
+        if monotonic() - self.began < SOON:
+            return
+        seen, wanted = len(self.run.watched.passes), self.run.limits.passes
+        way_on = "ctrl+c ends it, and what was seen stays"
+        self.line.show(f"watching {self.title}: pass {seen + 1} of {wanted}; {way_on}")
+
+
 def watched(options: argparse.Namespace) -> ProgramRun:
     """Return a program that was watched to its end. Raises BptuiError where no layer was called in it."""
     from bptui.programs.program_run import ProgramRun, WatchLimits
     from bptui.programs.read_program import read_program
 
-    if options.expand:
+    if getattr(options, "expand", None):
         raise BptuiError("--expand is for scenarios", hint="a program runs as it stands")
     program = read_program(options.scenario, options.arguments)
     run = ProgramRun(program, WatchLimits(options.passes, options.skip, options.memory, runs_on=options.then_run_on))
-    run.finish()
+    telling = WatchProgress(run)
+    try:
+        run.finish(telling.tell)
+    finally:
+        telling.line.clear()
     if not run.tape.iterations:
         run.close()
         sys.stderr.write(run.printed.text)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from bptui.commands.layer_options import add_layers, print_notice
@@ -19,6 +20,7 @@ def add_verify_arguments(command: argparse.ArgumentParser) -> None:
         "--rtol", metavar="X", type=float, help="numbers may be X times their array's largest from the recorded ones"
     )
     command.add_argument("--json", action="store_true", help="print what was found as JSON")
+    command.add_argument("--scenario", metavar="FILE", help="say, too, whether this is what was recorded, and its data")
     command.add_argument("--program", metavar="FILE", type=Path, help="the program, of a recording of one: it is run")
     add_layers(command)
 
@@ -27,8 +29,9 @@ def verify_recording(options: argparse.Namespace) -> int:
     """Verify a transcript."""
     from bptui.core.text import visible
     from bptui.recording.transcript import read_transcript
-    from bptui.recording.verification import verify
+    from bptui.recording.verification import changes_since, verify
     from bptui.report.verify_report import verification_lines, verification_record
+    from bptui.scenario.load import load
 
     recording = read_transcript(options.transcript)
     if recording.dropped:
@@ -39,6 +42,9 @@ def verify_recording(options: argparse.Namespace) -> int:
         found = verify_program(recording, options.program, options.rtol)
     else:
         found = verify(recording, options.layers, options.rtol, print_notice)
+        if options.scenario is not None:
+            scenario = load(options.scenario, layers=options.layers, notice=print_notice)
+            found = replace(found, changes=changes_since(recording, scenario))
     with output() as file:
         if options.json:
             file.write(json.dumps(verification_record(found)) + "\n")

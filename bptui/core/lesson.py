@@ -36,6 +36,10 @@ class Quiz:
     nodes: tuple[str, ...] = ()
     pass_: Pass | None = None
 
+    def asks(self, pass_: Pass, name: str) -> bool:
+        """Return whether a step is asked about, by its pass and its node or parameter."""
+        return self.pass_ in {None, pass_} and (not self.nodes or name in self.nodes)
+
 
 @dataclass(frozen=True)
 class Lesson:

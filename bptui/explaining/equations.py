@@ -132,10 +132,7 @@ def node_formula(moment: Moment, name: str) -> str:
 
 def input_names(node: Node) -> str:
     """Return the names of a node's inputs where they are few: ``a, b and c``; otherwise that all are meant."""
-    *first, last = map(text.visible, node.inputs)
-    if len(first) >= MOST_NAMED:
-        return ALL_INPUTS
-    return f"{', '.join(first)} and {last}" if first else last
+    return ALL_INPUTS if len(node.inputs) > MOST_NAMED else text.enumeration([*map(text.visible, node.inputs)])
 
 
 def gradient_equations(moment: Moment, name: str) -> tuple[Equation, ...]:
@@ -343,7 +340,7 @@ def with_shapes(rule: str, arrays: Mapping[str, Array], result: Array) -> str:
     names = word.findall(rule)
     if not np.ndim(result) and not any(np.ndim(arrays[name]) for name in names if name in arrays):
         return ""
-    is_simple = len(names) > 1 and arrays.keys() >= set(names) and "(" not in rule
+    is_simple = len(names) > 1 and arrays.keys() >= set(names) and not {"(", "["} & set(rule)
     return f"{put_shapes(rule, arrays) if is_simple else ''} → {text.shape(result)}".lstrip()
 
 

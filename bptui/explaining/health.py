@@ -15,7 +15,7 @@ from itertools import pairwise
 import numpy as np
 
 from bptui.core import text
-from bptui.core.graph import Node
+from bptui.core.graph import Graph, Node
 from bptui.core.moment import Moment
 from bptui.core.order import Pass
 from bptui.core.step import BackwardStep, UpdateStep
@@ -97,7 +97,7 @@ def health_of(moment: Moment) -> Health:
     nodes = [node_health(moment, node) for node in moment.graph.nodes]
     updates = tuple(update_healths(moment))
     told = [*first_non_finite_words(moment), *fold_words(moment, nodes), *unit_words(nodes), *update_words(updates)]
-    ranked = sorted(nodes, key=lambda it: (-trouble_size(it), nodes.index(it)))
+    ranked = sorted(nodes, key=trouble_size, reverse=True)
     return Health(tuple(ranked), updates, tuple(told) or ("nothing stands out",))
 
 
@@ -142,18 +142,22 @@ def gradients_to(step: BackwardStep | None, names: Container[str]) -> list[Array
 
 def is_blocked(moment: Moment, step: BackwardStep | None) -> bool:
     """Return whether all is 0 that a node sends back to the nodes before it, if there are any."""
-    sent = gradients_to(step, {name for node in moment.graph.nodes for name in node.outputs})
+    if step is None:
+        return False
+    sent = gradients_to(step, {name for name in step.node.inputs if not moment.graph.is_leaf(name)})
     return bool(sent) and not any(map(np.any, sent))
 
 
 def data_inputs(moment: Moment, node: Node) -> list[tuple[str, Array]]:
     """Return what goes through a node: its inputs that are numbers, and neither parameters nor constants."""
-    graph = moment.graph
-    left_out = {*graph.parameters, *graph.constants}
-    found = [
-        (name, value) for name in node.inputs if name not in left_out and (value := moment.value(name)) is not None
-    ]
+    names = [name for name in node.inputs if is_data_value(moment.graph, name)]
+    found = [(name, value) for name in names if (value := moment.value(name)) is not None]
     return [(name, value) for name, value in found if value.dtype.kind == "f"]
+
+
+def is_data_value(graph: Graph, name: str) -> bool:
+    """Return whether a value is an input, or computed by a node."""
+    return graph.slots[name] < len(graph.inputs) or not graph.is_leaf(name)
 
 
 def norm_of_all(arrays: Sequence[Array]) -> float | None:

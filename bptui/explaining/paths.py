@@ -80,16 +80,27 @@ def find_paths(
     graph: Graph, ends: tuple[str, str], seed: Array, sent: Sent, zeros: Callable[[int], list[Array]], *, most: int
 ) -> Paths:
     """Return the ``most`` largest paths between two values, by their share; ``seed`` is the dout at the last one."""
+    return next(filter(None, find_paths_stepwise(graph, ends, seed, sent, zeros, most=most)))
+
+
+def find_paths_stepwise(
+    graph: Graph, ends: tuple[str, str], seed: Array, sent: Sent, zeros: Callable[[int], list[Array]], *, most: int
+) -> Iterator[Paths | None]:
+    """Yield what ``find_paths`` returns, and before it None after each node that was looked at."""
     search = PathSearch(graph, ends, sent, zeros)
+    yield from search.count()
     total = search.counts.get(ends[1], 0)
     if not total:
-        return Paths(0, (), None)
-    gradient = search.gradient(seed)
+        yield Paths(0, (), None)
+        return
+    yield from search.add_up(seed)
+    gradient = search.gradient
     kept = most if search.is_scalar else max(most, min(MOST_KEPT, MOST_SENT // max(1, len(search.nodes))))
-    found = [path_of(ends[0], partial) for partial in search.largest(seed, kept)]
+    yield from search.follow(seed, kept)
+    found = [path_of(ends[0], partial) for partial in search.largest]
     found.sort(key=lambda path: (-abs(share_of(path.product, gradient)), -float(np.linalg.norm(path.product))))
     is_complete = search.is_scalar or len(found) == total
-    return Paths(total, tuple(found[:most]), gradient, is_complete)
+    yield Paths(total, tuple(found[:most]), gradient, is_complete)
 
 
 def path_of(first: str, partial: Partial) -> ValuePath:
@@ -103,7 +114,12 @@ def path_of(first: str, partial: Partial) -> ValuePath:
 
 
 class PathSearch:
-    """The paths from one value to another in a graph."""
+    """The paths from one value to another in a graph, looked for node by node.
+
+    Once they are counted, ``counts`` has for each value how many paths lead to it that a gradient can go back, of those
+    that there are any to. Once added up, ``gradient`` is what reaches the first value along all of them together. Once
+    followed, ``largest`` are those along which most comes.
+    """
 
     def __init__(self, graph: Graph, ends: tuple[str, str], sent: Sent, zeros: Callable[[int], list[Array]]) -> None:
         self.graph = graph
@@ -111,6 +127,9 @@ class PathSearch:
         self.sent = sent
         self.zeros = zeros
         self.slopes: dict[str, Sequence[Array | None]] = {}
+        self.counts: dict[str, int] = {self.first: 1}
+        self.gradient: Array | None = None
+        self.largest: list[Partial] = []
 
     @cached_property
     def before_last(self) -> frozenset[str]:
@@ -121,10 +140,9 @@ class PathSearch:
                 found.update(node.inputs)
         return frozenset(found)
 
-    @cached_property
-    def counts(self) -> Mapping[str, int]:
-        """For each value how many paths lead to it that a gradient can go back, of those that there are any to."""
-        counts = {self.first: 1}
+    def count(self) -> Iterator[None]:
+        """Count the paths, without listing them."""
+        counts = self.counts
         for at, node in enumerate(self.graph.nodes):
             if self.first in node.outputs or self.before_last.isdisjoint(node.outputs):
                 continue
@@ -134,7 +152,7 @@ class PathSearch:
             carrying = [name for name, it in zip(node.inputs, carried, strict=False) if it is not None]
             if paths := sum(counts.get(name, 0) for name in carrying):
                 counts |= dict.fromkeys(node.outputs, paths)
-        return counts
+            yield
 
     @cached_property
     def nodes(self) -> tuple[tuple[int, Node], ...]:
@@ -152,8 +170,8 @@ class PathSearch:
         """Whether every value on the way is one number."""
         return all(it.size == 1 for at, _ in self.nodes for it in self.zeros(at))
 
-    def gradient(self, seed: Array) -> Array | None:
-        """Return what reaches the first value along all paths together."""
+    def add_up(self, seed: Array) -> Iterator[None]:
+        """Find what reaches the first value along all paths together."""
         totals: dict[str, Array] = {self.last: seed}
         for at, node in self.nodes:
             if arrived := [name for name in node.outputs if name in totals]:
@@ -161,7 +179,8 @@ class PathSearch:
                 for name, gradient in zip(node.inputs, self.sent(at, douts), strict=False):
                     if gradient is not None and name in self.counts:
                         totals[name] = totals[name] + gradient if name in totals else gradient
-        return totals.get(self.first)
+            yield
+        self.gradient = totals.get(self.first)
 
     def douts(self, node: int, arrived: Mapping[str, Array]) -> list[Array]:
         """Return a dout for each output of a node: what has arrived there, or zeros."""
@@ -171,15 +190,16 @@ class PathSearch:
             for name, zero in outputs
         ]
 
-    def largest(self, seed: Array, kept: int) -> list[Partial]:
-        """Return the paths along which most comes, of which ``kept`` are gone on with at each value."""
+    def follow(self, seed: Array, kept: int) -> Iterator[None]:
+        """Follow the paths along which most comes, of which ``kept`` are gone on with at each value."""
         partials: dict[str, list[Partial]] = {self.last: [Partial(seed)]}
         for at, node in self.nodes:
             for name in node.outputs:
                 for partial in nlargest(kept, partials.pop(name, ()), key=size_of):
                     for source, before in self.one_step_back(at, name, partial):
                         partials.setdefault(source, []).append(before)
-        return nlargest(kept, partials.get(self.first, ()), key=size_of)
+                    yield
+        self.largest = nlargest(kept, partials.get(self.first, ()), key=size_of)
 
     def one_step_back(self, node: int, name: str, partial: Partial) -> Iterator[tuple[str, Partial]]:
         """Yield the inputs of a node to which a path may be gone on, and the path with this step."""

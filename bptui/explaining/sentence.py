@@ -45,7 +45,7 @@ def headline(moment: Moment) -> str:
 
 def forward_sentence(moment: Moment, step: ForwardStep) -> str:
     """Return what a node has made of its inputs: ``Mul computes a: x × y, which is 2 × 3 = 6``."""
-    name, inputs = text.visible(step.name), ", ".join(map(text.visible, step.node.inputs))
+    name, inputs = text.visible(step.name), text.enumeration([*map(text.visible, step.node.inputs)])
     if len(step.outs) > 1:
         return several_sentence(step, inputs)
     layer, result = text.visible(step.node.layer), inline(step.out)
@@ -68,7 +68,7 @@ def several_sentence(step: ForwardStep, inputs: str) -> str:
         for name, out in zip(step.node.outputs, step.outs, strict=True)
         if UNNAMED not in name
     ]
-    return f"{text.visible(step.node.layer)} makes {' and '.join(made)} of {inputs}."
+    return f"{text.visible(step.node.layer)} makes {text.enumeration(made)} of {inputs}."
 
 
 def several_douts_sentence(step: BackwardStep) -> str:
@@ -76,13 +76,15 @@ def several_douts_sentence(step: BackwardStep) -> str:
     arrived, zeros = [], []
     for name, dout in zip(step.node.outputs, step.douts, strict=True):
         if dout is None or not dout.any():
-            zeros.append(text.visible(name))
+            zeros.append(f"d {text.visible(name)}")
         else:
             numbers = inline(dout)
             arrived.append(f"d {text.visible(name)}{f' = {numbers}' if numbers else ''}")
+    if not arrived:
+        return f"Only zeros arrive at {text.visible(step.name)}."
     verb = "arrives" if len(arrived) == 1 else "arrive"
-    rest = f", and zeros for {' and '.join(zeros)}" if zeros else ""
-    return f"{' and '.join(arrived) or 'Only zeros'} {verb} at {text.visible(step.name)}{rest}."
+    rest = f", and {text.enumeration(zeros)} {'is' if len(zeros) == 1 else 'are'} zero" if zeros else ""
+    return f"{text.enumeration(arrived)} {verb} at {text.visible(step.name)}{rest}."
 
 
 def arrival_sentence(moment: Moment, step: BackwardStep) -> str:
@@ -112,6 +114,8 @@ def dout_target(dout: Array, output: str) -> str:
 
 def departure_sentence(moment: Moment, step: BackwardStep) -> str:
     """Return what a node's inputs get of its dout."""
+    if not words_of(moment.tape, step.node).rules and len(step.node.inputs) > 1:
+        return own_departure_sentence(moment, step)
     clauses = [*input_clauses(moment, step)]
     if not clauses:
         return "It ends there: no input takes a gradient."
@@ -119,22 +123,40 @@ def departure_sentence(moment: Moment, step: BackwardStep) -> str:
     return f"{told}."
 
 
+def own_departure_sentence(moment: Moment, step: BackwardStep) -> str:
+    """Return what the inputs of a layer get that does not say how: ``Mul.backward gives x 2 and y [1, 2]``."""
+    shares = [
+        f"{text.visible(step.node.inputs[place])} {inline(it) or f'a gradient of shape {text.shape(it)}'}{turn}"
+        for place, it, turn in contributions_with_turns(moment, step)
+    ]
+    listed = text.enumeration(shares) if shares else "no gradient to any input"
+    return f"{text.visible(step.node.layer)}.backward gives {listed}."
+
+
 def input_clauses(moment: Moment, step: BackwardStep) -> Iterator[str]:
     """Yield for each input that takes a gradient what it gets, and of how many contributions that is one."""
+    for place, gradient, turn in contributions_with_turns(moment, step):
+        yield f"{text.visible(step.node.inputs[place])} gets {share(moment, step, place, gradient)}{turn}"
+
+
+def contributions_with_turns(moment: Moment, step: BackwardStep) -> Iterator[tuple[int, Array, str]]:
+    """Yield the place of each input that takes a gradient, that, and which of its value's contributions it is.
+
+    Where a node takes a value several times, the last of them says it for all.
+    """
     sources = [source for source, it in zip(step.node.inputs, step.gradients, strict=True) if it is not None]
-    for position, gradient in enumerate(step.gradients):
+    for place, gradient in enumerate(step.gradients):
         if gradient is None:
             continue
         source = sources.pop(0)
-        several = "" if source in sources else one_of_several(moment, source, use_count(moment, source))
-        yield f"{text.visible(source)} gets {share(moment, step, position, gradient)}{several}"
+        yield place, gradient, "" if source in sources else one_of_several(moment, source, use_count(moment, source))
 
 
 def one_of_several(moment: Moment, source: str, count: int) -> str:
     """Return how many of a value's contributions have come, where it is used several times."""
     if count < 2:
         return ""
-    return f" (with this step {arrived_count(moment, source):,} of its {count:,} contributions have come)"
+    return f" (contribution {arrived_count(moment, source):,} of {count:,})"
 
 
 def share(moment: Moment, step: BackwardStep, position: int, gradient: Array) -> str:

@@ -23,6 +23,9 @@ from bptui.own_layers.own_layer import Method, OwnLayer
 
 FLOAT64: np.dtype[Any] = np.dtype(np.float64)
 
+PASSES = frozenset(it.value for it in (Pass.FORWARD, Pass.BACKWARD))
+"""The requests that go through one function of the user's; others go through both."""
+
 
 class GuestLayer:
     """One instance of the user's class ``own``, at ``node``, in the process of ``host``.
@@ -105,7 +108,7 @@ class GuestLayer:
     def begin_parameter_search(self, *values: Any) -> Pending:
         """Go through the layer to find the parameters that it makes itself; the result is what was found."""
         self.make()
-        return self.call("parameters", values, self.take_made_parameters, method="forward")
+        return self.call("parameters", values, self.take_made_parameters)
 
     def begin_job(self, job: str, *values: Any, **arguments: Any) -> Pending:
         """Let ``job``, ``"module:function"`` of ours, run in the child as ``function(instance, values, **arguments)``.
@@ -115,7 +118,7 @@ class GuestLayer:
         """
         self.make()
         request = {"job": job, "arguments": arguments}
-        return self.call("job", values, lambda answer: answer, method="forward", more=request)
+        return self.call("job", values, lambda answer: answer, more=request)
 
     def make(self) -> None:
         """Let there be a fresh instance in the child where this one has none there."""
@@ -150,7 +153,7 @@ class GuestLayer:
 
         def finish(answer: Message) -> Any:
             try:
-                if verb in ("forward", "backward"):
+                if verb in PASSES:
                     self.note(remarks_on(self.node.name, self.called(method), Pass(method), answer))
                 return take(answer)
             except Fault as fault:
@@ -187,12 +190,18 @@ class GuestLayer:
         return Remark(self.node.name, "returns", f"{self.called(method)} {text}", Pass(method))
 
     def called(self, method: str) -> str:
-        """Return what the user calls forward or backward."""
+        """Return what the user calls forward or backward; the layer's name where a request has gone through both."""
+        if method not in PASSES:
+            return self.own.name
         return self.method(method).called or f"{self.own.name}.{method}"
 
     def method(self, method: str) -> Method:
         """Return the function that goes forward or back."""
         return self.own.forward if method == "forward" else self.own.backward
+
+    def where(self, method: str) -> Where:
+        """Return where the function is that goes forward or back; the layer where a request has gone through both."""
+        return (self.method(method).where if method in PASSES else None) or self.own.where
 
     def note(self, remarks: Iterable[Remark]) -> None:
         """Hand remarks on."""
@@ -201,7 +210,7 @@ class GuestLayer:
 
     def error(self, method: str, fault: Fault) -> LayerError:
         """Return the error about what ``method`` did, at the user's line."""
-        where = self.path_as_called(fault.where) if fault.where else self.method(method).where or self.own.where
+        where = self.path_as_called(fault.where) if fault.where else self.where(method)
         text = fault.text or self.own.file.line(where)
         hint = f"line {where.line}: {visible(text)}" if text else None
         if fault.message.startswith(MISSING_MODULE):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from bptui.lines.cell_width import cells
 from bptui.lines.line import Line, Span, styled
 
@@ -14,12 +16,17 @@ def paragraph(sentence: str, width: int, style: str = "", *, indent: int = 0) ->
     return [styled(" " * indent + line, style) for line in wrap(sentence, width - indent)]
 
 
+OUTSIDE_BRACKETS = re.compile(r" (?![^\[\]]{0,20}\])")
+"""Blanks but those in short brackets: a shape or a place stays in one line."""
+
+
 def wrap(sentence: str, width: int) -> list[str]:
     """Return the lines of a sentence, broken between words, and within one only where it is too long for a line."""
     if width < 1 or not sentence:
         return []
     lines: list[str] = []
-    for word in sentence.split(" "):
+    words = OUTSIDE_BRACKETS.split(sentence) if "[" in sentence else sentence.split(" ")
+    for word in words if max(map(cells, words)) <= width else sentence.split(" "):
         if lines and cells(lines[-1]) + 1 + cells(word) <= width:
             lines[-1] += f" {word}"
         else:

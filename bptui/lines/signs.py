@@ -14,8 +14,20 @@ PASS, FAIL, KINK, SKIP = "✓", "✗", "◇", "·"
 CAUTION = "▲"
 """Stands before what is not wrong, and should be looked at."""
 
+NON_FINITE = "!"
+"""Stands at a value that has NaN or infinity in it, or in its gradient."""
+
 STOP, RESTING_STOP = "●", "○"
 """A stop on a node, and one that rests."""
 
-SIGN_STYLES: Mapping[str, str] = {PASS: "good", FAIL: "bad", KINK: "warning", SKIP: "dim"}
-"""The style of a verdict's sign."""
+SIGN_STYLES: Mapping[str, str] = {
+    PASS: "good",
+    FAIL: "bad",
+    KINK: "warning",
+    SKIP: "dim",
+    NON_FINITE: "error",
+    CAUTION: "warning",
+    STOP: "mark",
+    RESTING_STOP: "dim",
+}
+"""The style of a sign that stands by itself."""

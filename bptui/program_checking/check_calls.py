@@ -23,7 +23,7 @@ from bptui.programs.passed_gradients import PassedGradients
 from bptui.programs.program_facts import ProgramFacts
 from layers import Array
 
-LONGEST = 30.0
+LONGEST = 120.0
 """Seconds after which the check of one node is given up."""
 
 
@@ -176,12 +176,18 @@ def is_reduced(facts: ProgramFacts, calls: NodeCalls) -> bool:
 
 
 def has_unknown_loss(facts: ProgramFacts, calls: NodeCalls) -> bool:
-    """Return whether a call back is handed no gradient, though the value that it goes back from is no loss."""
+    """Return whether a call back is handed no gradient, though the value that it goes back from is no loss.
+
+    One number is no loss, either, where the call back is handed what the forward was not: the targets.
+    """
     backward, outs = calls.backward, calls.node.outs
     assert backward is not None
-    if not (backward.owner or backward.douts) or len(outs) != 1 or outs[0].array.size == 1 or is_reduced(facts, calls):
+    passed = PassedGradients(facts, calls.watched)
+    if not (backward.owner or backward.douts) or len(outs) != 1 or passed.douts(backward, calls.node):
         return False
-    return not PassedGradients(facts, calls.watched).douts(backward, calls.node)
+    if outs[0].array.size == 1:
+        return None in passed.roles(backward, calls.node)
+    return not is_reduced(facts, calls)
 
 
 def never_made() -> Any:

@@ -32,6 +32,9 @@ RULE = "wiring"
 MOST_USES = 6
 """Uses of a value of which all choices are tried."""
 
+MOST_SUMS = 4
+"""Sums, one behind the other, whose uses are looked at."""
+
 LOOSENESS = 64
 """Last digits, of the sum of all sizes, by which a sum may differ that was made in another order."""
 
@@ -157,14 +160,35 @@ class PassDouts:
             return
         if (passed_over := self.passed_over(handed, skipped)) is not None:
             yield "a backward is never called", passed_over_words(self, handed, passed_over)
-        if (left_out := subset_left_out(handed.dout, came)) is not None:
-            yield "a use is missing", missing_words(self, handed, left_out)
-        if (twice := added_twice(handed.dout, came)) is not None:
-            yield "a use counts twice", twice_words(self, handed, twice)
+        for uses in self.behind_sums(came):
+            if (left_out := subset_left_out(handed.dout, uses)) is not None:
+                yield "a use is missing", missing_words(self, handed, left_out)
+            if (twice := added_twice(handed.dout, uses)) is not None:
+                yield "a use counts twice", twice_words(self, handed, twice)
+            if (pair := exchanged(handed.dout, uses)) is not None:
+                yield "a use is missing", exchanged_words(self, handed, *pair)
+            if (pair := exchanged(handed.dout, uses, self.returned_beside(uses))) is not None:
+                yield "gradients swapped", mistaken_words(self, handed, *pair)
         if (other := self.of_another(handed)) is not None:
             yield "gradients swapped", swapped_words(self, handed, other)
         if (size := self.batch_size(handed, came)) is not None:
             yield "divided by the batch size twice", batch_words(self, handed, came, size)
+
+    def behind_sums(self, came: Sequence[Contribution]) -> Iterator[Sequence[Contribution]]:
+        """Yield what came back to a value, and then, where it is added to another one, what came back to the sums."""
+        for _ in range(MOST_SUMS):
+            yield came
+            behind = [list(self.behind_sum(it)) for it in came]
+            if not any(behind):
+                return
+            came = [one for it, found in zip(came, behind, strict=True) for one in found or [it]]
+
+    def behind_sum(self, contribution: Contribution) -> Iterator[Contribution]:
+        """Yield what came back to the sum that a contribution comes from, where code has added and nothing else."""
+        index = self.graph.node_index(contribution.step.name) or 0
+        derived = self.watched.nodes[index].derived
+        if derived is not None and derived.layer == "Add":
+            yield from self.contributions[self.graph.slot_of(index)]
 
     @cached_property
     def starts_from_number(self) -> bool:
@@ -195,12 +219,19 @@ class PassDouts:
         inputs = (np.asarray(self.values[slot]) for slot in self.graph.edges[index])
         return any(it.size == out.size and np.array_equal(it.ravel(), out.ravel()) for it in inputs)
 
+    def returned_beside(self, uses: Sequence[Contribution]) -> Sequence[Contribution]:
+        """Return what the same calls back have returned for other values."""
+        steps = {it.step.number for it in uses}
+        every = (it for found in self.contributions.values() for it in found)
+        return [it for it in every if it.step.number in steps and it not in uses]
+
     def of_another(self, handed: HandedDout) -> Contribution | None:
         """Return the gradient of another value that is handed over instead."""
         for slot, found in self.contributions.items():
             for it in found:
                 if (
                     slot != handed.slot
+                    and it.step.number < handed.step.number
                     and it.gradient.shape == handed.dout.shape
                     and (it.gradient == handed.dout).all()
                 ):
@@ -346,6 +377,23 @@ def twice_words(douts: PassDouts, handed: HandedDout, twice: Contribution) -> st
     )
 
 
+def exchanged_words(douts: PassDouts, handed: HandedDout, missing: Contribution, twice: Contribution) -> str:
+    """Return what is said where one use counts twice, and another not at all."""
+    return (
+        f"{missing_words(douts, handed, [missing])}; "
+        f"instead, that from {visible(twice.step.name)} ({twice.place}) is there twice"
+    )
+
+
+def mistaken_words(douts: PassDouts, handed: HandedDout, missing: Contribution, other: Contribution) -> str:
+    """Return what is said where, of all that a call back has returned, the gradient of another value is added."""
+    value, name = visible(douts.graph.names[handed.slot]), visible(other.step.node.inputs[other.position])
+    return (
+        f"{douts.name(handed)} is the gradient of {value} with that of {name} in the place of its own, "
+        f"both returned by {visible(missing.step.name)} ({missing.place})"
+    )
+
+
 def swapped_words(douts: PassDouts, handed: HandedDout, other: Contribution) -> str:
     """Return what is said where the gradient of another value is handed over."""
     index = douts.graph.node_index(other.step.name) or 0
@@ -409,6 +457,24 @@ def added_twice(dout: Array, came: Sequence[Contribution]) -> Contribution | Non
         return None
     total = total_of([it.gradient for it in came], dout)
     return next((it for it in came if it.gradient.any() and equals_sum(dout, total + it.gradient, came)), None)
+
+
+def exchanged(
+    dout: Array, came: Sequence[Contribution], others: Sequence[Contribution] = ()
+) -> tuple[Contribution, Contribution] | None:
+    """Return the gradient that is missing from a sum, and that which stands there instead: one of ``others``.
+
+    Without others, it is one of those that the sum is made of, which is there twice.
+    """
+    if len(came) < 2 or not same_shape(dout, came):
+        return None
+    total = total_of([it.gradient for it in came], dout)
+    for missing in came:
+        for it in others or came:
+            is_fit = it is not missing and it.gradient.shape == dout.shape and it.gradient.any()
+            if is_fit and equals_sum(dout, total - missing.gradient + it.gradient, [*came, it]):
+                return missing, it
+    return None
 
 
 def factor_between(dout: Array, came: Sequence[Contribution]) -> float | None:

@@ -29,6 +29,7 @@ def recognise_array(value: SeenValue, known: Sequence[SeenValue]) -> Iterator[De
     alike = [it for it in known if it.array.size == value.array.size and not it.is_constant][-LATELY:]
     yield from find_copies(value, alike)
     yield from find_sums(value, [it for it in alike if it.array.shape == value.array.shape])
+    yield from find_stretched_sums(value, known)
     yield from find_joins(value, [it for it in known if it.array.ndim == value.array.ndim])
     yield from find_stacks(value, known)
 
@@ -64,6 +65,23 @@ def find_sums(value: SeenValue, known: Sequence[SeenValue]) -> Iterator[Derived]
             yield from (Derived("Add", {}, addends) for addends in found)
             if found:
                 return
+
+
+def find_stretched_sums(value: SeenValue, known: Sequence[SeenValue]) -> Iterator[Derived]:
+    """Yield the values that it is the sum of, one of its shape, and one that broadcasting stretches to it."""
+    lately = [it for it in known if it.array.dtype == value.array.dtype and not it.is_constant][-LATELY:]
+    for one in (it for it in lately if it.array.shape == value.array.shape):
+        for other in (it for it in lately if is_stretched_to(it.array.shape, value.array.shape)):
+            is_near = np.isclose(one.array.flat[0] + other.array.flat[0], value.array.flat[0], rtol=1e-5)
+            if is_near and is_equal(one.array + other.array, value.array):
+                yield Derived("Add", {}, sorted([one, other], key=lambda it: it.number))
+
+
+def is_stretched_to(small: Sequence[int], large: Sequence[int]) -> bool:
+    """Return whether broadcasting makes a smaller shape a larger one."""
+    padded = (1,) * (len(large) - len(small)) + tuple(small)
+    pairs = zip(padded, large, strict=False)
+    return len(padded) == len(large) and padded != tuple(large) and all(it in (1, length) for it, length in pairs)
 
 
 def addend_choices(known: Sequence[SeenValue], count: int) -> Iterator[tuple[SeenValue, ...]]:

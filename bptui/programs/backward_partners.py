@@ -15,18 +15,32 @@ from bptui.programs.pass_events import PassEvents
 
 
 def by_handed_gradients(events: PassEvents) -> PassEvents:
-    """Return the calls, each back with the forward for whose value it is handed a gradient, where that shows."""
+    """Return the calls, each back with the forward for whose value it is handed a gradient, where that shows.
+
+    A loss may be handed its targets once more: it is meant for the forward that was given these.
+    """
     forwards = {call.number: call for call in events.forwards}
     makers = {number: call.number for call in events.forwards for number in call.outs}
     meant: dict[int, int] = {}
     backwards = []
     for call in events.backwards:
         made_by = next((makers[meant[it]] for it in call.douts if it in meant and meant[it] in makers), None)
+        made_by = given_what_is_handed(call, forwards) if made_by is None else made_by
         is_other = made_by is not None and is_of_same_object(forwards[made_by], forwards.get(call.forward))
         attributed = call._replace(forward=made_by) if made_by is not None and is_other else call
         backwards.append(attributed)
         meant |= gradients_by_value(attributed, forwards)
     return replace(events, backwards=backwards)
+
+
+def given_what_is_handed(call: BackwardCall, forwards: Mapping[int, ForwardCall]) -> int | None:
+    """Return the last other forward of the object that was given what a call back is handed, and its own was not."""
+    own = forwards.get(call.forward)
+    if own is None:
+        return None
+    handed = set(call.douts) - {number for _, number in own.inputs}
+    others = (it for it in forwards_of(own, forwards.values()) if handed & {number for _, number in it.inputs})
+    return max((it.number for it in others if it.number < call.number), default=None)
 
 
 def gradients_by_value(call: BackwardCall, forwards: Mapping[int, ForwardCall]) -> dict[int, int]:

@@ -8,6 +8,7 @@ import numpy as np
 
 from bptui.programs.array_views import Derived, parse_index
 from layers import Array
+from layers.layer import unbroadcast
 
 
 def derived_gradients(derived: Derived, dout: Array) -> Sequence[Array]:
@@ -28,4 +29,6 @@ def derived_gradients(derived: Derived, dout: Array) -> Sequence[Array]:
             return np.split(dout, ends, axis)
         case "Stack":
             return [dout.take(at, derived.options["axis"]) for at in range(len(sources))]
-    return [dout.astype(source.dtype) if source.dtype.kind == "f" else dout for source in sources]
+    gradients = [unbroadcast(dout, source.shape) if derived.layer == "Add" else dout for source in sources]
+    pairs = zip(gradients, sources, strict=True)
+    return [it.astype(source.dtype) if source.dtype.kind == "f" else it for it, source in pairs]

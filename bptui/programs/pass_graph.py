@@ -74,7 +74,7 @@ def build_graph(
 ) -> WatchedPass:
     """Return an iteration. A group that computes with what goes through it is no mere group, but a node of its own.
 
-    The innermost are made nodes first; one that has all nodes in it stays a group.
+    The innermost are made nodes first; one that has all nodes in it, but for a loss, stays a group.
     """
     opaque: frozenset[int] = frozenset()
     while True:
@@ -154,15 +154,14 @@ class GraphBuilder:
         return WatchedPass(graph, self.nodes, leaves, backwards, self.followed, self.used, raised)
 
     def opaque_groups(self) -> frozenset[int]:
-        """Return the innermost groups that do more than call layers, but for one that has all nodes in it."""
-        inside = {number: self.nodes_inside(number) for number in self.unclear & self.groups.keys()}
-        calls = sum(it.call is not None for it in self.nodes)
-        partial = {number for number, nodes in inside.items() if nodes < calls}
+        """Return the innermost groups that do more than call layers, but for one that has all but losses in it."""
+        partial = {number for number in self.unclear & self.groups.keys() if not self.is_whole_network(number)}
         return frozenset(number for number in partial if not any(self.is_within(it, number) for it in partial))
 
-    def nodes_inside(self, group: int) -> int:
-        """Return how many nodes there are in a group."""
-        return sum(it.call is not None and self.is_within(it.call.number, group) for it in self.nodes)
+    def is_whole_network(self, group: int) -> bool:
+        """Return whether there is nothing outside of a group but losses."""
+        outside = (it for it in self.nodes if it.call is not None and not self.is_within(it.call.number, group))
+        return all(it.outs and it.outs[0].array.size == 1 for it in outside)
 
     def is_within(self, call: int, group: int) -> bool:
         """Return whether a call is made inside another."""

@@ -124,11 +124,12 @@ class ProgramRun:
             if left <= 0:
                 return
 
-    def finish(self) -> None:
-        """Wait until watching has ended. An interrupt ends the program, and what was seen stays."""
+    def finish(self, tell: Callable[[], None] = lambda: None) -> None:
+        """Wait until watching has ended, and ``tell`` now and then. An interrupt ends it; what was seen stays."""
         try:
             while not self.is_over:
                 self.advance(POLL_INTERVAL)
+                tell()
         except KeyboardInterrupt:
             self.is_interrupted = True
             self.stop("was interrupted")

@@ -170,11 +170,12 @@ class KnownValues:
     def is_certain(self, found: Sequence[Derived], given: GivenValue) -> bool:
         """Return whether only one set of objects is meant, or each of the others is handed on to the first."""
         first = {it.number for it in found[0].sources}
+        objects = set(map(identity_of, found[0].sources))
         for other in found[1:]:
             numbers = {it.number for it in other.sources}
             if (
                 other.layer == found[0].layer
-                and numbers != first
+                and set(map(identity_of, other.sources)) != objects
                 and not self.is_handed_on(numbers - first, first - numbers)
             ):
                 return self.is_named(given, found[0]) and not self.is_named(given, other)
@@ -206,6 +207,11 @@ def holder_in(text: str) -> str:
 def scope_of(site: CallSite) -> Scope:
     """Return the function around a call."""
     return Scope(site.file, site.function)
+
+
+def identity_of(value: SeenValue) -> tuple[int, int]:
+    """Return what two values have in common that were the same object when they were seen."""
+    return value.event.token, 0 if value.event.token else value.number
 
 
 def is_like(one: SeenValue, other: SeenValue) -> bool:

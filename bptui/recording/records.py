@@ -111,7 +111,7 @@ class HeaderRecord(Record):
     ``inputs`` and ``parameters`` say which of ``values`` are which; the rest are constants. ``own_layers`` are the
     names that meant layers of the user's own, and not those of bptui that may bear them too. ``train`` is None where
     nothing is trained. ``expanded`` are the nodes that were run as simpler ones, ``machine`` tells where it ran, and
-    ``files`` has the text of the files that own layers came from.
+    ``files`` has the text of the files that own layers came from, and ``data`` the SHA-256 of data files.
     """
 
     kind = "header"
@@ -134,6 +134,7 @@ class HeaderRecord(Record):
     expanded: NameList = ()
     machine: Annotated[Mapping[str, str], by_name(TEXT)] = field(default_factory=dict)
     files: Annotated[Mapping[str, str], by_name(TEXT)] = field(default_factory=dict)
+    data: Annotated[Mapping[str, str], by_name(TEXT)] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)

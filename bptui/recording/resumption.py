@@ -59,6 +59,7 @@ def check_same_run(recording: Recording, run: Run) -> None:
         "the seed": (there.seed, here.seed),
         "what is expanded": (tuple(there.expanded), tuple(here.expanded)),
         "the layers' files": (dict(there.files), dict(here.files)),
+        "the data files": (dict(there.data), dict(here.data)),
         "which layers are one's own": (tuple(there.own_layers), tuple(here.own_layers)),
     }
     changed = [what for what, (one, other) in parts.items() if one != other]

@@ -116,6 +116,7 @@ def header_record(scenario: Scenario) -> HeaderRecord:
         expanded=scenario.expanded,
         machine=machine_fingerprint(),
         files={file.path.name: file.text for file in scenario.layer_files},
+        data=scenario.data_digests,
     )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -83,18 +84,41 @@ class Divergence:
 class Verification:
     """How many ``steps`` were compared, within which ``rtol`` (0 is bit for bit), and the first ``divergence``.
 
-    ``other_machine`` has what of the machine is another than where it was recorded, as (there, here).
+    ``other_machine`` has what of the machine is another than where it was recorded, as (there, here), and ``changes``
+    what of the scenario is, where it was asked for.
     """
 
     steps: int
     rtol: float
     divergence: Divergence | None
     other_machine: Mapping[str, tuple[str, str]]
+    changes: Sequence[str] = ()
 
     @property
     def ok(self) -> bool:
         """Whether the recording is what runs."""
-        return self.divergence is None
+        return self.divergence is None and not self.changes
+
+
+def changes_since(recording: Recording, scenario: Scenario) -> list[str]:
+    """Return what of a scenario is not as it was when it was recorded: its text, its data files, its layers' files."""
+    header = recording.header
+    found = []
+    if (line := first_other_line(header.source or "", scenario.source)) is not None:
+        found.append(f"the scenario has changed since it was recorded, first at line {line}")
+    layers = {file.path.name: file.text for file in scenario.layer_files}
+    for what, there, here in (("data", header.data, scenario.data_digests), ("layers", header.files, layers)):
+        changed = [name for name in {**there, **here} if there.get(name) != here.get(name)]
+        found += [f"{text.visible(name, limit=80)}, a file with {what}, has changed since" for name in changed]
+    return found
+
+
+def first_other_line(one: str, other: str) -> int | None:
+    """Return the first line, from 1, in which two texts differ; None where they are the same."""
+    if one == other:
+        return None
+    pairs = zip_longest(one.splitlines(), other.splitlines())
+    return next((at for at, (first, second) in enumerate(pairs, 1) if first != second), 1)
 
 
 def verify(

@@ -30,6 +30,17 @@ OUTCOMES: Mapping[Verdict, str] = {
 TOLD_BY_REASON = frozenset({"raises", "value"})
 """The rules of which the kind is told by what the user's own code has said."""
 
+UNNAMED_MISTAKES: Mapping[str, str] = {
+    "gradient": "not the slope of forward",
+    "gradients": "gradients and inputs do not match",
+    "shape": "another shape than its input",
+    "dtype": "not all of its digits",
+    "finite": "not finite",
+    "linear": "does not follow dout",
+    "network": "not the slope of the whole network",
+}
+"""What is said of an input's gradient by rule, where no name is known for the mistake."""
+
 
 @dataclass(frozen=True)
 class MarkedItem:
@@ -109,11 +120,18 @@ def full_message(mark: Mark) -> str:
 def brief_line(finding: Finding, mark: Mark) -> str:
     """Return the kind and the place of one finding; of one that could not be checked, why."""
     is_told = finding.rule in TOLD_BY_REASON or finding.verdict is Verdict.SKIP
-    kind = sentence_of(finding) if is_told and finding.reason else finding_title(finding)
+    kind = sentence_of(finding) if is_told and finding.reason else failure_kind(finding)
     element = f", at {element_name(finding, finding.worst)}" if finding.worst else ""
     node = f"{visible(finding.node)}: " if mark.nodes != (finding.node,) else ""
     place = f" ({finding.where})" if finding.where and str(finding.where) not in kind else ""
     return f"{node}{kind}{element}{place}"
+
+
+def failure_kind(finding: Finding) -> str:
+    """Return what a finding is about, and the mistake: by its name, or where it has none by the rule."""
+    is_unnamed = finding.verdict is Verdict.FAIL and finding.mistake is None and finding.input is not None
+    unnamed = UNNAMED_MISTAKES.get(finding.rule, "") if is_unnamed else ""
+    return f"{finding_title(finding)}: {unnamed}" if unnamed else finding_title(finding)
 
 
 def mark_lines(place: str, report: Report) -> Iterator[Line]:

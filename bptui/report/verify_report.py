@@ -16,6 +16,7 @@ def verification_lines(found: Verification) -> Iterator[str]:
         yield f"  compared {counted(found.steps, 'step')}, {closeness(found)}"
     else:
         yield f"✓ {counted(found.steps, 'step')} verified, {closeness(found)}"
+    yield from (f"✗ {it}" for it in found.changes)
     for key, (there, here) in found.other_machine.items():
         yield f"  recorded on another machine: {key} {visible(there, limit=80) or 'not set'}, here {here or 'not set'}"
 
@@ -51,6 +52,7 @@ def verification_record(found: Verification) -> dict[str, Any]:
         "steps": found.steps,
         "exact": not found.rtol,
         "rtol": found.rtol,
+        "changes": list(found.changes),
         "other_machine": {key: list(both) for key, both in found.other_machine.items()},
         "difference": None
         if it is None

@@ -158,6 +158,7 @@ class Loader:
             remarks=distribution_remarks(distributions(graph, values, self.library)),
             stops=stops,
             lesson=lesson,
+            data_digests=leaf_reader.digests,
             meant_instead=own.meant_instead(node.layer for node in nodes) if own else {},
         )
 

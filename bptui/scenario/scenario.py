@@ -78,6 +78,7 @@ class Scenario:
     expanded: tuple[str, ...] = ()
     stops: tuple[Stop, ...] = ()
     lesson: Lesson = field(default_factory=Lesson)
+    data_digests: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def iterations(self) -> int:

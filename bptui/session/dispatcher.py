@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from time import sleep
 from typing import Protocol
@@ -17,7 +18,7 @@ from bptui.core.verbs.teaching import Predicting
 from bptui.core.verbs.view import Check, Print, ShowEvidence
 from bptui.errors import BptuiError, ExpressionError
 from bptui.session import recording
-from bptui.session.answer import Answer, Pointed, Question, refusal
+from bptui.session.answer import Answer, Pointed, Question, WayOn, refusal
 from bptui.session.branches import change_branches
 from bptui.session.expression_value import value_answer
 from bptui.session.jumps import jump, set_mark
@@ -30,6 +31,9 @@ from bptui.session.watches import change_watches, plot
 
 TELLING = Continue | NextTrouble | Plot | ShowHealth | Diff | Branching
 """What looks at steps that are still to come: not while their numbers are to be predicted."""
+
+WAY_OUT = WayOn(Cancel, "stops waiting")
+"""What can be done while an answer takes time."""
 
 PAUSE = 0.002
 """Seconds between two looks at a layer that has not returned yet, where nothing else is to be done."""
@@ -86,7 +90,12 @@ class Dispatcher:
         if prediction is not None and prediction.is_held and not answer.is_pending:
             prediction.is_held = False
             return asked_at_cursor(self.session)
-        return answer
+        return answer if answer.way_on or not answer.is_pending else replace(answer, way_on=WAY_OUT)
+
+    @property
+    def is_at_rest(self) -> bool:
+        """Whether there is nothing to go back from, and no answer is waited for."""
+        return self.session.is_at_rest and self.question is None
 
     @property
     def is_busy(self) -> bool:
@@ -199,20 +208,23 @@ class Dispatcher:
         return answer
 
     def cancel(self, before: Question | None) -> Answer:
-        """Go back to the current step's node, forget the matches, and wait no longer for a layer that hangs.
+        """Wait no longer for what was asked ``before``, else go back to the current step's node and forget the matches.
 
-        What was asked ``before`` is then answered: the run has failed.
+        Where a layer hangs, what was asked is answered then: the run has failed.
         """
         session, selection = self.session, self.session.selection
+        if session.held_up:
+            session.give_up()
+            return before() if before else Answer()
+        if before:
+            session.stay()
+            return Answer(f"stopped waiting: the cursor stays at step {session.moment.position:,}", "warning")
         if session.is_at_rest:
             return refusal("there is nothing to go back from")
         selection.matches = ()
         selection.is_following = True
         selection.follow(session.moment.name)
-        if not session.held_up:
-            return Answer()
-        session.give_up()
-        return before() if before else Answer()
+        return Answer()
 
 
 def asked_at_cursor(session: Session) -> Answer:

@@ -6,11 +6,13 @@ import os
 from codecs import BOM_UTF8
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from bptui.core.edit import MAIN
 from bptui.core.tape import Tape
 from bptui.core.text import visible
 from bptui.errors import BptuiError
+from bptui.recording.replay_tape import Recording
 from bptui.recording.transcript import read_transcript
 from bptui.running import Run
 from bptui.scenario.load import load
@@ -18,11 +20,8 @@ from bptui.scenario.load import load
 
 def tape_at(place: str, layers: Sequence[Path] = ()) -> Tape:
     """Return the tape of a scenario or a recording; ``FILE:NAME`` is a branch in a recording. Raises BptuiError."""
-    path, colon, branch = place.rpartition(":")
-    if colon and not Path(place).exists() and is_transcript(Path(path)):
-        return recorded_tape(Path(path), branch)
-    if is_transcript(Path(place)):
-        return recorded_tape(Path(place), None)
+    if (recorded := recorded_place(place)) is not None:
+        return branch_tape(read_transcript(recorded.path), recorded.branch)
     run = Run(load(place, layers=layers))
     run.finish()
     run.close()
@@ -31,9 +30,23 @@ def tape_at(place: str, layers: Sequence[Path] = ()) -> Tape:
     return run.tape
 
 
-def recorded_tape(path: Path, branch: str | None) -> Tape:
-    """Return the tape of a recording, or of a branch in it. Raises BptuiError where there is none of that name."""
-    recording = read_transcript(path)
+class RecordedPlace(NamedTuple):
+    """A recording, or a branch in it."""
+
+    path: Path
+    branch: str | None
+
+
+def recorded_place(place: str) -> RecordedPlace | None:
+    """Return the recording that a name stands for, ``FILE`` or ``FILE:BRANCH``; None where it stands for none."""
+    path, colon, branch = place.rpartition(":")
+    if colon and not os.path.exists(place) and is_transcript(Path(path)):  # noqa: PTH110  (it may be too long)
+        return RecordedPlace(Path(path), branch)
+    return RecordedPlace(Path(place), None) if is_transcript(Path(place)) else None
+
+
+def branch_tape(recording: Recording, branch: str | None) -> Tape:
+    """Return the tape of a branch in a recording, by default the first. Raises BptuiError where there is none so."""
     began_as = {label: name for name, label in recording.labels.items()}
     if branch is None or began_as.get(branch) == MAIN:
         return recording.tape

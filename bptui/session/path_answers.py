@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,10 +17,9 @@ from bptui.core.text import json_number, number, visible
 from bptui.core.verbs.explaining import FindDependence, FindPaths
 from bptui.errors import BptuiError
 from bptui.explaining.formula_words import words_of
-from bptui.explaining.paths import Paths, ValuePath, find_paths
+from bptui.explaining.paths import Paths, ValuePath, find_paths_stepwise
 from bptui.recording.array_record import encode_array
-from bptui.running import Run
-from bptui.session.answer import Answer, Question
+from bptui.session.answer import Answer, Question, refusal
 from bptui.session.selecting import existing_name
 from bptui.session.why import session_backwards
 from layers import Array
@@ -26,6 +27,9 @@ from layers import Array
 if TYPE_CHECKING:
     from bptui.checking.dependence import Dependence
     from bptui.session.session import Session
+
+SLICE = 0.01
+"""Seconds of looking after which a key may be answered."""
 
 MOST_TOLD = 50
 """Paths that one answer tells of."""
@@ -37,36 +41,38 @@ MOST_NAMES = 12
 """Values of a path that are named; of a longer one the middle is left out."""
 
 
-def run_to_ask(session: Session) -> Run:
-    """Return the run of other numbers than these. Raises BptuiError where nothing may run."""
-    if session.run is None:
-        kind = "a program is not run again here" if session.program else "this is a replay, which runs nothing"
-        raise BptuiError(f"{kind}: whether an element depends on another is tried with other numbers")
-    return session.run
-
-
 def explain_paths(session: Session, command: FindPaths) -> Question:
     """Begin to look for paths. Raises BptuiError where there are no such values."""
     for name in (command.from_name, command.to_name):
         existing_name(session, name)
-    return partial(paths_answer, session, command)
+    return partial(next, paths_answers(session, command))
 
 
-def paths_answer(session: Session, command: FindPaths) -> Answer:
-    """Return the largest paths, once the forward pass of this iteration is there."""
+def paths_answers(session: Session, command: FindPaths) -> Iterator[Answer]:
+    """Yield how far it is, and then the largest paths, once the forward pass of this iteration is there."""
     moment, iteration = session.moment, session.moment.progress.iteration
     whole = moment.order.start(iteration) + len(moment.graph.nodes)
-    if whole > len(session.tape) and session.run is not None and not session.run.is_over:
-        return Answer("running the forward pass first …", "dim", is_pending=True)
+    while whole > len(session.tape) and session.run is not None and not session.run.is_over:
+        yield Answer("running the forward pass first …", "dim", is_pending=True)
     if whole > len(session.tape):
         raise BptuiError("the run has not come to the end of the forward pass")
     ends = command.from_name, command.to_name
     backwards = session_backwards(session)
     seed = seed_at(session, command.to_name, iteration)
     most = min(command.count, MOST_TOLD)
+    search = find_paths_stepwise(moment.graph, ends, seed, backwards.sent, backwards.zeros, most=most)
+    while (found := paths_so_far(search)) is None:
+        yield Answer("following the paths …", "dim", is_pending=True)
     with np.errstate(all="ignore"):  # infinity is an answer, too
-        found = find_paths(moment.graph, ends, seed, backwards.sent, backwards.zeros, most=most)
-        return Answer("\n".join(path_lines(moment, found, ends)), record=paths_record(found))
+        answer = Answer("\n".join(path_lines(moment, found, ends)), record=paths_record(found))
+    yield answer
+
+
+def paths_so_far(search: Iterator[Paths | None]) -> Paths | None:
+    """Look for paths for about ``SLICE`` seconds, and return them; None where time was up before."""
+    end = monotonic() + SLICE
+    with np.errstate(all="ignore"):
+        return next(found for found in search if found is not None or monotonic() > end)
 
 
 def seed_at(session: Session, name: str, iteration: int) -> Array:
@@ -161,14 +167,15 @@ def product_record(product: Array) -> object:
 
 
 def explain_dependence(session: Session, command: FindDependence) -> Question:
-    """Begin to look for a dependence. Raises BptuiError where there are no such elements, or nothing may run."""
+    """Begin to look for a dependence. Raises BptuiError where there are no such elements."""
     from bptui.checking.dependence import trials  # noqa: PLC0415  (when it is first wanted: the program starts sooner)
 
-    run = run_to_ask(session)
     asked = Independence(read_region(command.of_element), read_region(command.on_element))
     for region in (asked.of, asked.on):
         existing_name(session, region.name)
-    return partial(dependence_answer, asked, trials(run.scenario, asked))
+    if session.run is None:
+        return partial(recorded_dependence, session, asked)
+    return partial(dependence_answer, asked, trials(session.run.scenario, asked))
 
 
 def dependence_answer(asked: Independence, found: Iterator[Dependence | None]) -> Answer:
@@ -181,3 +188,33 @@ def dependence_answer(asked: Independence, found: Iterator[Dependence | None]) -
         record = {"depends": True, "path": list(dependence.path), "by_gradient": dependence.is_by_gradient}
         return Answer(dependence_words(asked, dependence), record=record)
     return Answer(dependence_words(asked, None), record={"depends": False, "path": []})
+
+
+def recorded_dependence(session: Session, asked: Independence) -> Answer:
+    """Return whether an element depends on another, as far as a tape tells that by itself. Raises BptuiError."""
+    from bptui.checking.dependence import is_connected, way_of_gradient  # noqa: PLC0415  (when it is first wanted)
+
+    moment, iteration = session.moment, session.moment.progress.iteration
+    if moment.order.start(iteration) + len(moment.graph.nodes) > len(session.tape):
+        raise BptuiError("the run has not come to the end of the forward pass")
+    backwards = session_backwards(session)
+    of, on = backwards.mask(asked.of), backwards.mask(asked.on)
+    is_part = asked.of.name == asked.on.name and bool(np.any(of & on))
+    if path := (asked.of.name,) if is_part else way_of_gradient(backwards, asked):
+        way = " → ".join(visible(name, limit=40) for name in path)
+        told = way if is_part else f"{way} (a gradient comes back that way in this iteration)"
+        return Answer(f"{asked.of} depends on {asked.on}: {told}", record=dependence_record(path))
+    if is_connected(moment.graph, asked):
+        runs = "a program is not run again here" if session.program else "a replay runs nothing"
+        untold = f"no gradient comes back in this iteration, and other numbers are not tried: {runs}"
+    elif moment.graph.computed:
+        untold = "no node leads there, but arrays that your code computes between the layers may"
+    else:
+        return Answer(f"{asked.of} does not depend on {asked.on}: no node leads there", record=dependence_record(()))
+    answer = refusal(f"whether {asked.of} depends on {asked.on} is not known: {untold}")
+    return replace(answer, record={"depends": None, "path": []})
+
+
+def dependence_record(path: tuple[str, ...]) -> dict[str, object]:
+    """Return what a gradient has told of a dependence, as JSON."""
+    return {"depends": bool(path), "path": list(path), **({"by_gradient": True} if path else {})}

@@ -100,8 +100,7 @@ class Prediction:
     def is_hidden(self, step: int) -> bool:
         """Return whether a step (from 1) has numbers that are still to be predicted."""
         turn = self.tape.order[step]
-        is_asked = self.quiz.pass_ in {None, turn.pass_} and (not self.quiz.nodes or turn.name in self.quiz.nodes)
-        return is_asked and self.done.get(step, 0) < len(self.numbers(step))
+        return self.quiz.asks(turn.pass_, turn.name) and self.done.get(step, 0) < len(self.numbers(step))
 
     def limit(self, here: int, there: int) -> int:
         """Return how far one may go on towards a position: to before the first step that is hidden."""
@@ -202,10 +201,11 @@ def hidden(label: str, array: Array, equation: Equation | None, hint: str) -> It
 
 
 def gradient_hint(step: BackwardStep, equation: Equation) -> str:
-    """Return what a gradient is made of: the dout that arrives, and the rule."""
-    dout = inline(step.dout) if step.dout is not None else None
-    arrives = f"dout = {dout} arrives" if dout else "dout arrives"
-    return f"{arrives}; {equation.left} = {equation.rule}"
+    """Return what a gradient is made of: the dout that arrives, as an answer may call it, and the rule."""
+    outputs = step.node.outputs
+    arrives = f"dout = grad({visible(outputs[0])})" if len(outputs) == 1 else "a dout arrives for each output"
+    number_of_it = inline(step.dout) if step.dout is not None and len(outputs) == 1 else None
+    return f"{arrives}{f' = {number_of_it}' if number_of_it else ''}; {equation.left} = {equation.rule}"
 
 
 def starts(quiz: Quiz) -> str:

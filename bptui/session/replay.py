@@ -5,6 +5,7 @@ from __future__ import annotations
 from bptui.core.edit import MAIN
 from bptui.recording.branch_recording import BranchRecording
 from bptui.recording.replay_tape import Recording
+from bptui.scenario.recorded_quiz import recorded_quiz
 from bptui.session.branch import Branch
 from bptui.session.playback import Playback, deeds_of
 from bptui.session.session import Session
@@ -13,6 +14,7 @@ from bptui.session.session import Session
 def replay_session(recording: Recording, name: str) -> Session:
     """Return a session on a recording, at its start, in the branch that the run began with."""
     session = Session(recording.tape, name, title=recording.title, notes=recording.notes, printed=recording.pieces)
+    session.quiz = recorded_quiz(recording.header.source, recording.tape.graph)
     session.playback = Playback(deeds_of(recording), session.clock)
     labels, branches = recording.labels, session.branches
     branches.by_name = {labels.get(MAIN, MAIN): branches.here}

@@ -260,6 +260,10 @@ class Session:
         call = self.run.waiting if self.run else None
         return call is not None and call.elapsed > TIME_LIMIT
 
+    def stay(self) -> None:
+        """Leave the cursor where it is, though a step was asked for that has not run yet."""
+        self.debugger.goal = self.debugger.position
+
     def give_up(self) -> None:
         """Stop waiting for a layer; the run ends where it is."""
         if self.run:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import ChainMap
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 
 from textual.geometry import Offset, Size
 
@@ -12,12 +11,10 @@ from bptui.core.graph import Node
 from bptui.core.moment import Moment
 from bptui.core.order import Pass
 from bptui.lines.line import Line, Span
-from bptui.lines.signs import FAIL, KINK, PASS, PASS_SIGNS, SKIP
-from bptui.session.status_messages import failed_turn
+from bptui.lines.signs import PASS_SIGNS
 from bptui.tui.content.circuit_labels import LabelTexts, label_widths
+from bptui.tui.content.node_signs import CircuitSigns, combined_signs
 from layers import library
-
-WORST_FIRST = (FAIL, KINK, SKIP, PASS)
 
 
 class DrawnCircuit:
@@ -73,10 +70,10 @@ class DrawnCircuit:
         """Return the window moved back over the drawing."""
         return window.bounded(self.drawing)
 
-    def lines(self, window: Window, moment: Moment, selected: str | None, signs: Mapping[str, str]) -> Sequence[Line]:
-        """Return what a window shows at a moment; ``signs`` are the verdicts on nodes."""
-        self.texts.moment = moment
-        return self.painter.paint(window, self.text, self.highlight(moment, selected, signs))
+    def lines(self, window: Window, selected: str | None, signs: CircuitSigns) -> Sequence[Line]:
+        """Return what a window shows at the moment of the ``signs``."""
+        self.texts.moment = signs.moment
+        return self.painter.paint(window, self.text, self.highlight(window, selected, signs))
 
     def text(self, label: Label) -> Span:
         """Return what is written at a label, whose uses are those of the folded graph."""
@@ -84,19 +81,23 @@ class DrawnCircuit:
             label = label._replace(uses=tuple(map(self.folding.use, label.uses)))
         return self.texts(label)
 
-    def highlight(self, moment: Moment, selected: str | None, signs: Mapping[str, str]) -> Highlight:
+    def highlight(self, window: Window, selected: str | None, signs: CircuitSigns) -> Highlight:
         """Return what stands out: the node at the cursor, and the wires on which the step has put a number."""
+        moment = signs.moment
         name = self.folding.visible_box(moment.name) if moment.name else None
         shown = self.folding.visible_box(selected) if selected else None
-        marks = ChainMap({}, folded_signs(self.folding, signs))
-        if name:
-            marks[name] = marks.get(name, "") + PASS_SIGNS[moment.pass_]
-        if failed := failed_turn(moment):
-            marks[self.folding.visible_box(failed.name)] = FAIL
+        marks = {it: combined_signs(map(signs.at, self.folding.values_in(it))).text for it in self.boxes_in(window)}
+        if name in marks:
+            marks[name] += PASS_SIGNS[moment.pass_]
         wires = moment.changed
         if moment.pass_ is Pass.BACKWARD:
             wires = frozenset(source for source in wires if moment.gradient(source) is not None)
         return Highlight(name, shown if shown != name else None, wires, marks)
+
+    def boxes_in(self, window: Window) -> set[str]:
+        """Return the values that have a box in the rows of a window."""
+        rows = self.drawing.boxes_by_row[max(0, window.y) : window.y + window.height]
+        return {self.drawing.boxes[index].name for row in rows for index in row}
 
     def name_at(self, place: Offset) -> str | None:
         """Return the value whose box is there."""
@@ -119,21 +120,6 @@ class DrawnCircuit:
         for sheet in (self.sheet - 1, self.sheet + 1):
             if 0 <= sheet < len(self.circuit):
                 self.circuit.drawing(sheet, self.room)
-
-
-def folded_signs(folding: Folding, signs: Mapping[str, str]) -> dict[str, str]:
-    """Return the verdicts by box: on a composite, the worst on its nodes."""
-    if not folding.home or not signs:
-        return dict(signs)
-    gathered: dict[str, list[str]] = {}
-    for name, sign in signs.items():
-        gathered.setdefault(folding.visible_box(name), []).append(sign)
-    return {name: worst(found) for name, found in gathered.items()}
-
-
-def worst(signs: Iterable[str]) -> str:
-    """Return the verdict that leaves least to be trusted."""
-    return min(signs, key=lambda sign: WORST_FIRST.index(sign) if sign in WORST_FIRST else 0)
 
 
 def caption(node: Node) -> str:

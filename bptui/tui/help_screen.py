@@ -26,6 +26,8 @@ PICTURE: tuple[tuple[str, str, str], ...] = (
     ("good", "✓", "checked: the layer's backward is right, or all that a gradient came through is"),
     ("bad", "✗", "checked and wrong: = opens the element, the numbers and what the mistake may be"),
     ("warning", "◇", "checked and right, but at a kink: the slopes on its two sides differ"),
+    ("error", "!", "NaN or infinity in a value or its gradient; a folded box has the signs of all nodes in it"),
+    ("mark", "● ○", "a stop on a node, and one that rests"),
     ("current", "┏━┓", "the node whose step has just run"),
     ("selected", "╔═╗", "the selected value, which the lower panes show"),
     ("warning", "▲", "worth a look: a warning, a value that no one uses"),

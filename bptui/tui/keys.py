@@ -47,6 +47,8 @@ ARROWS = (
 )
 """What the pane with the focus does with the keys that point."""
 
+ARROW_KEYS = frozenset([arrow.key for arrow in ARROWS])
+
 
 def bindings() -> list[Binding]:
     """Return the screen's bindings: those of all commands, and the digits of a count.

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from textual import events
 from textual.binding import Binding
+from textual.message import Message
 
 from bptui.core.command import Command
 from bptui.core.verbs.movement import (
@@ -19,11 +21,12 @@ from bptui.core.verbs.movement import (
     PreviousIteration,
     PreviousNote,
 )
-from bptui.core.verbs.teaching import TogglePredict
+from bptui.core.verbs.teaching import GiveAnswer, GiveHint, Reveal, TogglePredict
 from bptui.lines.line import Line, Span
-from bptui.lines.paragraph import paragraph
+from bptui.session.answer import Answer
+from bptui.session.line_editor import EDITS, TypedLine
 from bptui.session.session import Session
-from bptui.tui.content.lecture import Idea, lecture_ideas, lecture_lines
+from bptui.tui.content.lecture import Idea, asking_ideas, lecture_ideas, lecture_lines
 from bptui.tui.keys import textual_name
 from bptui.tui.overlay import Overlay, OverlayPane
 
@@ -40,20 +43,36 @@ COMMANDS: tuple[type[Command], ...] = (
 )
 """What a key does as on the screen below."""
 
+ASKING: tuple[type[Command], ...] = (GiveHint, Reveal)
+"""What helps with a question."""
+
 
 class LecturePane(OverlayPane):
-    """The ideas at the cursor, as far as they are shown."""
+    """The ideas at the cursor, as far as they are shown; in predict mode the question, and the answer being typed."""
+
+    class Entered(Message):
+        """An answer was typed, and Enter was pressed."""
+
+        def __init__(self, text: str) -> None:
+            super().__init__()
+            self.text = text
 
     def __init__(self, session: Session) -> None:
         super().__init__(session.moment)
         self.session = session
         self.shown = 1
         self.question = ""
+        self.told = Answer()
+        self.typed: TypedLine | None = None
 
     def heading(self) -> Line:
         return (Span(self.session.title or self.session.name, "title"),)
 
     def key_words(self) -> tuple[tuple[str, str], ...]:
+        if self.typed is not None:
+            return (("Enter", "answers"), ("Esc", "leaves"))
+        if self.question:
+            return (("Enter", "answer"), ("H", "hint"), ("r", "show"), ("N", "back"))
         return (("n N", "idea"), (") (", "note"), ("L", "all panes"))
 
     @property
@@ -63,16 +82,46 @@ class LecturePane(OverlayPane):
         return lecture_ideas(self.session.moment, self.session.notes.get(self.session.moment.position, ()), width)
 
     def lines(self, width: int, height: int) -> list[Line]:
-        ideas = self.ideas
-        if self.question:
-            asked = paragraph(f"? {self.question}", min(60, width), "mark")
-            ideas = [*ideas, [*asked, *paragraph("Enter: answer it", 60, "dim")]]
-            return lecture_lines(self.moment, ideas, height)
-        return lecture_lines(self.moment, ideas[: self.shown], height)
+        ideas = self.ideas if self.question else self.ideas[: self.shown]
+        asking = asking_ideas(self.question, self.told, self.typed, width)
+        return lecture_lines(self.moment, [*ideas, *asking], height)
+
+    def ask(self, question: str, told: Answer) -> None:
+        """Show a question, and above it what an answer came to."""
+        self.question, self.told, self.typed = question, told, None
+        self.renew()
+
+    def begin_to_type(self) -> None:
+        """Take an answer, key by key."""
+        self.typed = TypedLine()
+        self.renew()
+
+    def on_key(self, event: events.Key) -> None:
+        """Take what is typed, while an answer is."""
+        if self.typed is None:
+            return
+        event.stop()
+        match event.key:
+            case "escape":
+                self.typed = None
+            case "enter":
+                text, self.typed = self.typed.text.strip(), None
+                self.post_message(self.Entered(text))
+            case key if key in EDITS:
+                self.typed = EDITS[key](self.typed)
+            case _ if event.is_printable and event.character:
+                self.typed = self.typed.insert(event.character)
+        self.renew()
+
+    def on_paste(self, event: events.Paste) -> None:
+        event.stop()
+        if self.typed is not None and event.text.strip():
+            self.typed = self.typed.insert(event.text.strip().splitlines()[0])
+            self.renew()
 
 
-class LectureScreen(Overlay[str | None]):
-    """One idea a key: ``do`` carries out a command on the screen below. It closes with the question that is open."""
+class LectureScreen(Overlay[None]):
+    """One idea a key, and in predict mode one number; ``do`` carries out a command on the screen below."""
 
     CSS = "LecturePane { max-width: 100%; max-height: 100%; }"
     BINDINGS = [
@@ -80,14 +129,28 @@ class LectureScreen(Overlay[str | None]):
         Binding("N,left,up", "previous_idea", show=False, priority=True),
         Binding("enter", "answer", show=False, priority=True),
         Binding("escape,q,L", "close", show=False, priority=True),
-        *(Binding(textual_name(key), f"do({verb.word!r})", show=False) for verb in COMMANDS for key in verb.keys),
+        *(
+            Binding(textual_name(key), f"do({it.word!r})", show=False, priority=True)
+            for it in COMMANDS
+            for key in it.keys
+        ),
+        *(
+            Binding(textual_name(key), f"ask({it.word!r})", show=False, priority=True)
+            for it in ASKING
+            for key in it.keys
+        ),
     ]
 
-    def __init__(self, session: Session, do: Callable[[Command], object]) -> None:
+    def __init__(self, session: Session, do: Callable[[Command], Answer]) -> None:
         self.lecture = LecturePane(session)
         super().__init__(self.lecture)
         self.session = session
         self.carry_out = do
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
+        """While an answer is being typed, leave all keys to it; what helps with a question needs one."""
+        is_typing = self.lecture.typed is not None
+        return not is_typing and (action != "ask" or bool(self.lecture.question))
 
     def action_next_idea(self) -> None:
         """Show one more idea, and after the last the next step."""
@@ -98,16 +161,15 @@ class LectureScreen(Overlay[str | None]):
             return
         before = self.session.moment.position
         self.move(Next())
-        prediction = self.session.prediction
-        if prediction is not None and self.session.moment.position == before:
-            pane.question = prediction.question(before)
-            pane.renew()
+        if self.session.moment.position == before:
+            pane.shown = len(pane.ideas)
+            self.ask_for_next(Answer())
 
     def action_previous_idea(self) -> None:
         """Show one idea less, and before the first the step before, with all of its own."""
         pane = self.lecture
-        if pane.question:
-            pane.question = ""
+        if pane.question or pane.told.text:
+            pane.ask("", Answer())
         elif pane.shown > 1:
             pane.shown -= 1
         else:
@@ -116,14 +178,36 @@ class LectureScreen(Overlay[str | None]):
         pane.renew()
 
     def action_answer(self) -> None:
-        """Answer the question on the screen below, or show one more idea."""
+        """Answer the question, or show one more idea."""
         if self.lecture.question:
-            self.dismiss(self.lecture.question)
+            self.lecture.begin_to_type()
         else:
             self.action_next_idea()
 
-    def action_close(self) -> None:
-        self.dismiss(None)
+    def action_ask(self, word: str) -> None:
+        """Give a hint at the question, or show the number."""
+        self.carry_out_asking(next(it for it in ASKING if it.word == word)())
+
+    def on_lecture_pane_entered(self, message: LecturePane.Entered) -> None:
+        if message.text:
+            self.carry_out_asking(GiveAnswer(message.text))
+
+    def carry_out_asking(self, command: Command) -> None:
+        """Carry out a command of predict mode, and show what it came to: a question, or the step that it gave."""
+        before = self.session.moment.position
+        answer = self.carry_out(command)
+        if self.session.moment.position != before:
+            self.lecture.show(self.session.moment, self.session.selection.name)
+            self.lecture.shown = len(self.lecture.ideas)
+            self.lecture.ask("", answer)
+        else:
+            self.ask_for_next(answer)
+
+    def ask_for_next(self, told: Answer) -> None:
+        """Show what is asked for at the cursor."""
+        prediction = self.session.prediction
+        question = prediction.question(self.session.moment.position) if prediction else ""
+        self.lecture.ask(question, told)
 
     def action_do(self, word: str) -> None:
         """Do what a key means on the screen below."""
@@ -132,7 +216,7 @@ class LectureScreen(Overlay[str | None]):
 
     def move(self, command: Command) -> None:
         """Carry out a command, and begin with the first idea where it has led."""
-        self.lecture.question = ""
+        self.lecture.ask("", Answer())
         self.carry_out(command)
         self.lecture.shown = 1
         self.lecture.show(self.session.moment, self.session.selection.name)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from textual.geometry import Offset, Size
@@ -14,11 +14,9 @@ from bptui.core.order import Pass
 from bptui.core.text import number
 from bptui.lines.cell_width import cells
 from bptui.lines.line import Line
-from bptui.lines.signs import FAIL
-from bptui.session.status_messages import failed_turn
 from bptui.tui.content.circuit_labels import LARGEST_NORM
 from bptui.tui.content.circuit_map import Place, grid_for, map_lines, norm_range
-from bptui.tui.drawn_circuit import folded_signs
+from bptui.tui.content.node_signs import CircuitSigns, combined_signs
 from layers import Array
 
 SHORTEST_NAME = 5
@@ -74,16 +72,24 @@ class MappedCircuit:
         """Return the window where it is: all of the map is in sight."""
         return window._replace(x=0, y=0)
 
-    def lines(self, window: Window, moment: Moment, selected: str | None, signs: Mapping[str, str]) -> Sequence[Line]:
-        """Return the map at a moment; ``signs`` are the verdicts on nodes."""
-        marks = folded_signs(self.folding, signs)
-        if failed := failed_turn(moment):
-            marks[self.folding.visible_box(failed.name)] = FAIL
+    def lines(self, window: Window, selected: str | None, signs: CircuitSigns) -> Sequence[Line]:
+        """Return the map at the moment of the ``signs``."""
+        moment = signs.moment
         names = self.names[self.first : self.first + self.grid.columns * self.grid.bands]
-        self.seen = [Place(name, self.norm(moment, name), marks.get(name, "")) for name in names]
+        self.seen = [Place(name, self.norm(moment, name), self.marked(name, signs)) for name in names]
         current = self.folding.visible_box(moment.name) if moment.name else None
         shown = self.folding.visible_box(selected) if selected else None
         return map_lines(self.seen, current, shown, self.grid)[: window.height]
+
+    def marked(self, name: str, signs: CircuitSigns) -> str:
+        """Return the signs at all values that a node of the map stands for."""
+        return combined_signs(map(signs.at, self.values_at(name))).text
+
+    def values_at(self, name: str) -> Iterator[str]:
+        """Yield the values that a node of the map stands for, all its outputs among them."""
+        node = self.folding.graph.node(name)
+        for output in node.outputs if node else (name,):
+            yield from self.folding.values_in(output)
 
     def norm(self, moment: Moment, name: str) -> float | None:
         """Return the norm of what has reached a node: its value, or after the forward pass its gradient.

@@ -11,7 +11,7 @@ from textual.screen import Screen
 from bptui.core.command import Command
 from bptui.core.moment import Moment
 from bptui.core.verbs.explaining import Why
-from bptui.core.verbs.movement import GoTo, Next
+from bptui.core.verbs.movement import GoTo
 from bptui.core.verbs.program import Help, Output
 from bptui.core.verbs.selection import Select
 from bptui.session.answer import Answer, refusal
@@ -170,12 +170,7 @@ class Overlays:
         """Show one large panel over the screen, at the cursor."""
         from bptui.tui.lecture_screen import LectureScreen  # noqa: PLC0415  (when it is first wanted)
 
-        self.screen.app.push_screen(LectureScreen(self.session, self.underneath.do), self.close_lecture)
-
-    def close_lecture(self, question: str | None) -> None:
-        """Ask for the number that the lecture came to, if it came to one."""
-        if question:
-            self.underneath.do(Next())
+        self.screen.app.push_screen(LectureScreen(self.session, self.underneath.do))
 
     def open_evidence(self, judged: Judged) -> None:
         """Show the evidence behind a verdict over the screen."""

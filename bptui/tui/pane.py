@@ -99,8 +99,11 @@ class Pane(Widget):
     def folded_row(self) -> Line:
         """Return the pane in one row: its title, and the first line of what it shows."""
         title = (Span("▸ ", "focus" if self.has_focus else "frame"), *self.heading(), Span("  "))
-        first = next(iter(self.view(max(0, self.inside.width - line_width(title)), 1)), ())
-        return (*title, *first)
+        return (*title, *self.folded_line(max(0, self.inside.width - line_width(title))))
+
+    def folded_line(self, width: int) -> Line:
+        """Return what stands behind the title of a folded pane: the first line of what it shows."""
+        return next(iter(self.view(width, 1)), ())
 
     def show(self, moment: Moment, selected: str | None) -> None:
         """Show another moment, or another value of it."""

@@ -49,7 +49,7 @@ from bptui.session.watches import watch_lines
 from bptui.tui import arrangement
 from bptui.tui.background_work import BackgroundWork
 from bptui.tui.footer import Footer
-from bptui.tui.keys import KeyContext, bindings, pressed_key_name
+from bptui.tui.keys import ARROW_KEYS, KeyContext, bindings, pressed_key_name
 from bptui.tui.message import Asked, Refused
 from bptui.tui.overlays import Overlays
 from bptui.tui.pane import Pane, VerdictPane
@@ -108,6 +108,7 @@ class DebuggerScreen(Screen[None]):
         self.title_line = TitleLine(moment, id="title", can_focus=False)
         self.title_line.name_shown = self.session.name
         self.circuit = CircuitPanel(moment, id="circuit", stops=self.session.stops)
+        self.circuit.remarks = self.session.remarks
         self.source = SourcePanel(moment, id="source")
         self.value = ValuePanel(moment, id="value")
         self.node = NodePanel(
@@ -198,7 +199,7 @@ class DebuggerScreen(Screen[None]):
         for pane in self.verdict_panes:
             pane.verdicts = verdicts
         self.verdicts_shown = 0
-        self.node.remarks = self.session.remarks
+        self.node.remarks = self.circuit.remarks = self.session.remarks
         if self.session.idle is not None:
             self.start_checks()
 
@@ -236,7 +237,7 @@ class DebuggerScreen(Screen[None]):
         """Do what a key means, as often as the count before it says; Enter may go to what a pane points at."""
         verb, was_filled = VERBS[word], self.footer.is_filled
         count = self.footer.take_count()
-        if verb is Cancel and was_filled and self.session.is_at_rest:
+        if verb is Cancel and was_filled and self.dispatcher.is_at_rest:
             return
         pointed_at = self.focused.pointed_at if isinstance(self.focused, Pane) else None
         self.do(pointed_at if verb is ShowEvidence and pointed_at else with_count(verb, count))
@@ -247,8 +248,10 @@ class DebuggerScreen(Screen[None]):
 
     def on_key(self, event: events.Key) -> None:
         """Say of a key that means nothing here that it does not."""
-        if not self.footer.is_open:
-            self.footer.take_count()
+        if self.footer.is_open:
+            return
+        self.footer.take_count()
+        if not (isinstance(self.focused, Pane) and event.key in ARROW_KEYS):
             self.tell(refusal(f"{pressed_key_name(event)} means nothing here", WayOn(Help, "shows the keys")))
 
     def on_refused(self, message: Refused) -> None:
@@ -412,6 +415,8 @@ class DebuggerScreen(Screen[None]):
         if self.copied_at and press == self.copied_at[0] + 1 and now <= self.copied_at[1] + AT_ONCE:
             self.app.exit(return_code=130)
         self.copied_at = press, now
+        if self.dispatcher.question is not None:
+            return self.dispatcher.do(Cancel())
         number = self.value.selected_number()
         if not number:
             return Answer("press ctrl+c again at once to leave, or q", "warning")

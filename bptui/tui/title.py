@@ -56,7 +56,7 @@ def checked(verdicts: Verdicts, moment: Moment) -> Line:
     odd = [
         span
         for verdict, number in verdicts.odd(moment.iteration - 1).items()
-        for span in (Span(" · ", "dim"), Span(f"{number} {verdict.sign}", verdict.style))
+        for span in (Span(" · ", "dim"), Span(f"{number} {verdict.counted_as}", verdict.style))
     ]
     return (Span(f"checked {count} of {total}", "dim"), *odd)
 

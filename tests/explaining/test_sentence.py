@@ -37,10 +37,7 @@ def test_the_headline_tells_the_step_in_plain_sentences() -> None:
         ("x + 3", "x gets dout unchanged, 1."),
         (
             "x * x",
-            (
-                "x gets dout times x = -2, which is -2; x gets dout times x = -2, which is -2 "
-                "(with this step 2 of its 2 contributions have come)."
-            ),
+            ("x gets dout times x = -2, which is -2; x gets dout times x = -2, which is -2 (contribution 2 of 2)."),
         ),
         ("x * 3", "x gets dout times 3, which is 3."),
         ("Exp(x)", "x gets dout × y, which is 0.13534."),
@@ -142,6 +139,28 @@ def test_a_split_says_which_part_each_output_is() -> None:
     assert headline(tape.at(6)).endswith("x gets [5, 1, 1]: d a and d b, joined along axis 0.")
 
 
+@pytest.mark.parametrize(
+    ("loss", "arrival"),
+    [
+        ("Sum(b)", "d b = [1, 1] arrives at a, and d a is zero."),
+        ("Sum(a * 0) + Sum(b * 0)", "Only zeros arrive at a."),
+        ("Sum(a) + Sum(b)", "d a = [1] and d b = [1, 1] arrive at a."),
+    ],
+)
+def test_of_several_outputs_it_is_said_which_get_a_gradient(loss: str, arrival: str) -> None:
+    tape = tape_of(f'[inputs]\nx = [1, 2, 3]\n[nodes]\n"a, b" = "Split(x, parts=[1, 2])"\ny = "{loss}"')
+    assert headline(tape.at(len(tape))).startswith(arrival)
+
+
+def test_of_a_layer_that_does_not_say_how_the_gradients_are_listed_once() -> None:
+    tape = tape_of('[inputs]\nx = [[1, 2], [3, 4]]\nw = 2\n[nodes]\ny = "Mul(x, w)"\nz = "Sum(y * w)"')
+    tape.library = {}
+    assert headline(tape.at(6)) == (
+        "dout, of shape [2, 2], arrives at y. "
+        "Mul.backward gives x a gradient of shape [2, 2] and w 20 (contribution 2 of 2)."
+    )
+
+
 def taking(case: Case, place: int) -> bool:
     return case.layer.__name__ != "Detach" and not case.is_target(place) and case.inputs[place].dtype.kind == "f"
 
@@ -158,7 +177,7 @@ def test_a_value_that_is_used_again_is_said_to_have_got_one_of_its_contributions
     assert forward.startswith(f"{layer} computes node")
     assert backward.startswith("dout")
     assert "arrives at node. in0 gets" in backward
-    assert backward.endswith("(with this step 3 of its 3 contributions have come).")
+    assert backward.endswith("(contribution 3 of 3).")
     assert not UNREADABLE.search(backward)
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from bptui.core.graph import Node
 from bptui.core.moment import Moment
 from bptui.core.tape import Tape
-from bptui.explaining.paths import Paths, find_paths
+from bptui.explaining.paths import Paths, find_paths, find_paths_stepwise
 from bptui.explaining.term import Element, Terms
 from bptui.explaining.terms import terms_of
 from bptui.node_backwards import backwards_of_run
@@ -134,6 +134,21 @@ def paths_of(run: Run, first: str, last: str, most: int = 10_000) -> Paths:
     backwards = backwards_of_run(run, run.tape, 0)
     value = np.asarray(run.tape.iterations[0].values[run.graph.slots[last]])
     return find_paths(run.graph, (first, last), np.ones_like(value), backwards.sent, backwards.zeros, most=most)
+
+
+def test_the_search_for_paths_gives_way_at_each_node() -> None:
+    depth = 40
+    nodes = "\n".join(f's{at} = "s{at - 1} + 2 * s{at - 1}"' for at in range(1, depth + 1))
+    run = finished(loads(f'[inputs]\nx = 1.0\n[nodes]\ns0 = "x * x"\n{nodes}\n'))
+    backwards = backwards_of_run(run, run.tape, 0)
+    *pauses, found = find_paths_stepwise(
+        run.graph, ("s0", f"s{depth}"), np.ones(()), backwards.sent, backwards.zeros, most=3
+    )
+    assert found is not None
+    assert found.count == 2**depth
+    assert [float(path.product) for path in found.paths] == [2.0**depth, 2.0 ** (depth - 1), 2.0 ** (depth - 1)]
+    assert pauses == [None] * len(pauses)
+    assert len(pauses) >= 3 * depth
 
 
 @given(random_scenarios(), st.data())

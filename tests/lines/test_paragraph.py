@@ -24,3 +24,10 @@ def test_nothing_stands_under_the_sign_of_a_marked_paragraph() -> None:
     lines = marked_paragraph(Span(" ✗ ", "bad"), "one two three", 9, "strong")
     assert [plain(line) for line in lines] == [" ✗ one", "   two", "   three"]
     assert all(line_width(line) <= 9 for line in lines)
+
+
+def test_a_shape_stays_in_one_line_and_a_long_list_is_broken() -> None:
+    assert wrap("dout, of shape [1, 1, 3, 3], arrives", 20) == ["dout, of shape", "[1, 1, 3, 3],", "arrives"]
+    assert wrap("at [0, 1] and [2, 3]", 14) == ["at [0, 1] and", "[2, 3]"]
+    assert wrap("[0.123456, 0.123456, 0.123456]", 20) == ["[0.123456, 0.123456,", "0.123456]"]
+    assert wrap("x [1, 2]", 4) == ["x", "[1,", "2]"]

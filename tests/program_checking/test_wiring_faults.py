@@ -10,6 +10,7 @@ import pytest
 import bptui
 from bptui.checking.finding import Finding, Verdict
 from bptui.program_checking.check_program import check_program, wiring_findings
+from programs import KEEPING_NET
 from watched_here import run_here, watched_here
 
 SCENARIOS = Path(bptui.__file__).parents[1] / "scenarios" / "programs"
@@ -129,6 +130,54 @@ stem.backward(dh)
 """,
         "a use is missing",
         "stem",
+    ),
+    "one of two heads counts twice": (
+        """
+import numpy as np
+from book_layers import *
+rng = np.random.RandomState(0)
+x, ta, tb = rng.randn(6, 4), rng.randint(0, 3, 6), rng.randint(0, 3, 6)
+trunk = Affine(rng.randn(4, 5), np.zeros(5))
+head_a, head_b = Affine(rng.randn(5, 3), np.zeros(3)), Affine(rng.randn(5, 3), np.zeros(3))
+loss_a, loss_b = SoftmaxWithLoss(), SoftmaxWithLoss()
+h = trunk.forward(x)
+total = loss_a.forward(head_a.forward(h), ta) + loss_b.forward(head_b.forward(h), tb)
+da, db = head_a.backward(loss_a.backward()), head_b.backward(loss_b.backward())
+trunk.backward(da + da)
+""",
+        "a use is missing",
+        "trunk",
+    ),
+    "the gradient of weights in the place of a value's": (
+        """
+import numpy as np
+from function_layers import *
+rng = np.random.RandomState(0)
+X, y = rng.randn(4, 4), rng.randint(0, 3, 4)
+W1, b1, W2, b2, W3, b3 = rng.randn(4, 4), np.zeros(4), rng.randn(4, 4), np.zeros(4), rng.randn(4, 3), np.zeros(3)
+h1, cache1 = affine_forward(X, W1, b1)
+h2, cache2 = affine_forward(h1, W2, b2)
+r, rcache = relu_forward(h2)
+s, scache = affine_forward(r + h1, W3, b3)
+loss, ds = softmax_loss(s, y)
+dsum, dW3, db3 = affine_backward(ds, scache)
+dW2, dh1, db2 = affine_backward(relu_backward(dsum, rcache), cache2)
+dx, dW1, db1 = affine_backward(dh1 + dsum, cache1)
+""",
+        "gradients swapped",
+        "affine1",
+    ),
+    "an evaluation between the passes": (
+        KEEPING_NET.replace(
+            "    loss_activation.backward(loss_activation.output, y)",
+            "    predicted = loss_activation.output\n"
+            "    y2 = np.random.randint(0, 3, 10); dense1.forward(np.random.randn(10, 2)); "
+            "activation1.forward(dense1.output); dense2.forward(activation1.output); "
+            "loss_activation.forward(dense2.output, y2)\n"
+            "    loss_activation.backward(predicted, y)",
+        ),
+        "another call's cache",
+        "dense2",
     ),
     "one use counts twice": (
         """

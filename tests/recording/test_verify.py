@@ -156,3 +156,44 @@ def test_what_is_no_transcript_ends_with_2(tmp_path: Path) -> None:
     (tmp_path / "it.jsonl").write_text("hello\n")
     assert main(["verify", str(tmp_path / "it.jsonl")]) == 2
     assert main(["verify", str(tmp_path / "gone.jsonl")]) == 2
+
+
+DATA = """
+[inputs]
+x = { file = "x.csv" }
+[nodes]
+y = "Sum(x * 2)"
+"""
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (lambda _: None, []),
+        (lambda folder: (folder / "x.csv").write_text("1,3\n"), ["x.csv, a file with data, has changed since"]),
+        (
+            lambda folder: (folder / "net.toml").write_text(DATA.replace("* 2", "* 3")),
+            ["the scenario has changed since it was recorded, first at line 5"],
+        ),
+        (
+            lambda folder: (folder / "net.toml").write_text('[inputs]\nx = 1.0\n[nodes]\ny = "Sum(x * 2)"\n'),
+            [
+                "the scenario has changed since it was recorded, first at line 1",
+                "x.csv, a file with data, has changed since",
+            ],
+        ),
+    ],
+)
+def test_what_has_changed_since_is_named_and_the_recorded_values_are_verified(
+    change: Callable[[Path], object], told: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "x.csv").write_text("1,2\n")
+    (tmp_path / "net.toml").write_text(DATA)
+    path = record(load(tmp_path / "net.toml"), tmp_path / "it.jsonl")
+    change(tmp_path)
+    status = main(["verify", str(path), "--scenario", str(tmp_path / "net.toml"), "--json"])
+    found = json.loads(capsys.readouterr().out)
+    assert found["changes"] == told
+    assert found["difference"] is None
+    assert status == (1 if told else 0)
+    assert read_transcript(path).tape.values["y"] == 6.0

@@ -149,6 +149,31 @@ def test_what_no_formula_can_say_is_said(tmp_path: Path) -> None:
     assert "is written as an input" in written.remarks[0]
 
 
+def test_what_is_frozen_is_an_input(tmp_path: Path) -> None:
+    program = """
+import numpy as np
+
+class Scaled:
+    def __init__(self, scale, W):
+        self.scale, self.W = scale, W
+    def forward(self, x):
+        self.x = x
+        return (x * self.scale) @ self.W
+    def backward(self, dout):
+        self.dW = (self.x * self.scale).T @ dout
+        return dout @ self.W.T * self.scale
+
+layer = Scaled(np.array([1.0, 2.0]), np.ones((2, 3)))
+layer.backward(np.ones_like(layer.forward(np.array([[3.0, 4.0]]))))
+"""
+    written = written_from(tmp_path, program)
+    assert written.is_faithful
+    assert written.differences.gradients == []
+    scenario = tomllib.loads((tmp_path / "net.toml").read_text())
+    assert scenario["inputs"]["layer_scale"] == [1.0, 2.0]
+    assert scenario["nodes"]["layer"] == "Scaled(layer_x, layer_scale, layer_W)"
+
+
 def test_the_command_writes_tells_and_touches_no_file_that_exists(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

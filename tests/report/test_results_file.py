@@ -67,6 +67,29 @@ def hand_in(tmp_path: Path, layers: str, *options: str) -> int:
     return cli.main(["check", str(scenario), "--layers", str(own), *options])
 
 
+@pytest.mark.parametrize(
+    ("gradient", "told"),
+    [
+        ("np.zeros(3)", "gradient of scaled: another shape than its input"),
+        ("dout * self.mask + 0.1 * np.sin(dout)", "gradient of scaled: "),
+    ],
+)
+def test_a_failure_has_a_kind_though_no_name_is_known_for_it(tmp_path: Path, gradient: str, told: str) -> None:
+    layers = "import numpy as np\n" + MUL + RELU.format(gradient)
+    assert hand_in(tmp_path, layers, "--results", str(tmp_path / "r.json")) == 1
+    message = json.loads((tmp_path / "r.json").read_text(encoding="utf-8"))["scenarios"][0]["items"][1]["message"]
+    assert message.startswith(told)
+    assert not message.startswith("gradient of scaled (")
+
+
+def test_a_backward_that_ends_the_process_is_not_called_forward(tmp_path: Path) -> None:
+    layers = "import os\n" + MUL + RELU.format("os._exit(0)")
+    assert hand_in(tmp_path, layers, "--results", str(tmp_path / "r.json")) == 1
+    results = (tmp_path / "r.json").read_text(encoding="utf-8")
+    assert "positive: Relu: the layer process ended itself with exit status 0" in results
+    assert "forward: the layer" not in results
+
+
 def test_full_points_and_exit_status_0(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert hand_in(tmp_path, RIGHT, "--results", str(tmp_path / "r.json")) == 0
     results = json.loads((tmp_path / "r.json").read_text(encoding="utf-8"))

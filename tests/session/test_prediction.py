@@ -59,7 +59,7 @@ def test_the_book_s_two_apples_are_predicted() -> None:
     assert texts[1] == "What will apple_price be?"
     assert texts[2] == "✓ right: apple_price = apple × count = 100 × 2 = 200"
     assert texts[6] == "✓ right: d apple_price = dout × tax = 1 × 1.1 = 1.1. What will d tax be?"
-    assert texts[9] == "dout = 1.1 arrives; d apple = dout × count"
+    assert texts[9] == "dout = grad(apple_price) = 1.1; d apple = dout × count"
     assert texts[10].startswith("✗ 2 is not d apple: try again")
     assert not answers[10].ok
     assert texts[12].startswith("d count = dout × apple = 1.1 × 100 = 110")

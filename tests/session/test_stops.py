@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from bptui.core.command_parser import parse
 from bptui.core.expression import holds
 from bptui.core.stop import Stop
+from bptui.core.verbs.movement import Last
+from bptui.core.verbs.program import Cancel
 from bptui.core.verbs.stops import Break, Continue, ReverseContinue
 from bptui.errors import CommandError, ScenarioError
 from bptui.running import Run
@@ -84,6 +86,24 @@ def is_hit(session: Session, stop: Stop, step: int) -> bool:
     moment = session.tape.at(step)
     is_there = stop.node is None or moment.name == stop.node
     return is_there and (stop.condition is None or holds(stop.condition, moment))
+
+
+def test_cancel_ends_a_search_and_a_run_to_a_step_and_leaves_the_cursor_where_it_is() -> None:
+    dispatcher = dispatcher_of(loads(TWO_LAYERS.replace("steps = 2", "steps = 100_000")))
+    session = dispatcher.session
+    dispatcher.finish(Break("on loss < 0"))
+    for command, word in ((Continue(), "looking"), (Last(), "running")):
+        pending = dispatcher.do(command)
+        assert pending.is_pending
+        assert word in pending.text
+        assert pending.way_on is not None
+        answer = dispatcher.do(Cancel())
+        assert answer.ok
+        assert f"the cursor stays at step {(position := session.moment.position)}" in answer.text
+        assert dispatcher.resume() is None
+        dispatcher.work()
+        assert session.moment.position == position < len(session.tape.order)
+    assert not dispatcher.do(Cancel()).ok  # there is nothing more to leave
 
 
 def test_a_stop_on_nan_halts_where_it_begins_and_not_where_it_is_passed_on() -> None:

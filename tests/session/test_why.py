@@ -101,3 +101,25 @@ def test_however_many_paths_there_are_their_number_can_be_written() -> None:
     assert answer.record is not None
     assert answer.record["count"] == 2**150
     assert "× 10^4515" in json.dumps(paths_record(Paths(2**15_000, (), None)), ensure_ascii=False)
+
+
+@pytest.mark.parametrize(
+    ("line", "depends", "words"),
+    [
+        ("depends score on q[1]", True, "q → out → score.1 → score"),
+        ("depends out[0] on x[0]", True, "a gradient comes back that way in this iteration"),
+        ("depends out[0] on x[2]", None, "other numbers are not tried: a replay runs nothing"),
+        ("depends q on k", False, "no node leads there"),
+        ("depends x[0] on x[0, 1]", True, "x[0] depends on x[0, 1]"),
+    ],
+)
+def test_a_recording_tells_of_a_dependence_what_its_numbers_show_and_no_more(
+    line: str, *, depends: bool | None, words: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "recorded.jsonl"
+    asked(session_of("causal_attention"), f"record {path}", "last", "record")
+    recorded = read_transcript(path)
+    answer = asked(replay_session(recorded, "recorded"), "last", line)
+    assert answer.record is not None
+    assert (answer.record["depends"], answer.ok) == (depends, depends is not None)
+    assert words in answer.text

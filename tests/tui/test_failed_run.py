@@ -49,6 +49,7 @@ async def test_a_layer_that_raises_is_named_with_its_line_where_the_run_has_ende
             assert "this is the last step" not in message
         assert debugger_screen(pilot.app).selected == "y"
         assert "mine.py:7" in shown(pilot.app)
+        assert "◀ backward  failed: step 5" in shown(pilot.app)
         assert "✗┓" in shown(pilot.app) or "✗╗" in shown(pilot.app)
         assert "✗ 5 y" in shown(pilot.app)
         await pilot.press("N")
@@ -67,4 +68,5 @@ async def test_escape_gives_up_a_layer_that_does_not_return(tmp_path: Path) -> N
         await wait_until_shown(pilot, "was stopped")
         await pilot.press("n")
         assert "✗ step 2, forward: y: Hanging.forward: was stopped" in shown(pilot.app).splitlines()[-1]
+        assert "▶ forward  failed: step 2" in shown(pilot.app)
     session.run.close()  # type: ignore[union-attr]

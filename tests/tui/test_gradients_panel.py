@@ -215,3 +215,9 @@ def test_the_bars_of_an_iteration_are_on_one_scale_from_its_first_gradient_on(
     panel.moment = moment_at(3)
     panel.view(40, 5)
     assert plain(panel.heading()).endswith("bars 1…1000")
+
+
+def test_a_folded_pane_shows_a_gradient_that_the_step_has_changed() -> None:
+    moment = run(loads("[inputs]\na = 1\nx = 2\nw = 3\n[nodes]\ny = 'a * x'\nz = 'y * w'")).at(3)
+    line = "".join(span.text for span in GradientsPanel(moment).folded_line(60))
+    assert line.startswith("▸w")

@@ -333,6 +333,15 @@ async def test_a_key_that_does_nothing_says_so(app_of: Callable[..., BptuiApp]) 
         assert "Esc closes" in shown(app)
 
 
+async def test_a_key_that_a_pane_takes_is_not_said_to_mean_nothing(app_of: Callable[..., BptuiApp]) -> None:
+    app = app_of(SCENARIO)
+    async with app.run_test(size=(120, 40)) as pilot:
+        app.screen.set_focus(app.screen.query_one("#tape"))
+        await pilot.press("Y", "down")
+        assert "means nothing here" not in shown(app)
+        assert "? help" in shown(app)
+
+
 async def test_a_key_is_noticed_so_that_what_nobody_has_asked_for_waits(app_of: Callable[..., BptuiApp]) -> None:
     app = app_of(SCENARIO)
     app.session.clock = lambda: 1234.5
@@ -363,6 +372,7 @@ def test_the_help_begins_with_what_the_signs_mean() -> None:
 
 def test_in_a_replay_keys_that_run_something_are_not_offered() -> None:
     text = "".join(text for text, _ in key_line(200, KeyContext.REPLAY))
+    assert text.lstrip().startswith("Space play or pause")
     assert "n next" in text
     assert "into" not in text
     assert "check" not in text

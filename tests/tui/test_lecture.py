@@ -11,7 +11,7 @@ from bptui.running import run
 from bptui.scenario.load import load
 from bptui.tui.app import BptuiApp
 from bptui.tui.content.lecture import lecture_ideas, lecture_lines
-from screens import debugger_screen, shown
+from screens import shown
 
 
 def texts(place: str, position: int, width: int = 78) -> list[str]:
@@ -78,8 +78,38 @@ async def test_a_lecture_goes_on_idea_by_idea_and_asks_in_predict_mode(app_of: C
         await pilot.press("P", "n")
         assert "What will y be?" in shown(app)
         assert app.session.moment.position == 0
-        await pilot.press("enter")
-        assert debugger_screen(app).footer.typed.text == "answer "
-        await pilot.press("6", "enter")
+        await pilot.press("H")
+        assert "y = x × 2" in shown(app)
+        await pilot.press("enter", "n", "q", "backspace", "backspace", "5", "enter")
+        assert "✗ 5 is not y" in shown(app)
+        assert app.session.moment.position == 0
+        await pilot.press("enter", *"x*2", "enter")
         assert app.session.moment.position == 1
-        assert "✓ right" in shown(app)
+        assert "✓ right: y = x × 2 = 3 × 2 = 6" in shown(app)
+        assert "= 6" in shown(app)
+        assert "twice" in shown(app)
+
+
+async def test_each_number_of_a_step_is_asked_for_in_the_lecture(app_of: Callable[..., BptuiApp]) -> None:
+    app = app_of(SCENARIO.replace('"x * 2"', '"x * w"').replace("x = 3.0", "x = 3.0\nw = 2.0"))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("L", "P", "n", "n", "r")
+        assert app.session.moment.position == 1
+        await pilot.press("n", "n")
+        assert "What will d x be?" in shown(app)
+        await pilot.press("enter", "w", "enter")
+        assert "✓ right: d x = dout × w = 1 × 2 = 2" in shown(app)
+        assert "What will d w be?" in shown(app)
+        await pilot.press("r")
+        assert app.session.moment.position == 2
+        assert "1 of 3 numbers right at the first try, 2 shown" in " ".join(shown(app).replace("┃", " ").split())
+
+
+async def test_every_key_of_the_lecture_means_something(app_of: Callable[..., BptuiApp]) -> None:
+    app = app_of(SCENARIO)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("L", "right_square_bracket")
+        assert "BACKWARD" in shown(app)
+        assert "means nothing" not in shown(app)
+        await pilot.press("w")
+        assert "w means nothing here" in shown(app)

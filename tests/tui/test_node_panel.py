@@ -228,3 +228,12 @@ a.backward(dh1)
         told = "\n".join(plain(line) for line in node_lines(moment, "a", 60))
     assert "as the program hands it over" in told
     assert "via" not in told
+
+
+@pytest.mark.parametrize(
+    ("step", "line"),
+    [(1, "y = x × w = 2 × 3 = 6"), (4, "d x = dout × w = 1 × 3 = 3"), (3, "d y = dout")],
+)
+def test_a_folded_pane_tells_an_equation_and_not_the_title_of_a_pass(step: int, line: str) -> None:
+    moment = run(loads("[inputs]\nx = 2\nw = 3\n[nodes]\ny = 'x * w'\nz = 'Sum(y)'")).at(step)
+    assert plain(NodePanel(moment).folded_line(60)).startswith(line)

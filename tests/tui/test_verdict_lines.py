@@ -112,3 +112,12 @@ def test_a_verdict_that_changes_is_counted_once() -> None:
     verdicts.add(Judged("a1", "Affine", 0, (WRONG,)))
     assert [judged.node for judged in verdicts.wrong(0)] == ["a1", "y"]
     assert verdicts.odd(0) == {Verdict.FAIL: 2}
+
+
+def test_what_could_not_be_decided_is_counted_in_a_word() -> None:
+    moment = at(4)
+    verdicts = known(moment)
+    verdicts.add(Judged("a1", "Affine", 0, (Finding("a1", "Affine", "x", "gradient", Verdict.SKIP),)))
+    assert verdicts.told(0) == "checked 2 of 2 · 1 undecided"
+    shown = "".join(span.text for span in title_line(moment, "t", "", 100, verdicts))
+    assert "checked 2 of 2 · 1 undecided" in shown

@@ -113,6 +113,8 @@ class Evaluation:
                 return self.logical(word, operands)
             case Prefix("not", operand):
                 return not self.truth(self.value(operand), operand.at)
+            case Prefix("-", Number(value)):
+                return -value
             case Prefix(sign, operand, at):
                 number = self.numbers(self.value(operand), operand.at)
                 return self.guarded(at, lambda: self.arithmetic("*", -1 if sign == "-" else 1, number))

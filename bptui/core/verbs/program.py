@@ -51,9 +51,9 @@ class Cancel(
     word="cancel",
     keys="Esc",
     group=PROGRAM,
-    help="back to the current step's node; drops a count, a message and the matches",
+    help="back to the current step's node; ends a wait; drops a count, a message and the matches",
 ):
-    """Select the value of the step at the cursor, forget the matches, and wait no longer for a layer that hangs."""
+    """Wait no longer for an answer or a layer that hangs; else select the cursor's value, and forget the matches."""
 
 
 class Quit(Command, word="quit", keys="q", group=PROGRAM, help="quit"):

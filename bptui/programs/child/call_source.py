@@ -39,12 +39,14 @@ class CallSites:
     def __init__(self, tell: Callable[[CallSite], None]) -> None:
         self.tell = tell
         self.numbers: dict[tuple[int, int, CodeType | None], int] = {}
+        self.handing_on: dict[tuple[int, int], bool] = {}
         self.kept: list[tuple[CodeType, CodeType | None]] = []
         self.sources: dict[int, CallInSource | None] = {}
         self.expressions: dict[int, Mapping[str, ArgumentSource]] = {}
 
     def number(self, frame: FrameType | None, called: CodeType) -> int:
         """Return the number of the place at which ``frame`` is calling ``called``, 0 where nobody calls."""
+        frame = self.caller(frame)
         if frame is None:
             return 0
         key = (id(frame.f_code), frame.f_lasti, called)
@@ -56,6 +58,20 @@ class CallSites:
             self.expressions[number] = {it[0]: ArgumentSource(*it) for it in site.expressions}
             self.tell(site)
         return self.numbers[key]
+
+    def caller(self, frame: FrameType | None) -> FrameType | None:
+        """Return the frame that gives a call its arguments: not that of a decorator which hands them on."""
+        while frame is not None and frame.f_back is not None and self.is_handed_on(frame):
+            frame = frame.f_back
+        return frame
+
+    def is_handed_on(self, frame: FrameType) -> bool:
+        """Return whether what a frame calls just now is handed all that its function was given."""
+        place = (id(frame.f_code), frame.f_lasti)
+        if place not in self.handing_on:
+            self.kept.append((frame.f_code, None))
+            self.handing_on[place] = is_handing_on(call_in_source(frame))
+        return self.handing_on[place]
 
     def is_passing(self, number: int, parameter: str, frame: FrameType | None) -> bool:
         """Return whether what stands in a call for a parameter names no one thing: a variable of many, or no name."""
@@ -108,6 +124,15 @@ def syntax_tree(file: str) -> ast.Module | None:
         return ast.parse("".join(linecache.getlines(file)))
     except (SyntaxError, ValueError, RecursionError):
         return None
+
+
+def is_handing_on(source: CallInSource | None) -> bool:
+    """Return whether a call hands on whatever its function was given, as a decorator's does: ``f(*args, **kwargs)``."""
+    if source is None or not source.call.args:
+        return False
+    return all(isinstance(it, ast.Starred) for it in source.call.args) and all(
+        it.arg is None for it in source.call.keywords
+    )
 
 
 def describe_site(number: int, frame: FrameType, source: CallInSource | None, called: CodeType) -> CallSite:

@@ -9,12 +9,13 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from bptui.guest.child.object_arrays import Spot
+from bptui.guest.child.object_arrays import Spot, spots_in
 from bptui.programs.child.kept_call import KeptCall
 from bptui.programs.child.value_store import ValueStore
 
 JOB = "bptui.programs.child.constructions:given_to_calls"
-"""What the parent calls the job."""
+ARRAYS = "bptui.programs.child.constructions:arrays_kept"
+"""What the parent calls the jobs."""
 
 MOST_PARTS = 100
 """Of a list or a dictionary that is written in a formula."""
@@ -96,6 +97,13 @@ def given_to_call(kept: KeptCall) -> dict[str, Any]:
     built = {name: it for name, it in kept.built.items() if not is_default(it, name, defaults)}
     described = {name: described_constant(it) for name, it in arguments.items() if name not in kept.inputs}
     return {"built": built, "constants": {name: it["constant"] for name, it in described.items() if "constant" in it}}
+
+
+def arrays_kept(
+    calls: Mapping[int, KeptCall], _: Sequence[Any], *, places: Sequence[tuple[int, str]]
+) -> dict[str, Any]:
+    """Return the arrays that the objects of some forwards kept before these, each by the forward and its spot."""
+    return {"arrays": [spots_in(calls[forward].forward_copy()[0])[spot].array for forward, spot in places]}
 
 
 def init_defaults(cls: type) -> Mapping[str, Any]:

@@ -37,7 +37,7 @@ class KnownNames:
             return HeldName("")
         token = self.values.token(call.owner)
         if token not in self.owner_names:
-            found = name_in_call(self.sites.receiver(site), frame.f_back)
+            found = name_in_call(call.owner, self.sites.receiver(site), self.sites.caller(frame.f_back))
             found = found or held_name(call.owner, frame.f_back, self.is_own)
             self.owner_names[token] = found or HeldName("")
         return self.owner_names[token]

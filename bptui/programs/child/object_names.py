@@ -31,12 +31,16 @@ class HeldName(NamedTuple):
     place: tuple[Any, str] | None = None
 
 
-def name_in_call(receiver: ast.expr | None, frame: FrameType | None) -> HeldName | None:
-    """Return the name that stands before the method in a call, None where it is one of many in turn."""
+def name_in_call(owner: Any, receiver: ast.expr | None, frame: FrameType | None) -> HeldName | None:
+    """Return the name of an object that stands before the method in a call, None where it is one of many in turn.
+
+    A variable that is called itself, as a decorator calls what it has wrapped, may be the function, and not the object.
+    """
     if receiver is None or frame is None or not (text := name_in_source(receiver)):
         return None
     if isinstance(receiver, ast.Name):
-        return None if text in passing_names(frame.f_code) else HeldName(text)
+        is_owner = frame.f_locals.get(text, frame.f_globals.get(text)) is owner
+        return HeldName(text) if is_owner and text not in passing_names(frame.f_code) else None
     inner = receiver.value if isinstance(receiver, ast.Attribute | ast.Subscript) else None
     holder = name_in_source(inner) if inner is not None else ""
     return HeldName(text, "" if holder in GENERIC else holder)

@@ -9,6 +9,7 @@ from functools import cached_property
 
 from bptui.checking.finding import Report
 from bptui.core.graph import Graph
+from bptui.core.lesson import Quiz
 from bptui.core.moment import Moment
 from bptui.core.step import Step
 from bptui.core.tape import Tape
@@ -18,16 +19,20 @@ from bptui.lines.line import Line, indented
 from bptui.report.trace_report import trace_step_lines
 
 MOST_STEPS = 400
-"""Steps that are all told; of more, those of the first and the last iteration."""
+"""Steps that are all told. Of more, those of the first and the last iteration, of the one chosen, and those noted."""
+
+NEAR = 50
+"""Steps before and after the one chosen that are told where its iteration has too many."""
 
 
 @dataclass(frozen=True, eq=False)
 class ToldStep:
-    """A step as it is told. ``lines`` are its equations with their numbers, and ``notes`` what was written at it."""
+    """A step as it is told, with the ``notes`` that were written at it; ``left_out`` steps before it are not told."""
 
     moment: Moment
     step: Step
     notes: Sequence[str]
+    left_out: int = 0
 
     @property
     def number(self) -> int:
@@ -45,6 +50,15 @@ class ToldStep:
         return list(trace_step_lines(self.moment, self.step, lead=""))
 
     @property
+    def gap(self) -> str:
+        """Which steps before it are left out, in words; "" where none are."""
+        if not self.left_out:
+            return ""
+        first, last = self.number - self.left_out, self.number - 1
+        which = f"Step {last} is" if first == last else f"Steps {first} to {last} are"
+        return f"{which} left out: --step N tells what is around step N."
+
+    @property
     def heading(self) -> str:
         """Which step it is: ``Step 3 of 8, backward: a1``, with its iteration where there are several."""
         iterations = len(self.moment.tape.iterations)
@@ -58,7 +72,8 @@ class Account:
 
     ``notes`` go by position. ``report`` has the verdicts, None where nothing was checked; ``printed`` is what a program
     has printed, and ``source`` the text of the scenario, "" where there is none. ``times`` are the seconds at which a
-    person came to each step, where that was recorded.
+    person came to each step, where that was recorded. The step ``chosen`` is told with its iteration.
+    ``done`` says what a person did in a recorded session, a line each, and ``quiz`` what predict mode asks for.
     """
 
     title: str
@@ -69,6 +84,9 @@ class Account:
     printed: str = ""
     source: str = ""
     times: Mapping[int, float] = field(default_factory=dict)
+    chosen: int | None = None
+    done: Sequence[str] = ()
+    quiz: Quiz = field(default_factory=Quiz)
 
     @property
     def graph(self) -> Graph:
@@ -85,15 +103,29 @@ class Account:
         for at, words in self.notes:
             notes[max(1, at)].append(words)
         numbers = self.told_numbers()
-        return [ToldStep(self.tape.at(number), self.tape.step(number), notes[number]) for number in numbers]
+        before = [0, *numbers]
+        return [
+            ToldStep(self.tape.at(number), self.tape.step(number), notes[number], left_out=number - last - 1)
+            for last, number in zip(before, numbers, strict=False)
+        ]
 
-    def told_numbers(self) -> Iterable[int]:
-        """Return the numbers of the steps that are told."""
-        order, count = self.tape.order, len(self.tape.iterations)
-        if len(self.tape) <= MOST_STEPS or count < 2:
+    def told_numbers(self) -> Sequence[int]:
+        """Return the numbers of the steps that are told, in order."""
+        if len(self.tape) <= MOST_STEPS:
             return range(1, len(self.tape) + 1)
-        spans = [(order.start(at), min(order.start(at + 1), len(self.tape))) for at in (0, count - 1)]
-        return [number for start, end in spans for number in range(start + 1, end + 1)]
+        chosen = set() if self.chosen is None else {self.tape.step(self.chosen).iteration - 1}
+        told = {number for at in {0, len(self.tape.iterations) - 1} | chosen for number in self.iteration_numbers(at)}
+        return sorted(told | {max(1, at) for at, _ in self.notes if at <= len(self.tape)})
+
+    def iteration_numbers(self, iteration: int) -> Iterable[int]:
+        """Return the numbers of an iteration's steps (from 0); of too many, the first, the last, those near to one."""
+        order, chosen = self.tape.order, self.chosen or 0
+        first, end = order.start(iteration) + 1, min(order.start(iteration + 1), len(self.tape)) + 1
+        if end - first <= MOST_STEPS:
+            return range(first, end)
+        half = MOST_STEPS // 2
+        near = range(max(first, chosen - NEAR), min(end, chosen + NEAR + 1)) if first <= chosen < end else ()
+        return {*range(first, first + half), *range(end - half, end), *near}
 
     def leaf_lines(self) -> Iterator[tuple[str, list[Line]]]:
         """Yield the values that the run starts from: inputs, parameters and constants, each under its heading."""

@@ -6,7 +6,7 @@ import os
 import tempfile
 import zlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from bptui.checking.check_scenario import check_scenario
@@ -22,11 +22,16 @@ from bptui.report.export.asciicast import cast_text
 from bptui.report.export.html_page import html_text
 from bptui.report.export.markdown import markdown_text
 from bptui.report.export.notebook import notebook_text
+from bptui.report.export.own_source import OwnNode, OwnSource
 from bptui.report.export.pytest_file import pytest_text
+from bptui.report.export.recorded_deeds import deed_lines
 from bptui.report.export.svg_picture import svg_text
 from bptui.running import Run, with_expansions
 from bptui.scenario.load import load
+from bptui.scenario.recorded_quiz import recorded_quiz
+from bptui.scenario.scenario import Scenario
 from bptui.scenario.toml import parse_toml
+from bptui.session.open_tape import branch_tape
 
 FORMATS = (".md", ".html", ".svg", ".cast", ".py", ".ipynb")
 """The suffixes of the files that can be written."""
@@ -34,22 +39,42 @@ FORMATS = (".md", ".html", ".svg", ".cast", ".py", ".ipynb")
 
 @dataclass(frozen=True)
 class Exported:
-    """What is to be written out: the account, and what layers draw from that draw at random, by node."""
+    """What is to be written out: the account, and what layers draw from that draw at random, by node.
+
+    ``own`` are the nodes with layers of the user's own that a program could import.
+    """
 
     account: Account
     seeds: Mapping[str, tuple[int, ...]]
+    own: Mapping[str, OwnNode] = field(default_factory=dict)
 
-    def text(self, suffix: str, step: int | None = None) -> str:
-        """Return it in the format of a suffix. Raises BptuiError."""
+    def text(self, suffix: str, step: int | None = None, *, folder: Path = Path()) -> str:
+        """Return it in the format of a suffix, for a file in a ``folder``; a ``step`` is told with its iteration.
+
+        Raises BptuiError.
+        """
+        own = OwnSource(self.own, folder.resolve())
+        account = replace(self.account, chosen=self.step_there(step))
         writers: Mapping[str, Callable[[], str]] = {
-            ".md": lambda: markdown_text(self.account),
-            ".html": lambda: html_text(self.account),
-            ".svg": lambda: svg_text(self.account, step),
-            ".cast": lambda: cast_text(self.account),
-            ".py": lambda: pytest_text(self.account, self.seeds),
-            ".ipynb": lambda: notebook_text(self.account, self.seeds),
+            ".md": lambda: markdown_text(account),
+            ".html": lambda: html_text(account),
+            ".svg": lambda: svg_text(account),
+            ".cast": lambda: cast_text(account),
+            ".py": lambda: pytest_text(account, self.seeds, own),
+            ".ipynb": lambda: notebook_text(account, self.seeds, own),
         }
         return writers[suffix]()
+
+    @property
+    def own_files(self) -> Sequence[str]:
+        """The files with layers of the user's own, as a person calls them."""
+        return list(dict.fromkeys(it.layer.file.displayed_name for it in self.own.values()))
+
+    def step_there(self, step: int | None) -> int | None:
+        """Return a step's number. Raises BptuiError where the run has no such step."""
+        if step is not None and not 0 < step <= len(self.account.tape):
+            raise BptuiError(f"there is no step {step} in it", hint=f"the steps go from 1 to {len(self.account.tape)}")
+        return step
 
 
 def format_of(path: Path) -> str:
@@ -74,7 +99,15 @@ def exported_scenario(
     notes = [(at, it.text) for it in scenario.lesson.notes if (at := it.position(order)) is not None]
     report = None if run.failure else check_scenario(scenario)
     seeds = {node.name: scenario.drawing_seed(node, 0) for node in scenario.graph.nodes}
-    return Exported(Account(scenario.title, scenario.about, run.tape, notes, report, source=scenario.source), seeds)
+    account = Account(scenario.title, scenario.about, run.tape, notes, report, source=scenario.source)
+    account = replace(account, quiz=scenario.lesson.quiz)
+    return Exported(account, seeds, own_nodes(scenario))
+
+
+def own_nodes(scenario: Scenario) -> dict[str, OwnNode]:
+    """Return the nodes of a scenario that have layers of the user's own, by name."""
+    nodes, takes = scenario.graph.nodes, scenario.takes_gradient if scenario.guests else ()
+    return {nodes[at].name: OwnNode(layer, nodes[at], tuple(takes[at])) for at, layer in scenario.guests.items()}
 
 
 def exported_program(run: ProgramRun) -> Exported:
@@ -83,22 +116,24 @@ def exported_program(run: ProgramRun) -> Exported:
     return Exported(Account(run.program.title, "", run.tape, (), report, run.printed.text), {})
 
 
-def exported_transcript(path: Path) -> Exported:
-    """Return what a transcript has recorded; nothing of it runs. Raises BptuiError."""
+def exported_transcript(path: Path, branch: str | None = None) -> Exported:
+    """Return what a transcript has recorded, or a branch in it; nothing of it runs. Raises BptuiError."""
     recording = read_transcript(path)
     header = recording.header
     notes = [(note.at, note.text) for note in recording.notes]
     printed = "".join(text for _, text in recording.pieces)
-    names = [node.name for node in recording.tape.graph.nodes]
-    seeds = {name: (header.seed or 0, zlib.crc32(name.encode()), 0) for name in names}
+    tape = branch_tape(recording, branch)
+    seeds = {node.name: (header.seed or 0, zlib.crc32(node.name.encode()), 0) for node in tape.graph.nodes}
     account = Account(
-        header.title,
+        header.title if branch is None else f"{header.title}, branch {branch}",
         about_of(header.source),
-        recording.tape,
+        tape,
         notes,
         printed=printed,
         source=header.source or "",
-        times=step_times(recording),
+        times=step_times(recording) if tape is recording.tape else {},
+        done=list(deed_lines(recording)),
+        quiz=recorded_quiz(header.source, tape.graph),
     )
     return Exported(account, seeds)
 

@@ -13,7 +13,7 @@ from importlib.resources import files
 
 import numpy as np
 
-from bptui.core.moment import Moment
+from bptui.core.lesson import Quiz
 from bptui.core.step import BackwardStep, ForwardStep, UpdateStep
 from bptui.core.text import escaped, number, shape, visible
 from bptui.lines.line import Line
@@ -21,11 +21,13 @@ from bptui.lines.styles import DARK, LIGHT
 from bptui.report.check_report import report_lines, tally_line
 from bptui.report.export.account import Account, ToldStep
 from bptui.report.export.markdown import KEPT
-from bptui.report.export.network_drawing import network_svg
+from bptui.report.export.network_drawing import is_small_enough, network_svg
 from bptui.report.trace_report import BACKWARD_KEY, gradient_table
 from layers import Array
 
 LONGEST = 100_000
+
+KEYS = "Keys: n and N or the arrows step, g and G go to the ends, [ and ] to where a pass starts, P predicts."
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'"
 """What a page may load: nothing."""
@@ -57,7 +59,7 @@ def page_body(account: Account, numbers: dict[str, int]) -> Iterator[str]:
     if drawing:
         yield f'<figure id="network">{drawing}</figure>'
     yield "<main>"
-    yield from (step_section(place, told) for place, told in enumerate(account.steps))
+    yield from (step_section(place, told, account.quiz) for place, told in enumerate(account.steps))
     yield "</main>"
     yield from closing_sections(account)
 
@@ -69,28 +71,29 @@ def controls(count: int) -> str:
         '<button id="previous" type="button" title="N or ←">◀ back</button>'
         '<button id="next" type="button" title="n or →">step ▶</button>'
         f'<label>step <input id="slider" type="range" min="0" max="{max(0, count - 1)}" value="0"></label>'
-        '<output id="place" aria-live="polite"></output>'
+        '<output id="place" aria-live="polite"><span class="count"></span> <span class="unseen"></span></output>'
         '<label><input id="predict" type="checkbox"> predict</label>'
         '<label><input id="whole" type="checkbox"> all steps</label>'
-        "</nav>"
+        f'<p class="keys">{KEYS}</p></nav>'
     )
 
 
-def step_section(place: int, told: ToldStep) -> str:
-    """Return one step as a section of the page."""
+def step_section(place: int, told: ToldStep, wanted: Quiz) -> str:
+    """Return one step as a section of the page; ``wanted`` says which steps predict mode asks about."""
     notes = "".join(f'<aside class="note">{paragraphs(note)}</aside>' for note in told.notes)
     lines = f"<pre>{line_spans(told.lines)}</pre>" if told.lines else ""
+    gap = f'<p class="gap">{shown(told.gap)}</p>' if told.gap else ""
     return (
         f'<section class="step {told.step.pass_.value}" id="step-{place}" aria-labelledby="head-{place}">'
-        f'<h2 id="head-{place}">{shown(told.heading)}</h2>'
-        f'<div class="hint">{quiz(told)}</div>'
+        f'{gap}<h2 id="head-{place}">{shown(told.heading)}</h2>'
+        f'<div class="hint">{quiz(told, wanted)}</div>'
         f'<div class="told"><p>{shown(told.sentence)}</p>{lines}</div>{notes}</section>'
     )
 
 
-def quiz(told: ToldStep) -> str:
+def quiz(told: ToldStep, wanted: Quiz) -> str:
     """Return the question that predict mode asks at a step; nothing where there is no number to ask for."""
-    asked = asked_number(told)
+    asked = asked_number(told) if wanted.asks(told.step.pass_, told.step.name) else None
     if asked is None:
         return ""
     what, answer = asked
@@ -131,35 +134,47 @@ def closing_sections(account: Account) -> Iterator[str]:
     yield f"<footer><p>{shown(BACKWARD_KEY)}</p>"
     for heading, lines in account.leaf_lines():
         yield f"<h2>{heading}</h2><pre>{line_spans(lines)}</pre>"
+    yield '<div class="ending">'
     if len(account.tape):
         table = list(gradient_table(account.tape))
         yield f"<h2>{line_spans(table[1:2])}</h2><pre>{line_spans(table[2:])}</pre>"
+    if account.done:
+        yield f"<h2>What was done</h2><pre>{escape(chr(10).join(account.done))}</pre>"
     if account.report:
         lines = [*list(report_lines(account.report.title, account.report))[1:], tally_line([account.report])]
         yield f"<h2>Verdicts</h2><pre>{line_spans(lines)}</pre>"
     if account.printed:
         printed = "\n".join(escape(escaped(line, limit=1000)) for line in account.printed.splitlines())
         yield f"<h2>Output</h2><pre>{printed}</pre>"
-    yield "</footer>"
+    yield "</div></footer>"
 
 
 def page_data(account: Account, numbers: dict[str, int]) -> str:
-    """Return, as JSON that ends no script, what stands at the wires after each step, and which box it is about."""
-    steps = [step_data(told.moment, numbers) for told in account.steps]
-    return json.dumps(steps, separators=(",", ":")).replace("<", "\\u003c")
+    """Return, as JSON that ends no script, which box each step is about, and what it changes at the wires."""
+    return json.dumps(list(step_data(account, numbers)), separators=(",", ":")).replace("<", "\\u003c")
 
 
-def step_data(moment: Moment, numbers: dict[str, int]) -> dict[str, object]:
-    """Return what stands at the wires after a step: values and gradients, by what stands for them in the page."""
-    graph = moment.graph
-    values = {numbers[name]: in_few_characters(moment.value(name)) for name in graph.names if name in numbers}
-    gradients = {numbers[name]: in_few_characters(moment.gradient(name)) for name in graph.names if name in numbers}
-    return {
-        "at": numbers.get(moment.name or "", -1),
-        "pass": moment.pass_.value if moment.pass_ else "",
-        "v": {key: it for key, it in values.items() if it},
-        "g": {key: it for key, it in gradients.items() if it},
-    }
+def step_data(account: Account, numbers: dict[str, int]) -> Iterator[dict[str, object]]:
+    """Yield of each step the values and gradients that are others than before, by what stands for them in the page."""
+    before: dict[str, dict[int, str]] = {"v": {}, "g": {}}
+    drawn = {name: number for name, number in numbers.items() if is_small_enough(account.graph)}
+    for moment in (told.moment for told in account.steps):
+        names = [name for name in moment.graph.names if name in drawn]
+        now = {
+            "v": {drawn[name]: in_few_characters(moment.value(name)) for name in names},
+            "g": {drawn[name]: in_few_characters(moment.gradient(name)) for name in names},
+        }
+        yield {
+            "at": numbers.get(moment.name or "", -1),
+            "pass": moment.pass_.value if moment.pass_ else "",
+            **{kind: changed(before[kind], now[kind]) for kind in now},
+        }
+        before = now
+
+
+def changed(before: dict[int, str], now: dict[int, str]) -> dict[int, str]:
+    """Return what is another now; "" for what is no longer there."""
+    return {key: now.get(key, "") for key in {**before, **now} if before.get(key, "") != now.get(key, "")}
 
 
 def in_few_characters(array: Array | None) -> str:

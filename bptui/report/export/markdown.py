@@ -9,16 +9,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from bptui.core.text import visible
+from bptui.core.text import escaped, visible
 from bptui.report.check_report import report_lines, tally_line
 from bptui.report.export.account import Account, ToldStep, text_block
 from bptui.report.trace_report import BACKWARD_KEY, gradient_table
 
-SPECIAL = re.compile(r"([\\`*_\[\]<>|~&$^])")
+SPECIAL = re.compile(r"([\\`*_\[\]<>|~&$^#])")
 """What means something in Markdown anywhere."""
 
-AT_START = re.compile(r"^(\d*)([-+#=.)])", re.MULTILINE)
-"""What means something at the beginning of a line: of a list, a heading, a rule."""
+AT_START = re.compile(r"^(\d*)([-+=.)])", re.MULTILINE)
+"""What means something at the beginning of a line: of a list, a rule."""
 
 KEPT = re.compile(r"(`[^`\n]+`|\*\*[^*\n]+\*\*)")
 """What a note may have: code, and bold."""
@@ -50,6 +50,9 @@ def markdown_blocks(account: Account) -> Iterator[str]:
         table = list(gradient_table(account.tape))
         yield f"## {escaped_markdown(text_block(table[1:2]))}"
         yield code_block(text_block(table[2:]))
+    if account.done:
+        yield "## What was done"
+        yield code_block("\n".join(account.done))
     if account.report:
         yield "## Verdicts"
         report = account.report
@@ -58,6 +61,8 @@ def markdown_blocks(account: Account) -> Iterator[str]:
 
 def step_blocks(told: ToldStep) -> Iterator[str]:
     """Yield the blocks of one step."""
+    if told.gap:
+        yield escaped_markdown(told.gap)
     yield f"### {escaped_markdown(told.heading)}"
     yield escaped_markdown(told.sentence)
     if told.lines:
@@ -68,26 +73,34 @@ def step_blocks(told: ToldStep) -> Iterator[str]:
 
 def escaped_markdown(words: str) -> str:
     """Return words in which nothing means anything to Markdown."""
-    return AT_START.sub(r"\1\\\2", SPECIAL.sub(r"\\\1", visible(words, limit=LONGEST)))
+    return AT_START.sub(r"\1\\\2", inside_line(words))
+
+
+def inside_line(words: str) -> str:
+    """Return words in which nothing means anything inside a line of Markdown."""
+    return SPECIAL.sub(r"\\\1", escaped(words, limit=LONGEST))
 
 
 def safe_markdown(words: str) -> str:
     """Return words of which nothing but paragraphs, bold and code mean anything to Markdown."""
     paragraphs = re.split(r"\n\s*\n", words.strip())
-    return "\n\n".join(" ".join(safe_pieces(" ".join(it.split()))) for it in paragraphs)
+    return "\n\n".join(safe_paragraph(" ".join(it.split())) for it in paragraphs)
+
+
+def safe_paragraph(words: str) -> str:
+    """Return a paragraph in which bold and code are as they were, and the rest is escaped."""
+    return AT_START.sub(r"\1\\\2", "".join(safe_pieces(words)))
 
 
 def safe_pieces(words: str) -> Iterator[str]:
-    """Yield the pieces of a paragraph: bold and code as they are, the rest escaped."""
-    joined = ""
+    """Yield the pieces of a paragraph: bold and code as they are, the rest without a meaning inside a line."""
     for at, piece in enumerate(KEPT.split(words)):
         if at % 2 == 0:
-            joined += escaped_markdown(piece)
+            yield inside_line(piece)
         elif piece.startswith("`"):
-            joined += f"`{visible(piece[1:-1], limit=LONGEST)}`"
+            yield f"`{visible(piece[1:-1], limit=LONGEST)}`"
         else:
-            joined += f"**{escaped_markdown(piece[2:-2])}**"
-    yield joined
+            yield f"**{inside_line(piece[2:-2])}**"
 
 
 def code_block(text: str) -> str:

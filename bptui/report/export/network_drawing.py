@@ -25,13 +25,18 @@ SIDES = {
 ENDS = ((UP, 0, -1), (DOWN, 0, 1), (LEFT, -1, 0), (RIGHT, 1, 0))
 
 
+def is_small_enough(graph: Graph) -> bool:
+    """Return whether a network is drawn: one that has nodes, and not too many of them."""
+    return 0 < len(graph.nodes) <= MOST_NODES
+
+
 def network_svg(graph: Graph, numbers: dict[str, int]) -> str:
     """Return the network as an element of a page; "" where it is too large to be drawn.
 
     ``numbers`` has what stands for each value in the page: its box is ``b3``, its wire ``w3``, the places for its value
     and its gradient ``v3`` and ``g3``.
     """
-    if not graph.nodes or len(graph.nodes) > MOST_NODES:
+    if not is_small_enough(graph):
         return ""
     circuit = Circuit(graph)
     drawings = [circuit.drawing(sheet) for sheet in range(len(circuit))]

@@ -11,11 +11,12 @@ from bptui.core.order import Pass
 from bptui.report.export.account import Account, ToldStep, text_block
 from bptui.report.export.markdown import code_block, escaped_markdown, safe_markdown
 from bptui.report.export.numpy_program import SEND_BACK, UNPACKED, NumpyProgram, array_source
+from bptui.report.export.own_source import OwnSource
 
 
-def notebook_text(account: Account, seeds: Mapping[str, tuple[int, ...]]) -> str:
+def notebook_text(account: Account, seeds: Mapping[str, tuple[int, ...]], own: OwnSource) -> str:
     """Return a run as a notebook. Raises BptuiError where it cannot be written out."""
-    program = NumpyProgram(account, seeds)
+    program = NumpyProgram(account, seeds, own)
     cells = [{**cell, "id": f"cell-{number}"} for number, cell in enumerate(notebook_cells(account, program))]
     metadata = {
         "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
@@ -29,11 +30,16 @@ def notebook_cells(account: Account, program: NumpyProgram) -> Iterator[dict[str
     about = f"\n\n{safe_markdown(account.about)}" if account.about else ""
     yield text_cell(f"# {escaped_markdown(account.title)}{about}")
     yield code_cell(program.imports())
-    yield text_cell("## The layers\n\nPlain NumPy: each goes forward, keeps what it needs, and goes back.")
-    yield code_cell(program.layers.text + f"\n\n\n{UNPACKED}" * program.has_packed)
+    own = "".join(f" Those of {escaped_markdown(it)} are imported from there." for it in program.own.file_names)
+    yield text_cell(f"## The layers\n\nPlain NumPy: each goes forward, keeps what it needs, and goes back.{own}")
+    yield code_cell(program.layer_source("Path.cwd()") + f"\n\n\n{UNPACKED}" * program.has_packed)
     yield text_cell("## The network")
     yield code_cell("\n".join((*program.leaves(), *program.made_layers())))
-    told = {(step.step.pass_, step.step.name): step for step in account.steps if step.step.iteration == 1}
+    told = {
+        (step.step.pass_, step.step.name): step
+        for step in account.steps
+        if step.step.iteration == program.iteration + 1
+    }
     yield text_cell("## Forward")
     for node, line in program.forward_lines():
         yield from step_cells(told.get((Pass.FORWARD, node.name)), f"{line}\n{shown_values(node)}")

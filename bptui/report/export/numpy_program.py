@@ -1,4 +1,4 @@
-"""A run's first iteration as a program of plain NumPy: its values, a line for each step, and what came out.
+"""An iteration of a run as a program of plain NumPy: its values, a line for each step, and what came out.
 
 Both the test and the notebook are made of these pieces.
 """
@@ -19,31 +19,36 @@ from bptui.core.text import visible
 from bptui.errors import BptuiError
 from bptui.report.export.account import Account
 from bptui.report.export.numpy_source import PlainSource, import_lines, plain_source
+from bptui.report.export.own_source import IMPORTED, OwnSource
 from layers import Array, Layer, library
 from layers.dropout import Stochastic
+
+NO_FILE_HINT = "export the scenario with --layers FILE; of a program, bptui new --from PROGRAM -o FILE writes one"
 
 MOST_WRITTEN = 2_000
 """Elements of an array that is written in numbers; larger ones are packed."""
 
 
 class NumpyProgram:
-    """The pieces. ``seeds`` has what the layers draw from that draw at random, by node.
+    """The pieces: of the first iteration, or of that of the step chosen. ``seeds`` is what layers draw from, by node.
 
-    Raises BptuiError where a layer is not one of ours: its arithmetic is in a file of its own.
+    ``own`` are the nodes with layers of the user's own, which are imported. Raises BptuiError for those that cannot be.
     """
 
-    def __init__(self, account: Account, seeds: Mapping[str, tuple[int, ...]]) -> None:
+    def __init__(self, account: Account, seeds: Mapping[str, tuple[int, ...]], own: OwnSource) -> None:
         if not account.tape.iterations or account.tape.failure:
-            raise BptuiError("the run has no whole iteration that could be written out")
+            raise no_iteration(account)
         self.account = account
         self.seeds = seeds
         self.tape = account.tape
-        self.passes = self.tape.order.passes(0)
+        self.iteration = 0 if account.chosen is None else self.tape.step(account.chosen).iteration - 1
+        self.passes = self.tape.order.passes(self.iteration)
         self.graph = self.passes.graph
-        self.columns = self.tape.iterations[0]
+        self.columns = self.tape.iterations[self.iteration]
         if len(self.columns.values) < len(self.graph.names) or len(self.columns.douts) < len(self.passes.backward):
-            raise BptuiError("the run has no whole iteration that could be written out")
-        self.classes = {node.name: layer_class(node) for node in self.graph.nodes}
+            raise no_iteration(account)
+        self.own = own
+        self.classes = {node.name: layer_class(node) for node in self.graph.nodes if node.name not in own.nodes}
 
     @cached_property
     def layers(self) -> PlainSource:
@@ -58,7 +63,13 @@ class NumpyProgram:
     def imports(self, *more: str) -> str:
         """Return the imports that all of it needs."""
         packing = ("import base64", "import zlib") if self.has_packed else ()
-        return import_lines({*self.layers.imports, "import numpy as np", *packing, *more})
+        importing = ("import sys", "import importlib.util", "from pathlib import Path") if self.own.nodes else ()
+        return import_lines({*self.layers.imports, "import numpy as np", *packing, *importing, *more})
+
+    def layer_source(self, beside: str) -> str:
+        """Return the source of the layers; files of the user's own lie by their paths from ``beside``."""
+        own = (IMPORTED, self.own.text, self.own.imports(beside)) if self.own.nodes else ()
+        return "\n\n\n".join(filter(None, (self.layers.text, *own)))
 
     def leaves(self) -> Iterator[str]:
         """Yield the lines that give the values which the run starts from."""
@@ -71,12 +82,19 @@ class NumpyProgram:
         """Yield the lines that make a layer for each node."""
         yield "layers = {"
         for node in self.graph.nodes:
-            options = ", ".join(f"{name}={option!r}" for name, option in node.options.items())
-            yield f"    {node.name!r}: {self.classes[node.name].__name__}({options}),"
+            yield f"    {node.name!r}: {self.made_layer(node)},"
         yield "}"
         for node in self.graph.nodes:
-            if issubclass(self.classes[node.name], Stochastic) and node.name in self.seeds:
-                yield f"layers[{node.name!r}].seed = {self.seeds[node.name]!r}"
+            if issubclass(self.classes.get(node.name, Layer), Stochastic) and node.name in self.seeds:
+                seed = (*self.seeds[node.name][:-1], self.iteration)
+                yield f"layers[{node.name!r}].seed = {seed!r}"
+
+    def made_layer(self, node: Node) -> str:
+        """Return the expression that makes a node's layer."""
+        if node.name in self.own.nodes:
+            return self.own.made(node.name)
+        options = ", ".join(f"{name}={option!r}" for name, option in node.options.items())
+        return f"{self.classes[node.name].__name__}({options})"
 
     def forward_lines(self) -> Iterator[tuple[Node, str]]:
         """Yield each node, in order, and the line that computes its value."""
@@ -98,7 +116,7 @@ class NumpyProgram:
             yield node, f"send_back({node.name!r}, {node.inputs!r}, {node.outputs!r})"
 
     def gradients(self) -> Iterator[tuple[str, Array]]:
-        """Yield the gradient of each value that one reaches, as it was in the first iteration."""
+        """Yield the gradient of each value that one reaches, as it was in this iteration."""
         graph, end = self.graph, self.tape.at(self.end)
         for name in graph.names:
             gradient = end.gradient(name)
@@ -106,7 +124,7 @@ class NumpyProgram:
                 yield name, gradient
 
     def values(self) -> Iterator[tuple[str, Array]]:
-        """Yield each node's values, as they were in the first iteration."""
+        """Yield each node's values, as they were in this iteration."""
         graph = self.graph
         for name, value in zip(
             graph.names[len(graph.leaves) :], self.columns.values[len(graph.leaves) :], strict=False
@@ -114,9 +132,15 @@ class NumpyProgram:
             yield name, np.asarray(value)
 
     @property
+    def within(self) -> str:
+        """Which iteration it is, where there are several: ``, iteration 2 of 9``."""
+        count = len(self.tape.iterations)
+        return f", iteration {self.iteration + 1} of {count}" if count > 1 else ""
+
+    @property
     def end(self) -> int:
-        """The number of the last backward step of the first iteration."""
-        return self.tape.order.start(0) + len(self.graph.nodes) + len(self.passes.backward)
+        """The number of the last backward step of this iteration."""
+        return self.tape.order.start(self.iteration) + len(self.graph.nodes) + len(self.passes.backward)
 
 
 SEND_BACK = '''def send_back(name, inputs, outputs):
@@ -129,14 +153,17 @@ SEND_BACK = '''def send_back(name, inputs, outputs):
 """What passes gradients on in the programs that are written."""
 
 
+def no_iteration(account: Account) -> BptuiError:
+    """Return the error about a run that has not come to the end of an iteration, and why where that is known."""
+    failure = account.tape.failure
+    return BptuiError("there is no whole iteration to be written out", hint=failure.message if failure else None)
+
+
 def layer_class(node: Node) -> type[Layer]:
     """Return the class of a node's layer. Raises BptuiError where it is the user's own."""
     if node.origin or node.layer not in library:
         what = f"{visible(node.name)} is made by {visible(node.layer)}, a layer of your own"
-        raise BptuiError(
-            f"{what}: only built-in ones are written out",
-            hint="the other formats tell of it: .md, .html, .svg, .cast",
-        )
+        raise BptuiError(f"{what}: there is no file that could be imported for it", hint=NO_FILE_HINT)
     return library[node.layer]
 
 
@@ -145,6 +172,8 @@ def array_source(value: Any) -> str:
     array = np.asarray(value)
     if array.dtype == np.float64 and not array.shape:
         return f"np.float64({float_source(float(array))})"
+    if not array.size:
+        return f"np.zeros({array.shape!r}, dtype={array.dtype.name!r})"
     if array.size > MOST_WRITTEN:
         packed = base64.b64encode(zlib.compress(np.ascontiguousarray(array).tobytes())).decode("ascii")
         return f"unpacked({packed!r}, {array.dtype.str!r}, {array.shape!r})"
@@ -159,5 +188,5 @@ def float_source(value: float) -> str:
 
 UNPACKED = '''def unpacked(text, dtype, shape):
     """Return a large array, which is written packed."""
-    return np.frombuffer(zlib.decompress(base64.b64decode(text)), dtype).reshape(shape)'''
+    return np.frombuffer(zlib.decompress(base64.b64decode(text)), dtype).reshape(shape).copy()'''
 """What unpacks large arrays in the programs that are written."""

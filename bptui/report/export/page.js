@@ -5,44 +5,69 @@
   if (!steps.length) return;
   const root = document.documentElement;
   const [slider, place, predict, whole] = ["slider", "place", "predict", "whole"].map((id) => document.getElementById(id));
-  const score = { right: 0, asked: new Set() };
+  const figure = document.getElementById("network");
+  const score = { atOnce: 0, later: 0, tried: new Set(), done: new Set() };
   let at = 0;
 
   const label = (kind, number, text) => document.querySelectorAll(`.${kind}${number}`).forEach((it) => { it.textContent = text; });
 
   function drawNumbers(index) {
     document.querySelectorAll(".number").forEach((it) => { it.textContent = ""; });
-    const step = index < 0 ? { v: {}, g: {} } : data[index];
-    Object.entries(step.v).forEach(([number, text]) => label("v", number, text));
-    Object.entries(step.g).forEach(([number, text]) => label("g", number, text));
+    ["v", "g"].forEach((kind) => {
+      const known = Object.assign({}, ...data.slice(0, index + 1).map((it) => it[kind]));
+      Object.entries(known).forEach(([number, text]) => label(kind, number, text));
+    });
   }
 
   function form() { return steps[at].querySelector(".quiz"); }
-  function isHidden() { return predict.checked && form() !== null && !score.asked.has(at); }
+  function hides(index) { return predict.checked && steps[index].querySelector(".quiz") !== null && !score.done.has(index); }
+  function firstHidden() { return steps.findIndex((_, index) => hides(index)); }
+
+  function scoreWords() {
+    if (!score.done.size) return "";
+    const later = score.later ? `, ${score.later} later` : "";
+    return `; ${score.atOnce} of ${score.done.size} right at the first try${later}`;
+  }
+
+  function showCurrentBox() {
+    const box = figure && figure.querySelector(".current");
+    if (!box) return;
+    const [inner, outer] = [box.getBoundingClientRect(), figure.getBoundingClientRect()];
+    if (inner.left < outer.left || inner.right > outer.right) figure.scrollLeft += inner.left - outer.left - outer.width / 2;
+  }
 
   function draw() {
     steps.forEach((it, index) => it.classList.toggle("shown", index === at));
     root.classList.toggle("stepping", !whole.checked);
+    root.classList.toggle("quizzing", firstHidden() >= 0);
     steps.forEach((it, index) => {
       const quiz = it.querySelector(".quiz");
-      const hides = predict.checked && quiz !== null && !score.asked.has(index);
-      it.classList.toggle("predicting", hides);
-      if (quiz) quiz.hidden = !hides;
+      it.classList.toggle("predicting", hides(index));
+      if (quiz) quiz.hidden = !hides(index);
     });
-    drawNumbers(isHidden() ? at - 1 : at);
+    drawNumbers(hides(at) ? at - 1 : at);
     document.querySelectorAll(".current").forEach((it) => it.classList.remove("current", "forward", "backward", "update"));
     document.querySelectorAll(`.b${data[at].at}`).forEach((it) => it.classList.add("current", data[at].pass));
+    showCurrentBox();
+    const heading = steps[at].querySelector("h2").textContent;
     slider.value = at;
-    const asked = score.asked.size;
-    place.textContent = `${at + 1} of ${steps.length}` + (predict.checked && asked ? `; ${score.right} of ${asked} right` : "");
+    slider.setAttribute("aria-valuetext", heading);
+    place.querySelector(".count").textContent = `${at + 1} of ${steps.length}` + (predict.checked ? scoreWords() : "");
+    place.querySelector(".unseen").textContent = heading;
     if (whole.checked) steps[at].scrollIntoView({ block: "nearest" });
-    if (isHidden()) form().querySelector("input").focus();
+    if (hides(at)) form().querySelector("input").focus();
   }
 
-  function go(index) { at = Math.min(Math.max(index, 0), steps.length - 1); draw(); }
+  function go(index) {
+    const hidden = firstHidden();
+    const last = hidden < 0 ? steps.length - 1 : hidden;
+    at = Math.min(Math.max(index, 0), last);
+    draw();
+  }
 
-  function answered(index, isRight, words) {
-    if (!score.asked.has(index)) { score.asked.add(index); score.right += isRight ? 1 : 0; }
+  function settled(index, words, isRight) {
+    score.done.add(index);
+    if (isRight) score[score.tried.has(index) ? "later" : "atOnce"] += 1;
     steps[index].querySelector(".told").insertAdjacentElement("beforebegin", verdict(isRight, words));
     draw();
     steps[index].querySelector("h2").focus();
@@ -67,9 +92,11 @@
       const given = Number(typed);
       if (!typed || Number.isNaN(given)) { quiz.querySelector("output").textContent = "a number, such as 2.2"; return; }
       const isRight = Math.abs(given - answer) <= 0.005 * Math.abs(answer) + 1e-9;
-      answered(index, isRight, isRight ? `✓ right: ${answer}` : `✗ ${given} is not right: it is ${answer}`);
+      if (isRight) { settled(index, `✓ right: ${answer}`, true); return; }
+      score.tried.add(index);
+      quiz.querySelector("output").textContent = `✗ ${given} is not right: try again`;
     });
-    quiz.querySelector(".reveal").addEventListener("click", () => answered(index, false, `it is ${answer}`));
+    quiz.querySelector(".reveal").addEventListener("click", () => settled(index, `it is ${answer}`, false));
   });
 
   const keys = {
@@ -77,7 +104,7 @@
     N: () => go(at - 1), p: () => go(at - 1), ArrowLeft: () => go(at - 1), PageUp: () => go(at - 1),
     g: () => go(0), Home: () => go(0), G: () => go(steps.length - 1), End: () => go(steps.length - 1),
     "]": () => go(data.findIndex((it) => it.pass === "backward")), "[": () => go(0),
-    P: () => { predict.checked = !predict.checked; draw(); },
+    P: () => { predict.checked = !predict.checked; go(at); },
   };
   document.addEventListener("keydown", (event) => {
     const isTyping = (event.target instanceof Element && event.target.matches("input[type=text]")) || event.ctrlKey || event.altKey || event.metaKey;
@@ -89,7 +116,7 @@
   document.getElementById("next").addEventListener("click", () => go(at + 1));
   document.getElementById("previous").addEventListener("click", () => go(at - 1));
   slider.addEventListener("input", () => go(Number(slider.value)));
-  [predict, whole].forEach((it) => it.addEventListener("change", draw));
+  [predict, whole].forEach((it) => it.addEventListener("change", () => go(at)));
   document.getElementById("controls").hidden = false;
   go(0);
 })();

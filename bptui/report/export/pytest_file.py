@@ -1,23 +1,32 @@
-"""A run as a test for pytest: every value and gradient of its first iteration, computed by plain NumPy alone."""
+"""A run as a test for pytest: every value and gradient of an iteration, computed by plain NumPy alone."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from textwrap import indent
 
+from bptui.checking.finding import Verdict
 from bptui.core.text import visible
 from bptui.report.export.account import Account
 from bptui.report.export.numpy_program import SEND_BACK, UNPACKED, NumpyProgram, array_source
+from bptui.report.export.own_source import OwnSource
 
-TESTS = """
+TEST_OF_VALUES = """
 @pytest.mark.parametrize("name", VALUES)
 def test_value(name):
     np.testing.assert_allclose(values[name], VALUES[name], rtol=RTOL, atol=ATOL, equal_nan=True)
+"""
 
-
+TEST_OF_GRADIENTS = """
 @pytest.mark.parametrize("name", GRADIENTS)
 def test_gradient(name):
     np.testing.assert_allclose(gradients[name], GRADIENTS[name], rtol=RTOL, atol=ATOL, equal_nan=True)
+"""
+
+NOT_RIGHT = """
+
+A check had failed when this was written (bptui check tells which), so no gradient is held to be right here:
+what backward gives is compared with differences of the output alone.
 """
 
 SLOPES = '''
@@ -35,8 +44,8 @@ def test_gradient_is_the_slope(name):
             moved.append(np.sum(values[OUTPUT] * DOUT))
         values.update(leaves)
         slope = (moved[0] - moved[1]) / (2 * step)
-        scale = max(1.0, float(np.abs(GRADIENTS[name]).max()))
-        np.testing.assert_allclose(np.asarray(GRADIENTS[name])[index], slope, rtol=1e-4, atol=1e-5 * scale)
+        gradient = np.asarray(gradients[name])
+        np.testing.assert_allclose(gradient[index], slope, rtol=1e-4, atol=1e-5 * max(1.0, np.abs(gradient).max()))
     go_forward()
 '''
 
@@ -44,19 +53,20 @@ MOST_SLOPES = 100
 """Elements of a leaf whose gradient is held against differences in the test."""
 
 
-def pytest_text(account: Account, seeds: Mapping[str, tuple[int, ...]]) -> str:
+def pytest_text(account: Account, seeds: Mapping[str, tuple[int, ...]], own: OwnSource) -> str:
     """Return a run as a test. Raises BptuiError where it cannot be written out."""
-    program = NumpyProgram(account, seeds)
+    program = NumpyProgram(account, seeds, own)
     return "\n\n\n".join(part.strip("\n") for part in pytest_parts(account, program)) + "\n"
 
 
 def pytest_parts(account: Account, program: NumpyProgram) -> Iterator[str]:
     """Yield the parts of the file, which empty lines part."""
-    title = visible(account.title, limit=1000).replace("\\", "\\\\").replace('"', "'")
+    title = text_in_docstring(account.title)
     body = "\n".join((*program.leaves(), *program.made_layers()))
-    opening = f'"""{title}: every value and gradient, with plain NumPy."""'
+    told = f"{title}{program.within}: every value and gradient, with plain NumPy{own_words(program)}."
+    opening = f'"""{told}{"" if has_no_failure(account) else NOT_RIGHT}"""'
     yield f"{opening}\n\n{program.imports('import pytest')}\n\nRTOL, ATOL = {tolerances(program)}"
-    yield f"# The layers\n\n\n{program.layers.text}"
+    yield f"# The layers\n\n\n{program.layer_source('Path(__file__).resolve().parent')}"
     if program.has_packed:
         yield UNPACKED
     yield "# The network\n\n" + body
@@ -69,12 +79,30 @@ def pytest_parts(account: Account, program: NumpyProgram) -> Iterator[str]:
     quiet = 'with np.errstate(all="ignore"):'
     yield f"leaves = dict(values)\n{quiet}\n    go_forward()\n{start}\n{quiet}\n{indent(back or 'pass', '    ')}"
     yield expected("VALUES", dict(program.values()))
-    yield expected("GRADIENTS", dict(program.gradients()))
-    yield TESTS
+    yield TEST_OF_VALUES
+    if has_no_failure(account):
+        yield expected("GRADIENTS", dict(program.gradients()))
+        yield TEST_OF_GRADIENTS
     if smooth := smooth_leaves(program):
         output = program.graph.output
         yield f"OUTPUT = {output!r}\nDOUT = {array_source(program.columns.dout)}\nSMOOTH = {smooth!r}\n"
         yield SLOPES
+
+
+def own_words(program: NumpyProgram) -> str:
+    """Return which files of the user's own the test imports, in words; "" where there are none."""
+    names = " and ".join(text_in_docstring(it) for it in program.own.file_names)
+    return f" and the layers in {names}" if names else ""
+
+
+def text_in_docstring(words: str) -> str:
+    """Return words that neither end a docstring nor are an escape in it."""
+    return visible(words, limit=1000).replace("\\", "\\\\").replace('"', "'")
+
+
+def has_no_failure(account: Account) -> bool:
+    """Return whether no check has found a gradient wrong, or none was made."""
+    return account.report is None or not any(it.verdict is Verdict.FAIL for it in account.report.findings)
 
 
 def tolerances(program: NumpyProgram) -> str:
@@ -90,25 +118,18 @@ def expected(name: str, arrays: Mapping[str, object]) -> str:
 
 
 def smooth_leaves(program: NumpyProgram) -> list[str]:
-    """Return the leaves whose gradients differences can be held against: small, finite, of float64, no kinks known."""
+    """Return the leaves whose gradients differences can be held against: small, finite, of float64, no kinks known.
+
+    Where all is right, they are those that a check of the whole network has held against differences already.
+    """
     verdicts = program.account.report
-    if verdicts is None:
+    if verdicts is None or any(it.verdict is Verdict.KINK for it in verdicts.findings):
         return []
-    right = {
-        it.input
-        for it in verdicts.findings
-        if it.rule == "network" and it.verdict.value == "pass" and it.input is not None
-    }
-    kinks = any(it.verdict.value == "kink" for it in verdicts.findings)
+    whole = (it for it in verdicts.findings if it.rule == "network" and it.verdict is Verdict.PASS)
+    checked = {it.input for it in whole} if has_no_failure(program.account) else {*program.graph.leaves}
     values = dict(zip(program.graph.leaves, program.columns.values, strict=False))
-    gradients = dict(program.gradients())
-    if kinks:
-        return []
-    return [
-        name
-        for name in program.graph.leaves
-        if name in right and name in gradients and 0 < gradients[name].size <= MOST_SLOPES and is_double(values[name])
-    ]
+    gradients = {name: it for name, it in program.gradients() if 0 < it.size <= MOST_SLOPES}
+    return [name for name in program.graph.leaves if name in checked & {*gradients} and is_double(values[name])]
 
 
 def is_double(value: object) -> bool:

@@ -19,15 +19,15 @@ CELL_WIDTH, ROW_HEIGHT, FONT_SIZE, MARGIN = 8.4, 17, 14, 16
 INK, PAPER = "#e4e4e4", "#121212"
 
 
-def svg_text(account: Account, step: int | None = None) -> str:
-    """Return the picture of a step, by default the last. Raises BptuiError where there is no such."""
-    steps = {told.number: told for told in account.steps}
-    number = step if step is not None else max(steps, default=0)
-    if number not in steps:
-        raise BptuiError(f"there is no step {number} to draw", hint=f"the steps go from 1 to {len(account.tape)}")
-    rows = Frames(account).frame(steps[number])
+def svg_text(account: Account) -> str:
+    """Return the picture of the step chosen, by default the last. Raises BptuiError where there is none."""
+    number = len(account.tape) if account.chosen is None else account.chosen
+    told = next((it for it in account.steps if it.number == number), None)
+    if told is None:
+        raise BptuiError("the run has no step that could be drawn")
+    rows = Frames(account).frame(told)
     width, height = WIDTH * CELL_WIDTH + 2 * MARGIN, HEIGHT * ROW_HEIGHT + 2 * MARGIN
-    title = escape(visible(f"{account.title}. {steps[number].heading}", limit=300))
+    title = escape(visible(f"{account.title}. {told.heading}", limit=300))
     return "\n".join(
         (
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {height:g}" width="{width:g}" role="img">',

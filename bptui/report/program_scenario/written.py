@@ -16,10 +16,10 @@ from bptui.core.graph import UNNAMED
 from bptui.core.moment import Moment
 from bptui.core.text import counted, visible
 from bptui.errors import BptuiError, Where, reason_of
-from bptui.programs.child.constructions import JOB
+from bptui.programs.child.constructions import ARRAYS, JOB
 from bptui.programs.program_run import ProgramRun
 from bptui.report.program_scenario.comparison import Differences, compare_with_program
-from bptui.report.program_scenario.formulas import PassFormulas, WrittenLeaf
+from bptui.report.program_scenario.formulas import PassFormulas, WrittenLeaf, frozen_places
 from bptui.report.program_scenario.layer_files import LayerSources, layer_sources
 from bptui.report.program_scenario.toml_numbers import LeafWriter, exact_numbers
 from layers import Array
@@ -77,7 +77,11 @@ def write_program_scenario(run: ProgramRun, path: Path, number: int | None = Non
     watched = run.watched.passes[place]
     forwards = [it.call.number for it in watched.nodes if it.call]
     given = run.ask(JOB, seconds=PATIENCE, forwards=forwards)["given"]
-    formulas = PassFormulas(watched, dict(zip(forwards, given, strict=True)))
+    told = dict(zip(forwards, given, strict=True))
+    places = frozen_places(watched, told)
+    arrays = run.ask(ARRAYS, seconds=PATIENCE, places=places)["arrays"] if places else []
+    frozen = {place: np.asarray(it) for place, it in zip(places, arrays, strict=True)}
+    formulas = PassFormulas(watched, told, frozen)
     sources = layer_sources(watched, run.program, path)
     end = end_of_pass(run, place)
     leaves = LeafWriter(path.with_suffix(".npz").name)
@@ -155,8 +159,7 @@ def scenario_lines(title: str, formulas: PassFormulas, leaves: LeafWriter, end: 
 def leaf_line(leaf: WrittenLeaf, leaves: LeafWriter, end: Moment) -> str:
     """Return the line of a leaf. Integers that a gradient has reached are numbers like others."""
     has_gradient = leaf.program_name in end.graph.slots and end.gradient(leaf.program_name) is not None
-    keeps_integers = not (has_gradient or leaf.value.event.scalar)
-    value = leaves.text(leaf.key, leaf.value.array, keeps_integers=keeps_integers)
+    value = leaves.text(leaf.key, leaf.array, keeps_integers=not (has_gradient or leaf.is_number))
     key = leaf.key if leaf.key.isascii() and leaf.key.isidentifier() else json.dumps(leaf.key, ensure_ascii=False)
     return commented(f"{key} = {value}", leaf.comment)
 
@@ -178,5 +181,5 @@ def run_lines(formulas: PassFormulas, end: Moment) -> Iterator[str]:
 
 def common_dtype(formulas: PassFormulas) -> str:
     """Return the dtype of all floats of a pass, float64 where they differ."""
-    kinds = {it.value.array.dtype.name for it in (*formulas.inputs, *formulas.parameters)}
+    kinds = {it.array.dtype.name for it in (*formulas.inputs, *formulas.parameters)}
     return "float32" if "float32" in kinds and "float64" not in kinds else "float64"

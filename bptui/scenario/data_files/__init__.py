@@ -6,6 +6,7 @@ size before any memory is spent on it.
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from typing import BinaryIO
 
@@ -17,7 +18,7 @@ from bptui.scenario.data_files.npz_file import read_npz
 from bptui.scenario.data_files.row_range import Rows
 from layers import Array
 
-__all__ = ["read_array"]
+__all__ = ["data_digest", "read_array"]
 
 
 def read_array(name: str, folder: Path, *, key: Key = None, rows: Rows | None = None) -> Array:
@@ -42,6 +43,16 @@ def read_array(name: str, folder: Path, *, key: Key = None, rows: Rows | None = 
         raise file.fault(f"cannot be read: {reason_of(problem)}") from problem
     array.setflags(write=False)
     return array
+
+
+def data_digest(name: str, folder: Path) -> str:
+    """Return the SHA-256 of a data file that was read, in hexadecimal. Raises ScenarioError where it is gone."""
+    file = locate(name, folder)
+    try:
+        with file.path.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError as problem:
+        raise file.fault(f"cannot be read: {reason_of(problem)}") from problem
 
 
 def read_stream(stream: BinaryIO, file: DataFile, key: Key, rows: Rows | None) -> Array:

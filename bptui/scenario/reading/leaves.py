@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path as FilePath
 from typing import Any
 
@@ -31,13 +31,17 @@ WHOLE = {"int64": np.dtype(np.int64), "bool": np.dtype(np.bool_)}
 
 @dataclass(frozen=True, eq=False, slots=True)
 class LeafReader:
-    """Reads the values of one scenario, in its dtype, from its seed and its folder; ``labels`` may stay integers."""
+    """Reads the values of one scenario, in its dtype, from its seed and its folder; ``labels`` may stay integers.
+
+    ``digests`` has those of the data files that were read, by the names that the scenario has for them.
+    """
 
     document: Document
     dtype: np.dtype[Any]
     seed: int
     folder: FilePath
     labels: Collection[str]
+    digests: dict[str, str] = field(default_factory=dict)
 
     def read(self, name: str, path: Path, written: object) -> Array:
         """Return the value ``name`` that the document writes at ``path``. Raises ScenarioError."""
@@ -109,10 +113,11 @@ class LeafReader:
         for key in ("file", "key"):
             if not isinstance(table.get(key, ""), str) and not (key == "key" and are_names(table[key])):
                 raise self.document.error(f"{key}: got {toml_kind(table[key])}, wanted a name in quotes", *path, key)
-        from bptui.scenario.data_files import read_array  # noqa: PLC0415  (few scenarios name files; the others start sooner)
+        from bptui.scenario.data_files import data_digest, read_array  # noqa: PLC0415  (few scenarios name files; the others start sooner)
 
         try:
             array = read_array(table["file"], self.folder, key=table.get("key"), rows=self.rows(path, table))
+            self.digests[table["file"]] = data_digest(table["file"], self.folder)
         except ScenarioError as error:
             if error.where is not None:
                 raise

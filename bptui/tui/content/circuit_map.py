@@ -10,7 +10,7 @@ from typing import NamedTuple
 from bptui.core.text import visible
 from bptui.lines.cell_width import cells, cut_middle
 from bptui.lines.line import Line, Span
-from bptui.lines.signs import SIGN_STYLES
+from bptui.tui.content.node_signs import sign_spans
 
 BARS = "▁▂▃▄▅▆▇█"
 LONGEST_NAME = 12
@@ -19,11 +19,11 @@ NAME_WIDTHS = (10, 8, 6, 5, 4, 3)
 
 
 class Place(NamedTuple):
-    """What the map says of one node: its ``norm``, None where it is not there yet, and the mark of its verdict."""
+    """What the map says of one node: its ``norm``, None where it is not there yet, and its ``signs``."""
 
     name: str
     norm: float | None
-    mark: str = ""
+    signs: str = ""
 
 
 class MapGrid(NamedTuple):
@@ -87,7 +87,7 @@ def map_lines(places: Sequence[Place], current: str | None, selected: str | None
         if grid.name_width:
             lines.append(tuple([name_span(it, current, selected, grid.name_width) for it in band]))
         lines.append(tuple([bar_span(it, current, grid, extent) for it in band]))
-        lines.append(tuple([Span(it.mark.center(grid.cell), SIGN_STYLES.get(it.mark, "")) for it in band]))
+        lines.append(tuple([span for it in band for span in sign_spans(it.signs, grid.cell)]))
     return lines
 
 

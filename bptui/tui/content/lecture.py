@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from bptui.core.graph import UNNAMED
 from bptui.core.moment import Moment
 from bptui.core.order import Pass
 from bptui.core.step import BackwardStep, ForwardStep, UpdateStep
-from bptui.core.text import counted, shape, visible
+from bptui.core.text import counted, escaped, shape, visible
 from bptui.explaining.equations import Equation, forward_equation, gradient_equations, sum_equation, update_equation
 from bptui.explaining.formula_words import inline
 from bptui.explaining.sentence import arrival_sentence, headline
 from bptui.explaining.whole_array import whole_array
-from bptui.lines.line import Line, Span, line_width
+from bptui.lines.line import Line, Span, cut, line_width
 from bptui.lines.paragraph import paragraph
 from bptui.lines.signs import PASS_SIGNS
+from bptui.session.answer import Answer
+from bptui.session.line_editor import TypedLine
 from bptui.tui.content.welcome import markdown_lines
 from layers import Array
 
@@ -83,6 +86,27 @@ def equation_sides(equation: Equation | None, result: Array, width: int, style: 
         yield rows[:MOST_ROWS] if rows else paragraph(shape(result), width, style)
 
 
+def asking_ideas(question: str, told: Answer, typed: TypedLine | None, width: int) -> list[Idea]:
+    """Return what an answer came to, the question that is open, and the answer that is being typed."""
+    room = min(WIDEST, width - 2 * MARGIN)
+    ideas: list[Idea] = []
+    if told.text:
+        ideas.append(paragraph(told.text, room, told.style or "mark"))
+    if question:
+        ideas.append([*paragraph(f"? {question}", room, "mark"), *typed_answer(typed, room)])
+    return ideas
+
+
+def typed_answer(typed: TypedLine | None, width: int) -> Iterator[Line]:
+    """Yield the answer that is being typed, its cursor as a block; the end that fits where it is long."""
+    if typed is None:
+        return
+    start = max(0, typed.cursor - (width - 6))
+    before, after = escaped(typed.text[start : typed.cursor]), escaped(typed.text[typed.cursor :])
+    line = (Span("  = "), Span(before, "strong"), Span(after[:1] or " ", "cursor"), Span(after[1:], "strong"))
+    yield line if line_width(line) <= width else cut(line, width)
+
+
 def lecture_lines(moment: Moment, ideas: Sequence[Idea], height: int) -> list[Line]:
     """Return the panel: where one is, and the ideas with room between; the latest are in sight."""
     gap = 2 if height >= 36 else 1
@@ -116,5 +140,6 @@ def wiring_line(moment: Moment) -> Line:
     if node is None:
         return ()
     inputs = ", ".join(visible(name, limit=16) for name in node.inputs)
+    outputs = ", ".join(visible(name, limit=16) for name in node.outputs if UNNAMED not in name)
     arrow = "←" if moment.pass_ is Pass.BACKWARD else "→"
-    return (Span(f"{inputs} {arrow} {visible(node.layer, limit=24)} {arrow} {visible(node.name, limit=16)}", "dim"),)
+    return (Span(f"{inputs} {arrow} {visible(node.layer, limit=24)} {arrow} {outputs}", "dim"),)

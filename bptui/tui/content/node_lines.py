@@ -144,8 +144,9 @@ def forward_lines(moment: Moment, node: Node, width: int, height: int) -> list[L
     if equation is None:
         formula = equations.node_formula(moment, node.name)
         waiting = Equation(text.visible(node.name), formula, "", "")
+        note = failed_note(moment, node, Pass.FORWARD) or value_state.waiting(moment, node.name)
         return [
-            *section(Pass.FORWARD, "forward", value_state.waiting(moment, node.name), width),
+            *section(Pass.FORWARD, "forward", note, width),
             *called_lines(node.call, width),
             *equation_lines(waiting, width, "value"),
         ]
@@ -208,10 +209,18 @@ def awaited_lines(moment: Moment, node: Node, width: int) -> list[Line]:
     number = moment.order.step_number(moment.progress.iteration, Pass.BACKWARD, node.name)
     if number is None:
         return section(Pass.BACKWARD, "backward", value_state.no_backward(moment, node), width)
-    lines = section(Pass.BACKWARD, "backward", f"not reached yet: step {number}", width)
+    waiting = failed_note(moment, node, Pass.BACKWARD) or f"not reached yet: step {number}"
+    lines = section(Pass.BACKWARD, "backward", waiting, width)
     for equation in local_derivatives.rules(moment, node.name):
         lines += equation_lines(equation, width, "dim")
     return lines
+
+
+def failed_note(moment: Moment, node: Node, pass_: Pass) -> str:
+    """Return in which step a node has failed in a pass; empty where it has not."""
+    failed = status_messages.failed_turn(moment)
+    is_here = failed is not None and (failed.name, failed.pass_) == (node.name, pass_)
+    return f"failed: step {failed.number}" if failed is not None and is_here else ""
 
 
 def dout_lines(moment: Moment, step: BackwardStep, place: int, width: int) -> list[Line]:
@@ -292,7 +301,9 @@ def kept_lines(moment: Moment, node: Node, width: int) -> list[Line]:
     kept = moment.kept(node.name)
     options = words_of(moment.tape, node).options
     items = [
-        (Span(f"self.{text.visible(name)} = {kept_words(it)}"),) for name, it in kept.items() if name not in options
+        (Span(f"self.{text.visible(name)} = {kept_words(it)}"),)
+        for name, it in kept.items()
+        if name not in options and it is not None
     ]
     return [*paragraph("keeps for its backward", width, "dim"), *packed(items, width)] if items else []
 

@@ -2,18 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from bptui.core.order import Turn
 from bptui.core.stop import Stops
 from bptui.lines.signs import RESTING_STOP, STOP
-
-
-def with_stops(signs: Mapping[str, str], stops: Stops) -> Mapping[str, str]:
-    """Return the signs at nodes, those of stops before them."""
-    if not stops.by_number:
-        return signs
-    return {**signs, **{name: stop_sign(stops.on(name)) + signs.get(name, "") for name in stops.nodes}}
 
 
 def sign_at_step(stops: Stops, turn: Turn) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TypeAlias
 
@@ -17,11 +17,12 @@ from bptui.core.text import visible
 from bptui.core.verbs.movement import RunTo
 from bptui.core.verbs.selection import Select
 from bptui.core.verbs.view import ChangeScale, Fold, ShowCircuit
+from bptui.guest.observation import Remark
 from bptui.lines.line import Line, Span
 from bptui.session.answer import Answer, refusal
 from bptui.session.circuit_view import CircuitView
 from bptui.tui.content.circuit_labels import label_widths
-from bptui.tui.content.stop_signs import with_stops
+from bptui.tui.content.node_signs import CircuitSigns, FiniteArrays
 from bptui.tui.drawn_circuit import DrawnCircuit
 from bptui.tui.mapped_circuit import MappedCircuit
 from bptui.tui.message import Asked
@@ -43,6 +44,8 @@ class CircuitPanel(VerdictPane):
         super().__init__(moment, id=id)
         self.looking = CircuitView()
         self.stops = Stops() if stops is None else stops
+        self.remarks: Mapping[Remark, int] = {}
+        self.finite = FiniteArrays()
         self.room = Room(80, 20)
 
     @cached_property
@@ -165,9 +168,14 @@ class CircuitPanel(VerdictPane):
     def view(self, width: int, height: int) -> Sequence[Line]:
         if self.is_folded:
             return ()
-        signs = self.verdicts.marks(self.moment.iteration - 1) if self.verdicts else {}
         window = self.window._replace(width=width, height=height)
-        return self.picture.lines(window, self.moment, self.selected, with_stops(signs, self.stops))
+        return self.picture.lines(window, self.selected, self.signs)
+
+    @property
+    def signs(self) -> CircuitSigns:
+        """What there is to mark at the cursor."""
+        verdicts = self.verdicts.marks(self.moment.iteration - 1) if self.verdicts else {}
+        return CircuitSigns(self.moment, verdicts, self.stops, self.remarks, self.finite)
 
     def prefetch(self) -> None:
         """Draw what may be wanted next, so that turning to it costs no more than a step."""

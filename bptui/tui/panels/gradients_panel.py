@@ -106,6 +106,13 @@ class GradientsPanel(VerdictPane):
             self.scale = self.run_scale().widened(row.norm for row in rows)
         return gradient_rows(rows, width, self.scale, self.selected)
 
+    def folded_line(self, width: int) -> Line:
+        """Return the first gradient that this step has changed, or else the first in sight."""
+        names = names_with_a_row(self.moment)
+        changed = [place for place, name in enumerate(names) if name in self.moment.changed]
+        self.origin = Offset(0, changed[0]) if changed else self.origin
+        return super().folded_line(width)
+
     def run_scale(self) -> LogScale:
         """Return the scale that holds what has been seen, and what this iteration's gradients come to in the end."""
         moment = self.moment
@@ -249,7 +256,7 @@ def nearest_to_output(passes: Passes) -> str | None:
 def gradient_rows(rows: Sequence[GradientRow], width: int, scale: LogScale, selected: str | None = None) -> list[Line]:
     """Return the rows, their columns in line: ``▸W2  ▇▇▇▏    0.31``."""
     names = [visible(row.name) for row in rows]
-    name_room = min(max(map(cells, names), default=0), max(4, width // 4))
+    name_room = min(max(map(cells, names), default=0), max(4, width // 3))
     numbers = aligned([row.number for row in rows])
     words = max((len(row.short) for row in rows if row.norm is not None), default=0)
     number_room = max(map(len, numbers), default=0)

@@ -11,6 +11,7 @@ from textual.geometry import Offset, Size
 
 from bptui.core import text
 from bptui.core.moment import Moment
+from bptui.core.order import Pass
 from bptui.explaining import value_state
 from bptui.lines.line import Line, Span
 from bptui.lines.paragraph import paragraph
@@ -91,6 +92,11 @@ class NodePanel(VerdictPane):
         wanted = self.origin.y + height + 1 - len(self.made)
         self.made = [*self.made, *islice(self.rest, max(0, wanted))]
         return self.made
+
+    def folded_line(self, width: int) -> Line:
+        """Return the first line that says something: not the title of a pass."""
+        titles = {pass_.value for pass_ in Pass}
+        return next((line for line in self.view(width, 3) if line and line[0].style not in titles), ())
 
     def lines(self, width: int, height: int) -> Iterable[Line]:  # type: ignore[override]
         notes = [line for note in self.notes.get(self.moment.position, ()) for line in note_lines(note, width)]

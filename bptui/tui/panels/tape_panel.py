@@ -32,7 +32,7 @@ from layers import Array
 NO_MARKS: Mapping[str, str] = {}
 NO_STOPS = Stops()
 
-NARROWEST, WIDEST = 9, 16
+NARROWEST, WIDEST = 9, 22
 """Cells of a step's number, for which the layer's name is cut where there is no room for both."""
 
 LOWEST_WITH_COURSE = 5

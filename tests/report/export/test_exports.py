@@ -9,6 +9,7 @@ import sys
 import warnings
 from html.parser import HTMLParser
 from importlib import import_module
+from itertools import pairwise
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -17,13 +18,18 @@ import pytest
 from markdown_it import MarkdownIt
 
 from bptui.cli import main
+from bptui.core.lesson import Quiz
+from bptui.core.order import Pass
 from bptui.recording.recorder import Recorder
 from bptui.report.export.account import Account
 from bptui.report.export.exporting import FORMATS, Exported
+from bptui.report.export.html_page import html_text
+from bptui.report.export.numpy_program import array_source
 from bptui.running import Run
 from bptui.scenario.bundled import bundled
 from bptui.scenario.load import load
 from exported import HOSTILE, account_of, hostile_account
+from layers import Array
 
 VOID = {"meta", "input", "br", "img"}
 BUNDLED = [name for name, _ in bundled() if "/" not in name]  # those of the book have layers of its own
@@ -136,6 +142,19 @@ def test_a_recording_for_a_player_has_a_marker_for_each_step() -> None:
     assert all(len(line) < 2_000 for _, code, text in events if code == "o" for line in text.split("\r\n"))
 
 
+def test_a_player_shows_each_step_as_long_as_it_takes_to_read() -> None:
+    account = account_of("two_layer").account
+    lines = text_of(account, ".cast").splitlines()[1:]
+    times = [time for time, code, _ in map(json.loads, lines) if code == "m"]
+    pauses = [there - here for here, there in pairwise(times)]
+    lengths = [len(told.sentence) for told in account.steps][: len(pauses)]
+    assert all(2 <= pause <= 10 for pause in pauses)
+    assert pauses[lengths.index(max(lengths))] == max(pauses)
+    paced = Account("", "", account.tape, times={1: 0.0, 2: 0.5, 3: 60.0})
+    lines = text_of(paced, ".cast").splitlines()[1:]
+    assert [time for time, code, _ in map(json.loads, lines) if code == "m"][:3] == [0.0, 0.5, 2.5]
+
+
 @pytest.mark.parametrize("name", BUNDLED)
 def test_the_written_test_computes_the_same_without_bptui(name: str) -> None:
     text = account_of(name).text(".py")
@@ -149,6 +168,22 @@ def test_the_written_test_computes_the_same_without_bptui(name: str) -> None:
         np.testing.assert_array_equal(namespace["values"][value], tape.iterations[0].values[graph.slots[value]])
     for value, gradient in namespace["GRADIENTS"].items():
         np.testing.assert_allclose(namespace["gradients"][value], gradient, rtol=1e-12, equal_nan=True)  # type: ignore[call-overload]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        np.zeros((0, 3)),
+        np.zeros((2, 0, 1), np.float32),
+        np.array([np.nan, -np.inf, -0.0]),
+        np.array([2, 0]),
+        np.array(True),
+    ],
+)
+def test_each_array_is_written_so_that_it_is_read_again(value: Array) -> None:
+    read = eval(array_source(value), {"np": np})
+    np.testing.assert_array_equal(read, value, strict=True)
+    np.testing.assert_array_equal(np.signbit(read), np.signbit(value))
 
 
 def test_pytest_runs_the_written_test_and_it_fails_where_a_number_is_another(tmp_path: Path) -> None:
@@ -193,13 +228,10 @@ def test_a_suffix_that_is_no_format_and_the_file_itself_are_refused(
     assert "the steps go from 1 to 4" in capsys.readouterr().err
 
 
-def test_a_layer_of_ones_own_is_told_but_not_written_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_layer_of_ones_own_is_told_with_its_line(tmp_path: Path) -> None:
     own = tmp_path / "own.py"
     own.write_text(OWN_RELU)
-    arguments = ["export", "two_layer", "--layers", str(own)]
-    assert main([*arguments, "-o", str(tmp_path / "x.py")]) == 2
-    assert "a layer of your own" in capsys.readouterr().err
-    assert main([*arguments, "-o", str(tmp_path / "x.md")]) == 0
+    assert main(["export", "two_layer", "--layers", str(own), "-o", str(tmp_path / "x.md")]) == 0
     assert "own.py:2" in (tmp_path / "x.md").read_text(encoding="utf-8")
 
 
@@ -231,12 +263,18 @@ def test_the_keys_of_a_page_step_and_predict(tmp_path: Path) -> None:
       const shown = () => document.querySelector(".step.shown h2").textContent;
       const seen = [shown()];
       press("n"); press("n"); seen.push(shown());
-      press("G"); seen.push(shown()); press("P");
+      press("G"); seen.push(shown()); press("g"); press("P"); press("G");
       const quiz = document.querySelector(".step.shown .quiz");
-      seen.push(quiz.hidden ? "hidden" : "asked");
-      quiz.querySelector("input").value = "2.2";
-      quiz.requestSubmit();
+      seen.push(quiz.hidden ? "hidden" : "asked at " + shown());
+      seen.push(getComputedStyle(document.querySelector(".ending")).display);
+      const input = quiz.querySelector("input");
+      input.value = "3"; quiz.requestSubmit();
+      seen.push(quiz.querySelector("output").textContent);
+      input.value = "200"; quiz.requestSubmit();
       seen.push(document.querySelector(".step.shown .right").textContent);
+      press("G");
+      document.querySelector(".step.shown .reveal").click();
+      seen.push(document.getElementById("place").textContent);
       document.body.textContent = "SEEN " + seen.join(" | ");
     """
     page.write_text(
@@ -248,7 +286,21 @@ def test_the_keys_of_a_page_step_and_predict(tmp_path: Path) -> None:
         text=True,
         check=True,
     )
-    assert (
-        "SEEN Step 1 of 4, forward: apple_price | Step 3 of 4, backward: price | "
-        "Step 4 of 4, backward: apple_price | asked | ✓ right: 2.2"
-    ) in done.stdout
+    seen = re.search(r"SEEN [^<]*", done.stdout)
+    assert seen is not None
+    assert seen[0].strip().split(" | ") == [
+        "SEEN Step 1 of 4, forward: apple_price",
+        "Step 3 of 4, backward: price",
+        "Step 4 of 4, backward: apple_price",
+        "asked at Step 1 of 4, forward: apple_price",
+        "none",
+        "✗ 3 is not right: try again",
+        "✓ right: 200",
+        "2 of 4; 0 of 2 right at the first try, 1 later Step 2 of 4, forward: price",
+    ]
+
+
+def test_a_page_asks_for_what_the_scenario_asks_for() -> None:
+    tape = account_of("buy_apple").account.tape
+    page = html_text(Account("", "", tape, quiz=Quiz(("price",), Pass.BACKWARD)))
+    assert re.findall(r'data-answer="([^"]*)"', page) == ["1.1"]
