@@ -97,7 +97,8 @@ def test_a_mask_that_is_left_out_is_put_in_as_it_is() -> None:
 
 
 def test_a_guess_is_made_where_it_changes_what_is_wrong_and_nothing_that_is_right() -> None:
-    layer, inputs = layers.WeightedWithoutValues, INPUTS[layers.Weighted]
+    layer: type[Any] = layers.WeightedWithoutValues
+    inputs = INPUTS[layers.Weighted]
     probe = Probe(subject(layer, *inputs, names=("hs", "weights")))  # type: ignore[arg-type]
     made = layer()
     out = made.forward(*inputs)
