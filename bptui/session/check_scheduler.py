@@ -82,6 +82,11 @@ class Checking:
             self.asked.add(job)
             self.lane(job.node).put_first(job)
 
+    @property
+    def proviso(self) -> str:
+        """What of a verdict is still open, "" for nothing."""
+        return ""
+
     def ask_own(self, iteration: int) -> list[str]:
         """Check the layers of the user's own before all others; return the nodes that are not judged yet."""
         names = [self.graph.nodes[job.node].name for job in self.guest_jobs(iteration)]

@@ -71,6 +71,10 @@ class ProgramChecking(Checking):
         self.asked.add(Job(self.index(name), iteration))
         self.waiting = deque(sorted(self.waiting, key=lambda it: it.name != name))
 
+    @property
+    def proviso(self) -> str:
+        return "" if self.is_over else "what is handed to it is still to be checked"
+
     def ask_own(self, iteration: int) -> list[str]:  # noqa: ARG002  (a program is checked as a whole)
         """Check all that is left, the wiring too; return the program as long as anything is."""
         self.wants_all = not self.is_over

@@ -51,8 +51,10 @@ def test_a_check_that_is_asked_for_comes_first_and_steps_into_a_layer_meanwhile(
         assert answer.judged is not None
         assert answer.judged.node == name
         assert answer.judged.verdict is Verdict.PASS
+        assert "still to be checked" in answer.text
         while session.checks.work():
             pass
+        assert "still to be checked" not in dispatcher.finish(parse(f"check {name}")).text
         assert len(session.checks.verdicts.judged[0]) == 4
         session.close()
 
