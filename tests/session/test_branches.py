@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -255,3 +256,19 @@ def test_a_node_with_several_outputs_and_what_it_expands_to_have_the_same_values
     assert {(it.turn.name, it.what) for it in [found.first, *found.largest] if it is not None} <= {("c1", "dout")}
     assert found.only_here
     assert not found.only_there
+
+
+def test_a_comparison_runs_the_other_branch_on_in_pieces_and_takes_a_bundled_scenario() -> None:
+    scenario = loads(TWO_LAYERS.replace("steps = 2", "steps = 3_000"))
+    dispatcher = Dispatcher(session_on(Run(scenario), "long"), Mute())
+    said = partial(parse, names=dispatcher.session.tape.graph.slots)
+    dispatcher.finish(said("set W1 = 0"))
+    dispatcher.finish(said("switch main"))
+    dispatcher.finish(said("last"))
+    pending = dispatcher.do(said("diff b1"))
+    assert pending.is_pending
+    assert "the other branch" in pending.text
+    answer = dispatcher.finish(said("diff b1"))
+    assert answer.compared is not None
+    assert len(answer.compared.diff.other) == len(dispatcher.session.tape.order)
+    assert "differ between main and two_layer" in dispatcher.finish(said("diff two_layer")).text
