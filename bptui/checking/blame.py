@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from itertools import chain
+from time import process_time
 from typing import NamedTuple
 
 import numpy as np
@@ -20,8 +21,12 @@ from bptui.checking.fault import FaultError
 from bptui.checking.function_source import Unused
 from bptui.checking.probe import Probe
 from bptui.checking.repair.edit import TRIED, Edit
+from bptui.checking.repair.edit import places as code_places
+from bptui.checking.repair.edits_of_factors import guesses, is_changeable
 from bptui.checking.repair.frozen_uses import missing_uses
-from bptui.checking.repair.repaired import first_right, mended_forward, repaired, repaired_by_guess
+from bptui.checking.repair.named_values import FunctionKey, NamedKinds, named_kinds
+from bptui.checking.repair.repaired import first_right, mended_forward, repaired
+from bptui.checking.repair.sensitivity import Sensitivity, gradients_at
 from bptui.checking.repair.user_function import UserFunction
 from bptui.checking.sample_points import confirming, random_douts
 from bptui.checking.user_lines import UserLines
@@ -52,6 +57,9 @@ DOUBTFUL = SHOWS_IN_LINES | {
 }
 """Mistakes that the numbers show, and behind which another may be that the user's lines tell."""
 
+
+GUESSING = 1.1
+"""Seconds that guesses are tried for at a node."""
 
 LOST_IN_LOOPS = frozenset({"contributions overwritten", "only the first of a loop", "only the last of a loop"})
 
@@ -140,9 +148,32 @@ class Blame:
                 return Cause(mistake)
         if edit := mended_forward(evidence, forward, others):
             return self.cause_by(edit)
-        if edit := repaired_by_guess(evidence, functions, forward, others):
+        if edit := self.guessed(evidence, others):
             return self.cause_by(edit)
         return None
+
+    def guessed(self, evidence: Evidence, others: Sequence[Evidence]) -> Edit | None:
+        """Return the edit that puts in something which was left out, and makes the gradient right."""
+        known = code_places(self.functions_at(evidence.position))
+        changeable = [it for it in known if is_changeable(it)]
+        chosen = self.sensitivity.promising(changeable, evidence, self.end_of_guesses)
+        edits = guesses(known, code_places(self.lines.forward_functions), chosen, self.kinds(evidence))
+        return first_right(evidence, others, edits, end=self.end_of_guesses)
+
+    @cached_property
+    def end_of_guesses(self) -> float:
+        """Until when guesses are made for all inputs of the node, in the process's time."""
+        return process_time() + GUESSING
+
+    @cached_property
+    def sensitivity(self) -> Sensitivity:
+        """What another number in each place of the user's functions does."""
+        return Sensitivity()
+
+    def kinds(self, evidence: Evidence) -> Mapping[FunctionKey, NamedKinds]:
+        """Return what the names of the user's functions stand for."""
+        other = replace(evidence, dout=evidence.dout * 0.7)
+        return named_kinds(lambda: gradients_at(evidence), lambda: gradients_at(other))
 
     def functions_at(self, position: int) -> list[UserFunction]:
         """Return the functions that made a gradient, first those of the file in which it was made last."""

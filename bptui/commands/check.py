@@ -42,6 +42,10 @@ def judge_scenarios(options: argparse.Namespace) -> int:
 
     if not options.results and (options.format or options.explain):
         raise BptuiError("--format and --explain say what is written to a file", hint="--results FILE")
+    if options.results:
+        from bptui.report.results_file import check_results_place
+
+        check_results_place(options.results, [*map(Path, options.scenarios), *options.layers])
     judge = judge_program if any(map(is_program, options.scenarios)) else judge_each
     found = judge(options)
     for _, result in found:

@@ -6,13 +6,16 @@ import argparse
 import sys
 
 from bptui.commands.layer_options import add_layers
+from bptui.commands.program_options import add_watching, watched
 from bptui.commands.subcommand import Subcommand
 from bptui.ending import BAD_USE, ENDING, FAILED, FINE, leave, output, with_signals
 
 
 def add_exec_arguments(command: argparse.ArgumentParser) -> None:
     """Tell what may stand behind ``bptui exec``."""
-    command.add_argument("scenario", metavar="SCENARIO|TRANSCRIPT", help="a file, or the name of a bundled scenario")
+    command.add_argument(
+        "scenario", metavar="SCENARIO|TRANSCRIPT|PROGRAM", help="a file, or the name of a bundled scenario"
+    )
     command.add_argument(
         "-e",
         dest="sources",
@@ -32,21 +35,28 @@ def add_exec_arguments(command: argparse.ArgumentParser) -> None:
     )
     command.add_argument("--json", action="store_true", help="print answers as JSON, one a line, for other programs")
     add_layers(command)
+    add_watching(command)
 
 
 def execute_commands(options: argparse.Namespace) -> int:
     """Carry out commands without a screen."""
     with_signals(leave, *ENDING)
     from bptui.errors import CommandError
+    from bptui.programs.read_program import is_program
     from bptui.report.command_loop import pointed
-    from bptui.report.execute import execute
+    from bptui.report.execute import execute, open_program_session, open_session
 
+    run = watched(options) if is_program(options.scenario) else None
+    session = open_program_session(run) if run else open_session(options.scenario, options.layers)
     try:
         with output() as file:
-            is_fine = execute(options.scenario, options.layers, options.sources, file, as_json=options.json)
+            is_fine = execute(session, options.sources, file, as_json=options.json)
     except CommandError as error:
         print(pointed(error), file=sys.stderr)
         return BAD_USE
+    finally:
+        if run:
+            run.close()
     return FINE if is_fine else FAILED
 
 

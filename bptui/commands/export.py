@@ -40,11 +40,11 @@ def export_run(options: argparse.Namespace) -> int:
     suffix = format_of(options.out)
     exported = what_is_exported(options)
     text = exported.text(suffix, options.step, folder=options.out.parent)
-    write_export(options.out, text, options.scenario)
+    write_export(options.out, text, [Path(options.scenario), *(it.path for it in exported.own_files)])
     with output() as file:
         file.write(f"{displayed_path(options.out)}\n")
     if exported.own and suffix in {".py", ".ipynb"}:
-        files = " and ".join(exported.own_files)
+        files = " and ".join(it.displayed_name for it in exported.own_files)
         print_notice(f"{displayed_path(options.out)} imports {files}: it runs whenever that does, and is not confined")
     return FINE
 

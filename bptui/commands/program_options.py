@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 SOON = 1.0
 """Seconds after which it is told that a program is still watched."""
 
-WATCHING = ("run", "trace", "check", "health", "export")
+WATCHING = ("run", "exec", "trace", "check", "health", "export")
 """The subcommands that take a program."""
 
 ASKING, END = ("new",), "--"
@@ -35,6 +35,8 @@ VALUED = (
     "--format",
     "-o",
     "--step",
+    "-e",
+    "-f",
 )
 """The options that a value follows."""
 
@@ -127,7 +129,7 @@ def watched(options: argparse.Namespace) -> ProgramRun:
     from bptui.programs.program_run import ProgramRun, WatchLimits
     from bptui.programs.read_program import read_program
 
-    if options.expand:
+    if getattr(options, "expand", None):
         raise BptuiError("--expand is for scenarios", hint="a program runs as it stands")
     program = read_program(options.scenario, options.arguments)
     run = ProgramRun(program, WatchLimits(options.passes, options.skip, options.memory, runs_on=options.then_run_on))

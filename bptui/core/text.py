@@ -91,6 +91,11 @@ def index(place: Sequence[int]) -> str:
     return f"[{', '.join(map(str, place))}]" if place else ""
 
 
+def enumeration(parts: Sequence[str]) -> str:
+    """Return ``a``, ``a and b``, ``a, b and c``; nothing of nothing."""
+    return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
+
+
 def counted(number: int, noun: str) -> str:
     """Return ``2 inputs``, ``1 gradient``."""
     return f"{number} {noun}{'s' * (number != 1)}"

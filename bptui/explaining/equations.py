@@ -132,10 +132,7 @@ def node_formula(moment: Moment, name: str) -> str:
 
 def input_names(node: Node) -> str:
     """Return the names of a node's inputs where they are few: ``a, b and c``; otherwise that all are meant."""
-    *first, last = map(text.visible, node.inputs)
-    if len(first) >= MOST_NAMED:
-        return ALL_INPUTS
-    return f"{', '.join(first)} and {last}" if first else last
+    return ALL_INPUTS if len(node.inputs) > MOST_NAMED else text.enumeration([*map(text.visible, node.inputs)])
 
 
 def gradient_equations(moment: Moment, name: str) -> tuple[Equation, ...]:

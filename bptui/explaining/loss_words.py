@@ -36,10 +36,17 @@ def per_sample(options: OptionValues, cost: str, rules: Mapping[str, str], *, ha
     """Return the words of a loss of distributions, of whose classes a label leaves one."""
     match options["reduction"]:
         case "mean":
-            return f"-Σ {cost} / samples", {name: f"{rule} / samples" for name, rule in rules.items()}
+            formula, rules = f"-Σ {cost} / samples", {name: f"{rule} / samples" for name, rule in rules.items()}
         case "sum":
-            return f"-Σ {cost}", rules
-    return f"-{cost}" if has_labels else f"-Σ {cost} of each sample", rules
+            formula = f"-Σ {cost}"
+        case _:
+            formula = f"-{cost}" if has_labels else f"-Σ {cost} of each sample"
+    if options.get("ignore_index") is None:
+        return formula, rules
+    left_out = "samples labelled ignore_index left out"
+    return f"{formula}, {left_out}", {
+        name: f"{rule} where t is not ignore_index, else 0" for name, rule in rules.items()
+    }
 
 
 def hinge(options: OptionValues, *, has_labels: bool) -> Spelt:  # noqa: ARG001  (there is nothing but labels)

@@ -45,7 +45,7 @@ def headline(moment: Moment) -> str:
 
 def forward_sentence(moment: Moment, step: ForwardStep) -> str:
     """Return what a node has made of its inputs: ``Mul computes a: x × y, which is 2 × 3 = 6``."""
-    name, inputs = text.visible(step.name), ", ".join(map(text.visible, step.node.inputs))
+    name, inputs = text.visible(step.name), text.enumeration([*map(text.visible, step.node.inputs)])
     if len(step.outs) > 1:
         return several_sentence(step, inputs)
     layer, result = text.visible(step.node.layer), inline(step.out)
@@ -68,7 +68,7 @@ def several_sentence(step: ForwardStep, inputs: str) -> str:
         for name, out in zip(step.node.outputs, step.outs, strict=True)
         if UNNAMED not in name
     ]
-    return f"{text.visible(step.node.layer)} makes {' and '.join(made)} of {inputs}."
+    return f"{text.visible(step.node.layer)} makes {text.enumeration(made)} of {inputs}."
 
 
 def several_douts_sentence(step: BackwardStep) -> str:
@@ -83,15 +83,16 @@ def several_douts_sentence(step: BackwardStep) -> str:
     if not arrived:
         return f"Only zeros arrive at {text.visible(step.name)}."
     verb = "arrives" if len(arrived) == 1 else "arrive"
-    rest = f", and {' and '.join(zeros)} {'is' if len(zeros) == 1 else 'are'} zero" if zeros else ""
-    return f"{' and '.join(arrived)} {verb} at {text.visible(step.name)}{rest}."
+    rest = f", and {text.enumeration(zeros)} {'is' if len(zeros) == 1 else 'are'} zero" if zeros else ""
+    return f"{text.enumeration(arrived)} {verb} at {text.visible(step.name)}{rest}."
 
 
 def arrival_sentence(moment: Moment, step: BackwardStep) -> str:
     """Return which gradient arrives at a node; at the first step of the pass also what a gradient is."""
     assert step.dout is not None
     if len(step.douts) > 1:
-        return several_douts_sentence(step)
+        begun = "The backward pass starts here. " if moment.progress.backward == 1 else ""
+        return f"{begun}{several_douts_sentence(step)}"
     name, output = text.visible(step.name), text.visible(moment.graph.output)
     numbers, shape = inline(step.dout), text.shape(step.dout)
     dout = f"dout = {numbers}" if numbers else f"dout, of shape {shape}"
@@ -129,8 +130,8 @@ def own_departure_sentence(moment: Moment, step: BackwardStep) -> str:
         f"{text.visible(step.node.inputs[place])} {inline(it) or f'a gradient of shape {text.shape(it)}'}{turn}"
         for place, it, turn in contributions_with_turns(moment, step)
     ]
-    *first, last = shares or ["no gradient to any input"]
-    return f"{text.visible(step.node.layer)}.backward gives {', '.join(first)}{' and ' if first else ''}{last}."
+    listed = text.enumeration(shares) if shares else "no gradient to any input"
+    return f"{text.visible(step.node.layer)}.backward gives {listed}."
 
 
 def input_clauses(moment: Moment, step: BackwardStep) -> Iterator[str]:

@@ -60,9 +60,25 @@ def check_status(status: os.stat_result, where: Where) -> None:
         hint = "make a copy of it, read it, and name the copy"
         raise ScenarioError("belongs to somebody else, so its layers will not be run", hint=hint, where=where)
     for bit, others, letter in ((stat.S_IWOTH, "anybody", "o"), (stat.S_IWGRP, "its group", "g")):
-        if status.st_mode & bit:
+        is_own_group = bit == stat.S_IWGRP and is_private_group(status.st_gid)
+        if status.st_mode & bit and not is_own_group:
             message = f"{others} may write to it, so its layers will not be run"
             raise ScenarioError(message, hint=f"chmod {letter}-w {shlex.quote(where.path)}", where=where)
+
+
+def is_private_group(group: int) -> bool:
+    """Return whether nobody but the user belongs to a group, as where each user has one, and files are group-writable.
+
+    That is how Debian, Fedora and what is made of them begin: such a file is nobody else's to write.
+    """
+    import grp  # noqa: PLC0415  (there is none on Windows, where nobody asks)
+    import pwd  # noqa: PLC0415
+
+    try:
+        user, known = pwd.getpwuid(os.getuid()), grp.getgrgid(group)
+    except KeyError:
+        return False
+    return group == user.pw_gid and known.gr_name == user.pw_name and set(known.gr_mem) <= {user.pw_name}
 
 
 def trust(path: Path) -> LayerFile:

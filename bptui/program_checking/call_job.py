@@ -21,7 +21,7 @@ from bptui.guest.child.object_arrays import spots_in
 from bptui.guest.child.own_gradients import gradient_of
 from bptui.program_checking.call_subject import call_subject, copies_of, findings_on_call, kept_pair
 from bptui.program_checking.called_again import CalledAgain, CallValues
-from bptui.program_checking.loss_findings import sample_loss_findings, unknown_loss_findings
+from bptui.program_checking.loss_findings import findings_for_own_dout, sample_loss_findings, unknown_loss_findings
 from bptui.program_checking.weight_decay import decay_findings, decayed_spots
 from bptui.programs.child.call_again import kept_forward
 from bptui.programs.child.kept_call import KeptCall
@@ -68,7 +68,8 @@ def findings_on_pair(
     make = copies(decayed=tuple(decayed)) if decayed else make
     names = dict(zip(about["slots"], about["names"], strict=True))
     decays = decay_findings(about["node"], about["layer"], names, decayed)
-    return [*findings_on_call(call_subject(make, values, about), make), *decays]
+    findings = findings_on_call(call_subject(make, values, about), make)
+    return [*findings_for_own_dout(findings, make, values, about), *decays]
 
 
 def decays_of(make: Callable[[], CalledAgain], values: Sequence[Any]) -> dict[str, tuple[float, float]]:

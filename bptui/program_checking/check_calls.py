@@ -23,7 +23,7 @@ from bptui.programs.passed_gradients import PassedGradients
 from bptui.programs.program_facts import ProgramFacts
 from layers import Array
 
-LONGEST = 30.0
+LONGEST = 120.0
 """Seconds after which the check of one node is given up."""
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import takewhile
 
 from bptui.own_layers.own_layer import TARGETS
 from bptui.programs.event import BackwardCall
@@ -28,13 +29,20 @@ class PassedGradients:
         Nothing is returned where the call starts the backward pass by itself: a loss that is handed nothing, or its own
         prediction instead of a gradient.
         """
-        douts = [None if it is None else self.facts.values[it] for it in call.douts[: max(1, len(node.outs))]]
+        douts = self.handed_for_outs(call, node)
         first = douts[0] if douts else None
         if first is None or not node.outs or self.is_misshapen(first, node) or self.is_prediction(first, call, node):
             return []
         if self.is_of_data(first, call, node):
             return []
         return douts + [None] * (len(node.outs) - len(douts))
+
+    def handed_for_outs(self, call: BackwardCall, node: PassNode) -> list[SeenValue | None]:
+        """Return what is handed over first, one for each output: beyond the first, what is of the output's shape."""
+        handed = [None if it is None else self.facts.values[it] for it in call.douts[: max(1, len(node.outs))]]
+        pairs = zip(handed[1:], node.outs[1:], strict=False)
+        fitting = takewhile(lambda pair: pair[0] is None or pair[0].array.shape == pair[1].array.shape, pairs)
+        return [*handed[:1], *(dout for dout, _ in fitting)]
 
     def is_misshapen(self, dout: SeenValue, node: PassNode) -> bool:
         """Return whether what the output's node is handed can be no gradient of it."""
@@ -70,8 +78,8 @@ class PassedGradients:
 
         A dout and an out are told by their places, an input by its parameter; None stands for anything else.
         """
-        count = len(self.douts(call, node))
-        found: list[tuple[str, str | int] | None] = [("dout", place) for place in range(min(count, len(call.douts)))]
+        count = len(self.handed_for_outs(call, node)) if self.douts(call, node) else 0
+        found: list[tuple[str, str | int] | None] = [("dout", place) for place in range(count)]
         beyond = (None if it is None else self.facts.values[it] for it in call.douts[len(found) :])
         return [*found, *(None if it is None else self.own_place(it, node) for it in beyond)]
 

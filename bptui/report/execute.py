@@ -1,4 +1,4 @@
-"""Opening what ``bptui exec`` names, a scenario or a recording, and having its commands carried out."""
+"""Opening what ``bptui exec`` names, a scenario, a recording or a program, and having its commands carried out."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TextIO
 
 from bptui.core.text import visible
+from bptui.programs.program_run import ProgramRun
 from bptui.recording.transcript import read_transcript
 from bptui.report.command_loop import CommandLine, CommandLoop, command_lines, lines_of_file
 from bptui.running import Run
@@ -18,15 +19,12 @@ from bptui.session.replay import replay_session
 from bptui.session.session import Session
 
 
-def execute(
-    place: str, layers: Sequence[Path], sources: Sequence[tuple[str, str]], file: TextIO, *, as_json: bool
-) -> bool:
-    """Carry out commands on a scenario or a recording; return whether all went well, and so did every recording.
+def execute(session: Session, sources: Sequence[tuple[str, str]], file: TextIO, *, as_json: bool) -> bool:
+    """Carry out commands, and close the session; return whether all went well, and so did every recording.
 
     ``sources`` are pairs of ``-e`` and a command, or ``-f`` and a file. Without any, commands are read from standard
     input. Raises BptuiError.
     """
-    session = open_session(place, layers)
     loop = CommandLoop(session, file, as_json=as_json)
     try:
         if sources:
@@ -52,6 +50,13 @@ def open_session(place: str, layers: Sequence[Path]) -> Session:
     name = scenario.path.stem if scenario.path else scenario.title
     run = Run(scenario)
     return Session(run.tape, name, run=run, title=scenario.title, about=scenario.about)
+
+
+def open_program_session(watched: ProgramRun) -> Session:
+    """Return a session over a program that was watched."""
+    program = watched.program
+    title = " ".join((program.called, *program.arguments))
+    return Session(watched.tape, program.title, program=watched, printed=watched.pieces, title=title)
 
 
 def lines_from(kind: str, text: str, *, place: int) -> Iterator[CommandLine]:

@@ -23,6 +23,16 @@ def format_for(path: Path) -> str:
     return "junit" if path.suffix.lower() == ".xml" else "json"
 
 
+def check_results_place(path: Path, sources: Sequence[Path]) -> None:
+    """Raise BptuiError where the marks would be written over what is to be marked."""
+    try:
+        is_source = path.exists() and any(it.exists() and path.samefile(it) for it in sources)
+    except (OSError, ValueError):
+        return  # to be told when it is written
+    if is_source:
+        raise BptuiError(f"{visible(str(path))} is what is to be marked: another name is wanted")
+
+
 def write_results(path: Path, hand_ins: Sequence[HandIn], name: str) -> None:
     """Write the marks in the format of that name. Raises BptuiError where the file cannot be written."""
     try:

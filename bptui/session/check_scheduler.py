@@ -82,6 +82,18 @@ class Checking:
             self.asked.add(job)
             self.lane(job.node).put_first(job)
 
+    @property
+    def proviso(self) -> str:
+        """What of a verdict is still open, "" for nothing."""
+        return ""
+
+    def ask_own(self, iteration: int) -> list[str]:
+        """Check the layers of the user's own before all others; return the nodes that are not judged yet."""
+        names = [self.graph.nodes[job.node].name for job in self.guest_jobs(iteration)]
+        for name in names:
+            self.ask(name, iteration)
+        return names
+
     def plan(self, iteration: int) -> None:
         """Check all nodes of an iteration, as far as they are not checked already."""
         if self.run is not None:

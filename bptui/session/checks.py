@@ -58,7 +58,7 @@ class SessionChecks:
         if obstacle := self.checking.obstacle(name, iteration):
             return refusal(obstacle)
         if (judged := self.verdicts.of(iteration, name)) and not judged.is_quick:
-            return verdict_answer(judged)
+            return verdict_answer(judged, self.checking.proviso)
         if not self.checking.has_inputs(self.checking.index(name), iteration):
             text = f"{visible(name, limit=40)}: the run has not come this far"
             return Answer(text, "warning", ok=False, is_pending=self.session.is_under_way)
@@ -69,7 +69,7 @@ class SessionChecks:
         """Return what is known of a node by now, and have it checked in full."""
         judged = self.verdicts.of(iteration, name)
         answer = self.check(name, iteration)
-        return verdict_answer(judged) if judged and answer.is_pending else answer
+        return verdict_answer(judged, self.checking.proviso) if judged and answer.is_pending else answer
 
     def check_all(self, iteration: int) -> Answer:
         """Return what the verdicts on all nodes come to; until they are reached the answer is pending."""
@@ -94,15 +94,13 @@ class SessionChecks:
     def check_own(self, iteration: int) -> Answer | None:
         """Have the user's own layers checked in an iteration (from 0); return a pending answer, None once it is done.
 
-        Of a run that has failed, those are checked that it has come to.
+        Of a run that has failed, those are checked that it has come to; of a program all are, and its wiring.
         """
-        jobs = list(self.checking.guest_jobs(iteration))
-        for job in jobs:
-            self.checking.ask(self.session.tape.graph.nodes[job.node].name, iteration)
-        if not jobs and (not self.session.is_under_way or self.checking.has_all_guests(iteration)):
+        names = self.checking.ask_own(iteration)
+        if not names and (not self.session.is_under_way or self.checking.has_all_guests(iteration)):
             return None
-        names = ", ".join(visible(self.session.tape.graph.nodes[job.node].name, limit=40) for job in jobs[:MOST_NAMED])
-        return Answer(f"checking your own layers first: {names} …", "dim", is_pending=True)
+        told = ", ".join(visible(name, limit=40) for name in names[:MOST_NAMED])
+        return Answer(f"checking {told or 'your own layers'} first …", "dim", is_pending=True)
 
 
 def checking_of(session: Session) -> Checking:
@@ -115,10 +113,11 @@ def checking_of(session: Session) -> Checking:
     return ProgramChecking(session.tape, program, touched=lambda: session.touched_at, clock=session.clock)
 
 
-def verdict_answer(judged: Judged) -> Answer:
-    """Return a node's verdict as an answer; one that fails is a command that failed."""
+def verdict_answer(judged: Judged, proviso: str) -> Answer:
+    """Return a node's verdict as an answer, with what is still open of it; one that fails is a command that failed."""
+    is_open = proviso and judged.verdict is not Verdict.FAIL
     return Answer(
-        summary(judged),
+        f"{summary(judged)}; {proviso}" if is_open else summary(judged),
         SIGN_STYLES[judged.sign],
         ok=judged.verdict is not Verdict.FAIL,
         judged=judged,

@@ -60,18 +60,25 @@ def go_to_trouble(session: Session, search: TroubleSearch) -> Answer:
     if not search.advance():
         return Answer("looking for trouble …", "dim", is_pending=True)
     if search.found is None:
-        return refusal(
-            f"no trouble is known that way{checked_count_words(session)}", WayOn(Check, "looks for wrong layers")
-        )
+        way_on = None if are_all_checked(session) else WayOn(Check, "looks for wrong layers")
+        return refusal(f"no trouble is known that way{checked_count_words(session)}", way_on)
     move_cursor(session, GoTo(search.found))
     return Answer(search.words, "error" if FAIL in search.words else "warning")
 
 
 def check_own_layers(session: Session) -> Answer | None:
     """Have the layers of the user's own checked in this iteration; return how far that is, None once it is done."""
-    if session.run is None or not session.run.scenario.guests:
+    if session.program is None and (session.run is None or not session.run.scenario.guests):
         return None
     return session.checks.check_own(session.moment.iteration - 1)
+
+
+def are_all_checked(session: Session) -> bool:
+    """Return whether every node has been checked in the iteration at the cursor."""
+    moment = session.moment
+    if not session.has_checks:
+        return False
+    return len(session.checks.verdicts.marks(moment.iteration - 1)) == len(moment.graph.nodes)
 
 
 def checked_count_words(session: Session) -> str:

@@ -29,7 +29,10 @@ MOST_ITERATIONS = 1_000
 
 
 class ProgramChecking(Checking):
-    """The checks of a watched program: of each node once, for all iterations, and then of the wiring."""
+    """The checks of a watched program: of each node once, for all iterations, and then of the wiring.
+
+    Where all are wanted, the first node counts as asked for until that ``is_over``.
+    """
 
     def __init__(
         self,
@@ -45,6 +48,8 @@ class ProgramChecking(Checking):
         self.waiting = deque(first_calls(program))
         self.findings: dict[str, tuple[Finding, ...]] = {}
         self.is_waiting = False
+        self.wants_all = False
+        self.is_over = False
         self.rest = self.pieces_of_all()
 
     def obstacle(self, name: str, iteration: int) -> str:
@@ -66,6 +71,18 @@ class ProgramChecking(Checking):
         self.asked.add(Job(self.index(name), iteration))
         self.waiting = deque(sorted(self.waiting, key=lambda it: it.name != name))
 
+    @property
+    def proviso(self) -> str:
+        return "" if self.is_over else "what is handed to it is still to be checked"
+
+    def ask_own(self, iteration: int) -> list[str]:  # noqa: ARG002  (a program is checked as a whole)
+        """Check all that is left, the wiring too; return the program as long as anything is."""
+        self.wants_all = not self.is_over
+        if self.is_over:
+            return []
+        self.asked.add(Job(0, 0))
+        return [self.program.program.title]
+
     def work(self) -> bool:
         end = self.clock() + SLICE
         while self.clock() < end:
@@ -84,9 +101,11 @@ class ProgramChecking(Checking):
             yield from self.pieces_of_node(calls)
         failed = frozenset(name for name, found in self.findings.items() if any(map(is_fail, found)))
         wiring = yield from wiring_in_pieces(self.program, failed)
-        for name, found in self.findings.items():
+        for name, found in list(self.findings.items()):
             if more := tuple(it for it in wiring if it.node == name):
                 self.judge(name, (*found, *more))
+        self.is_over, self.wants_all = True, False
+        self.asked.clear()
 
     def pieces_of_node(self, calls: NodeCalls) -> Iterator[None]:
         """Check one node, in the program's process."""
@@ -117,7 +136,7 @@ class ProgramChecking(Checking):
             node = order.passes(iteration).graph.node(name) if name in order.passes(iteration).graph.slots else None
             if node is not None:
                 self.verdicts.add(Judged(name, node.layer, iteration, findings))
-        self.asked = {job for job in self.asked if self.graph.nodes[job.node].name != name}
+        self.asked = {job for job in self.asked if self.graph.nodes[job.node].name != name or self.wants_all}
 
 
 def refuse_late(is_late: bool) -> None:  # noqa: FBT001  (what it is about)

@@ -12,7 +12,7 @@ from textual.widget import Widget
 from bptui.core.command import Command
 from bptui.core.moment import Moment
 from bptui.core.text import escaped
-from bptui.core.verbs import movement, program, selection, stops, view
+from bptui.core.verbs import movement, playback, program, selection, stops, view
 from bptui.lines.line import Line, Span, fitted, line_width
 from bptui.session.completion import missing, missing_in_expression
 from bptui.session.line_editor import EDITS, TypedLine
@@ -75,7 +75,10 @@ SHOWN: Mapping[KeyContext, Mapping[type[Command], str]] = {
     KeyContext.STEPS: AT_STEPS,
     KeyContext.SOURCE: IN_SOURCE,
     KeyContext.EVIDENCE: AT_EVIDENCE,
-    KeyContext.REPLAY: {verb: word for verb, word in AT_STEPS.items() if verb not in (movement.Into, view.Check)},
+    KeyContext.REPLAY: {
+        playback.Play: "play or pause",
+        **{verb: word for verb, word in AT_STEPS.items() if verb not in (movement.Into, view.Check)},
+    },
 }
 """The keys that matter most, with a word for each."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
 from contextlib import suppress
 from typing import Any
@@ -11,9 +12,14 @@ import pytest
 
 import mendable_layers as layers
 from bptui.checking import Finding
+from bptui.checking.diagnosis import Evidence
+from bptui.checking.probe import Probe
 from bptui.checking.repair.edit import places
+from bptui.checking.repair.edits_of_factors import is_changeable
 from bptui.checking.repair.edits_of_operands import edits_of_operands
 from bptui.checking.repair.edits_of_sums import edits_of_sums
+from bptui.checking.repair.named_values import NumberKind, key_of_code, named_kinds
+from bptui.checking.repair.sensitivity import Sensitivity
 from bptui.checking.repair.user_function import edited, functions_of
 from checked import failures, subject
 
@@ -29,6 +35,8 @@ INPUTS: dict[type[Any], tuple[Any, ...]] = {
     layers.Engine: (0.7, -0.4),
     layers.Tied: (draw.normal(size=(4, 3)), draw.normal(size=(3, 3))),
     layers.Rows: (draw.normal(size=(4, 3)),),
+    layers.Standard: (draw.normal(size=(5, 3)),),
+    layers.Cell: (draw.normal(size=(4, 3)),),
     layers.Masked: (draw.normal(size=(4, 3)),),
     layers.Weighted: (draw.normal(size=(2, 3, 4)), draw.normal(size=(2, 3))),
 }
@@ -55,6 +63,9 @@ CASES = [
     (layers.RowsWithoutDerivative, "x", "local derivative left out", ""),
     (layers.MaskedNot, "x", "mask left out", "return dout"),
     (layers.WeightedWithoutValues, "Wx", "a factor self.hs", "dweights = np.sum(dt, axis=2)"),
+    (layers.StandardNotHalved, "x", "twice", ""),
+    (layers.StandardNotDivided, "x", "a factor n", ""),
+    (layers.CellWithoutTanh, "x", "local derivative left out", "dc = dout + dout * self.x"),
     (layers.EncoderOfTheLast, "Wh", "only the last of a loop", "dWh = self.hs[:, t].T @ da"),
 ]
 
@@ -83,6 +94,35 @@ def test_what_is_right_is_not_accused(layer: type[Any]) -> None:
 def test_a_mask_that_is_left_out_is_put_in_as_it_is() -> None:
     (found,) = found_on(layers.MaskedNot)
     assert "with `return dout * (1 - self.mask)`" in (found.advice or "")
+
+
+def test_a_guess_is_made_where_it_changes_what_is_wrong_and_nothing_that_is_right() -> None:
+    layer: type[Any] = layers.WeightedWithoutValues
+    inputs = INPUTS[layers.Weighted]
+    probe = Probe(subject(layer, *inputs, names=("hs", "weights")))  # type: ignore[arg-type]
+    made = layer()
+    out = made.forward(*inputs)
+    dout = draw.normal(size=out.shape)
+    dhs, dweights = made.backward(dout)
+    measured = np.einsum("nh,nth->nt", dout, inputs[0])
+    evidence = Evidence(probe, inputs, 1, dweights, measured, {0: dhs}, dout, out)
+    known = [it for it in places(functions_of([layer.backward.__code__])) if is_changeable(it)]
+    written = [ast.unparse(it.node) for it in Sensitivity().promising(known, evidence, np.inf)]
+    assert "np.sum(dt, axis=2)" in written
+    assert "dc" not in written  # it makes dhs, too
+
+
+def test_what_goes_by_dout_is_told_from_what_is_saved() -> None:
+    def backward(dout: Any) -> Any:
+        x, count, shape = np.array([0.5, -0.25]), 2, (2,)
+        dx = dout * x
+        return dx, count, shape
+
+    found = named_kinds(lambda: backward(np.ones(2)), lambda: backward(np.full(2, 0.7)))
+    kinds = found[key_of_code(backward.__code__)]
+    assert {name for name, it in kinds.items() if it.is_gradient} == {"dout", "dx"}
+    assert kinds["x"] == NumberKind((2,), "f", -0.25, 0.5)
+    assert (kinds["count"].letter, kinds["shape"].letter) == ("i", "")
 
 
 BREAKS_DOWN = (UnboundLocalError, ValueError, TypeError, IndexError)

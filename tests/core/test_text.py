@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bptui.core.text import UNSAFE, number, shape, visible
+from bptui.core.text import UNSAFE, enumeration, number, shape, visible
 
 anything = st.text(st.characters(), max_size=300)  # surrogates and unassigned included
 
@@ -91,3 +91,10 @@ def test_no_number_below_a_million_loses_a_digit_before_its_point(digits: int) -
 
 def test_shapes_are_written_as_a_person_writes_them() -> None:
     assert [shape(np.zeros(it)) for it in [(), (3,), (2, 3), (0,)]] == ["scalar", "[3]", "[2, 3]", "[0]"]
+
+
+@pytest.mark.parametrize(
+    ("parts", "written"), [([], ""), (["a"], "a"), (["a", "b"], "a and b"), (["a", "b", "c"], "a, b and c")]
+)
+def test_an_enumeration_is_a_persons(parts: list[str], written: str) -> None:
+    assert enumeration(parts) == written

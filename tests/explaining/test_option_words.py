@@ -36,6 +36,16 @@ output = "y"
         ("SoftmaxWithLoss(x, t)", "-Σ log softmax(x)[t] / samples", "dout × (softmax(x) - one_hot(t)) / samples"),
         ("SoftmaxWithLoss(x, s)", "-Σ s × log softmax(x) / samples", "dout × (softmax(x) × Σs - s) / samples"),
         ("SoftmaxWithLoss(x, t, reduction='sum')", "-Σ log softmax(x)[t]", "dout × (softmax(x) - one_hot(t))"),
+        (
+            "SoftmaxWithLoss(x, t, ignore_index=2)",
+            "-Σ log softmax(x)[t] / samples, samples labelled 2 left out",
+            "dout × (softmax(x) - one_hot(t)) / samples where t is not 2, else 0",
+        ),
+        (
+            "NegativeLogLikelihood(x, t, reduction='none', ignore_index=-1)",
+            "-x[t], samples labelled -1 left out",
+            "-dout × one_hot(t) where t is not -1, else 0",
+        ),
         ("Slice(x, axis=1, start=0, stop=2)", "x[:, 0:2]", "dout within [:, 0:2], else 0"),
         ("Slice(x, start=1)", "x[1:]", "dout within [1:], else 0"),
         ("Slice(x, axis=-1, stop=2)", "x[..., :2]", "dout within [..., :2], else 0"),

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import grp
 import os
+import pwd
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -220,9 +223,22 @@ def test_what_runs_no_other_file_is_not_taken_to(tmp_path: Path, text: str) -> N
     assert files_beside(tmp_path / "mine.py", text) == []
 
 
-@pytest.mark.parametrize("mode", [0o666, 0o664])
-def test_a_file_that_a_trusted_one_imports_belongs_to_nobody_else(importing: Path, mode: int) -> None:
-    (importing.parent / "helper.py").chmod(mode)
+def make_world_writable(file: Path) -> None:
+    file.chmod(0o666)
+
+
+def make_group_writable(file: Path) -> None:
+    if os.getuid() != 0:
+        pytest.skip("only root can give a file to any group")
+    os.chown(file, -1, 12345)
+    file.chmod(0o660)
+
+
+@pytest.mark.parametrize("spoil", [make_world_writable, make_group_writable])
+def test_a_file_that_a_trusted_one_imports_belongs_to_nobody_else(
+    importing: Path, spoil: Callable[[Path], None]
+) -> None:
+    spoil(importing.parent / "helper.py")
     assert "may write to it" in refusal(importing).message
 
 
@@ -235,14 +251,6 @@ def test_what_is_trusted_and_how_far_is_one_sentence(importing: Path) -> None:
     )
     assert told.endswith("may run with all that you may do, in scenarios that name it, until it changes")
     assert "\n" not in told
-
-
-def make_world_writable(file: Path) -> None:
-    file.chmod(0o666)
-
-
-def make_group_writable(file: Path) -> None:
-    file.chmod(0o660)
 
 
 def give_away(file: Path) -> None:
@@ -292,6 +300,22 @@ def test_a_file_that_cannot_be_trusted_is_refused_however_it_is_named(
     assert told in refusal(scenario, layers=[file]).message
     with pytest.raises(ScenarioError, match=told):
         trust(file)
+
+
+@pytest.mark.parametrize(("members", "is_private"), [([], True), (["me"], True), (["somebody"], False)])
+def test_a_group_of_one_s_own_may_write(
+    scenario: Path, members: list[str], is_private: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = scenario.with_name("my_layers.py")
+    file.chmod(0o664)
+    group = file.stat().st_gid
+    monkeypatch.setattr(pwd, "getpwuid", lambda _: SimpleNamespace(pw_name="me", pw_gid=group))
+    monkeypatch.setattr(grp, "getgrgid", lambda _: SimpleNamespace(gr_name="me", gr_mem=members))
+    if is_private:
+        trust(file)
+    else:
+        with pytest.raises(ScenarioError, match="its group may write to it"):
+            trust(file)
 
 
 def test_where_nothing_can_be_kept_trust_says_so_and_names_the_other_way(scenario: Path, data_home: Path) -> None:

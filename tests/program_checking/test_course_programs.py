@@ -11,10 +11,12 @@ from bptui.checking.finding import Finding, Verdict
 from bptui.program_checking.check_program import check_program
 from course_programs import (
     BENT,
+    CONTEXTS,
     FLOAT32_NUMPY,
     IN_TURN,
     MEAN,
     NUMBERS,
+    ONE_PROBABILITY,
     PROBABILITIES,
     RIGHT_COURSE_PROGRAMS,
     SAMPLE_LOSSES,
@@ -63,6 +65,14 @@ def test_the_gradient_of_the_sum_of_losses_is_a_caution(tmp_path: Path) -> None:
     findings = findings_on(tmp_path, SAMPLE_LOSSES.format(mean="pass", decay=""))
     assert failures(findings) == []
     assert [it.node for it in findings if it.mistake == "gradient of the sum"] == ["loss_function"]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "node"),
+    [(CONTEXTS.format(square="y"), "Tanh1"), (ONE_PROBABILITY.format(out="self.out ** 2"), "softmax")],
+)
+def test_what_is_wrong_for_the_program_itself_is_accused(wrong: str, node: str, tmp_path: Path) -> None:
+    assert {name for name, _ in failures(findings_on(tmp_path, wrong))} == {node}
 
 
 def test_a_wrong_gradient_of_losses_of_samples_is_accused(tmp_path: Path) -> None:

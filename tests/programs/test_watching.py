@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import runpy
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -67,3 +68,19 @@ def test_two_watches_do_not_go_together():  # type: ignore[no-untyped-def]
         with pytest.raises(bptui.BptuiError):
             bptui.watch({})
         assert tape is not None
+
+
+def test_a_pair_whose_backward_stands_further_on_is_one_when_it_goes_forward(tmp_path, monkeypatch):  # type: ignore[no-untyped-def]
+    path = tmp_path / "cells.py"
+    path.write_text(
+        "import numpy as np\n"
+        "def twice_forward(x):\n    return 2 * x, None\n"
+        "y, cache = twice_forward(np.ones(3))\n"
+        "def twice_backward(dout, cache):\n    return 2 * dout\n"
+        "dx = twice_backward(y, cache)\n"
+    )
+    monkeypatch.syspath_prepend(str(tmp_path))
+    with bptui.watch() as tape:
+        runpy.run_path(str(path))
+    assert [step.name for step in tape] == ["twice1", "twice1"]
+    assert tape.check().ok

@@ -15,6 +15,7 @@ from bptui.cli import main
 from bptui.core.command import usage
 from bptui.core.verbs import VERBS
 from guests import layer_file
+from programs import BOOK_LAYERS, BOOK_NET
 
 TRAINING = """
 title = "Training"
@@ -237,3 +238,18 @@ def test_json_has_the_value_of_an_expression(run: Any, training: str) -> None:
     _, answers, _ = run(training, "print x[0]", "print node", "last", "print node", options=("--json",))
     values = [json.loads(it).get("value") for it in answers]
     assert values == [{"dtype": "float64", "shape": [2], "data": [1.0, 2.0]}, None, None, "W"]
+
+
+def test_of_a_program_each_command_is_answered_as_of_a_scenario(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run: Any
+) -> None:
+    (tmp_path / "book_layers.py").write_text(BOOK_LAYERS)
+    (tmp_path / "train.py").write_text(f"{BOOK_NET}network.gradient(x_batch, t_batch)\n")
+    monkeypatch.chdir(tmp_path)
+    status, lines, complaints = run("train.py", "last", "print pass", "set Affine1 = 0", "print nothing")
+    assert status == 1
+    assert lines[0].startswith("step ")
+    assert lines[1] == "pass = backward"
+    assert "a program is watched as it runs" in lines[2]
+    assert "there is no value nothing" in lines[3]
+    assert complaints == ""

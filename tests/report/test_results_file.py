@@ -90,6 +90,53 @@ def test_a_backward_that_ends_the_process_is_not_called_forward(tmp_path: Path) 
     assert "forward: the layer" not in results
 
 
+@pytest.mark.parametrize("name", ["own.py", "homework.toml"])
+def test_the_marks_are_not_written_over_what_is_marked(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    assert hand_in(tmp_path, RIGHT, "--results", str(tmp_path / name)) == 2
+    assert "is what is to be marked: another name is wanted" in capsys.readouterr().err
+    assert (tmp_path / "own.py").read_text(encoding="utf-8") == RIGHT
+    assert (tmp_path / "homework.toml").read_text(encoding="utf-8") == SCENARIO
+
+
+CHEATS = {
+    "prints and writes marks of its own": """
+import pathlib
+print('{"score": 5.5}')
+pathlib.Path(PLACE).write_text('{"score": 5.5, "max_score": 5.5, "passed": true}')
+""",
+    "leaves a process that writes marks": """
+import os, pathlib, time
+if os.fork() == 0:
+    os.setsid()
+    end = time.monotonic() + 60
+    while time.monotonic() < end:
+        pathlib.Path(PLACE).write_text('{"score": 5.5, "max_score": 5.5, "passed": true}')
+    os._exit(0)
+""",
+    "changes what compares": """
+import sys
+import numpy as np
+np.allclose = np.array_equal = lambda *_, **__: True
+for name in [it for it in sys.modules if it.startswith("bptui")]:
+    for key in [it for it in vars(sys.modules[name]) if "compare" in it]:
+        setattr(sys.modules[name], key, lambda *_, **__: ())
+""",
+}
+
+
+@pytest.mark.parametrize("cheat", CHEATS)
+def test_a_wrong_layer_earns_nothing_however_it_cheats(tmp_path: Path, cheat: str) -> None:
+    results = tmp_path / "r.json"
+    layers = f"PLACE = {str(results)!r}\n{CHEATS[cheat]}{WRONG}"
+    assert hand_in(tmp_path, layers, "--results", str(results)) == 1
+    marks = json.loads(results.read_text(encoding="utf-8"))
+    assert not marks["passed"]
+    assert marks["score"] <= 3
+    assert len(marks["scenarios"][0]["items"]) == 2
+
+
 def test_full_points_and_exit_status_0(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert hand_in(tmp_path, RIGHT, "--results", str(tmp_path / "r.json")) == 0
     results = json.loads((tmp_path / "r.json").read_text(encoding="utf-8"))

@@ -51,7 +51,19 @@ def test_a_check_that_is_asked_for_comes_first_and_steps_into_a_layer_meanwhile(
         assert answer.judged is not None
         assert answer.judged.node == name
         assert answer.judged.verdict is Verdict.PASS
+        assert "still to be checked" in answer.text
         while session.checks.work():
             pass
+        assert "still to be checked" not in dispatcher.finish(parse(f"check {name}")).text
         assert len(session.checks.verdicts.judged[0]) == 4
         session.close()
+
+
+def test_the_next_trouble_waits_until_all_is_checked() -> None:
+    with run_here(SCENARIOS / "lost_skip_connection.py") as watch:
+        session = Session(watch.tape, "program", program=watch)
+        answer = Dispatcher(session, NoDisplay()).finish(parse("next-trouble"))
+        assert "a use is missing" in answer.text
+        assert session.moment.step is not None
+        assert (session.moment.step.name, session.moment.step.pass_.value) == ("first", "backward")
+        assert Dispatcher(session, NoDisplay()).finish(parse("previous-trouble")).ok is False

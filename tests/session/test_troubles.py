@@ -9,6 +9,7 @@ import pytest
 
 from bptui.core.command import Command
 from bptui.core.verbs.movement import NextTrouble
+from bptui.core.verbs.view import Check
 from bptui.running import Run
 from bptui.scenario.load import loads
 from bptui.session.answer import Answer
@@ -108,3 +109,14 @@ def test_a_trouble_is_found_in_a_run_that_has_only_begun() -> None:
     session = session_on(run, "begun")
     Dispatcher(session, NoDisplay()).finish(NextTrouble())
     assert session.moment.name == "y"
+
+
+def test_a_check_is_offered_only_where_something_has_not_been_checked() -> None:
+    run = Run(loads('[inputs]\nx = 2\n[nodes]\ny = "x * x"\n'))
+    dispatcher = Dispatcher(session_on(run, "right"), NoDisplay())
+    offered = dispatcher.finish(NextTrouble())
+    dispatcher.finish(Check("y"))
+    assert [(it.text, it.way_on is not None) for it in (offered, dispatcher.finish(NextTrouble()))] == [
+        ("no trouble is known that way", True),
+        ("no trouble is known that way (checked 1 of 1)", False),
+    ]

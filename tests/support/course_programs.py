@@ -218,7 +218,69 @@ PROBABILITIES = {
 NUMBERS = {"out": "scores", "slope": "2 * (self.out - y) / len(y)", "target": "rng.randn(6, 3)"}
 BENT = "(1 - self.h ** 2)"
 
+CONTEXTS = """
+import numpy as np
+
+class Context:
+    def save_for_backward(self, *values):
+        self.saved = values
+
+class Linear:
+    @staticmethod
+    def forward(ctx, x, W):
+        ctx.save_for_backward(x, W)
+        return x @ W
+    @staticmethod
+    def backward(ctx, dout):
+        x, W = ctx.saved
+        return dout @ W.T, x.T @ dout
+
+class Tanh:
+    @staticmethod
+    def forward(ctx, x):
+        ctx.save_for_backward(np.tanh(x))
+        return np.tanh(x)
+    @staticmethod
+    def backward(ctx, dout):
+        (y,) = ctx.saved
+        return dout * (1 - {square})
+
+rng = np.random.RandomState(0)
+x, W1, W2 = rng.randn(5, 3), rng.randn(3, 4), rng.randn(4, 2)
+one, two, three = Context(), Context(), Context()
+y = Linear.forward(three, Tanh.forward(two, Linear.forward(one, x, W1)), W2)
+dh, dW2 = Linear.backward(three, y)
+dx, dW1 = Linear.backward(one, Tanh.backward(two, dh))
+"""
+
+ONE_PROBABILITY = """
+import numpy as np
+from book_layers import Affine
+
+class Softmax:
+    def forward(self, x):
+        e = np.exp(x - x.max())
+        self.out = e / e.sum()
+        return self.out
+    def backprop(self, dout, learning_rate):
+        at = np.flatnonzero(dout)[0]
+        return dout[at] * self.out[at] * ((np.arange(len(dout)) == at) - {out})
+
+rng = np.random.RandomState(0)
+affine, softmax = Affine(rng.randn(4, 5), np.zeros(5)), Softmax()
+for i in range(2):
+    label = i + 1
+    p = softmax.forward(affine.forward(rng.randn(1, 4))[0])
+    dout = np.zeros(5)
+    dout[label] = -1 / p[label]
+    affine.backward(softmax.backprop(dout, 0.1)[None])
+    affine.W -= 0.1 * affine.dW
+"""
+"""Its softmax is right for a dout with one element, and the loss has no other."""
+
 RIGHT_COURSE_PROGRAMS = {
+    "static methods": CONTEXTS.format(square="y ** 2"),
+    "a dout with one element": ONE_PROBABILITY.format(out="self.out"),
     "network with cross entropy": WHOLE_NETWORK.format(**PROBABILITIES, bent=BENT, penalty=""),
     "network with squares": WHOLE_NETWORK.format(**NUMBERS, bent=BENT, penalty=""),
     "network with a penalty": WHOLE_NETWORK.format(**PROBABILITIES, bent=BENT, penalty=" + 0.01 * self.W2"),

@@ -359,4 +359,61 @@ class EncoderOfTheLast(Encoder):
         return dxs, dWx, dWh, db
 
 
-RIGHT = [Encoder, Lookup, Centred, Linear, Engine, Tied, Rows, Masked, Weighted]
+class Standard:
+    """Columns with mean 0 and variance 1, by way of the standard deviation."""
+
+    def forward(self, x):
+        self.centred = x - x.mean(axis=0)
+        self.std = np.sqrt((self.centred**2).mean(axis=0))
+        return self.centred / self.std
+
+    def backward(self, dout):
+        n = len(dout)
+        dstd = -(dout * self.centred / self.std**2).sum(axis=0)
+        dvar = 0.5 * dstd / self.std
+        dcentred = dout / self.std + 2 / n * self.centred * dvar
+        dmean = dcentred.sum(axis=0) / n
+        return dcentred - dmean
+
+
+class StandardNotHalved(Standard):
+    def backward(self, dout):
+        n = len(dout)
+        dstd = -(dout * self.centred / self.std**2).sum(axis=0)
+        dvar = dstd / self.std
+        dcentred = dout / self.std + 2 / n * self.centred * dvar
+        dmean = dcentred.sum(axis=0) / n
+        return dcentred - dmean
+
+
+class StandardNotDivided(Standard):
+    def backward(self, dout):
+        n = len(dout)
+        dstd = -(dout * self.centred / self.std**2).sum(axis=0)
+        dvar = 0.5 * dstd / self.std
+        dcentred = dout / self.std + 2 / n * self.centred * dvar
+        dmean = dcentred.sum(axis=0)
+        return dcentred - dmean
+
+
+class Cell:
+    """A cell and its tanh, which backward works out anew."""
+
+    def forward(self, x):
+        self.x, self.c = x, x**2
+        return self.c + x * np.tanh(self.c)
+
+    def backward(self, dout):
+        t = np.tanh(self.c)
+        dc = dout + dout * self.x * (1 - t**2)
+        return dc * 2 * self.x + dout * t
+
+
+class CellWithoutTanh(Cell):
+    def backward(self, dout):
+        t = np.tanh(self.c)
+        dc = dout + dout * self.x
+        return dc * 2 * self.x + dout * t
+
+
+RIGHT = [Encoder, Lookup, Centred, Linear, Engine, Tied, Rows, Masked, Weighted, Standard, Cell]

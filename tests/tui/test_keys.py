@@ -372,6 +372,7 @@ def test_the_help_begins_with_what_the_signs_mean() -> None:
 
 def test_in_a_replay_keys_that_run_something_are_not_offered() -> None:
     text = "".join(text for text, _ in key_line(200, KeyContext.REPLAY))
+    assert text.lstrip().startswith("Space play or pause")
     assert "n next" in text
     assert "into" not in text
     assert "check" not in text

@@ -3,94 +3,86 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
+from math import inf
+from typing import TypeAlias
 
+from bptui.checking.repair.at_hand import AtHand
 from bptui.checking.repair.edit import CodePlace, Edit, edit
 from bptui.checking.repair.edits_of_operands import edits_of_turns
+from bptui.checking.repair.named_values import FunctionKey, NamedKinds, key_of_function
+
+Derivative: TypeAlias = tuple[str, str, str, tuple[float, float], str]
 
 LEFT_OUT = "local derivative left out"
 MASK_LEFT_OUT = "mask left out"
-DERIVATIVES = (
-    ("{0} * ({1} & True)", "{0} * {1}", MASK_LEFT_OUT, "The mask is left out."),
-    ("{0} * (1 - ({1} & True))", "{0} * (1 - {1})", MASK_LEFT_OUT, "The mask is left out."),
-    ("{0} * ({1} > 0)", "", MASK_LEFT_OUT, "The mask of ReLU is left out."),
-    ("{0} * (1 - {1} ** 2)", "", LEFT_OUT, "The local derivative is left out: tanh's 1 - out²."),
-    ("{0} * {1} * (1 - {1})", "", LEFT_OUT, "The local derivative is left out: sigmoid's out × (1 - out)."),
+MASKS = (
+    ("{0} * ({1} & True)", "{0} * {1}", "The mask is left out."),
+    ("{0} * (1 - ({1} & True))", "{0} * (1 - {1})", "The mask is left out."),
 )
-"""Local derivatives by a value: what is tried, what is shown where that is plainer, the mistake, what to say of it.
+"""Masks by what a layer keeps: what is tried, what is shown, what to say. ``& True`` refuses what is not a mask."""
 
-``& True`` refuses what is not a mask: numbers are multiplied by for other reasons.
+DERIVATIVES = (
+    ("{0} * (1 - {1} ** 2)", LEFT_OUT, "The local derivative is left out: tanh's 1 - out².", (-1, 1), "tanh|exp"),
+    (
+        "{0} * {1} * (1 - {1})",
+        LEFT_OUT,
+        "The local derivative is left out: sigmoid's out × (1 - out).",
+        (0, 1),
+        "sigm|exp|tanh",
+    ),
+)
+"""Local derivatives by a value: the expression, the mistake, what to say of it, and when it may be meant.
+
+That is where the value lies between two numbers and forward speaks of such a function.
 """
+
+RELU = (("{0} * ({1} > 0)", MASK_LEFT_OUT, "The mask of ReLU is left out.", (-inf, inf), "max|where|clip|relu|[<>]"),)
+"""The same of what may be of any size."""
 
 
 def guesses(
-    known: Sequence[CodePlace], forward: Sequence[CodePlace], is_promising: Callable[[CodePlace], bool]
+    known: Sequence[CodePlace],
+    forward: Sequence[CodePlace],
+    chosen: Sequence[CodePlace],
+    kinds: Mapping[FunctionKey, NamedKinds],
 ) -> Iterator[Edit]:
-    """Yield the edits of functions that lack something, the likeliest first, in the places that are promising.
+    """Yield the edits of functions that lack something in some places of theirs, those first of which there are few.
 
-    What may belong there are a function's own names, and what ``forward`` keeps.
+    What may belong there are a function's own names, and what ``forward`` keeps; ``kinds`` tell what they stand for.
     """
-    kept = {name: None for name in written_names(forward) if name.startswith("self.")}
-    chosen = [place for place in known if is_changeable(place) and is_promising(place)]
-    for owner in {id(it.owner): it.owner for it in known}.values():
-        here = [it for it in known if it.owner is owner]
-        yield from guesses_in(here, [it for it in chosen if it.owner is owner], kept)
+    owners = {id(it.owner): it.owner for it in known}
+    at_hand = {
+        key: AtHand([it for it in known if it.owner is owner], forward, kinds.get(key_of_function(owner), {}))
+        for key, owner in owners.items()
+    }
+    written = " ".join({id(it.owner): ast.unparse(it.owner.inner) for it in forward}.values())
+    for edits in (
+        terms_with_a_factor,
+        missing_masks,
+        other_variables,
+        partial(missing_derivatives, forms=meant_by(written, DERIVATIVES)),
+        missing_sizes,
+        partial(missing_derivatives, forms=meant_by(written, RELU)),
+        missing_terms,
+        missing_factors,
+    ):
+        for place in chosen:
+            yield from edits(place, at_hand[id(place.owner)])
     for place in chosen:
         yield from edits_of_turns(place)
+
+
+def meant_by(written: str, forms: Sequence[Derivative]) -> list[Derivative]:
+    """Return the derivatives that may be those of forward, as it is written."""
+    return [it for it in forms if re.search(it[-1], written)]
 
 
 def is_changeable(place: CodePlace) -> bool:
     """Return whether an expression is such as guesses are made of."""
     return is_operand(place) or is_value(place) or isinstance(place.node, ast.BinOp)
-
-
-def guesses_in(known: Sequence[CodePlace], chosen: Sequence[CodePlace], kept: dict[str, None]) -> Iterator[Edit]:
-    """Yield the edits of one function in some of its places."""
-    names = written_names(known) | surrounding_names(known)
-    operands = [place for place in chosen if is_operand(place)]
-    for place in chosen:
-        if place in operands or isinstance(place.node, ast.BinOp):
-            yield from other_variables(place, names, known)
-    targets = [*filter(is_value, chosen), *operands]
-    saved = kept | {name: None for name in names if name not in computed_names(known)}
-    for edits, more in ((missing_derivatives, saved), (missing_terms, names), (missing_factors, kept | names)):
-        for place in targets:
-            yield from edits(place, more)
-    for place in chosen:
-        yield from factors_of_a_term(place)
-
-
-def written_names(known: Sequence[CodePlace]) -> dict[str, None]:
-    """Return the names, the attributes and the parts of arrays that a function works with, as they are written."""
-    found: dict[str, None] = {}
-    for place in known:
-        match place.node:
-            case ast.Attribute(attr="T"):
-                continue
-            case ast.Name(id=name) if name not in {"self", "np", "numpy"} and place.field != "func":
-                found[name] = None
-            case ast.Attribute(value=ast.Name(id="self")) as node if place.field != "func":
-                found[ast.unparse(node)] = None
-            case ast.Subscript(value=ast.Name() | ast.Attribute()) as node:
-                found[ast.unparse(node)] = None
-    return found
-
-
-def surrounding_names(known: Sequence[CodePlace]) -> dict[str, None]:
-    """Return the names of the function within which another is made."""
-    owner = known[0].owner
-    around = ast.walk(owner.tree) if owner.inner is not owner.tree else ()
-    stores = (it for it in around if isinstance(it, ast.Name) and isinstance(it.ctx, ast.Store))
-    return {it.id: None for it in stores}
-
-
-def computed_names(known: Sequence[CodePlace]) -> set[str]:
-    """Return the names that functions work out: those are gradients, and no local derivatives are made of them."""
-    statements = [it.node for it in known if isinstance(it.node, ast.Assign | ast.AugAssign)]
-    computing = [it for it in statements if any(isinstance(part, ast.BinOp | ast.Call) for part in ast.walk(it.value))]
-    targets = [target for it in computing for target in (it.targets if isinstance(it, ast.Assign) else [it.target])]
-    return {ast.unparse(it) for it in targets}
 
 
 def is_operand(place: CodePlace) -> bool:
@@ -107,15 +99,17 @@ def is_value(place: CodePlace) -> bool:
     """Return whether an expression is what a statement comes to: what is assigned, or returned, or a part of it."""
     is_whole = isinstance(place.parent, ast.Assign | ast.AugAssign | ast.Return) and place.field == "value"
     is_part = isinstance(place.parent, ast.Tuple) and place.field == "elts" and isinstance(place.statement, ast.Return)
-    return (is_whole or is_part) and isinstance(place.node, ast.BinOp | ast.Call)
+    return (is_whole or is_part) and isinstance(place.node, ast.BinOp | ast.Call | ast.UnaryOp)
 
 
-def other_variables(place: CodePlace, names: dict[str, None], known: Sequence[CodePlace]) -> Iterator[Edit]:
+def other_variables(place: CodePlace, at_hand: AtHand) -> Iterator[Edit]:
     """Yield another variable in the place of one: a local derivative was left out if it is that times something."""
+    if not (is_operand(place) or isinstance(place.node, ast.BinOp)):
+        return
     here = ast.unparse(place.node)
-    for name in names:
-        if name != here and "[" not in name:
-            is_product = is_times(name, here, known)
+    for name in at_hand.own:
+        if name != here and "[" not in name and at_hand.is_alike(name, here):
+            is_product = is_times(name, here, at_hand.known)
             if isinstance(place.node, ast.BinOp) and not is_product:
                 continue
             told = f"`{name}` belongs in the place of `{here}`."
@@ -134,18 +128,49 @@ def is_times(name: str, factor: str, known: Sequence[CodePlace]) -> bool:
     return False
 
 
-def missing_derivatives(place: CodePlace, names: dict[str, None]) -> Iterator[Edit]:
-    """Yield an expression times a derivative worked out from something that is at hand."""
+def is_whole_product(place: CodePlace) -> bool:
+    """Return whether an expression is not a factor of a larger one, where a factor more would come to the same."""
+    match place.parent:
+        case ast.BinOp(op=ast.Mult() | ast.Div()):
+            return False
+    return is_changeable(place)
+
+
+def missing_masks(place: CodePlace, at_hand: AtHand) -> Iterator[Edit]:
+    """Yield an expression times a mask that is at hand."""
+    if not is_whole_product(place):
+        return
     here = f"({ast.unparse(place.node)})"
-    for form, plain, mistake, told in DERIVATIVES:
-        for name in names:
-            shown = expression((plain or form).format(here, name))
-            change = place.change(expression(form.format(here, name)))
-            yield Edit(mistake, told, place.line, (change,), partial(place.shown, shown))
+    for form, plain, told in MASKS:
+        for name in at_hand.masks:
+            change, shown = place.change(expression(form.format(here, name))), expression(plain.format(here, name))
+            yield Edit(MASK_LEFT_OUT, told, place.line, (change,), partial(place.shown, shown))
 
 
-def missing_factors(place: CodePlace, names: dict[str, None]) -> Iterator[Edit]:
+def missing_derivatives(place: CodePlace, at_hand: AtHand, *, forms: Sequence[Derivative]) -> Iterator[Edit]:
+    """Yield an expression times a derivative worked out from something that is at hand."""
+    if not is_whole_product(place):
+        return
+    here = f"({ast.unparse(place.node)})"
+    for form, mistake, told, bounds, _ in forms:
+        for name in at_hand.floats(*bounds):
+            yield edit(place, mistake, told, expression(form.format(here, name)))
+
+
+def missing_sizes(place: CodePlace, at_hand: AtHand) -> Iterator[Edit]:
+    """Yield an expression divided by a plain number that is at hand, or times that."""
+    yield from products_with(place, at_hand.scalars)
+
+
+def missing_factors(place: CodePlace, at_hand: AtHand) -> Iterator[Edit]:
     """Yield an expression times something that is at hand, or divided by it."""
+    yield from products_with(place, [it for it in at_hand.all if it not in at_hand.scalars])
+
+
+def products_with(place: CodePlace, names: Sequence[str]) -> Iterator[Edit]:
+    """Yield an expression times or divided by something, but by what its statement itself writes to."""
+    if not is_whole_product(place):
+        return
     here = f"({ast.unparse(place.node)})"
     for name in [it for it in names if it not in factor_targets(place.statement)]:
         told = f"A factor `{name}` is left out, or a division by it."
@@ -153,10 +178,12 @@ def missing_factors(place: CodePlace, names: dict[str, None]) -> Iterator[Edit]:
         yield edit(place, f"a factor {name}", told, expression(f"{here} / {name}"))
 
 
-def missing_terms(place: CodePlace, names: dict[str, None]) -> Iterator[Edit]:
+def missing_terms(place: CodePlace, at_hand: AtHand) -> Iterator[Edit]:
     """Yield an expression with something added that is at hand."""
+    if not (is_value(place) or is_operand(place)):
+        return
     here = f"({ast.unparse(place.node)})"
-    for name in [it for it in names if it != ast.unparse(place.node)]:
+    for name in [it for it in at_hand.own if it != ast.unparse(place.node)]:
         told = f"A contribution is left out: `{name}` has to be added."
         yield edit(place, "a use is missing", told, expression(f"{here} + {name}"))
 
@@ -166,9 +193,9 @@ def factor_targets(statement: ast.stmt) -> list[str]:
     return [ast.unparse(it) for it in statement.targets] if isinstance(statement, ast.Assign) else []
 
 
-def factors_of_a_term(place: CodePlace) -> Iterator[Edit]:
-    """Yield a term with another sign, or with a factor 2."""
-    if not isinstance(place.node, ast.BinOp) or not isinstance(place.parent, ast.BinOp):
+def terms_with_a_factor(place: CodePlace, at_hand: AtHand) -> Iterator[Edit]:  # noqa: ARG001
+    """Yield a term, or what is worked out by itself, with another sign, or with a factor 2."""
+    if not isinstance(place.node, ast.BinOp) or not is_whole_product(place):
         return
     here = f"({ast.unparse(place.node)})"
     yield edit(place, "wrong sign", "One term has the wrong sign.", expression(f"-{here}"))

@@ -17,7 +17,7 @@ OFF_BY_ONE = "an index off by one"
 
 def edits_of_operands(known: Sequence[CodePlace]) -> Iterator[Edit]:
     """Yield the edits of a function that takes something the wrong way."""
-    for edits in (edits_of_axes, edits_of_signs, edits_of_products, edits_of_indices):
+    for edits in (edits_of_axes, edits_of_signs, edits_of_products, edits_of_indices, turned_back):
         for place in known:
             yield from edits(place)
 
@@ -155,11 +155,16 @@ def one_told(index: ast.expr) -> str:
 # Turns.
 
 
-def edits_of_turns(place: CodePlace) -> Iterator[Edit]:
-    """Yield an operand turned back, or turned."""
+def turned_back(place: CodePlace) -> Iterator[Edit]:
+    """Yield an operand as it is before it is turned."""
     match place.node:
         case ast.Subscript(ctx=ast.Load(), value=value, slice=index) if "::-1" in ast.unparse(index):
             yield edit(place, flip_name(index), "An operand is turned round that should not be.", value)
+
+
+def edits_of_turns(place: CodePlace) -> Iterator[Edit]:
+    """Yield an operand turned."""
+    match place.node:
         case ast.Name(ctx=ast.Load()) | ast.Attribute(ctx=ast.Load()) | ast.Subscript(ctx=ast.Load()) as node:
             if isinstance(place.parent, ast.BinOp | ast.Return | ast.Assign | ast.AugAssign) and place.field in {
                 "left",

@@ -2,31 +2,25 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
-from time import monotonic
+from time import monotonic, process_time
 
 import numpy as np
 
 from bptui.checking.compare_arrays import Gradients, copied, copies
 from bptui.checking.diagnosis.evidence import NEARER, Evidence, is_measured
-from bptui.checking.fault import FaultError
 from bptui.checking.probe import Probe
-from bptui.checking.repair.edit import CodePlace, Edit, places
-from bptui.checking.repair.edits_of_factors import guesses
+from bptui.checking.repair.edit import Edit, places
 from bptui.checking.repair.edits_of_operands import edits_of_axes, edits_of_operands
 from bptui.checking.repair.edits_of_sums import edits_of_sums
 from bptui.checking.repair.edits_of_updates import edits_of_updates
+from bptui.checking.repair.sensitivity import UNFIT
 from bptui.checking.repair.user_function import UserFunction, edited
 from layers import Array
 
 LONGEST = 0.75
-"""Seconds that edits are tried for."""
-
-UNFIT = (SyntaxError, ValueError, FaultError)
-"""What says that a function cannot be edited like that, or does not run if it is."""
+"""Seconds that edits of known kinds are tried for."""
 
 
 def repaired(evidence: Evidence, functions: Sequence[UserFunction], others: Sequence[Evidence]) -> Edit | None:
@@ -67,48 +61,17 @@ def is_slope(evidence: Evidence, v: Array, off_here: float) -> bool:
     return off is not None and off <= min(1e-4 * size, NEARER * off_here)
 
 
-def repaired_by_guess(
-    evidence: Evidence,
-    functions: Sequence[UserFunction],
-    forward: Sequence[UserFunction],
-    others: Sequence[Evidence],
+def first_right(
+    evidence: Evidence, others: Sequence[Evidence], edits: Iterator[Edit], *, end: float | None = None
 ) -> Edit | None:
-    """Return the edit that puts in something which was left out, and makes the gradient right."""
-    right = evidence.right_already
-    edits = guesses(places(functions), places(forward), partial(is_promising, evidence, right))
-    return first_right(evidence, others, edits)
+    """Return the first edit that makes the gradient right at all points; None also where the process's ``end`` is past.
 
-
-def is_promising(evidence: Evidence, right: Mapping[int, Array], place: CodePlace) -> bool:
-    """Return whether another number in a place would change the wrong gradient, and none that is right.
-
-    Where that does not run, as with an index, nothing is known, so it may be worth a try.
+    Time is that of the process, so that what is found does not hang on what else the machine does.
     """
-    assert isinstance(place.node, ast.expr)
-    other = ast.BinOp(ast.BinOp(place.node, ast.Mult(), ast.Constant(0.73)), ast.Add(), ast.Constant(0.19))
-    try:
-        with edited((place.change(other),)):
-            gradients = gradients_at(evidence)
-    except UNFIT:
-        return True
-    gradient = gradients[evidence.position]
-    is_same = gradient is not None and np.array_equal(gradient, evidence.analytic, equal_nan=True)
-    return not is_same and all(has_right(gradients, at, it) for at, it in right.items())
-
-
-def gradients_at(evidence: Evidence) -> Gradients:
-    """Return what backward gives as it is now."""
-    probe = Probe(evidence.probe.subject, is_frozen=evidence.probe.is_frozen)  # one that keeps its faults to itself
-    visit = probe.visit(copies(evidence.inputs))
-    return copied(probe.backward(visit.layer, evidence.dout.copy()))
-
-
-def first_right(evidence: Evidence, others: Sequence[Evidence], edits: Iterator[Edit]) -> Edit | None:
-    """Return the first edit that makes the gradient right at all points; None also where the time is over."""
-    end = min(monotonic() + LONGEST, evidence.probe.end)
+    end = process_time() + LONGEST if end is None else end
     sites = [(it, it.right_already) for it in (evidence, *others)]  # what is right without an edit
     for edit in edits:
-        if monotonic() > end:
+        if process_time() > end or monotonic() > evidence.probe.end:
             return None
         try:
             with edited(edit.changes):

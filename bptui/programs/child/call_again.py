@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 from bptui.errors import BptuiError
@@ -52,6 +53,8 @@ def copy_of_call(call: KeptCall, owner: Any, arguments: Mapping[str, Any], *, fo
     function = getattr(owner, names.forward if forwards else names.backward) if names else call.function
     if not callable(function) or isinstance(function, type):
         raise BptuiError("its function is not known by name, so it cannot be called once more")
+    if call.call.style == "context":
+        function = partial(function, owner)
     starred = [it for name, it in arguments.items() if name.startswith("*")]
     named = {name: it for name, it in arguments.items() if not name.startswith("*")}
     return CallCopy(function, [*named.values(), *starred], {}) if starred else CallCopy(function, (), named)

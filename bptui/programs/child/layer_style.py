@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import ast
 import inspect
-import re
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from types import CodeType, FrameType
 from typing import Any, NamedTuple
 
 from bptui.guest.child.styles.derivative import PAIRS
 from bptui.guest.child.styles.function_pair import WORDS, shared_name
+from bptui.guest.child.styles.loss_function import GRADIENT
 from bptui.guest.child.styles.method_pair import METHODS, PassNames, method
 from bptui.guest.child.styles.returns import return_statements
 from bptui.guest.child.styles.static_context import CONTEXTS
-
-GRADIENT = re.compile(r"^(d[A-Za-z_]\w*|grad\w*|\w*_grad|d)$")
-"""What a function returns beside its loss, by the name that it has there."""
+from bptui.programs.child.call_source import syntax_tree
 
 
 class PassCall(NamedTuple):
@@ -113,16 +112,28 @@ def recognise_function(code: CodeType, namespace: Mapping[str, Any]) -> PassCall
     name = code.co_name
     for word, opposite in WORDS:
         for here, there, is_forward in ((word, opposite, True), (opposite, word, False)):
-            if here in name and inspect.isfunction(namespace.get(name.replace(here, there))):
+            if here in name and is_function(name.replace(here, there), code, namespace):
                 return PassCall("pair", is_forward, shared_name(name, here), None)
-    if inspect.isfunction(namespace.get(f"{name}_backward")):
+    if is_function(f"{name}_backward", code, namespace):
         return PassCall("pair", is_forward=True, layer=name, owner=None)
-    if name.endswith("_backward") and inspect.isfunction(namespace.get(name.removesuffix("_backward"))):
+    if name.endswith("_backward") and is_function(name.removesuffix("_backward"), code, namespace):
         return PassCall("pair", is_forward=False, layer=name.removesuffix("_backward"), owner=None)
     function = namespace.get(name)
     if inspect.isfunction(function) and function.__code__ is code and returns_gradient(function):
         return PassCall("loss", is_forward=True, layer=name, owner=None)
     return None
+
+
+def is_function(name: str, code: CodeType, namespace: Mapping[str, Any]) -> bool:
+    """Return whether a function of that name stands beside another, or will: in a notebook, a few cells further on."""
+    return inspect.isfunction(namespace.get(name)) or name in functions_in(code.co_filename)
+
+
+@lru_cache(maxsize=256)
+def functions_in(file: str) -> frozenset[str]:
+    """Return the names of the functions at the top of a file."""
+    tree = syntax_tree(file)
+    return frozenset(it.name for it in tree.body if isinstance(it, ast.FunctionDef)) if tree else frozenset()
 
 
 def returns_gradient(function: Callable[..., Any]) -> bool:

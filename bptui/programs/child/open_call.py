@@ -76,6 +76,13 @@ def has_returned(frame: FrameType) -> bool:
     return frame.f_code.co_code[frame.f_lasti] in RETURNS
 
 
+def function_called(call: PassCall, frame: FrameType) -> Any:
+    """Return what was called, as far as its module knows it by name: a function, or the class of a method's object."""
+    if call.style == "context":
+        return getattr(frame.f_globals.get(call.layer), frame.f_code.co_name, None)
+    return type(call.owner) if call.owner is not None else frame.f_globals.get(frame.f_code.co_name)
+
+
 def starts_with_number(returned: Any) -> bool:
     """Return whether the first of what a function has returned is one number, as a loss is."""
     first = returned[0] if isinstance(returned, tuple) and returned else None

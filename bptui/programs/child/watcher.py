@@ -29,6 +29,7 @@ from bptui.programs.child.open_call import (
     arguments_of,
     call_options,
     default_parameters,
+    function_called,
     gradients_in,
     has_returned,
     ids_of_arrays,
@@ -207,7 +208,7 @@ class Watcher:
                 opened.inputs.append((parameter, number))
                 if is_new and call.is_forward and self.sites.is_passing(opened.site, parameter, frame.f_back):
                     self.names.find_holder(opened, parameter, value, frame)
-        function = type(call.owner) if call.owner is not None else frame.f_globals.get(frame.f_code.co_name)
+        function = function_called(call, frame)
         cache = "" if call.is_forward else self.partners.cache_among(opened)
         kept_call = KeptCall(call, function, opened.arguments, self.copy_for(opened), cache)
         kept_call.inputs = [parameter for parameter, _ in opened.inputs]

@@ -7,7 +7,7 @@ pause is longer than two seconds.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from rich.color import ColorSystem
 from rich.style import Style
@@ -15,13 +15,19 @@ from rich.style import Style
 from bptui.core.text import visible
 from bptui.lines.line import Line, Span
 from bptui.lines.styles import ATTRIBUTES, DARK
-from bptui.report.export.account import Account
+from bptui.report.export.account import Account, ToldStep
 from bptui.report.export.terminal_frame import HEIGHT, WIDTH, Frames
 
 TRUECOLOR = ColorSystem.TRUECOLOR
 CLEAR = "\x1b[2J\x1b[H"
-PACE = 2.0
-"""Seconds from step to step, where nobody's pace was recorded, and at the most where it was."""
+LONGEST = 2.0
+"""Seconds from step to step at the most, where a person's pace was recorded."""
+
+READING = 25
+"""Characters that are read in a second, where nobody's pace was recorded."""
+
+LEAST_READING, MOST_READING = 2.0, 10.0
+"""Seconds that a step is shown at least and at most, where nobody's pace was recorded."""
 
 SHORTEST = 0.1
 
@@ -36,15 +42,28 @@ def cast_events(account: Account) -> Iterator[list[object]]:
     """Yield the events: the time in seconds, what it is (``o`` output, ``m`` a marker), and the text."""
     frames = Frames(account)
     now = 0.0
-    before = None
+    before: ToldStep | None = None
     for told in account.steps:
-        time = account.times.get(told.number)
         if before is not None:
-            now += PACE if time is None else min(PACE, max(SHORTEST, time - before))
-        before = time if time is not None else now
+            now += pause_between(before, told, account.times)
+        before = told
         yield [round(now, 3), "m", visible(told.heading, limit=200)]
         yield [round(now, 3), "o", CLEAR + "\r\n".join(ansi_line(line) for line in frames.frame(told))]
-    yield [round(now + PACE, 3), "o", "\x1b[0m"]
+    if before is not None:
+        yield [round(now + reading_time(before), 3), "o", "\x1b[0m"]
+
+
+def pause_between(before: ToldStep, told: ToldStep, times: Mapping[int, float]) -> float:
+    """Return the seconds from step to step: a person's own, if not too long, or as many as it takes to read."""
+    if before.number in times and told.number in times:
+        return min(LONGEST, max(SHORTEST, times[told.number] - times[before.number]))
+    return reading_time(before)
+
+
+def reading_time(told: ToldStep) -> float:
+    """Return in how many seconds what is said of a step can be read."""
+    words = sum(map(len, (told.sentence, *told.notes)))
+    return min(MOST_READING, max(LEAST_READING, words / READING))
 
 
 def ansi_line(line: Line) -> str:

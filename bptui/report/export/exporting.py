@@ -13,6 +13,7 @@ from bptui.checking.check_scenario import check_scenario
 from bptui.core import text_file
 from bptui.core.text import visible
 from bptui.errors import BptuiError, ScenarioError, reason_of
+from bptui.own_layers.own_layer import LayerFile
 from bptui.program_checking.check_program import check_program
 from bptui.programs.program_run import ProgramRun
 from bptui.recording.replay_tape import Recording
@@ -66,9 +67,9 @@ class Exported:
         return writers[suffix]()
 
     @property
-    def own_files(self) -> Sequence[str]:
-        """The files with layers of the user's own, as a person calls them."""
-        return list(dict.fromkeys(it.layer.file.displayed_name for it in self.own.values()))
+    def own_files(self) -> Sequence[LayerFile]:
+        """The files with layers of the user's own."""
+        return list(dict.fromkeys(it.layer.file for it in self.own.values()))
 
     def step_there(self, step: int | None) -> int | None:
         """Return a step's number. Raises BptuiError where the run has no such step."""
@@ -155,10 +156,10 @@ def step_times(recording: Recording) -> dict[int, float]:
     return times
 
 
-def write_export(path: Path, text: str, source: str) -> None:
+def write_export(path: Path, text: str, sources: Sequence[Path]) -> None:
     """Write a file, all of it or nothing. Raises BptuiError where that cannot be, or where it is what is exported."""
     try:
-        if path.exists() and Path(source).exists() and path.samefile(source):
+        if path.exists() and any(it.exists() and path.samefile(it) for it in sources):
             raise BptuiError(f"{visible(str(path))} is what is exported: another name is wanted")
         mode = path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~text_file_mask()
         with tempfile.NamedTemporaryFile(

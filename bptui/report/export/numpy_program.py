@@ -172,6 +172,8 @@ def array_source(value: Any) -> str:
     array = np.asarray(value)
     if array.dtype == np.float64 and not array.shape:
         return f"np.float64({float_source(float(array))})"
+    if not array.size:
+        return f"np.zeros({array.shape!r}, dtype={array.dtype.name!r})"
     if array.size > MOST_WRITTEN:
         packed = base64.b64encode(zlib.compress(np.ascontiguousarray(array).tobytes())).decode("ascii")
         return f"unpacked({packed!r}, {array.dtype.str!r}, {array.shape!r})"

@@ -9,6 +9,7 @@ import sys
 import warnings
 from html.parser import HTMLParser
 from importlib import import_module
+from itertools import pairwise
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -21,12 +22,14 @@ from bptui.core.lesson import Quiz
 from bptui.core.order import Pass
 from bptui.recording.recorder import Recorder
 from bptui.report.export.account import Account
-from bptui.report.export.exporting import FORMATS, Exported
+from bptui.report.export.exporting import FORMATS, Exported, exported_scenario
 from bptui.report.export.html_page import html_text
+from bptui.report.export.numpy_program import array_source
 from bptui.running import Run
 from bptui.scenario.bundled import bundled
 from bptui.scenario.load import load
 from exported import HOSTILE, account_of, hostile_account
+from layers import Array
 
 VOID = {"meta", "input", "br", "img"}
 BUNDLED = [name for name, _ in bundled() if "/" not in name]  # those of the book have layers of its own
@@ -139,6 +142,19 @@ def test_a_recording_for_a_player_has_a_marker_for_each_step() -> None:
     assert all(len(line) < 2_000 for _, code, text in events if code == "o" for line in text.split("\r\n"))
 
 
+def test_a_player_shows_each_step_as_long_as_it_takes_to_read() -> None:
+    account = account_of("two_layer").account
+    lines = text_of(account, ".cast").splitlines()[1:]
+    times = [time for time, code, _ in map(json.loads, lines) if code == "m"]
+    pauses = [there - here for here, there in pairwise(times)]
+    lengths = [len(told.sentence) for told in account.steps][: len(pauses)]
+    assert all(2 <= pause <= 10 for pause in pauses)
+    assert pauses[lengths.index(max(lengths))] == max(pauses)
+    paced = Account("", "", account.tape, times={1: 0.0, 2: 0.5, 3: 60.0})
+    lines = text_of(paced, ".cast").splitlines()[1:]
+    assert [time for time, code, _ in map(json.loads, lines) if code == "m"][:3] == [0.0, 0.5, 2.5]
+
+
 @pytest.mark.parametrize("name", BUNDLED)
 def test_the_written_test_computes_the_same_without_bptui(name: str) -> None:
     text = account_of(name).text(".py")
@@ -152,6 +168,22 @@ def test_the_written_test_computes_the_same_without_bptui(name: str) -> None:
         np.testing.assert_array_equal(namespace["values"][value], tape.iterations[0].values[graph.slots[value]])
     for value, gradient in namespace["GRADIENTS"].items():
         np.testing.assert_allclose(namespace["gradients"][value], gradient, rtol=1e-12, equal_nan=True)  # type: ignore[call-overload]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        np.zeros((0, 3)),
+        np.zeros((2, 0, 1), np.float32),
+        np.array([np.nan, -np.inf, -0.0]),
+        np.array([2, 0]),
+        np.array(True),
+    ],
+)
+def test_each_array_is_written_so_that_it_is_read_again(value: Array) -> None:
+    read = eval(array_source(value), {"np": np})
+    np.testing.assert_array_equal(read, value, strict=True)
+    np.testing.assert_array_equal(np.signbit(read), np.signbit(value))
 
 
 def test_pytest_runs_the_written_test_and_it_fails_where_a_number_is_another(tmp_path: Path) -> None:
@@ -194,6 +226,23 @@ def test_a_suffix_that_is_no_format_and_the_file_itself_are_refused(
     assert "x.md: " in capsys.readouterr().err
     assert main(["export", "buy_apple", "-o", str(tmp_path / "x.svg"), "--step", "9"]) == 2
     assert "the steps go from 1 to 4" in capsys.readouterr().err
+
+
+def test_what_is_wrong_is_told_at_its_step_and_marked_in_the_network(tmp_path: Path) -> None:
+    own = tmp_path / "own.py"
+    own.write_text(OWN_RELU.replace("return dout * self.mask", "return dout * ~self.mask"))
+    exported = exported_scenario("two_layer", [own], [], print)
+    blocks = exported.text(".md").split("\n### ")
+    assert [block.splitlines()[0] for block in blocks if "**✗ gradient of a1: wrong mask" in block] == [
+        "Step 7 of 8, backward: z1"
+    ]
+    page = Page(exported.text(".html"))
+    labels = [attributes["aria-label"] for name, attributes in page.elements if name == "svg"]
+    assert labels == ["The network: a1, z1 (wrong), a2, loss"]
+    assert sum(attributes.get("class") == "wrong mark" for _, attributes in page.elements) == 1
+    told = "".join(ET.fromstring(exported.text(".svg", 7)).itertext())
+    assert "✗ gradient of a1: wrong mask" in told
+    assert "✗ gradient of a1: wrong mask" not in "".join(ET.fromstring(exported.text(".svg", 6)).itertext())
 
 
 def test_a_layer_of_ones_own_is_told_with_its_line(tmp_path: Path) -> None:

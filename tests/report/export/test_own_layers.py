@@ -179,6 +179,14 @@ def test_a_layer_that_makes_its_own_parameters_is_refused(tmp_path: Path, capsys
     assert not (tmp_path / "x.py").exists()
 
 
+def test_a_file_with_layers_is_not_written_over(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    own = tmp_path / "own.py"
+    own.write_text(RELU, encoding="utf-8")
+    assert main(["export", "two_layer", "--layers", str(own), "-o", str(own)]) == 2
+    assert "own.py is what is exported" in capsys.readouterr().err
+    assert own.read_text(encoding="utf-8") == RELU
+
+
 def test_a_program_and_a_recording_have_no_file_to_import_and_say_what_has(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -20,6 +20,7 @@ class PassNames(NamedTuple):
 
 METHODS = (
     PassNames("forward", "backward", "class"),
+    PassNames("forward", "backprop"),
     PassNames("forward_pass", "backward_pass"),
     PassNames("forward_prop", "back_prop"),
     PassNames("forward_prop", "backward_prop"),
