@@ -13,7 +13,7 @@ from bptui.core.order import Pass
 from bptui.lines.line import Line, Span
 from bptui.lines.signs import PASS_SIGNS
 from bptui.tui.content.circuit_labels import LabelTexts, label_widths
-from bptui.tui.content.node_signs import CircuitSigns, combined_signs
+from bptui.tui.content.node_signs import CircuitSigns
 from layers import library
 
 
@@ -86,7 +86,7 @@ class DrawnCircuit:
         moment = signs.moment
         name = self.folding.visible_box(moment.name) if moment.name else None
         shown = self.folding.visible_box(selected) if selected else None
-        marks = {it: combined_signs(map(signs.at, self.folding.values_in(it))).text for it in self.boxes_in(window)}
+        marks = {it: signs.of_box(self.folding.values_in(it)).text for it in self.boxes_in(window)}
         if name in marks:
             marks[name] += PASS_SIGNS[moment.pass_]
         wires = moment.changed

@@ -16,7 +16,7 @@ from bptui.lines.cell_width import cells
 from bptui.lines.line import Line
 from bptui.tui.content.circuit_labels import LARGEST_NORM
 from bptui.tui.content.circuit_map import Place, grid_for, map_lines, norm_range
-from bptui.tui.content.node_signs import CircuitSigns, combined_signs
+from bptui.tui.content.node_signs import CircuitSigns
 from layers import Array
 
 SHORTEST_NAME = 5
@@ -83,7 +83,7 @@ class MappedCircuit:
 
     def marked(self, name: str, signs: CircuitSigns) -> str:
         """Return the signs at all values that a node of the map stands for."""
-        return combined_signs(map(signs.at, self.values_at(name))).text
+        return signs.of_box(self.values_at(name)).text
 
     def values_at(self, name: str) -> Iterator[str]:
         """Yield the values that a node of the map stands for, all its outputs among them."""

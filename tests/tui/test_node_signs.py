@@ -11,7 +11,7 @@ from bptui.core.stop import Stops, read_stop
 from bptui.core.tape import Tape
 from bptui.guest.observation import Remark
 from bptui.lines.line import plain
-from bptui.tui.content.node_signs import CircuitSigns, FiniteArrays, combined_signs, sign_spans
+from bptui.tui.content.node_signs import CircuitSigns, FiniteArrays, sign_spans
 from bptui.tui.mapped_circuit import MappedCircuit
 from runs import tape_of
 
@@ -38,7 +38,7 @@ def folded(tape: Tape) -> Folding:
 
 
 def at_box(signs: CircuitSigns, folding: Folding, name: str) -> str:
-    return combined_signs(map(signs.at, folding.values_in(name))).text
+    return signs.of_box(folding.values_in(name)).text
 
 
 def test_a_nan_in_a_closed_box_is_seen_at_it_though_the_values_at_its_edges_are_finite() -> None:
@@ -68,6 +68,8 @@ def test_a_nan_in_a_gradient_is_seen_as_soon_as_it_is_there() -> None:
         ("", {"y.1": "✗", "y": "✓"}, "✗"),
         ("y.1 backward", {"y": "✗", "y.1": "✓"}, "●✗"),
         ("z", {"z": "✗"}, ""),
+        ("", {"y": "✓"}, ""),
+        ("", {"y": "✓", "y.1": "✓"}, "✓"),
     ],
 )
 def test_a_closed_box_has_the_stop_and_the_worst_verdict_of_what_is_in_it(

@@ -86,6 +86,21 @@ class CircuitSigns:
     remarks: Mapping[Remark, int]
     finite: FiniteArrays
 
+    def of_box(self, names: Iterable[str]) -> NodeSigns:
+        """Return the signs at a box that stands for several values; it is right where no node in it is unchecked."""
+        inside = list(names)
+        signs = combined_signs(map(self.at, inside))
+        is_open = signs.verdict == PASS and any(map(self.is_unchecked, inside))
+        return signs._replace(verdict="") if is_open else signs
+
+    def is_unchecked(self, name: str) -> bool:
+        """Return whether a value is of a node that has a layer, and no verdict yet."""
+        graph = self.moment.graph
+        node = graph.node(name) if name in graph.slots else None
+        if node is None or node.name in self.verdicts:
+            return False
+        return bool(node.origin) or node.call is None  # what a program's code makes between layers is never checked
+
     def at(self, name: str) -> NodeSigns:
         """Return the signs at a value."""
         verdict = FAIL if name == self.failed else self.verdicts.get(name, "")
