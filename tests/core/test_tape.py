@@ -198,7 +198,7 @@ def test_values_and_gradients_are_those_after_the_last_step(scenario: Scenario) 
     end = tape.at(len(tape))
     for name in tape.graph.names:
         assert tape.values[name] is not None
-        np.testing.assert_array_equal(tape.values[name], end.value(name))  # type: ignore[arg-type]
+        np.testing.assert_array_equal(tape.values[name], end.value(name))
         assert (name in tape.gradients) == (name not in tape.graph.constants)
     assert list(tape.values) == list(tape.graph.names)
     assert all((it is None) == (end.gradient(name) is None) for name, it in tape.gradients.items())
