@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -19,6 +20,12 @@ IN_A_WORKER = "PYTEST_XDIST_WORKER"
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 """For the many processes that tests start: their arrays are small, and threads would only wait for each other."""
+
+sys.dont_write_bytecode = False
+"""Also where the environment forbids it: half of what a child process costs, and of the collection, is compiling.
+
+Children then read what is compiled here; what they import themselves is left as the environment wants it.
+"""
 
 settings.register_profile(
     "any_speed",

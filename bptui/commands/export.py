@@ -11,6 +11,7 @@ from bptui.commands.program_options import add_watching, watched
 from bptui.commands.subcommand import Subcommand
 from bptui.core.text_file import displayed_path
 from bptui.ending import FINE, output
+from bptui.errors import BptuiError
 
 if TYPE_CHECKING:
     from bptui.report.export.exporting import Exported
@@ -64,6 +65,8 @@ def what_is_exported(options: argparse.Namespace) -> Exported:
         finally:
             run.close()
     if (recorded := recorded_place(options.scenario)) is not None:
+        if options.layers or options.expand:
+            raise BptuiError("--layers and --expand are for scenarios", hint="a recording is told as it was recorded")
         return exported_transcript(recorded.path, recorded.branch)
     return exported_scenario(options.scenario, options.layers, options.expand, print_notice)
 

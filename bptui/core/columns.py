@@ -107,7 +107,7 @@ def arriving(totals: Sequence[Value | None], slots: range, values: Sequence[Valu
 def freeze(value: Value) -> Value:
     """Return ``value``, made read-only where it is an array."""
     if value.__class__ is not np.float64 and isinstance(value, np.ndarray):
-        value.flags.writeable = False
+        value.setflags(write=False)
     return value
 
 

@@ -117,6 +117,8 @@ class Moment:
     def step_of(self, name: str, pass_: Pass) -> Step | None:
         """Return a node's step in a pass of this iteration, or a parameter's update; None where it has not run."""
         number = self.order.step_number(self.progress.iteration, pass_, name)
+        if number == self.position:
+            return self.step
         return self.tape.step(number) if number is not None and number <= self.position else None
 
     def local(self, name: str) -> Local:

@@ -15,9 +15,10 @@ DEEPEST_INDENT = 18
 
 def equation_line(equation: Equation, style: str) -> Line:
     """Return an equation in one line, and behind it a note or its shapes."""
-    line = [Span(equation.left, "strong")]
-    for place, (sign, part) in enumerate(sides(equation)):
-        line += [Span(f" {sign} ", "dim"), Span(part, result_style(equation, place, style))]
+    line, right = [Span(equation.left, "strong")], sides(equation)
+    for place, (sign, part) in enumerate(right):
+        is_last = place == len(right) - 1
+        line += [Span(f" {sign} ", "dim"), Span(part, side_style(equation, style, is_last=is_last))]
     aside = ", ".join(filter(None, ("" if equation.result else equation.shapes, equation.note)))
     return (*line, Span(f"   {aside}", "dim")) if aside else tuple(line)
 
@@ -35,10 +36,9 @@ def sides(equation: Equation) -> tuple[tuple[str, str], ...]:
     return equation.signed_parts or ((equation.sign, "…"),)
 
 
-def result_style(equation: Equation, place: int, style: str) -> str:
+def side_style(equation: Equation, style: str, *, is_last: bool) -> str:
     """Return the style of one side of an equation: the result's own, and none for what leads to it."""
-    is_result = equation.result and place == len(equation.parts) - 1
-    return style if is_result or style == "dim" else ""
+    return style if style == "dim" or (is_last and equation.result) else ""
 
 
 def folded(equation: Equation, width: int, style: str) -> Iterator[Line]:
@@ -48,7 +48,8 @@ def folded(equation: Equation, width: int, style: str) -> Iterator[Line]:
     if indent > min(DEEPEST_INDENT, width // 2):
         yield from paragraph(left, width, "strong")
         left, indent = "  ", 2
-    for place, (sign_before, part) in enumerate(sides(equation)):
+    right = sides(equation)
+    for place, (sign_before, part) in enumerate(right):
         lines = wrap(part, width - indent - 3)
         for at, line in enumerate(lines):
             before = left if not place and not at else " " * indent
@@ -56,7 +57,7 @@ def folded(equation: Equation, width: int, style: str) -> Iterator[Line]:
             yield (
                 Span(before, "strong"),
                 Span(f" {sign} ", "dim"),
-                Span(line, result_style(equation, place, style)),
+                Span(line, side_style(equation, style, is_last=place == len(right) - 1)),
             )
 
 

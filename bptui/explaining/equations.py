@@ -24,11 +24,11 @@ from bptui.explaining.formula_words import (
     inline,
     is_arithmetic,
     name_inputs,
+    names_of_rule,
     put,
     put_numbers,
     put_shapes,
     unbracketed,
-    word,
     words_of,
 )
 from bptui.explaining.printed_arithmetic import adds_up
@@ -326,7 +326,7 @@ def douts_by_own_name(step: BackwardStep, words: Words) -> dict[str, Array]:
 
 def with_numbers(rule: str, arrays: Mapping[str, Array], words: Words, result: Array) -> str:
     """Return ``rule`` with numbers for its words; empty where it is more than arithmetic, or one would not fit."""
-    used = {name: arrays[name] for name in set(word.findall(rule)) & arrays.keys()}
+    used = {name: arrays[name] for name in names_of_rule(rule) if name in arrays}
     is_reduced = not np.ndim(result) and any(np.ndim(array) for array in used.values()) and " · " not in rule
     short = {name: inline(array) for name, array in used.items()}
     numbers = words.numbers | {name: it for name, it in short.items() if it is not None}
@@ -337,7 +337,7 @@ def with_numbers(rule: str, arrays: Mapping[str, Array], words: Words, result: A
 
 def with_shapes(rule: str, arrays: Mapping[str, Array], result: Array) -> str:
     """Return ``rule`` in shapes where it is nothing but operators; empty where there are none but scalars."""
-    names = word.findall(rule)
+    names = names_of_rule(rule)
     if not np.ndim(result) and not any(np.ndim(arrays[name]) for name in names if name in arrays):
         return ""
     is_simple = len(names) > 1 and arrays.keys() >= set(names) and not {"(", "["} & set(rule)
@@ -357,11 +357,11 @@ def lacks_batch(moment: Moment, node: Node, name: str, rule: str) -> bool:
 
 def is_stretched(moment: Moment, node: Node, name: str) -> bool:
     """Return whether broadcasting has stretched an input to its node's shape."""
-    shapes = [np.shape(it) for it in map(moment.value, node.inputs) if it is not None]
     own, out = np.shape(moment.value(name)), np.shape(moment.value(node.name))  # type: ignore[arg-type]
-    if len(node.outputs) > 1:
+    if own == out or len(node.outputs) > 1:
         return False
+    shapes = [np.shape(it) for it in map(moment.value, node.inputs) if it is not None]
     try:
-        return own != out == np.broadcast_shapes(*shapes)
+        return out == np.broadcast_shapes(*shapes)
     except ValueError:
         return False

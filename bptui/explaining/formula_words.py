@@ -79,24 +79,40 @@ def words_of(tape: Tape, node: Node) -> Words:
         share = layer.share_at(node)
         return Words("", {}, share.slots, node.options, layer.targets)
     assert isinstance(layer, type)
+    labels = has_labels(tape, node, spoken(layer))
+    if node.options or len(node.outputs) > 1:
+        outputs = outputs_of(layer, node.options) if len(node.outputs) > 1 else ()
+        return words_at(layer, node.options, inputs=len(node.inputs), has_labels=labels)._replace(outputs=outputs)
+    return words_by_default(layer, inputs=len(node.inputs), has_labels=labels)
+
+
+@lru_cache(maxsize=512)
+def words_by_default(layer: type[Layer], *, inputs: int, has_labels: bool) -> Words:
+    """Return the words of a layer with the options that it has by itself, at a node with so many inputs."""
+    return words_at(layer, {}, inputs=inputs, has_labels=has_labels)
+
+
+def words_at(layer: type[Layer], given: Mapping[str, Any], *, inputs: int, has_labels: bool) -> Words:
+    """Return the words of a layer at a node with so many inputs that gives these options."""
     it = spoken(layer)
-    given = it.inputs[: len(node.inputs)]
-    options = {name: value for name, value in {**it.options, **node.options}.items() if name not in given}
-    left_out = dict.fromkeys([name for name in it.inputs if name not in given])
+    names = it.inputs[:inputs]
+    left_out = [name for name in it.inputs if name not in names]
+    options = {name: value for name, value in {**it.options, **given}.items() if name not in names}
     formula, rules = follow_options(
         layer.__name__,
         (it.formula, it.rules),
-        options | left_out,
+        options | dict.fromkeys(left_out),
         it.options,
-        has_labels=has_labels(tape, node, it),
-        inputs=len(node.inputs),
+        has_labels=has_labels,
+        inputs=inputs,
     )
-    outputs = outputs_of(layer, node.options) if len(node.outputs) > 1 else ()
-    return Words(formula, rules, given, options, it.targets, outputs)
+    return Words(formula, rules, names, options, it.targets)
 
 
 def has_labels(tape: Tape, node: Node, words: Words) -> bool:
     """Return whether a node's targets are labels: whole numbers that were given, and not distributions."""
+    if not words.targets:
+        return False
     targets = [name for own, name in zip(words.inputs, node.inputs, strict=False) if own in words.targets]
     slots = [tape.graph.slots[name] for name in targets if tape.graph.is_leaf(name)]
     return any(np.asarray(tape.leaves[slot]).dtype.kind in "iu" for slot in slots)
@@ -130,6 +146,12 @@ def name_inputs(words: Words, node: Node) -> dict[str, str]:
 def put(rule: str, names: Mapping[str, str]) -> str:
     """Return ``rule`` with every word that ``names`` knows replaced."""
     return word.sub(lambda found: found[0] if is_call(found) else names.get(found[0], found[0]), rule)
+
+
+@lru_cache(maxsize=512)
+def names_of_rule(rule: str) -> tuple[str, ...]:
+    """Return the words of a rule, each as often as it stands there."""
+    return tuple(word.findall(rule))
 
 
 def put_numbers(rule: str, numbers: Mapping[str, str]) -> str:

@@ -91,7 +91,8 @@ def arrival_sentence(moment: Moment, step: BackwardStep) -> str:
     """Return which gradient arrives at a node; at the first step of the pass also what a gradient is."""
     assert step.dout is not None
     if len(step.douts) > 1:
-        return several_douts_sentence(step)
+        begun = "The backward pass starts here. " if moment.progress.backward == 1 else ""
+        return f"{begun}{several_douts_sentence(step)}"
     name, output = text.visible(step.name), text.visible(moment.graph.output)
     numbers, shape = inline(step.dout), text.shape(step.dout)
     dout = f"dout = {numbers}" if numbers else f"dout, of shape {shape}"

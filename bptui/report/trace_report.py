@@ -119,7 +119,9 @@ def iteration_lines(
     order = tape.order
     heading = None
     for number in range(order.start(iteration - 1) + 1, min(order.start(iteration), len(tape)) + 1):
-        moment, step = tape.at(number), tape.step(number)
+        moment = tape.at(number)
+        step = moment.step
+        assert step is not None
         if step.pass_ is not heading:
             heading = step.pass_
             yield from heading_lines(heading)
@@ -157,8 +159,7 @@ def trace_step_lines(moment: Moment, step: Step, *, lead: str) -> Iterator[Line]
 def forward_step_lines(lead: str, moment: Moment, step: ForwardStep) -> Iterator[Line]:
     """Yield a node's forward: an equation for each output, or one for all where the layer has no words for each."""
     equations = {name: forward_equation(moment, name) for name in step.node.outputs}
-    told = {str(equation) for equation in equations.values()}
-    if len(step.outs) > 1 and len(told) == 1:
+    if len(step.outs) > 1 and len(set(map(str, equations.values()))) == 1:
         yield from worked_out(Span(lead, "forward"), equations[step.name], np.zeros(()), "value")
         for name, out in zip(step.node.outputs, step.outs, strict=True):
             yield from indented(named_array(name, out), len(lead) + 2)

@@ -12,6 +12,8 @@ from bptui.core.text import index as index_text
 from bptui.core.text import number, shape, visible
 from bptui.errors import BptuiError
 from bptui.recording.array_record import encode_array
+from bptui.running import Run
+from bptui.scenario.bundled import bundled
 from bptui.session.answer import Answer, Question, RunComparison
 from bptui.session.open_tape import tape_at
 
@@ -23,6 +25,9 @@ MOST_TOLD = 20
 
 MOST_NAMED = 8
 
+STEPS = 2_000
+"""Steps of another branch that are run at a time, fewer where they take long."""
+
 SLICE = 0.01
 """Seconds of comparing after which a key may be answered."""
 
@@ -33,25 +38,27 @@ def compare_with(session: Session, other: str | None) -> Question:
     if other is None:
         other = branches.here.parent or next((it for it in reversed(branches.by_name) if it != branches.current), None)
         if other is None:
-            raise BptuiError("there is nothing to compare with", hint="set x = 2 makes a branch")
+            hint = "set x = 2 makes a branch" if session.run else "diff FILE compares with another run"
+            raise BptuiError("there is nothing to compare with", hint=hint)
+    run = None
     if other in branches.by_name:
-        branch = branches.by_name[other]
-        if branch.run is not None:
-            branch.run.finish()
-        there = branch.tape
-    elif Path(other).exists():
+        there, run = branches.by_name[other].tape, branches.by_name[other].run
+    elif Path(other).exists() or other in dict(bundled()):
         there = tape_at(other)
     else:
         known = ", ".join(visible(it, limit=40) for it in branches.by_name)
         raise BptuiError(f"there is no branch and no file {visible(other, limit=80)}", hint=f"branches: {known}")
-    return partial(compared, session, RunComparison(TapeDiff(session.tape, there), branches.current, other))
+    return partial(compared, session, RunComparison(TapeDiff(session.tape, there), branches.current, other), run)
 
 
-def compared(session: Session, comparison: RunComparison) -> Answer:
-    """Return what two tapes differ in, once both have run and all is compared."""
+def compared(session: Session, comparison: RunComparison, run: Run | None) -> Answer:
+    """Return what two tapes differ in, once both have run, the other by its ``run``, and all is compared."""
     diff = comparison.diff
     if session.run is not None and not session.run.is_over:
         return Answer("running to the end first …", "dim", is_pending=True)
+    if run is not None and not run.is_over:
+        run.advance(STEPS)
+        return Answer("running the other branch to its end first …", "dim", is_pending=True)
     if not diff.advance(SLICE):
         return Answer(f"compared {diff.compared:,} arrays …", "dim", is_pending=True)
     text = "\n".join(difference_lines(*comparison))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from bptui.core.debugger import steps_of
 from bptui.core.expression import check_names
 from bptui.core.order import Order, Pass
-from bptui.core.stop import Stop, Stops, read_stop
+from bptui.core.stop import Stop, StopEvent, Stops, read_stop
 from bptui.core.text import escaped, visible
 from bptui.core.verbs.stops import Break, ChangeStop, DeleteStop, DisableStop, EnableStop, ListStops, Stopping
 from bptui.errors import BptuiError
@@ -64,6 +64,8 @@ def toggle_stop(session: Session) -> Answer:
 def set_stop(session: Session, stop: Stop) -> Answer:
     """Set a stop, and answer its number. Raises BptuiError where it could never stop."""
     check_stop(session, stop)
+    if stop.event in (StopEvent.FAIL, StopEvent.WARNING) and not session.can_record:
+        raise BptuiError("this is a replay: no layer runs, so there is nothing to stop on")
     number = session.stops.add(stop)
     return Answer(f"stop {number}: {escaped(str(stop))}", record={"stop": number})
 

@@ -56,6 +56,7 @@ class BackgroundWork:
             if self.session.is_waiting:
                 self.session.catch_up()
                 self.audience.show()
+            await asyncio.sleep(0)  # running and looking are a slice each: a key waits for one of them at most
             self.audience.resume()
             await asyncio.sleep(PAUSE)
         self.session.catch_up()

@@ -139,6 +139,11 @@ def test_a_split_says_which_part_each_output_is() -> None:
     assert headline(tape.at(6)).endswith("x gets [5, 1, 1]: d a and d b, joined along axis 0.")
 
 
+def test_a_backward_pass_that_starts_at_several_outputs_says_so() -> None:
+    tape = tape_of('[inputs]\nx = [1, 2]\n[nodes]\n"a, b" = "Split(x, parts=2)"\n[run]\noutput = "a"')
+    assert headline(tape.at(2)).startswith("The backward pass starts here. d a = [1] arrives at a, and d b is zero.")
+
+
 @pytest.mark.parametrize(
     ("loss", "arrival"),
     [

@@ -131,9 +131,13 @@ def test_every_layer_gives_terms_that_add_up(case: Case) -> None:
 
 
 def paths_of(run: Run, first: str, last: str, most: int = 10_000) -> Paths:
-    backwards = backwards_of_run(run, run.tape, 0)
-    value = np.asarray(run.tape.iterations[0].values[run.graph.slots[last]])
-    return find_paths(run.graph, (first, last), np.ones_like(value), backwards.sent, backwards.zeros, most=most)
+    """Return the paths to a value, with a dout of ones, or at the output of the run's own."""
+    backwards, columns = backwards_of_run(run, run.tape, 0), run.tape.iterations[0]
+    value = np.asarray(columns.values[run.graph.slots[last]])
+    seed = np.ones_like(value)
+    if last == run.graph.output and columns.dout is not None:
+        seed = np.broadcast_to(np.asarray(columns.dout), value.shape).copy()
+    return find_paths(run.graph, (first, last), seed, backwards.sent, backwards.zeros, most=most)
 
 
 def test_the_search_for_paths_gives_way_at_each_node() -> None:
@@ -156,9 +160,14 @@ def test_the_products_of_all_paths_add_up_to_the_gradient(scenario: Scenario, da
     run = finished(scenario)
     first = data.draw(st.sampled_from(scenario.graph.inputs + scenario.graph.parameters))
     found = paths_of(run, first, scenario.graph.output)
+    recorded = run.tape.at(run.tape.order.start(1)).gradient(first)
     if found.gradient is None:
         assert found.count == 0 or not found.paths
+        assert recorded is None
         return
+    assert recorded is not None
+    largest = float(np.nan_to_num(np.abs(recorded), posinf=0.0).max(initial=0.0))
+    assert found.gradient == pytest.approx(recorded, rel=1e-9, abs=1e-9 * largest + 1e-300, nan_ok=True)
     if found.is_complete and found.count <= 2_000:
         assert len(found.paths) == found.count
         total = np.sum([path.product for path in found.paths], axis=0)

@@ -223,9 +223,22 @@ def test_what_runs_no_other_file_is_not_taken_to(tmp_path: Path, text: str) -> N
     assert files_beside(tmp_path / "mine.py", text) == []
 
 
-@pytest.mark.parametrize("mode", [0o666, 0o664])
-def test_a_file_that_a_trusted_one_imports_belongs_to_nobody_else(importing: Path, mode: int) -> None:
-    (importing.parent / "helper.py").chmod(mode)
+def make_world_writable(file: Path) -> None:
+    file.chmod(0o666)
+
+
+def make_group_writable(file: Path) -> None:
+    if os.getuid() != 0:
+        pytest.skip("only root can give a file to any group")
+    os.chown(file, -1, 12345)
+    file.chmod(0o660)
+
+
+@pytest.mark.parametrize("spoil", [make_world_writable, make_group_writable])
+def test_a_file_that_a_trusted_one_imports_belongs_to_nobody_else(
+    importing: Path, spoil: Callable[[Path], None]
+) -> None:
+    spoil(importing.parent / "helper.py")
     assert "may write to it" in refusal(importing).message
 
 
@@ -238,17 +251,6 @@ def test_what_is_trusted_and_how_far_is_one_sentence(importing: Path) -> None:
     )
     assert told.endswith("may run with all that you may do, in scenarios that name it, until it changes")
     assert "\n" not in told
-
-
-def make_world_writable(file: Path) -> None:
-    file.chmod(0o666)
-
-
-def make_group_writable(file: Path) -> None:
-    if os.getuid() != 0:
-        pytest.skip("only root can give a file to any group")
-    os.chown(file, -1, 12345)
-    file.chmod(0o660)
 
 
 def give_away(file: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,8 @@ from bptui.core.edit import EditKind, Reuse, ValueEdit, forked
 from bptui.core.order import Pass
 from bptui.core.tape import Tape
 from bptui.core.tape_diff import TapeDiff
-from bptui.core.verbs.branches import SetValue
+from bptui.core.verbs.branches import SetValue, SwitchBranch
+from bptui.core.verbs.movement import GoTo
 from bptui.errors import TranscriptError
 from bptui.recording.transcript import read_transcript
 from bptui.running import Run, run
@@ -25,6 +27,7 @@ from bptui.scenario.load import loads
 from bptui.scenario.scenario import Scenario
 from bptui.session.dispatcher import Dispatcher
 from bptui.session.replay import replay_session
+from layers import Array
 from layers.layer import Layer
 from runs import TWO_LAYERS, session_on
 from strategies import random_scenarios
@@ -96,8 +99,19 @@ def test_the_steps_before_an_edit_are_shared_and_a_diff_begins_at_it(scenario: S
     for number in range(1, edit.first_step(tape)):
         assert tape.step(number).name == branch.step(number).name
         assert objects(tape, number) == objects(branch, number)
-    first = diff_of(tape, branch).first
-    assert first is None or (first.step, first.turn.name) == (edit.first_step(tape), first_name(tape, edit))
+    before, first = value_before(tape, edit), diff_of(tape, branch).first
+    if before is None or np.array_equal(before, edit.value, equal_nan=True):
+        assert first is None or first.step > edit.first_step(tape)
+        return
+    assert first is not None
+    assert (first.step, first.turn.name) == (edit.first_step(tape), first_name(tape, edit))
+
+
+def value_before(tape: Tape, edit: ValueEdit) -> Array | None:
+    """Return what an edit of the first iteration takes the place of, None where nothing has arrived there."""
+    if edit.kind is EditKind.DOUT:
+        return tape.at(edit.first_step(tape)).gradient(edit.name)
+    return np.asarray(tape.iterations[0].values[tape.graph.slots[edit.name]])
 
 
 def first_name(tape: Tape, edit: ValueEdit) -> str:
@@ -119,13 +133,7 @@ def objects(tape: Tape, number: int) -> list[int]:
 def test_an_edit_to_the_same_value_gives_the_identical_run(scenario: Scenario, data: st.DataObject) -> None:
     tape = run(scenario)
     edit = data.draw(edits_of(tape))
-    now = tape.at(edit.first_step(tape))
-    before = (
-        now.gradient(edit.name) if edit.kind is EditKind.DOUT else tape.at(len(tape.order.passes(0))).value(edit.name)
-    )
-    if edit.kind is EditKind.LEAF:
-        before = np.asarray(tape.iterations[0].values[tape.graph.slots[edit.name]])
-    if before is not None:
+    if (before := value_before(tape, edit)) is not None:
         assert not diff_of(tape, edited(scenario, tape, replace(edit, value=np.asarray(before)))).differs
 
 
@@ -174,6 +182,25 @@ def test_switching_and_coming_back_changes_nothing() -> None:
     say(it, "goto 6", "switch b1")
     assert session.debugger.position == 6
     assert session.moment.value("W1")[0, 1] == 5  # type: ignore[index]
+
+
+@given(random_scenarios(), st.data())
+def test_any_branch_is_left_as_it_was_found(scenario: Scenario, data: st.DataObject) -> None:
+    it = Dispatcher(session_on(Run(scenario), "random"), Mute())
+    session, last = it.session, len(it.session.tape.order)
+    it.finish(GoTo(data.draw(st.integers(0, last))))
+    name = data.draw(st.sampled_from(scenario.graph.inputs + scenario.graph.parameters))
+    value = session.tape.leaves[scenario.graph.slots[name]]
+    before, run_of_main = session.moment, session.run
+    assert it.finish(SetValue(f"{name} = 0 * {name}")).ok
+    for to in (GoTo(data.draw(st.integers(0, last))), SwitchBranch("main"), GoTo(before.position)):
+        assert it.finish(to).ok
+    assert session.moment.tape is before.tape
+    assert session.run is run_of_main
+    assert (session.moment.position, session.moment.name) == (before.position, before.name)
+    assert session.tape.leaves[scenario.graph.slots[name]] is value
+    it.finish(GoTo(last))
+    assert not diff_of(session.tape, run(scenario)).differs
 
 
 def test_an_edited_parameter_trains_on_from_there() -> None:
@@ -255,3 +282,19 @@ def test_a_node_with_several_outputs_and_what_it_expands_to_have_the_same_values
     assert {(it.turn.name, it.what) for it in [found.first, *found.largest] if it is not None} <= {("c1", "dout")}
     assert found.only_here
     assert not found.only_there
+
+
+def test_a_comparison_runs_the_other_branch_on_in_pieces_and_takes_a_bundled_scenario() -> None:
+    scenario = loads(TWO_LAYERS.replace("steps = 2", "steps = 3_000"))
+    dispatcher = Dispatcher(session_on(Run(scenario), "long"), Mute())
+    said = partial(parse, names=dispatcher.session.tape.graph.slots)
+    dispatcher.finish(said("set W1 = 0"))
+    dispatcher.finish(said("switch main"))
+    dispatcher.finish(said("last"))
+    pending = dispatcher.do(said("diff b1"))
+    assert pending.is_pending
+    assert "the other branch" in pending.text
+    answer = dispatcher.finish(said("diff b1"))
+    assert answer.compared is not None
+    assert len(answer.compared.diff.other) == len(dispatcher.session.tape.order)
+    assert "differ between main and two_layer" in dispatcher.finish(said("diff two_layer")).text

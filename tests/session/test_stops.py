@@ -118,6 +118,35 @@ def test_a_stop_on_nan_halts_where_it_begins_and_not_where_it_is_passed_on() -> 
     assert dispatcher.session.moment.position == 6
 
 
+@pytest.mark.parametrize(
+    ("condition", "said", "position"),
+    [
+        ("nrm(dout) > 1", "no function nrm", 0),
+        ("1 > norm(duot)", "no value duot", 9),
+        ("sum(min(x)) > mox(x)", "mox", 14),
+    ],
+)
+def test_a_condition_with_a_name_that_means_nothing_is_refused_and_pointed_at(
+    condition: str, said: str, position: int
+) -> None:
+    dispatcher = dispatcher_of(loads(TWO_LAYERS))
+    for line in (f"z1 if {condition}", f"on {condition}"):
+        answer = dispatcher.finish(Break(line))
+        assert not answer.ok
+        assert said in answer.text
+        assert answer.pointed == (condition, position)
+    assert not dispatcher.session.stops.by_number
+
+
+@pytest.mark.parametrize("event", ["fail", "warning"])
+def test_a_replay_does_not_promise_to_stop_on_what_it_cannot_find(event: str) -> None:
+    run = Run(loads(TWO_LAYERS))
+    run.finish()
+    replay = Dispatcher(Session(run.tape, "replay"), Mute())
+    assert not replay.finish(Break(f"on {event}")).ok
+    assert replay.finish(Break("on nan")).ok
+
+
 def test_a_condition_that_cannot_be_told_somewhere_is_complained_of() -> None:
     dispatcher = dispatcher_of(loads(TWO_LAYERS))
     dispatcher.finish(Break("on norm(local(z1)) < 0"))

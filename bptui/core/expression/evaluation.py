@@ -125,7 +125,7 @@ class Evaluation:
             case FunctionCall(function, at=at) if function in AT_STEP:
                 return self.at_step(expression)
             case FunctionCall(function, at=at):
-                return self.called(expression, self.function(function, at))
+                return self.called(expression, existing_function(function, self.text, at))
 
     def error(self, message: str, at: int, hint: str | None = None) -> ExpressionError:
         """Return the error that points at a place."""
@@ -320,14 +320,6 @@ class Evaluation:
 
     # Functions.
 
-    def function(self, name: str, at: int) -> Function:
-        """Return a function by its name. Raises ExpressionError where there is none."""
-        if name not in FUNCTIONS:
-            near = get_close_matches(name, [*FUNCTIONS, *AT_STEP], n=1)
-            hint = f"did you mean {near[0]}?" if near else f"the functions are {' '.join([*AT_STEP, *FUNCTIONS])}"
-            raise self.error(f"there is no function {visible(name, limit=40)}", at, hint)
-        return FUNCTIONS[name]
-
     def called(self, call: FunctionCall, function: Function) -> Any:
         """Return what a function returns. Raises ExpressionError."""
         count = len(call.arguments)
@@ -366,6 +358,15 @@ class Evaluation:
             if isinstance(value, (list, tuple))
             else self.whole(value, expression.at)
         )
+
+
+def existing_function(name: str, text: str, at: int) -> Function:
+    """Return a function by its name. Raises ExpressionError, which points at it in the text, where there is none."""
+    if name in FUNCTIONS:
+        return FUNCTIONS[name]
+    near = get_close_matches(name, [*FUNCTIONS, *AT_STEP], n=1)
+    hint = f"did you mean {near[0]}?" if near else f"the functions are {' '.join([*AT_STEP, *FUNCTIONS])}"
+    raise ExpressionError(f"there is no function {visible(name, limit=40)}", text, at, hint=hint)
 
 
 def are_whole(*arrays: Array) -> bool:

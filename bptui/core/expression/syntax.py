@@ -114,16 +114,19 @@ class Subscript:
 Expression: TypeAlias = Number | Text | Name | Members | Chain | Logical | Prefix | FunctionCall | Attribute | Subscript
 
 
+def expression_parts(part: object) -> Iterator[object]:
+    """Yield a part of an expression and every part in it, in the order of the text."""
+    if isinstance(part, tuple):
+        for inner in part:
+            yield from expression_parts(inner)
+    elif is_dataclass(part):
+        yield part
+        yield from expression_parts(tuple(vars(part).values()))
+
+
 def name_parts(part: object) -> Iterator[Name]:
     """Yield every name in an expression, or in a part of one."""
-    match part:
-        case Name():
-            yield part
-        case tuple():
-            for inner in part:
-                yield from name_parts(inner)
-        case _ if is_dataclass(part):
-            yield from name_parts(tuple(vars(part).values()))
+    return (it for it in expression_parts(part) if isinstance(it, Name))
 
 
 def names_in(part: object) -> Iterator[str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import inspect
-import re
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from types import CodeType, FrameType
@@ -12,13 +11,11 @@ from typing import Any, NamedTuple
 
 from bptui.guest.child.styles.derivative import PAIRS
 from bptui.guest.child.styles.function_pair import WORDS, shared_name
+from bptui.guest.child.styles.loss_function import GRADIENT
 from bptui.guest.child.styles.method_pair import METHODS, PassNames, method
 from bptui.guest.child.styles.returns import return_statements
 from bptui.guest.child.styles.static_context import CONTEXTS
 from bptui.programs.child.call_source import syntax_tree
-
-GRADIENT = re.compile(r"^(d[A-Za-z_]\w*|grad\w*|\w*_grad|d)$")
-"""What a function returns beside its loss, by the name that it has there."""
 
 
 class PassCall(NamedTuple):

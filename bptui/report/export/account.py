@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from bptui.checking.finding import Report
+from bptui.checking.finding import Report, Verdict
+from bptui.checking.finding_lines import finding_title
 from bptui.core.graph import Graph
 from bptui.core.lesson import Quiz
 from bptui.core.moment import Moment
@@ -21,18 +22,25 @@ from bptui.report.trace_report import trace_step_lines
 MOST_STEPS = 400
 """Steps that are all told. Of more, those of the first and the last iteration, of the one chosen, and those noted."""
 
+OF_THE_WHOLE = frozenset({"expect", "network"})
+"""The rules whose failures are those of no node: they are told with the verdicts."""
+
 NEAR = 50
 """Steps before and after the one chosen that are told where its iteration has too many."""
 
 
 @dataclass(frozen=True, eq=False)
 class ToldStep:
-    """A step as it is told, with the ``notes`` that were written at it; ``left_out`` steps before it are not told."""
+    """A step as it is told, with the ``notes`` that were written at it; ``left_out`` steps before it are not told.
+
+    ``failures`` say what a check has found wrong at its node, where this is the step at which that is told.
+    """
 
     moment: Moment
     step: Step
     notes: Sequence[str]
     left_out: int = 0
+    failures: Sequence[str] = ()
 
     @property
     def number(self) -> int:
@@ -103,11 +111,25 @@ class Account:
         for at, words in self.notes:
             notes[max(1, at)].append(words)
         numbers = self.told_numbers()
-        before = [0, *numbers]
+        before, failed = [0, *numbers], self.failures_by_step(numbers)
         return [
-            ToldStep(self.tape.at(number), self.tape.step(number), notes[number], left_out=number - last - 1)
+            ToldStep(self.tape.at(number), self.tape.step(number), notes[number], number - last - 1, failed[number])
             for last, number in zip(before, numbers, strict=False)
         ]
+
+    @cached_property
+    def failures(self) -> Mapping[str, Sequence[str]]:
+        """What a check has found wrong with a node itself or what is handed to it, by node, a line each."""
+        found = defaultdict(list)
+        for it in self.report.findings if self.report else ():
+            if it.verdict is Verdict.FAIL and it.rule not in OF_THE_WHOLE:
+                found[it.node].append(f"{finding_title(it)}{f' · {it.where}' if it.where else ''}")
+        return found
+
+    def failures_by_step(self, numbers: Sequence[int]) -> Mapping[int, Sequence[str]]:
+        """Return what was found wrong by the step that it is told at: the last that a node has in what is told."""
+        last = {self.tape.order[number].name: number for number in numbers}
+        return defaultdict(tuple, {last[node]: tuple(it) for node, it in self.failures.items() if node in last})
 
     def told_numbers(self) -> Sequence[int]:
         """Return the numbers of the steps that are told, in order."""

@@ -55,7 +55,7 @@ def page_body(account: Account, numbers: dict[str, int]) -> Iterator[str]:
     yield f"<header><h1>{shown(account.title)}</h1>"
     yield f"{paragraphs(account.about)}</header>"
     yield controls(len(account.steps))
-    drawing = network_svg(account.graph, numbers)
+    drawing = network_svg(account.graph, numbers, account.failures)
     if drawing:
         yield f'<figure id="network">{drawing}</figure>'
     yield "<main>"
@@ -82,12 +82,13 @@ def step_section(place: int, told: ToldStep, wanted: Quiz) -> str:
     """Return one step as a section of the page; ``wanted`` says which steps predict mode asks about."""
     notes = "".join(f'<aside class="note">{paragraphs(note)}</aside>' for note in told.notes)
     lines = f"<pre>{line_spans(told.lines)}</pre>" if told.lines else ""
+    failures = "".join(f'<p class="wrong">✗ {shown(it)}</p>' for it in told.failures)
     gap = f'<p class="gap">{shown(told.gap)}</p>' if told.gap else ""
     return (
         f'<section class="step {told.step.pass_.value}" id="step-{place}" aria-labelledby="head-{place}">'
         f'{gap}<h2 id="head-{place}">{shown(told.heading)}</h2>'
         f'<div class="hint">{quiz(told, wanted)}</div>'
-        f'<div class="told"><p>{shown(told.sentence)}</p>{lines}</div>{notes}</section>'
+        f'<div class="told"><p>{shown(told.sentence)}</p>{lines}{failures}</div>{notes}</section>'
     )
 
 

@@ -67,6 +67,8 @@ def step_blocks(told: ToldStep) -> Iterator[str]:
     yield escaped_markdown(told.sentence)
     if told.lines:
         yield code_block(text_block(told.lines))
+    for failure in told.failures:
+        yield f"**✗ {inside_line(failure)}**"
     for note in told.notes:
         yield "\n".join(f"> {line}".rstrip() for line in safe_markdown(note).splitlines())
 

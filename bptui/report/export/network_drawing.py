@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from html import escape
 
 from bptui.circuit import Circuit
@@ -30,20 +30,20 @@ def is_small_enough(graph: Graph) -> bool:
     return 0 < len(graph.nodes) <= MOST_NODES
 
 
-def network_svg(graph: Graph, numbers: dict[str, int]) -> str:
+def network_svg(graph: Graph, numbers: dict[str, int], failed: Collection[str] = ()) -> str:
     """Return the network as an element of a page; "" where it is too large to be drawn.
 
     ``numbers`` has what stands for each value in the page: its box is ``b3``, its wire ``w3``, the places for its value
-    and its gradient ``v3`` and ``g3``.
+    and its gradient ``v3`` and ``g3``. The nodes that have ``failed`` are marked.
     """
     if not is_small_enough(graph):
         return ""
     circuit = Circuit(graph)
     drawings = [circuit.drawing(sheet) for sheet in range(len(circuit))]
-    return "\n".join(drawing_svg(drawing, graph, numbers) for drawing in drawings)
+    return "\n".join(drawing_svg(drawing, graph, numbers, failed) for drawing in drawings)
 
 
-def drawing_svg(drawing: Drawing, graph: Graph, numbers: dict[str, int]) -> str:
+def drawing_svg(drawing: Drawing, graph: Graph, numbers: dict[str, int], failed: Collection[str]) -> str:
     """Return one sheet of the network."""
     width, height = drawing.width * CELL_WIDTH, drawing.height * CELL_HEIGHT
     parts = "\n".join(
@@ -52,9 +52,11 @@ def drawing_svg(drawing: Drawing, graph: Graph, numbers: dict[str, int]) -> str:
             *arrow_heads(drawing),
             *box_parts(drawing, graph, numbers),
             *label_parts(drawing, numbers),
+            *failure_marks(drawing, failed),
         )
     )
-    told = escape(f"The network: {', '.join(visible(node.name) for node in graph.nodes)}", quote=True)
+    names = (f"{visible(node.name)}{' (wrong)' * (node.name in failed)}" for node in graph.nodes)
+    told = escape(f"The network: {', '.join(names)}", quote=True)
     return f'<svg role="img" aria-label="{told}" viewBox="0 0 {width} {height}" width="{width}">\n{parts}\n</svg>'
 
 
@@ -94,6 +96,14 @@ def box_parts(drawing: Drawing, graph: Graph, numbers: dict[str, int]) -> Iterat
         node = graph.node(box.name) if box.name in graph.slots else None
         layer = visible(node.layer, limit=max(5, box.width - 2)) if node and box.kind == "node" else ""
         yield f'<g class="box {box.kind} b{numbers.get(box.name, -1)}">{box_shape(box)}{box_text(box, layer)}</g>'
+
+
+def failure_marks(drawing: Drawing, failed: Collection[str]) -> Iterator[str]:
+    """Yield a mark at the corner of each box that has failed."""
+    for box in drawing.boxes:
+        if box.name in failed:
+            x, y = (box.x + box.width - 1.5) * CELL_WIDTH, (box.y + 0.7) * CELL_HEIGHT
+            yield f'<text class="wrong mark" x="{x}" y="{y}">✗</text>'
 
 
 def box_shape(box: Box) -> str:

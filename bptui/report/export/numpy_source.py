@@ -29,6 +29,8 @@ def plain_source(classes: Sequence[type[Layer]]) -> PlainSource:
     """Return the source of some layers and of all that they need, in an order in which it runs."""
     collected = Collected()
     for layer in classes:
+        collected.need(layer)
+    for layer in classes:
         collected.add_layer(layer)
     return PlainSource(frozenset(collected.imports), "\n\n\n".join(collected.pieces))
 
@@ -55,13 +57,20 @@ class Collected:
     pieces: list[str] = field(default_factory=list)
     known: set[tuple[str, str]] = field(default_factory=set)
     has_base: bool = False
+    needed: dict[type, frozenset[str]] = field(default_factory=dict)
+
+    def need(self, layer: type[Layer]) -> None:
+        """Note what a class needs of those that it is made from: several classes may be made from one."""
+        bases = classes_of(layer)
+        methods = needed_methods(bases)
+        for base in bases:
+            self.needed[base] = self.needed.get(base, frozenset()) | methods
 
     def add_layer(self, layer: type[Layer]) -> None:
         """Add a class, and before it those that it is made from."""
-        bases = [it for it in reversed(inspect.getmro(layer)) if it.__module__.partition(".")[0] == ROOM]
-        methods = needed_methods(bases)
-        for base in bases:
-            self.add_class(base, methods)
+        self.need(layer)
+        for base in classes_of(layer):
+            self.add_class(base, self.needed[base])
 
     def add_class(self, cls: type, methods: frozenset[str]) -> None:
         """Add the part of a class that is needed."""
@@ -138,23 +147,33 @@ def import_line(statement: ast.Import | ast.ImportFrom, name: str) -> str:
     return ast.unparse(ast.ImportFrom(statement.module, [alias], statement.level))
 
 
+def classes_of(layer: type[Layer]) -> list[type]:
+    """Return the classes of ours that a class is made from, itself last."""
+    return [it for it in reversed(inspect.getmro(layer)) if it.__module__.partition(".")[0] == ROOM]
+
+
 def needed_methods(bases: Sequence[type]) -> frozenset[str]:
     """Return the names of the methods and attributes that forward and backward of a class come to."""
-    methods = {
-        (base.__name__, it.name): it
-        for base in bases
-        for it in class_tree(base).body
-        if isinstance(it, ast.FunctionDef)
-    }
+    methods: dict[str, list[ast.FunctionDef]] = {}
+    for it in (part for base in bases for part in class_tree(base).body):
+        if isinstance(it, ast.FunctionDef):
+            methods.setdefault(it.name, []).append(it)
     waiting, needed = list(KEPT_METHODS), set(KEPT_METHODS)
     while waiting:
-        name = waiting.pop()
-        found = [plain_method(it) for (_, called), it in methods.items() if called == name]
+        found = [plain_method(it) for it in reached(methods.get(waiting.pop(), []))]
         for attribute in {it.attr for tree in found for it in ast.walk(tree) if isinstance(it, ast.Attribute)}:
             if attribute not in needed:
                 needed.add(attribute)
                 waiting.append(attribute)
     return frozenset(needed)
+
+
+def reached(definitions: Sequence[ast.FunctionDef]) -> Iterator[ast.FunctionDef]:
+    """Yield of a method's definitions, the class's own last, those that a call comes to: more where it calls super."""
+    for it in reversed(definitions):
+        yield it
+        if not any(isinstance(part, ast.Name) and part.id == "super" for part in ast.walk(it)):
+            return
 
 
 def class_tree(cls: type) -> ast.ClassDef:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from bptui.checking.finding import Verdict
 from bptui.circuit import Circuit, Painter, Window
 from bptui.circuit.drawing import Label
 from bptui.circuit.painter import Highlight
@@ -46,6 +47,8 @@ class Frames:
         yield from paragraph(told.sentence, WIDTH)
         yield ()
         yield from (line if line_width(line) <= WIDTH else cut(line, WIDTH) for line in told.lines)
+        for failure in told.failures:
+            yield from paragraph(f"✗ {visible(failure, limit=500)}", WIDTH, Verdict.FAIL.style)
         for note in told.notes:
             yield ()
             yield from paragraph(f"✎ {visible(' '.join(note.split()), limit=2_000)}", WIDTH, "mark")

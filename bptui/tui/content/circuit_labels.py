@@ -27,6 +27,10 @@ NARROWEST_SHAPE, WIDEST_SHAPE = 6, 12
 """Cells of a label that has room for a shape alone."""
 
 
+WIDEST_LABEL = 16
+"""Cells of a label that has room for a matrix's shape and all digits of its norm."""
+
+
 class ArrayTexts:
     """Arrays as text, each worked out once."""
 
@@ -93,7 +97,7 @@ def label_widths(moment: Moment) -> tuple[int, int]:
     """Return the cells that a label has at the least and at the most: arrays need more than scalars do."""
     known = (moment.value(name) for name in moment.graph.leaves)
     longest = max((len(shape_text(array)) for array in known if array is not None and array.ndim), default=0)
-    return (min(max(longest, NARROWEST_SHAPE), WIDEST_SHAPE), 14) if longest else (6, 9)
+    return (min(max(longest, NARROWEST_SHAPE), WIDEST_SHAPE), WIDEST_LABEL) if longest else (6, 9)
 
 
 def shape_text(array: Array) -> str:

@@ -53,12 +53,14 @@ def stop_rows(session: Session) -> Iterator[ListRow]:
             Span(escaped(str(stop)), "dim" if rests else ""),
             Span("  rests" * rests, "dim"),
         )
+        edit = RowKey(str(ChangeStop(number, str(stop))), closes=True)
         yield ListRow(
             line,
             {
                 "space": RowKey(EnableStop(number) if rests else DisableStop(number)),
                 "delete": RowKey(DeleteStop(number)),
-                "e": RowKey(str(ChangeStop(number, str(stop))), closes=True),
+                "enter": edit,
+                "e": edit,
             },
         )
 
@@ -100,7 +102,7 @@ def branch_tree(session: Session, parent: str | None, depth: int) -> Iterator[tu
 
 LISTINGS: Mapping[str, Listing] = {
     "stops": Listing(
-        "Stops", (("Space", "rest or stop"), ("e", "edit"), ("Del", "remove")), stop_rows, "no stop is set"
+        "Stops", (("Space", "rest or stop"), ("Enter", "edit"), ("Del", "remove")), stop_rows, "no stop is set"
     ),
     "watches": Listing("Watches", (("Enter", "its course"), ("Del", "remove")), watch_rows, "nothing is watched"),
     "branches": Listing(

@@ -131,7 +131,7 @@ class ValuePanel(Pane):
         """Show another slice of an array with more than two axes, and say which it is."""
         array = self.array
         if array is None or array.ndim < 3:
-            return refusal("there is one slice only: more there are of an array with more than two axes")
+            return refusal("there is one slice only: arrays with more than two axes have several")
         number, last = self.array_view.slice, slices(array) - 1
         self.array_view = replace(self.array_view, slice=min(max(0, number + count), last))
         index = ", ".join(map(str, np.unravel_index(self.array_view.slice, array.shape[:-2])))

@@ -22,7 +22,7 @@ from bptui.core.lesson import Quiz
 from bptui.core.order import Pass
 from bptui.recording.recorder import Recorder
 from bptui.report.export.account import Account
-from bptui.report.export.exporting import FORMATS, Exported
+from bptui.report.export.exporting import FORMATS, Exported, exported_scenario
 from bptui.report.export.html_page import html_text
 from bptui.report.export.numpy_program import array_source
 from bptui.running import Run
@@ -226,6 +226,23 @@ def test_a_suffix_that_is_no_format_and_the_file_itself_are_refused(
     assert "x.md: " in capsys.readouterr().err
     assert main(["export", "buy_apple", "-o", str(tmp_path / "x.svg"), "--step", "9"]) == 2
     assert "the steps go from 1 to 4" in capsys.readouterr().err
+
+
+def test_what_is_wrong_is_told_at_its_step_and_marked_in_the_network(tmp_path: Path) -> None:
+    own = tmp_path / "own.py"
+    own.write_text(OWN_RELU.replace("return dout * self.mask", "return dout * ~self.mask"))
+    exported = exported_scenario("two_layer", [own], [], print)
+    blocks = exported.text(".md").split("\n### ")
+    assert [block.splitlines()[0] for block in blocks if "**✗ gradient of a1: wrong mask" in block] == [
+        "Step 7 of 8, backward: z1"
+    ]
+    page = Page(exported.text(".html"))
+    labels = [attributes["aria-label"] for name, attributes in page.elements if name == "svg"]
+    assert labels == ["The network: a1, z1 (wrong), a2, loss"]
+    assert sum(attributes.get("class") == "wrong mark" for _, attributes in page.elements) == 1
+    told = "".join(ET.fromstring(exported.text(".svg", 7)).itertext())
+    assert "✗ gradient of a1: wrong mask" in told
+    assert "✗ gradient of a1: wrong mask" not in "".join(ET.fromstring(exported.text(".svg", 6)).itertext())
 
 
 def test_a_layer_of_ones_own_is_told_with_its_line(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from types import CodeType
 
 import pytest
 
-from bptui.report.export.numpy_source import import_lines, plain_source
+from bptui.report.export.numpy_source import classes_of, import_lines, plain_source
 from layers import Layer, library
 
 
@@ -36,3 +36,22 @@ def code_within(code: CodeType) -> Iterator[CodeType]:
     for it in code.co_consts:
         if isinstance(it, CodeType):
             yield from code_within(it)
+
+
+def test_layers_that_are_made_from_one_have_together_what_each_has_alone() -> None:
+    related = [it for it in dict.fromkeys(library.values()) if len(classes_of(it)) > 2]
+    alone = {it: attributes(run([it])[it.__name__]) for it in related}
+    for together in (related, related[::-1]):
+        namespace = run(together)
+        assert [it for it in related if alone[it] - attributes(namespace[it.__name__])] == []
+
+
+def run(classes: list[type[Layer]]) -> dict[str, type]:
+    source = plain_source(classes)
+    namespace: dict[str, type] = {}
+    exec(f"{import_lines(source.imports)}\n{source.text}", namespace)
+    return namespace
+
+
+def attributes(cls: type) -> set[str]:
+    return {key for it in cls.__mro__[:-1] for key in vars(it) if not key.startswith("__") or key == "__init__"}

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
+import re
 from collections.abc import Mapping, Sequence
 from types import SimpleNamespace
 from typing import Any
 
 from bptui.guest.child.styles.recipe import Handle, Options, Recipe, UserCall
-from bptui.guest.child.styles.returns import returns_tuples
+from bptui.guest.child.styles.returns import return_statements, returns_tuples
 
 STYLE = "loss function with its gradient"
+
+GRADIENT = re.compile(r"^(d[A-Za-z_]\w*|grad\w*|\w*_grad|d)$")
+"""What a function returns beside its loss, by the name that it has there."""
+
+LOSS = re.compile(r"loss|cost|error|entropy|hinge|criterion|mse", re.IGNORECASE)
+"""What a loss function is called."""
 
 
 class LossHandle(Handle):
@@ -38,12 +46,21 @@ class LossHandle(Handle):
 
 
 def find_loss_function(name: str, namespace: Mapping[str, Any]) -> Recipe | None:
-    """Return the recipe of a function all of whose returns are tuples."""
+    """Return the recipe of a function all of whose returns are tuples, unless names say that these are other things."""
     function = namespace[name]
     if not inspect.isfunction(function) or not returns_tuples(function) or not inspect.signature(function).parameters:
         return None
+    if not LOSS.search(name) and all(has_no_gradient(it.value) for it in return_statements(function) or ()):
+        return None
     make = lambda: LossHandle(function)  # noqa: E731  (it is what the recipe keeps)
     return Recipe(name, STYLE, function, function, backward_of_a_loss, make, forward_skips=0, backward_skips=1)
+
+
+def has_no_gradient(value: ast.expr | None) -> bool:
+    """Return whether an expression is a tuple of variables none of which is called a gradient: ``X, y``."""
+    if not isinstance(value, ast.Tuple) or not all(isinstance(it, ast.Name) for it in value.elts):
+        return False
+    return not any(GRADIENT.match(it.id) for it in value.elts[1:] if isinstance(it, ast.Name))
 
 
 def backward_of_a_loss(dout: Any) -> Any:
