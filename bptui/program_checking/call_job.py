@@ -22,6 +22,7 @@ from bptui.guest.child.own_gradients import gradient_of
 from bptui.program_checking.call_subject import call_subject, copies_of, findings_on_call, kept_pair
 from bptui.program_checking.called_again import CalledAgain, CallValues
 from bptui.program_checking.loss_findings import findings_for_own_dout, sample_loss_findings, unknown_loss_findings
+from bptui.program_checking.own_steps import own_step_findings
 from bptui.program_checking.weight_decay import decay_findings, decayed_spots
 from bptui.programs.child.call_again import kept_forward
 from bptui.programs.child.kept_call import KeptCall
@@ -69,7 +70,17 @@ def findings_on_pair(
     names = dict(zip(about["slots"], about["names"], strict=True))
     decays = decay_findings(about["node"], about["layer"], names, decayed)
     findings = findings_on_call(call_subject(make, values, about), make)
-    return [*findings_for_own_dout(findings, make, values, about), *decays]
+    more = [*decays, *own_steps_of(make, values, about)]
+    return [*findings_for_own_dout(findings, make, values, about), *more]
+
+
+def own_steps_of(make: Callable[[], CalledAgain], values: Sequence[Any], about: Mapping[str, Any]) -> list[Finding]:
+    """Return what there is to say of what a call back changes itself; nothing where the layer refuses to tell."""
+    try:
+        with np.errstate(all="ignore"), borrowed_random_state():
+            return list(own_step_findings(about["node"], about["layer"], make, [widened(it) for it in values]))
+    except Exception:  # noqa: BLE001  (the fence around the person's code)
+        return []
 
 
 def decays_of(make: Callable[[], CalledAgain], values: Sequence[Any]) -> dict[str, tuple[float, float]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from time import monotonic
 
@@ -46,6 +46,8 @@ class ProgramChecking(Checking):
         self.tape = tape
         self.program = program
         self.waiting = deque(first_calls(program))
+        counts = Counter(it.name for it in self.waiting)
+        self.shared_names = frozenset(name for name, count in counts.items() if count > 1)
         self.findings: dict[str, tuple[Finding, ...]] = {}
         self.is_waiting = False
         self.wants_all = False
@@ -110,7 +112,7 @@ class ProgramChecking(Checking):
     def pieces_of_node(self, calls: NodeCalls) -> Iterator[None]:
         """Check one node, in the program's process."""
         if calls.backward is None:
-            self.judge(calls.name, never_back(calls))
+            self.judge_object(calls, never_back(calls))
             return
         subject = subject_of_calls(self.program.facts, calls)
         end = self.clock() + LONGEST
@@ -125,18 +127,31 @@ class ProgramChecking(Checking):
             found = unknown(subject, error)
         finally:
             self.is_waiting = False
-        self.judge(calls.name, found)
+        self.judge_object(calls, found)
         yield
 
-    def judge(self, name: str, findings: tuple[Finding, ...]) -> None:
-        """Keep the verdict on a node, in each iteration in which it is."""
-        self.findings[name] = findings
+    def judge_object(self, calls: NodeCalls, findings: tuple[Finding, ...]) -> None:
+        """Keep the verdict on a node; where several objects bear its name, in the iterations in which this one does."""
+        assert calls.node.call is not None
+        owner = calls.node.call.owner if calls.name in self.shared_names else 0
+        self.judge(calls.name, findings, owner=owner)
+
+    def judge(self, name: str, findings: tuple[Finding, ...], *, owner: int = 0) -> None:
+        """Keep the verdict on a node, in each iteration in which it is, of an ``owner``'s where that is given."""
+        self.findings[name] = (*self.findings.get(name, ()), *findings) if owner else findings
         order = self.tape.order
         for iteration in range(min(order.iterations, MOST_ITERATIONS)):
-            node = order.passes(iteration).graph.node(name) if name in order.passes(iteration).graph.slots else None
-            if node is not None:
+            graph = order.passes(iteration).graph
+            node = graph.node(name) if name in graph.slots else None
+            if node is not None and (not owner or self.owner_at(name, iteration) == owner):
                 self.verdicts.add(Judged(name, node.layer, iteration, findings))
         self.asked = {job for job in self.asked if self.graph.nodes[job.node].name != name or self.wants_all}
+
+    def owner_at(self, name: str, iteration: int) -> int:
+        """Return what stands for the object that a node is of in an iteration, 0 for none."""
+        watched = self.program.watched.passes[iteration]
+        call = watched.nodes[watched.graph.node_index(name) or 0].call
+        return call.owner if call else 0
 
 
 def refuse_late(is_late: bool) -> None:  # noqa: FBT001  (what it is about)

@@ -17,6 +17,7 @@ from course_programs import (
     MEAN,
     NUMBERS,
     ONE_PROBABILITY,
+    OWN_STEPS,
     PROBABILITIES,
     RIGHT_COURSE_PROGRAMS,
     SAMPLE_LOSSES,
@@ -54,6 +55,12 @@ def test_a_penalty_in_a_layer_is_told_with_its_factor(tmp_path: Path) -> None:
     told = {it.reason.partition(" to ")[0] for it in findings if it.mistake == "weight decay"}
     assert "backward adds 0.02 · dense1.weights" in told
     assert "backward adds 0.003 · sign(dense1.biases)" in told
+
+
+def test_what_a_layer_changes_itself_is_said_not_to_be_checked(tmp_path: Path) -> None:
+    findings = findings_on(tmp_path, OWN_STEPS)
+    unchecked = {it.slot for it in findings if it.mistake == "a step of its own" and it.verdict is Verdict.SKIP}
+    assert unchecked == {"one.weights", "one.bias", "two.weights", "two.bias"}
 
 
 def test_what_is_no_penalty_is_accused_as_before(tmp_path: Path) -> None:

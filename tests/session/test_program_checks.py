@@ -12,8 +12,9 @@ from bptui.core.command_parser import parse
 from bptui.session.answer import Answer
 from bptui.session.dispatcher import Dispatcher
 from bptui.session.session import Session
+from course_programs import IN_TURN
 from programs import BOOK_NET, watched
-from watched_here import run_here
+from watched_here import run_here, watched_here
 
 SCENARIOS = Path(bptui.__file__).parents[1] / "scenarios" / "programs"
 
@@ -35,6 +36,17 @@ def test_a_node_whose_wiring_is_wrong_is_wrong_on_the_screen_and_says_so() -> No
         assert verdicts.judged[2].keys() == verdicts.judged[0].keys()
         answer = Dispatcher(session, NoDisplay()).finish(parse("check first"))
         assert "is right by itself, and what is handed to it is wrong: a use is missing" in answer.text
+
+
+def test_of_two_networks_whose_layers_have_one_name_each_is_judged_by_itself(tmp_path: Path) -> None:
+    with watched_here(tmp_path, IN_TURN.format(bent="self.out")) as watch:
+        session = Session(watch.tape, "program", program=watch)
+        while session.checks.work():
+            pass
+        verdicts = [it["Middle"].verdict for it in session.checks.verdicts.judged.values() if "Middle" in it]
+    right, wrong = verdicts[0], verdicts[-1]
+    assert (right, wrong) == (Verdict.PASS, Verdict.FAIL)
+    assert verdicts.count(Verdict.FAIL) == verdicts.count(Verdict.PASS)
 
 
 @pytest.mark.parametrize("name", ["Affine1", "lastLayer"])

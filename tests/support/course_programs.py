@@ -278,7 +278,33 @@ for i in range(2):
 """
 """Its softmax is right for a dout with one element, and the loss has no other."""
 
+OWN_STEPS = """
+import numpy as np
+
+class Dense:
+    def __init__(self, rng, n_in, n_out):
+        self.weights, self.bias, self.unused = rng.randn(n_in, n_out), rng.randn(1, n_out), np.zeros(2)
+    def forward(self, x):
+        self.x = x
+        return x @ self.weights + self.bias
+    def backward(self, dout, learning_rate):
+        dx = dout @ self.weights.T
+        self.weights -= learning_rate * self.x.T @ dout
+        self.bias -= learning_rate * dout.sum(0, keepdims=True)
+        self.unused += 1
+        return dx
+
+rng = np.random.RandomState(0)
+one, two = Dense(rng, 3, 4), Dense(rng, 4, 2)
+for i in range(2):
+    x, t = rng.randn(5, 3), rng.randn(5, 2)
+    y = two.forward(one.forward(x))
+    one.backward(two.backward(2 * (y - t) / y.size, 0.1), 0.1)
+"""
+"""Its layers take their optimizer's step in backward."""
+
 RIGHT_COURSE_PROGRAMS = {
+    "steps in backward": OWN_STEPS,
     "static methods": CONTEXTS.format(square="y ** 2"),
     "a dout with one element": ONE_PROBABILITY.format(out="self.out"),
     "network with cross entropy": WHOLE_NETWORK.format(**PROBABILITIES, bent=BENT, penalty=""),

@@ -1,0 +1,50 @@
+"""What a call back changes by a step of its own: parameters whose gradients nobody sees, and which are not checked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from bptui.checking.finding import Finding, Verdict
+from bptui.guest.child.object_arrays import attribute_dict
+from bptui.program_checking.called_again import CalledAgain
+from layers import Array
+
+
+def own_step_findings(
+    node: str, layer: str, make: Callable[[], CalledAgain], values: Sequence[Array]
+) -> Iterator[Finding]:
+    """Yield a caution for each array that forward works with, that a call back changes, and that has no gradient.
+
+    Looked at beside the program's ``values``: with zeros for inputs a step changes nothing.
+    """
+    again, draw = make(), np.random.default_rng(11)
+    again.forward(*[x + draw.uniform(0.1, 0.5, x.shape) if x.dtype.kind == "f" else x for x in values])
+    before = {name: np.array(it) for name, it in float_arrays(again.owner)}
+    again.gradients([np.ones_like(np.asarray(out, np.float64)) for out in again.outs])
+    now = dict(float_arrays(again.owner))
+    changed = [name for name, it in before.items() if name in now and not np.array_equal(it, now[name])]
+    for name in changed:
+        if name not in again.values.held and is_used(make, name):
+            reason = f"backward changes {name} by a step of its own, and leaves no gradient of it: that is not checked"
+            told = Finding(node, layer, None, "gradient", Verdict.SKIP, reason=reason, mistake="a step of its own")
+            yield replace(told, slot=f"{node}.{name}")
+
+
+def float_arrays(owner: Any) -> Iterator[tuple[str, Any]]:
+    """Yield the arrays of floats among the attributes of an object, by name."""
+    for name, it in (attribute_dict(owner) or {}).items():
+        if isinstance(it, np.ndarray) and it.dtype.kind == "f":
+            yield name, it
+
+
+def is_used(make: Callable[[], CalledAgain], name: str) -> bool:
+    """Return whether what a forward makes depends on an attribute."""
+    plain, other = make(), make()
+    plain.go_forward()
+    setattr(other.owner, name, getattr(other.owner, name) * 1.01 + 0.01)
+    other.go_forward()
+    return not all(map(np.array_equal, plain.outs, other.outs))
