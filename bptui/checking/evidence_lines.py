@@ -40,10 +40,8 @@ def outcome_lines(judged: Judged, width: int) -> Iterator[Line]:
     yield from marked_paragraph(Span(f" {judged.sign} ", judged.verdict.style), sentence, width, "strong")
     values = f"the values of iteration {judged.iteration + 1}"
     how = f"Checked in float64 with {values}, and with a dout drawn at random, so these numbers are not the tape's."
-    if judged.verdict is Verdict.FAIL and all(
-        it.rule == "wiring" for it in judged.findings if it.verdict is Verdict.FAIL
-    ):
-        how = "The layer by itself is right; what is handed to it is held against what came back, in the recorded numbers."
+    if {it.rule for it in judged.findings if it.verdict is Verdict.FAIL} == {"wiring"}:
+        how = "The layer is right by itself; what is handed to it was held against what came back, in recorded numbers."
     if judged.is_quick:
         how = "Looked at in passing so far, along one random direction; the full check is still to come."
     yield from paragraph(how, width, "dim", indent=INDENT)
