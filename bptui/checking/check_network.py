@@ -84,9 +84,9 @@ class Network:
         graph = self.scenario.graph
         return tuple(name for name in graph.inputs + graph.parameters if self.gradients[name] is not None)
 
-    @cached_property
+    @property
     def gradients(self) -> Mapping[str, Array | None]:
-        """The gradients of all values, which the tape gathers anew each time it is asked."""
+        """The gradients of all values."""
         return self.run.tape.gradients
 
     @cached_property

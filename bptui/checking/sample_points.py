@@ -43,6 +43,8 @@ def small(subject: Subject) -> Iterator[tuple[Array, ...]]:
 
 def unlike(subject: Subject) -> Iterator[tuple[Array, ...]]:
     """Yield inputs of size 1 once more, others than the ordinary ones, to see whether a claim holds."""
+    if is_of_probabilities(subject):
+        yield subject.changed(subject.inputs, partial(probable, draw=np.random.default_rng(5)))
     for is_free in (True, False):
         yield subject.changed(subject.inputs, partial(usual, draw=np.random.default_rng(5), is_free=is_free))
 

@@ -82,6 +82,12 @@ class Graph:
         return dict(zip(self.names, range(len(self.names)), strict=True))
 
     @cached_property
+    def taking_gradient(self) -> Mapping[str, int]:
+        """Every value's slot by name, but those of the constants, to which no gradient is sent."""
+        constants = frozenset(self.constants)
+        return {name: slot for name, slot in self.slots.items() if name not in constants}
+
+    @cached_property
     def first_slots(self) -> tuple[int, ...]:
         """For each node in forward order, the slot of its first output; and last, how many slots there are."""
         return tuple(accumulate([len(node.outputs) for node in self.nodes], initial=len(self.leaves)))

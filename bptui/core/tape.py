@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, overload
 
+from bptui.core.arrays_by_name import ArraysByName
 from bptui.core.columns import Dout, Iteration, Value, arriving, as_array, as_optional_array, freeze
 from bptui.core.graph import Graph
 from bptui.core.moment import Moment
@@ -236,11 +237,10 @@ class Tape(Sequence[Step]):
     def values(self) -> Mapping[str, Array | None]:
         """Every value after the last step, by name; None where it has not been reached."""
         end = self.at(len(self))
-        return {name: end.value(name) for name in end.graph.names}
+        return ArraysByName(end.graph.slots, end.value)
 
     @property
     def gradients(self) -> Mapping[str, Array | None]:
         """Every input's, parameter's and node's gradient after the last step; None where none reaches it."""
         end = self.at(len(self))
-        constants = set(end.graph.constants)
-        return {name: end.gradient(name) for name in end.graph.names if name not in constants}
+        return ArraysByName(end.graph.taking_gradient, end.gradient)

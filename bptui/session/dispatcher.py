@@ -29,7 +29,7 @@ from bptui.session.stops import change_stops
 from bptui.session.travel import travel
 from bptui.session.watches import change_watches, plot
 
-TELLING = Continue | NextTrouble | Plot | ShowHealth | Diff | Branching
+TELLING = Continue | NextTrouble | Plot | ShowHealth | FindPaths | Diff | Branching
 """What looks at steps that are still to come: not while their numbers are to be predicted."""
 
 WAY_OUT = WayOn(Cancel, "stops waiting")

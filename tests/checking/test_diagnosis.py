@@ -141,6 +141,12 @@ def test_a_last_loss_that_takes_a_dout_of_1_for_granted_is_named_after_what_is_w
     assert (found.input, found.mistake) == ("x", "sum for mean")
 
 
+def test_a_mistake_in_a_loss_of_probabilities_is_confirmed_with_probabilities() -> None:
+    made = subject_with_options(faulty.ClippedLossNotDivided, draw.uniform(0.2, 0.8, (4, 3)), IDX[:4], names="pt")
+    (found,) = failures(replace(made, is_last=True))
+    assert (found.input, found.mistake) == ("p", "sum for mean")
+
+
 def test_a_mistake_beside_an_empty_input_is_named() -> None:
     class Triple:
         def forward(self, x: Any, y: Any) -> Any:

@@ -12,13 +12,14 @@ from hypothesis import strategies as st
 from bptui.core.columns import Iteration
 from bptui.core.engine import Calls, Runner, calls_of
 from bptui.core.graph import Graph, Node
+from bptui.core.moment import Moment
 from bptui.core.optimizer import Adam
 from bptui.core.order import Pass, RecordedOrder, Schedule
 from bptui.core.step import BackwardStep, ForwardStep
 from bptui.core.tape import Tape
 from bptui.running import Run, run
 from bptui.scenario.scenario import Scenario, Train
-from layers import library
+from layers import Array, library
 from strategies import buy_apple, make_scenario, random_scenarios
 
 COLUMNS = ("values", "douts", "contributions", "sums", "updates")
@@ -189,3 +190,30 @@ def test_a_failure_is_on_the_tape_with_the_steps_before_it() -> None:
     assert len(made.tape) == 1
     assert made.tape.failure is not None
     assert made.tape.failure.message.startswith("y: Add: ")
+
+
+@given(random_scenarios(iterations=2))
+def test_values_and_gradients_are_those_after_the_last_step(scenario: Scenario) -> None:
+    tape = run(scenario)
+    end = tape.at(len(tape))
+    for name in tape.graph.names:
+        assert tape.values[name] is not None
+        np.testing.assert_array_equal(tape.values[name], end.value(name))
+        assert (name in tape.gradients) == (name not in tape.graph.constants)
+    assert list(tape.values) == list(tape.graph.names)
+    assert all((it is None) == (end.gradient(name) is None) for name, it in tape.gradients.items())
+
+
+def test_one_gradient_is_looked_up_without_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    tape, asked = run(buy_apple()), list[str]()
+    gradient = Moment.gradient
+
+    def noted(moment: Moment, name: str) -> Array | None:
+        asked.append(name)
+        return gradient(moment, name)
+
+    monkeypatch.setattr(Moment, "gradient", noted)
+    assert tape.gradients["tax"] == 200.0
+    assert asked == ["tax"]
+    with pytest.raises(KeyError):
+        tape.gradients["nobody"]

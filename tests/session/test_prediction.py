@@ -112,6 +112,17 @@ def test_what_cannot_be_read_is_said_and_nothing_is_lost() -> None:
     assert session.prediction.score.words == "nothing was predicted yet"
 
 
+@pytest.mark.parametrize(
+    "line", ["paths apple price", "health", "plot price", "next-trouble", "continue", "set apple = 1"]
+)
+def test_nothing_that_looks_ahead_is_answered_while_numbers_are_hidden(line: str) -> None:
+    session = session_of("buy_apple")
+    refused = said(session, "predict", line)[-1]
+    assert not refused.ok
+    assert "this looks at what is still to be predicted" in refused.text
+    assert session.moment.position == 0
+
+
 def test_the_answers_are_in_the_transcript(tmp_path: Path) -> None:
     session = session_of("buy_apple")
     session.record(tmp_path / "run.jsonl")

@@ -58,41 +58,35 @@ def is_alike(one: Snapshot, other: Snapshot) -> bool:
 @pytest.mark.parametrize("layer", single_output_layers, ids=lambda layer: layer.__name__)
 @settings(max_examples=3)
 @given(data=st.data())
-def test_the_last_line_returns_what_the_layer_returns(layer: type[Layer], data: st.DataObject) -> None:
+def test_the_lines_of_a_layer_are_its_own_tell_what_changes_and_return_what_it_returns(
+    layer: type[Layer], data: st.DataObject
+) -> None:
     case = data.draw(cases_of(layer))
     known = case.make()
     out, gradients = known.forward(*case.inputs), known.backward(case.dout)
-    assert shows(visit(case.make, case.inputs, recorded=[out]).returned, np.asarray(out))
-    backward = visit(case.make, case.inputs, [case.dout])
+    forward, backward = visit(case.make, case.inputs, recorded=[out]), visit(case.make, case.inputs, [case.dout])
+    assert shows(forward.returned, np.asarray(out))
     expected = tuple(map(as_array, gradients)) if isinstance(gradients, tuple) else as_array(gradients)
     assert shows(backward.returned, expected)
+    for tape, method in ((forward, "forward"), (backward, "backward")):
+        assert_lines_are_of(tape, layer, method)
+        assert_changes_are_told(tape)
 
 
 def as_array(value: Any) -> Any:
     return None if value is None else np.asarray(value)
 
 
-@pytest.mark.parametrize("layer", single_output_layers, ids=lambda layer: layer.__name__)
-@settings(max_examples=3)
-@given(data=st.data())
-def test_every_kept_line_is_one_of_the_layers_own(layer: type[Layer], data: st.DataObject) -> None:
-    case = data.draw(cases_of(layer))
-    for method, douts in (("forward", []), ("backward", [case.dout])):
-        tape = visit(case.make, case.inputs, douts)
-        function = inspect.unwrap(getattr(layer, method))
-        body, first = inspect.getsourcelines(function)
-        own = range(first, first + len(body))
-        assert {step.line for step in tape.steps if not step.depth} <= set(own)
-        assert [tape.source[number] for number in own] == [line.rstrip("\n") for line in body]
-        assert (tape.first, tape.method) == (first, method)
+def assert_lines_are_of(tape: LineTape, layer: type[Layer], method: str) -> None:
+    body, first = inspect.getsourcelines(inspect.unwrap(getattr(layer, method)))
+    own = range(first, first + len(body))
+    assert {step.line for step in tape.steps if not step.depth} <= set(own)
+    assert [tape.source[number] for number in own] == [line.rstrip("\n") for line in body]
+    assert (tape.first, tape.method) == (first, method)
 
 
-@pytest.mark.parametrize("layer", single_output_layers, ids=lambda layer: layer.__name__)
-@settings(max_examples=3)
-@given(data=st.data())
-def test_the_changed_names_are_exactly_those_whose_values_differ(layer: type[Layer], data: st.DataObject) -> None:
-    case = data.draw(cases_of(layer))
-    tape = visit(case.make, case.inputs)
+def assert_changes_are_told(tape: LineTape) -> None:
+    """Assert that the names changed by a line are exactly those whose values differ."""
     steps = [step for step in tape.steps if not step.depth]
     assert steps[0].changed == frozenset()
     for before, now in pairwise(steps):
