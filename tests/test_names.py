@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 from collections import defaultdict
+from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -14,13 +16,19 @@ EVERYWHERE = {"main", "__getattr__"}
 """What a process starts with, and what Python looks for."""
 
 
+@cache
+def statements_of(folder: str) -> Sequence[tuple[str, ast.stmt]]:
+    """Return what stands at the top of the modules of a folder, each with its file."""
+    paths = sorted((ROOT / folder).rglob("*.py"))
+    return [(str(path.relative_to(ROOT)), it) for path in paths for it in ast.parse(path.read_text()).body]
+
+
 def homes(kind: type[ast.stmt], *folders: str) -> dict[str, list[str]]:
     """Return for each name that statements of a kind give at the top of a module, in which files."""
     found = defaultdict(list)
-    for path in (path for folder in folders for path in sorted((ROOT / folder).rglob("*.py"))):
-        for statement in ast.parse(path.read_text()).body:
-            if isinstance(statement, kind):
-                found[statement.name].append(str(path.relative_to(ROOT)))  # type: ignore[attr-defined]
+    for path, statement in (pair for folder in folders for pair in statements_of(folder)):
+        if isinstance(statement, kind):
+            found[statement.name].append(path)  # type: ignore[attr-defined]
     return found
 
 

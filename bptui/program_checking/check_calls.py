@@ -19,7 +19,7 @@ from bptui.program_checking.call_job import CHECK
 from bptui.program_checking.checked_program import CheckedProgram
 from bptui.programs.event import BackwardCall
 from bptui.programs.pass_graph import PassNode, WatchedPass
-from bptui.programs.passed_gradients import PassedGradients
+from bptui.programs.passed_gradients import DATA, PassedGradients
 from bptui.programs.program_facts import ProgramFacts
 from layers import Array
 
@@ -186,7 +186,8 @@ def has_unknown_loss(facts: ProgramFacts, calls: NodeCalls) -> bool:
     if not (backward.owner or backward.douts) or len(outs) != 1 or passed.douts(backward, calls.node):
         return False
     if outs[0].array.size == 1:
-        return None in passed.roles(backward, calls.node)
+        roles = zip(backward.parameters, passed.roles(backward, calls.node), strict=False)
+        return any(name in DATA and role is None for name, role in roles)
     return not is_reduced(facts, calls)
 
 

@@ -23,6 +23,7 @@ from course_programs import (
     SAMPLE_LOSSES,
     WHOLE_NETWORK,
 )
+from programs import KEEPING_NET
 from watched_here import watched_here
 
 
@@ -61,6 +62,11 @@ def test_what_a_layer_changes_itself_is_said_not_to_be_checked(tmp_path: Path) -
     findings = findings_on(tmp_path, OWN_STEPS)
     unchecked = {it.slot for it in findings if it.mistake == "a step of its own" and it.verdict is Verdict.SKIP}
     assert unchecked == {"one.weights", "one.bias", "two.weights", "two.bias"}
+
+
+def test_a_loss_that_is_handed_what_it_has_kept_is_checked(tmp_path: Path) -> None:
+    checked = {it.node for it in findings_on(tmp_path, KEEPING_NET) if it.worst is not None}
+    assert checked == {"dense1", "activation1", "dense2", "loss_activation"}
 
 
 def test_what_is_no_penalty_is_accused_as_before(tmp_path: Path) -> None:
