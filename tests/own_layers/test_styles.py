@@ -178,6 +178,11 @@ def test_a_mistake_in_each_style_is_found(tmp_path: Path, style: str, change: tu
     assert (named, "gradient") in failures(bptui.check(loaded(tmp_path, style, change)))
 
 
+def test_what_a_context_has_saved_may_be_an_attribute_too(tmp_path: Path) -> None:
+    change = ("ctx.save_for_backward(out)", "ctx.saved_values = (out,)")
+    assert failures(bptui.check(loaded(tmp_path, "static methods with ctx", change))) == set()
+
+
 @pytest.mark.parametrize("style", STYLES)
 def test_each_style_can_be_stepped_into(tmp_path: Path, style: str) -> None:
     run = Run(loaded(tmp_path, style))

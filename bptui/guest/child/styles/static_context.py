@@ -28,6 +28,10 @@ class StaticContext:
         """What was saved: one value as it is, several as a tuple."""
         return self.saved_tensors
 
+    @saved_values.setter
+    def saved_values(self, values: Any) -> None:
+        self.saved_tensors = values
+
     def save_for_backward(self, *values: Any) -> None:
         """Keep values."""
         self.saved_tensors = values
