@@ -66,14 +66,20 @@ def check_status(status: os.stat_result, where: Where) -> None:
             raise ScenarioError(message, hint=f"chmod {letter}-w {shlex.quote(where.path)}", where=where)
 
 
+ROOT = 0
+
+
 def is_private_group(group: int) -> bool:
     """Return whether nobody but the user belongs to a group, as where each user has one, and files are group-writable.
 
-    That is how Debian, Fedora and what is made of them begin: such a file is nobody else's to write.
+    That is how Debian, Fedora and what is made of them begin: such a file is nobody else's to write. Who is root has
+    more to lose, and is never in such a group.
     """
     import grp  # noqa: PLC0415  (there is none on Windows, where nobody asks)
     import pwd  # noqa: PLC0415
 
+    if os.getuid() == ROOT:
+        return False
     try:
         user, known = pwd.getpwuid(os.getuid()), grp.getgrgid(group)
     except KeyError:
