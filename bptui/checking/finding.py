@@ -76,7 +76,7 @@ class Finding:
     ``reason`` is a sentence for a person. ``mistake`` names a known pattern, ``advice`` says what to do about it, and
     ``ladder`` has the slopes for smaller and smaller steps at ``worst``. ``where`` is the line of the user's file that
     does it, and ``slot`` what the layer calls the input; ``output`` is the one of several through which it is so. What
-    is wrong because of a node ``follows`` from that.
+    is wrong because of a node ``follows`` from that. It is so ``since`` an iteration, from 0.
     """
 
     kind: ClassVar[str] = "check"
@@ -95,6 +95,7 @@ class Finding:
     slot: str = ""
     output: str = ""
     follows: str | None = None
+    since: int = 0
 
 
 @dataclass(frozen=True)

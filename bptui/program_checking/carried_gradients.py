@@ -7,6 +7,7 @@ what is added to a gradient with which the parameter has been updated already.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -39,14 +40,14 @@ def carried_gradient_findings(program: CheckedProgram) -> Iterator[Finding | Non
     """
     left: dict[tuple[int, str], LeftGradient] = {}
     seen: set[str] = set()
-    for watched in program.watched.passes:
+    for iteration, watched in enumerate(program.watched.passes):
         latest: dict[tuple[int, str], LeftGradient] = {}
         for calls in calls_back(watched):
             name = calls.name
             yield None
             if name not in seen and (finding := judged_gradients(program, calls, left)) is not None:
                 seen.add(name)
-                yield finding
+                yield replace(finding, since=iteration)
             latest |= gradients_left(program, calls)
         left |= latest
 

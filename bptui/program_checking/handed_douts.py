@@ -8,6 +8,7 @@ is not judged, and another number than the sum, which may be meant, is a caution
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -58,7 +59,7 @@ def handed_dout_findings(program: CheckedProgram, failed: frozenset[str]) -> Ite
             key = (finding.node, finding.mistake)
             if key not in seen:
                 seen.add(key)
-                yield finding
+                yield replace(finding, since=iteration)
     if sums and not seen:
         reason = f"{sums} of {handed_over} gradients that are handed on are the sums of what came back"
         yield Finding(program.program.called, None, None, RULE, Verdict.PASS, reason=reason)

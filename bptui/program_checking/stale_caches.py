@@ -8,6 +8,7 @@ is not judged.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import TypeAlias
 
 import numpy as np
@@ -34,7 +35,7 @@ def stale_cache_findings(program: CheckedProgram) -> Iterator[Finding | None]:
     """Yield what is wrong with what calls back return, each mistake at a node once; None where one may pause."""
     seen: set[str] = set()
     left: dict[Spotted, Array] = {}
-    for watched in program.watched.passes:
+    for iteration, watched in enumerate(program.watched.passes):
         for place, backward in watched.backwards:
             node = watched.nodes[place]
             if node.call is None or not (backward.owner or backward.douts):
@@ -43,7 +44,7 @@ def stale_cache_findings(program: CheckedProgram) -> Iterator[Finding | None]:
             if node.node.name not in seen:
                 for finding in judged_call(program, NodeCalls(watched, place, node, backward), left):
                     seen.add(finding.node)
-                    yield finding
+                    yield replace(finding, since=iteration)
             values = program.facts.values
             left |= {(node.call.owner, spot): values[number].array for spot, number in backward.held_gradients}
 

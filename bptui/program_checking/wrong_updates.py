@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -34,7 +35,7 @@ def wrong_update_findings(program: CheckedProgram) -> Iterator[Finding]:
         for finding in judged_updates(program.tape, iteration - 1, steps):
             if finding.node not in seen:
                 seen.add(finding.node)
-                yield finding
+                yield replace(finding, since=iteration - 1)
     yield from summed_over_iterations(by_iteration)
 
 

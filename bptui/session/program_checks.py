@@ -144,7 +144,8 @@ class ProgramChecking(Checking):
             graph = order.passes(iteration).graph
             node = graph.node(name) if name in graph.slots else None
             if node is not None and (not owner or self.owner_at(name, iteration) == owner):
-                self.verdicts.add(Judged(name, node.layer, iteration, findings))
+                so_far = tuple(it for it in findings if it.since <= iteration)
+                self.verdicts.add(Judged(name, node.layer, iteration, so_far))
         self.asked = {job for job in self.asked if self.graph.nodes[job.node].name != name or self.wants_all}
 
     def owner_at(self, name: str, iteration: int) -> int:

@@ -79,3 +79,16 @@ def test_the_next_trouble_waits_until_all_is_checked() -> None:
         assert session.moment.step is not None
         assert (session.moment.step.name, session.moment.step.pass_.value) == ("first", "backward")
         assert Dispatcher(session, NoDisplay()).finish(parse("previous-trouble")).ok is False
+
+
+def test_a_mistake_that_begins_later_is_not_said_of_the_iterations_before() -> None:
+    with run_here(SCENARIOS / "gradients_not_zeroed.py") as watch:
+        session = Session(watch.tape, "program", program=watch)
+        while session.checks.work():
+            pass
+        judged = session.checks.verdicts.judged
+        assert {it.verdict for it in judged[0].values()} == {Verdict.PASS}
+        assert judged[1]["last"].verdict is judged[2]["last"].verdict is Verdict.FAIL
+        answer = Dispatcher(session, NoDisplay()).finish(parse("next-trouble"))
+        assert "gradients not set to zero" in answer.text
+        assert session.moment.iteration == 2
