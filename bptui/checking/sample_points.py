@@ -12,6 +12,7 @@ from typing import TypeAlias
 import numpy as np
 
 from bptui.checking.subject import Subject
+from bptui.own_layers.own_layer import TARGETS
 from layers import Array
 
 Places: TypeAlias = Callable[[Subject], Iterator[tuple[Array, ...]]]
@@ -71,9 +72,10 @@ def shake(x: Array, draw: np.random.Generator, sign: float) -> Array:
 
 
 def is_of_probabilities(subject: Subject) -> bool:
-    """Return whether a loss is given nothing beyond 0 and 1, where it takes a gradient."""
+    """Return whether a loss, at the end or with targets, is given nothing beyond 0 and 1, where it takes a gradient."""
+    is_loss = subject.is_last or not TARGETS.isdisjoint(subject.slots)
     taking = [subject.inputs[position] for position in subject.taking]
-    return subject.is_last and bool(taking) and all(bool(((x >= 0) & (x <= 1)).all()) for x in taking)
+    return is_loss and bool(taking) and all(bool(((x >= 0) & (x <= 1)).all()) for x in taking)
 
 
 def probable(x: Array, draw: np.random.Generator) -> Array:

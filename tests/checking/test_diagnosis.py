@@ -147,6 +147,11 @@ def test_a_mistake_in_a_loss_of_probabilities_is_confirmed_with_probabilities() 
     assert (found.input, found.mistake) == ("p", "sum for mean")
 
 
+def test_a_loss_of_probabilities_in_the_middle_is_looked_at_with_probabilities() -> None:
+    probabilities, targets = draw.uniform(0.1, 0.9, (4, 3)), np.eye(3, dtype=int)[IDX[:4] % 3]
+    assert failures(subject_with_options(faulty.ClippedElementLoss, probabilities, targets, names="pt")) == []
+
+
 def test_a_mistake_beside_an_empty_input_is_named() -> None:
     class Triple:
         def forward(self, x: Any, y: Any) -> Any:

@@ -844,6 +844,17 @@ class ClippedLossNotDivided:
         return -dout * np.eye(self.p.shape[1])[self.t] / self.p, None
 
 
+class ClippedElementLoss:
+    """A loss of each probability, right between 0 and 1, with what comes after it still to sum."""
+
+    def forward(self, p, t):
+        self.p, self.t = np.clip(p, 1e-7, 1 - 1e-7), t
+        return -(t * np.log(self.p) + (1 - t) * np.log(1 - self.p))
+
+    def backward(self, dout):
+        return dout * (self.p - self.t) / (self.p * (1 - self.p)), None
+
+
 class BookLossNotDivided(BookLoss):
     def backward(self, dout=1):
         return self.slope(), None
