@@ -46,4 +46,5 @@ def summary(judged: Judged) -> str:
     if judged.verdict in {Verdict.FAIL, Verdict.SKIP} and worst is not None:
         why = visible(worst.mistake or worst.reason, limit=100)
         return f"{lead} {outcome_words(judged)}: {why}"
-    return f"{lead} {outcome_words(judged)}"
+    caution = next((it.mistake for it in judged.findings if it.verdict is Verdict.SKIP and it.mistake), None)
+    return f"{lead} {outcome_words(judged)}" + (f", with a caution: {visible(caution, limit=100)}" if caution else "")

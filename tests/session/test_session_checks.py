@@ -6,7 +6,7 @@ import pytest
 
 from bptui.core.verbs.movement import Last
 from bptui.running import Run
-from bptui.scenario.load import loads
+from bptui.scenario.load import load, loads
 from bptui.session.checks import SessionChecks
 from bptui.session.session import Session
 from cost import counted_calls
@@ -139,3 +139,13 @@ def test_what_all_checks_come_to_is_pending_until_the_run_has_come_there(clock: 
     assert session.checks.check_all(0).text == "checked 0 of 2 nodes …"
     work_off(session.checks)
     assert session.checks.check_all(0).text == "no node is wrong"
+
+
+def test_a_caution_is_said_with_a_verdict_that_is_right() -> None:
+    run = Run(load("nan_hunt"))
+    run.finish()
+    session = Session(run.tape, "nan_hunt", run=run)
+    checks = SessionChecks(session)
+    while checks.check("normal", 0).is_pending:
+        checks.work()
+    assert checks.check("normal", 0).text == "✓ normal: Div is right, with a caution: NaN of finite numbers"
