@@ -51,7 +51,12 @@ def assignment_of(reader: Reader) -> Assignment:
     return Assignment(name, index, text)
 
 
-GRADIENT = re.compile(r'grad\(\s*("(?:[^"\\]|\\.)*"|[^\s()\[\]="]+)\s*\)\s*(\[[^\]]*\])?')
+NAME = r'"(?:[^"\\]|\\.)*"|[^\s()\[\]="]+'
+GRADIENT = re.compile(rf"(?:grad\(\s*({NAME})\s*\)|d[ \t]+(?!on\b)({NAME}))\s*(\[[^\]]*\])?")
+"""A gradient as it is typed, ``grad(W1)[0, 2]``, or as the screen writes it, ``d W1[0, 2]``.
+
+``depends d on x`` is of a value that is called d.
+"""
 
 
 def gradient_element(reader: Reader) -> tuple[bool, str, tuple[int, ...] | None]:
@@ -61,14 +66,15 @@ def gradient_element(reader: Reader) -> tuple[bool, str, tuple[int, ...] | None]
     found = GRADIENT.match(reader.line, reader.position)
     if found is None:
         return False, *element_of(reader, needs_sign=False)
-    name = unquoted(found[1]) if found[1].startswith('"') else found[1]
+    written = found[1] or found[2]
+    name = unquoted(written) if written.startswith('"') else written
     if not name:
         raise reader.error("the name of a value stands here")
-    if found[2] and not INDEX.fullmatch(found[2]):
-        raise CommandError("an index stands here, such as [0, 2]", reader.line, found.start(2))
+    if found[3] and not INDEX.fullmatch(found[3]):
+        raise CommandError("an index stands here, such as [0, 2]", reader.line, found.start(3))
     reader.position = found.end()
     reader.skip_blanks()
-    return True, name, tuple(map(int, NUMBER.findall(found[2]))) if found[2] else None
+    return True, name, tuple(map(int, NUMBER.findall(found[3]))) if found[3] else None
 
 
 def written_element(is_gradient: bool, name: str, index: tuple[int, ...] | None) -> str:  # noqa: FBT001  (what it is)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from bptui.core.command import Command, CountedCommand, ExpressionCommand, NumberedCommand, usage
 from bptui.core.command_parser import command_of, parse
 from bptui.core.verbs import VERBS
+from bptui.core.verbs.explaining import FindDependence, Why
 from bptui.core.verbs.movement import BackwardPass, GoTo, GoToIteration, Next, RunTo
 from bptui.core.verbs.program import WriteNote
 from bptui.core.verbs.selection import SearchNames, Select
@@ -118,6 +119,9 @@ def read_or_error(line: str) -> Command | CommandError:
         ('note he said "no"', WriteNote('he said "no"')),
         ('note " at the edge "', WriteNote(" at the edge ")),
         ("search", SearchNames(None)),
+        ("why d W1[0,2]", Why("grad(W1)[0, 2]")),
+        ("why d", Why("d")),
+        ("depends d on x[0]", FindDependence("d", "x[0]")),
     ],
 )
 def test_a_line_says_what_it_seems_to_say(line: str, command: Command) -> None:
