@@ -117,13 +117,20 @@ def test_the_files_are_found_again_and_checked(tmp_path: Path) -> None:
     assert report.ok
 
 
-def test_a_pass_is_chosen_by_its_number(tmp_path: Path) -> None:
-    program = BOOK_NET + dedent("""
-        for _ in range(2):
-            grads = network.gradient(x_batch, t_batch)
-            for key in grads:
-                network.params[key] -= 0.1 * grads[key]
-    """)
+IN_PLACE = """
+    for key in grads:
+        network.params[key] -= 0.1 * grads[key]
+"""
+REBOUND = """
+    for layer in (network.layers["Affine1"], network.layers["Affine2"]):
+        layer.W = layer.W - 0.1 * layer.dW
+        layer.b = layer.b - 0.1 * layer.db
+"""
+
+
+@pytest.mark.parametrize("update", [IN_PLACE, REBOUND], ids=["in place", "rebound"])
+def test_a_pass_is_chosen_by_its_number(tmp_path: Path, update: str) -> None:
+    program = f"{BOOK_NET}\nfor _ in range(2):\n    grads = network.gradient(x_batch, t_batch){update}"
     with watched(tmp_path, program) as run:
         one, two = (write_program_scenario(run, tmp_path / f"{number}.toml", number) for number in (1, 2))
         assert one.is_faithful

@@ -48,12 +48,15 @@ class Constructions:
         return described_constant(it)
 
     def spotted(self, owner: Any, spots: Mapping[str, Spot]) -> Mapping[str, Given]:
-        """Return what an object was made with, arrays by where it keeps them now, as far as it does."""
-        found = self.arguments.get(self.values.token(owner), {})
+        """Return what an object was made with, arrays by where it has kept them first, whatever is there later."""
+        token = self.values.token(owner)
+        found = self.arguments.get(token, {})
         if not any("token" in it for it in found.values()):
             return found
         kept = {self.values.token(spot.array): name for name, spot in spots.items()}
-        return {name: {"spot": kept[it["token"]]} if it.get("token") in kept else it for name, it in found.items()}
+        found = {name: {"spot": kept[it["token"]]} if it.get("token") in kept else it for name, it in found.items()}
+        self.arguments[token] = found
+        return found
 
 
 def init_arguments(frame: FrameType) -> tuple[Any, Iterator[tuple[str, Any]]]:
