@@ -20,7 +20,10 @@ class OutputPane(OverlayPane):
         self.printed = printed
 
     def heading(self) -> Line:
-        return (Span("Output", "title"), Span(f" · up to step {self.moment.position}", "dim"))
+        return (
+            Span("Output", "title"),
+            Span(f" · what is behind the rule came after step {self.moment.position}", "dim"),
+        )
 
     def lines(self, width: int, height: int) -> list[Line]:  # noqa: ARG002
         return printed_rows(self.printed, self.moment.position, width)
@@ -36,10 +39,14 @@ class OutputScreen(Overlay[None]):
 
 
 def printed_rows(printed: PrintedPieces, position: int, width: int) -> list[Line]:
-    """Return the lines of the output; those that were printed after ``position`` steps, and later, are dim."""
+    """Return the lines of the output; those that came after ``position`` steps stand behind a rule, and are dim."""
     found: list[Line] = []
+    is_later = False
     for at, piece in printed:
-        style = "" if at <= position else "dim"
+        if at > position and not is_later:
+            found.append((Span("─" * width, "frame"),))
+        is_later = at > position
+        style = "dim" if is_later else ""
         for line in piece.splitlines():
             found += [(Span(part, style),) for part in wrap(text.escaped(line, limit=2_000), width) or [""]]
     return found
