@@ -115,9 +115,7 @@ def called(work: Callable[[], T], what: str) -> T:
         raise FaultError("raises", f"{what}: {visible(error.message, limit=500)}{place}", line=error.where) from None
     except Exception as error:  # noqa: BLE001  (the fence: a layer may raise anything)
         line = line_of(error)
-        place = (
-            f" ({visible(Path(line.path).name)}:{line.line})" if line else ""
-        )  # where the file lies is nobody's affair
+        place = f" ({visible(Path(line.path).name)}:{line.line})" if line else ""
         raise FaultError(
             "raises", f"{what} raises {visible(named_reason_of(error), limit=500)}{place}", line=line
         ) from None

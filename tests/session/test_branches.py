@@ -29,16 +29,9 @@ from bptui.session.dispatcher import Dispatcher
 from bptui.session.replay import replay_session
 from layers import Array
 from layers.layer import Layer
+from mute_display import MuteDisplay
 from runs import TWO_LAYERS, session_on
 from strategies import random_scenarios
-
-
-class Mute:
-    """A display that is asked for nothing."""
-
-    def obey(self, command: Any) -> Any:
-        """Fail."""
-        raise AssertionError(command)
 
 
 def edited(scenario: Scenario, tape: Tape, edit: ValueEdit) -> Tape:
@@ -162,7 +155,7 @@ def counted(ran: list[str], name: str, forward: Any) -> Any:
 
 
 def dispatcher() -> Dispatcher:
-    return Dispatcher(session_on(Run(loads(TWO_LAYERS)), "two"), Mute())
+    return Dispatcher(session_on(Run(loads(TWO_LAYERS)), "two"), MuteDisplay())
 
 
 def say(it: Dispatcher, *lines: str) -> Any:
@@ -186,7 +179,7 @@ def test_switching_and_coming_back_changes_nothing() -> None:
 
 @given(random_scenarios(), st.data())
 def test_any_branch_is_left_as_it_was_found(scenario: Scenario, data: st.DataObject) -> None:
-    it = Dispatcher(session_on(Run(scenario), "random"), Mute())
+    it = Dispatcher(session_on(Run(scenario), "random"), MuteDisplay())
     session, last = it.session, len(it.session.tape.order)
     it.finish(GoTo(data.draw(st.integers(0, last))))
     name = data.draw(st.sampled_from(scenario.graph.inputs + scenario.graph.parameters))
@@ -222,7 +215,7 @@ def test_a_recording_has_the_branches_as_they_were(tmp_path: Path) -> None:
     tapes = {name: branch.tape for name, branch in it.session.branches.by_name.items()}
     it.session.close()
     replay = replay_session(read_transcript(path), "it")
-    again = say(Dispatcher(replay, Mute()), "branches").record["branches"]
+    again = say(Dispatcher(replay, MuteDisplay()), "branches").record["branches"]
     assert [it | {"current": None} for it in again] == [it | {"current": None} for it in said]
     for name, branch in replay.branches.by_name.items():
         assert len(branch.tape) > 0
@@ -286,7 +279,7 @@ def test_a_node_with_several_outputs_and_what_it_expands_to_have_the_same_values
 
 def test_a_comparison_runs_the_other_branch_on_in_pieces_and_takes_a_bundled_scenario() -> None:
     scenario = loads(TWO_LAYERS.replace("steps = 2", "steps = 3_000"))
-    dispatcher = Dispatcher(session_on(Run(scenario), "long"), Mute())
+    dispatcher = Dispatcher(session_on(Run(scenario), "long"), MuteDisplay())
     said = partial(parse, names=dispatcher.session.tape.graph.slots)
     dispatcher.finish(said("set W1 = 0"))
     dispatcher.finish(said("switch main"))

@@ -1,7 +1,6 @@
 """Notes of a scenario's own: recorded before the run has come to them, and there in its replay."""
 
 from pathlib import Path
-from typing import Any
 
 from bptui.core.verbs.movement import GoTo, NextNote
 from bptui.recording.transcript import read_transcript
@@ -9,15 +8,8 @@ from bptui.running import Run
 from bptui.scenario.load import load
 from bptui.session.dispatcher import Dispatcher
 from bptui.session.replay import replay_session
+from mute_display import MuteDisplay
 from runs import session_on
-
-
-class Mute:
-    """A display that is asked for nothing."""
-
-    def obey(self, command: Any) -> Any:
-        """Fail."""
-        raise AssertionError(command)
 
 
 def test_notes_of_a_scenario_are_recorded_before_their_steps_have_run(tmp_path: Path) -> None:
@@ -27,12 +19,12 @@ def test_notes_of_a_scenario_are_recorded_before_their_steps_have_run(tmp_path: 
     assert list(planned) == [0, 2, 3, 4]
     assert session.recorder is not None
     assert session.recorder.written == 1 + len(planned)  # a header and the notes: no step has been seen
-    Dispatcher(session, Mute()).finish(GoTo(3))
+    Dispatcher(session, MuteDisplay()).finish(GoTo(3))
     session.close()
     replay = replay_session(read_transcript(tmp_path / "lecture.jsonl"), "lecture")
     assert dict(replay.notes) == planned
     assert len(replay.tape) == 3
-    dispatcher = Dispatcher(replay, Mute())
+    dispatcher = Dispatcher(replay, MuteDisplay())
     assert dispatcher.finish(NextNote()).text == f"✎ {planned[2][0]}"
     assert dispatcher.finish(NextNote()).text == f"✎ {planned[3][0]}"
     assert "the recording ends here" in dispatcher.finish(NextNote()).text

@@ -16,6 +16,7 @@ from bptui.session.answer import Answer
 from bptui.session.dispatcher import Dispatcher
 from bptui.session.prediction import Prediction
 from bptui.session.session import Session
+from mute_display import MuteDisplay
 
 QUIZ = """
 [inputs]
@@ -30,11 +31,6 @@ pass = "backward"
 """
 
 
-class NoDisplay:
-    def obey(self, command: object) -> Answer:
-        raise AssertionError(command)
-
-
 def session_of(place: str) -> Session:
     run = Run(load(place) if "\n" not in place else loads(place))
     session = Session(run.tape, "example", run=run)
@@ -43,7 +39,7 @@ def session_of(place: str) -> Session:
 
 
 def said(session: Session, *lines: str) -> list[Answer]:
-    dispatcher = Dispatcher(session, NoDisplay())
+    dispatcher = Dispatcher(session, MuteDisplay())
     return [dispatcher.finish(parse(line, session.tape.graph.slots)) for line in lines]
 
 

@@ -9,19 +9,14 @@ import pytest
 import bptui
 from bptui.checking.finding import Verdict
 from bptui.core.command_parser import parse
-from bptui.session.answer import Answer
 from bptui.session.dispatcher import Dispatcher
 from bptui.session.session import Session
 from course_programs import IN_TURN
+from mute_display import MuteDisplay
 from programs import BOOK_NET, watched
 from watched_here import run_here, watched_here
 
 SCENARIOS = Path(bptui.__file__).parents[1] / "scenarios" / "programs"
-
-
-class NoDisplay:
-    def obey(self, command: object) -> Answer:
-        raise AssertionError(command)
 
 
 def test_a_node_whose_wiring_is_wrong_is_wrong_on_the_screen_and_says_so() -> None:
@@ -34,7 +29,7 @@ def test_a_node_whose_wiring_is_wrong_is_wrong_on_the_screen_and_says_so() -> No
             "first": Verdict.FAIL
         }
         assert verdicts.judged[2].keys() == verdicts.judged[0].keys()
-        answer = Dispatcher(session, NoDisplay()).finish(parse("check first"))
+        answer = Dispatcher(session, MuteDisplay()).finish(parse("check first"))
         assert "is right by itself, and what is handed to it is wrong: a use is missing" in answer.text
 
 
@@ -54,7 +49,7 @@ def test_a_check_that_is_asked_for_comes_first_and_steps_into_a_layer_meanwhile(
     text = f"{BOOK_NET}\nfor i in range(2):\n    network.gradient(x_batch, t_batch)\n"
     with watched(tmp_path, text) as run:
         session = Session(run.tape, "program", program=run)
-        dispatcher = Dispatcher(session, NoDisplay())
+        dispatcher = Dispatcher(session, MuteDisplay())
         dispatcher.finish(parse("next"))
         session.checks.work()  # a check has begun, and its answer is still to come
         assert dispatcher.finish(parse("into")).ok
@@ -74,11 +69,11 @@ def test_a_check_that_is_asked_for_comes_first_and_steps_into_a_layer_meanwhile(
 def test_the_next_trouble_waits_until_all_is_checked() -> None:
     with run_here(SCENARIOS / "lost_skip_connection.py") as watch:
         session = Session(watch.tape, "program", program=watch)
-        answer = Dispatcher(session, NoDisplay()).finish(parse("next-trouble"))
+        answer = Dispatcher(session, MuteDisplay()).finish(parse("next-trouble"))
         assert "a use is missing" in answer.text
         assert session.moment.step is not None
         assert (session.moment.step.name, session.moment.step.pass_.value) == ("first", "backward")
-        assert Dispatcher(session, NoDisplay()).finish(parse("previous-trouble")).ok is False
+        assert Dispatcher(session, MuteDisplay()).finish(parse("previous-trouble")).ok is False
 
 
 def test_a_mistake_that_begins_later_is_not_said_of_the_iterations_before() -> None:
@@ -89,6 +84,6 @@ def test_a_mistake_that_begins_later_is_not_said_of_the_iterations_before() -> N
         judged = session.checks.verdicts.judged
         assert {it.verdict for it in judged[0].values()} == {Verdict.PASS}
         assert judged[1]["last"].verdict is judged[2]["last"].verdict is Verdict.FAIL
-        answer = Dispatcher(session, NoDisplay()).finish(parse("next-trouble"))
+        answer = Dispatcher(session, MuteDisplay()).finish(parse("next-trouble"))
         assert "gradients not set to zero" in answer.text
         assert session.moment.iteration == 2

@@ -8,21 +8,16 @@ import pytest
 from bptui.core.command_parser import parse
 from bptui.running import Run
 from bptui.scenario.load import load
-from bptui.session.answer import Answer
 from bptui.session.dispatcher import Dispatcher
 from bptui.session.ready_stops import ready_stops
 from bptui.session.session import Session
-
-
-class NoDisplay:
-    def obey(self, command: object) -> Answer:
-        raise AssertionError(command)
+from mute_display import MuteDisplay
 
 
 def dispatcher_of(place: str) -> Dispatcher:
     run = Run(load(place))
     run.finish()
-    return Dispatcher(Session(run.tape, "example", run=run), NoDisplay())
+    return Dispatcher(Session(run.tape, "example", run=run), MuteDisplay())
 
 
 @pytest.mark.parametrize("place", ["dead_relu", "saturated_sigmoid", "two_layer", "xor", "buy_apple"])

@@ -12,15 +12,10 @@ from bptui.errors import TranscriptError
 from bptui.recording.transcript import read_transcript
 from bptui.running import Run
 from bptui.scenario.load import load, loads
-from bptui.session.answer import Answer
 from bptui.session.dispatcher import Dispatcher
 from bptui.session.resuming import resume_recording
 from bptui.session.session import Session
-
-
-class NoDisplay:
-    def obey(self, command: object) -> Answer:
-        raise AssertionError(command)
+from mute_display import MuteDisplay
 
 
 def session_of(place: str, clock: float = 0.0) -> Session:
@@ -29,7 +24,7 @@ def session_of(place: str, clock: float = 0.0) -> Session:
 
 
 def say(session: Session, *lines: str) -> None:
-    dispatcher = Dispatcher(session, NoDisplay())
+    dispatcher = Dispatcher(session, MuteDisplay())
     for line in lines:
         answer = dispatcher.finish(parse(line, session.tape.graph.slots))
         assert answer.ok, answer.text
@@ -126,7 +121,7 @@ def test_predictions_go_on_with_their_score(tmp_path: Path) -> None:
     path = tmp_path / "run.jsonl"
     first = session_of("buy_apple")
     first.record(path)
-    dispatcher = Dispatcher(first, NoDisplay())
+    dispatcher = Dispatcher(first, MuteDisplay())
     for line in ("predict", "next", "answer 1", "answer 200", "next", "reveal"):
         dispatcher.finish(parse(line))
     first.abandon_recording()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pytest
 from hypothesis import given
@@ -22,22 +20,15 @@ from bptui.scenario.scenario import Scenario
 from bptui.session.course import Course
 from bptui.session.dispatcher import Dispatcher
 from bptui.session.session import Session
+from mute_display import MuteDisplay
 from runs import TWO_LAYERS, session_on, tape_of
 from strategies import random_scenarios
 
 CONDITIONS = ("step % 3 == 0", "pass == 'backward'", "sum(dout) > 0", "norm(out) > 1", "any(isnan(out))", "node > 'b'")
 
 
-class Mute:
-    """A display that is asked for nothing."""
-
-    def obey(self, command: Any) -> Any:
-        """Fail."""
-        raise AssertionError(command)
-
-
 def dispatcher_of(scenario: Scenario) -> Dispatcher:
-    return Dispatcher(session_on(Run(scenario), "random"), Mute())
+    return Dispatcher(session_on(Run(scenario), "random"), MuteDisplay())
 
 
 def stops_of(names: list[str]) -> st.SearchStrategy[Stop]:
@@ -142,7 +133,7 @@ def test_a_condition_with_a_name_that_means_nothing_is_refused_and_pointed_at(
 def test_a_replay_does_not_promise_to_stop_on_what_it_cannot_find(event: str) -> None:
     run = Run(loads(TWO_LAYERS))
     run.finish()
-    replay = Dispatcher(Session(run.tape, "replay"), Mute())
+    replay = Dispatcher(Session(run.tape, "replay"), MuteDisplay())
     assert not replay.finish(Break(f"on {event}")).ok
     assert replay.finish(Break("on nan")).ok
 

@@ -7,25 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from bptui.core.command import Command
 from bptui.core.verbs.movement import NextTrouble
 from bptui.core.verbs.view import Check
 from bptui.running import Run
 from bptui.scenario.load import loads
-from bptui.session.answer import Answer
 from bptui.session.dispatcher import Dispatcher
 from bptui.session.session import Session
 from bptui.session.troubles import troubles_at
 from bptui.tui.panels.node_panel import NodePanel
+from mute_display import MuteDisplay
 from runs import session_on
-
-
-class NoDisplay:
-    """Where no command is about the display."""
-
-    def obey(self, command: Command) -> Answer:
-        raise NotImplementedError(command)
-
 
 LAYERS = """
 class Inverse:
@@ -85,7 +76,7 @@ def test_notes_are_met_too(session: Session) -> None:
 
 
 def test_the_users_own_layers_are_checked_before_any_trouble_is_looked_for(session: Session) -> None:
-    dispatcher = Dispatcher(session, NoDisplay())
+    dispatcher = Dispatcher(session, MuteDisplay())
     assert not session.has_checks
     assert dispatcher.do(NextTrouble()).is_pending
     answer = dispatcher.finish(NextTrouble())
@@ -107,13 +98,13 @@ def test_a_value_that_no_one_uses_is_met_where_it_is_computed_and_a_leaf_before_
 def test_a_trouble_is_found_in_a_run_that_has_only_begun() -> None:
     run = Run(loads('[inputs]\nx = 0\n[nodes]\na = "x + 0"\ny = "Log(a)"\n'))
     session = session_on(run, "begun")
-    Dispatcher(session, NoDisplay()).finish(NextTrouble())
+    Dispatcher(session, MuteDisplay()).finish(NextTrouble())
     assert session.moment.name == "y"
 
 
 def test_a_check_is_offered_only_where_something_has_not_been_checked() -> None:
     run = Run(loads('[inputs]\nx = 2\n[nodes]\ny = "x * x"\n'))
-    dispatcher = Dispatcher(session_on(run, "right"), NoDisplay())
+    dispatcher = Dispatcher(session_on(run, "right"), MuteDisplay())
     offered = dispatcher.finish(NextTrouble())
     dispatcher.finish(Check("y"))
     assert [(it.text, it.way_on is not None) for it in (offered, dispatcher.finish(NextTrouble()))] == [

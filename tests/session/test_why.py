@@ -19,6 +19,7 @@ from bptui.session.dispatcher import Dispatcher
 from bptui.session.path_answers import paths_record
 from bptui.session.replay import replay_session
 from bptui.session.session import Session
+from mute_display import MuteDisplay
 from runs import session_on
 
 HOT = """
@@ -30,17 +31,9 @@ y = "Sum(a)"
 """
 
 
-class Mute:
-    """A display that is asked for nothing."""
-
-    def obey(self, command: Any) -> Any:
-        """Fail."""
-        raise AssertionError(command)
-
-
 def asked(session: Session, *lines: str) -> Answer:
     """Return the answer to the last of some commands."""
-    dispatcher = Dispatcher(session, Mute())
+    dispatcher = Dispatcher(session, MuteDisplay())
     return [dispatcher.finish(parse(line, session.moment.graph.slots)) for line in lines][-1]
 
 

@@ -21,22 +21,16 @@ from bptui.tui.content.side_by_side import side_by_side
 from bptui.tui.diff_screen import DiffPane, DiffScreen
 from bptui.tui.list_screen import ListScreen
 from layers import Array
+from mute_display import MuteDisplay
 from runs import session_on
 from screens import debugger_screen, shown
-
-
-class Nowhere:
-    """A display that is never asked."""
-
-    def obey(self, command: Any) -> Any:
-        raise AssertionError(command)
 
 
 def session_after(*lines: str, name: str = "two_layer") -> Session:
     run = Run(load(name))
     run.finish()
     session = session_on(run, name)
-    dispatcher = Dispatcher(session, Nowhere())
+    dispatcher = Dispatcher(session, MuteDisplay())
     for line in lines:
         assert dispatcher.finish(parse(line, session.tape.graph.slots)).ok
     return session
@@ -61,7 +55,7 @@ def test_what_keys_do_with_a_row_are_commands_that_can_be_carried_out(name: str)
     for place, row in enumerate(LISTINGS[name].rows(session_after(*lines))):
         for key, deed in row.deeds.items():
             session = session_after(*lines)
-            answer = Dispatcher(session, Nowhere()).finish(parse(str(deed.does), session.tape.graph.slots))
+            answer = Dispatcher(session, MuteDisplay()).finish(parse(str(deed.does), session.tape.graph.slots))
             assert answer.ok or (name, place, key) in {("branches", 0, "delete"), ("branches", 0, "D")}, answer.text
 
 

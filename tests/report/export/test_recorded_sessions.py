@@ -11,10 +11,10 @@ from bptui.core.command_parser import parse
 from bptui.recording.transcript import read_transcript
 from bptui.running import Run
 from bptui.scenario.load import load, loads
-from bptui.session.answer import Answer
 from bptui.session.dispatcher import Dispatcher
 from bptui.session.replay import replay_session
 from bptui.session.session import Session
+from mute_display import MuteDisplay
 
 QUIZ = """
 title = "Quiz"
@@ -28,18 +28,13 @@ nodes = ["y"]
 """
 
 
-class NoScreen:
-    def obey(self, command: object) -> Answer:
-        raise AssertionError(command)
-
-
 def recorded(path: Path, run: Run, *lines: str) -> Path:
     run.finish()
     session = Session(run.tape, "example", run=run)
     if run.scenario.lesson.quiz:
         session.quiz = run.scenario.lesson.quiz
     session.record(path)
-    dispatcher = Dispatcher(session, NoScreen())
+    dispatcher = Dispatcher(session, MuteDisplay())
     for line in lines:
         dispatcher.finish(parse(line))
     session.close()
@@ -65,7 +60,7 @@ def test_predictions_are_told_with_what_came_of_them(tmp_path: Path) -> None:
 def test_a_replay_asks_for_what_the_scenario_asks_for(tmp_path: Path) -> None:
     path = recorded(tmp_path / "run.jsonl", Run(loads(QUIZ)), "last")
     session = replay_session(read_transcript(path), "it")
-    dispatcher = Dispatcher(session, NoScreen())
+    dispatcher = Dispatcher(session, MuteDisplay())
     dispatcher.finish(parse("predict"))
     assert dispatcher.finish(parse("next 2")).text == "What will y be?"
     assert session.moment.position == 1
