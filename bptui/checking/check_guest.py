@@ -8,6 +8,7 @@ from typing import Any
 
 from bptui.checking.finding import Finding, Rung, Verdict, Worst
 from bptui.checking.subject import Subject
+from bptui.checking.subject_record import subject_record
 from bptui.core.text import visible
 from bptui.errors import LayerError, Where
 from bptui.guest.guest_layer import GuestLayer
@@ -35,7 +36,9 @@ def check_guest(subject: Subject, layer: GuestLayer, *, is_whole: bool = False) 
 
 def begin_check(subject: Subject, layer: GuestLayer, *, is_whole: bool = False) -> Pending:
     """Let the check of a guest begin, without waiting for it. Raises LayerError."""
-    return layer.begin_job(JOB, *subject.inputs, is_whole=is_whole, **about(subject))
+    return layer.begin_job(
+        JOB, *subject.inputs, is_whole=is_whole, has_unpaired=bool(subject.unpaired), about=subject_record(subject)
+    )
 
 
 def findings_of(subject: Subject, call: Pending) -> tuple[Finding, ...]:
@@ -62,24 +65,6 @@ def broken(subject: Subject, error: LayerError) -> Finding:
     """Return the finding on a layer that has broken down, or its process."""
     reason = visible(error.message, limit=500) + (f" ({error.where})" if error.where else "")
     return Finding(subject.node, subject.layer, None, "raises", Verdict.FAIL, reason=reason, where=error.where)
-
-
-def about(subject: Subject) -> dict[str, Any]:
-    """Return what is to be said of a subject beside its inputs, as plain JSON."""
-    return {
-        "node": subject.node,
-        "layer": subject.layer,
-        "names": subject.names,
-        "slots": subject.slots,
-        "takes_gradient": subject.takes_gradient,
-        "dtype": subject.dtype.name,
-        "spared": subject.spared,
-        "sought": subject.sought,
-        "is_last": subject.is_last,
-        "outputs": subject.outputs,
-        "ignored": subject.ignored,
-        "has_unpaired": bool(subject.unpaired),
-    }
 
 
 def read_finding(subject: Subject, record: Mapping[str, Any], files: Sequence[LayerFile]) -> Finding:

@@ -20,31 +20,22 @@ from bptui.checking.finding_record import finding_record
 from bptui.checking.function_source import names_infinity, tree_of
 from bptui.checking.module_weights import module_weights
 from bptui.checking.probe import called
-from bptui.checking.subject import Checked, Subject, widened
+from bptui.checking.subject import Checked, Subject
+from bptui.checking.subject_record import read_subject
 from bptui.errors import Where
 from bptui.guest.child.instance import InputSharing, Instance, differs
 from bptui.guest.observation import words_of_non_finite
 from bptui.own_layers.own_layer import TARGETS
 
 
-def check_here(instance: Instance, values: Sequence[Any], *, is_whole: bool, **about: Any) -> dict[str, Any]:
-    """Return the findings on the class of ``instance`` at ``values``, as a message; ``about`` is the subject's."""
-    if not about["has_unpaired"]:  # all that a layer draws when it is made is given to it
+def check_here(
+    instance: Instance, values: Sequence[Any], *, is_whole: bool, has_unpaired: bool, about: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return the findings on the class of ``instance`` at ``values``, as a message, given its record."""
+    if not has_unpaired:  # all that a layer draws when it is made is given to it
         instance.making = nullcontext
-    subject = Subject(
-        node=about["node"],
-        layer=about["layer"],
-        make=lambda: Adapter(instance),
-        names=tuple(about["names"]),
-        slots=tuple(about["slots"]),
-        inputs=tuple(map(widened, values)),
-        takes_gradient=tuple(about["takes_gradient"]),
-        dtype=np.dtype(about["dtype"]),
-        spared=tuple(about["spared"]),
-        sought=tuple(about["sought"]),
-        is_last=about["is_last"],
-        outputs=tuple(about["outputs"]),
-        ignored=tuple(about["ignored"]),
+    subject = replace(
+        read_subject(about, values, lambda: Adapter(instance)),
         options=options_of(instance),
         remade=lambda changed: Adapter(instance, changed),
         inside=object_in,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,8 @@ from bptui.checking.finding import Finding, Verdict
 from bptui.checking.guest_job import labels
 from bptui.checking.module_weights import module_weights
 from bptui.checking.random_sources import borrowed_random_state
-from bptui.checking.subject import Subject, widened
+from bptui.checking.subject import Subject
+from bptui.checking.subject_record import read_subject
 from bptui.errors import BptuiError, Where, named_reason_of
 from bptui.guest.child.non_finite import bad_element, origin_of_non_finite
 from bptui.guest.observation import words_of_non_finite
@@ -52,24 +54,10 @@ def copies_of(
 
 def call_subject(make: Callable[[], CalledAgain], values: Sequence[Any], about: Mapping[str, Any]) -> Subject:
     """Return a watched call as something to check."""
-    again = make()
-    return Subject(
-        node=about["node"],
-        layer=about["layer"],
-        make=make,
-        names=tuple(about["names"]),
-        slots=tuple(about["slots"]),
-        inputs=tuple(map(widened, values)),
-        takes_gradient=tuple(about["takes_gradient"]),
-        dtype=np.dtype(about["dtype"]),
-        spared=tuple(about["spared"]),
-        sought=tuple(about["sought"]),
-        is_last=about["is_last"],
-        is_judged_nearby=about["is_last"],
-        outputs=tuple(about["outputs"]),
-        ignored=tuple(about["ignored"]),
+    return replace(
+        read_subject(about, values, make),
         inside=lambda layer, _: layer.owner,  # type: ignore[attr-defined]
-        functions=tuple(own_functions(again)),
+        functions=tuple(own_functions(make())),
     )
 
 

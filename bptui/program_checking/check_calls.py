@@ -12,6 +12,7 @@ import numpy as np
 from bptui.checking.check_guest import read_finding
 from bptui.checking.finding import Finding, Verdict
 from bptui.checking.subject import Subject, widened
+from bptui.checking.subject_record import subject_record
 from bptui.core.text import visible
 from bptui.errors import BptuiError
 from bptui.own_layers.own_layer import TARGETS
@@ -142,6 +143,7 @@ def subject_of_calls(facts: ProgramFacts, calls: NodeCalls) -> Subject:
     slots = (*(str(call.inputs[at][0]) for at in calls.node.arguments), *calls.node.held)
     inputs = tuple(widened(it) for it in input_values(facts, calls))
     outs = [out.array for out in calls.node.outs]
+    starts = is_last(calls) and (outs[0].size == 1 or is_reduced(facts, calls)) and starts_with_one(facts, calls)
     return Subject(
         node=node.name,
         layer=node.layer,
@@ -155,7 +157,8 @@ def subject_of_calls(facts: ProgramFacts, calls: NodeCalls) -> Subject:
         dtype=outs[0].dtype if outs and outs[0].dtype.kind == "f" else np.dtype(np.float64),
         spared=tuple([at < len(calls.node.arguments) for at in range(len(inputs))]),
         sought=tuple(["" if at < len(calls.node.arguments) else f"self.d{slots[at]}" for at in range(len(inputs))]),
-        is_last=is_last(calls) and (outs[0].size == 1 or is_reduced(facts, calls)) and starts_with_one(facts, calls),
+        is_last=starts,
+        is_judged_nearby=starts,
         outputs=node.outputs if len(node.outputs) > 1 else (),
         ignored=node.outputs[len(calls.backward.douts) if calls.backward else 1 :] if len(node.outputs) > 1 else (),
     )
@@ -215,18 +218,8 @@ def starts_with_one(facts: ProgramFacts, calls: NodeCalls) -> bool:
 def about_calls(facts: ProgramFacts, calls: NodeCalls, subject: Subject) -> dict[str, Any]:
     """Return what is to be said of a node beside its inputs, as plain JSON."""
     return {
-        "node": visible(subject.node),
-        "layer": visible(subject.layer),
-        "names": list(subject.names),
-        "slots": list(subject.slots),
-        "takes_gradient": list(subject.takes_gradient),
-        "dtype": subject.dtype.name,
-        "spared": list(subject.spared),
-        "sought": list(subject.sought),
-        "is_last": subject.is_last,
+        **subject_record(subject),
         "has_unknown_loss": has_unknown_loss(facts, calls),
-        "outputs": list(subject.outputs),
-        "ignored": list(subject.ignored),
         "values": shared_out(facts, calls),
     }
 
