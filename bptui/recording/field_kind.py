@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from bptui.core import text
 from bptui.errors import TranscriptError
-from bptui.recording.array_record import ARRAY_SCHEMA, decode_array, encode_array
+from bptui.recording.array_record import ARRAY_SCHEMA, NON_FINITE, decode_array, decode_non_finite, encode_array
 from bptui.recording.json_line import FORMAT
 
 MOST_ITERATIONS = 10**9
@@ -102,6 +103,27 @@ def one_or_several(one: str, several: str, kind: FieldKind) -> FieldKind:
     return FieldKind({"oneOf": choices}, decode, encode, keys=(one, several))
 
 
+def one_word_of(*words: str) -> FieldKind:
+    """Return the kind that is one of these words."""
+
+    def decode(value: object) -> str:
+        if not isinstance(value, str) or value not in words:
+            raise TypeError
+        return value
+
+    return FieldKind({"enum": list(words)}, decode)
+
+
+def decode_number(value: object) -> float:
+    """Return a number, written as a word where it is not finite. Raises TypeError or TranscriptError."""
+    if isinstance(value, str):
+        return decode_non_finite(value)
+    try:
+        return float(of_type(int, float)(value))
+    except OverflowError:
+        raise TypeError from None
+
+
 def decode_version(value: object) -> int:
     """Return a format's version. Raises TranscriptError for one that this program does not know yet."""
     version: int = of_type(int)(value)
@@ -123,6 +145,7 @@ def decode_train(value: object) -> dict[str, Any]:
 
 TEXT = FieldKind({"type": "string"}, of_type(str))
 INTEGER = FieldKind({"type": "integer"}, of_type(int))
+NUMBER = FieldKind({"anyOf": [{"type": "number"}, {"enum": list(NON_FINITE)}]}, decode_number, text.json_number)
 SECONDS = FieldKind({"type": "number"}, of_type(int, float))
 TABLE = FieldKind({"type": "object"}, of_type(dict), dict)
 VERSION = FieldKind({"type": "integer", "minimum": 1, "maximum": FORMAT}, decode_version)

@@ -12,13 +12,24 @@ from bptui.recording.records import (
     RECORDS,
     CurveRecord,
     EditRecord,
+    FindingRecord,
     GraphRecord,
     NodeRecord,
     PlaceRecord,
     ProgramRecord,
+    WorstRecord,
 )
 
-NESTED = (CurveRecord, EditRecord, GraphRecord, NodeRecord, PlaceRecord, ProgramRecord)
+NESTED = (
+    CurveRecord,
+    EditRecord,
+    FindingRecord,
+    GraphRecord,
+    NodeRecord,
+    PlaceRecord,
+    ProgramRecord,
+    WorstRecord,
+)
 """What stands inside records."""
 
 

@@ -22,7 +22,7 @@ from bptui.recording.digest import RunningDigest
 from bptui.recording.disk_sync import DiskSync
 from bptui.recording.json_line import write_line
 from bptui.recording.program_records import ProgramRecords
-from bptui.recording.records import ActionRecord, NoteRecord, Record
+from bptui.recording.records import ActionRecord, NoteRecord, Record, VerdictRecord
 from bptui.recording.run_records import RunRecords, branch_record, in_branch
 from bptui.recording.stored_arrays import store_once
 from bptui.running import Run
@@ -137,12 +137,15 @@ class Recorder:
         track = self.track
         return self.failure is None and (track.steps < track.furthest or track.owes_end)
 
-    def follow(self, name: str, branch: RecordedBranch) -> None:
-        """Write the steps of another branch from now on; the first time, what it begins with is written before."""
+    def follow(self, name: str, branch: RecordedBranch) -> bool:
+        """Write the steps of another branch from now on; return whether this is the first time.
+
+        Then what it begins with is written before.
+        """
         known = [it for it in self.tracks if it.source.tape is branch.tape]
         if known:
             self.track = known[0]
-            return
+            return False
         assert branch.run is not None
         parent = self.track
         parent.furthest = max(parent.furthest, min(len(branch.tape), len(parent.source.tape)) if branch.edit else 0)
@@ -153,6 +156,7 @@ class Recorder:
         steps = len(branch.tape)
         self.track = Track(source, name, furthest=steps, steps=steps)
         self.tracks.append(self.track)
+        return True
 
     def moved(self, command: Command | None, moment: Moment) -> None:
         """Record that ``command`` took the cursor to ``moment``; None where the run has only caught up.
@@ -169,6 +173,13 @@ class Recorder:
         self.track.furthest = max(self.track.furthest, min(moment.position, len(moment.tape)))
         self.write(NoteRecord(moment.position, self.elapsed, text))
         self.disk.ask(self.written)
+
+    def verdict(self, record: VerdictRecord, tape: Tape) -> None:
+        """Record what a check has found in the branch of a tape, if anything of that is recorded."""
+        for track in self.tracks:
+            if track.source.tape is tape:
+                self.write(in_branch(record, track.branch))
+                self.disk.ask(self.written)
 
     def advance(self, steps: int = SLICE) -> None:
         """Write at most ``steps`` of the steps that are still to be written."""

@@ -20,6 +20,7 @@ from bptui.recording.codec import decode_record, layout_of, nested_record
 from bptui.recording.field_kind import (
     ARRAY,
     INTEGER,
+    NUMBER,
     SECONDS,
     TABLE,
     TEXT,
@@ -27,6 +28,7 @@ from bptui.recording.field_kind import (
     VERSION,
     by_name,
     list_of,
+    one_word_of,
     one_or_several,
     or_null,
 )
@@ -74,6 +76,41 @@ class CurveRecord:
 
 
 CurveOrNull: TypeAlias = Annotated[CurveRecord | None, or_null(nested_record(CurveRecord))]
+
+
+@dataclass(frozen=True)
+class WorstRecord:
+    """The element that shows a finding: what backward says there, what was measured, and the error of that."""
+
+    index: Annotated[tuple[int, ...], list_of(INTEGER)]
+    analytic: Annotated[float, NUMBER]
+    numeric: Annotated[float, NUMBER]
+    error: Annotated[float, NUMBER]
+
+
+WorstOrNull: TypeAlias = Annotated[WorstRecord | None, or_null(nested_record(WorstRecord))]
+
+
+@dataclass(frozen=True)
+class FindingRecord:
+    """What a check has found by one ``rule``, as ``bptui check --json`` tells it, and since which iteration (from 1).
+
+    ``ladder`` has the slopes at the worst element: for each size of step that, and from the left, the right and both.
+    """
+
+    rule: Text
+    verdict: Annotated[str, one_word_of("pass", "fail", "kink", "skip")]
+    input: Annotated[str | None, or_null(TEXT)] = None
+    worst: WorstOrNull = None
+    reason: Text = ""
+    mistake: Annotated[str | None, or_null(TEXT)] = None
+    advice: Annotated[str | None, or_null(TEXT)] = None
+    where: Place = None
+    slot: Text = ""
+    output: Text = ""
+    ladder: Annotated[tuple[tuple[float, ...], ...], list_of(list_of(NUMBER))] = ()
+    follows: Annotated[str | None, or_null(TEXT)] = None
+    since: Integer = 1
 
 
 @dataclass(frozen=True)
@@ -296,6 +333,20 @@ class NoteRecord(Record):
     text: Text
 
 
+@dataclass(frozen=True)
+class VerdictRecord(Record):
+    """What the full check of a node came to, with the values of some iterations (from 1), and the evidence for it."""
+
+    kind = "verdict"
+
+    at: Integer
+    time: Annotated[float, SECONDS]
+    node: Name
+    iterations: Annotated[tuple[int, ...], list_of(INTEGER)]
+    findings: Annotated[tuple[FindingRecord, ...], list_of(nested_record(FindingRecord))]
+    branch: Text = ""
+
+
 RECORDS: tuple[type[Record], ...] = (
     HeaderRecord,
     GraphRecord,
@@ -307,6 +358,7 @@ RECORDS: tuple[type[Record], ...] = (
     BranchRecord,
     ActionRecord,
     NoteRecord,
+    VerdictRecord,
 )
 """Every kind of record, in the order in which a transcript has the first of each."""
 

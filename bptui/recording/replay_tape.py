@@ -31,6 +31,7 @@ from bptui.recording.records import (
     NoteRecord,
     StepRecord,
     UpdateRecord,
+    VerdictRecord,
 )
 from layers import Array, library
 
@@ -78,6 +79,7 @@ class Recording:
     ``path`` is the file it was read from, ``dropped`` says what of its end was torn and left out.
     ``branches`` are those that forked from it, by the names that they began with; ``labels`` are what they are called
     in the end, of those that were not dropped, and ``current`` is the one that the records are about.
+    ``verdicts`` are those on this branch's nodes, in the order in which they were reached.
     ``pieces`` are what a program has printed, each after a step. ``arrays`` are the large ones, by their digests.
     """
 
@@ -88,6 +90,7 @@ class Recording:
         self.tape = tape_of_header(self.header, self.locals)
         self.actions: list[ActionRecord] = []
         self.notes: list[NoteRecord] = []
+        self.verdicts: list[VerdictRecord] = []
         self.pieces: list[tuple[int, str]] = []
         self.arrays: dict[str, Array] = {}
         self.has_end = False

@@ -31,6 +31,7 @@ from bptui.recording.records import (
     Record,
     StepRecord,
     UpdateRecord,
+    VerdictRecord,
 )
 from bptui.running import Run
 from bptui.scenario.scenario import Scenario, Train
@@ -38,6 +39,9 @@ from bptui.version import __version__
 
 SLICE = 256
 """Steps that are run before their records are written."""
+
+IN_BRANCHES = (ForwardRecord, BackwardRecord, UpdateRecord, EndRecord, VerdictRecord)
+"""Records that are of one branch."""
 
 
 def records(run: Run) -> Iterator[Record]:
@@ -158,7 +162,7 @@ def step_record(step: Step) -> StepRecord:
 
 def in_branch(record: Record, branch: str) -> Record:
     """Return a record as one of a branch's; those of the run that a session starts with name none."""
-    if branch and isinstance(record, ForwardRecord | BackwardRecord | UpdateRecord | EndRecord):
+    if branch and isinstance(record, IN_BRANCHES):
         return replace(record, branch=branch)
     return record
 

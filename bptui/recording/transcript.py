@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 from bptui.core import text
 from bptui.core.command import Command
 from bptui.core.edit import MAIN
+from bptui.core.graph import Graph
 from bptui.core.verbs.branches import DropBranch, NameBranch, SwitchBranch
 from bptui.errors import TranscriptError, Where, reason_of
 from bptui.recording.branch_recording import BranchRecording
@@ -28,10 +30,14 @@ from bptui.recording.records import (
     OutputRecord,
     Record,
     UpdateRecord,
+    VerdictRecord,
     read_record,
 )
 from bptui.recording.replay_tape import Recording
 from bptui.recording.stored_arrays import restore_arrays
+
+RUNG = ("step", "left", "right", "central")
+"""The numbers of a finding's ladder, a rung."""
 
 LONGEST_LINE = 64 * 2**20
 """Bytes in one record: six million numbers. A longer line is refused before it is parsed."""
@@ -152,6 +158,9 @@ def add_record(recording: Recording, record: Record) -> None:
         case NoteRecord(at=at):
             check_time(recording, at)
             recording.notes.append(record)
+        case VerdictRecord(at=at):
+            check_time(recording, at)
+            add_verdict(branch_of(recording, record.branch), record)
         case HeaderRecord():
             raise DamagedTranscriptError("a second header: two recordings were joined")
         case _:
@@ -177,6 +186,32 @@ def add_branch(recording: Recording, record: BranchRecord) -> None:
         raise DamagedTranscriptError("a branch has an edit or another graph")
     recording.branches[record.branch] = BranchRecording(branch_of(recording, record.parent), record)
     recording.labels[record.branch] = recording.current = record.branch
+
+
+def add_verdict(recording: Recording, record: VerdictRecord) -> None:
+    """Add a verdict. Raises DamagedTranscriptError where the run has no such node, or no such iteration.
+
+    Of a program it may be about what was seen and is not recorded: the recording ends before it.
+    """
+    order, numbers = recording.tape.order, record.iterations
+    if not all(before < number for before, number in pairwise((0, *numbers))):
+        raise DamagedTranscriptError("the iterations of a verdict do not follow one after the other")
+    if any(len(rung) != len(RUNG) for it in record.findings for rung in it.ladder):
+        raise DamagedTranscriptError(f"a finding's ladder has not {len(RUNG)} numbers a rung")
+    if not isinstance(recording, ProgramRecording):
+        if not is_node(recording.tape.graph, record.node):
+            raise DamagedTranscriptError(
+                f"the verdict is on {text.visible(record.node, limit=40)}, which is not a node"
+            )
+        if numbers and numbers[-1] > order.iterations:
+            raise DamagedTranscriptError("the verdict is on an iteration that the run does not have")
+    recording.verdicts.append(record)
+
+
+def is_node(graph: Graph, name: str) -> bool:
+    """Return whether a node bears this name."""
+    node = graph.node(name) if name in graph.slots else None
+    return node is not None and node.name == name
 
 
 def follow_branches(recording: Recording, command: Command) -> None:

@@ -184,14 +184,15 @@ def switch_to(session: Session, name: str) -> None:
     before, there = branches.here, branches.by_name[name]
     goal = goal_in(session, there)
     before.checks = vars(session).pop("checks", None)
-    if session.recorder:
-        session.recorder.follow(name, there)
+    is_new = session.recorder is not None and session.recorder.follow(name, there)
     branches.current = name
     session.tape, session.run = there.tape, there.run
     session.debugger = Debugger(there.tape, session.open_entrance)
     session.debugger.goal = goal
     if there.checks is not None:
         vars(session)["checks"] = there.checks
+        if is_new:
+            there.checks.record_all()
     if there.tape.graph is not session.selection.graph:
         session.selection = Selection(there.tape.graph)
     session.catch_up()

@@ -39,15 +39,24 @@ class Job(NamedTuple):
     is_quick: bool = False
 
 
+class Conclusion(NamedTuple):
+    """What the full check of a node has found, with the values of some iterations (from 0)."""
+
+    node: str
+    iterations: tuple[int, ...]
+    findings: tuple[Finding, ...]
+
+
 class Checking:
     """The checks of one run, if ``tape`` is one's: those asked for, then, unasked, those of all nodes of an iteration.
 
-    ``touched`` tells when the last key came.
+    ``touched`` tells when the last key came. ``conclusions`` are those so far, and each is ``heard`` when it is drawn.
     """
 
     def __init__(
         self, tape: Tape, run: Run | None, *, touched: Callable[[], float], clock: Callable[[], float] = monotonic
     ) -> None:
+        self.tape = tape
         self.run = run
         self.graph = tape.graph
         self.verdicts = Verdicts(self.graph)
@@ -55,7 +64,9 @@ class Checking:
         self.clock = clock
         self.asked: set[Job] = set()
         self.lanes = (Lane(), Lane())
-        self.unchecked = "this is a replay: a check runs the layers again, and a replay runs nothing"
+        self.conclusions: list[Conclusion] = []
+        self.heard: Callable[[Conclusion], None] = lambda _: None
+        self.unchecked = "was not checked when this was recorded: a check runs its layer, and a replay runs nothing"
 
     # What is to be done.
 
@@ -64,7 +75,7 @@ class Checking:
         if self.graph.node(name) is None:
             return self.about_leaf(name, iteration)
         if self.run is None:
-            return self.unchecked
+            return f"{displayed_node(name)} {self.unchecked}"
         return ""
 
     def about_leaf(self, name: str, iteration: int) -> str:
@@ -195,8 +206,25 @@ class Checking:
         """Keep what a check has found; a look in passing may have found nothing."""
         self.asked.discard(job)
         node = self.graph.nodes[job.node]
-        if findings or not job.is_quick:
+        if not job.is_quick:
+            self.conclude_node(Conclusion(node.name, (job.iteration,), findings))
+        elif findings:
             self.verdicts.add(Judged(node.name, node.layer, job.iteration, findings, job.is_quick))
+
+    def conclude_node(self, conclusion: Conclusion) -> None:
+        """Keep what a full check has found, and let it be heard."""
+        self.keep(conclusion)
+        self.heard(conclusion)
+
+    def keep(self, conclusion: Conclusion) -> None:
+        """Keep what a full check has found, in each iteration in which there is that node, from where it is so on."""
+        self.conclusions.append(conclusion)
+        for iteration in conclusion.iterations:
+            graph = self.tape.order.passes(iteration).graph
+            node = graph.node(conclusion.node) if conclusion.node in graph.slots else None
+            if node is not None and node.name == conclusion.node:
+                so_far = tuple(it for it in conclusion.findings if it.since <= iteration)
+                self.verdicts.add(Judged(node.name, node.layer, iteration, so_far))
 
     @cached_property
     def known_kinds(self) -> KnownKinds:

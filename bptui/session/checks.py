@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 from bptui.checking.finding import Verdict
@@ -13,10 +14,13 @@ from bptui.core.text import visible
 from bptui.core.verbs.view import ShowEvidence
 from bptui.lines.signs import SIGN_STYLES
 from bptui.session.answer import Answer, WayOn, refusal
-from bptui.session.check_scheduler import Checking
+from bptui.session.check_scheduler import Checking, Conclusion
+from bptui.session.recorded_verdicts import recorded_conclusions, verdict_record
 
 if TYPE_CHECKING:
     from bptui.program_checking.checked_program import CheckedProgram
+    from bptui.recording.replay_tape import Recording
+    from bptui.session.branch import Branch
     from bptui.session.session import Session
 
 MOST_NAMED = 5
@@ -26,9 +30,10 @@ MOST_NAMED = 5
 class SessionChecks:
     """The checks of one session's nodes."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, checking: Checking | None = None) -> None:
         self.session = session
-        self.checking = checking_of(session)
+        self.checking = checking or checking_of(session)
+        self.checking.heard = self.record
         self.planned: int | None = None
         self.asked_for: defaultdict[int, int] = defaultdict(int)
 
@@ -53,12 +58,23 @@ class SessionChecks:
             self.planned = iteration
             self.checking.plan(iteration)
 
+    def record(self, conclusion: Conclusion) -> None:
+        """Record what a check has found, if anything is recorded."""
+        if recorder := self.session.recorder:
+            record = verdict_record(conclusion, self.session.moment.position, recorder.elapsed)
+            recorder.verdict(record, self.checking.tape)
+
+    def record_all(self) -> None:
+        """Record what the checks so far have found."""
+        for conclusion in self.checking.conclusions:
+            self.record(conclusion)
+
     def check(self, name: str, iteration: int) -> Answer:
         """Return a node's verdict in an iteration (from 0); until it is reached the answer is pending."""
-        if obstacle := self.checking.obstacle(name, iteration):
-            return refusal(obstacle)
         if (judged := self.verdicts.of(iteration, name)) and not judged.is_quick:
             return verdict_answer(judged, self.checking.proviso)
+        if obstacle := self.checking.obstacle(name, iteration):
+            return refusal(obstacle)
         if not self.checking.has_inputs(self.checking.index(name), iteration):
             text = f"{visible(name, limit=40)}: the run has not come this far"
             return Answer(text, "warning", ok=False, is_pending=self.session.is_under_way)
@@ -73,9 +89,11 @@ class SessionChecks:
 
     def check_all(self, iteration: int) -> Answer:
         """Return what the verdicts on all nodes come to; until they are reached the answer is pending."""
+        nodes, checked = self.session.tape.graph.nodes, self.verdicts.thorough[iteration]
+        if checked and not self.session.can_record:
+            return recorded_answer([checked[node.name] for node in nodes if node.name in checked], len(nodes))
         if refused := self.ask_for_all(iteration):
             return refused
-        nodes, checked = self.session.tape.graph.nodes, self.verdicts.thorough[iteration]
         if len(checked) < len(nodes):
             return Answer(f"checked {len(checked)} of {len(nodes)} nodes …", "dim", is_pending=True)
         return verdicts_answer([checked[node.name] for node in nodes])
@@ -106,11 +124,28 @@ class SessionChecks:
 def checking_of(session: Session) -> Checking:
     """Return what makes the checks: of a scenario's run, of a program, or of none."""
     if session.program is None:
-        return Checking(session.tape, session.run, touched=lambda: session.touched_at, clock=session.clock)
+        return checking_of_branch(session, session.branches.here)
     from bptui.session.program_checks import ProgramChecking  # noqa: PLC0415  (few sessions are of a program)
 
     program = cast("CheckedProgram", session.program)
     return ProgramChecking(session.tape, program, touched=lambda: session.touched_at, clock=session.clock)
+
+
+def checking_of_branch(session: Session, branch: Branch) -> Checking:
+    """Return what makes the checks of a branch: of its run, or of none."""
+    return Checking(branch.tape, branch.run, touched=lambda: session.touched_at, clock=session.clock)
+
+
+def recall_verdicts(session: Session, branch: Branch, recording: Recording) -> None:
+    """Let the nodes of a branch be judged as they were when it was recorded."""
+    if not recording.verdicts:
+        return
+    if branch is session.branches.here:
+        checks = session.checks
+    else:
+        checks = branch.checks = branch.checks or SessionChecks(session, checking_of_branch(session, branch))
+    for conclusion in recorded_conclusions(recording):
+        checks.checking.keep(conclusion)
 
 
 def verdict_answer(judged: Judged, proviso: str) -> Answer:
@@ -134,6 +169,15 @@ def verdicts_answer(judged: Iterable[Judged]) -> Answer:
     return Answer(
         f"✗ wrong: {nodes_by_name(wrong)}", "bad", ok=False, judged=wrong[0], way_on=WayOn(ShowEvidence, "shows more")
     )
+
+
+def recorded_answer(judged: Sequence[Judged], nodes: int) -> Answer:
+    """Return the verdicts that were recorded as one answer, which says so where they are not on all ``nodes``."""
+    answer = verdicts_answer(judged)
+    if len(judged) == nodes:
+        return answer
+    of_these = f"of the {len(judged)} of {nodes} nodes that were checked when this was recorded"
+    return replace(answer, text=f"{of_these}, {answer.text}")
 
 
 def nodes_by_name(judged: list[Judged]) -> str:

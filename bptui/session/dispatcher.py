@@ -195,6 +195,7 @@ class Dispatcher:
         """Check a node, by default the selected one, and where none is selected all of them."""
         session, iteration = self.session, self.session.moment.iteration - 1
         if node is None and session.selection.name is None:
+            session.log(Check())
             return partial(self.check_all, iteration)
         name = named_or_selected(session, node)
         session.log(Check(name))

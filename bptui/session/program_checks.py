@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from time import monotonic
 
 from bptui.checking.finding import Finding, Verdict
-from bptui.checking.verdicts import Judged
 from bptui.core.tape import Tape
 from bptui.errors import BptuiError
 from bptui.program_checking.check_calls import (
@@ -22,7 +21,7 @@ from bptui.program_checking.check_calls import (
 )
 from bptui.program_checking.check_program import wiring_in_pieces
 from bptui.program_checking.checked_program import CheckedProgram
-from bptui.session.check_scheduler import SLICE, Checking, Job, displayed_node
+from bptui.session.check_scheduler import SLICE, Checking, Conclusion, Job, displayed_node
 
 MOST_ITERATIONS = 1_000
 """Iterations in which a verdict is shown."""
@@ -43,7 +42,6 @@ class ProgramChecking(Checking):
         clock: Callable[[], float] = monotonic,
     ) -> None:
         super().__init__(tape, None, touched=touched, clock=clock)
-        self.tape = tape
         self.program = program
         self.waiting = deque(first_calls(program))
         counts = Counter(it.name for it in self.waiting)
@@ -140,12 +138,12 @@ class ProgramChecking(Checking):
         """Keep the verdict on a node, in each iteration in which it is, of an ``owner``'s where that is given."""
         self.findings[name] = (*self.findings.get(name, ()), *findings) if owner else findings
         order = self.tape.order
-        for iteration in range(min(order.iterations, MOST_ITERATIONS)):
-            graph = order.passes(iteration).graph
-            node = graph.node(name) if name in graph.slots else None
-            if node is not None and (not owner or self.owner_at(name, iteration) == owner):
-                so_far = tuple(it for it in findings if it.since <= iteration)
-                self.verdicts.add(Judged(name, node.layer, iteration, so_far))
+        iterations = tuple(
+            iteration
+            for iteration in range(min(order.iterations, MOST_ITERATIONS))
+            if name in order.passes(iteration).graph.slots and (not owner or self.owner_at(name, iteration) == owner)
+        )
+        self.conclude_node(Conclusion(name, iterations, findings))
         self.asked = {job for job in self.asked if self.graph.nodes[job.node].name != name or self.wants_all}
 
     def owner_at(self, name: str, iteration: int) -> int:

@@ -7,6 +7,7 @@ from bptui.recording.branch_recording import BranchRecording
 from bptui.recording.replay_tape import Recording
 from bptui.scenario.recorded_quiz import recorded_quiz
 from bptui.session.branch import Branch
+from bptui.session.checks import recall_verdicts
 from bptui.session.playback import Playback, deeds_of
 from bptui.session.session import Session
 
@@ -19,11 +20,13 @@ def replay_session(recording: Recording, name: str) -> Session:
     labels, branches = recording.labels, session.branches
     branches.by_name = {labels.get(MAIN, MAIN): branches.here}
     branches.current = labels.get(MAIN, MAIN)
+    recall_verdicts(session, branches.here, recording)
     for began_as, label in labels.items():
         it = recording.branches.get(began_as)
         if isinstance(it, BranchRecording):
             parent = kept_parent(recording, it)
             branches.by_name[label] = Branch(it.tape, None, labels[parent], it.first_step, it.record.words)
+            recall_verdicts(session, branches.by_name[label], it)
     return session
 
 

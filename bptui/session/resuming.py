@@ -18,6 +18,7 @@ from bptui.recording.resumption import cannot_resume, check_same_run, open_recor
 from bptui.recording.run_records import RunRecords
 from bptui.recording.transcript import read_transcript
 from bptui.session.answer import Answer
+from bptui.session.checks import recall_verdicts
 from bptui.session.dispatcher import Dispatcher
 from bptui.session.session import Session
 
@@ -47,6 +48,7 @@ def resume_recording(session: Session, path: Path) -> str:
     for note in recording.notes:
         session.notes[note.at].append(note.text)
     redo(session, recording)
+    recall_all_verdicts(session, recording)
     recorder = Recorder(path, session.run, session.clock, opened)
     recorder.started -= last_time(recording)
     recorder.tracks = [*tracks_of(session, recording)]
@@ -68,6 +70,14 @@ def redo(session: Session, recording: Recording) -> None:
         session.do(GoTo(recording.actions[-1].at))
     while session.is_waiting:
         dispatcher.work()
+
+
+def recall_all_verdicts(session: Session, recording: Recording) -> None:
+    """Let the nodes of every branch be judged as they were when it was recorded."""
+    for began_as, it in {MAIN: recording, **recording.branches}.items():
+        branch = session.branches.by_name.get(recording.labels.get(began_as, ""))
+        if branch is not None:
+            recall_verdicts(session, branch, it)
 
 
 def last_time(recording: Recording) -> float:

@@ -296,6 +296,8 @@ class Session:
         for at, texts in sorted(self.notes.items()):
             for text in texts:
                 self.recorder.note(text, self.tape.at(at))
+        if self.has_checks:
+            self.checks.record_all()
         self.recorder.moved(None, self.moment)
 
     def close(self) -> None:

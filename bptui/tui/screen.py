@@ -148,7 +148,9 @@ class DebuggerScreen(Screen[None]):
         self.set_interval(RECORDING_INTERVAL, self.renew_recording)
         if self.session.is_under_way:
             self.call_after_refresh(self.background.go_on)  # the first picture needs no step
-        if self.session.idle is not None:
+        if self.session.has_checks:
+            self.start_checks()  # what was recorded is known at once
+        elif self.session.idle is not None:
             self.set_timer(self.session.idle, self.start_checks)
         if self.session.welcome:
             self.tell(Answer(self.session.welcome))

@@ -184,7 +184,9 @@ class ValuePanel(Pane):
     def select_element(self, index: Sequence[int]) -> None:
         """Select the cell of this index, if the array that is shown has one."""
         array = self.array
-        if array is not None and len(index) == array.ndim:
+        if array is None or len(index) != array.ndim:
+            return
+        if all(0 <= place < size for place, size in zip(index, array.shape, strict=True)):
             self.array_view = view_of_element(self.array_view, index, array)
             self.renew()
 
