@@ -28,8 +28,8 @@ from bptui.recording.field_kind import (
     VERSION,
     by_name,
     list_of,
-    one_word_of,
     one_or_several,
+    one_word_of,
     or_null,
 )
 from bptui.recording.json_line import DamagedTranscriptError, JsonObject
