@@ -61,6 +61,7 @@ class RecordedBranch(Protocol):
     run: Run | None
     words: str
     edit: ValueEdit | None
+    shared: int
 
 
 @dataclass(eq=False)
@@ -137,26 +138,28 @@ class Recorder:
         track = self.track
         return self.failure is None and (track.steps < track.furthest or track.owes_end)
 
-    def follow(self, name: str, branch: RecordedBranch) -> bool:
-        """Write the steps of another branch from now on; return whether this is the first time.
+    def follow(self, name: str, branch: RecordedBranch) -> None:
+        """Write the steps of another branch from now on; the first time, what it begins with is written before.
 
-        Then what it begins with is written before.
+        A branch that is not known yet comes from the one that has been followed until then.
         """
         known = [it for it in self.tracks if it.source.tape is branch.tape]
         if known:
             self.track = known[0]
-            return False
+            return
         assert branch.run is not None
         parent = self.track
-        parent.furthest = max(parent.furthest, min(len(branch.tape), len(parent.source.tape)) if branch.edit else 0)
+        parent.furthest = max(parent.furthest, min(branch.shared, len(parent.source.tape)) if branch.edit else 0)
         while self.is_behind and parent.steps < min(parent.furthest, len(parent.source.tape)):
             self.advance()
         source = RunRecords(branch.run)
         self.write(branch_record(name, parent.branch or MAIN, branch.words, branch.edit, branch.run.scenario))
-        steps = len(branch.tape)
-        self.track = Track(source, name, furthest=steps, steps=steps)
+        self.track = Track(source, name, furthest=branch.shared, steps=branch.shared)
         self.tracks.append(self.track)
-        return True
+
+    def has(self, branch: RecordedBranch) -> bool:
+        """Return whether a branch is recorded."""
+        return any(it.source.tape is branch.tape for it in self.tracks)
 
     def moved(self, command: Command | None, moment: Moment) -> None:
         """Record that ``command`` took the cursor to ``moment``; None where the run has only caught up.
@@ -164,9 +167,13 @@ class Recorder:
         Up to ``SLICE`` steps are written at once, and the others by ``advance``.
         """
         if command is not None:
-            self.write(ActionRecord(moment.position, self.elapsed, command))
+            self.done(command, moment.position)
         self.track.furthest = max(self.track.furthest, moment.position)
         self.advance(SLICE)
+
+    def done(self, command: Command, at: int) -> None:
+        """Record that a command was carried out at a step."""
+        self.write(ActionRecord(at, self.elapsed, command))
 
     def note(self, text: str, moment: Moment) -> None:
         """Record what is written down at ``moment``, which the run may not have come to yet: a scenario's note."""

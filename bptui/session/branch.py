@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from bptui.core.command import Command
 from bptui.core.edit import MAIN, ValueEdit
 from bptui.core.tape import Tape
 from bptui.core.text import visible
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
 class Branch:
     """A run that forks from its ``parent`` at ``first_step``, because of an ``edit``, or as another graph.
 
-    ``words`` are the command that made it, and ``checks`` are of its nodes.
+    ``words`` are the command that made it, and ``checks`` are of its nodes. The ``command`` was carried out at step
+    ``made_at`` of its ``origin``, of which it has the ``shared`` first steps; it ``began_as`` what nothing else did.
     """
 
     tape: Tape
@@ -29,6 +31,11 @@ class Branch:
     words: str = ""
     edit: ValueEdit | None = None
     checks: SessionChecks | None = None
+    command: Command | None = None
+    origin: Branch | None = None
+    made_at: int = 0
+    shared: int = 0
+    began_as: str = MAIN
 
     def close(self) -> None:
         """End its processes."""
@@ -50,6 +57,11 @@ class Branches:
     def here(self) -> Branch:
         """The current branch."""
         return self.by_name[self.current]
+
+    @property
+    def root(self) -> Branch:
+        """The branch that the run started with."""
+        return next(it for it in self.by_name.values() if it.origin is None)
 
     def free_name(self) -> str:
         """Return a name that no branch has."""

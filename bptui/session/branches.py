@@ -160,7 +160,9 @@ def check_index(assignment: Assignment, value: Array) -> None:
 
 def enter(session: Session, branch: Branch, command: Branching) -> Question:
     """Keep a new branch, go there, and return what answers the command that made it."""
-    name = session.branches.free_name()
+    name = branch.began_as = session.branches.free_name()
+    branch.command, branch.origin, branch.made_at = command, session.branches.here, session.moment.position
+    branch.shared = len(branch.tape)
     session.log(command)
     session.branches.by_name[name] = branch
     switch_to(session, name)
@@ -184,15 +186,14 @@ def switch_to(session: Session, name: str) -> None:
     before, there = branches.here, branches.by_name[name]
     goal = goal_in(session, there)
     before.checks = vars(session).pop("checks", None)
-    is_new = session.recorder is not None and session.recorder.follow(name, there)
+    if session.recorder:
+        session.recorder.follow(name, there)
     branches.current = name
     session.tape, session.run = there.tape, there.run
     session.debugger = Debugger(there.tape, session.open_entrance)
     session.debugger.goal = goal
     if there.checks is not None:
         vars(session)["checks"] = there.checks
-        if is_new:
-            there.checks.record_all()
     if there.tape.graph is not session.selection.graph:
         session.selection = Selection(there.tape.graph)
     session.catch_up()

@@ -18,6 +18,7 @@ from bptui.recording.resumption import cannot_resume, check_same_run, open_recor
 from bptui.recording.run_records import RunRecords
 from bptui.recording.transcript import read_transcript
 from bptui.session.answer import Answer
+from bptui.session.branches import name_branch
 from bptui.session.checks import recall_verdicts
 from bptui.session.dispatcher import Dispatcher
 from bptui.session.session import Session
@@ -62,14 +63,27 @@ def resume_recording(session: Session, path: Path) -> str:
 def redo(session: Session, recording: Recording) -> None:
     """Carry out once more what has changed the recorded session, and go to where it was left."""
     dispatcher = Dispatcher(session, NoDisplay())
+    names = iter(recording.branches)
     for action in recording.actions:
         session.do(GoTo(action.at))
         if isinstance(action.command, KEEPS):
+            before = session.branches.given
             dispatcher.finish(action.command)
+            if session.branches.given > before:
+                name_as_recorded(session, next(names, ""))
     if recording.actions:
         session.do(GoTo(recording.actions[-1].at))
     while session.is_waiting:
         dispatcher.work()
+
+
+def name_as_recorded(session: Session, name: str) -> None:
+    """Call the branch that was just made what it began as in the recording, where other branches were made before."""
+    branches = session.branches
+    if name and name != branches.current:
+        name_branch(session, name)
+        branches.here.began_as = name
+        branches.given = max(branches.given, *(int(it[1:]) for it in branches.by_name if it[1:].isdecimal()), 0)
 
 
 def recall_all_verdicts(session: Session, recording: Recording) -> None:

@@ -287,17 +287,21 @@ class Session:
 
     def record(self, path: Path) -> None:
         """Start recording to a new file, with the notes that there are already. Raises TranscriptError."""
-        subject = self.run or self.program
+        subject = self.branches.root.run or self.program
         if subject is None:
             return
         from bptui.recording.recorder import Recorder  # noqa: PLC0415  (most sessions are not recorded, and start sooner)
+        from bptui.session.recorded_branches import record_branches  # noqa: PLC0415
 
         self.recorder = Recorder(path, subject, self.clock)
+        if len(self.branches.by_name) > 1:
+            record_branches(self.recorder, self.branches)
         for at, texts in sorted(self.notes.items()):
             for text in texts:
-                self.recorder.note(text, self.tape.at(at))
-        if self.has_checks:
-            self.checks.record_all()
+                self.recorder.note(text, self.tape.at(min(at, len(self.tape.order))))
+        for checks in dict.fromkeys((vars(self).get("checks"), *(it.checks for it in self.branches.by_name.values()))):
+            if checks is not None:
+                checks.record_all()
         self.recorder.moved(None, self.moment)
 
     def close(self) -> None:

@@ -108,9 +108,9 @@ def test_of_all_nodes_those_are_told_of_that_were_checked_and_how_many_they_are(
 
 def test_verdicts_from_before_the_recording_and_in_branches_and_later_iterations_are_in_it(tmp_path: Path) -> None:
     live = session_of(Run(loads(KINKED)))
-    say(live, "next 8", "check z")
+    say(live, "next 8", "check z", "set w = [5.0, 0.0]", "check y.1", "switch main")
     live.record(tmp_path / "run.jsonl")
-    say(live, "check y.1", "set w = [5.0, 0.0]", "check y.1", "last")
+    say(live, "check y.1", "switch b1", "last")
     live.close()
     replay = replayed(tmp_path / "run.jsonl")
     iteration = replay.tape.at(8).iteration - 1

@@ -13,6 +13,7 @@ from bptui.recording.transcript import read_transcript
 from bptui.running import Run
 from bptui.scenario.load import load, loads
 from bptui.session.dispatcher import Dispatcher
+from bptui.session.replay import replay_session
 from bptui.session.resuming import resume_recording
 from bptui.session.session import Session
 from mute_display import MuteDisplay
@@ -136,3 +137,36 @@ def test_predictions_go_on_with_their_score(tmp_path: Path) -> None:
 def test_resume_says_which_recording(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["run", "buy_apple", "--resume"]) == 2
     assert "--record FILE" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        ("goto 8", "set b1 = 0 * b1", "last"),
+        ("goto 8", "set b1 = 0 * b1", "set W1 = 2 * W1", "drop b1", "branch two", "last"),
+        ("goto 3", "set a1 = 0 * a1", "switch main", "branch base", "goto 6", "set dout = 3 * dout", "switch base"),
+        ("goto 3", "set b1 = 0 * b1", "drop b1", "set b1 = 1 + b1", "next"),
+        ("expand loss", "last", "note far", "switch main"),
+    ],
+)
+def test_a_recording_that_starts_after_branches_has_how_they_were_made(before: tuple[str, ...], tmp_path: Path) -> None:
+    path = tmp_path / "run.jsonl"
+    first = session_of("two_layer")
+    say(first, *before)
+    first.record(path)
+    say(first, "back", "set W2 = 3 * W2", "next 2")
+    first.close()
+    assert main(["verify", str(path)]) == 0
+    assert tree_of(replay_session(read_transcript(path), "replay")) == tree_of(first)
+    second = session_of("two_layer")
+    resume_recording(second, path)
+    assert tree_of(second) == tree_of(first)
+    assert second.branches.current == first.branches.current
+    assert second.moment.position == first.moment.position
+    say(second, "set b2 = 1 + b2", "last")
+    second.close()
+    assert main(["verify", str(path)]) == 0
+
+
+def tree_of(session: Session) -> dict[str, tuple[str | None, str, int]]:
+    return {name: (it.parent, it.words, it.first_step) for name, it in session.branches.by_name.items()}
