@@ -192,9 +192,13 @@ class Dispatcher:
         return None
 
     def check(self, node: str | None) -> Question:
-        """Check a node, by default the selected one, and where none is selected all of them."""
+        """Check a node, by default the selected one.
+
+        All of them are checked where none is selected, or where nobody has selected one and none is checked unasked.
+        """
         session, iteration = self.session, self.session.moment.iteration - 1
-        if node is None and session.selection.name is None:
+        is_unselected = session.selection.name is None or (session.idle is None and session.selection.is_following)
+        if node is None and is_unselected:
             return partial(self.check_all, iteration)
         name = named_or_selected(session, node)
         session.log(Check(name))
