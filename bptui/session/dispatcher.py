@@ -42,6 +42,9 @@ PAUSE = 0.002
 class Display(Protocol):
     """Where the answers are read: a screen, or a terminal's lines."""
 
+    shows_selection: bool
+    """Whether a person sees which value is selected."""
+
     def obey(self, command: Command) -> Answer:
         """Carry out a command that is about the display alone, such as help, quit, or asking for a text."""
 
@@ -194,10 +197,12 @@ class Dispatcher:
     def check(self, node: str | None) -> Question:
         """Check a node, by default the selected one.
 
-        All of them are checked where none is selected, or where nobody has selected one and none is checked unasked.
+        All of them are checked where none is selected, or only because the cursor is there and nobody sees that.
         """
         session, iteration = self.session, self.session.moment.iteration - 1
-        is_unselected = session.selection.name is None or (session.idle is None and session.selection.is_following)
+        is_unselected = session.selection.name is None or (
+            session.selection.is_following and not self.display.shows_selection
+        )
         if node is None and is_unselected:
             return partial(self.check_all, iteration)
         name = named_or_selected(session, node)

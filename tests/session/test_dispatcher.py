@@ -48,6 +48,8 @@ steps = 2
 class Listener:
     """A display that keeps what it is asked for."""
 
+    shows_selection = False
+
     def __init__(self) -> None:
         self.asked: list[Command] = []
 
