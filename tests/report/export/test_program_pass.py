@@ -12,15 +12,12 @@ import pytest
 
 from bptui.cli import main
 
-TRAIN = (
-    '''
+TRAIN = """
 import numpy as np
 from helpers import scaled
 
 class Dense:
-    """Its weights are its own: '''
-    + "'''quoted'''"
-    + ''' words."""
+    '''Its weights are its own.'''
 
     def __init__(self, inputs, outputs):
         self.W = np.full((inputs, outputs), 0.25)
@@ -32,14 +29,6 @@ class Dense:
     def backward(self, dout):
         self.dW = scaled(self.x.T @ dout)
         return scaled(dout @ self.W.T)
-
-class Half:
-    def forward(self, x):
-        self.count = x.size
-        return np.sum(x ** 2) / 2, None
-
-    def backward(self, dout):
-        return dout
 
 class Loss:
     def forward(self, y, t):
@@ -56,8 +45,7 @@ for step in range(3):
     value = loss.forward(dense.forward(x), t)
     dense.backward(loss.backward()[0])
     dense.W -= 0.1 * dense.dW
-'''
-)
+"""
 
 HELPERS = "def scaled(x):\n    return 2 * x\n"
 
