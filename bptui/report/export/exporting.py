@@ -18,7 +18,7 @@ from bptui.program_checking.check_program import check_program
 from bptui.programs.program_run import ProgramRun
 from bptui.recording.replay_tape import Recording
 from bptui.recording.transcript import read_transcript
-from bptui.recording.verification import scenario_of
+from bptui.recording.verification import bundled_with, scenario_of
 from bptui.report.export.account import Account
 from bptui.report.export.asciicast import cast_text
 from bptui.report.export.html_page import html_text
@@ -151,7 +151,8 @@ def exported_transcript(
         done=list(deed_lines(recording)),
         quiz=recorded_quiz(header.source, tape.graph),
     )
-    return Exported(account, seeds, scenario_of(recording, layers, notice) if layers else None)
+    is_ours = bool(header.own_layers) and bundled_with(header.source or "") is not None
+    return Exported(account, seeds, scenario_of(recording, layers, notice) if layers or is_ours else None)
 
 
 def about_of(source: str | None) -> str:
