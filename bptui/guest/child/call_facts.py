@@ -39,7 +39,7 @@ def call_facts(instance: Instance, values: Sequence[Any], *, seed: Sequence[int]
         "arrays": outs,
         "draws": draws,
         "makes_late": makes_late(instance, values),
-        "keys": keys_of(sent, layer.order.inputs) if isinstance(sent, Mapping) else [],
+        "keys": gradient_keys(sent, layer.order.inputs) if isinstance(sent, Mapping) else [],
         "places": places_of_inputs(returned, sent),
     }
 
@@ -127,12 +127,12 @@ def held_gradient(layer: Instance, place: int, ways: AccessPaths, spots: Mapping
     return ways.to_gradient(spot) if path is None and spot is not None else [path]
 
 
-def keys_of(sent: Mapping[str, Any], inputs: Sequence[str]) -> list[str | None]:
+def gradient_keys(sent: Mapping[str, Any], inputs: Sequence[str]) -> list[str | None]:
     """Return under which key backward gives the gradient of each input, None where it gives none."""
-    return [key_of(sent, name) for name in inputs]
+    return [gradient_key(sent, name) for name in inputs]
 
 
-def key_of(sent: Mapping[str, Any], name: str) -> str | None:
+def gradient_key(sent: Mapping[str, Any], name: str) -> str | None:
     """Return the key of an input's gradient."""
     found = next(named_so(sent, name), sent.get(name))
     return next((key for key, it in sent.items() if found is not None and it is found), None)

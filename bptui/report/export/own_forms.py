@@ -9,12 +9,12 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 
-class Form(NamedTuple):
+class CallForm(NamedTuple):
     """The class that calls a layer, what it is made of, and its source."""
 
     name: str
     source: str
-    base: Form | None = None
+    base: CallForm | None = None
 
 
 COMMON = '''def placed(sent, takes):
@@ -45,7 +45,7 @@ def seed_numbers(seed):
         random.seed(str(list(seed)))
         np.random.seed(list(seed))'''
 
-METHODS = Form(
+METHODS = CallForm(
     "OwnLayer",
     '''class OwnLayer:
     """A class at a node: it gets copies, as in bptui, and is made anew of its parameters at each forward.
@@ -90,7 +90,7 @@ METHODS = Form(
         return next((getattr(self.layer, name) for name in names if hasattr(self.layer, name)), None)''',
 )
 
-DERIVATIVE = Form(
+DERIVATIVE = CallForm(
     "OwnDerivative",
     '''def chained(dout, local):
     """Return dout times a local derivative; where a sample has one value, its own number is for its whole row."""
@@ -122,7 +122,7 @@ class OwnDerivative(OwnLayer):
     METHODS,
 )
 
-STATIC = Form(
+STATIC = CallForm(
     "OwnStatic",
     '''class Context:
     """What a forward leaves for its backward."""
@@ -164,7 +164,7 @@ class OwnStatic:
         return tuple(placed(tuple(sent[at] for at in self.places) if self.places else sent, self.takes))''',
 )
 
-PAIR = Form(
+PAIR = CallForm(
     "OwnPair",
     '''class OwnPair:
     """Two functions at a node, and the cache that the first hands on to the second."""
@@ -188,7 +188,7 @@ PAIR = Form(
         return tuple(placed(by_key(sent, self.keys), self.takes))''',
 )
 
-LOSS = Form(
+LOSS = CallForm(
     "OwnLoss",
     '''class OwnLoss:
     """A function at a node that returns its gradients beside the loss."""
@@ -210,7 +210,7 @@ LOSS = Form(
         return tuple(placed(tuple(None if it is None else dout * it for it in self.sent), self.takes))''',
 )
 
-FORMS: Mapping[str, Form] = {
+FORMS: Mapping[str, CallForm] = {
     "class": METHODS,
     "class that keeps its results": METHODS,
     "class with other method names": METHODS,

@@ -18,7 +18,7 @@ from bptui.core.text import visible
 from bptui.errors import BptuiError
 from bptui.guest.wire import Message
 from bptui.own_layers.own_layer import OwnLayer, Share
-from bptui.report.export.own_forms import DERIVATIVE, FORMS, LOSS, METHODS, OPTIONS_FROM, PAIR, Form
+from bptui.report.export.own_forms import DERIVATIVE, FORMS, LOSS, METHODS, OPTIONS_FROM, PAIR, CallForm
 from bptui.running import guests_of
 from bptui.scenario.scenario import Scenario
 from layers import Array
@@ -46,7 +46,7 @@ class OwnNode:
     seed: Sequence[int]
 
     @property
-    def form(self) -> Form:
+    def form(self) -> CallForm:
         """What calls it in the program."""
         return FORMS[self.layer.style]
 
@@ -163,37 +163,39 @@ def recorded_outs(tape: Tape, iteration: int, node: Node) -> list[Array]:
 def check_form(layer: OwnLayer, node: Node) -> None:
     """Raise BptuiError for a layer of a style that the program has no form for."""
     if layer.style == TORCH:
-        raise refused(layer, node, "is made of torch, and the program is plain NumPy")
+        raise not_written_error(layer, node, "is made of torch, and the program is plain NumPy")
     if layer.style not in FORMS:
-        raise refused(layer, node, f"is a {layer.style}, which is not written out")
+        raise not_written_error(layer, node, f"is a {layer.style}, which is not written out")
     called = (layer.name, layer.forward.called, layer.backward.called)
     if not all(part.isidentifier() for it in called if it for part in it.split(".")):
-        raise refused(layer, node, "is defined where no name of its file leads to it")
+        raise not_written_error(layer, node, "is defined where no name of its file leads to it")
 
 
 def check_facts(layer: OwnLayer, node: Node, facts: Message, outs: Iterable[Array]) -> None:
     """Raise BptuiError for a layer that, made anew and called alone, would give other numbers than in the run."""
     if facts["draws"] == "elsewhere":
-        raise refused(layer, node, "draws from a generator of its own, whose numbers are other ones outside of bptui")
+        raise not_written_error(
+            layer, node, "draws from a generator of its own, whose numbers are other ones outside of bptui"
+        )
     if not all(np.array_equal(one, other, equal_nan=True) for one, other in zip(facts["arrays"], outs, strict=True)):
-        raise refused(
+        raise not_written_error(
             layer,
             node,
             "gives another value when it is made anew: it keeps something from pass to pass",
             hint="the first iteration can be written out: leave out --step",
         )
     if facts["parameters"] and FORMS[layer.style] not in (METHODS, DERIVATIVE):
-        raise refused(layer, node, "keeps parameters, and not on an object of a class")
+        raise not_written_error(layer, node, "keeps parameters, and not on an object of a class")
     paths = [path for it in facts["parameters"] for path in it["paths"]]
     paths += [path for it in facts["gradients"] for path in it]
     try:
         for path in paths:
             access_source(path or [("", None)])
     except (TypeError, ValueError):
-        raise refused(layer, node, "keeps a parameter or its gradient where no name leads to it") from None
+        raise not_written_error(layer, node, "keeps a parameter or its gradient where no name leads to it") from None
 
 
-def refused(layer: OwnLayer, node: Node, why: str, *, hint: str = OTHERS) -> BptuiError:
+def not_written_error(layer: OwnLayer, node: Node, why: str, *, hint: str = OTHERS) -> BptuiError:
     """Return the error about a layer that is not written out."""
     return BptuiError(f"{visible(node.name)}: {visible(layer.name)} {why}", hint=hint, where=layer.where)
 

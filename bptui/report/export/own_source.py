@@ -15,7 +15,7 @@ from textwrap import indent
 
 from bptui.own_layers.own_layer import LayerFile
 from bptui.own_layers.source_file import NOTEBOOK
-from bptui.report.export.own_forms import COMMON, Form
+from bptui.report.export.own_forms import COMMON, CallForm
 from bptui.report.export.own_node import OwnNode
 from bptui.scenario.bundled import is_bundled
 
@@ -96,7 +96,7 @@ class OwnSource:
 
     def forms(self) -> Iterator[str]:
         """Yield the source of each form that is used, what it is made of before it."""
-        needed: dict[Form, None] = {}
+        needed: dict[CallForm, None] = {}
         for it in self.nodes.values():
             needed |= dict.fromkeys(filter(None, (it.form.base, it.form)))
         yield from (form.source for form in needed)

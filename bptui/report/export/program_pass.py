@@ -26,7 +26,7 @@ def exported_pass(run: ProgramRun, step: int | None, folder: Path, notice: Calla
     program = run.program
     beside = mirrored(program.path.parent, folder)
     scenario = beside / f"{free_stem(beside, 'scenario')}.toml"
-    written = write_program_scenario(run, scenario, pass_of(run, step))
+    written = write_program_scenario(run, scenario, pass_of_step(run, step))
     check_is_faithful(written)
     found = exported_scenario(str(scenario), written.sources.files, (), notice)
     copies = {} if written.sources.written is None else {written.sources.written.resolve(): program.path}
@@ -34,7 +34,7 @@ def exported_pass(run: ProgramRun, step: int | None, folder: Path, notice: Calla
     return replace(found, account=account, copies=copies, remarks=list(remarks_on(written)))
 
 
-def pass_of(run: ProgramRun, step: int | None) -> int | None:
+def pass_of_step(run: ProgramRun, step: int | None) -> int | None:
     """Return in which pass (from 1) a step of the program is."""
     if step is None:
         return None
