@@ -31,7 +31,7 @@ def exported_pass(run: ProgramRun, step: int | None, folder: Path, notice: Calla
     found = exported_scenario(str(scenario), written.sources.files, (), notice)
     copies = {} if written.sources.written is None else {written.sources.written.resolve(): program.path}
     account = replace(found.account, source="")
-    return replace(found, account=account, copies=copies, remarks=list(remarks_on(written)))
+    return replace(found, account=account, copies=copies, remarks=list(words_of_differences(written)))
 
 
 def pass_of_step(run: ProgramRun, step: int | None) -> int | None:
@@ -52,7 +52,7 @@ def check_is_faithful(written: WrittenScenario) -> None:
         raise BptuiError(f"its layers alone give other values than the program: {first}", hint=DEFINITIONS)
 
 
-def remarks_on(written: WrittenScenario) -> Iterator[str]:
+def words_of_differences(written: WrittenScenario) -> Iterator[str]:
     """Yield what is otherwise in what is written than in the program."""
     yield from dict.fromkeys(written.formulas.remarks)
     if written.differences.gradients:
