@@ -121,7 +121,7 @@ def verdict_answer(judged: Judged, proviso: str) -> Answer:
         SIGN_STYLES[judged.sign],
         ok=judged.verdict is not Verdict.FAIL,
         judged=judged,
-        way_on=WayOn(ShowEvidence, "shows the evidence"),
+        way_on=WayOn(ShowEvidence, "shows why"),
     )
 
 
@@ -132,7 +132,7 @@ def verdicts_answer(judged: Iterable[Judged]) -> Answer:
     if wrong:
         others = f"; wrong, too: {nodes_by_name(wrong[1:])}" if wrong[1:] else ""
         text = f"{summary(wrong[0])}{others}"
-        return Answer(text, "bad", ok=False, judged=wrong[0], way_on=WayOn(ShowEvidence, "shows more"))
+        return Answer(text, "bad", ok=False, judged=wrong[0], way_on=WayOn(ShowEvidence, "shows why"))
     right = sum(it.verdict is Verdict.PASS for it in told)
     parts = [f"no node is wrong: {right} of {len(told)} right" if right else "no node is wrong"]
     for label, verdict in (("at a kink", Verdict.KINK), ("not checked", Verdict.SKIP)):
