@@ -186,7 +186,7 @@ class OwnLayer:
         return replace(share, made=tuple(name.removeprefix(f"{node.name}.") for name in node.made))
 
     def for_making(self, options: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the options that ``__init__`` takes; of what it would take under any name nothing that forward names."""
+        """Return the options that ``__init__`` takes; under any name, it takes none that forward names."""
         forward = (*self.forward.required, *self.forward.optional, *self.forward.named)
         chosen = self.init.chosen(options).items()
         return {name: value for name, value in chosen if self.init.names(name) or name not in forward}
