@@ -11,7 +11,9 @@ from dataclasses import replace
 from typing import Any
 
 from bptui.guest.child.styles import (
+    cached_methods,
     derivative,
+    derivative_function,
     function_pair,
     loss_class,
     loss_function,
@@ -27,10 +29,12 @@ Find = Callable[[str, Mapping[str, Any]], "Recipe | None"]
 STYLES: tuple[Find, ...] = (
     torch_function.find_torch_function,
     static_context.find_static_context,
+    cached_methods.find_cached_methods,
     loss_class.find_loss_class,
     method_pair.find_method_pair,
     derivative.find_derivative,
     loss_function.find_loss_function,
+    derivative_function.find_derivative_function,
 )
 """What looks at one name each; the first that recognises it has it."""
 
