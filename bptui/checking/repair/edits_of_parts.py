@@ -39,9 +39,7 @@ def edits_of_parts(known: Sequence[CodePlace], forward: Sequence[CodePlace]) -> 
 def joined_otherwise(place: CodePlace) -> Iterator[Edit]:
     """Yield arrays joined in other orders."""
     match place.node:
-        case ast.Call(args=[ast.List(elts=parts) | ast.Tuple(elts=parts), *rest]) as node if (
-            function_called(node) in JOINS
-        ):
+        case ast.Call(args=[ast.List(elts=parts) | ast.Tuple(elts=parts), *rest]) as node if bare_name(node) in JOINS:
             for order in other_orders(parts):
                 joined = ast.Call(node.func, [ast.List(order, ast.Load()), *rest], node.keywords)
                 yield edit(place, ORDER, IN_ORDER, joined)
@@ -56,7 +54,7 @@ def taken_apart_otherwise(place: CodePlace) -> Iterator[Edit]:
                 yield Edit(ORDER, IN_ORDER, place.line, (place.change(new),), partial(ast.unparse, new))
 
 
-def function_called(node: ast.Call) -> str:
+def bare_name(node: ast.Call) -> str:
     """Return the name of the function that is called, without its module."""
     return ast.unparse(node.func).rsplit(".", 1)[-1]
 
@@ -65,7 +63,7 @@ def is_taken_apart(value: ast.expr) -> bool:
     """Return whether an expression is an array in parts."""
     match value:
         case ast.Call() as node:
-            return function_called(node) in SPLITS
+            return bare_name(node) in SPLITS
         case ast.Tuple(elts=parts):
             arrays = {ast.unparse(it.value) if isinstance(it, ast.Subscript) else "" for it in parts}
             return len(arrays) == 1 and "" not in arrays
@@ -100,7 +98,7 @@ def stored_otherwise(known: Sequence[CodePlace]) -> Iterator[Edit]:
 def margins_of(known: Sequence[CodePlace], forward: Sequence[CodePlace]) -> list[ast.expr]:
     """Return what may be the width of a margin: what stands in slices, and where forward pads."""
     slices = (it for place in known for it in slices_of(place.node))
-    pads = (it.node for it in forward if isinstance(it.node, ast.Call) and function_called(it.node) in PADS)
+    pads = (it.node for it in forward if isinstance(it.node, ast.Call) and bare_name(it.node) in PADS)
     parts = (it for node in chain(slices, pads) for it in ast.walk(node))
     found = {ast.unparse(it): it for it in parts if isinstance(it, ast.expr) and is_width(it)}
     return [*found.values(), *(ast.Constant(it) for it in (1, 2) if str(it) not in found)]
