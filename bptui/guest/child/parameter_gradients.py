@@ -33,7 +33,9 @@ def parameter_gradients(
     found: dict[str, Any] = {}
     for gradient in named_gradients(returned, backward)[inputs:]:
         left = {name: it for name, it in parameters.items() if name not in found}
-        name = next((it for it in left if is_named_after(gradient.name, it)), None) or like(gradient.array, left)
+        name = next((it for it in left if is_named_after(gradient.name, it)), None) or parameter_shaped_like(
+            gradient.array, left
+        )
         if name is not None:
             found[name] = gradient.array
         elif not all(isinstance(it, list | tuple | Mapping) for it in returned[inputs:]):
@@ -66,6 +68,6 @@ def is_named_after(name: str, parameter: str) -> bool:
     return bool(name) and (name in (parameter, own) or any(True for _ in named_so({name: None}, own)))
 
 
-def like(array: Any, parameters: Mapping[str, Any]) -> str | None:
+def parameter_shaped_like(array: Any, parameters: Mapping[str, Any]) -> str | None:
     """Return the first parameter of an array's shape, None where there is none."""
     return next((name for name, it in parameters.items() if is_float(array) and np.shape(it) == np.shape(array)), None)

@@ -85,7 +85,7 @@ def misfit(name: str, namespace: Mapping[str, Any]) -> Misfit:
     if inspect.isclass(thing):
         return method_pair.missing_method(thing)
     if inspect.isroutine(thing):
-        if (function := derivative_function.function_of(name, namespace)) is not None:
+        if (function := derivative_function.differentiated_function(name, namespace)) is not None:
             return Misfit(f"{name} is the derivative of {function}", thing, f"a formula calls {function}")
         words = f"{name} is a function without one for its backward"
         return Misfit(words, thing, f"def {name}_backward(dout, cache): ..., or return the gradient beside the loss")
