@@ -18,5 +18,5 @@ def offer_notebook_names(path: str) -> None:
     if not path.endswith(".ipynb"):
         return
     names = vars(builtins)
-    names.setdefault("display", lambda *things, **_: print(*things, sep="\n"))
+    names.setdefault("display", lambda *things, **_: print(*things, sep="\n"))  # noqa: T201  (as Jupyter does)
     names.setdefault("get_ipython", QuietShell)
