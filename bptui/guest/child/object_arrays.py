@@ -87,7 +87,7 @@ def walk(owner: Any, prefix: str, depth: int, seen: set[int]) -> Iterator[Spot]:
     yield from (Spot(f"{prefix}{name}", owner, "", attributes, name, depth) for name, it in items if is_float(it))
     for name, it in items:
         if key := numbers_beside_grad(it):
-            yield Spot(f"{prefix}{name}", it, "", attribute_dict(it), key, depth)
+            yield Spot(f"{prefix}{name}", it, "", named_parts(it), key, depth)
         elif isinstance(it, MutableMapping | MutableSequence | tuple):
             for spot in walk_container(owner, name, it, depth, seen):
                 yield replace(spot, name=f"{prefix}{spot.name}")
@@ -104,7 +104,7 @@ def walk_container(owner: Any, name: str, it: Any, depth: int, seen: set[int]) -
         if is_float(part):
             yield Spot(called, owner, name, it, key, depth)
         elif key_of_numbers := numbers_beside_grad(part):
-            yield Spot(called, part, "", attribute_dict(part), key_of_numbers, depth)
+            yield Spot(called, part, "", named_parts(part), key_of_numbers, depth)
         elif not isinstance(part, PLAIN):
             yield from walk(part, f"{called}.", depth + 1, seen)
 
@@ -121,11 +121,19 @@ def is_float(it: Any) -> bool:
 
 
 def numbers_beside_grad(it: Any) -> str:
-    """Return under what a parameter that is an object has its numbers; "" for what has none, or no ``grad`` beside."""
-    attributes = attribute_dict(it)
-    if attributes is None or "grad" not in attributes:
+    """Return under what a parameter that is an object, or a dictionary, has its numbers, with ``grad`` beside them.
+
+    "" for what has no such.
+    """
+    parts = named_parts(it)
+    if parts is None or "grad" not in parts:
         return ""
-    return next((name for name in NUMBERS if is_float(attributes.get(name))), "")
+    return next((name for name in NUMBERS if is_float(parts.get(name))), "")
+
+
+def named_parts(it: Any) -> MutableMapping[str, Any] | None:
+    """Return what a dictionary has, or an object's attributes."""
+    return it if isinstance(it, MutableMapping) else attribute_dict(it)
 
 
 def plain_name(name: str) -> str:

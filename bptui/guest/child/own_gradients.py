@@ -56,8 +56,8 @@ def gradient_beside(spot: Spot) -> Any:
 def gradient_candidates(spot: Spot) -> Iterator[Any]:
     """Yield what may be the gradient of what is at a place, the most likely first."""
     attributes = attribute_dict(spot.owner) or {}
-    if spot.key in NUMBERS and "grad" in attributes and not spot.container:
-        yield attributes["grad"]
+    if spot.key in NUMBERS and isinstance(spot.holder, Mapping) and "grad" in spot.holder:
+        yield spot.holder["grad"]
         return
     rows = [it for name, it in attributes.items() if plain_name(name) in GRADIENTS]
     if isinstance(spot.key, str):

@@ -53,6 +53,12 @@ def find_derivative_function(name: str, namespace: Mapping[str, Any]) -> Recipe 
     return None
 
 
+def differentiated_function(derivative: str, namespace: Mapping[str, Any]) -> str | None:
+    """Return the name of the function that another one is the derivative of, None where there is none."""
+    named = (name for name in namespace for pattern in NAMES if pattern.format(name) == derivative)
+    return next((name for name in named if find_derivative_function(name, namespace) is not None), None)
+
+
 def derivative_function_recipe(name: str, function: Any, derivative: Any, again: Sequence[str]) -> Recipe:
     """Return how such a layer is made."""
     slots = needed_names(function, skips=0)

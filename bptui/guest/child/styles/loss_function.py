@@ -14,7 +14,7 @@ from bptui.guest.child.styles.returns import returned_tuples, returns_tuples
 
 STYLE = "loss function with its gradient"
 
-GRADIENT = re.compile(r"^(d[A-Za-z_]\w*|grad\w*|\w*_grad|d)$")
+GRADIENT = re.compile(r"^(d(?!ata|im|ist|type|ict|epth|one|ays?$)[A-Za-z_]\w*|grad\w*|\w*_grad|d)$")
 """What a function returns beside its loss, by the name that it has there."""
 
 LOSS = re.compile(r"loss|cost|error|entropy|hinge|criterion|mse", re.IGNORECASE)
@@ -65,11 +65,11 @@ def find_loss_function(name: str, namespace: Mapping[str, Any]) -> Recipe | None
 
 def has_no_gradient(values: ast.Tuple) -> bool:
     """Return whether what is returned has no gradient in it: ``X, y``, or ``x @ w, (x, w)`` with a cache."""
-    if any(isinstance(it, ast.Tuple | ast.Dict | ast.List) for it in values.elts[1:]):
+    others = values.elts[1:]
+    if any(isinstance(it, ast.Tuple | ast.Dict | ast.List) for it in others):
         return True
-    if not all(isinstance(it, ast.Name) for it in values.elts):
-        return False
-    return not any(GRADIENT.match(it.id) for it in values.elts[1:] if isinstance(it, ast.Name))
+    names = [it.id for other in others for it in ast.walk(other) if isinstance(it, ast.Name)]
+    return not any(map(GRADIENT.match, names))
 
 
 def backward_of_a_loss(dout: Any) -> Any:
