@@ -117,10 +117,10 @@ def is_width(node: ast.AST) -> bool:
 
 def slices_of(node: ast.AST) -> list[ast.Slice]:
     """Return the slices of a part of an array that are bounded, and go step by step."""
-    return bounded(node) if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load) else []
+    return bounded_slices(node) if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load) else []
 
 
-def bounded(part: ast.Subscript) -> list[ast.Slice]:
+def bounded_slices(part: ast.Subscript) -> list[ast.Slice]:
     """Return the slices of an index that have a bound, and no step."""
     indices = part.slice.elts if isinstance(part.slice, ast.Tuple) else [part.slice]
     slices = [it for it in indices if isinstance(it, ast.Slice)]
@@ -133,14 +133,15 @@ def shifted_otherwise(place: CodePlace) -> Iterator[Edit]:
         case ast.Assign(targets=[ast.Subscript() as target], value=ast.Subscript() as value):
             index, other = (
                 recut(
-                    it.slice, {id(part): ast.Slice(opposite(part.upper), opposite(part.lower)) for part in bounded(it)}
+                    it.slice,
+                    {id(part): ast.Slice(opposite(part.upper), opposite(part.lower)) for part in bounded_slices(it)},
                 )
                 for it in (target, value)
             )
             new = ast.Assign(
                 [ast.Subscript(target.value, index, ast.Store())], ast.Subscript(value.value, other, ast.Load())
             )
-            if bounded(target) and bounded(value):
+            if bounded_slices(target) and bounded_slices(value):
                 yield Edit(
                     CROP,
                     "What is moved goes back the other way.",
