@@ -97,7 +97,7 @@ def test_an_exercise_has_the_printed_outcome(name: str) -> None:
     text = "".join(f"{key} = {value.tolist()}\n" for key, value in evenly.items())
     tape = run(loads(f"[parameters]\n{text}[nodes]\n{formula}\n[run]\noutput = 'out'\n"))
     for key, value in printed.items():
-        np.testing.assert_allclose(tape.values[key], value, rtol=0, atol=PRINTED)
+        np.testing.assert_allclose(np.asarray(tape.values[key]), value, rtol=0, atol=PRINTED)
 
 
 MICROGRAD = """
