@@ -278,7 +278,7 @@ def test_a_node_with_several_outputs_and_what_it_expands_to_have_the_same_values
 
 
 def test_a_comparison_runs_the_other_branch_on_in_pieces_and_takes_a_bundled_scenario() -> None:
-    scenario = loads(TWO_LAYERS.replace("steps = 2", "steps = 3_000"))
+    scenario = loads(TWO_LAYERS.replace("steps = 2", "steps = 300"))
     dispatcher = Dispatcher(session_on(Run(scenario), "long"), MuteDisplay())
     said = partial(parse, names=dispatcher.session.tape.graph.slots)
     dispatcher.finish(said("set W1 = 0"))
