@@ -517,6 +517,72 @@ class InstancesOverTheBatch(Instances):
         return (d - mean - self.normed * along) / self.std, dgamma
 
 
+class Groups:
+    """Groups of channels with mean 0 and variance 1."""
+
+    def forward(self, x):
+        self.parts = (len(x), 2, x.shape[1] // 2, *x.shape[2:])
+        g = x.reshape(self.parts)
+        centred = g - g.mean(axis=(2, 3, 4), keepdims=True)
+        self.std = np.sqrt((centred**2).mean(axis=(2, 3, 4), keepdims=True) + 1e-6)
+        self.normed = centred / self.std
+        return self.normed.reshape(x.shape)
+
+    def backward(self, dout):
+        d = dout.reshape(self.parts)
+        mean = d.mean(axis=(2, 3, 4), keepdims=True)
+        along = (d * self.normed).mean(axis=(2, 3, 4), keepdims=True)
+        return ((d - mean - self.normed * along) / self.std).reshape(dout.shape)
+
+
+class GroupsOverImages(Groups):
+    def backward(self, dout):
+        d = dout.reshape(self.parts)
+        mean = d.mean(axis=(3, 4), keepdims=True)
+        along = (d * self.normed).mean(axis=(3, 4), keepdims=True)
+        return ((d - mean - self.normed * along) / self.std).reshape(dout.shape)
+
+
+class Shifted:
+    """A sequence that comes one step later."""
+
+    def forward(self, x):
+        out = np.zeros_like(x)
+        out[:, 1:] = x[:, :-1]
+        return out
+
+    def backward(self, dout):
+        dx = np.zeros_like(dout)
+        dx[:, :-1] = dout[:, 1:]
+        return dx
+
+
+class ShiftedTheSameWay(Shifted):
+    def backward(self, dout):
+        dx = np.zeros_like(dout)
+        dx[:, 1:] = dout[:, :-1]
+        return dx
+
+
+class Shares:
+    """A softmax of each row."""
+
+    def forward(self, x):
+        e = np.exp(x - x.max(axis=1, keepdims=True))
+        self.p = e / e.sum(axis=1, keepdims=True)
+        return self.p
+
+    def backward(self, dout):
+        dx = self.p * dout
+        return dx - self.p * dx.sum(axis=1, keepdims=True)
+
+
+class SharesOfNothing(Shares):
+    def backward(self, dout):
+        dx = self.p * dout
+        return dx - dx.sum(axis=1, keepdims=True)
+
+
 class Neuron:
     """A layer and its activation in one."""
 
@@ -619,6 +685,9 @@ RIGHT = [
     Gates,
     Padded,
     Instances,
+    Groups,
+    Shifted,
+    Shares,
     Neuron,
     RootMeanSquare,
     Leaky,

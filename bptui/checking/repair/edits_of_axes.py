@@ -85,12 +85,21 @@ def subsets(those: Sequence[AxesPlace]) -> Iterator[Sequence[AxesPlace]]:
 def along_others(chosen: Sequence[AxesPlace]) -> Iterator[Edit]:
     """Yield the edits by which some places that have the same axes have others."""
     first = chosen[0]
-    for text in SEVERAL:
+    for text in dict.fromkeys([*SEVERAL, *axes_beside(first.axes)]):
         if text != ast.unparse(first.axes):
             other = ast.parse(text, mode="eval").body
             changes = tuple(Change(it.place.owner, it.holder, "value", None, other) for it in chosen)
             line = partial(written, first.place.statement, first.axes, other)
             yield Edit(OTHER_AXIS, DISAGREE, first.place.line, changes, line)
+
+
+def axes_beside(axes: ast.expr) -> list[str]:
+    """Return axes with the one before them, or the one behind, and without their first or last."""
+    known = sorted(integer_of(it) or 0 for it in (axes.elts if isinstance(axes, ast.Tuple) else [axes]))
+    if min(known) < 0:
+        return []
+    found = ([known[0] - 1, *known], [*known, known[-1] + 1], known[1:], known[:-1])
+    return [repr(tuple(it)) for it in found if it and it[0] >= 0]
 
 
 def axes_at(place: CodePlace) -> Iterator[AxesPlace]:

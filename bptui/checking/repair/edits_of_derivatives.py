@@ -165,6 +165,8 @@ def without_root(place: CodePlace) -> Iterator[Edit]:
         case (ast.Name() | ast.Attribute()) as node, ast.BinOp(op=ast.Div()) if place.field == "right":
             root = ast.parse(f"np.sqrt({ast.unparse(node)})", mode="eval").body
             yield edit(place, ROOT, "What divides here is the square of what forward divides by.", root)
+            more = ast.BinOp(node, ast.Pow(), ast.Constant(1.5))
+            yield edit(place, ROOT, "A root of it is left out as one more factor.", more)
 
 
 def without_eps(place: CodePlace, name: str) -> Iterator[Edit]:

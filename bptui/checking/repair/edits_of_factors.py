@@ -99,6 +99,9 @@ def is_value(place: CodePlace) -> bool:
     """Return whether an expression is what a statement comes to: what is assigned, or returned, or a part of it."""
     is_whole = isinstance(place.parent, ast.Assign | ast.AugAssign | ast.Return) and place.field == "value"
     is_part = isinstance(place.parent, ast.Tuple) and place.field == "elts" and isinstance(place.statement, ast.Return)
+    is_term = isinstance(place.parent, ast.BinOp) and isinstance(place.parent.op, ast.Add | ast.Sub)
+    if is_term and isinstance(place.node, ast.Call):
+        return True
     return (is_whole or is_part) and isinstance(place.node, ast.BinOp | ast.Call | ast.UnaryOp)
 
 

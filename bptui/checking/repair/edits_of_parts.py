@@ -31,6 +31,7 @@ def edits_of_parts(known: Sequence[CodePlace], forward: Sequence[CodePlace]) -> 
     margins = margins_of(known, forward)
     for place in known:
         yield from cut_otherwise(place, margins)
+        yield from shifted_otherwise(place)
 
 
 # Order.
@@ -116,14 +117,38 @@ def is_width(node: ast.AST) -> bool:
 
 def slices_of(node: ast.AST) -> list[ast.Slice]:
     """Return the slices of a part of an array that are bounded, and go step by step."""
-    match node:
-        case ast.Subscript(ctx=ast.Load(), slice=ast.Tuple(elts=parts)):
-            slices = [it for it in parts if isinstance(it, ast.Slice)]
-        case ast.Subscript(ctx=ast.Load(), slice=ast.Slice() as only):
-            slices = [only]
-        case _:
-            return []
+    return bounded_slices(node) if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load) else []
+
+
+def bounded_slices(part: ast.Subscript) -> list[ast.Slice]:
+    """Return the slices of an index that have a bound, and no step."""
+    indices = part.slice.elts if isinstance(part.slice, ast.Tuple) else [part.slice]
+    slices = [it for it in indices if isinstance(it, ast.Slice)]
     return [it for it in slices if it.step is None and (it.lower or it.upper)]
+
+
+def shifted_otherwise(place: CodePlace) -> Iterator[Edit]:
+    """Yield a part of one array stored in a part of another, both counted from the other end."""
+    match place.node:
+        case ast.Assign(targets=[ast.Subscript() as target], value=ast.Subscript() as value):
+            index, other = (
+                recut(
+                    it.slice,
+                    {id(part): ast.Slice(opposite(part.upper), opposite(part.lower)) for part in bounded_slices(it)},
+                )
+                for it in (target, value)
+            )
+            new = ast.Assign(
+                [ast.Subscript(target.value, index, ast.Store())], ast.Subscript(value.value, other, ast.Load())
+            )
+            if bounded_slices(target) and bounded_slices(value):
+                yield Edit(
+                    CROP,
+                    "What is moved goes back the other way.",
+                    place.line,
+                    (place.change(new),),
+                    partial(ast.unparse, new),
+                )
 
 
 def cut_otherwise(place: CodePlace, margins: Sequence[ast.expr]) -> Iterator[Edit]:
