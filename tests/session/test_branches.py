@@ -295,7 +295,7 @@ def test_a_branch_is_expanded_with_what_was_set_at_the_start_and_refused_where_t
 
 
 def test_a_comparison_runs_the_other_branch_on_in_pieces_and_takes_a_bundled_scenario() -> None:
-    scenario = loads(TWO_LAYERS.replace("steps = 2", "steps = 3_000"))
+    scenario = loads(TWO_LAYERS.replace("steps = 2", "steps = 300"))
     dispatcher = Dispatcher(session_on(Run(scenario), "long"), MuteDisplay())
     said = partial(parse, names=dispatcher.session.tape.graph.slots)
     dispatcher.finish(said("set W1 = 0"))
