@@ -127,19 +127,24 @@ def verdict_answer(judged: Judged, proviso: str) -> Answer:
         SIGN_STYLES[judged.sign],
         ok=judged.verdict is not Verdict.FAIL,
         judged=judged,
-        way_on=WayOn(ShowEvidence, "shows the evidence"),
+        way_on=WayOn(ShowEvidence, "shows why"),
     )
 
 
 def verdicts_answer(judged: Iterable[Judged]) -> Answer:
-    """Return the verdicts on all nodes as one answer, which names those that failed."""
-    wrong = [it for it in judged if it.verdict is Verdict.FAIL]
-    if not wrong:
-        unsure = [it for it in judged if it.verdict is Verdict.SKIP]
-        return Answer("no node is wrong" + (f"; not checked: {nodes_by_name(unsure)}" if unsure else ""), "good")
-    return Answer(
-        f"✗ wrong: {nodes_by_name(wrong)}", "bad", ok=False, judged=wrong[0], way_on=WayOn(ShowEvidence, "shows more")
-    )
+    """Return the verdicts on all nodes as one answer: the first that failed, and the names of the others."""
+    told = list(judged)
+    wrong = [it for it in told if it.verdict is Verdict.FAIL]
+    if wrong:
+        others = f"; wrong, too: {nodes_by_name(wrong[1:])}" if wrong[1:] else ""
+        text = f"{summary(wrong[0])}{others}"
+        return Answer(text, "bad", ok=False, judged=wrong[0], way_on=WayOn(ShowEvidence, "shows why"))
+    right = sum(it.verdict is Verdict.PASS for it in told)
+    parts = [f"no node is wrong: {right} of {len(told)} right" if right else "no node is wrong"]
+    for label, verdict in (("at a kink", Verdict.KINK), ("not checked", Verdict.SKIP)):
+        several = [it for it in told if it.verdict is verdict]
+        parts += [f"{label}: {nodes_by_name(several)}"] * bool(several)
+    return Answer("; ".join(parts), "good")
 
 
 def nodes_by_name(judged: list[Judged]) -> str:

@@ -86,6 +86,7 @@ AT_ONCE = 1.0
 class DebuggerScreen(Screen[None]):
     """All panes at one moment."""
 
+    shows_selection = True
     AUTO_FOCUS = "#node"
     BINDINGS = [*bindings()]
 
