@@ -98,7 +98,6 @@ def test_a_check_of_all_waits_for_the_wiring_and_names_what_is_wrong_in_any_iter
         session = Session(watch.tape, "program", program=watch)
         answer = Dispatcher(session, MuteDisplay()).finish(parse("check"))
         assert not answer.ok
-        assert answer.text.startswith("✗ wrong: ")
         assert wrong in answer.text
 
 
