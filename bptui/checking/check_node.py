@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property, partial
-from typing import Any
+from time import process_time
 
 import numpy as np
 
@@ -28,9 +28,9 @@ from bptui.checking.contract import (
 )
 from bptui.checking.diagnosis import Mistake
 from bptui.checking.diagnosis.states import CHANGED_FIRST
-from bptui.checking.extent import extent
 from bptui.checking.fault import FaultError
 from bptui.checking.finding import Finding, Verdict
+from bptui.checking.node_findings import STEP_FUNCTION, NodeFindings
 from bptui.checking.non_finite_value import non_finite_value
 from bptui.checking.probe import Probe
 from bptui.checking.random_sources import borrowed_random_state
@@ -40,8 +40,7 @@ from bptui.checking.small_deviation import small_deviation
 from bptui.checking.subject import Subject
 from bptui.checking.user_lines import UserLines
 from bptui.checking.work import Work, finished
-from bptui.core import text
-from bptui.errors import Where, named_reason_of
+from bptui.errors import Where
 from layers import Array
 
 BUDGET = 24e6
@@ -49,6 +48,9 @@ BUDGET = 24e6
 
 LIGHT = 20_000
 """Elements of all inputs together; beyond, a layer is looked at in one other place only."""
+
+PATIENT = 4.0
+"""Seconds of the process's time after which a layer is looked at in no further place: those that loop are slow."""
 
 AROUND: Sequence[tuple[Places, str]] = (
     (ordinary, "at ordinary values"),
@@ -59,8 +61,6 @@ AROUND: Sequence[tuple[Places, str]] = (
 
 FAR_AWAY = frozenset(there for places, there in AROUND if places is not shaken)
 """What says that it is not near the run's own values."""
-
-STEP_FUNCTION = "a step function: its slope is 0 almost everywhere"
 
 RIGHT_HERE = "right here, where dout is 1, and wrong as soon as anything follows that makes it another number"
 
@@ -78,12 +78,6 @@ def check_node(subject: Subject, *, is_whole: bool = False, keeps_rules: bool = 
         return finished(through_each(subject, lambda view: check(view).findings()))
 
 
-def broken_down(subject: Subject, error: Exception) -> Finding:
-    """Return the finding on a node whose check has failed by itself; that says nothing of its layer."""
-    reason = f"the check itself has failed, so nothing is known: {named_reason_of(error)}"
-    return Finding(subject.node, subject.layer, None, "raises", Verdict.SKIP, reason=text.visible(reason, limit=500))
-
-
 class NodeCheck:
     """One check of one node: its findings by rule and by input, the first failure of each standing."""
 
@@ -92,6 +86,8 @@ class NodeCheck:
         self.budget = budget
         self.keeps_rules = keeps_rules
         self.probe = Probe(subject)
+        self.end = process_time() + PATIENT
+        self.told = NodeFindings(self.probe)
         self.lint: dict[tuple[str, str | None], Finding] = {}
         self.gradients: dict[int, Finding] = {}
         self.far_away: dict[int, Finding] = {}
@@ -100,7 +96,7 @@ class NodeCheck:
         """Look at the layer everywhere and return what was found. NumPy's warnings are the caller's to silence."""
         if not self.subject.is_finite:
             reason = "an input is not finite here, so nothing can be measured"
-            return (self.finding("finite", Verdict.SKIP, reason=reason),)
+            return (self.told.finding("finite", Verdict.SKIP, reason=reason),)
         try:
             self.settle_randomness()
             yield
@@ -110,9 +106,9 @@ class NodeCheck:
         else:
             yield from self.check_elsewhere()
             kept = set(RULES) - {it.rule for it in self.lint.values()}
-            self.lint |= {(rule, None): self.finding(rule, Verdict.PASS) for rule in kept}
+            self.lint |= {(rule, None): self.told.finding(rule, Verdict.PASS) for rule in kept}
         for position in self.subject.taking:
-            self.gradients.setdefault(position, self.unchecked(position))
+            self.gradients.setdefault(position, self.told.unchecked(position))
         lint = sorted(filter(self.is_told, self.lint.values()), key=lambda it: RULES.index(it.rule))
         return (*lint, *(self.gradients[at] for at in sorted(self.gradients)), *self.far_away.values())
 
@@ -129,14 +125,14 @@ class NodeCheck:
             reason = "two forwards on the same inputs differ, so its gradient cannot be measured"
             raise FaultError("repeatable", reason, mistake="not repeatable")
         reason = "forward draws random numbers; checked with everything that draws standing still"
-        self.lint["repeatable", None] = self.finding("repeatable", Verdict.SKIP, reason=reason)
+        self.lint["repeatable", None] = self.told.finding("repeatable", Verdict.SKIP, reason=reason)
 
     def check_elsewhere(self) -> Work[None]:
         """Look again at shaken and at ordinary values; where the layer is not defined there, that is not a fault."""
         if self.keeps_rules:
             return
         for places, there in self.around:
-            if self.has_failed or self.is_step_function:
+            if self.has_failed or self.is_step_function or process_time() > self.end:
                 return
             inputs = self.defined(places)
             if inputs is not None:
@@ -198,7 +194,9 @@ class NodeCheck:
                 continue
             if gradients.analytic[position] is None and self.subject.is_spared(position):
                 gives_any = any(it is not None for it in gradients.analytic)
-                self.gradients.setdefault(position, self.needless(position) if gives_any else self.nothing(position))
+                self.gradients.setdefault(
+                    position, self.told.needless(position) if gives_any else self.told.nothing(position)
+                )
             else:
                 compared[position] = yield from gradients.compare(position)
         for fault in self.probe.faults.values():
@@ -256,7 +254,7 @@ class NodeCheck:
         is_caution = fault.is_caution
         if self.subject.is_last and fault.mistake in {IGNORES_DOUT, PART_WITHOUT_DOUT}:
             is_caution, reason = True, f"{reason}; {RIGHT_HERE}"
-        self.lint[key] = self.finding(
+        self.lint[key] = self.told.finding(
             fault.rule,
             Verdict.SKIP if is_caution else Verdict.FAIL,
             position=fault.position,
@@ -298,7 +296,7 @@ class NodeCheck:
                 if comparison.verdict is Verdict.PASS and self.is_light:
                     self.find_small_deviation(blame, comparison, there)
                 continue
-            found = self.gradient_finding(comparison, cause, there)
+            found = self.told.gradient(comparison, cause, there, is_cautioned=self.is_cautioned)
             if there in FAR_AWAY and self.subject.is_judged_nearby:
                 mistake = found.mistake or "wrong elsewhere"
                 told = replace(found, verdict=Verdict.SKIP, rule="value", input=None, slot="", mistake=mistake)
@@ -312,7 +310,9 @@ class NodeCheck:
         mistake = small_deviation(evidence)
         if mistake is not None:
             cause = Cause(mistake, blame.lines.of_gradient(comparison.position))
-            self.gradients[comparison.position] = self.gradient_finding(comparison.as_failed(), cause, there)
+            self.gradients[comparison.position] = self.told.gradient(
+                comparison.as_failed(), cause, there, is_cautioned=self.is_cautioned
+            )
 
     def known_mistake(self, gradients: Gradients, position: int) -> Mistake | None:
         """Return the mistake that the rules have shown already, or that shows without a look at the numbers."""
@@ -356,80 +356,9 @@ class NodeCheck:
         for position in self.subject.taking:
             gradient = gradients[position]
             is_claimed = gradient is not None and bool(gradient.any())
-            self.gradients[position] = self.cut_value(position) if is_claimed else self.step_function(position)
-
-    def step_function(self, position: int) -> Finding:
-        """Return the finding on an input of a layer that gives integers, and sends nothing back."""
-        return self.finding("gradient", Verdict.SKIP, position=position, reason=STEP_FUNCTION)
-
-    def cut_value(self, position: int) -> Finding:
-        """Return the finding on an input of a layer that gives integers, though backward claims a slope."""
-        reason = "forward's value is made of integers, so its slope is 0, and backward gives a gradient that is not"
-        advice = "What forward works out is cut to integers on the way: a dtype of int, or an array made of integers."
-        made = {"reason": reason, "mistake": AS_INTEGERS, "advice": advice}
-        return self.finding("gradient", Verdict.FAIL, position=position, **made)
-
-    # Findings.
-
-    def gradient_finding(self, comparison: Comparison, cause: Cause, there: str) -> Finding:
-        """Return the finding on one input's gradient."""
-        worst = comparison.worst
-        is_lost = worst is not None and comparison.verdict is Verdict.FAIL and not np.isfinite(worst.analytic)
-        standing = comparison.standing_out
-        return self.finding(
-            "finite" if is_lost else "gradient",
-            comparison.verdict,
-            position=comparison.position,
-            worst=worst,
-            reason=self.reason(comparison, there),
-            mistake=cause.mistake.name if cause.mistake else None,
-            advice=cause.mistake.advice if cause.mistake else None,
-            ladder=standing[0].rungs(standing[1]) if standing and comparison.verdict is not Verdict.PASS else (),
-            where=cause.where,
-        )
-
-    def reason(self, comparison: Comparison, there: str) -> str:
-        """Return in a sentence why the verdict is what it is."""
-        match comparison.verdict:
-            case Verdict.FAIL:
-                name = self.subject.called(comparison.position)
-                seen = None if comparison.is_whole else comparison.is_seen
-                wrong = f"backward's gradient of {name} is not the slope of forward"
-                told = wrong if not comparison.analytic.ndim else f"{wrong}: wrong {extent(comparison.is_off, seen)}"
-                return told if there == "here" else f"{told}; right at the run's own values, but not {there}"
-            case Verdict.KINK:
-                return "a kink: the slopes on its two sides differ, and backward's lies between them"
-            case Verdict.SKIP if comparison.grain:
-                grain = text.number(comparison.grain, 2)
-                return f"too coarse to tell: forward's value comes in steps of about {grain}, as float32's do"
-            case Verdict.SKIP:
-                return "forward has no finite slope here"
-        if self.is_cautioned:
-            return "checked with the dout of 1 that it takes for granted"
-        return "" if comparison.is_whole else "a sample of the elements, and one direction through all of them"
-
-    def needless(self, position: int) -> Finding:
-        """Return the finding on data that is given no gradient."""
-        reason = f"backward gives {self.subject.called(position)} no gradient, and none is needed: it is data"
-        return self.finding("gradient", Verdict.PASS, position=position, reason=reason)
-
-    def nothing(self, position: int) -> Finding:
-        """Return the finding on data of a layer that gives no gradient to anything."""
-        reason = "backward gives no gradient at all, so there is nothing to check; perhaps a return is missing"
-        return self.finding("gradient", Verdict.SKIP, position=position, reason=reason)
-
-    def unchecked(self, position: int) -> Finding:
-        """Return the finding on an input that could not be looked at."""
-        reason = "the layer broke down before its numbers could be checked"
-        if position in self.probe.unfit:
-            reason = "its gradient has a shape of which nothing can be made, so its numbers could not be checked"
-        return self.finding("gradient", Verdict.SKIP, position=position, reason=reason)
-
-    def finding(self, rule: str, verdict: Verdict, *, position: int | None = None, **evidence: Any) -> Finding:
-        """Return a finding on this node."""
-        name = None if position is None else self.subject.names[position]
-        slot = "" if position is None else self.subject.slots[position]
-        return Finding(self.subject.node, self.subject.layer, name, rule, verdict, slot=slot, **evidence)
+            self.gradients[position] = (
+                self.told.cut_value(position) if is_claimed else self.told.step_function(position)
+            )
 
 
 FOLLOWS_A_CHANGE = frozenset({"second-backward", "linear", "stale-cache"})

@@ -13,12 +13,13 @@ from typing import Any
 
 import numpy as np
 
-from bptui.checking.check_node import broken_down, check_node
+from bptui.checking.check_node import check_node
 from bptui.checking.fault import FaultError
 from bptui.checking.finding import Finding, Verdict
 from bptui.checking.finding_record import finding_record
 from bptui.checking.function_source import names_infinity, tree_of
 from bptui.checking.module_weights import module_weights
+from bptui.checking.node_findings import broken_down
 from bptui.checking.probe import called
 from bptui.checking.subject import Checked, Subject
 from bptui.checking.subject_record import read_subject

@@ -44,10 +44,11 @@ def execute_commands(options: argparse.Namespace) -> int:
     from bptui.errors import CommandError
     from bptui.programs.read_program import is_program
     from bptui.report.command_loop import pointed
-    from bptui.report.execute import execute, open_program_session, open_session
+    from bptui.report.execute import execute, open_session
+    from bptui.session.new_session import program_session
 
     run = watched(options) if is_program(options.scenario) else None
-    session = open_program_session(run) if run else open_session(options.scenario, options.layers)
+    session = program_session(run) if run else open_session(options.scenario, options.layers)
     try:
         with output() as file:
             is_fine = execute(session, options.sources, file, as_json=options.json)

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from bptui.report.export.exporting import Exported
 
 
+PROGRAMS = frozenset({".py", ".ipynb"})
+"""The formats that compute what they tell."""
+
 STEP_HELP = "the step of a picture (by default the last); of a long run, that whose iteration is told or written out"
 
 
@@ -36,27 +39,54 @@ def add_export_arguments(command: argparse.ArgumentParser) -> None:
 
 def export_run(options: argparse.Namespace) -> int:
     """Write a run to a file, in the format of its suffix."""
+    from tempfile import TemporaryDirectory
+
     from bptui.report.export.exporting import format_of, write_export
 
     suffix = format_of(options.out)
-    exported = what_is_exported(options)
-    text = exported.text(suffix, options.step, folder=options.out.parent)
+    with TemporaryDirectory(prefix="bptui-") as folder:
+        if suffix in PROGRAMS and is_watched(options):
+            exported = exported_layers(options, Path(folder))
+            text = exported.text(suffix, folder=options.out.parent)
+        else:
+            exported = what_is_exported(options)
+            text = exported.text(suffix, options.step, folder=options.out.parent)
     write_export(options.out, text, [Path(options.scenario), *(it.path for it in exported.own_files)])
     with output() as file:
         file.write(f"{displayed_path(options.out)}\n")
-    if exported.own and suffix in {".py", ".ipynb"}:
+    if exported.own_files and suffix in PROGRAMS:
         files = " and ".join(it.displayed_name for it in exported.own_files)
         print_notice(f"{displayed_path(options.out)} imports {files}: it runs whenever that does, and is not confined")
+    for it in exported.remarks:
+        print_notice(it)
     return FINE
+
+
+def is_watched(options: argparse.Namespace) -> bool:
+    """Return whether a program is exported."""
+    from bptui.programs.read_program import is_program
+
+    return is_program(options.scenario)
+
+
+def exported_layers(options: argparse.Namespace, folder: Path) -> Exported:
+    """Return a pass of a program as what its layers compute."""
+    from bptui.report.export.program_pass import exported_pass
+
+    run = watched(options)
+    try:
+        run.raise_interrupt()
+        return exported_pass(run, options.step, folder, print_notice)
+    finally:
+        run.close()
 
 
 def what_is_exported(options: argparse.Namespace) -> Exported:
     """Return the run that a name stands for."""
-    from bptui.programs.read_program import is_program
     from bptui.report.export.exporting import exported_program, exported_scenario, exported_transcript
     from bptui.session.open_tape import recorded_place
 
-    if is_program(options.scenario):
+    if is_watched(options):
         run = watched(options)
         try:
             run.outlast()
@@ -65,9 +95,9 @@ def what_is_exported(options: argparse.Namespace) -> Exported:
         finally:
             run.close()
     if (recorded := recorded_place(options.scenario)) is not None:
-        if options.layers or options.expand:
-            raise BptuiError("--layers and --expand are for scenarios", hint="a recording is told as it was recorded")
-        return exported_transcript(recorded.path, recorded.branch)
+        if options.expand:
+            raise BptuiError("--expand is for scenarios", hint="a recording is told as it was recorded")
+        return exported_transcript(recorded.path, recorded.branch, options.layers, print_notice)
     return exported_scenario(options.scenario, options.layers, options.expand, print_notice)
 
 

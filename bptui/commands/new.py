@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from bptui.commands.program_options import add_watching, count_from, watched
 from bptui.commands.subcommand import Subcommand
 from bptui.ending import FAILED, FINE, output
-from bptui.errors import BptuiError, Where
+from bptui.errors import BptuiError
 
 if TYPE_CHECKING:
     from bptui.report.program_scenario.written import WrittenScenario
@@ -48,14 +48,13 @@ def write_scenario(options: argparse.Namespace) -> int:
 
 def write_from_program(options: argparse.Namespace, path: Path) -> int:
     """Write a pass of a program as a scenario, and tell whether its run has the program's numbers."""
-    from bptui.core.text import visible
     from bptui.programs.read_program import is_program
+    from bptui.report.new_files import refuse_existing_file
     from bptui.report.program_scenario.written import write_program_scenario
 
     if not is_program(options.program):
         raise BptuiError(f"--from wants a program: {options.program} ends neither in .py nor in .ipynb")
-    if path.exists():
-        raise BptuiError("exists already, and is left as it is", where=Where(visible(str(path))))
+    refuse_existing_file(path)
     options.scenario = options.program
     run = watched(options)
     try:
@@ -77,4 +76,3 @@ def tell_written(written: WrittenScenario) -> None:
 
 
 SUBCOMMAND = Subcommand(add_new_arguments, write_scenario)
-"""A scenario to start from, with a word on every part: what ``bptui new`` writes."""

@@ -99,9 +99,14 @@ class Stops:
         self.disabled.discard(number)
         self.version += 1
 
-    def rest(self, number: int, *, rests: bool) -> None:
-        """Let a stop rest, or stop again."""
-        (self.disabled.add if rests else self.disabled.discard)(number)
+    def disable(self, number: int) -> None:
+        """Let a stop stop nobody until it is enabled."""
+        self.disabled.add(number)
+        self.version += 1
+
+    def enable(self, number: int) -> None:
+        """Let a disabled stop stop again."""
+        self.disabled.discard(number)
         self.version += 1
 
     def on(self, node: str, pass_: Pass | None = None) -> bool | None:

@@ -12,6 +12,7 @@ from bptui.core.graph import Node, Use
 from bptui.core.moment import Moment
 from bptui.core.order import Pass
 from bptui.core.step import UpdateStep
+from bptui.explaining.sample_terms import sample_terms
 from bptui.explaining.slope_names import slope_name
 from bptui.explaining.term import MOST_TERMS, Element, Factor, Term, Unit, element_label, how_asked, term_of
 
@@ -35,12 +36,17 @@ def leaf_terms(moment: Moment, element: Element) -> Iterator[Term]:
 
 
 def value_terms(moment: Moment, element: Element, unit: Unit) -> Iterator[Term]:
-    """Yield what makes an element of a value: where its node is a sum of its inputs' parts, those; or its inputs."""
+    """Yield what makes an element of a value: where its node is a sum of parts, those; else its inputs."""
     node = moment.graph.node(element.name)
     assert node is not None
     number = float(np.asarray(moment.value(element.name))[element.index])
     parts = [list(parts_of_input(moment, node, position, element, unit)) for position in range(len(node.inputs))]
     chosen = next((it for it in choices(parts) if it and is_nearly(it, number)), None)
+    if chosen is None or any(it.told for it in chosen):
+        by_sample = list(sample_terms(moment, node, unit))
+        if by_sample and is_nearly(by_sample, number):
+            yield from by_sample
+            return
     if chosen is not None:
         yield from walkable(moment, node, element, chosen)
         return

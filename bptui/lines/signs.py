@@ -17,8 +17,8 @@ CAUTION = "▲"
 NON_FINITE = "!"
 """Stands at a value that has NaN or infinity in it, or in its gradient."""
 
-STOP, RESTING_STOP = "●", "○"
-"""A stop on a node, and one that rests."""
+STOP, DISABLED_STOP = "●", "○"
+"""A stop on a node, and a disabled one."""
 
 SIGN_STYLES: Mapping[str, str] = {
     PASS: "good",
@@ -28,6 +28,6 @@ SIGN_STYLES: Mapping[str, str] = {
     NON_FINITE: "error",
     CAUTION: "warning",
     STOP: "mark",
-    RESTING_STOP: "dim",
+    DISABLED_STOP: "dim",
 }
 """The style of a sign that stands by itself."""

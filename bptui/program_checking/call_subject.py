@@ -9,10 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from bptui.checking.check_node import broken_down, check_node
+from bptui.checking.check_node import check_node
 from bptui.checking.finding import Finding, Verdict
 from bptui.checking.guest_job import labels
 from bptui.checking.module_weights import module_weights
+from bptui.checking.node_findings import broken_down
 from bptui.checking.random_sources import borrowed_random_state
 from bptui.checking.subject import Subject
 from bptui.checking.subject_record import read_subject

@@ -39,13 +39,13 @@ WIDTH = 100
 
 def answer_text(command: Command, answer: Answer, session: Session) -> str:
     """Return the answer to a command as text: in most cases one line."""
-    if not answer.ok:
-        told = answer.text_with_way_on(lambda verb: verb.word)
-        return "\n".join([told, *pointed_lines(answer.pointed)]) if answer.pointed else told
     if isinstance(command, ShowEvidence) and answer.judged:
         from bptui.checking.evidence_lines import evidence_lines  # noqa: PLC0415  (when it is asked for)
 
         return "\n".join(plain(line).rstrip() for line in evidence_lines(answer.judged, WIDTH))
+    if not answer.ok:
+        told = answer.text_with_way_on(lambda verb: verb.word)
+        return "\n".join([told, *pointed_lines(answer.pointed)]) if answer.pointed else told
     if isinstance(command, Travel | Jump | Continue | ReverseContinue | SetValue | SwitchBranch):
         told = "; ".join(filter(None, (answer.text, place_text(session))))
         return "\n".join([told, *(watch_text(session, it) for it in session.watches.by_number)])

@@ -44,6 +44,7 @@ class LineDisplay:
     """What there is in the place of a screen."""
 
     has_left = False
+    shows_selection = False
 
     def obey(self, command: Command) -> Answer:
         """Carry out what is about the display alone."""

@@ -1,4 +1,4 @@
-"""Opening what ``bptui exec`` names, a scenario, a recording or a program, and having its commands carried out."""
+"""Opening what ``bptui exec`` names, a scenario or a recording, and having its commands carried out."""
 
 from __future__ import annotations
 
@@ -9,11 +9,10 @@ from pathlib import Path
 from typing import TextIO
 
 from bptui.core.text import visible
-from bptui.programs.program_run import ProgramRun
 from bptui.recording.transcript import read_transcript
 from bptui.report.command_loop import CommandLine, CommandLoop, command_lines, lines_of_file
-from bptui.running import Run
 from bptui.scenario.load import load
+from bptui.session.new_session import scenario_session
 from bptui.session.open_tape import is_transcript
 from bptui.session.replay import replay_session
 from bptui.session.session import Session
@@ -46,17 +45,7 @@ def open_session(place: str, layers: Sequence[Path]) -> Session:
         if recording.dropped:
             sys.stderr.write(f"{visible(place)}: {recording.dropped}\n")
         return replay_session(recording, recording.title)
-    scenario = load(place, layers=layers)
-    name = scenario.path.stem if scenario.path else scenario.title
-    run = Run(scenario)
-    return Session(run.tape, name, run=run, title=scenario.title, about=scenario.about)
-
-
-def open_program_session(watched: ProgramRun) -> Session:
-    """Return a session over a program that was watched."""
-    program = watched.program
-    title = " ".join((program.called, *program.arguments))
-    return Session(watched.tape, program.title, program=watched, printed=watched.pieces, title=title)
+    return scenario_session(load(place, layers=layers))
 
 
 def lines_from(kind: str, text: str, *, place: int) -> Iterator[CommandLine]:

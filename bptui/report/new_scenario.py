@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from bptui.core.text import visible
-from bptui.errors import BptuiError, Where, reason_of
+from bptui.report.new_files import write_new_files
 
 BLANK = """\
 # A scenario: a small network with its numbers. `bptui run` steps through it, `bptui trace` prints every step.
@@ -47,11 +46,4 @@ loss = "SoftmaxWithLoss(a2, t)"
 
 def write_new_scenario(path: Path) -> None:
     """Write the scenario to a new file. Raises BptuiError; a file that exists is never touched."""
-    where = Where(visible(str(path)))
-    try:
-        with path.open("x", encoding="utf-8") as file:
-            file.write(BLANK)
-    except FileExistsError:
-        raise BptuiError("exists already, and is left as it is", where=where) from None
-    except OSError as error:
-        raise BptuiError(f"cannot be written: {reason_of(error)}", where=where) from None
+    write_new_files({path: BLANK.encode()})

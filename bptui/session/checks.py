@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 from bptui.checking.finding import Verdict
 from bptui.checking.verdict_words import summary
 from bptui.checking.verdicts import Judged, Verdicts
+from bptui.core.order import RecordedOrder
 from bptui.core.text import visible
 from bptui.core.verbs.view import ShowEvidence
 from bptui.lines.signs import SIGN_STYLES
@@ -88,15 +89,35 @@ class SessionChecks:
         return verdict_answer(judged, self.checking.proviso) if judged and answer.is_pending else answer
 
     def check_all(self, iteration: int) -> Answer:
-        """Return what the verdicts on all nodes come to; until they are reached the answer is pending."""
+        """Return what the verdicts on all nodes come to; until they are reached the answer is pending.
+
+        In a program that takes its wiring, too, and all of its iterations: what is handed to a layer that is right may
+        be wrong, and from a later iteration on. In a replay they are those that were recorded.
+        """
         nodes, checked = self.session.tape.graph.nodes, self.verdicts.thorough[iteration]
-        if checked and not self.session.can_record:
-            return recorded_answer([checked[node.name] for node in nodes if node.name in checked], len(nodes))
+        if self.session.program is not None:
+            return self.check_own(iteration) or verdicts_answer(self.verdicts.worst())
+        if not self.session.can_record and self.checking.conclusions:
+            return self.recorded_answer(iteration)
         if refused := self.ask_for_all(iteration):
             return refused
         if len(checked) < len(nodes):
             return Answer(f"checked {len(checked)} of {len(nodes)} nodes …", "dim", is_pending=True)
         return verdicts_answer([checked[node.name] for node in nodes])
+
+    def recorded_answer(self, iteration: int) -> Answer:
+        """Return the verdicts that were recorded of an iteration, of a program all, and how many nodes have none."""
+        is_program = isinstance(self.session.tape.order, RecordedOrder)
+        checked = self.verdicts.thorough[iteration]
+        judged = list(self.verdicts.worst() if is_program else checked.values())
+        nodes = len(self.session.tape.graph.nodes)
+        if not judged:
+            return refusal(f"no verdict of iteration {iteration + 1} was recorded, and a replay runs nothing")
+        answer = verdicts_answer(judged)
+        if len(judged) >= nodes:
+            return answer
+        of_these = f"of the {len(judged)} of {nodes} nodes that were checked when this was recorded"
+        return replace(answer, text=f"{of_these}, {answer.text}")
 
     def ask_for_all(self, iteration: int) -> Answer | None:
         """Have the nodes checked that the run has come to since this was last called; return what forbids it."""
@@ -156,28 +177,24 @@ def verdict_answer(judged: Judged, proviso: str) -> Answer:
         SIGN_STYLES[judged.sign],
         ok=judged.verdict is not Verdict.FAIL,
         judged=judged,
-        way_on=WayOn(ShowEvidence, "shows the evidence"),
+        way_on=WayOn(ShowEvidence, "shows why"),
     )
 
 
 def verdicts_answer(judged: Iterable[Judged]) -> Answer:
-    """Return the verdicts on all nodes as one answer, which names those that failed."""
-    wrong = [it for it in judged if it.verdict is Verdict.FAIL]
-    if not wrong:
-        unsure = [it for it in judged if it.verdict is Verdict.SKIP]
-        return Answer("no node is wrong" + (f"; not checked: {nodes_by_name(unsure)}" if unsure else ""), "good")
-    return Answer(
-        f"✗ wrong: {nodes_by_name(wrong)}", "bad", ok=False, judged=wrong[0], way_on=WayOn(ShowEvidence, "shows more")
-    )
-
-
-def recorded_answer(judged: Sequence[Judged], nodes: int) -> Answer:
-    """Return the verdicts that were recorded as one answer, which says so where they are not on all ``nodes``."""
-    answer = verdicts_answer(judged)
-    if len(judged) == nodes:
-        return answer
-    of_these = f"of the {len(judged)} of {nodes} nodes that were checked when this was recorded"
-    return replace(answer, text=f"{of_these}, {answer.text}")
+    """Return the verdicts on all nodes as one answer: the first that failed, and the names of the others."""
+    told = list(judged)
+    wrong = [it for it in told if it.verdict is Verdict.FAIL]
+    if wrong:
+        others = f"; wrong, too: {nodes_by_name(wrong[1:])}" if wrong[1:] else ""
+        text = f"{summary(wrong[0])}{others}"
+        return Answer(text, "bad", ok=False, judged=wrong[0], way_on=WayOn(ShowEvidence, "shows why"))
+    right = sum(it.verdict is Verdict.PASS for it in told)
+    parts = [f"no node is wrong: {right} of {len(told)} right" if right else "no node is wrong"]
+    for label, verdict in (("at a kink", Verdict.KINK), ("not checked", Verdict.SKIP)):
+        several = [it for it in told if it.verdict is verdict]
+        parts += [f"{label}: {nodes_by_name(several)}"] * bool(several)
+    return Answer("; ".join(parts), "good")
 
 
 def nodes_by_name(judged: list[Judged]) -> str:

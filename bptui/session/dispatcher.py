@@ -42,6 +42,9 @@ PAUSE = 0.002
 class Display(Protocol):
     """Where the answers are read: a screen, or a terminal's lines."""
 
+    shows_selection: bool
+    """Whether a person sees which value is selected."""
+
     def obey(self, command: Command) -> Answer:
         """Carry out a command that is about the display alone, such as help, quit, or asking for a text."""
 
@@ -192,9 +195,15 @@ class Dispatcher:
         return None
 
     def check(self, node: str | None) -> Question:
-        """Check a node, by default the selected one, and where none is selected all of them."""
+        """Check a node, by default the selected one.
+
+        All of them are checked where none is selected, or only because the cursor is there and nobody sees that.
+        """
         session, iteration = self.session, self.session.moment.iteration - 1
-        if node is None and session.selection.name is None:
+        is_unselected = session.selection.name is None or (
+            session.selection.is_following and not self.display.shows_selection
+        )
+        if node is None and is_unselected:
             session.log(Check())
             return partial(self.check_all, iteration)
         name = named_or_selected(session, node)

@@ -30,6 +30,8 @@ KEEPS = Stopping | Watching | Branching | SetMark | Predicting
 class NoDisplay:
     """The display while commands are carried out once more: nothing is shown."""
 
+    shows_selection = False
+
     def obey(self, command: Command) -> Answer:  # noqa: ARG002  (the protocol)
         """Do nothing."""
         return Answer()

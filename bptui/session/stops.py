@@ -42,11 +42,11 @@ def change_stops(session: Session, command: Stopping) -> Answer:
             answer = Answer(f"stop {number} is removed: {escaped(str(stops.existing(number)))}")
             stops.remove(number)
         case DisableStop(number):
-            answer = Answer(f"stop {number} rests: {escaped(str(stops.existing(number)))}")
-            stops.rest(number, rests=True)
+            answer = Answer(f"stop {number} is disabled: {escaped(str(stops.existing(number)))}")
+            stops.disable(number)
         case EnableStop(number):
-            answer = Answer(f"stop {number} stops again: {escaped(str(stops.existing(number)))}")
-            stops.rest(number, rests=False)
+            answer = Answer(f"stop {number} is enabled: {escaped(str(stops.existing(number)))}")
+            stops.enable(number)
     session.log(command)
     return answer
 
@@ -113,4 +113,4 @@ def stop_records(stops: Stops) -> list[dict[str, Any]]:
 
 def stop_line(record: dict[str, Any]) -> str:
     """Return a stop on a line."""
-    return f"{record['stop']:>3}  {escaped(record['text'])}{'' if record['enabled'] else '  (rests)'}"
+    return f"{record['stop']:>3}  {escaped(record['text'])}{'' if record['enabled'] else '  (disabled)'}"

@@ -19,8 +19,8 @@ from textual.driver import Driver
 from textual.screen import Screen
 
 from bptui.ending import ENDING, SIGNALLED, drop_output, with_signals
-from bptui.running import Run
 from bptui.scenario.scenario import Scenario
+from bptui.session.new_session import program_session, scenario_session
 from bptui.session.session import Session
 from bptui.tui.deadline import Deadline
 from bptui.tui.message import BackgroundReported
@@ -181,9 +181,7 @@ def open_debugger(
 
     With ``resumes`` the recording is gone on with, if there is one.
     """
-    name = scenario.path.stem if scenario.path else scenario.title
-    run = Run(scenario)
-    session = Session(run.tape, name, run=run, title=scenario.title, about=scenario.about)
+    session = scenario_session(scenario)
     session.opening = opening
     if record and resumes and record.exists():
         from bptui.session.resuming import resume_recording  # noqa: PLC0415  (few sessions go on; the others start sooner)
@@ -198,9 +196,7 @@ def open_program(
     watched: WatchedProgram, record: Path | None = None, theme: str | None = None, *, opening: tuple[Command, ...] = ()
 ) -> int:
     """Open the debugger on a program that was watched, and return the exit status when it is left."""
-    program = watched.program
-    title = " ".join((program.called, *program.arguments))
-    session = Session(watched.tape, program.title, program=watched, printed=watched.pieces, title=title)
+    session = program_session(watched)
     session.opening = opening
     if record:
         session.record(record)

@@ -71,8 +71,8 @@ class BackgroundWork:
 
     async def check(self) -> None:
         """Check, for as long as the screen is there, whenever no key has come for a while."""
-        checks = self.session.checks
         while True:
+            checks = self.session.checks  # of the branch that is shown by now
             pause = checks.pause()
             if pause is None or pause > 0:
                 await asyncio.sleep(pause or LOOK_AGAIN)

@@ -27,7 +27,7 @@ PICTURE: tuple[tuple[str, str, str], ...] = (
     ("bad", "✗", "checked and wrong: = opens the element, the numbers and what the mistake may be"),
     ("warning", "◇", "checked and right, but at a kink: the slopes on its two sides differ"),
     ("error", "!", "NaN or infinity in a value or its gradient; a folded box has the signs of all nodes in it"),
-    ("mark", "● ○", "a stop on a node, and one that rests"),
+    ("mark", "● ○", "a stop on a node, and a disabled one"),
     ("current", "┏━┓", "the node whose step has just run"),
     ("selected", "╔═╗", "the selected value, which the lower panes show"),
     ("warning", "▲", "worth a look: a warning, a value that no one uses"),

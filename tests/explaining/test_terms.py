@@ -192,3 +192,37 @@ def test_millions_of_paths_are_counted_exactly_and_the_largest_found() -> None:
 def test_where_no_path_leads_there_is_none() -> None:
     text = "[inputs]\nx = 1.0\ny = 2.0\n[nodes]\na = 'x * 2'\nb = 'a + y'"
     assert paths_of(finished(loads(text)), "y", "a").count == 0
+
+
+LOSSES = (
+    "SoftmaxWithLoss(x, c)",
+    'SoftmaxWithLoss(x, c, reduction="sum")',
+    "SoftmaxWithLoss(x, c, ignore_index=1)",
+    "SigmoidWithLoss(x, t)",
+    "MeanSquaredError(x, t)",
+    'MeanSquaredError(x, t, reduction="half_sum")',
+    "Huber(x, t)",
+    'L1Loss(x, t, reduction="sum")',
+    "MulticlassHinge(x, c)",
+)
+
+
+@pytest.mark.parametrize("formula", LOSSES)
+def test_a_loss_is_the_sum_of_what_its_samples_add(formula: str) -> None:
+    """The loss of a sample alone is worked out by a scenario of its own, with that sample and no other."""
+    x, t, c = [[0.5, -1.0], [2.0, 0.25], [-0.5, 3.0]], [[0.0, 1.0], [1.0, 0.0], [0.0, 1.0]], [0, 1, 1]
+
+    def scenario(rows: slice) -> Scenario:
+        labels = f"c = {c[rows]}" if ", c" in formula else f"t = {t[rows]}"
+        return loads(f"[inputs]\nx = {x[rows]}\n{labels}\n[nodes]\nloss = '{formula}'")
+
+    terms = explained(finished(scenario(slice(0, 3))), Element("loss", ()))
+    check_sum(terms)
+    assert len(terms.terms) == 3
+    for term in terms.terms:
+        assert term.source is not None
+        row = term.source.index[0]
+        if not (formula.endswith("ignore_index=1)") and c[row] == 1):
+            alone = finished(scenario(slice(row, row + 1))).tape.at(1).value("loss")
+            assert term.factors[0].number == pytest.approx(float(np.asarray(alone)), rel=1e-12)
+    assert sum(it.share for it in terms.terms) == pytest.approx(1)

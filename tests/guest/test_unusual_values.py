@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from bptui.checking import Verdict
-from bptui.checking.check_node import STEP_FUNCTION
 from bptui.checking.check_scenario import check
+from bptui.checking.node_findings import STEP_FUNCTION
 from bptui.core.tape import Tape
 from bptui.recording.recorder import Recorder
 from bptui.recording.transcript import read_transcript

@@ -190,13 +190,14 @@ def test_own_layers_are_checked_and_gone_into(run: Any, tmp_path: Path) -> None:
     scenario = tmp_path / "own.toml"
     scenario.write_text('[inputs]\nx = 4\n[nodes]\na = "Double(x)"\ny = "a * 5"\n')
     file = layer_file(tmp_path, WRONG).path
-    lines = ("next", "into", "into", "finish", "check", "check y", "check")
+    lines = ("next", "into", "into", "finish", "check", "check y", "evidence a")
     status, answers, _ = run(str(scenario), *lines, options=("--layers", str(file)))
     assert status == 1
     assert f"{file}:4: Double.forward, 1 of 3: self.x = x" in answers[1]
     assert f"{file}:5: Double.forward, 2 of 3: return x * 2   self.x = 4" in answers[2]
     assert "✗ a: Double is wrong" in answers[4]
     assert "✓ y: Mul is right" in answers[5]
+    assert any("forward's slope" in it for it in answers[6:])
 
 
 def test_a_recording_is_looked_at_and_stays_as_it_was(run: Any, tmp_path: Path) -> None:

@@ -48,6 +48,8 @@ steps = 2
 class Listener:
     """A display that keeps what it is asked for."""
 
+    shows_selection = False
+
     def __init__(self) -> None:
         self.asked: list[Command] = []
 
@@ -151,15 +153,15 @@ EFFECTS = [
     Effect((), "break x update", 0, None, "x has no update step", ok=False),
     Effect((), "break on nosuch > 1", 0, None, "there is no value nosuch", ok=False),
     Effect((), "breaks", 0, None, "no stop is set"),
-    Effect(("break a", "break on nan", "disable 1"), "breaks", 0, None, "  1  a  (rests)\n  2  on nan"),
+    Effect(("break a", "break on nan", "disable 1"), "breaks", 0, None, "  1  a  (disabled)\n  2  on nan"),
     Effect(("break a",), "delete 1", 0, None, "stop 1 is removed: a"),
     Effect((), "delete 1", 0, None, "there is no stop 1 (none is set)", ok=False),
     Effect(("break a",), "change 1 b backward if norm(dout) > 1", 0, None, "stop 1: b backward if norm(dout) > 1"),
     Effect(("break a", "change 1 b"), "continue", 2, "b", "stop 1"),
     Effect((), "change 1 b", 0, None, "there is no stop 1 (none is set)", ok=False),
     Effect(("break a",), "change 1 nothing", 0, None, "there is no value nothing", ok=False),
-    Effect(("break a",), "disable 1", 0, None, "stop 1 rests"),
-    Effect(("break a", "disable 1"), "enable 1", 0, None, "stop 1 stops again"),
+    Effect(("break a",), "disable 1", 0, None, "stop 1 is disabled"),
+    Effect(("break a", "disable 1"), "enable 1", 0, None, "stop 1 is enabled"),
     Effect(("break a backward",), "continue", 6, "a", "stop 1: a backward"),
     Effect(("break a backward",), "continue 2", 13, "a", "stop 1: a backward"),
     Effect(("break a backward",), "continue 3", 14, "w", "no more stops that way: the end of the run"),
@@ -234,7 +236,8 @@ EFFECTS = [
     Effect(("search u",), "next-match 2", 0, "y", "match 3 of 3"),
     Effect((), "next-match", 0, None, "nothing searched for yet", ok=False),
     Effect(("search u",), "previous-match", 0, "y", "match 3 of 3"),
-    Effect(("next",), "check", 1, "a", "✓ a: MatMul is right"),
+    Effect(("next", "select a"), "check", 1, "a", "✓ a: MatMul is right"),
+    Effect(("next",), "check", 1, "a", "no node is wrong: 3 of 3 right"),
     Effect((), "check b", 0, None, "✓ b: Relu is right"),
     Effect((), "check", 0, None, "no node is wrong"),
     Effect((), "check x", 0, None, "no layer to check", ok=False),

@@ -138,7 +138,7 @@ def test_what_all_checks_come_to_is_pending_until_the_run_has_come_there(clock: 
     run.finish()
     assert session.checks.check_all(0).text == "checked 0 of 2 nodes …"
     work_off(session.checks)
-    assert session.checks.check_all(0).text == "no node is wrong"
+    assert session.checks.check_all(0).text == "no node is wrong: 2 of 2 right"
 
 
 def test_a_caution_is_said_with_a_verdict_that_is_right() -> None:

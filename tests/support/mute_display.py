@@ -9,6 +9,8 @@ from bptui.session.answer import Answer
 class MuteDisplay:
     """A display that is asked for nothing."""
 
+    shows_selection = False
+
     def obey(self, command: Command) -> Answer:
         """Fail."""
         raise AssertionError(command)

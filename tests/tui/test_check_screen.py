@@ -109,7 +109,7 @@ async def test_nothing_is_checked_unasked_while_keys_come(open_on: OpenOn) -> No
 async def test_with_nothing_selected_all_nodes_are_checked_and_the_wrong_one_is_selected(open_on: OpenOn) -> None:
     async with open_on("book/softmax_ignores_dout").run_test(size=(120, 40)) as pilot:
         await pilot.press("equals_sign")
-        await wait_until_shown(pilot, "✗ wrong: loss: Enter shows more")
+        await wait_until_shown(pilot, "✗ loss: SoftmaxWithLoss is wrong: ignores dout: Enter shows why")
         assert debugger_screen(pilot.app).selected == "loss"
 
 

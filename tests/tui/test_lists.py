@@ -44,7 +44,7 @@ def test_what_the_lists_show() -> None:
     session = session_after(
         "break z1 backward if norm(dout) > 1", "break on nan", "disable 2", "watch norm(W1)", "set W1[0, 1] = 3"
     )
-    assert listed(session, "stops") == ["  1 ● z1 backward if norm(dout) > 1", "  2 ○ on nan  rests"]
+    assert listed(session, "stops") == ["  1 ● z1 backward if norm(dout) > 1", "  2 ○ on nan  disabled"]
     assert listed(session, "watches")[0].startswith("  1 norm(W1) = ")
     assert listed(session, "branches") == ["  main", "➤ └─ b1  W1[0, 1] = 3, from step 1 on"]
 

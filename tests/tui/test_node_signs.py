@@ -29,7 +29,8 @@ def signs_of(tape: Tape, step: int, stops: str = "", verdicts: Mapping[str, str]
     kept = Stops()
     for line in stops.splitlines():
         number = kept.add(read_stop(line.removeprefix("-")))
-        kept.rest(number, rests=line.startswith("-"))
+        if line.startswith("-"):
+            kept.disable(number)
     return CircuitSigns(tape.at(step), verdicts or {}, kept, {}, FiniteArrays())
 
 

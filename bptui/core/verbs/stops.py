@@ -37,12 +37,17 @@ class DeleteStop(NumberedCommand, word="delete", group=STOP, help="remove the st
     """Remove a stop."""
 
 
-class DisableStop(NumberedCommand, word="disable", group=STOP, help="let the stop with this number rest"):
-    """Let a stop rest, without forgetting it."""
+class DisableStop(
+    NumberedCommand,
+    word="disable",
+    group=STOP,
+    help="stop no longer at this stop, without forgetting it",
+):
+    """Disable a stop, without forgetting it."""
 
 
-class EnableStop(NumberedCommand, word="enable", group=STOP, help="let the stop with this number stop again"):
-    """Let a stop that rests stop again."""
+class EnableStop(NumberedCommand, word="enable", group=STOP, help="let the disabled stop with this number stop again"):
+    """Enable a stop that was disabled."""
 
 
 class Continue(CountedCommand, word="continue", keys="c F5", group=STOP, help="run on to the next stop"):

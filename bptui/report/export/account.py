@@ -104,6 +104,11 @@ class Account:
         going_back = (it for it in reversed(range(count)) if order.passes(it).backward)
         return order.passes(next(going_back, max(0, count - 1))).graph
 
+    @property
+    def written_iteration(self) -> int:
+        """The iteration (from 0) that a program computes: that of the step chosen, or the first."""
+        return 0 if self.chosen is None else self.tape.step(self.chosen).iteration - 1
+
     @cached_property
     def steps(self) -> Sequence[ToldStep]:
         """The steps that are told, in order."""

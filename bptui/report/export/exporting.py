@@ -18,12 +18,15 @@ from bptui.program_checking.check_program import check_program
 from bptui.programs.program_run import ProgramRun
 from bptui.recording.replay_tape import Recording
 from bptui.recording.transcript import read_transcript
+from bptui.recording.verification import bundled_with, scenario_of
 from bptui.report.export.account import Account
 from bptui.report.export.asciicast import cast_text
 from bptui.report.export.html_page import html_text
 from bptui.report.export.markdown import markdown_text
 from bptui.report.export.notebook import notebook_text
-from bptui.report.export.own_source import OwnNode, OwnSource
+from bptui.report.export.numpy_program import check_is_whole
+from bptui.report.export.own_node import own_nodes
+from bptui.report.export.own_source import OwnSource, is_copied
 from bptui.report.export.pytest_file import pytest_text
 from bptui.report.export.recorded_deeds import deed_lines
 from bptui.report.export.svg_picture import svg_text
@@ -42,34 +45,43 @@ FORMATS = (".md", ".html", ".svg", ".cast", ".py", ".ipynb")
 class Exported:
     """What is to be written out: the account, and what layers draw from that draw at random, by node.
 
-    ``own`` are the nodes with layers of the user's own that a program could import.
+    ``scenario`` is what was run, where a program could call its layers of the user's own; ``copies`` has the files that
+    are gone then, and what they are part of. ``remarks`` say what is otherwise in what is written.
     """
 
     account: Account
     seeds: Mapping[str, tuple[int, ...]]
-    own: Mapping[str, OwnNode] = field(default_factory=dict)
+    scenario: Scenario | None = None
+    copies: Mapping[Path, Path] = field(default_factory=dict)
+    remarks: Sequence[str] = ()
 
     def text(self, suffix: str, step: int | None = None, *, folder: Path = Path()) -> str:
         """Return it in the format of a suffix, for a file in a ``folder``; a ``step`` is told with its iteration.
 
         Raises BptuiError.
         """
-        own = OwnSource(self.own, folder.resolve())
         account = replace(self.account, chosen=self.step_there(step))
         writers: Mapping[str, Callable[[], str]] = {
             ".md": lambda: markdown_text(account),
             ".html": lambda: html_text(account),
             ".svg": lambda: svg_text(account),
             ".cast": lambda: cast_text(account),
-            ".py": lambda: pytest_text(account, self.seeds, own),
-            ".ipynb": lambda: notebook_text(account, self.seeds, own),
+            ".py": lambda: pytest_text(account, self.seeds, self.own_source(account, folder)),
+            ".ipynb": lambda: notebook_text(account, self.seeds, self.own_source(account, folder)),
         }
         return writers[suffix]()
 
+    def own_source(self, account: Account, folder: Path) -> OwnSource:
+        """Return the source of the user's own layers, for a program in a folder. Raises BptuiError."""
+        check_is_whole(account)
+        nodes = own_nodes(self.scenario, account.tape, account.written_iteration) if self.scenario else {}
+        return OwnSource(nodes, folder.resolve(), self.copies)
+
     @property
     def own_files(self) -> Sequence[LayerFile]:
-        """The files with layers of the user's own."""
-        return list(dict.fromkeys(it.layer.file for it in self.own.values()))
+        """The files with layers of the user's own that a program imports from where they lie."""
+        files = self.scenario.layer_files if self.scenario else ()
+        return [it for it in files if not is_copied(it, self.copies)]
 
     def step_there(self, step: int | None) -> int | None:
         """Return a step's number. Raises BptuiError where the run has no such step."""
@@ -99,16 +111,14 @@ def exported_scenario(
     order = scenario.schedule
     notes = [(at, it.text) for it in scenario.lesson.notes if (at := it.position(order)) is not None]
     report = None if run.failure else check_scenario(scenario)
-    seeds = {node.name: scenario.drawing_seed(node, 0) for node in scenario.graph.nodes}
     account = Account(scenario.title, scenario.about, run.tape, notes, report, source=scenario.source)
     account = replace(account, quiz=scenario.lesson.quiz)
-    return Exported(account, seeds, own_nodes(scenario))
+    return Exported(account, drawing_seeds(scenario), scenario)
 
 
-def own_nodes(scenario: Scenario) -> dict[str, OwnNode]:
-    """Return the nodes of a scenario that have layers of the user's own, by name."""
-    nodes, takes = scenario.graph.nodes, scenario.takes_gradient if scenario.guests else ()
-    return {nodes[at].name: OwnNode(layer, nodes[at], tuple(takes[at])) for at, layer in scenario.guests.items()}
+def drawing_seeds(scenario: Scenario) -> dict[str, tuple[int, ...]]:
+    """Return what each node's layer draws from in the first iteration."""
+    return {node.name: scenario.drawing_seed(node, 0) for node in scenario.graph.nodes}
 
 
 def exported_program(run: ProgramRun) -> Exported:
@@ -117,8 +127,13 @@ def exported_program(run: ProgramRun) -> Exported:
     return Exported(Account(run.program.title, "", run.tape, (), report, run.printed.text), {})
 
 
-def exported_transcript(path: Path, branch: str | None = None) -> Exported:
-    """Return what a transcript has recorded, or a branch in it; nothing of it runs. Raises BptuiError."""
+def exported_transcript(
+    path: Path, branch: str | None, layers: Sequence[Path], notice: Callable[[str], None]
+) -> Exported:
+    """Return what a transcript has recorded, or a branch in it; nothing of it runs. Raises BptuiError.
+
+    ``layers`` are the files of the layers that were the user's own, which are looked at in their own process.
+    """
     recording = read_transcript(path)
     header = recording.header
     notes = [(note.at, note.text) for note in recording.notes]
@@ -136,7 +151,8 @@ def exported_transcript(path: Path, branch: str | None = None) -> Exported:
         done=list(deed_lines(recording)),
         quiz=recorded_quiz(header.source, tape.graph),
     )
-    return Exported(account, seeds)
+    is_ours = bool(header.own_layers) and bundled_with(header.source or "") is not None
+    return Exported(account, seeds, scenario_of(recording, layers, notice) if layers or is_ours else None)
 
 
 def about_of(source: str | None) -> str:

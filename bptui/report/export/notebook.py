@@ -30,7 +30,7 @@ def notebook_cells(account: Account, program: NumpyProgram) -> Iterator[dict[str
     about = f"\n\n{safe_markdown(account.about)}" if account.about else ""
     yield text_cell(f"# {escaped_markdown(account.title)}{about}")
     yield code_cell(program.imports())
-    own = "".join(f" Those of {escaped_markdown(it)} are imported from there." for it in program.own.file_names)
+    own = "".join(f" Here, too: {escaped_markdown(it)}." for it in program.own.origins)
     yield text_cell(f"## The layers\n\nPlain NumPy: each goes forward, keeps what it needs, and goes back.{own}")
     yield code_cell(program.layer_source("Path.cwd()") + f"\n\n\n{UNPACKED}" * program.has_packed)
     yield text_cell("## The network")

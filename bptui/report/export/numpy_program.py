@@ -19,11 +19,11 @@ from bptui.core.text import visible
 from bptui.errors import BptuiError
 from bptui.report.export.account import Account
 from bptui.report.export.numpy_source import PlainSource, import_lines, plain_source
-from bptui.report.export.own_source import IMPORTED, OwnSource
+from bptui.report.export.own_source import OwnSource
 from layers import Array, Layer, library
 from layers.dropout import Stochastic
 
-NO_FILE_HINT = "export the scenario with --layers FILE; of a program, bptui new --from PROGRAM -o FILE writes one"
+NO_FILE_HINT = "give the file with it: --layers FILE; of a recorded program, export the program itself"
 
 MOST_WRITTEN = 2_000
 """Elements of an array that is written in numbers; larger ones are packed."""
@@ -36,17 +36,14 @@ class NumpyProgram:
     """
 
     def __init__(self, account: Account, seeds: Mapping[str, tuple[int, ...]], own: OwnSource) -> None:
-        if not account.tape.iterations or account.tape.failure:
-            raise no_iteration(account)
+        check_is_whole(account)
         self.account = account
         self.seeds = seeds
         self.tape = account.tape
-        self.iteration = 0 if account.chosen is None else self.tape.step(account.chosen).iteration - 1
+        self.iteration = account.written_iteration
         self.passes = self.tape.order.passes(self.iteration)
         self.graph = self.passes.graph
         self.columns = self.tape.iterations[self.iteration]
-        if len(self.columns.values) < len(self.graph.names) or len(self.columns.douts) < len(self.passes.backward):
-            raise no_iteration(account)
         self.own = own
         self.classes = {node.name: layer_class(node) for node in self.graph.nodes if node.name not in own.nodes}
 
@@ -63,13 +60,11 @@ class NumpyProgram:
     def imports(self, *more: str) -> str:
         """Return the imports that all of it needs."""
         packing = ("import base64", "import zlib") if self.has_packed else ()
-        importing = ("import sys", "import importlib.util", "from pathlib import Path") if self.own.nodes else ()
-        return import_lines({*self.layers.imports, "import numpy as np", *packing, *importing, *more})
+        return import_lines({*self.layers.imports, "import numpy as np", *packing, *self.own.needed_imports, *more})
 
     def layer_source(self, beside: str) -> str:
         """Return the source of the layers; files of the user's own lie by their paths from ``beside``."""
-        own = (IMPORTED, self.own.text, self.own.imports(beside)) if self.own.nodes else ()
-        return "\n\n\n".join(filter(None, (self.layers.text, *own)))
+        return "\n\n\n".join(filter(None, (self.layers.text, *self.own.pieces(beside))))
 
     def leaves(self) -> Iterator[str]:
         """Yield the lines that give the values which the run starts from."""
@@ -153,14 +148,19 @@ SEND_BACK = '''def send_back(name, inputs, outputs):
 """What passes gradients on in the programs that are written."""
 
 
-def no_iteration(account: Account) -> BptuiError:
-    """Return the error about a run that has not come to the end of an iteration, and why where that is known."""
-    failure = account.tape.failure
-    return BptuiError("there is no whole iteration to be written out", hint=failure.message if failure else None)
+def check_is_whole(account: Account) -> None:
+    """Raise BptuiError where a run has not come to the end of the iteration that is to be written out."""
+    tape, at = account.tape, account.written_iteration
+    if tape.iterations and not tape.failure:
+        passes, columns = tape.order.passes(at), tape.iterations[at]
+        if len(columns.values) >= len(passes.graph.names) and len(columns.douts) >= len(passes.backward):
+            return
+    why = tape.failure.message if tape.failure else None
+    raise BptuiError("there is no whole iteration to be written out", hint=why)
 
 
 def layer_class(node: Node) -> type[Layer]:
-    """Return the class of a node's layer. Raises BptuiError where it is the user's own."""
+    """Return the class of a node's layer. Raises BptuiError where it is the user's own, and there is no file of it."""
     if node.origin or node.layer not in library:
         what = f"{visible(node.name)} is made by {visible(node.layer)}, a layer of your own"
         raise BptuiError(f"{what}: there is no file that could be imported for it", hint=NO_FILE_HINT)

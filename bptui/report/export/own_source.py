@@ -1,226 +1,177 @@
-"""The user's own layers in an exported program: imported from their file, and called as bptui calls them.
+"""The user's own layers in an exported program: imported from their file, or a copy of what is in no file of theirs.
 
-Nothing of a file is copied: the program is a test of what stands there, and whoever runs it runs that file.
+Nothing of a file that can be imported is copied: the program is a test of what stands there, and whoever runs it runs
+that file.
 """
 
 from __future__ import annotations
 
 import os
-import sys
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
+from textwrap import indent
 
-from bptui.core.graph import Node
-from bptui.core.text import visible
-from bptui.errors import BptuiError
-from bptui.own_layers.own_layer import LayerFile, OwnLayer, Share
+from bptui.own_layers.own_layer import LayerFile
+from bptui.own_layers.source_file import NOTEBOOK
+from bptui.report.export.own_forms import COMMON, CallForm
+from bptui.report.export.own_node import OwnNode
+from bptui.scenario.bundled import is_bundled
 
-COMMON = '''def placed(sent, takes):
-    """Return what a backward has sent, with None for each input that it leaves out."""
-    sent = list(sent) if isinstance(sent, tuple) else [sent]
-    if len(sent) < len(takes) and len(sent) == sum(takes):
-        parts = iter(sent)
-        return [next(parts) if it else None for it in takes]
-    return sent + [None] * (len(takes) - len(sent))'''
+FOUND = '''def find_modules_from(folder):
+    """Let what lies in a folder be found after all else, and in the one around its package; return that package."""
+    root = folder
+    while (root / "__init__.py").is_file() and root.parent != root:
+        root = root.parent
+    sys.path.extend(map(str, (folder, root, root.parent)))
+    return folder.relative_to(root).parts'''
+"""What lets the user's own layers import what they import in their project."""
 
-METHODS = '''def kept(layer, names):
-    """Return what a layer keeps under the first of some names."""
-    return next((getattr(layer, name) for name in names if hasattr(layer, name)), None)
+IMPORTED = '''def imported(path):
+    """Return the module of a file, which runs as any Python does."""
+    name = ".".join((*find_modules_from(path.parent), path.stem))
+    spec = importlib.util.spec_from_file_location(name, path)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules.setdefault(name, module)
+    spec.loader.exec_module(module)
+    return module'''
+"""What imports the files of the user's own layers in the programs that are written."""
 
-
-def kept_gradient(layer, name, place):
-    """Return the gradient of a parameter that backward has left: in ``self.dW``, or among ``self.grads``."""
-    found = kept(layer, (f"d{name}", f"d_{name}", f"grad_{name}", f"{name}_grad", f"dL_d{name}"))
-    grads = getattr(layer, "grads", ())
-    if found is None and isinstance(grads, dict):
-        return grads.get(name, grads.get(f"d{name}"))
-    return grads[place] if found is None and place < len(grads) else found
-
-
-class OwnLayer:
-    """A class at a node: it gets copies, as in bptui, and is made anew of its parameters at each forward."""
-
-    def __init__(self, make, takes, held=(), methods=("forward", "backward"), again=(), options=({}, {}, {})):
-        self.make, self.takes, self.held, self.methods, self.again = make, takes, held, methods, again
-        self.options = options
-
-    def forward(self, *values):
-        copies = [np.array(it) for it in values]
-        self.inputs, parameters = copies[: len(self.takes)], copies[len(self.takes) :]
-        self.layer = self.make(*parameters, **self.options[0])
-        out = getattr(self.layer, self.methods[0])(*self.inputs, **self.options[1])
-        return kept(self.layer, ("output", "outputs", "out")) if out is None else out
-
-    def backward(self, *douts):
-        more = {name: self.inputs[place] for name, place in self.again}
-        sent = getattr(self.layer, self.methods[1])(*[np.array(it) for it in douts], **self.options[2], **more)
-        sent = kept(self.layer, ("dinputs", "dinput", "dx", "dX")) if sent is None else sent
-        sent = placed(sent, self.takes)
-        if self.held and len(sent) == len(self.takes) + len(self.held):
-            return tuple(sent)
-        return (*sent, *[kept_gradient(self.layer, name, place) for place, name in enumerate(self.held)])'''
-
-PAIR = '''class OwnPair:
-    """Two functions at a node, and the cache that the first hands on to the second."""
-
-    def __init__(self, go_forward, go_back, takes, options=({}, {})):
-        self.go_forward, self.go_back, self.takes, self.options = go_forward, go_back, takes, options
-
-    def forward(self, *values):
-        *outs, self.cache = self.go_forward(*[np.array(it) for it in values], **self.options[0])
-        return outs[0] if len(outs) == 1 else tuple(outs)
-
-    def backward(self, *douts):
-        sent = self.go_back(*[np.array(it) for it in douts], self.cache, **self.options[1])
-        return tuple(placed(sent, self.takes))'''
-
-LOSS = '''class OwnLoss:
-    """A function at a node that returns its gradients beside the loss."""
-
-    def __init__(self, function, takes, options=({},)):
-        self.function, self.takes, self.options = function, takes, options
-
-    def forward(self, *values):
-        loss, *self.sent = self.function(*[np.array(it) for it in values], **self.options[0])
-        return loss
-
-    def backward(self, dout):
-        return tuple(placed(tuple(None if it is None else dout * it for it in self.sent), self.takes))'''
-
-FORMS: Mapping[str, tuple[str, str]] = {
-    "class": ("OwnLayer", METHODS),
-    "class that keeps its results": ("OwnLayer", METHODS),
-    "class with other method names": ("OwnLayer", METHODS),
-    "pair of functions": ("OwnPair", PAIR),
-    "loss function with its gradient": ("OwnLoss", LOSS),
-}
-"""What calls a layer of a style in the program, and its source."""
-
-
-@dataclass(frozen=True)
-class OwnNode:
-    """A node with a layer of the user's own; ``takes`` tells which of its inputs take a gradient."""
-
-    layer: OwnLayer
-    node: Node
-    takes: Sequence[bool]
-
-    def source(self, module: str) -> str:
-        """Return the expression that makes it, given what its file is called in the program. Raises BptuiError."""
-        try:
-            share = self.layer.share_at(self.node)
-        except ValueError as error:
-            raise BptuiError(str(error)) from None
-        self.check_form(share)
-        name, _ = FORMS[self.layer.style]
-        takes = tuple(self.takes[: len(share.inputs)])
-        return f"{name}({', '.join((*self.called(module), repr(takes), *self.more(share)))})"
-
-    def check_form(self, share: Share) -> None:
-        """Raise BptuiError for a layer that the program could not call as bptui does."""
-        if self.layer.style not in FORMS:
-            raise self.refused(f"a {self.layer.style}")
-        if share.made:
-            raise self.refused("a layer that makes its own parameters")
-        if share.outputs > 1 and len(share.taken) < share.outputs:
-            raise self.refused("a layer of several outputs whose backward does not take a dout for each")
-        if share.again and not self.is_class:
-            raise self.refused("a function whose backward takes its inputs again")
-        if values_before_option(self.layer.forward.required, share.forward_options) < len(share.inputs):
-            raise self.refused("a layer with an option before an input")
-        if not all(part.isidentifier() for it in self.names for part in it.split(".")):
-            raise self.refused("a layer without a name of its own")
-
-    def refused(self, what: str) -> BptuiError:
-        """Return the error about a layer that is not written out."""
-        told = f"{visible(self.node.name)}, {visible(self.layer.name)}, is {what}: that is not written out"
-        return BptuiError(told, hint="the other formats tell of it: .md, .html, .svg, .cast")
-
-    @property
-    def is_class(self) -> bool:
-        """Whether it is a class and not a function."""
-        return FORMS[self.layer.style][0] == "OwnLayer"
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """What is called of the file: the class, or the functions."""
-        called = (self.layer.forward.called, self.layer.backward.called)
-        match FORMS[self.layer.style][0]:
-            case "OwnLayer":
-                return (self.layer.name, *called)
-            case "OwnPair":
-                return called
-        return called[:1]
-
-    def called(self, module: str) -> Sequence[str]:
-        """Return what is called of the file, as Python."""
-        return [f"{module}.{name}" for name in (self.names[:1] if self.is_class else self.names)]
-
-    def more(self, share: Share) -> Iterable[str]:
-        """Yield what else it is made with, as keywords."""
-        methods = tuple(name.rpartition(".")[2] for name in self.names[1:])
-        if self.is_class and share.held:
-            yield f"held={share.held!r}"
-        if self.is_class and methods != ("forward", "backward"):
-            yield f"methods={methods!r}"
-        if share.again:
-            yield f"again={tuple((name, share.inputs.index(name)) for name in share.again)!r}"
-        options = tuple(dict(it) for it in (share.init_options, share.forward_options, share.backward_options))
-        if any(options):
-            kept = {"OwnLayer": options, "OwnPair": options[1:], "OwnLoss": options[1:2]}
-            yield f"options={kept[FORMS[self.layer.style][0]]!r}"
-
-
-def values_before_option(required: Sequence[str], options: Mapping[str, object]) -> int:
-    """Return how many of the values that a function needs stand before the first that is an option."""
-    return next((place for place, name in enumerate(required) if name in options), sys.maxsize)
+COPIED = '''def copied(name, source, folder=None):
+    """Return the module of a source, which is a copy, and is shown where it fails."""
+    if folder is not None:
+        find_modules_from(folder)
+    linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)
+    module = types.ModuleType(Path(name).stem)
+    exec(compile(source, name, "exec"), vars(module))
+    return module'''
+"""What makes modules of copies."""
 
 
 @dataclass(frozen=True)
 class OwnSource:
-    """The nodes with layers of the user's own, by name, for a program in a ``folder``."""
+    """The nodes with layers of the user's own, by name, for a program in a ``folder``.
+
+    ``copies`` has in the place of files that are gone when the program runs those that they are part of.
+    """
 
     nodes: Mapping[str, OwnNode]
     folder: Path
+    copies: Mapping[Path, Path] = field(default_factory=dict)
 
-    @property
+    @cached_property
     def modules(self) -> Mapping[LayerFile, str]:
         """What each file is called in the program."""
         files = dict.fromkeys(it.layer.file for it in self.nodes.values())
         return {file: "own" if not place else f"own{place + 1}" for place, file in enumerate(files)}
 
     @property
-    def text(self) -> str:
-        """The source of what calls them."""
-        forms = dict.fromkeys(FORMS[it.layer.style][1] for it in self.nodes.values() if it.layer.style in FORMS)
-        return "\n\n\n".join((COMMON, *forms)) if self.nodes else ""
-
-    def imports(self, beside: str) -> str:
-        """Return the lines that import the files; ``beside`` is the program's folder, as Python."""
-        return "\n".join(self.import_line(file, name, beside) for file, name in self.modules.items())
-
-    def import_line(self, file: LayerFile, name: str, beside: str) -> str:
-        """Return the lines that import one file."""
-        place = os.path.relpath(file.path, self.folder)
-        return f"{name} = imported({beside} / {Path(place).as_posix()!r})"
-
-    def made(self, name: str) -> str:
-        """Return the expression that makes the layer of a node. Raises BptuiError."""
-        it = self.nodes[name]
-        return it.source(self.modules[it.layer.file])
+    def imported_files(self) -> Sequence[LayerFile]:
+        """The files that the program runs where they lie."""
+        return [it for it in self.modules if not is_copied(it, self.copies)]
 
     @property
-    def file_names(self) -> Sequence[str]:
-        """The files, as a person calls them."""
-        return [it.displayed_name for it in self.modules]
+    def needed_imports(self) -> Sequence[str]:
+        """The imports that calling them needs."""
+        if not self.nodes:
+            return ()
+        copying = ("import linecache", "import types") if len(self.imported_files) < len(self.modules) else ()
+        importing = ("import importlib.util",) if self.imported_files else ()
+        return ("import random", "import sys", "from pathlib import Path", *importing, *copying)
+
+    def pieces(self, beside: str) -> Iterator[str]:
+        """Yield the pieces of source that give the layers; ``beside`` is the program's folder, as Python."""
+        if not self.nodes:
+            return
+        yield FOUND
+        if self.imported_files:
+            yield IMPORTED
+        if len(self.imported_files) < len(self.modules):
+            yield COPIED
+        yield "\n".join(self.import_line(file, name, beside) for file, name in self.modules.items())
+        yield COMMON
+        yield from self.forms()
+        yield from self.functions()
+
+    def forms(self) -> Iterator[str]:
+        """Yield the source of each form that is used, what it is made of before it."""
+        needed: dict[CallForm, None] = {}
+        for it in self.nodes.values():
+            needed |= dict.fromkeys(filter(None, (it.form.base, it.form)))
+        yield from (form.source for form in needed)
+
+    def import_line(self, file: LayerFile, name: str, beside: str) -> str:
+        """Return the lines that give the module of one file."""
+        if not is_copied(file, self.copies):
+            return f"{name} = imported({self.place(file.path, beside)})"
+        called = self.copies.get(file.path, file.path)
+        folder = "" if is_bundled(file.path) else f", {self.place(called.parent, beside)}"
+        return f"{name} = copied({called.name!r}, {source_literal(file.text)}{folder})"
+
+    def place(self, path: Path, beside: str) -> str:
+        """Return a path from the program's folder on, as Python."""
+        return f"{beside} / {Path(os.path.relpath(path, self.folder)).as_posix()!r}"
+
+    @cached_property
+    def bodies(self) -> Mapping[tuple[str, str], Sequence[str]]:
+        """The bodies of the functions that write and read parameters, by what they do and the layer; each once."""
+        found: dict[tuple[str, str], list[str]] = {}
+        for it in self.nodes.values():
+            for kind, body in function_bodies(it):
+                known = found.setdefault((kind, it.layer.name), [])
+                known += [body] * (body not in known)
+        return found
+
+    def functions(self) -> Iterator[str]:
+        """Yield the source of these functions."""
+        for (kind, layer), bodies in self.bodies.items():
+            for body in bodies:
+                name, parameters = self.function_name(kind, layer, body), PARAMETERS[kind]
+                yield f"def {name}({parameters}):\n{indent(body, '    ')}"
+
+    def function_name(self, kind: str, layer: str, body: str) -> str:
+        """Return what one of these functions is called."""
+        place = self.bodies[kind, layer].index(body)
+        return f"{kind}_{layer}_{place + 1}" if place else f"{kind}_{layer}"
+
+    def made(self, name: str) -> str:
+        """Return the expression that makes what calls the layer of a node."""
+        it = self.nodes[name]
+        names = {kind: self.function_name(kind, it.layer.name, body) for kind, body in function_bodies(it)}
+        return it.source(self.modules[it.layer.file], **names)
+
+    @property
+    def origins(self) -> Sequence[str]:
+        """Where the layers come from, in words."""
+        return [self.origin(it) for it in self.modules]
+
+    def origin(self, file: LayerFile) -> str:
+        """Return where the layers of a file come from, in words."""
+        called = self.copies.get(file.path, Path(file.displayed_name)).name
+        return f"a copy of the layers in {called}" if is_copied(file, self.copies) else f"the layers in {called}"
 
 
-IMPORTED = '''def imported(path):
-    """Return the module of a file, which runs as any Python does; it may import what lies beside it."""
-    sys.path.insert(0, str(path.parent))
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module'''
-"""What imports the files of the user's own layers in the programs that are written."""
+def is_copied(file: LayerFile, copies: Mapping[Path, Path]) -> bool:
+    """Return whether a program has a copy of a file: of one that Python does not import, or that is not there."""
+    return file.path in copies or file.path.suffix == NOTEBOOK or is_bundled(file.path)
+
+
+PARAMETERS = {"put": "layer, made", "gradients": "layer"}
+"""What the functions take, by what they do."""
+
+
+def function_bodies(node: OwnNode) -> Iterator[tuple[str, str]]:
+    """Yield the bodies of what writes the parameters of a node's object, and of what reads its gradients."""
+    if lines := node.put_lines():
+        yield "put", "\n".join(lines)
+    if terms := node.gradient_terms():
+        yield "gradients", f"return [{', '.join(terms)}]"
+
+
+def source_literal(text: str) -> str:
+    """Return a source as Python reads it: as it stands, unless something in it would not be seen or would end it."""
+    shows_all = all(it.isprintable() or it == "\n" for it in text)
+    if shows_all and "'''" not in text and not text.endswith(("'", "\\")):
+        return f"r'''{text}'''"
+    return repr(text)

@@ -90,9 +90,8 @@ def pytest_parts(account: Account, program: NumpyProgram) -> Iterator[str]:
 
 
 def own_words(program: NumpyProgram) -> str:
-    """Return which files of the user's own the test imports, in words; "" where there are none."""
-    names = " and ".join(text_in_docstring(it) for it in program.own.file_names)
-    return f" and the layers in {names}" if names else ""
+    """Return where the user's own layers come from, in words; "" where there are none."""
+    return "".join(f" and {text_in_docstring(it)}" for it in program.own.origins)
 
 
 def text_in_docstring(words: str) -> str:

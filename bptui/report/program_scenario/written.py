@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
-from typing import BinaryIO
 from zipfile import ZipFile
 
 import numpy as np
@@ -15,9 +14,10 @@ import numpy as np
 from bptui.core.graph import UNNAMED
 from bptui.core.moment import Moment
 from bptui.core.text import counted, visible
-from bptui.errors import BptuiError, Where, reason_of
+from bptui.errors import BptuiError
 from bptui.programs.child.constructions import ARRAYS, JOB
 from bptui.programs.program_run import ProgramRun
+from bptui.report.new_files import write_new_files
 from bptui.report.program_scenario.comparison import Differences, compare_with_program
 from bptui.report.program_scenario.formulas import PassFormulas, WrittenLeaf, frozen_places
 from bptui.report.program_scenario.layer_files import LayerSources, layer_sources
@@ -87,12 +87,12 @@ def write_program_scenario(run: ProgramRun, path: Path, number: int | None = Non
     leaves = LeafWriter(path.with_suffix(".npz").name)
     title = f"{run.program.title}, pass {place + 1}"
     text = "\n".join(scenario_lines(title, formulas, leaves, end, sources.key(path.parent))) + "\n"
-    with ExitStack() as files:
-        new_file(path, files).write(text.encode())
-        if sources.written is not None:
-            new_file(sources.written, files).write(sources.text.encode())
-        if leaves.arrays:
-            write_arrays(new_file(path.with_suffix(".npz"), files), leaves.arrays)
+    contents = {path: text.encode()}
+    if sources.written is not None:
+        contents[sources.written] = sources.text.encode()
+    if leaves.arrays:
+        contents[path.with_suffix(".npz")] = npz_content(leaves.arrays)
+    write_new_files(contents)
     try:
         differences = compare_with_program(path, sources.files, formulas, end)
     except BptuiError as error:
@@ -118,24 +118,14 @@ def end_of_pass(run: ProgramRun, place: int) -> Moment:
     return run.tape.at(min(steps, len(run.tape)))
 
 
-def new_file(path: Path, files: ExitStack) -> BinaryIO:
-    """Return a file that did not exist. Raises BptuiError."""
-    where = Where(visible(str(path)))
-    try:
-        return files.enter_context(path.open("xb"))
-    except FileExistsError:
-        raise BptuiError("exists already, and is left as it is", where=where) from None
-    except (OSError, ValueError) as error:
-        reason = reason_of(error) if isinstance(error, OSError) else "this is not a path"
-        raise BptuiError(f"cannot be written: {reason}", where=where) from None
-
-
-def write_arrays(file: BinaryIO, arrays: Mapping[str, Array]) -> None:
-    """Write arrays as an .npz file, by their names; any name will do, which it would not as an argument of savez."""
+def npz_content(arrays: Mapping[str, Array]) -> bytes:
+    """Return arrays as an .npz file, by their names; any name will do, which it would not as an argument of savez."""
+    file = BytesIO()
     with ZipFile(file, "w") as archive:
         for name, array in arrays.items():
             with archive.open(f"{name}.npy", "w") as member:
                 np.save(member, array, allow_pickle=False)
+    return file.getvalue()
 
 
 def scenario_lines(title: str, formulas: PassFormulas, leaves: LeafWriter, end: Moment, layers: str) -> Iterator[str]:

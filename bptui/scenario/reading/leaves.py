@@ -117,7 +117,8 @@ class LeafReader:
 
         try:
             array = read_array(table["file"], self.folder, key=table.get("key"), rows=self.rows(path, table))
-            self.digests[table["file"]] = data_digest(table["file"], self.folder)
+            if table["file"] not in self.digests:
+                self.digests[table["file"]] = data_digest(table["file"], self.folder)
         except ScenarioError as error:
             if error.where is not None:
                 raise

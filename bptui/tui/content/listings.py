@@ -11,7 +11,7 @@ from bptui.core.text import escaped, visible
 from bptui.core.verbs.branches import Diff, DropBranch, SwitchBranch
 from bptui.core.verbs.stops import ChangeStop, DeleteStop, DisableStop, EnableStop, Plot, Unwatch
 from bptui.lines.line import Line, Span
-from bptui.lines.signs import RESTING_STOP, STOP
+from bptui.lines.signs import DISABLED_STOP, STOP
 from bptui.session.session import Session
 from bptui.session.watches import value_at, watched_text
 
@@ -43,21 +43,21 @@ class Listing:
 
 
 def stop_rows(session: Session) -> Iterator[ListRow]:
-    """Yield a row for each stop: its number, how it is written, and whether it rests."""
+    """Yield a row for each stop: its number, how it is written, and whether it is disabled."""
     stops = session.stops
     for number, stop in stops.by_number.items():
-        rests = number in stops.disabled
+        is_disabled = number in stops.disabled
         line = (
             Span(f"{number:>3} "),
-            Span(f"{RESTING_STOP if rests else STOP} ", "dim" if rests else "mark"),
-            Span(escaped(str(stop)), "dim" if rests else ""),
-            Span("  rests" * rests, "dim"),
+            Span(f"{DISABLED_STOP if is_disabled else STOP} ", "dim" if is_disabled else "mark"),
+            Span(escaped(str(stop)), "dim" if is_disabled else ""),
+            Span("  disabled" * is_disabled, "dim"),
         )
         edit = RowKey(str(ChangeStop(number, str(stop))), closes=True)
         yield ListRow(
             line,
             {
-                "space": RowKey(EnableStop(number) if rests else DisableStop(number)),
+                "space": RowKey(EnableStop(number) if is_disabled else DisableStop(number)),
                 "delete": RowKey(DeleteStop(number)),
                 "enter": edit,
                 "e": edit,

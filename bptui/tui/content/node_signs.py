@@ -16,12 +16,12 @@ from bptui.core.stop import Stops
 from bptui.explaining.non_finite import MOST_SEARCHED, non_finite
 from bptui.guest.observation import Remark
 from bptui.lines.line import Line, Span
-from bptui.lines.signs import CAUTION, FAIL, KINK, NON_FINITE, PASS, RESTING_STOP, SIGN_STYLES, SKIP, STOP
+from bptui.lines.signs import CAUTION, DISABLED_STOP, FAIL, KINK, NON_FINITE, PASS, SIGN_STYLES, SKIP, STOP
 from bptui.session.status_messages import failed_turn
 from bptui.tui.content.stop_signs import stop_sign
 from layers import Array
 
-BY_IMPORTANCE = (FAIL, NON_FINITE, STOP, CAUTION, RESTING_STOP, KINK, SKIP, PASS)
+BY_IMPORTANCE = (FAIL, NON_FINITE, STOP, CAUTION, DISABLED_STOP, KINK, SKIP, PASS)
 """The signs, the one first that a person should see where there is room for one alone."""
 
 MOST_KEPT = 5_000

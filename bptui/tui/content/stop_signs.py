@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bptui.core.order import Turn
 from bptui.core.stop import Stops
-from bptui.lines.signs import RESTING_STOP, STOP
+from bptui.lines.signs import DISABLED_STOP, STOP
 
 
 def sign_at_step(stops: Stops, turn: Turn) -> str:
@@ -14,4 +14,4 @@ def sign_at_step(stops: Stops, turn: Turn) -> str:
 
 def stop_sign(is_enabled: bool | None) -> str:  # noqa: FBT001  (what ``Stops.on`` tells)
     """Return the sign for what ``Stops.on`` tells."""
-    return "" if is_enabled is None else STOP if is_enabled else RESTING_STOP
+    return "" if is_enabled is None else STOP if is_enabled else DISABLED_STOP

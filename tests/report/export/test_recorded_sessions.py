@@ -83,7 +83,7 @@ def test_a_branch_is_exported_by_its_name_with_its_own_numbers(tmp_path: Path) -
 def test_what_is_for_scenarios_alone_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = recorded(tmp_path / "run.jsonl", Run(load("buy_apple")), "last")
     assert main(["export", str(path), "--expand", "all", "-o", str(tmp_path / "x.md")]) == 2
-    assert "--layers and --expand are for scenarios" in capsys.readouterr().err
+    assert "--expand is for scenarios" in capsys.readouterr().err
 
 
 def test_a_branch_that_is_not_there_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
