@@ -33,7 +33,7 @@ settings.register_profile(
     settings.get_profile(settings.get_current_profile_name()),  # "ci" where CI is set: the same examples each time
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
-    max_examples=25,
+    max_examples=12,
 )
 settings.register_profile("thorough", settings.get_profile("any_speed"), max_examples=500)
 settings.load_profile("any_speed")
