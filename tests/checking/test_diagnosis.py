@@ -175,6 +175,21 @@ def test_a_loss_of_probabilities_in_the_middle_is_looked_at_with_probabilities()
     assert failures(subject_with_options(faulty.ClippedElementLoss, probabilities, targets, names="pt")) == []
 
 
+def test_a_layer_that_takes_logarithms_of_probabilities_is_a_loss_whatever_its_targets_are_called() -> None:
+    class Clipped:
+        def forward(self, truth: Any, p: Any) -> Any:
+            self.truth, self.p = truth, np.clip(p, 1e-8, 1 - 1e-8)
+            return -np.mean(self.truth * np.log(self.p) + (1 - self.truth) * np.log(1 - self.p), axis=1)
+
+        def backward(self, dout: Any) -> Any:
+            each = (1 - self.truth) / (1 - self.p) - self.truth / self.p
+            return None, dout[:, None] * each / each.shape[1]
+
+    made = subject_with_options(Clipped, np.eye(4)[:3], draw.uniform(0.2, 0.8, (3, 4)), names="tp")
+    it = replace(made, takes_gradient=(False, True), functions=(Clipped.forward, Clipped.backward))
+    assert failures(it) == []
+
+
 def test_a_mistake_beside_an_empty_input_is_named() -> None:
     class Triple:
         def forward(self, x: Any, y: Any) -> Any:

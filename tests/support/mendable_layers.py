@@ -564,6 +564,48 @@ class ShiftedTheSameWay(Shifted):
         return dx
 
 
+class Turned:
+    """A kernel that is laid on with its axes exchanged, in rows of a matrix, over a picture of its size."""
+
+    def forward(self, x, k):
+        self.x, self.k = x, k
+        return x @ k.reshape(-1, 2)
+
+    def backward(self, dout):
+        dx = dout @ self.k.reshape(-1, 2).T
+        return dx, (self.x.T @ dout).reshape(self.k.shape)
+
+
+class TurnedLaidOutOtherwise(Turned):
+    def backward(self, dout):
+        dx = dout @ self.k.reshape(2, -1)
+        return dx, (self.x.T @ dout).reshape(self.k.shape)
+
+
+class Exchanged:
+    """Each number of a picture times one of a fixed kernel whose axes are exchanged."""
+
+    def forward(self, x):
+        self.kernel = np.arange(2.0, 11.0).reshape(3, 3)
+        return np.einsum("nij,ji->nij", x, self.kernel)
+
+    def backward(self, dout):
+        dx = np.zeros_like(dout)
+        for i in range(3):
+            for j in range(3):
+                dx[:, i, j] = self.kernel[j, i] * dout[:, i, j]
+        return dx
+
+
+class ExchangedNot(Exchanged):
+    def backward(self, dout):
+        dx = np.zeros_like(dout)
+        for i in range(3):
+            for j in range(3):
+                dx[:, i, j] = self.kernel[i, j] * dout[:, i, j]
+        return dx
+
+
 class Shares:
     """A softmax of each row."""
 
@@ -687,6 +729,8 @@ RIGHT = [
     Instances,
     Groups,
     Shifted,
+    Turned,
+    Exchanged,
     Shares,
     Neuron,
     RootMeanSquare,

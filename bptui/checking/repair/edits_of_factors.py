@@ -111,7 +111,7 @@ def other_variables(place: CodePlace, at_hand: AtHand) -> Iterator[Edit]:
         return
     here = ast.unparse(place.node)
     for name in at_hand.own:
-        if name != here and "[" not in name and at_hand.is_alike(name, here):
+        if not speaks_of(here, name) and "[" not in name and at_hand.is_alike(name, here):
             is_product = is_times(name, here, at_hand.known)
             if isinstance(place.node, ast.BinOp) and not is_product:
                 continue
@@ -119,6 +119,11 @@ def other_variables(place: CodePlace, at_hand: AtHand) -> Iterator[Edit]:
             if is_product:
                 told = f"The local derivative is left out: `{name}` has it, `{here}` does not."
             yield edit(place, LEFT_OUT if is_product else "another variable is meant", told, expression(name))
+
+
+def speaks_of(written: str, name: str) -> bool:
+    """Return whether code has a name in it: what is worked out from a variable is no other variable."""
+    return bool(re.search(rf"(?<![\w.]){re.escape(name)}(?!\w)", written))
 
 
 def is_times(name: str, factor: str, known: Sequence[CodePlace]) -> bool:

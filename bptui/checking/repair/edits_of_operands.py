@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterator, Sequence
+from itertools import combinations
 
 from bptui.checking.repair.edit import CodePlace, Edit, attribute, call, edit, integer_of, round_names
 from bptui.checking.repair.edits_of_axes import edits_of_all_axes, edits_of_axes
@@ -78,10 +79,10 @@ def edits_of_indices(place: CodePlace) -> Iterator[Edit]:
                 for new, name, told in mended_index(place, part):
                     changed = ast.Tuple([*parts[:at], new, *parts[at + 1 :]], ast.Load())
                     yield edit(place, name, told, ast.Subscript(value, changed, ast.Load()))
-            if len(parts) > 1:
-                swapped = ast.Tuple([*parts[:-2], parts[-1], parts[-2]], ast.Load())
+            for swapped in other_indices(parts):
                 told = "Two indices are in the wrong order."
-                yield edit(place, "transposed operand", told, ast.Subscript(value, swapped, ast.Load()))
+                index = ast.Tuple(swapped, ast.Load())
+                yield edit(place, "transposed operand", told, ast.Subscript(value, index, ast.Load()))
         case ast.Subscript(ctx=ast.Load(), value=value, slice=index):
             if integer_of(index) is not None:
                 yield edit(place, ONE_FOR_ALL, one_told(index), value)
@@ -94,6 +95,15 @@ def edits_of_indices(place: CodePlace) -> Iterator[Edit]:
         case ast.Call(func=ast.Attribute(attr="mean", value=value), keywords=[*_, ast.keyword(arg="axis")]):
             told = "The mean of the samples is used for each of them."
             yield edit(place, "one derivative for all", told, value)
+
+
+def other_indices(parts: Sequence[ast.expr]) -> Iterator[list[ast.expr]]:
+    """Yield indices with two of them exchanged, the last two first."""
+    for one, two in sorted(combinations(range(len(parts)), 2), reverse=True):
+        if ast.unparse(parts[one]) != ast.unparse(parts[two]):
+            swapped = list(parts)
+            swapped[one], swapped[two] = parts[two], parts[one]
+            yield swapped
 
 
 def mended_index(place: CodePlace, index: ast.expr) -> Iterator[tuple[ast.expr, str, str]]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from itertools import chain, permutations
 
-from bptui.checking.repair.edit import CodePlace, Edit, edit
+from bptui.checking.repair.edit import CodePlace, Edit, attribute, edit
 
 JOINS = frozenset({"concatenate", "hstack", "vstack", "stack", "column_stack", "block"})
 SPLITS = frozenset({"split", "array_split", "hsplit", "vsplit", "chunk", "unstack"})
@@ -15,6 +15,7 @@ PADS = frozenset({"pad", "concatenate"})
 
 ORDER = "parts in the wrong order"
 IN_ORDER = "Backward has the parts in another order than forward."
+LAID_OUT = "reshaped in another order"
 CROP = "wrong part of an array"
 CUT = "Another part of the array belongs here."
 
@@ -24,7 +25,7 @@ MOST_PARTS = 4
 
 def edits_of_parts(known: Sequence[CodePlace], forward: Sequence[CodePlace]) -> Iterator[Edit]:
     """Yield the edits of a function that mixes up the parts of an array, as those of gates or of a padded image."""
-    for edits in (joined_otherwise, taken_apart_otherwise):
+    for edits in (joined_otherwise, taken_apart_otherwise, laid_out_otherwise):
         for place in known:
             yield from edits(place)
     yield from stored_otherwise(known)
@@ -53,6 +54,16 @@ def taken_apart_otherwise(place: CodePlace) -> Iterator[Edit]:
             for order in other_orders(names):
                 new = ast.Assign([ast.Tuple(order, ast.Store())], value)
                 yield Edit(ORDER, IN_ORDER, place.line, (place.change(new),), partial(ast.unparse, new))
+
+
+def laid_out_otherwise(place: CodePlace) -> Iterator[Edit]:
+    """Yield an array as a matrix whose rows are made of other elements: reshaped, or reshaped and transposed."""
+    told = "Forward and backward do not lay the elements out in the same order: reshape(a, b).T is not reshape(b, a)."
+    match place.node:
+        case ast.Attribute(attr="T", value=ast.Call(func=ast.Attribute(attr="reshape") as function, args=[a, b])):
+            yield edit(place, LAID_OUT, told, ast.Call(function, [b, a], []))
+        case ast.Call(func=ast.Attribute(attr="reshape") as function, args=[a, b]):
+            yield edit(place, LAID_OUT, told, attribute(ast.Call(function, [b, a], []), "T"))
 
 
 def bare_name(node: ast.Call) -> str:

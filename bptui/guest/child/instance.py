@@ -13,6 +13,7 @@ import numpy as np
 from bptui.guest.child.encode_value import encode_attributes, encode_value
 from bptui.guest.child.non_finite import bad_element, origin_of_non_finite, unheard
 from bptui.guest.child.object_arrays import Spot, attribute_dict, spots_in
+from bptui.guest.child.optimizer_stand_in import initialize_layer
 from bptui.guest.child.own_gradients import by_place, gradient_of, named_so
 from bptui.guest.child.parameter_gradients import parameter_gradients
 from bptui.guest.child.styles.recipe import Handle, Recipe, UserCall, in_place
@@ -126,6 +127,7 @@ class Instance:
             self.held = [np.array(value) for value in values[first:last]]
             with self.making():
                 self.handle = self.recipe.make(*self.held, **self.order.init_options)
+                initialize_layer(self.handle.object, self.inputs)
         else:
             self.renew_held(values[first:last])
         self.renew_made(values[last:])
