@@ -39,9 +39,9 @@ def run_scenario(options: argparse.Namespace) -> int:
 
     if is_program(options.scenario):
         if options.resume:
-            raise BptuiError(
-                "a program's recording cannot be gone on with", hint="without --resume, a new file is written"
-            )
+            from bptui.recording.resumption import refuse_program
+
+            raise refuse_program(options.record)
         run = watched(options)
         try:
             status = app.open_program(run, options.record, options.theme, opening=opening_commands(options))

@@ -9,7 +9,7 @@ from pathlib import Path
 from bptui.core import text
 from bptui.errors import TranscriptError, Where, reason_of
 from bptui.recording.digest import FIELD, RunningDigest
-from bptui.recording.recorder import OpenedRecording, lock
+from bptui.recording.recorder import OpenedRecording, free_name, lock
 from bptui.recording.replay_tape import Recording
 from bptui.recording.run_records import header_record
 from bptui.recording.verification import compared_steps
@@ -72,7 +72,16 @@ def check_same_run(recording: Recording, run: Run) -> None:
             raise cannot_resume(recording.path, f"was recorded elsewhere: at {where} {told}")
 
 
+def refuse_program(path: Path) -> TranscriptError:
+    """Return the error about going on with a program's recording: what it was at then is in no file."""
+    return cannot_resume(
+        path, "a program is not gone on with: its process has ended, and it can only run from the start"
+    )
+
+
 def cannot_resume(path: Path | None, message: str) -> TranscriptError:
-    """Return the error about a recording that one cannot go on with."""
-    hint = "without --resume, a new file is written"
-    return TranscriptError(message, hint=hint, where=Where(text.visible(str(path))) if path else None)
+    """Return the error about a recording that one cannot go on with, with a name for a new one as the hint."""
+    if path is None:
+        return TranscriptError(message)
+    hint = f"--record {text.visible(str(free_name(path)))} without --resume starts a new recording"
+    return TranscriptError(message, hint=hint, where=Where(text.visible(str(path))))

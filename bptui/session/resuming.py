@@ -14,7 +14,7 @@ from bptui.core.verbs.teaching import Predicting
 from bptui.errors import BptuiError
 from bptui.recording.recorder import Recorder, Track
 from bptui.recording.replay_tape import Recording
-from bptui.recording.resumption import cannot_resume, check_same_run, open_recording
+from bptui.recording.resumption import cannot_resume, check_same_run, open_recording, refuse_program
 from bptui.recording.run_records import RunRecords
 from bptui.recording.transcript import read_transcript
 from bptui.session.answer import Answer
@@ -43,7 +43,7 @@ def resume_recording(session: Session, path: Path) -> str:
     Raises TranscriptError where the recording is not one of this run, or cannot be gone on with.
     """
     if session.run is None:
-        raise cannot_resume(path, "a program's recording cannot be gone on with")
+        raise refuse_program(path)
     recording = read_transcript(path)
     check_same_run(recording, session.run)
     opened = open_recording(path, recording.arrays)

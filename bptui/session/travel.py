@@ -13,6 +13,7 @@ from bptui.core.verbs.movement import (
     GoTo,
     GoToIteration,
     Into,
+    Last,
     LineBack,
     Next,
     NextIteration,
@@ -42,6 +43,7 @@ class Arrival:
     def __init__(self, session: Session, command: Travel) -> None:
         self.session = session
         self.is_relative = isinstance(command, Relative)
+        self.is_to_end = isinstance(command, Last)
         self.before = self.place
         session.do(command)
 
@@ -60,6 +62,8 @@ class Arrival:
                 return Answer()
             if not self.is_relative:
                 return Answer(ALREADY_THERE)
+        if self.is_to_end and not session.can_record:
+            return replace(halt_reason(session), style="", ok=True)  # it leads to the last step that there is
         if failed := failed_turn(session.moment):
             session.selection.choose(failed.name)
         return halt_reason(session)

@@ -365,8 +365,9 @@ def test_a_replay_looks_and_changes_nothing(dispatcher: Dispatcher, display: Lis
     assert "a replay runs nothing" in say(replay, "check a").text
     assert "runs no code" in say(replay, "into").text
     stopped = say(replay, "last")
-    assert (stopped.ok, replay.session.moment.position) == (False, 5)
+    assert (stopped.ok, replay.session.moment.position) == (True, 5)
     assert "the recording ends here" in stopped.text
+    assert not say(replay, "goto 6").ok
 
 
 NAMES = st.sampled_from(["x", "w", "a", "b", "y", "nothing", "2"])
