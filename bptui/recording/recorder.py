@@ -335,10 +335,10 @@ def cannot_record(path: Path, message: str, *, hint: str | None = None) -> Trans
 
 def free_name(path: Path) -> Path:
     """Return the first of the name itself, ``name-2``, ``name-3``, ... that does not exist."""
-    if not path.exists():
+    if not os.path.lexists(path):  # a link that leads nowhere takes a name, too
         return path
     number = 2
-    while (free := path.with_name(f"{path.stem}-{number}{path.suffix}")).exists():
+    while os.path.lexists(free := path.with_name(f"{path.stem}-{number}{path.suffix}")):
         number += 1
     return free
 

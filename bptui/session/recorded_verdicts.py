@@ -15,6 +15,9 @@ from bptui.recording.records import (
 from bptui.recording.replay_tape import Recording
 from bptui.session.check_scheduler import Conclusion
 
+LONGEST, MOST_RUNGS = 2_000, 100
+"""Characters of a sentence, and rungs of a ladder, that are shown of a recording; ours have fewer."""
+
 
 def verdict_record(conclusion: Conclusion, at: int, time: float) -> VerdictRecord:
     """Return what a check has found as a record, at a step and after so many seconds."""
@@ -71,10 +74,10 @@ def finding_of(node: str, layer: str | None, it: FindingRecord) -> Finding:
         it.rule,
         Verdict(it.verdict),
         worst=Worst(worst.index, worst.analytic, worst.numeric, worst.error) if worst else None,
-        reason=it.reason,
-        mistake=it.mistake,
-        advice=it.advice,
-        ladder=tuple(Rung(*numbers) for numbers in it.ladder),
+        reason=it.reason[:LONGEST],
+        mistake=it.mistake and it.mistake[:LONGEST],
+        advice=it.advice and it.advice[:LONGEST],
+        ladder=tuple(Rung(*numbers) for numbers in it.ladder[:MOST_RUNGS]),
         where=as_where(it.where),
         slot=it.slot,
         output=it.output,

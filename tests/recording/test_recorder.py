@@ -25,7 +25,7 @@ from bptui.core.verbs.movement import Back, GoTo, Last, Next
 from bptui.errors import TranscriptError
 from bptui.recording import disk_sync
 from bptui.recording.codec import encode_line
-from bptui.recording.recorder import SLICE, Recorder
+from bptui.recording.recorder import SLICE, Recorder, free_name
 from bptui.recording.records import ActionRecord, NoteRecord
 from bptui.recording.run_records import records
 from bptui.recording.transcript import read_transcript
@@ -293,3 +293,9 @@ def test_a_file_as_large_as_it_may_be_is_valid_and_the_reason_told(path: Path) -
     tape = read_transcript(path)
     assert tape.dropped is None
     assert len(tape.tape) + len(tape.actions) + 1 >= int(counts[-1])
+
+
+def test_a_name_that_a_link_to_nowhere_has_is_not_free(tmp_path: Path) -> None:
+    path = tmp_path / "session.jsonl"
+    path.symlink_to(tmp_path / "nowhere" / "else")
+    assert free_name(path) == tmp_path / "session-2.jsonl"
