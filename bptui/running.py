@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from bptui.core.edit import Reuse
+from bptui.core.edit import Reuse, ValueEdit, forked
 from bptui.core.engine import AnyLayer, Calls, Runner, calls_of
 from bptui.core.graph import Node
 from bptui.core.revisit import LayersRevisit, Revisit
 from bptui.core.tape import Tape
 from bptui.core.text import visible
-from bptui.errors import LayerError
+from bptui.errors import BptuiError, LayerError
 from bptui.scenario.reading.shape_inference import SMALLER, excess
 from bptui.scenario.scenario import Scenario
 from layers import Array, Layer
@@ -114,11 +115,12 @@ class Run(Runner):
     """A scenario's run. Its guests run in a process, which ``close`` ends.
 
     It fills a tape of its own, or goes on with ``tape``, which has some steps of the scenario's order; what ``reuse``
-    knows of another run need not be computed.
+    knows of another run need not be computed. Where it ``is_edited_midway``, the scenario alone does not lead to it.
     """
 
     def __init__(self, scenario: Scenario, tape: Tape | None = None, reuse: Reuse | None = None) -> None:
         self.scenario = scenario
+        self.is_edited_midway = False
         self.own = ScenarioLayers(scenario)
         super().__init__(blank_tape(scenario, self.own.revisit) if tape is None else tape, self.own, reuse)
 
@@ -142,6 +144,24 @@ class Run(Runner):
     def guest(self, node: int, iteration: int = 0) -> GuestLayer:
         """Return a new instance of a layer of the user's own."""
         return self.guests.make(node, iteration)
+
+    def edited(self, edit: ValueEdit) -> Run:
+        """Return a run that goes on from an edit of this one; it shares the steps before that."""
+        scenario = self.scenario
+        if edit.is_of_start:
+            scenario = replace(scenario, values={**scenario.values, edit.name: edit.value})
+        run = Run(scenario, forked(self.tape, edit), Reuse(self.tape, edit.iteration))
+        run.is_edited_midway = self.is_edited_midway or not edit.is_of_start
+        return run
+
+    def expanded(self, name: str) -> Run:
+        """Return a run, from the start, of the same scenario with a node as those that its layer is made of.
+
+        Raises BptuiError where the node is not made of others, or values were set that the scenario does not know of.
+        """
+        if self.is_edited_midway:
+            raise BptuiError("a branch that was edited in the middle is not expanded", hint="switch main; expand there")
+        return Run(with_expansions(self.scenario, [name]))
 
     def close(self) -> None:
         """End the guests' process, if there is one; to look at a step again starts another."""

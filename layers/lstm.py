@@ -81,6 +81,7 @@ class LSTMStep(Layer):
         return dsums @ self.Wx.T, dsums @ self.Wh.T, dcell * f, dWx, dWh, as_rows(dsums).sum(axis=0)
 
     def expansion(self, *shapes: Shape) -> Mapping[str, str]:  # noqa: ARG002  (it is the same for all)
+        """Return formulas in which c_next stands apart from the cell, whose gradient is that of h_next's as well."""
         return {
             "sums": "x @ Wx + h @ Wh + b",
             ", ".join(f"sum_{gate}" for gate in self.gates): "Split(sums, axis=-1, parts=4)",
@@ -90,9 +91,10 @@ class LSTMStep(Layer):
             "o": "Sigmoid(sum_o)",
             "kept": "f * c",
             "added": "i * g",
-            "c_next": "kept + added",
-            "squashed": "Tanh(c_next)",
+            "cell": "kept + added",
+            "squashed": "Tanh(cell)",
             "h_next": "o * squashed",
+            "c_next": "1 * cell",
         }
 
 

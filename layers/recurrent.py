@@ -101,20 +101,25 @@ class Unrolled(Layer):
         return dxs, *dstate, *dweights
 
     def expansion(self, xs: Shape, *others: Shape) -> Mapping[str, str]:  # noqa: ARG002  (a step knows their shapes)
-        """Return a formula for each place in the sequence, and one for its step."""
+        """Return a formula for each place in the sequence, and one for its step.
+
+        The last h is part of hs: as an output of its own it is another node, with a gradient of its own.
+        """
         if not xs[-2]:
             raise ValueError(f"xs of shape {xs} has no places, and so there are no steps to show")
         step, places, formulas = type(self.new_step()).__name__, xs[-2], {}
         weights = [*self.rules][1 + len(self.states) :]
         before = [f"{name}0" for name in self.states]
         for t in range(1, places + 1):
-            after = [name if t == places and name in self.outputs else f"{name}{t}" for name in self.states]
+            ends = self.outputs if t == places else ()
+            after = [name if name in ends and name != self.states[0] else f"{name}{t}" for name in self.states]
             place = f"Slice(xs, axis=-2, start={t - 1}, stop={t})"
             formulas[f"x{t}"] = f"Reshape({place}, shape={[*xs[:-2], xs[-1]]})"
             formulas[", ".join(after)] = f"{step}({', '.join([f'x{t}', *before, *weights])}{self.step_option()})"
             before = after
         hs = [name.split(", ")[0] for name in formulas if not name.startswith("x")]
-        return formulas | {"hs": f"Stack({', '.join(hs)}, axis=-2)"}
+        last = {it: f"1 * {it}{places}" for it in self.states[:1] if it in self.outputs}
+        return formulas | {"hs": f"Stack({', '.join(hs)}, axis=-2)"} | last
 
     def step_option(self) -> str:
         """Return how a formula goes on that makes a step like these."""

@@ -7,10 +7,13 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
+from bptui.cli import main
 from guests import ARRIVE, layer_file, line_of
 from waiting import work_until
 
@@ -47,16 +50,27 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def bptui(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "bptui", *arguments],
-        check=False,
-        capture_output=True,
-        text=True,
-        cwd=folder,
-        timeout=60,
-        env=environment(folder),
-    )
+class Done(NamedTuple):
+    """What a command came to."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+Shell = Callable[..., Done]
+
+
+@pytest.fixture
+def bptui(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Shell:
+    """Return what carries out a command line in the folder, in this very process."""
+    monkeypatch.chdir(folder)
+    monkeypatch.setenv("XDG_DATA_HOME", str(folder / "data"))
+
+    def carry_out(*arguments: str) -> Done:
+        return Done(main(arguments), *capsys.readouterr())
+
+    return carry_out
 
 
 def environment(folder: Path) -> dict[str, str]:
@@ -68,26 +82,26 @@ def write(folder: Path, formula: str) -> None:
     (folder / "a.toml").write_text(SCENARIO.format(formula=formula))
 
 
-def test_permission_is_asked_for_given_once_or_for_good_and_lost_by_an_edit(folder: Path) -> None:
+def test_permission_is_asked_for_given_once_or_for_good_and_lost_by_an_edit(folder: Path, bptui: Shell) -> None:
     write(folder, "a + 1")
-    refused = bptui(folder, "trace", "a.toml")
+    refused = bptui("trace", "a.toml")
     assert refused.returncode == 2
     assert refused.stdout == ""
     assert refused.stderr.startswith("a.toml:1:11: error: my_layers.py will not be run without permission\nhint: ")
-    assert bptui(folder, "trace", "a.toml", "--layers", "my_layers.py").returncode == 0
-    assert bptui(folder, "trace", "a.toml").returncode == 2
-    trusted = bptui(folder, "trust", "my_layers.py")
+    assert bptui("trace", "a.toml", "--layers", "my_layers.py").returncode == 0
+    assert bptui("trace", "a.toml").returncode == 2
+    trusted = bptui("trust", "my_layers.py")
     assert (trusted.returncode, trusted.stderr) == (0, "")
-    assert bptui(folder, "trace", "a.toml").returncode == 0
+    assert bptui("trace", "a.toml").returncode == 0
     with (folder / "my_layers.py").open("a") as file:
         file.write("\n")
-    assert bptui(folder, "trace", "a.toml").returncode == 2
+    assert bptui("trace", "a.toml").returncode == 2
 
 
 @pytest.mark.parametrize("name", ["nobody.py", ".", "note.txt"])
-def test_what_cannot_be_trusted_is_bad_use(folder: Path, name: str) -> None:
+def test_what_cannot_be_trusted_is_bad_use(folder: Path, bptui: Shell, name: str) -> None:
     (folder / "note.txt").write_text("not a program")
-    done = bptui(folder, "trust", name)
+    done = bptui("trust", name)
     assert done.returncode == 2
     assert done.stderr.startswith(name)
     assert "Traceback" not in done.stderr
@@ -101,31 +115,31 @@ def test_what_cannot_be_trusted_is_bad_use(folder: Path, name: str) -> None:
     ],
 )
 def test_a_fault_shows_the_steps_so_far_and_then_the_users_line(
-    folder: Path, formula: str, mark: str, told: str
+    folder: Path, bptui: Shell, formula: str, mark: str, told: str
 ) -> None:
     write(folder, formula)
     line = line_of(layer_file(folder, LAYERS), mark)
-    done = bptui(folder, "trace", "a.toml", "--layers", "my_layers.py")
+    done = bptui("trace", "a.toml", "--layers", "my_layers.py")
     assert done.returncode == 2
     assert "a = Twice(x) = [2, 4]" in done.stdout
     assert done.stderr.startswith(f"my_layers.py:{line}: error: {told}")
     assert mark in done.stderr
     assert "Traceback" not in done.stderr
-    records = bptui(folder, "trace", "a.toml", "--json", "--layers", "my_layers.py")
+    records = bptui("trace", "a.toml", "--json", "--layers", "my_layers.py")
     assert records.returncode == 2
     assert [json.loads(it)["kind"] for it in records.stdout.splitlines()] == ["header", "step"]
 
 
-def test_leaving_without_a_word_is_told_too(folder: Path) -> None:
+def test_leaving_without_a_word_is_told_too(folder: Path, bptui: Shell) -> None:
     write(folder, "Exits(a)")
-    done = bptui(folder, "trace", "a.toml", "--layers", "my_layers.py")
+    done = bptui("trace", "a.toml", "--layers", "my_layers.py")
     assert done.returncode == 2
     assert "the layer process ended itself with exit status 0" in done.stderr
 
 
-def test_what_a_layer_prints_and_warns_is_a_short_remark(folder: Path) -> None:
+def test_what_a_layer_prints_and_warns_is_a_short_remark(folder: Path, bptui: Shell) -> None:
     write(folder, "Prints(a)")
-    done = bptui(folder, "trace", "a.toml", "--layers", "my_layers.py")
+    done = bptui("trace", "a.toml", "--layers", "my_layers.py")
     assert (done.returncode, done.stderr) == (0, "")
     assert "\x1b" not in done.stdout
     assert len(done.stdout) < 5_000
@@ -163,11 +177,11 @@ def is_alive(process: int) -> bool:
     return True
 
 
-def test_a_home_that_cannot_be_written_matters_only_to_trust(folder: Path) -> None:
+def test_a_home_that_cannot_be_written_matters_only_to_trust(folder: Path, bptui: Shell) -> None:
     write(folder, "a + 1")
     (folder / "data").write_text("no folder")
-    assert bptui(folder, "trace", "a.toml", "--layers", "my_layers.py").returncode == 0
-    done = bptui(folder, "trust", "my_layers.py")
+    assert bptui("trace", "a.toml", "--layers", "my_layers.py").returncode == 0
+    done = bptui("trust", "my_layers.py")
     assert done.returncode == 2
     assert "my_layers.py: error: cannot be remembered" in done.stderr
     assert "--layers my_layers.py" in done.stderr

@@ -51,12 +51,9 @@ def test_what_the_panels_show_is_worked_out_without_a_screen() -> None:
     assert not imported & {"textual", "rich"}
 
 
-@pytest.mark.parametrize(
-    "arguments",
-    [["exec", "xor", "-e", "last"], ["trace", "xor"], ["trace", "xor", "--json"], ["list"], ["trace", "nosuch"]],
-)
-def test_a_command_without_a_screen_imports_none(arguments: list[str]) -> None:
-    imported = imported_by(f"from bptui.cli import main; main({arguments!r})")
+def test_a_command_without_a_screen_imports_none() -> None:
+    commands = ["exec xor -e last", "trace xor", "trace xor --json", "list", "trace nosuch"]
+    imported = imported_by(f"from bptui.cli import main\nfor it in {commands}: main(it.split())")
     assert "numpy" in imported
     assert not imported & {"textual", "rich"}
 

@@ -51,6 +51,7 @@ DOUBTFUL = SHOWS_IN_LINES | {
     "only the first of a loop",
     "only the last of a loop",
     "twice",
+    "local derivative twice",
     "value for derivative",
     "wrong mask",
     "x where y belongs",
@@ -141,7 +142,7 @@ class Blame:
         functions, forward = self.functions_at(evidence.position), self.lines.forward_functions
         if edit := first_right(evidence, others, iter(self.edits)):
             return self.cause_by(edit)
-        if edit := repaired(evidence, functions, others):
+        if edit := repaired(evidence, functions, others, forward=forward):
             return self.cause_by(edit)
         for together in (1, 2):
             if mistake := missing_uses(evidence, forward, others, together=together):

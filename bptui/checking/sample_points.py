@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import partial
+from inspect import unwrap
 from typing import TypeAlias
 
 import numpy as np
@@ -14,6 +15,8 @@ import numpy as np
 from bptui.checking.subject import Subject
 from bptui.own_layers.own_layer import TARGETS
 from layers import Array
+
+LOGARITHMS = frozenset({"log", "log2", "log10"})
 
 Places: TypeAlias = Callable[[Subject], Iterator[tuple[Array, ...]]]
 """What yields inputs to try, the best first."""
@@ -72,10 +75,20 @@ def shake(x: Array, draw: np.random.Generator, sign: float) -> Array:
 
 
 def is_of_probabilities(subject: Subject) -> bool:
-    """Return whether a loss, at the end or with targets, is given nothing beyond 0 and 1, where it takes a gradient."""
-    is_loss = subject.is_last or not TARGETS.isdisjoint(subject.slots)
+    """Return whether a loss is given nothing beyond 0 and 1 where it takes a gradient.
+
+    A loss stands at the end, has targets, or takes logarithms.
+    """
+    has_targets = any(slot.lower() in TARGETS for slot in subject.slots)
+    is_loss = subject.is_last or has_targets or takes_logarithms(subject)
     taking = [subject.inputs[position] for position in subject.taking]
     return is_loss and bool(taking) and all(bool(((x >= 0) & (x <= 1)).all()) for x in taking)
+
+
+def takes_logarithms(subject: Subject) -> bool:
+    """Return whether a function of the user's speaks of a logarithm."""
+    codes = (getattr(unwrap(it), "__code__", None) for it in subject.functions)
+    return any(not LOGARITHMS.isdisjoint(code.co_names) for code in codes if code is not None)
 
 
 def probable(x: Array, draw: np.random.Generator) -> Array:

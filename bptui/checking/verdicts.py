@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property, reduce
 
 from bptui.checking.finding import Finding, Verdict, verdict_of
-from bptui.core.graph import Graph
+from bptui.core.graph import Graph, Node
 
 ODD = (Verdict.FAIL, Verdict.KINK, Verdict.SKIP)
 
@@ -77,12 +77,14 @@ class Path:
 class Verdicts:
     """The latest verdict on each node, by iteration (from 0). ``version`` grows with every one.
 
-    ``thorough`` has those that were not reached in passing.
+    ``thorough`` has those that were not reached in passing. ``layerless`` are the nodes without a layer to check: those
+    that a program makes between its layers.
     """
 
     def __init__(self, graph: Graph) -> None:
         self.graph = graph
         self.version = 0
+        self.layerless: frozenset[str] = frozenset()
         self.judged: defaultdict[int, dict[str, Judged]] = defaultdict(dict)
         self.thorough: defaultdict[int, dict[str, Judged]] = defaultdict(dict)
         self.signs: defaultdict[int, dict[str, str]] = defaultdict(dict)
@@ -113,16 +115,30 @@ class Verdicts:
         """Return the verdicts as signs, by node. The mapping lives on."""
         return self.signs[iteration]
 
+    def to_judge(self, graph: Graph) -> Sequence[Node]:
+        """Return the nodes of an iteration's graph that have a layer to check."""
+        return [node for node in graph.nodes if node.name not in self.layerless] if self.layerless else graph.nodes
+
     def wrong(self, iteration: int) -> list[Judged]:
         """Return the verdicts on the nodes that are wrong, in forward order."""
         names = self.odd_nodes.get((iteration, Verdict.FAIL), ())
         return [self.judged[iteration][name] for name in sorted(names, key=self.graph.slots.__getitem__)]
 
+    def worst(self) -> list[Judged]:
+        """Return one verdict a node, over all iterations: the first that is wrong, or else the first."""
+        found: dict[str, Judged] = {}
+        for _, judged in sorted(self.thorough.items()):
+            for name, it in judged.items():
+                known = found.setdefault(name, it)
+                if it.verdict is Verdict.FAIL is not known.verdict:
+                    found[name] = it
+        return list(found.values())
+
     def told(self, iteration: int) -> str:
         """Return in words how many nodes are checked, and how many of them are not a plain pass."""
         checked = len(self.signs[iteration])
         others = (f"{count} {verdict.counted_as}" for verdict, count in self.odd(iteration).items())
-        return " · ".join((f"checked {checked} of {len(self.graph.nodes)}", *others)) if checked else ""
+        return " · ".join((f"checked {checked} of {len(self.to_judge(self.graph))}", *others)) if checked else ""
 
     def odd(self, iteration: int) -> dict[Verdict, int]:
         """Return how many nodes have each verdict that is not a plain pass, where any has."""

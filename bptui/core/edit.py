@@ -41,6 +41,11 @@ class ValueEdit:
         is_of_dout = self.kind is EditKind.DOUT
         return (self.name, self.iteration, is_of_dout) == (name, iteration, of_dout)
 
+    @property
+    def is_of_start(self) -> bool:
+        """Whether it sets a leaf from the start of the run on, as if the scenario had said so."""
+        return self.kind is EditKind.LEAF and self.iteration == 0
+
     def first_step(self, tape: Tape) -> int:
         """Return the number of the first step that may differ from those of ``tape``."""
         order = tape.order

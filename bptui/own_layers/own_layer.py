@@ -12,7 +12,9 @@ from bptui.core.graph import Node
 from bptui.core.text import counted, visible
 from bptui.errors import Where
 
-DOUT = re.compile(r"d(?!im|ata|rop)[a-zA-Z]{0,3}(_|\d|$)|d[A-Z]|dnext|dprev|dout|grad|g(?!t$)[a-z0-9]{0,2}$|g_|cache$")
+DOUT = re.compile(
+    r"d(?!im|ata|rop)[a-zA-Z]{0,3}(_|\d|$)|d[A-Z]|dnext|dprev|dout|d(cell|hidden|state|memory|context|carry)|grad|g(?!t$)[a-z0-9]{0,2}$|g_|cache$"
+)
 """What the parameter of a backward is called that takes the gradient of one more output, or in its place the cache."""
 
 TARGETS = frozenset({"t", "target", "targets", "label", "labels", "y_true", "y_label", "y_labels", "y_target"})
@@ -65,9 +67,13 @@ class Method:
         more = douts - 1
         return replace(self, required=self.required[more:], optional=self.optional[max(0, more - len(self.required)) :])
 
+    def names(self, option: str) -> bool:
+        """Return whether an option is one of its parameters."""
+        return option in (*self.required, *self.optional, *self.named)
+
     def knows(self, option: str) -> bool:
         """Return whether it takes an option of that name."""
-        return self.takes_any_option or option in (*self.required, *self.optional, *self.named)
+        return self.takes_any_option or self.names(option)
 
     def chosen(self, options: Mapping[str, Any]) -> dict[str, Any]:
         """Return those of a formula's options that it takes."""
@@ -171,7 +177,7 @@ class OwnLayer:
             held,
             (),
             again,
-            self.init.chosen(options),
+            self.for_making(options),
             self.forward.chosen(options),
             self.for_backward(options),
         )
@@ -180,6 +186,12 @@ class OwnLayer:
         """Return what the values and options of a node are to the layer. Raises ValueError."""
         share = self.share(len(node.inputs) - len(node.made), node.options, outputs=len(node.outputs))
         return replace(share, made=tuple(name.removeprefix(f"{node.name}.") for name in node.made))
+
+    def for_making(self, options: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the options that ``__init__`` takes; under any name, it takes none that forward names."""
+        forward = (*self.forward.required, *self.forward.optional, *self.forward.named)
+        chosen = self.init.chosen(options).items()
+        return {name: value for name, value in chosen if self.init.names(name) or name not in forward}
 
     def for_backward(self, options: Mapping[str, Any]) -> dict[str, Any]:
         """Return the options that backward takes; of what it would take under any name only what nothing else takes."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 import warnings
 from collections.abc import Iterator
 
@@ -15,6 +16,15 @@ NOTEBOOK = ".ipynb"
 
 MAGIC = ("%", "!")
 """How lines of a notebook begin that are for Jupyter, and not Python."""
+
+FOREIGN_CELL = re.compile(r"%%(?!time|capture|prun|matplotlib)")
+"""How a cell begins that is not Python, or not to be run here: ``%%bash``, ``%%writefile``, ``%%html``."""
+
+HELP = re.compile(r"\s*(\?{1,2}[\w.]+|[\w.]+\?{1,2})\s*$")
+"""A line that asks Jupyter about a name."""
+
+RESULT = re.compile(r"(\s*[\w, ]+=\s*)[!%](?!=).*$")
+"""A line that gives a name to what Jupyter answers."""
 
 
 def python_text(text: str, shown: str) -> str:
@@ -36,13 +46,19 @@ def cell_texts(notebook: dict[str, list[dict[str, object]]]) -> Iterator[str]:
     for number, cell in enumerate(code, start=1):
         source = cell["source"]
         text = source if isinstance(source, str) else "".join(map(str, source))  # type: ignore[call-overload]
-        yield f"# cell {number}\n" + "".join(f"{without_magic(line)}\n" for line in text.splitlines())
+        lines = [] if FOREIGN_CELL.match(text.lstrip()) else text.splitlines()
+        yield f"# cell {number}\n" + "".join(f"{without_magic(line)}\n" for line in lines)
 
 
 def without_magic(line: str) -> str:
-    """Return a line of a cell, empty where it is not Python; what is indented keeps a body for its block."""
+    """Return a line of a cell, empty where it is not Python; what is indented keeps a body for its block.
+
+    A name that would have been given what Jupyter answers is given None.
+    """
     code = line.lstrip()
-    if not code.startswith(MAGIC):
+    if result := RESULT.match(line):
+        return f"{result[1]}None"
+    if not code.startswith(MAGIC) and not HELP.match(line):
         return line
     indent = line[: len(line) - len(code)]
     return f"{indent}pass" if indent else ""

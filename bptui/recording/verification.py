@@ -16,7 +16,6 @@ import numpy as np
 
 from bptui.core import text
 from bptui.core.command_parser import parse
-from bptui.core.edit import Reuse, forked
 from bptui.core.step import BackwardStep, ForwardStep, Step, UpdateStep
 from bptui.core.tape import Tape
 from bptui.core.tape_diff import array_difference
@@ -214,10 +213,9 @@ def branch_run(recording: BranchRecording, parent: Run) -> Run:
         command = parse(recording.record.words)
         if not isinstance(command, Expand):
             raise BptuiError(f"branch {text.visible(recording.record.branch, limit=40)} has no edit")
-        return Run(with_expansions(parent.scenario, [command.name]))
+        return parent.expanded(command.name)
     parent.finish()
-    edit = edit_of_record(parent.tape, recording.record.edit)
-    return Run(parent.scenario, forked(parent.tape, edit), Reuse(parent.tape, edit.iteration))
+    return parent.edited(edit_of_record(parent.tape, recording.record.edit))
 
 
 def compared_steps(recorded: Tape, run: Run, rtol: float) -> Iterator[tuple[int | None, Divergence | None]]:

@@ -11,7 +11,7 @@ import numpy as np
 
 from bptui.core.assignment import Assignment, read_assignment
 from bptui.core.debugger import Debugger
-from bptui.core.edit import EditKind, Reuse, ValueEdit, forked
+from bptui.core.edit import EditKind, ValueEdit
 from bptui.core.expression import evaluate
 from bptui.core.order import Pass
 from bptui.core.step import BackwardStep
@@ -26,7 +26,7 @@ from bptui.core.verbs.branches import (
     SwitchBranch,
 )
 from bptui.errors import BptuiError, ExpressionError, NotReachedError
-from bptui.running import Run, with_expansions
+from bptui.running import Run
 from bptui.session.answer import Answer, Question
 from bptui.session.branch import Branch, Branches
 from bptui.session.selecting import existing_name
@@ -66,22 +66,14 @@ def set_value(session: Session, assignment: Assignment) -> Question:
     """Run on from an edit as a new branch, and go there. Raises BptuiError where it cannot be made."""
     run = run_to_branch(session)
     edit = edit_of(session, assignment)
-    tape = forked(session.tape, edit)
-    scenario = run.scenario
-    if edit.kind is EditKind.LEAF and edit.iteration == 0:
-        scenario = replace(scenario, values={**scenario.values, edit.name: edit.value})
-    going_on = Run(scenario, tape, Reuse(session.tape, edit.iteration))
-    first, parent = edit.first_step(session.tape), session.branches.current
-    return enter(session, Branch(tape, going_on, parent, first, str(assignment), edit), SetValue(str(assignment)))
+    going_on = run.edited(edit)
+    branch = Branch(going_on.tape, going_on, session.branches.current, edit.first_step(run.tape), str(assignment), edit)
+    return enter(session, branch, SetValue(str(assignment)))
 
 
 def expand(session: Session, name: str) -> Question:
     """Run a composite as its elementary nodes, as a new branch, and go there. Raises BptuiError."""
-    run = run_to_branch(session)
-    here = session.branches.here
-    if here.edit and here.first_step > 1:
-        raise BptuiError("a branch that was edited in the middle is not expanded", hint="switch main; expand there")
-    whole = Run(with_expansions(run.scenario, [name]))
+    whole = run_to_branch(session).expanded(name)
     return enter(session, Branch(whole.tape, whole, session.branches.current, 1, str(Expand(name))), Expand(name))
 
 

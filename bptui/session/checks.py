@@ -72,7 +72,13 @@ class SessionChecks:
         return verdict_answer(judged, self.checking.proviso) if judged and answer.is_pending else answer
 
     def check_all(self, iteration: int) -> Answer:
-        """Return what the verdicts on all nodes come to; until they are reached the answer is pending."""
+        """Return what the verdicts on all nodes come to; until they are reached the answer is pending.
+
+        In a program that takes its wiring, too, and all of its iterations: what is handed to a layer that is right may
+        be wrong, and from a later iteration on.
+        """
+        if self.session.program is not None:
+            return self.check_own(iteration) or verdicts_answer(self.verdicts.worst())
         if refused := self.ask_for_all(iteration):
             return refused
         nodes, checked = self.session.tape.graph.nodes, self.verdicts.thorough[iteration]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from bptui.circuit import Folding, Scale, closed_groups, composites, find_groups, fold, unfolded
@@ -14,11 +14,24 @@ class CircuitView:
     """``scale`` is the one that was asked for, None as long as the graph's size decides.
 
     ``toggled`` are the composites that are not as the scale has them: opened among boxes, closed elsewhere; and the
-    groups of a program that are open, by their paths: they are closed at first.
+    groups of a program that are open, by their paths: they are closed at first. Once ``is_arranged``, a person has
+    chosen them, and nothing else is.
     """
 
     scale: Scale | None = None
     toggled: frozenset[str] = frozenset()
+    is_arranged: bool = False
+
+    def candidates(self, graph: Graph) -> Iterator[CircuitView]:
+        """Yield the views, each at a scale, of which the first that fits is to be drawn: what says most comes first.
+
+        Numbers say more than parts of formulas: where a whole graph does not fit, it may with its composites folded.
+        """
+        for scale in (self.scale,) if self.scale else Scale:
+            yield self.at(scale)
+            found = composites(graph) if scale is Scale.WHOLE and not self.is_arranged else {}
+            if found and not find_groups(graph):
+                yield replace(self, scale=scale, toggled=frozenset(found))
 
     def at(self, scale: Scale) -> CircuitView:
         """Return the view at another scale."""
@@ -26,7 +39,7 @@ class CircuitView:
 
     def toggle(self, composite: str) -> CircuitView:
         """Return the view with a composite opened that was closed, or the other way round."""
-        return replace(self, toggled=self.toggled ^ {composite})
+        return replace(self, toggled=self.toggled ^ {composite}, is_arranged=True)
 
     def is_closed(self, composite: str, scale: Scale) -> bool:
         """Return whether a composite is drawn as one node."""

@@ -78,7 +78,8 @@ def are_all_checked(session: Session) -> bool:
     moment = session.moment
     if not session.has_checks:
         return False
-    return len(session.checks.verdicts.marks(moment.iteration - 1)) == len(moment.graph.nodes)
+    verdicts = session.checks.verdicts
+    return len(verdicts.marks(moment.iteration - 1)) == len(verdicts.to_judge(moment.graph))
 
 
 def checked_count_words(session: Session) -> str:

@@ -48,6 +48,7 @@ class ProgramChecking(Checking):
         self.waiting = deque(first_calls(program))
         counts = Counter(it.name for it in self.waiting)
         self.shared_names = frozenset(name for name, count in counts.items() if count > 1)
+        self.verdicts.layerless = made_between_layers(program) - counts.keys()
         self.findings: dict[str, tuple[Finding, ...]] = {}
         self.is_waiting = False
         self.wants_all = False
@@ -55,10 +56,9 @@ class ProgramChecking(Checking):
         self.rest = self.pieces_of_all()
 
     def obstacle(self, name: str, iteration: int) -> str:
-        calls = {it.name for it in self.waiting}
         if self.graph.node(name) is None:
             return self.about_leaf(name, iteration)
-        if name not in calls and name not in self.findings and not self.is_waiting:
+        if name in self.verdicts.layerless:
             return f"{displayed_node(name)} is made by your code between layers: there is no layer to check"
         return ""
 
@@ -153,6 +153,11 @@ class ProgramChecking(Checking):
         watched = self.program.watched.passes[iteration]
         call = watched.nodes[watched.graph.node_index(name) or 0].call
         return call.owner if call else 0
+
+
+def made_between_layers(program: CheckedProgram) -> frozenset[str]:
+    """Return the names of all nodes that are no calls in some pass."""
+    return frozenset(it.node.name for watched in program.watched.passes for it in watched.nodes if it.call is None)
 
 
 def refuse_late(is_late: bool) -> None:  # noqa: FBT001  (what it is about)

@@ -5,6 +5,7 @@ Panes take what their content needs. The circuit comes first: what it leaves is 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import Enum
 from typing import NamedTuple
 
@@ -31,6 +32,9 @@ LEAST_CIRCUIT = 5
 LEAST_TOLD = 10
 """Rows of the unfolded pane in one column, its frame included: a sentence and the gradients."""
 
+TIGHTLY_TOLD = 8
+"""Rows of it where the circuit is a little too high to be shown otherwise."""
+
 SHARE_LOW, SHARE_HIGH = 0.5, 0.68
 """Of the rows, those that a circuit takes at most across the screen, and beside the other panes."""
 
@@ -50,17 +54,27 @@ class Rows(NamedTuple):
     value: int
 
 
-def layouts(size: Size) -> dict[Layout, Room]:
-    """Return the layouts for a screen of this size, the best first, and the room that each has for a circuit."""
+class Arrangement(NamedTuple):
+    """How panes stand, and the room that the circuit has there."""
+
+    layout: Layout
+    room: Room
+
+
+def arrangements(size: Size) -> Sequence[Arrangement]:
+    """Return those for a screen of this size, the best first."""
     width, height = size
     rows = height - BARS
     if width < WIDE[0] or height < WIDE[1]:
-        most = max(LEAST_CIRCUIT, rows - FOLDED - LEAST_TOLD, (rows - FOLDED) * 2 // 5)
-        return {Layout.NARROW: Room(width - EDGES, most - EDGES)}
-    return {
-        Layout.LOW: Room(width - EDGES, int(rows * SHARE_LOW) - EDGES),
-        Layout.HIGH: Room(high_width(width) - EDGES, int(rows * SHARE_HIGH) - EDGES),
-    }
+        share = max(LEAST_CIRCUIT, (rows - FOLDED) * 2 // 5)
+        return [
+            Arrangement(Layout.NARROW, Room(width - EDGES, max(share, rows - FOLDED - told) - EDGES))
+            for told in (LEAST_TOLD, TIGHTLY_TOLD)
+        ]
+    return [
+        Arrangement(Layout.LOW, Room(width - EDGES, int(rows * SHARE_LOW) - EDGES)),
+        Arrangement(Layout.HIGH, Room(high_width(width) - EDGES, int(rows * SHARE_HIGH) - EDGES)),
+    ]
 
 
 def high_width(width: int) -> int:
@@ -68,10 +82,10 @@ def high_width(width: int) -> int:
     return max(width * 61 // 100, width - 70) - 1
 
 
-def pane_rows(size: Size, layout: Layout, picture: Size, moment: Moment) -> Rows:
-    """Return the rows of the panes in a layout, when the circuit's picture is of this size."""
-    circuit = max(LEAST_CIRCUIT, min(picture.height, layouts(size)[layout].height) + EDGES)
-    below = size.height - BARS - (circuit if layout is Layout.LOW else 0)
+def pane_rows(size: Size, arrangement: Arrangement, picture: Size, moment: Moment) -> Rows:
+    """Return the rows of the panes in an arrangement, when the circuit's picture is of this size."""
+    circuit = max(LEAST_CIRCUIT, min(picture.height, arrangement.room.height) + EDGES)
+    below = size.height - BARS - (circuit if arrangement.layout is Layout.LOW else 0)
     return Rows(circuit, value_rows(moment, below))
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from textual.geometry import Offset, Size
 
 from bptui.circuit import Circuit, Drawing, Folding, Highlight, Label, Painter, Room, Scale, Window
-from bptui.core.graph import Node
+from bptui.core.graph import Graph, Node
 from bptui.core.moment import Moment
 from bptui.core.order import Pass
 from bptui.lines.line import Line, Span
@@ -16,6 +17,9 @@ from bptui.tui.content.circuit_labels import LabelTexts, label_widths
 from bptui.tui.content.node_signs import CircuitSigns
 from layers import library
 
+MOST_LAYERS = 3
+"""Layers of a folded composite that are all written; of more, the first and the last."""
+
 
 class DrawnCircuit:
     """One sheet of a circuit, made for ``room``."""
@@ -23,9 +27,10 @@ class DrawnCircuit:
     def __init__(self, moment: Moment, scale: Scale, folding: Folding, room: Room) -> None:
         least, most = label_widths(moment)
         graph = folding.graph
-        self.circuit = Circuit(graph, scale=scale, caption=caption, label_width=most, narrowest_label=least)
         self.scale = scale
         self.folding = folding
+        captions = partial(folded_caption, moment.graph, folding)
+        self.circuit = Circuit(graph, scale=scale, caption=captions, label_width=most, narrowest_label=least)
         self.room = room
         self.texts = LabelTexts(moment)
         self.turn_to(0)
@@ -120,6 +125,19 @@ class DrawnCircuit:
         for sheet in (self.sheet - 1, self.sheet + 1):
             if 0 <= sheet < len(self.circuit):
                 self.circuit.drawing(sheet, self.room)
+
+
+def folded_caption(graph: Graph, folding: Folding, node: Node) -> str:
+    """Return what is written for a node's layer: of a composite that is folded, for the layers in it, in their order.
+
+    A box with the sign of its last layer alone would seem to add what goes into its product.
+    """
+    whole = graph.node(node.name)
+    inside = [graph.node(name) for name in folding.inner.get(node.name, ())]
+    if whole is None or whole.layer != node.layer or not inside:
+        return caption(node)
+    layers = [caption(it) for it in dict.fromkeys((*inside, whole)) if it]
+    return " ".join(layers if len(layers) <= MOST_LAYERS else (layers[0], "…", layers[-1]))
 
 
 def caption(node: Node) -> str:

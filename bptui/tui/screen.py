@@ -46,7 +46,7 @@ from bptui.session.dispatcher import Dispatcher
 from bptui.session.questions import question_lines
 from bptui.session.session import Session
 from bptui.session.watches import watch_lines
-from bptui.tui import arrangement
+from bptui.tui.arrangement import Layout, arrangements, pane_rows
 from bptui.tui.background_work import BackgroundWork
 from bptui.tui.footer import Footer
 from bptui.tui.keys import ARROW_KEYS, KeyContext, bindings, pressed_key_name
@@ -459,12 +459,12 @@ class DebuggerScreen(Screen[None]):
         self.set_class(width < SMALLEST[0] or height < SMALLEST[1], "tiny")
         self.set_class(width >= ROOMY, "roomy")
         size = Size(width, height - is_timed)
-        layouts = arrangement.layouts(size)
-        layout = list(layouts)[self.circuit.choose(list(layouts.values()))]
-        rows = arrangement.pane_rows(size, layout, self.circuit.picture.size, self.moment)
-        for other in arrangement.Layout:
-            self.set_class(other is layout, other.value)
-        if layout is arrangement.Layout.NARROW:
+        choices = arrangements(size)
+        chosen = choices[self.circuit.choose([choice.room for choice in choices])]
+        rows = pane_rows(size, chosen, self.circuit.picture.size, self.moment)
+        for layout in Layout:
+            self.set_class(chosen.layout is layout, layout.value)
+        if chosen.layout is Layout.NARROW:
             self.circuit.styles.height = rows.circuit
         else:
             self.circuit.styles.clear_rule("height")

@@ -50,7 +50,7 @@ def title_line(moment: Moment, title: str, recording: str, width: int, verdicts:
 
 def checked(verdicts: Verdicts, moment: Moment) -> Line:
     """Return how many nodes are checked, and how many of them are wrong, at a kink, or could not be checked."""
-    count, total = len(verdicts.marks(moment.iteration - 1)), len(moment.graph.nodes)
+    count, total = len(verdicts.marks(moment.iteration - 1)), len(verdicts.to_judge(moment.graph))
     if not count:
         return ()
     odd = [

@@ -147,9 +147,47 @@ def test_a_mistake_in_a_loss_of_probabilities_is_confirmed_with_probabilities() 
     assert (found.input, found.mistake) == ("p", "sum for mean")
 
 
+def test_a_batch_is_made_larger_with_targets_that_are_still_some() -> None:
+    targets = np.eye(3)[IDX[:4] % 3]
+    made = subject_with_options(faulty.SoftTargetLossNotDivided, draw.normal(size=(4, 3)), targets, names="xt")
+    (found,) = failures(replace(made, is_last=True, takes_gradient=(True, False)))
+    assert (found.input, found.mistake) == ("x", "sum for mean")
+
+
+def test_a_skip_connection_is_not_claimed_of_a_forward_that_has_none() -> None:
+    class Begun:
+        def forward(self, x: Any) -> Any:
+            self.x = x
+            return x**3
+
+        def backward(self, dout: Any) -> Any:
+            dx = dout.copy()
+            dx += dout * 3 * self.x**2
+            return dx
+
+    (found,) = failures(subject_with_options(Begun, draw.normal(size=(4, 3))))
+    assert found.mistake == "a use too many"
+    assert "forward has no skip connection" in (found.advice or "")
+
+
 def test_a_loss_of_probabilities_in_the_middle_is_looked_at_with_probabilities() -> None:
     probabilities, targets = draw.uniform(0.1, 0.9, (4, 3)), np.eye(3, dtype=int)[IDX[:4] % 3]
     assert failures(subject_with_options(faulty.ClippedElementLoss, probabilities, targets, names="pt")) == []
+
+
+def test_a_layer_that_takes_logarithms_of_probabilities_is_a_loss_whatever_its_targets_are_called() -> None:
+    class Clipped:
+        def forward(self, truth: Any, p: Any) -> Any:
+            self.truth, self.p = truth, np.clip(p, 1e-8, 1 - 1e-8)
+            return -np.mean(self.truth * np.log(self.p) + (1 - self.truth) * np.log(1 - self.p), axis=1)
+
+        def backward(self, dout: Any) -> Any:
+            each = (1 - self.truth) / (1 - self.p) - self.truth / self.p
+            return None, dout[:, None] * each / each.shape[1]
+
+    made = subject_with_options(Clipped, np.eye(4)[:3], draw.uniform(0.2, 0.8, (3, 4)), names="tp")
+    it = replace(made, takes_gradient=(False, True), functions=(Clipped.forward, Clipped.backward))
+    assert failures(it) == []
 
 
 def test_a_mistake_beside_an_empty_input_is_named() -> None:

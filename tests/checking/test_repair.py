@@ -14,7 +14,7 @@ import mendable_layers as layers
 from bptui.checking import Finding
 from bptui.checking.diagnosis import Evidence
 from bptui.checking.probe import Probe
-from bptui.checking.repair.edit import places
+from bptui.checking.repair.edit import Edit, places
 from bptui.checking.repair.edits_of_factors import is_changeable
 from bptui.checking.repair.edits_of_operands import edits_of_operands
 from bptui.checking.repair.edits_of_sums import edits_of_sums
@@ -38,6 +38,17 @@ INPUTS: dict[type[Any], tuple[Any, ...]] = {
     layers.Standard: (draw.normal(size=(5, 3)),),
     layers.Cell: (draw.normal(size=(4, 3)),),
     layers.Masked: (draw.normal(size=(4, 3)),),
+    layers.Gates: (draw.normal(size=(2, 3)), draw.normal(size=(3, 6))),
+    layers.Padded: (draw.normal(size=(3, 4)),),
+    layers.Instances: (draw.normal(size=(2, 2, 3, 2)), draw.normal(size=2)),
+    layers.Groups: (draw.normal(size=(2, 4, 2, 2)),),
+    layers.Shifted: (draw.normal(size=(2, 5)),),
+    layers.Turned: (draw.normal(size=(2, 4)), draw.normal(size=(2, 2, 2))),
+    layers.Exchanged: (draw.normal(size=(2, 3, 3)),),
+    layers.Shares: (draw.normal(size=(2, 4)),),
+    layers.Neuron: (draw.normal(size=(4, 3)), draw.normal(size=(3, 2))),
+    layers.RootMeanSquare: (draw.normal(size=(3, 4)),),
+    layers.Leaky: (draw.normal(size=(3, 4)),),
     layers.Weighted: (draw.normal(size=(2, 3, 4)), draw.normal(size=(2, 3))),
 }
 
@@ -67,6 +78,23 @@ CASES = [
     (layers.StandardNotDivided, "x", "a factor n", ""),
     (layers.CellWithoutTanh, "x", "local derivative left out", "dc = dout + dout * self.x"),
     (layers.EncoderOfTheLast, "Wh", "only the last of a loop", "dWh = self.hs[:, t].T @ da"),
+    (layers.EncoderAddedUp, "b", "added where it replaces", "dh += da @ self.Wh.T"),
+    (layers.GatesJoinedOtherwise, "x", "parts in the wrong order", ""),
+    (layers.GatesStoredOtherwise, "x", "parts in the wrong order", "da[:, 2 * n :] = dout * self.f"),
+    (layers.PaddedCutAtTheEnd, "x", "wrong part of an array", ""),
+    (layers.PaddedCutAtTheSize, "x", "wrong part of an array", "return dout[:h, :w]"),
+    (layers.InstancesOverTheBatch, "x", "another axis than forward", "mean = d.mean(axis=(0, 2, 3), keepdims=True)"),
+    (layers.GroupsOverImages, "x", "another axis than forward", ""),
+    (layers.ShiftedTheSameWay, "x", "wrong part of an array", "dx[:, 1:] = dout[:, :-1]"),
+    (layers.TurnedLaidOutOtherwise, "x", "reshaped in another order", "dx = dout @ self.k.reshape(2, -1)"),
+    (layers.ExchangedNot, "x", "transposed operand", ""),
+    (layers.SharesOfNothing, "x", "a factor self.p", "return dx - dx.sum(axis=1, keepdims=True)"),
+    (layers.NeuronAsSigmoid, "x", "another activation's derivative", "da = dout * self.y * (1 - self.y)"),
+    (layers.NeuronAsRelu, "x", "another activation's derivative", "da[self.y <= 0] = 0"),
+    (layers.NeuronOfAnotherFunction, "x", "another activation's derivative", ""),
+    (layers.RootMeanSquareWithoutEps, "x", "eps left out", ""),
+    (layers.RootMeanSquareWithoutRoot, "x", "square root left out", ""),
+    (layers.LeakyTheOtherWayRound, "x", "wrong mask", "return np.where(self.x < 0, dout, 0.1 * dout)"),
 ]
 
 
@@ -94,6 +122,11 @@ def test_what_is_right_is_not_accused(layer: type[Any]) -> None:
 def test_a_mask_that_is_left_out_is_put_in_as_it_is() -> None:
     (found,) = found_on(layers.MaskedNot)
     assert "with `return dout * (1 - self.mask)`" in (found.advice or "")
+
+
+def test_of_a_line_that_is_too_long_what_is_new_is_shown() -> None:
+    new = Edit("transposed operand", "Swapped.", 7, (), lambda: "dx[:, i, j] = " + "a + " * 40, lambda: "k[j, i]")
+    assert new.advice == "Swapped. Tried: with `k[j, i]` in line 7 the gradient is right."
 
 
 def test_a_guess_is_made_where_it_changes_what_is_wrong_and_nothing_that_is_right() -> None:

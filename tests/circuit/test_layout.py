@@ -157,7 +157,7 @@ def graphs_of_several_outputs(draw: st.DrawFn) -> Graph:
 
 
 @given(graphs_of_several_outputs())
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=12)
 def test_each_output_of_a_node_has_a_box_and_wires_of_its_own(graph: Graph) -> None:
     for drawing in drawings(graph):
         assert_true_to(graph, drawing)
@@ -186,7 +186,7 @@ def chain(length: int) -> Graph:
 
 
 @given(graphs(most=24))
-@settings(max_examples=30)
+@settings(max_examples=12)
 def test_every_wire_leads_from_its_value_to_its_consumers_and_nowhere_else(graph: Graph) -> None:
     for drawing in drawings(graph):
         assert_true_to(graph, drawing)
@@ -194,7 +194,7 @@ def test_every_wire_leads_from_its_value_to_its_consumers_and_nowhere_else(graph
         assert sorted(box.name for box in drawing.boxes if box.kind in {"node", "leaf"}) == sorted(graph.names)
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(2))
 def test_wires_stay_true_in_graphs_of_sixty_values(seed: int) -> None:
     graph = random_graph(Random(seed), 60)
     for drawing in drawings(graph):
@@ -202,7 +202,7 @@ def test_wires_stay_true_in_graphs_of_sixty_values(seed: int) -> None:
         assert_apart(drawing)
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(2))
 def test_each_sheet_of_a_large_graph_is_true_and_each_value_has_one_box_of_its_own(seed: int) -> None:
     graph = random_graph(Random(seed), 300)
     circuit = Circuit(graph)
@@ -218,7 +218,7 @@ def test_each_sheet_of_a_large_graph_is_true_and_each_value_has_one_box_of_its_o
     assert sorted(homes) == sorted(graph.names)
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", range(3))
 def test_what_is_written_below_the_wires_of_a_box_adds_up_to_what_is_written_at_its_source(seed: int) -> None:
     graph = random_graph(Random(seed), 200)
     circuit = Circuit(graph)

@@ -237,6 +237,25 @@ def test_a_notebook_gives_what_its_code_cells_do(tmp_path: Path) -> None:
         loads("[inputs]\nx = 1\n[nodes]\ny = 'Relu(x)'\n", tmp_path / "a.toml", layers=[path])
 
 
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "%%time\nx = 1",
+        "%%bash\nls -la | wc",
+        "%%writefile other.py\nnot python at all",
+        "files = !ls\ncount = %timeit -o 1",
+        "list?\n?list\nlist??",
+        "display(1)\nget_ipython().run_line_magic('matplotlib', 'inline')",
+    ],
+)
+def test_what_a_notebook_says_to_jupyter_is_left_out(tmp_path: Path, cell: str) -> None:
+    sources = ["import numpy as np", cell, f"class Relu:\n{FORWARD}{BACKWARD}"]
+    path = tmp_path / "homework.ipynb"
+    path.write_text(json.dumps({"cells": [{"cell_type": "code", "source": it} for it in sources], "nbformat": 4}))
+    loaded = loads("[inputs]\nx = 1\n[nodes]\ny = 'Relu(x)'\n", tmp_path / "a.toml", layers=[path])
+    assert loaded.guests[0].name == "Relu"
+
+
 def test_a_built_in_layer_in_the_place_of_one_spelt_like_it_is_pointed_out(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -173,12 +173,11 @@ def test_an_action_that_is_not_a_command_is_refused(tmp_path: Path, words: dict[
     assert caught.value.line == 2
 
 
-@pytest.mark.parametrize("cut", range(1, 250))
-def test_a_torn_last_line_is_left_out_and_said(tmp_path: Path, cut: int) -> None:
-    torn = "".join(LINES[:4])[:-cut]
-    tape = read(tmp_path, torn)
-    assert len(tape.tape) == 2
-    assert "line 4" in (tape.dropped or "")
+def test_a_torn_last_line_is_left_out_and_said(tmp_path: Path) -> None:
+    for cut in range(1, 250, 4):
+        tape = read(tmp_path, "".join(LINES[:4])[:-cut])
+        assert len(tape.tape) == 2, cut
+        assert "line 4" in (tape.dropped or ""), cut
 
 
 def test_a_tail_of_zeros_is_left_out_and_said(tmp_path: Path) -> None:

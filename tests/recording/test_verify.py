@@ -71,6 +71,11 @@ def test_branches_are_verified_too(tmp_path: Path) -> None:
     assert found.steps > 2 * main_steps
 
 
+def test_an_edited_branch_that_was_expanded_is_verified_with_what_was_set(tmp_path: Path) -> None:
+    path = record(load("layer_norm"), tmp_path / "it.jsonl", "next", "set gamma[0] = 5", "expand y", "last")
+    assert verified(path).ok
+
+
 def test_an_expanded_run_says_so_and_verifies(tmp_path: Path) -> None:
     path = record(with_expansions(load("layer_norm"), ["y"]), tmp_path / "it.jsonl")
     assert read_transcript(path).header.expanded == ("y",)

@@ -64,7 +64,7 @@ def assert_in_proportion(command: list[str], network: Callable[[int], str], coun
 def test_a_run_costs_in_proportion_to_the_nodes(
     command: list[str], network: Callable[[int], str], tmp_path: Path
 ) -> None:
-    assert_in_proportion(command, network, 30, tmp_path)
+    assert_in_proportion(command, network, 16, tmp_path)
 
 
 @pytest.mark.parametrize("network", [sum_of, chain])

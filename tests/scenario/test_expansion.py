@@ -200,13 +200,24 @@ def test_a_layer_over_time_expands_to_its_steps_and_each_step_to_its_gates() -> 
     assert [node.outputs for node in steps.graph.nodes if node.layer == "LSTMStep"] == [
         ("hs.h1", "hs.c1"),
         ("hs.h2", "hs.c2"),
-        ("h", "cell"),
+        ("hs.h3", "cell"),
     ]
     gates = expanded(steps, ["hs.h2"])
     assert {"hs.h2.i", "hs.h2.f", "hs.h2.g", "hs.h2.o"} <= {node.name for node in gates.graph.nodes}
     for parts in (steps, gates):
-        for name in parts.graph.leaves:
-            assert_close(run(parts).gradients[name], run(loads(SEQUENCE)).gradients[name])
+        for name, want in run(loads(SEQUENCE)).gradients.items():
+            assert_close(run(parts).gradients[name], want)
+
+
+@pytest.mark.parametrize("node", ["h, cell = LSTMStep(Sum(xs, axis=1),", "hs, h, cell = LSTM(xs,"])
+def test_each_output_keeps_a_gradient_of_its_own(node: str) -> None:
+    outputs, call = node.split(" = ")
+    uses = " + ".join(f"Sum({name} * {name})" for name in outputs.split(", "))
+    lstm = '"hs, h, cell" = "LSTM(xs,', "Sum(hs) + Sum(cell)"
+    scenario = loads(SEQUENCE.replace(lstm[0], f'"{outputs}" = "{call}').replace(lstm[1], uses))
+    whole, parts = run(scenario), run(expanded(scenario, [outputs.partition(",")[0]]))
+    for name in outputs.split(", "):
+        assert_close(parts.gradients[name], whole.gradients[name])
 
 
 def test_an_output_without_a_name_has_that_of_its_formula() -> None:

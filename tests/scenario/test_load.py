@@ -485,7 +485,7 @@ def test_trying_a_network_out_keeps_no_value_longer_than_needed() -> None:
 
 
 def test_many_inline_numbers_load() -> None:
-    numbers = np.random.default_rng(0).normal(size=300_000)
+    numbers = np.random.default_rng(0).normal(size=30_000)
     scenario = loads(f"[inputs]\nx = {numbers.tolist()}\n[nodes]\ny = 'Sum(x)'\n")
     np.testing.assert_array_equal(scenario.values["x"], numbers)
 

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bptui.core.command_parser import parse
-from bptui.core.edit import EditKind, Reuse, ValueEdit, forked
+from bptui.core.edit import EditKind, ValueEdit
 from bptui.core.order import Pass
 from bptui.core.tape import Tape
 from bptui.core.tape_diff import TapeDiff
@@ -25,6 +25,7 @@ from bptui.running import Run, run
 from bptui.scenario.expansion import expanded
 from bptui.scenario.load import loads
 from bptui.scenario.scenario import Scenario
+from bptui.session.answer import Answer
 from bptui.session.dispatcher import Dispatcher
 from bptui.session.replay import replay_session
 from layers import Array
@@ -36,7 +37,7 @@ from strategies import random_scenarios
 
 def edited(scenario: Scenario, tape: Tape, edit: ValueEdit) -> Tape:
     """Return the whole tape of a run that goes on from an edit."""
-    going_on = Run(scenario, forked(tape, edit), Reuse(tape, edit.iteration))
+    going_on = Run(scenario, tape).edited(edit)
     going_on.finish()
     assert going_on.failure is None
     return going_on.tape
@@ -277,8 +278,24 @@ def test_a_node_with_several_outputs_and_what_it_expands_to_have_the_same_values
     assert not found.only_there
 
 
+def test_a_branch_is_expanded_with_what_was_set_at_the_start_and_refused_where_that_was_later() -> None:
+    dispatcher = Dispatcher(session_on(Run(loads(TWO_LAYERS)), "example"), MuteDisplay())
+
+    def finish(line: str) -> Answer:
+        return dispatcher.finish(parse(line, dispatcher.session.tape.graph.slots))
+
+    finish("goto 3")
+    finish("set W1[0, 0] = 5")
+    assert finish("expand loss").ok
+    assert finish("print W1[0, 0]").text == "W1[0, 0] = 5.0"
+    finish("switch b1")
+    assert finish("set z1 = 0 * z1 + 1").ok
+    finish("set t[0] = 1")
+    assert "edited in the middle" in finish("expand loss").text
+
+
 def test_a_comparison_runs_the_other_branch_on_in_pieces_and_takes_a_bundled_scenario() -> None:
-    scenario = loads(TWO_LAYERS.replace("steps = 2", "steps = 3_000"))
+    scenario = loads(TWO_LAYERS.replace("steps = 2", "steps = 300"))
     dispatcher = Dispatcher(session_on(Run(scenario), "long"), MuteDisplay())
     said = partial(parse, names=dispatcher.session.tape.graph.slots)
     dispatcher.finish(said("set W1 = 0"))

@@ -18,8 +18,24 @@ def test_composites_are_closed_among_boxes_and_open_elsewhere_until_they_are_tog
     assert [drawn(view, scale) for scale in Scale] == [["y.1", "y"], ["y"], ["y.1", "y"]]
     toggled = view.toggle("y")
     assert [drawn(toggled, scale) for scale in Scale] == [["y"], ["y.1", "y"], ["y"]]
-    assert toggled.toggle("y") == view
+    assert toggled.toggle("y").toggled == view.toggled
 
 
 def test_scales_go_round() -> None:
     assert [scale.farther for scale in Scale] == [Scale.BOXES, Scale.MAP, Scale.WHOLE]
+
+
+def test_a_whole_graph_is_tried_with_its_composites_folded_before_it_loses_its_numbers() -> None:
+    tried = [(view.scale, drawn(view, view.scale)) for view in CircuitView().candidates(GRAPH) if view.scale]
+    assert tried == [
+        (Scale.WHOLE, ["y.1", "y"]),
+        (Scale.WHOLE, ["y"]),
+        (Scale.BOXES, ["y"]),
+        (Scale.MAP, ["y.1", "y"]),
+    ]
+    assert [view.scale for view in CircuitView(Scale.BOXES).candidates(GRAPH)] == [Scale.BOXES]
+
+
+def test_what_a_person_has_opened_is_not_folded_again() -> None:
+    opened = CircuitView(Scale.WHOLE, frozenset({"y"})).toggle("y")
+    assert [drawn(view, Scale.WHOLE) for view in opened.candidates(GRAPH)] == [["y.1", "y"]]

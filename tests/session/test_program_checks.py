@@ -87,3 +87,23 @@ def test_a_mistake_that_begins_later_is_not_said_of_the_iterations_before() -> N
         answer = Dispatcher(session, MuteDisplay()).finish(parse("next-trouble"))
         assert "gradients not set to zero" in answer.text
         assert session.moment.iteration == 2
+
+
+@pytest.mark.parametrize(
+    ("program", "wrong"),
+    [("lost_skip_connection", "first"), ("gradients_not_zeroed", "first"), ("stale_cache", "last")],
+)
+def test_a_check_of_all_waits_for_the_wiring_and_names_what_is_wrong_in_any_iteration(program: str, wrong: str) -> None:
+    with run_here(SCENARIOS / f"{program}.py") as watch:
+        session = Session(watch.tape, "program", program=watch)
+        answer = Dispatcher(session, MuteDisplay()).finish(parse("check"))
+        assert not answer.ok
+        assert wrong in answer.text
+
+
+def test_a_node_that_no_layer_makes_is_not_among_those_to_be_checked() -> None:
+    with run_here(SCENARIOS / "lost_skip_connection.py") as watch:
+        session = Session(watch.tape, "program", program=watch)
+        while session.checks.work():
+            pass
+        assert session.checks.verdicts.told(0).startswith("checked 5 of 5")

@@ -844,6 +844,18 @@ class ClippedLossNotDivided:
         return -dout * np.eye(self.p.shape[1])[self.t] / self.p, None
 
 
+class SoftTargetLossNotDivided:
+    """A loss against probabilities as targets, the mean of the samples' in forward alone."""
+
+    def forward(self, x, t):
+        e = np.exp(x - x.max(axis=1, keepdims=True))
+        self.p, self.t = e / e.sum(axis=1, keepdims=True), t
+        return -np.mean(np.sum(t * np.log(self.p), axis=1))
+
+    def backward(self, dout=1):
+        return dout * (self.p - self.t), None
+
+
 class ClippedElementLoss:
     """A loss of each probability, right between 0 and 1, with what comes after it still to sum."""
 

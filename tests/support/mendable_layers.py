@@ -416,4 +416,323 @@ class CellWithoutTanh(Cell):
         return dc * 2 * self.x + dout * t
 
 
-RIGHT = [Encoder, Lookup, Centred, Linear, Engine, Tied, Rows, Masked, Weighted, Standard, Cell]
+class EncoderAddedUp(Encoder):
+    """What goes back in time is added to what went before."""
+
+    def backward(self, dhs):
+        dxs, dWx, dWh, db = (
+            np.zeros_like(self.xs),
+            np.zeros_like(self.Wx),
+            np.zeros_like(self.Wh),
+            np.zeros(dhs.shape[2]),
+        )
+        dh = np.zeros_like(dhs[:, 0])
+        for t in reversed(range(dhs.shape[1])):
+            da = (dhs[:, t] + dh) * (1 - self.hs[:, t + 1] ** 2)
+            dWx += self.xs[:, t].T @ da
+            dWh += self.hs[:, t].T @ da
+            db += da.sum(axis=0)
+            dxs[:, t] = da @ self.Wx.T
+            dh += da @ self.Wh.T
+        return dxs, dWx, dWh, db
+
+
+class Gates:
+    """Two gates and a candidate that are worked out together."""
+
+    def forward(self, x, W):
+        self.x, self.W = x, W
+        a = x @ W
+        n = a.shape[1] // 3
+        self.i, self.f, self.g = a[:, :n], np.tanh(a[:, n : 2 * n]), np.exp(a[:, 2 * n :])
+        return self.i * self.f + self.g
+
+    def backward(self, dout):
+        da = np.hstack([dout * self.f, dout * self.i * (1 - self.f**2), dout * self.g])
+        return da @ self.W.T, self.x.T @ da
+
+
+class GatesJoinedOtherwise(Gates):
+    def backward(self, dout):
+        da = np.hstack([dout * self.i * (1 - self.f**2), dout * self.f, dout * self.g])
+        return da @ self.W.T, self.x.T @ da
+
+
+class GatesStoredOtherwise(Gates):
+    def backward(self, dout):
+        n = dout.shape[1]
+        da = np.empty((len(dout), 3 * n))
+        da[:, 2 * n :] = dout * self.f
+        da[:, n : 2 * n] = dout * self.i * (1 - self.f**2)
+        da[:, :n] = dout * self.g
+        return da @ self.W.T, self.x.T @ da
+
+
+class Padded:
+    """Zeros around an image."""
+
+    def forward(self, x):
+        self.width = 1
+        return np.pad(x, self.width)
+
+    def backward(self, dout):
+        return dout[self.width : -self.width, self.width : -self.width]
+
+
+class PaddedCutAtTheEnd(Padded):
+    def backward(self, dout):
+        return dout[: -2 * self.width, : -2 * self.width]
+
+
+class PaddedCutAtTheSize(Padded):
+    def backward(self, dout):
+        h, w = len(dout) - 2, dout.shape[1] - 2
+        return dout[:h, :w]
+
+
+class Instances:
+    """Each channel of each image with mean 0 and variance 1, times a parameter."""
+
+    def forward(self, x, gamma):
+        self.gamma = gamma[:, None, None]
+        centred = x - x.mean(axis=(2, 3), keepdims=True)
+        self.std = np.sqrt((centred**2).mean(axis=(2, 3), keepdims=True) + 1e-6)
+        self.normed = centred / self.std
+        return self.gamma * self.normed
+
+    def backward(self, dout):
+        dgamma = (dout * self.normed).sum(axis=(0, 2, 3))
+        d = dout * self.gamma
+        mean = d.mean(axis=(2, 3), keepdims=True)
+        along = (d * self.normed).mean(axis=(2, 3), keepdims=True)
+        return (d - mean - self.normed * along) / self.std, dgamma
+
+
+class InstancesOverTheBatch(Instances):
+    def backward(self, dout):
+        dgamma = (dout * self.normed).sum(axis=(0, 2, 3))
+        d = dout * self.gamma
+        mean = d.mean(axis=(0, 2, 3), keepdims=True)
+        along = (d * self.normed).mean(axis=(0, 2, 3), keepdims=True)
+        return (d - mean - self.normed * along) / self.std, dgamma
+
+
+class Groups:
+    """Groups of channels with mean 0 and variance 1."""
+
+    def forward(self, x):
+        self.parts = (len(x), 2, x.shape[1] // 2, *x.shape[2:])
+        g = x.reshape(self.parts)
+        centred = g - g.mean(axis=(2, 3, 4), keepdims=True)
+        self.std = np.sqrt((centred**2).mean(axis=(2, 3, 4), keepdims=True) + 1e-6)
+        self.normed = centred / self.std
+        return self.normed.reshape(x.shape)
+
+    def backward(self, dout):
+        d = dout.reshape(self.parts)
+        mean = d.mean(axis=(2, 3, 4), keepdims=True)
+        along = (d * self.normed).mean(axis=(2, 3, 4), keepdims=True)
+        return ((d - mean - self.normed * along) / self.std).reshape(dout.shape)
+
+
+class GroupsOverImages(Groups):
+    def backward(self, dout):
+        d = dout.reshape(self.parts)
+        mean = d.mean(axis=(3, 4), keepdims=True)
+        along = (d * self.normed).mean(axis=(3, 4), keepdims=True)
+        return ((d - mean - self.normed * along) / self.std).reshape(dout.shape)
+
+
+class Shifted:
+    """A sequence that comes one step later."""
+
+    def forward(self, x):
+        out = np.zeros_like(x)
+        out[:, 1:] = x[:, :-1]
+        return out
+
+    def backward(self, dout):
+        dx = np.zeros_like(dout)
+        dx[:, :-1] = dout[:, 1:]
+        return dx
+
+
+class ShiftedTheSameWay(Shifted):
+    def backward(self, dout):
+        dx = np.zeros_like(dout)
+        dx[:, 1:] = dout[:, :-1]
+        return dx
+
+
+class Turned:
+    """A kernel that is laid on with its axes exchanged, in rows of a matrix, over a picture of its size."""
+
+    def forward(self, x, k):
+        self.x, self.k = x, k
+        return x @ k.reshape(-1, 2)
+
+    def backward(self, dout):
+        dx = dout @ self.k.reshape(-1, 2).T
+        return dx, (self.x.T @ dout).reshape(self.k.shape)
+
+
+class TurnedLaidOutOtherwise(Turned):
+    def backward(self, dout):
+        dx = dout @ self.k.reshape(2, -1)
+        return dx, (self.x.T @ dout).reshape(self.k.shape)
+
+
+class Exchanged:
+    """Each number of a picture times one of a fixed kernel whose axes are exchanged."""
+
+    def forward(self, x):
+        self.kernel = np.arange(2.0, 11.0).reshape(3, 3)
+        return np.einsum("nij,ji->nij", x, self.kernel)
+
+    def backward(self, dout):
+        dx = np.zeros_like(dout)
+        for i in range(3):
+            for j in range(3):
+                dx[:, i, j] = self.kernel[j, i] * dout[:, i, j]
+        return dx
+
+
+class ExchangedNot(Exchanged):
+    def backward(self, dout):
+        dx = np.zeros_like(dout)
+        for i in range(3):
+            for j in range(3):
+                dx[:, i, j] = self.kernel[i, j] * dout[:, i, j]
+        return dx
+
+
+class Shares:
+    """A softmax of each row."""
+
+    def forward(self, x):
+        e = np.exp(x - x.max(axis=1, keepdims=True))
+        self.p = e / e.sum(axis=1, keepdims=True)
+        return self.p
+
+    def backward(self, dout):
+        dx = self.p * dout
+        return dx - self.p * dx.sum(axis=1, keepdims=True)
+
+
+class SharesOfNothing(Shares):
+    def backward(self, dout):
+        dx = self.p * dout
+        return dx - dx.sum(axis=1, keepdims=True)
+
+
+class Neuron:
+    """A layer and its activation in one."""
+
+    def forward(self, x, W):
+        self.x, self.W = x, W
+        self.y = np.tanh(x @ W)
+        return self.y
+
+    def backward(self, dout):
+        da = dout * (1 - self.y**2)
+        return da @ self.W.T, self.x.T @ da
+
+
+class NeuronAsSigmoid(Neuron):
+    def backward(self, dout):
+        da = dout * self.y * (1 - self.y)
+        return da @ self.W.T, self.x.T @ da
+
+
+class NeuronAsRelu(Neuron):
+    def backward(self, dout):
+        da = dout.copy()
+        da[self.y <= 0] = 0
+        return da @ self.W.T, self.x.T @ da
+
+
+def tanh_prime(z):
+    return 1 - np.tanh(z) ** 2
+
+
+def relu_prime(z):
+    return z > 0
+
+
+class NeuronOfAnotherFunction(Neuron):
+    def backward(self, dout):
+        da = dout * relu_prime(self.x @ self.W)
+        return da @ self.W.T, self.x.T @ da
+
+
+class RootMeanSquare:
+    """Rows of length √n, but for a small number."""
+
+    def __init__(self):
+        self.eps = 0.1
+
+    def forward(self, x):
+        self.x = x
+        self.squares = (x**2).mean(axis=1, keepdims=True)
+        return x / np.sqrt(self.squares + self.eps)
+
+    def backward(self, dout):
+        kept = self.squares + self.eps
+        along = (dout * self.x).mean(axis=1, keepdims=True)
+        return dout / np.sqrt(kept) - self.x * along / kept**1.5
+
+
+class RootMeanSquareWithoutEps(RootMeanSquare):
+    def backward(self, dout):
+        kept = self.squares
+        along = (dout * self.x).mean(axis=1, keepdims=True)
+        return dout / np.sqrt(kept) - self.x * along / kept**1.5
+
+
+class RootMeanSquareWithoutRoot(RootMeanSquare):
+    def backward(self, dout):
+        kept = self.squares + self.eps
+        along = (dout * self.x).mean(axis=1, keepdims=True)
+        return dout / kept - self.x * along / kept**1.5
+
+
+class Leaky:
+    """A slope for what is negative."""
+
+    def forward(self, x):
+        self.x = x
+        return np.where(x > 0, x, 0.1 * x)
+
+    def backward(self, dout):
+        return np.where(self.x > 0, dout, 0.1 * dout)
+
+
+class LeakyTheOtherWayRound(Leaky):
+    def backward(self, dout):
+        return np.where(self.x < 0, dout, 0.1 * dout)
+
+
+RIGHT = [
+    Encoder,
+    Lookup,
+    Centred,
+    Linear,
+    Engine,
+    Tied,
+    Rows,
+    Masked,
+    Weighted,
+    Standard,
+    Cell,
+    Gates,
+    Padded,
+    Instances,
+    Groups,
+    Shifted,
+    Turned,
+    Exchanged,
+    Shares,
+    Neuron,
+    RootMeanSquare,
+    Leaky,
+]

@@ -24,7 +24,7 @@ def write_faults(
             reason = f"{method} writes into its input {point.probe.subject.called(position)}, which others still use"
             yield FaultError("mutates", reason, position, "writes into its input")
     if before is not None and dout is not None and not same(before, dout):
-        reason = f"{method} writes into dout, which is also the gradient of other nodes"
+        reason = f"{method} writes into dout, which may be the gradient of other nodes, too"
         yield FaultError("mutates", reason, mistake="writes into dout")
     if not same(visit.out, np.asarray(visit.handed)):
         yield FaultError("mutates", f"{method} writes into what forward returned", mistake="writes into its output")

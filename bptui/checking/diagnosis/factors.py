@@ -145,7 +145,7 @@ def sizes(evidence: Evidence) -> list[int]:
 
 def what_counts(evidence: Evidence, factor: float, size: int) -> str | None:
     """Return what a size counts by which a factor goes, None where it is not seen to go by that with other sizes."""
-    for axis, inputs in enlarged(evidence.inputs, size):
+    for axis, inputs in enlarged(evidence, size):
         out = forward_value(evidence, inputs)
         if out is None:
             continue
@@ -160,21 +160,26 @@ def single_axis(evidence: Evidence, size: int) -> bool:
     return any(x.ndim and x.shape[0] == size for x in evidence.inputs)
 
 
-def enlarged(inputs: tuple[Array, ...], size: int) -> Iterator[tuple[int, tuple[Array, ...]]]:
+def enlarged(evidence: Evidence, size: int) -> Iterator[tuple[int, tuple[Array, ...]]]:
     """Yield an axis and inputs that are longer by one along it, those first that are all longer that can be."""
+    inputs = evidence.inputs
+    times = [1.25 if at == evidence.position else 1.0 for at in range(len(inputs))]  # a target of 0 and 1 stays one
     for axis in range(3):
         lengths = {x.shape[axis] for x in inputs if x.ndim > axis and x.shape[axis] > 1 and size % x.shape[axis] == 0}
         for length in sorted(lengths, reverse=True):
             holders = [at for at, x in enumerate(inputs) if x.ndim > axis and x.shape[axis] == length]
             for count in range(len(holders), 0, -1):
                 for chosen in combinations(holders, count):
-                    yield axis, tuple([longer(x, axis) if at in chosen else x for at, x in enumerate(inputs)])
+                    yield (
+                        axis,
+                        tuple([longer(x, axis, times[at]) if at in chosen else x for at, x in enumerate(inputs)]),
+                    )
 
 
-def longer(x: Array, axis: int) -> Array:
-    """Return an array with one slice more along an axis, a little off its first."""
+def longer(x: Array, axis: int, times: float) -> Array:
+    """Return an array with one slice more along an axis: its first, times a number unless they are integers."""
     first = np.take(x, [0], axis=axis)
-    return np.concatenate([x, first * 1.25 if x.dtype.kind == "f" else first], axis=axis)
+    return np.concatenate([x, first * times if x.dtype.kind == "f" else first], axis=axis)
 
 
 def forward_value(evidence: Evidence, inputs: tuple[Array, ...]) -> Array | None:
@@ -212,7 +217,7 @@ def another_size(evidence: Evidence, factor: float) -> Iterator[Mistake]:
 
 def is_seen_to_go(evidence: Evidence, factor: float, size: int) -> bool:
     """Return whether a factor changes with a size, tried with larger arrays."""
-    for _, inputs in enlarged(evidence.inputs, size):
+    for _, inputs in enlarged(evidence, size):
         out = forward_value(evidence, inputs)
         if out is None:
             continue

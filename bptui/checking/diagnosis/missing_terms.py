@@ -93,10 +93,12 @@ def dout_missing(evidence: Evidence) -> Iterator[Mistake]:
     if evidence.dout.shape != evidence.analytic.shape or evidence.dout.size < 2:
         return
     seen = evidence.seen
-    for sign, words in ((-1, "missing"), (1, "too much")):
-        if np.allclose(evidence.deviation[seen], sign * evidence.dout[seen], rtol=1e-3, atol=1e-6):
-            told = f"What is {words} is dout itself: the input also reaches the value by a skip connection."
-            yield Mistake("a use is missing" if sign < 0 else "a use too many", told)
+    if np.allclose(evidence.deviation[seen], -evidence.dout[seen], rtol=1e-3, atol=1e-6):
+        told = "What is missing is dout itself: the input also reaches the value by a skip connection."
+        yield Mistake("a use is missing", told)
+    if np.allclose(evidence.deviation[seen], evidence.dout[seen], rtol=1e-3, atol=1e-6):
+        told = "What is too much is dout itself: forward has no skip connection that passes the input on as it is."
+        yield Mistake("a use too many", told)
 
 
 def statistics(evidence: Evidence) -> Iterator[Mistake]:

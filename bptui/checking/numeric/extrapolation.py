@@ -172,16 +172,17 @@ def sizes_of(reach: Array) -> tuple[Array, Array]:
 
 def best(measured: Array, noise: Array, *, order: int) -> tuple[Array, Array]:
     """Return the extrapolated slopes and their errors; ``order`` is the power of the step that the error goes by."""
-    value, error = measured[-1], np.full(measured.shape[1:], np.inf)
+    values, errors = [measured[-1:]], [np.full((1, *measured.shape[1:]), np.inf)]
     column = measured
     with np.errstate(all="ignore"):
         for level in range(1, 4):
             power = float(RATIO) ** (order * level)
             refined = column[1:] + (column[1:] - column[:-1]) / (power - 1)
-            for row in range(len(refined)):
-                spread = np.maximum(np.abs(refined[row] - column[row + 1]), np.abs(refined[row] - column[row]))
-                its_error = spread + 2 * noise[row + level]
-                better = its_error < error
-                value, error = np.where(better, refined[row], value), np.where(better, its_error, error)
+            spread = np.maximum(np.abs(refined - column[1:]), np.abs(refined - column[:-1]))
+            values.append(refined)
+            errors.append(spread + 2 * noise[level:])
             column = refined
-    return value, error
+    every = np.concatenate(errors)
+    every[np.isnan(every)] = np.inf
+    least = np.argmin(every, axis=0)[None]
+    return np.take_along_axis(np.concatenate(values), least, 0)[0], np.take_along_axis(every, least, 0)[0]

@@ -125,7 +125,7 @@ def slopes(point: Point, bundle: Bundle, moves: Moves, noise: Array) -> Slopes:
 def propagated_error(point: Point, bundle: Bundle, error: Array) -> Array:
     """Return for each line what independent errors of the outputs add up to."""
     weighted = np.where(point.dout == 0, 0, np.abs(point.dout * error))
-    largest = float(np.nan_to_num(weighted, nan=0, posinf=0).max(initial=0)) or 1.0
+    largest = float(weighted.max(initial=0, where=np.isfinite(weighted))) or 1.0
     return largest * np.sqrt(bundle.total(np.square(weighted / largest)))
 
 

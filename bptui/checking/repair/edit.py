@@ -20,8 +20,8 @@ TRIED = "Tried:"
 class Edit:
     """Changes, the mistake that they undo with a sentence about it, and the line that they begin in.
 
-    ``write_line`` gives the line as it should be, where that can be written down. Hundreds of edits are tried for each
-    that is told, so only that one's is written.
+    ``write_line`` gives the line as it should be, where that can be written down, and ``write_part`` what is new in it,
+    for lines that are too long. Hundreds of edits are tried for each that is told, so only that one's is written.
     """
 
     mistake: str
@@ -29,12 +29,14 @@ class Edit:
     line: int
     changes: tuple[Change, ...]
     write_line: Callable[[], str] = str
+    write_part: Callable[[], str] = str
 
     @property
     def advice(self) -> str:
         """What to say of a mistake that this has mended."""
-        line = visible(self.write_line(), limit=LONGEST_CODE)
-        return f"{self.told} {TRIED} with `{line}` in line {self.line} the gradient is right." if line else self.told
+        line, part = self.write_line(), self.write_part()
+        code = visible(part if part and len(line) > LONGEST_CODE else line, limit=LONGEST_CODE)
+        return f"{self.told} {TRIED} with `{code}` in line {self.line} the gradient is right." if code else self.told
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,7 +67,7 @@ class CodePlace:
 
 def edit(place: CodePlace, mistake: str, told: str, new: ast.expr) -> Edit:
     """Return the edit that puts an expression in a place."""
-    return Edit(mistake, told, place.line, (place.change(new),), partial(place.shown, new))
+    return Edit(mistake, told, place.line, (place.change(new),), partial(place.shown, new), partial(ast.unparse, new))
 
 
 def places(functions: Sequence[UserFunction]) -> list[CodePlace]:

@@ -99,6 +99,9 @@ def is_value(place: CodePlace) -> bool:
     """Return whether an expression is what a statement comes to: what is assigned, or returned, or a part of it."""
     is_whole = isinstance(place.parent, ast.Assign | ast.AugAssign | ast.Return) and place.field == "value"
     is_part = isinstance(place.parent, ast.Tuple) and place.field == "elts" and isinstance(place.statement, ast.Return)
+    is_term = isinstance(place.parent, ast.BinOp) and isinstance(place.parent.op, ast.Add | ast.Sub)
+    if is_term and isinstance(place.node, ast.Call):
+        return True
     return (is_whole or is_part) and isinstance(place.node, ast.BinOp | ast.Call | ast.UnaryOp)
 
 
@@ -108,7 +111,7 @@ def other_variables(place: CodePlace, at_hand: AtHand) -> Iterator[Edit]:
         return
     here = ast.unparse(place.node)
     for name in at_hand.own:
-        if name != here and "[" not in name and at_hand.is_alike(name, here):
+        if not speaks_of(here, name) and "[" not in name and at_hand.is_alike(name, here):
             is_product = is_times(name, here, at_hand.known)
             if isinstance(place.node, ast.BinOp) and not is_product:
                 continue
@@ -116,6 +119,11 @@ def other_variables(place: CodePlace, at_hand: AtHand) -> Iterator[Edit]:
             if is_product:
                 told = f"The local derivative is left out: `{name}` has it, `{here}` does not."
             yield edit(place, LEFT_OUT if is_product else "another variable is meant", told, expression(name))
+
+
+def speaks_of(written: str, name: str) -> bool:
+    """Return whether code has a name in it: what is worked out from a variable is no other variable."""
+    return bool(re.search(rf"(?<![\w.]){re.escape(name)}(?!\w)", written))
 
 
 def is_times(name: str, factor: str, known: Sequence[CodePlace]) -> bool:

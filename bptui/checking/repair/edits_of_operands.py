@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterator, Sequence
+from itertools import combinations
 
 from bptui.checking.repair.edit import CodePlace, Edit, attribute, call, edit, integer_of, round_names
+from bptui.checking.repair.edits_of_axes import edits_of_all_axes, edits_of_axes
 
 PRODUCTS = frozenset({"dot", "matmul", "outer"})
-REDUCTIONS = frozenset({"sum", "mean", "var", "std", "max", "min", "prod", "average", "amax", "logsumexp"})
-AXES = (0, 1, -1, 2)
 
 ONE_FOR_ALL = "one sample's derivative for all"
 OFF_BY_ONE = "an index off by one"
@@ -17,6 +17,7 @@ OFF_BY_ONE = "an index off by one"
 
 def edits_of_operands(known: Sequence[CodePlace]) -> Iterator[Edit]:
     """Yield the edits of a function that takes something the wrong way."""
+    yield from edits_of_all_axes(known)
     for edits in (edits_of_axes, edits_of_signs, edits_of_products, edits_of_indices, turned_back):
         for place in known:
             yield from edits(place)
@@ -67,42 +68,6 @@ def other(node: ast.expr) -> ast.expr:
     return attribute(node, "T")
 
 
-# Axes.
-
-
-def edits_of_axes(place: CodePlace) -> Iterator[Edit]:
-    """Yield a reduction along another axis, or with the axes kept."""
-    match place.node:
-        case ast.Call(func=ast.Attribute(attr=name), keywords=keywords) as node if name in REDUCTIONS:
-            axis = next((it.value for it in keywords if it.arg == "axis"), None)
-            known = None if axis is None else integer_of(axis)
-            if axis is not None and not any(it.arg == "keepdims" for it in keywords):
-                yield keeping(place, node)
-            if known is not None:
-                for new in AXES:
-                    if new != known:
-                        yield from along_another(place, node, new)
-        case ast.Call(func=ast.Attribute(attr=name), args=[*_, last]) as node if integer_of(last) is not None:
-            if name in REDUCTIONS:
-                yield keeping(place, node)
-
-
-def keeping(place: CodePlace, node: ast.Call) -> Edit:
-    """Return the edit that keeps the axes of a reduction."""
-    kept = ast.Call(node.func, node.args, [*node.keywords, ast.keyword("keepdims", ast.Constant(value=True))])
-    told = "keepdims=True is missing: without it the sums of rows are spread along the columns, since the sizes fit."
-    return edit(place, "keepdims missing", told, kept)
-
-
-def along_another(place: CodePlace, node: ast.Call, axis: int) -> Iterator[Edit]:
-    """Yield the edits that reduce along another axis, which may have to be kept then."""
-    new = [ast.keyword("axis", ast.Constant(axis)) if it.arg == "axis" else it for it in node.keywords]
-    kept = [ast.keyword("keepdims", ast.Constant(value=True))] * (not any(it.arg == "keepdims" for it in new))
-    told = "Forward and backward do not sum along the same axis."
-    for keywords in (new, [*new, *kept]) if kept else (new,):
-        yield edit(place, "another axis than forward", told, ast.Call(node.func, node.args, keywords))
-
-
 # Indices.
 
 
@@ -114,10 +79,10 @@ def edits_of_indices(place: CodePlace) -> Iterator[Edit]:
                 for new, name, told in mended_index(place, part):
                     changed = ast.Tuple([*parts[:at], new, *parts[at + 1 :]], ast.Load())
                     yield edit(place, name, told, ast.Subscript(value, changed, ast.Load()))
-            if len(parts) > 1:
-                swapped = ast.Tuple([*parts[:-2], parts[-1], parts[-2]], ast.Load())
+            for swapped in other_indices(parts):
                 told = "Two indices are in the wrong order."
-                yield edit(place, "transposed operand", told, ast.Subscript(value, swapped, ast.Load()))
+                index = ast.Tuple(swapped, ast.Load())
+                yield edit(place, "transposed operand", told, ast.Subscript(value, index, ast.Load()))
         case ast.Subscript(ctx=ast.Load(), value=value, slice=index):
             if integer_of(index) is not None:
                 yield edit(place, ONE_FOR_ALL, one_told(index), value)
@@ -130,6 +95,15 @@ def edits_of_indices(place: CodePlace) -> Iterator[Edit]:
         case ast.Call(func=ast.Attribute(attr="mean", value=value), keywords=[*_, ast.keyword(arg="axis")]):
             told = "The mean of the samples is used for each of them."
             yield edit(place, "one derivative for all", told, value)
+
+
+def other_indices(parts: Sequence[ast.expr]) -> Iterator[list[ast.expr]]:
+    """Yield indices with two of them exchanged, the last two first."""
+    for one, two in sorted(combinations(range(len(parts)), 2), reverse=True):
+        if ast.unparse(parts[one]) != ast.unparse(parts[two]):
+            swapped = list(parts)
+            swapped[one], swapped[two] = parts[two], parts[one]
+            yield swapped
 
 
 def mended_index(place: CodePlace, index: ast.expr) -> Iterator[tuple[ast.expr, str, str]]:

@@ -12,6 +12,7 @@ from bptui.checking.repair.edit import CodePlace, Edit, attribute, call, edit, n
 OVER = "contributions overwritten"
 LAST = "only the last of a loop"
 FIRST = "only the first of a loop"
+ADDED = "added where it replaces"
 
 
 def edits_of_sums(known: Sequence[CodePlace]) -> Iterator[Edit]:
@@ -31,6 +32,7 @@ def edits_of_sums(known: Sequence[CodePlace]) -> Iterator[Edit]:
     yield from edits_of_attributes(known)
     for place in known:
         yield from ended_too_soon(place)
+        yield from handed_on(place)
 
 
 def overwritten(place: CodePlace, new: ast.AugAssign) -> Edit:
@@ -140,6 +142,26 @@ def ended_too_soon(place: CodePlace) -> Iterator[Edit]:
             for new in longer_ranges(bounds):
                 told = "The loop leaves out a round."
                 yield edit(place, "a round of a loop is missing", told, call(ast.Name("range", ast.Load()), *new))
+
+
+def handed_on(place: CodePlace) -> Iterator[Edit]:
+    """Yield the edit by which what one round of a loop hands on to the next replaces what was there."""
+    match place.node:
+        case ast.AugAssign(target=ast.Name() as target, op=ast.Add(), value=value) if place.loops:
+            yield from replacing(place, target, value)
+        case ast.Assign(targets=[ast.Name() as target], value=ast.BinOp(left=one, op=ast.Add(), right=two)) if (
+            place.loops
+        ):
+            for kept, other in ((one, two), (two, one)):
+                if ast.unparse(kept) == target.id:
+                    yield from replacing(place, target, other)
+
+
+def replacing(place: CodePlace, target: ast.Name, value: ast.expr) -> Iterator[Edit]:
+    """Yield the edit that puts a value in the place of the one before."""
+    told = f"`{target.id}` goes from one round of the loop to the next: what is new replaces what was there."
+    new = ast.Assign([target], value)
+    yield Edit(ADDED, told, place.line, (place.change(new),), partial(ast.unparse, new))
 
 
 def longer_ranges(bounds: Sequence[ast.expr]) -> Iterator[list[ast.expr]]:

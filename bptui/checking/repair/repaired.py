@@ -12,7 +12,10 @@ from bptui.checking.compare_arrays import Gradients, copied, copies
 from bptui.checking.diagnosis.evidence import NEARER, Evidence, is_measured
 from bptui.checking.probe import Probe
 from bptui.checking.repair.edit import Edit, places
-from bptui.checking.repair.edits_of_operands import edits_of_axes, edits_of_operands
+from bptui.checking.repair.edits_of_axes import edits_of_axes
+from bptui.checking.repair.edits_of_derivatives import edits_of_derivatives
+from bptui.checking.repair.edits_of_operands import edits_of_operands
+from bptui.checking.repair.edits_of_parts import edits_of_parts
 from bptui.checking.repair.edits_of_sums import edits_of_sums
 from bptui.checking.repair.edits_of_updates import edits_of_updates
 from bptui.checking.repair.sensitivity import UNFIT
@@ -23,10 +26,25 @@ LONGEST = 0.75
 """Seconds that edits of known kinds are tried for."""
 
 
-def repaired(evidence: Evidence, functions: Sequence[UserFunction], others: Sequence[Evidence]) -> Edit | None:
-    """Return the edit of a known kind of mistake that makes the gradient right; None if none does."""
-    known = places(functions)
-    kinds = (edits_of_updates(known), edits_of_sums(known), edits_of_operands(known))
+def repaired(
+    evidence: Evidence,
+    functions: Sequence[UserFunction],
+    others: Sequence[Evidence],
+    *,
+    forward: Sequence[UserFunction] = (),
+) -> Edit | None:
+    """Return the edit of a known kind of mistake that makes the gradient right; None if none does.
+
+    What may belong in a place is seen in the functions of ``forward``, too.
+    """
+    known, ahead = places(functions), places(forward)
+    kinds = (
+        edits_of_updates(known),
+        edits_of_sums(known),
+        edits_of_operands(known),
+        edits_of_derivatives(known, ahead),
+        edits_of_parts(known, ahead),
+    )
     return first_right(evidence, others, (edit for kind in kinds for edit in kind))
 
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import ast
 import gc
-from collections.abc import Iterator, Sequence
+import sys
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from types import CodeType, FunctionType
@@ -89,10 +90,20 @@ def exchange(change: Change) -> object:
 def functions_of(codes: Sequence[CodeType]) -> list[UserFunction]:
     """Return the functions that ran, as far as their source can be read and they are no other function's business."""
     files = {code.co_filename for code in codes}
-    alive = [it for it in gc.get_objects() if type(it) is FunctionType and it.__code__.co_filename in files]
-    outermost = [it for it in alive if "<locals>" not in it.__qualname__]
-    found = (user_function(code, outermost) for code in codes)
+    known = functions_of_modules(files)
+    if not all(any(contains_code(it.__code__, code) for it in known) for code in codes):
+        alive = [it for it in gc.get_objects() if type(it) is FunctionType and it.__code__.co_filename in files]
+        known = [it for it in alive if "<locals>" not in it.__qualname__]
+    found = (user_function(code, known) for code in codes)
     return [it for it in found if it is not None]
+
+
+def functions_of_modules(files: Collection[str]) -> list[FunctionType]:
+    """Return the functions and the methods of the modules of some files: to go through all objects takes longer."""
+    modules = [it for it in list(sys.modules.values()) if getattr(it, "__file__", None) in files]
+    held = [it for module in modules for it in vars(module).values()]
+    held += [it for kind in held if isinstance(kind, type) for it in vars(kind).values()]
+    return [it for it in held if type(it) is FunctionType and it.__code__.co_filename in files]
 
 
 def user_function(code: CodeType, functions: Sequence[FunctionType]) -> UserFunction | None:

@@ -13,7 +13,9 @@ import numpy as np
 from bptui.guest.child.encode_value import encode_attributes, encode_value
 from bptui.guest.child.non_finite import bad_element, origin_of_non_finite, unheard
 from bptui.guest.child.object_arrays import Spot, attribute_dict, spots_in
+from bptui.guest.child.optimizer_stand_in import initialize_layer
 from bptui.guest.child.own_gradients import by_place, gradient_of, named_so
+from bptui.guest.child.parameter_gradients import parameter_gradients
 from bptui.guest.child.styles.recipe import Handle, Recipe, UserCall, in_place
 from bptui.guest.child.unit_gradients import LONGEST, MOST_UNITS, UnitGradients
 from bptui.guest.child.user_path import user_folders
@@ -68,6 +70,7 @@ class Instance:
         self.held: list[Array] = []
         self.inputs: list[Any] = []
         self.given: list[Any] = []
+        self.beside: dict[str, Any] = {}
 
     @property
     def object(self) -> Any:
@@ -124,6 +127,7 @@ class Instance:
             self.held = [np.array(value) for value in values[first:last]]
             with self.making():
                 self.handle = self.recipe.make(*self.held, **self.order.init_options)
+                initialize_layer(self.handle.object, self.inputs)
         else:
             self.renew_held(values[first:last])
         self.renew_made(values[last:])
@@ -174,7 +178,24 @@ class Instance:
         """Return the gradients that there are in what the call back has returned."""
         assert self.handle is not None
         found = self.handle.gradients(returned, dout)
-        return by_place(found, self.order.inputs) if isinstance(found, Mapping) else found
+        self.beside = {}
+        if isinstance(found, Mapping):
+            return by_place(found, self.order.inputs)
+        return self.without_parameters(found) if isinstance(found, tuple) else found
+
+    def without_parameters(self, found: tuple[Any, ...]) -> Any:
+        """Return the gradients of the inputs alone, where those of the layer's own parameters stand behind them."""
+        count = len(self.order.inputs)
+        if not 0 < count < len(found) or (self.held and len(found) == count + len(self.held)):
+            return found
+        own = {name: spot.array for name, spot in spots_in(self.object).items()}
+        own = {name: it for name, it in own.items() if not any(it is value for value in self.inputs)}
+        held = dict(zip(self.order.held, self.held, strict=True))
+        beside = parameter_gradients(found, count, {**held, **own}, self.recipe.backward)
+        if beside is None:
+            return found
+        self.beside = beside
+        return found[0] if count == 1 else found[:count]
 
     def backward(self, douts: Sequence[Any]) -> Message:
         """Call backward, and read the gradients of what is held."""
@@ -203,8 +224,13 @@ class Instance:
         if not self.held and not self.order.made:
             return []
         spots = spots_in(self.object)
-        made = [gradient_of(spots[name]) if name in spots else None for name in self.order.made]
+        made = [self.own_gradient(name, spots) for name in self.order.made]
         return [*(self.held_gradient(place, spots) for place in range(len(self.held))), *made]
+
+    def own_gradient(self, name: str, spots: Mapping[str, Spot]) -> Any:
+        """Return the gradient that ``backward`` has left for a parameter of the layer's own, or has returned."""
+        kept = gradient_of(spots[name]) if name in spots else None
+        return self.beside.get(name) if kept is None else kept
 
     def held_gradient(self, place: int, spots: Mapping[str, Spot]) -> Any:
         """Return the gradient that ``backward`` has left for a held value: in ``self.dW``, or among ``self.grads``.
@@ -212,6 +238,8 @@ class Instance:
         An array that stands in ``self.params`` several times is used several times, and its gradients are summed.
         """
         name = self.order.held[place]
+        if name in self.beside:
+            return self.beside[name]
         if hasattr(self.object, f"d{name}"):
             return getattr(self.object, f"d{name}")
         attributes, grads = attribute_dict(self.object) or {}, getattr(self.object, "grads", None)

@@ -19,6 +19,9 @@ MOST_ARRAYS = 200
 PARAMETERS = frozenset({"params", "parameters", "weights", "trainable", "trainableparams", "p"})
 """What a dictionary of parameters is called; its keys are names enough without it."""
 
+NUMBERS = ("data", "value", "val")
+"""What a parameter that is an object calls its numbers."""
+
 PLAIN = (type, ModuleType, FunctionType, MethodType, str, bytes, np.ndarray, np.generic, np.random.Generator)
 """What has nothing of a layer inside."""
 
@@ -83,8 +86,8 @@ def walk(owner: Any, prefix: str, depth: int, seen: set[int]) -> Iterator[Spot]:
     items = list(attributes.items())
     yield from (Spot(f"{prefix}{name}", owner, "", attributes, name, depth) for name, it in items if is_float(it))
     for name, it in items:
-        if has_data_and_grad(it):
-            yield Spot(f"{prefix}{name}", it, "", attribute_dict(it), "data", depth)
+        if key := numbers_beside_grad(it):
+            yield Spot(f"{prefix}{name}", it, "", named_parts(it), key, depth)
         elif isinstance(it, MutableMapping | MutableSequence | tuple):
             for spot in walk_container(owner, name, it, depth, seen):
                 yield replace(spot, name=f"{prefix}{spot.name}")
@@ -100,8 +103,8 @@ def walk_container(owner: Any, name: str, it: Any, depth: int, seen: set[int]) -
         called = f"{key}" if is_short else f"{name}{'.' if isinstance(key, str) else ''}{key}"
         if is_float(part):
             yield Spot(called, owner, name, it, key, depth)
-        elif has_data_and_grad(part):
-            yield Spot(called, part, "", attribute_dict(part), "data", depth)
+        elif key_of_numbers := numbers_beside_grad(part):
+            yield Spot(called, part, "", named_parts(part), key_of_numbers, depth)
         elif not isinstance(part, PLAIN):
             yield from walk(part, f"{called}.", depth + 1, seen)
 
@@ -117,10 +120,20 @@ def is_float(it: Any) -> bool:
     return isinstance(it, float | np.floating) or (isinstance(it, np.ndarray) and it.dtype.kind == "f")
 
 
-def has_data_and_grad(it: Any) -> bool:
-    """Return whether something is a parameter as an object: its numbers under ``data``, the gradient under ``grad``."""
-    attributes = attribute_dict(it)
-    return attributes is not None and is_float(attributes.get("data")) and "grad" in attributes
+def numbers_beside_grad(it: Any) -> str:
+    """Return under what a parameter that is an object, or a dictionary, has its numbers, with ``grad`` beside them.
+
+    "" for what has no such.
+    """
+    parts = named_parts(it)
+    if parts is None or "grad" not in parts:
+        return ""
+    return next((name for name in NUMBERS if is_float(parts.get(name))), "")
+
+
+def named_parts(it: Any) -> MutableMapping[str, Any] | None:
+    """Return what a dictionary has, or an object's attributes."""
+    return it if isinstance(it, MutableMapping) else attribute_dict(it)
 
 
 def plain_name(name: str) -> str:

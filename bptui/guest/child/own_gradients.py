@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from bptui.guest.child.object_arrays import PARAMETERS, Spot, attribute_dict, is_float, plain_name
+from bptui.guest.child.object_arrays import NUMBERS, PARAMETERS, Spot, attribute_dict, is_float, plain_name
+from bptui.guest.child.optimizer_stand_in import OptimizerStandIn
 
 GRADIENTS = frozenset({"grads", "grad", "gradients", "gradient", "dparams", "dparameters", "paramgrads"})
 """What the list or dictionary is called that has the gradients of one with parameters."""
@@ -56,10 +57,12 @@ def gradient_beside(spot: Spot) -> Any:
 def gradient_candidates(spot: Spot) -> Iterator[Any]:
     """Yield what may be the gradient of what is at a place, the most likely first."""
     attributes = attribute_dict(spot.owner) or {}
-    if spot.key == "data" and "grad" in attributes and not spot.container:
-        yield attributes["grad"]
+    if spot.key in NUMBERS and isinstance(spot.holder, Mapping) and "grad" in spot.holder:
+        yield spot.holder["grad"]
         return
     rows = [it for name, it in attributes.items() if plain_name(name) in GRADIENTS]
+    optimizers = [it for it in attributes.values() if isinstance(it, OptimizerStandIn)]
+    yield from (it.gradient for it in optimizers if it.weights is spot.array)
     if isinstance(spot.key, str):
         yield from named_so(spot.holder, spot.key)
         for row in rows:

@@ -13,7 +13,6 @@ import numpy as np
 
 from bptui.guest.child.encode_value import encode_value
 from bptui.guest.child.object_arrays import spots_in
-from bptui.guest.child.own_gradients import gradient_of
 from bptui.guest.wire import Message
 
 if TYPE_CHECKING:
@@ -37,12 +36,20 @@ def find_own_parameters(instance: Instance, values: Sequence[Any], seed_all: Cal
     paired = gradients_of(instance, out, steady)
     if paired is None:
         return {**out, "names": [], "unpaired": []}
-    unpaired = [name for name in steady if name not in paired and isinstance(steady[name], np.ndarray)]
+    unpaired = unpaired_arrays(instance, [name for name in steady if name not in paired], paired)
     can_tell = bool(unpaired) and repeats_forward(instance, values, seed_all)
     moving = [name for name in unpaired[:MOST_PROBED] if can_tell and moves(instance, name, values, seed_all)]
     named = [name for name in steady if name in paired]
     arrays = [encode_value(steady[name])["arrays"][0] for name in named]
     return {**out, "arrays": [*out["arrays"], *arrays], "names": named, "unpaired": moving}
+
+
+def unpaired_arrays(instance: Instance, names: Sequence[str], paired: Sequence[str]) -> list[str]:
+    """Return those of the names that are arrays and not views of one that has a gradient."""
+    arrays = {name: spot.array for name, spot in spots_in(instance.object).items()}
+    own = [arrays[name] for name in paired if isinstance(arrays.get(name), np.ndarray)]
+    others = [name for name in names if isinstance(arrays.get(name), np.ndarray)]
+    return [name for name in others if not any(np.may_share_memory(arrays[name], it) for it in own)]
 
 
 def repeats_forward(instance: Instance, values: Sequence[Any], seed_all: Callable[[], None]) -> bool:
@@ -91,7 +98,7 @@ def gradients_of(instance: Instance, out: Message, names: Mapping[str, Any]) -> 
     except Exception:  # noqa: BLE001  (the fence around the user's code: the run will tell of it)
         return None
     spots = spots_in(instance.object)
-    return [name for name in names if name in spots and gradient_of(spots[name]) is not None]
+    return [name for name in names if name in spots and instance.own_gradient(name, spots) is not None]
 
 
 def moves(instance: Instance, name: str, values: Sequence[Any], seed_all: Callable[[], None]) -> bool:

@@ -9,6 +9,7 @@ from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 
+from bptui.guest.child.notebook_names import offer_notebook_names
 from bptui.guest.child.user_path import OUR_PATH, user_folders
 
 MARK = "__init__.py"
@@ -27,6 +28,7 @@ def run_file(path: str, text: str) -> ModuleType:
     module.__file__ = path
     module.__package__ = ".".join(folder.relative_to(root).parts) or None
     sys.modules.setdefault(module.__name__, module)
+    offer_notebook_names(path)
     exec(compile(text, path, "exec"), vars(module))  # noqa: S102  (the user has allowed it)
     return module
 

@@ -238,16 +238,24 @@ def last_assignments(names: Sequence[str], source: CallInSource) -> tuple[int, S
 def assignment_before(name: str, function: Functions, before: int) -> tuple[int, Sequence[str]]:
     """Return the last line before another at which a variable is assigned, and the variables in what it is given."""
     found: tuple[int, Sequence[str]] = (0, ())
+    for line, names in assignments_in(function).get(name, ()):
+        if found[0] < line < before:
+            found = line, names
+    return found
+
+
+@lru_cache(maxsize=4096)
+def assignments_in(function: Functions) -> Mapping[str, Sequence[tuple[int, Sequence[str]]]]:
+    """Return for each variable the lines of a function that assign it, with the variables in what it is given."""
+    found: dict[str, list[tuple[int, Sequence[str]]]] = {}
     for statement in ast.walk(function):
         match statement:
-            case ast.Assign(targets=targets, value=value) if any(name in target_texts(it) for it in targets):
+            case ast.Assign(targets=targets, value=value):
                 names = tuple(dotted_names(value))
-            case ast.AugAssign(target=ast.Name(id=target), value=value) if target == name:
-                names = (name, *dotted_names(value))
-            case _:
-                continue
-        if found[0] < statement.lineno < before:
-            found = statement.lineno, names
+                for target in dict.fromkeys(text for it in targets for text in target_texts(it)):
+                    found.setdefault(target, []).append((statement.lineno, names))
+            case ast.AugAssign(target=ast.Name(id=target), value=value):
+                found.setdefault(target, []).append((statement.lineno, (target, *dotted_names(value))))
     return found
 
 

@@ -16,6 +16,7 @@ from types import ModuleType, TracebackType
 from typing import NoReturn
 
 from bptui.guest.child.exception_message import exception_as_message, exception_text
+from bptui.guest.child.notebook_names import offer_notebook_names
 from bptui.guest.child.user_modules import import_ours
 from bptui.guest.wire import PREFIX, Message, decode_message, encode_message
 from bptui.programs.child.call_source import CallSites
@@ -111,6 +112,7 @@ class ProgramProcess:
         module = ModuleType("__main__")
         module.__dict__.update(__file__=path, __builtins__=__builtins__, __cached__=None)
         sys.modules["__main__"] = module
+        offer_notebook_names(path)
         try:
             code = compile(text, path, "exec")
             self.watcher.start()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
+from itertools import product
 from typing import TypeAlias
 
 from textual import events
@@ -42,7 +43,7 @@ class CircuitPanel(VerdictPane):
 
     def __init__(self, moment: Moment, *, id: str | None = None, stops: Stops | None = None) -> None:  # noqa: A002  (Textual's word)
         super().__init__(moment, id=id)
-        self.looking = CircuitView()
+        self.looking = self.view_shown = CircuitView()
         self.stops = Stops() if stops is None else stops
         self.remarks: Mapping[Remark, int] = {}
         self.finite = FiniteArrays()
@@ -64,31 +65,33 @@ class CircuitPanel(VerdictPane):
         return rooms.index(self.room)
 
     def picture_for(self, rooms: Sequence[Room]) -> Picture:
-        """Return the picture for the first room that it fits into; where there is none, for the last."""
-        widest = max(room.width for room in rooms)
-        for scale, room in ((scale, room) for scale in self.scales(widest) for room in rooms):
-            self.room = room
-            picture = self.made_picture(scale, room)
+        """Return the first picture that fits, in the first room that it fits into; where there is none, a cut one."""
+        views = list(self.views(max(room.width for room in rooms)))
+        for self.view_shown, self.room in product(views, rooms):
+            picture = self.made_picture(self.view_shown, self.room)
             if picture.fits:
-                break
-        return picture
+                return picture
+        self.view_shown = views[0]
+        return self.made_picture(self.view_shown, self.room)
 
-    def scales(self, width: int) -> Iterator[Scale]:
-        """Yield the scales to be tried: the one asked for, or those at which the graph may come to fit."""
-        if self.looking.scale:
-            yield self.looking.scale
+    def views(self, width: int) -> Iterator[CircuitView]:
+        """Yield the views to be tried: all of the scale that was asked for, or those in which the graph may fit."""
+        if not self.looking.scale and len(self.moment.graph.nodes) > MOST_FOLDED:
+            yield self.looking.at(Scale.MAP)
             return
-        is_large = len(self.moment.graph.nodes) > MOST_FOLDED
-        for scale in () if is_large else (Scale.WHOLE, Scale.BOXES):
-            graph = self.looking.folding(self.moment.graph, scale).graph
-            label_width = label_widths(self.moment)[0] if scale is Scale.WHOLE else 0
-            if len(graph.nodes) <= MOST_DRAWN and least_width(graph, label_width) <= width:
-                yield scale
-        yield Scale.MAP
+        label_width = label_widths(self.moment)[0]
+        for view in self.looking.candidates(self.moment.graph):
+            scale = view.scale or Scale.WHOLE
+            graph = view.folding(self.moment.graph, scale).graph
+            least = least_width(graph, label_width if scale is Scale.WHOLE else 0)
+            may_fit = len(graph.nodes) <= MOST_DRAWN and least <= width
+            if may_fit or self.looking.scale or scale is Scale.MAP:
+                yield view
 
-    def made_picture(self, scale: Scale, room: Room) -> Picture:
-        """Return the graph at a scale."""
-        folding = self.looking.folding(self.moment.graph, scale)
+    def made_picture(self, view: CircuitView, room: Room) -> Picture:
+        """Return the graph as a view has it."""
+        scale = view.scale or Scale.WHOLE
+        folding = view.folding(self.moment.graph, scale)
         if scale is not Scale.MAP:
             return DrawnCircuit(self.moment, scale, folding, room)
         picture = MappedCircuit(folding, room)
@@ -114,14 +117,14 @@ class CircuitPanel(VerdictPane):
         if owner is None:
             which = f"{visible(name, limit=40)} is one node" if name else "no node is selected"
             return refusal(f"{which}: there is nothing to open or close")
-        self.looking = self.looking.at(self.picture.scale).toggle(owner)
+        self.looking = self.view_shown.toggle(owner)
         return Answer()
 
     def folded_by(self, name: str) -> str | None:
         """Return the group, or the composite, that is opened or closed at a node; None where there is neither."""
         graph = self.moment.graph
         if groups := find_groups(graph):
-            return group_to_toggle(groups, self.looking.toggled, name)
+            return group_to_toggle(groups, self.view_shown.toggled, name)
         found = composites(graph).items()
         return next((it for it, members in found if name == it or name in members), None)
 

@@ -11,7 +11,9 @@ from dataclasses import replace
 from typing import Any
 
 from bptui.guest.child.styles import (
+    cached_methods,
     derivative,
+    derivative_function,
     function_pair,
     loss_class,
     loss_function,
@@ -27,10 +29,12 @@ Find = Callable[[str, Mapping[str, Any]], "Recipe | None"]
 STYLES: tuple[Find, ...] = (
     torch_function.find_torch_function,
     static_context.find_static_context,
+    cached_methods.find_cached_methods,
     loss_class.find_loss_class,
     method_pair.find_method_pair,
     derivative.find_derivative,
     loss_function.find_loss_function,
+    derivative_function.find_derivative_function,
 )
 """What looks at one name each; the first that recognises it has it."""
 
@@ -59,7 +63,7 @@ def recognise_styles(
             yield name, Misfit(f"{name} is half of a pair", namespace[name], "a formula calls both by what they share")
         else:
             recipe = named_recipe(name, namespace, named) or recipe_of(name, namespace)
-            yield name, recipe or misfit(name, namespace[name])
+            yield name, recipe or misfit(name, namespace)
 
 
 def named_recipe(name: str, namespace: Mapping[str, Any], named: Mapping[str, PassNames]) -> Recipe | None:
@@ -75,11 +79,14 @@ def recipe_of(name: str, namespace: Mapping[str, Any]) -> Recipe | None:
     return next((recipe for find in STYLES if (recipe := find(name, namespace))), None)
 
 
-def misfit(name: str, thing: Any) -> Misfit:
+def misfit(name: str, namespace: Mapping[str, Any]) -> Misfit:
     """Return why a name is in none of the styles."""
+    thing = namespace[name]
     if inspect.isclass(thing):
         return method_pair.missing_method(thing)
     if inspect.isroutine(thing):
+        if (function := derivative_function.differentiated_function(name, namespace)) is not None:
+            return Misfit(f"{name} is the derivative of {function}", thing, f"a formula calls {function}")
         words = f"{name} is a function without one for its backward"
         return Misfit(words, thing, f"def {name}_backward(dout, cache): ..., or return the gradient beside the loss")
     kind = type(thing).__name__

@@ -14,13 +14,12 @@ from bptui.guest.child.styles.recipe import Handle, Options, Recipe, UserCall
 
 STYLE = "function with its derivative"
 
-PAIRS = (
-    PassNames("__call__", "gradient", STYLE),
-    PassNames("__call__", "derivative", STYLE),
-    PassNames("fn", "grad", STYLE),
-    PassNames("loss", "grad", STYLE),
-    PassNames("loss", "gradient", STYLE),
+PAIRS = tuple(
+    PassNames(function, derivative, STYLE)
+    for function in ("__call__", "fn", "func", "function", "f", "loss", "activate", "activation")
+    for derivative in ("gradient", "grad", "derivative", "deriv", "prime")
 )
+"""What such a class calls the two."""
 
 PREDICTION = re.compile(r"pred|hat|out|logit|score|prob|^p$")
 """In the name of the input of a loss that its derivative is for."""

@@ -10,7 +10,7 @@ import numpy as np
 
 from bptui.guest.child.styles.derivative import DerivativeHandle, predicted
 from bptui.guest.child.styles.method_pair import GRADIENTS, METHODS, PassNames, init_of, is_static, kept, method
-from bptui.guest.child.styles.recipe import Options, Recipe, UserCall
+from bptui.guest.child.styles.recipe import Options, Recipe, UserCall, needed_names
 from bptui.guest.child.styles.returns import does_nothing
 
 STYLE = "loss with its gradient"
@@ -66,16 +66,6 @@ def takes_no_dout(slots: Sequence[str], again: Sequence[str], backward: Callable
     if not again:
         return len(inspect.signature(backward).parameters) <= 1
     return set(again) == set(slots) or (again[0] == PREDICTED and list(again[1:]) == [slots[1]])
-
-
-def needed_names(function: Callable[..., Any], *, skips: int) -> list[str]:
-    """Return the names of the parameters that a function needs, but for the first few."""
-    try:
-        parameters = list(inspect.signature(function).parameters.values())[skips:]
-    except (TypeError, ValueError):
-        return []
-    plain = {inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD}
-    return [it.name for it in parameters if it.default is it.empty and it.kind in plain]
 
 
 def loss_recipe(name: str, cls: type, names: PassNames, slots: Sequence[str], again: Sequence[str]) -> Recipe:

@@ -45,6 +45,16 @@ def positional_names(function: Callable[..., Any]) -> Sequence[str]:
     return [it.name for it in parameters if it.kind in (it.POSITIONAL_ONLY, it.POSITIONAL_OR_KEYWORD)]
 
 
+def needed_names(function: Callable[..., Any], *, skips: int) -> list[str]:
+    """Return the names of the parameters that a function needs, but for the first few."""
+    try:
+        parameters = list(inspect.signature(function).parameters.values())[skips:]
+    except (TypeError, ValueError):
+        return []
+    plain = {inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD}
+    return [it.name for it in parameters if it.default is it.empty and it.kind in plain]
+
+
 class Handle(ABC):
     """One layer at work. ``object`` is what keeps its results, and its parameters if it has any of its own."""
 

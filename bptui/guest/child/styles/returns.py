@@ -33,14 +33,35 @@ def is_docstring(statement: ast.stmt | None) -> bool:
 def returns_tuples(function: Callable[..., Any]) -> bool:
     """Return whether all that a function returns are tuples; False where its source is not known."""
     statements = return_statements(function)
-    return bool(statements) and all(isinstance(it.value, ast.Tuple) for it in statements or ())
+    return bool(statements) and len(returned_tuples(function)) == len(statements or ())
+
+
+def returned_tuples(function: Callable[..., Any]) -> list[ast.Tuple]:
+    """Return the tuples that a function returns, written there or under a name that it has for one."""
+    definition = definition_of(function)
+    stored = [it for it in ast.walk(definition) if isinstance(it, ast.Assign)] if definition else []
+    named = {target.id: it.value for it in stored for target in it.targets if isinstance(target, ast.Name)}
+    values = [it.value for it in return_statements(function) or ()]
+    written = [named.get(it.id) if isinstance(it, ast.Name) else it for it in values]
+    return [it for it in written if isinstance(it, ast.Tuple)]
 
 
 def returned_names(function: Callable[..., Any]) -> list[str]:
     """Return the names of what a function returns as a tuple, "" for what has none; nothing where that is not one."""
-    tuples = [it.value for it in return_statements(function) or () if isinstance(it.value, ast.Tuple)]
+    tuples = returned_tuples(function)
     named = [[part.id if isinstance(part, ast.Name) else "" for part in it.elts] for it in tuples]
     return named[0] if named and all(it == named[0] for it in named) else []
+
+
+def assigned_attributes(method: Callable[..., Any]) -> list[str]:
+    """Return the attributes that a method assigns to its own object, in the order of its lines."""
+    definition = definition_of(method)
+    if not isinstance(definition, ast.FunctionDef) or not definition.args.args:
+        return []
+    own = definition.args.args[0].arg
+    stored = [it for it in ast.walk(definition) if isinstance(it, ast.Attribute) and isinstance(it.ctx, ast.Store)]
+    named = [it for it in stored if isinstance(it.value, ast.Name) and it.value.id == own]
+    return [it.attr for it in sorted(named, key=lambda it: (it.lineno, it.col_offset))]
 
 
 def return_statements(function: Callable[..., Any]) -> list[ast.Return] | None:

@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 
 from bptui.guest.child.styles.recipe import Handle, Options, Recipe, UserCall, positional_names
+from bptui.guest.child.styles.returns import assigned_attributes
 
 STYLE = "static methods with ctx"
 
-CONTEXTS = frozenset({"ctx", "context"})
+CONTEXTS = frozenset({"ctx", "context", "_ctx", "cx"})
 """What the first parameter of both passes is called."""
 
 
@@ -38,10 +39,11 @@ class StaticContext:
 
 
 class ContextHandle(Handle):
-    """A class that is never made, and the context of one call."""
+    """A class that is never made, and the context of one call, which is the first of ``skips`` arguments of forward."""
 
-    def __init__(self, cls: Any) -> None:
+    def __init__(self, cls: Any, *, skips: int = 1) -> None:
         self.cls = cls
+        self.skips = skips
         self.object = StaticContext()
         self.is_input: Sequence[bool] = ()
 
@@ -51,7 +53,7 @@ class ContextHandle(Handle):
 
     def note_inputs(self, inputs: Sequence[Any], options: Options) -> None:
         """Let the context tell which of forward's arguments take a gradient: floats, and none of the options."""
-        names = [it for it in positional_names(self.cls.forward) if it not in CONTEXTS]
+        names = positional_names(self.cls.forward)[self.skips :]
         self.is_input = are_inputs(names, len(inputs), options)
         floats = iter([np.asarray(it).dtype.kind == "f" for it in inputs])
         self.object.needs_input_grad = tuple([is_input and next(floats) for is_input in self.is_input])
@@ -90,8 +92,10 @@ def find_static_context(name: str, namespace: Mapping[str, Any]) -> Recipe | Non
 
 
 def takes_context(cls: type, name: str) -> bool:
-    """Return whether a method is static, or the class's, and takes a context first."""
+    """Return whether a method is static, or the class's, and takes a context first: by its name, or by its use."""
     found = inspect.getattr_static(cls, name, None)
     if not isinstance(found, staticmethod | classmethod):
         return False
-    return next(iter(inspect.signature(getattr(cls, name)).parameters), "") in CONTEXTS
+    first = next(iter(inspect.signature(getattr(cls, name)).parameters), "")
+    keeps = assigned_attributes(cls.forward) if isinstance(found, staticmethod) else ()  # type: ignore[attr-defined]
+    return first in CONTEXTS or bool(keeps)

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from bptui.guest.child.styles.recipe import Options, Recipe, UserCall
+from bptui.guest.child.styles.recipe import Options, Recipe, UserCall, in_place
 from bptui.guest.child.styles.static_context import ContextHandle, StaticContext
 
 STYLE = "torch.autograd.Function"
@@ -38,19 +38,22 @@ class TorchHandle(ContextHandle):
     """A Function that is never made, and the context of one call; arrays go in and out as tensors."""
 
     def __init__(self, cls: Any) -> None:
-        super().__init__(cls)
+        super().__init__(cls, skips=0 if has_setup(cls) else 1)
         self.object = TorchContext()
-        self.inputs: Sequence[Any] = ()
+        self.given: tuple[Any, ...] = ()
 
     def forward_call(self, inputs: Sequence[Any], options: Options) -> UserCall:
         self.note_inputs(inputs, options)
-        self.inputs = [as_tensor(it) for it in inputs]
-        context = () if has_setup(self.cls) else (self.object,)
-        return UserCall(self.cls.forward, (*context, *self.inputs), options)
+        tensors = [as_tensor(it) for it in inputs]
+        if self.skips:
+            return UserCall(self.cls.forward, (self.object, *tensors), options)
+        call = in_place(UserCall(self.cls.forward, tensors, options))
+        self.given = inspect.signature(call.function).bind(*call.arguments, **call.options).args
+        return call
 
     def value(self, returned: Any) -> Any:
-        if has_setup(self.cls):
-            self.cls.setup_context(self.object, tuple(self.inputs), returned)
+        if not self.skips:
+            self.cls.setup_context(self.object, self.given, returned)
         return as_arrays(returned)
 
     def backward_call(self, douts: Sequence[Any], more: Options) -> UserCall:
