@@ -12,7 +12,7 @@ from bptui.report.export.account import Account, ToldStep, text_block
 from bptui.report.export.markdown import code_block, escaped_markdown, inside_line, safe_markdown
 from bptui.report.export.numpy_program import SEND_BACK, UNPACKED, NumpyProgram
 from bptui.report.export.own_source import OwnSource
-from bptui.report.export.pytest_file import CLOSE, expected, has_no_failure, tolerance
+from bptui.report.export.pytest_file import CLOSE, expected, has_no_failure, relative_tolerance
 
 WRONG = """
 
@@ -56,7 +56,7 @@ def notebook_cells(account: Account, program: NumpyProgram) -> Iterator[dict[str
         inputs = ", ".join(f"{name!r}: gradients.get({name!r})" for name in dict.fromkeys(node.inputs))
         yield from step_cells(told.get((Pass.BACKWARD, node.name)), f"{line}\n{{{inputs}}}")
     yield text_cell(f"## As bptui found them{'' if has_no_failure(account) else WRONG}")
-    yield code_cell(f"RTOL = {tolerance(program)}\n\n\n{CLOSE}")
+    yield code_cell(f"RTOL = {relative_tolerance(program)}\n\n\n{CLOSE}")
     for name, found in (("values", program.values()), ("gradients", program.gradients())):
         wanted = expected(name.upper(), dict(found))
         yield code_cell(f"{wanted}\nfor name in {name.upper()}:\n    assert_close(name, {name}, {name.upper()})")

@@ -76,7 +76,7 @@ def pytest_parts(account: Account, program: NumpyProgram) -> Iterator[str]:
     body = "\n".join((*program.leaves(), *program.made_layers()))
     told = f"{title}{program.within}: every value and gradient, with plain NumPy{own_words(program)}."
     opening = f'"""{told}{"" if has_no_failure(account) else NOT_RIGHT}"""'
-    yield f"{opening}\n\n{program.imports('import pytest')}\n\nRTOL = {tolerance(program)}"
+    yield f"{opening}\n\n{program.imports('import pytest')}\n\nRTOL = {relative_tolerance(program)}"
     yield f"# The layers\n\n\n{program.layer_source('Path(__file__).resolve().parent')}"
     if program.has_packed:
         yield UNPACKED
@@ -116,7 +116,7 @@ def has_no_failure(account: Account) -> bool:
     return account.report is None or not any(it.verdict is Verdict.FAIL for it in account.report.findings)
 
 
-def tolerance(program: NumpyProgram) -> str:
+def relative_tolerance(program: NumpyProgram) -> str:
     """Return how near numbers must be, relative to their array's largest, as Python."""
     is_double = all(value.dtype.itemsize >= 8 for _, value in program.values() if value.dtype.kind == "f")
     return "1e-9" if is_double else "1e-4"
