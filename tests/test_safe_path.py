@@ -81,11 +81,8 @@ FOUR = (*["own.toml"] * 4, "--layers", "my_layers.py")
 @pytest.mark.parametrize(
     "arguments",
     [
-        ("list",),
-        ("trace", "plain.toml"),
         ("trace", "own.toml", "--layers", "my_layers.py"),
         ("check", *FOUR),
-        ("check", *["plain.toml"] * 4),
     ],
     ids=" ".join,
 )

@@ -49,7 +49,7 @@ needs_pidfd = pytest.mark.skipif(not has_pidfd(), reason="the system has no desc
 
 
 @needs_pidfd
-@pytest.mark.parametrize("keys", [b"", b"nN" * 30, b"?", b":", b"\x1b[200~paste"])
+@pytest.mark.parametrize("keys", [b"nN" * 30, b"?", b"\x1b[200~paste"])
 def test_a_closed_window_ends_the_session_with_129(tmp_path: Path, keys: bytes) -> None:
     path = tmp_path / "session.jsonl"
     child = recorded(path)

@@ -35,7 +35,7 @@ from strategies import random_scenarios
 
 jsonschema = pytest.importorskip("jsonschema")
 VALIDATOR = jsonschema.Draft202012Validator(record_schema())
-MOST = 60
+MOST = 15
 """Records of a run that are looked at: the iterations of a training are alike."""
 
 ACTIONS = [ActionRecord(2, 0.5, it) for it in (Next(2), GoTo(7), RunTo("z1"), RunTo(), BackwardPass())]
