@@ -340,7 +340,7 @@ def test_a_gradient_that_is_zero_but_for_rounding_is_the_same_on_another_machine
 
 
 def test_a_notebook_says_which_gradient_is_not_right() -> None:
-    cells = json.loads(account_of("book/softmax_one_sample").text(".ipynb"))["cells"]
+    cells = json.loads(exported_scenario("book/softmax_one_sample", [], [], print).text(".ipynb"))["cells"]
     told = "".join("".join(it["source"]) for it in cells if it["cell_type"] == "markdown")
     assert "**✗ gradient of x: mean for sum" in told
     assert "A check has failed (bptui check tells which)" in told
