@@ -69,3 +69,16 @@ def test_they_are_trained_by_the_scenario_and_not_by_themselves(tmp_path: Path) 
     tape = bptui.run(scenario(tmp_path))
     assert tape.values["y.w0"] is not None
     assert tape.values["y.w0"].tolist() == [[-0.4, -0.4]]  # two steps of 0.1 against a gradient of 2
+
+
+def test_a_layer_that_is_only_told_its_shape_is_told_that_of_its_input(tmp_path: Path) -> None:
+    flat = """
+        class Flat:
+            def set_input_shape(self, shape): self.input_shape = shape
+            def forward_pass(self, X, training=True): return X.reshape(-1)
+            def backward_pass(self, accum_grad): return accum_grad.reshape((-1, *self.input_shape))
+        """
+    file = layer_file(tmp_path, flat)
+    text = TEXT.replace("Dense(x, 2{shape})", "Flat(x)").partition("[train]")[0]
+    report = bptui.check(bptui.loads(text, tmp_path / "a.toml", layers=[file.path]))
+    assert gradient_verdicts(report) == {"x": Verdict.PASS}

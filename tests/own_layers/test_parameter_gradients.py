@@ -114,3 +114,11 @@ def test_too_many_gradients_are_still_told(tmp_path: Path) -> None:
 def test_a_view_of_a_parameter_is_not_another_one(tmp_path: Path) -> None:
     found = verdicts(report(tmp_path, "View(x, 3, 2)"))
     assert found == {"x": Verdict.PASS, "y.W": Verdict.PASS}
+
+
+def test_those_that_are_kept_are_found_where_a_list_is_returned(tmp_path: Path) -> None:
+    kept = LAYERS.format(returned="[dx]").replace("dx, dW, db =", "dx, self.dW, self.db =")
+    file = layer_file(tmp_path, kept)
+    found = bptui.check(bptui.loads(TEXT.format(formula="Dense(x, 3, 2)"), tmp_path / "a.toml", layers=[file.path]))
+    assert verdicts(found) == dict.fromkeys(["x", "y.W", "y.b"], Verdict.PASS)
+    assert [it.mistake for it in found.findings if it.verdict is Verdict.FAIL] == ["list instead of array"]
