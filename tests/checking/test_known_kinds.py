@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 import bptui
-from bptui.checking import Finding, Verdict, check_node
+from bptui.checking import Finding, Verdict
 from bptui.checking import known_kinds as module
+from bptui.checking.check_node import check_node
 from bptui.checking.check_scenario import subject_of
 from bptui.checking.known_kinds import KnownKinds
 from bptui.core.graph import Node
