@@ -12,6 +12,7 @@ from html.parser import HTMLParser
 from importlib import import_module
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree as ET
 
 import numpy as np
@@ -26,6 +27,7 @@ from bptui.report.export.account import Account
 from bptui.report.export.exporting import FORMATS, Exported, exported_scenario
 from bptui.report.export.html_page import html_text
 from bptui.report.export.numpy_program import array_source
+from bptui.report.export.pytest_file import CLOSE
 from bptui.running import Run
 from bptui.scenario.bundled import bundled
 from bptui.scenario.load import load
@@ -323,3 +325,22 @@ def test_a_page_asks_for_what_the_scenario_asks_for() -> None:
     tape = account_of("buy_apple").account.tape
     page = html_text(Account("", "", tape, quiz=Quiz(("price",), Pass.BACKWARD)))
     assert re.findall(r'data-answer="([^"]*)"', page) == ["1.1"]
+
+
+def test_a_gradient_that_is_zero_but_for_rounding_is_the_same_on_another_machine() -> None:
+    namespace: dict[str, Any] = {"np": np, "RTOL": 1e-4}
+    exec(CLOSE, namespace)
+    wanted = {"bias": np.array([3e-8, 0.0]), "W": np.array([1.0, np.inf])}
+    namespace["assert_close"]("bias", {"bias": np.array([-2e-8, 1e-8])}, wanted)
+    namespace["assert_close"]("W", {"W": np.array([1.0001, np.inf])}, wanted)
+    with pytest.raises(AssertionError, match="Not equal"):
+        namespace["assert_close"]("W", {"W": np.array([1.001, np.inf])}, wanted)
+    with pytest.raises(AssertionError, match="Not equal"):
+        namespace["assert_close"]("bias", {"bias": np.array([3e-5, 0.0])}, wanted)
+
+
+def test_a_notebook_says_which_gradient_is_not_right() -> None:
+    cells = json.loads(exported_scenario("book/softmax_one_sample", [], [], print).text(".ipynb"))["cells"]
+    told = "".join("".join(it["source"]) for it in cells if it["cell_type"] == "markdown")
+    assert "**✗ gradient of x: mean for sum" in told
+    assert "A check has failed (bptui check tells which)" in told
