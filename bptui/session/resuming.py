@@ -67,16 +67,14 @@ def redo(session: Session, recording: Recording) -> None:
     dispatcher = Dispatcher(session, NoDisplay())
     names = iter(recording.branches)
     for action in recording.actions:
-        session.do(GoTo(action.at))
         if isinstance(action.command, KEEPS):
+            dispatcher.finish(GoTo(action.at))
             before = session.branches.given
             dispatcher.finish(action.command)
             if session.branches.given > before:
                 name_as_recorded(session, next(names, ""))
     if recording.actions:
-        session.do(GoTo(recording.actions[-1].at))
-    while session.is_waiting:
-        dispatcher.work()
+        dispatcher.finish(GoTo(recording.actions[-1].at))
 
 
 def name_as_recorded(session: Session, name: str) -> None:
