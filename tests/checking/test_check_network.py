@@ -68,10 +68,14 @@ def test_float32_is_checked_in_float64() -> None:
     assert report.counts[Verdict.SKIP] == 0
 
 
+NOT_FINITE = {"nan_hunt": ["normal"]}
+"""Scenarios that are about NaN, and the nodes that make it."""
+
+
 @pytest.mark.parametrize("name", one_in(3, [name for name, _ in bundled() if "/" not in name]))
 def test_bundled_scenarios_are_right(name: str) -> None:
     report = bptui.check(name)
-    assert [finding for finding in report.findings if finding.verdict is Verdict.FAIL] == []
+    assert [it.node for it in report.findings if it.verdict is Verdict.FAIL] == NOT_FINITE.get(name, [])
 
 
 def test_an_expectation_that_is_not_met_fails_with_both_numbers() -> None:

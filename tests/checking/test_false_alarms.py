@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import pytest
 
-from bptui.checking import Subject
+from bptui.checking.subject import Subject
 from checked import failures
 from layer_cases import EXAMPLES, Row, every_layer, joined, names_of
 from layers import Array, Layer
