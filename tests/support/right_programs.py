@@ -306,6 +306,37 @@ for epoch in range(2):
         for i, g in enumerate([first.dW, first.db, last.dW, last.db]): grads[i] = grads[i] + g
     for p, g in zip([first.W, first.b, last.W, last.b], grads): p -= 0.1 * g
 """,
+    "as many micro batches as samples in one": """
+import numpy as np
+from book_layers import *
+rng = np.random.RandomState(0)
+x, t = rng.randn(12, 4), rng.randint(0, 3, 12)
+first, relu, last = Affine(rng.randn(4, 5), np.zeros(5)), Relu(), Affine(rng.randn(5, 3), np.zeros(3))
+loss_layer = SoftmaxWithLoss()
+size, micro_batches = 3, 3
+for epoch in range(3):
+    grads = [0, 0, 0, 0]
+    for k in range(micro_batches):
+        xb, tb = x[size*k:size*k+size], t[size*k:size*k+size]
+        loss = loss_layer.forward(last.forward(relu.forward(first.forward(xb))), tb)
+        first.backward(relu.backward(last.backward(loss_layer.backward() / micro_batches)))
+        for i, g in enumerate([first.dW, first.db, last.dW, last.db]): grads[i] = grads[i] + g
+    for p, g in zip([first.W, first.b, last.W, last.b], grads): p -= 0.1 * g
+""",
+    "weighted loss": """
+import numpy as np
+from book_layers import *
+rng = np.random.RandomState(0)
+x, t = rng.randn(10, 4), rng.randint(0, 3, 10)
+first, relu, last = Affine(rng.randn(4, 5), np.zeros(5)), Relu(), Affine(rng.randn(5, 3), np.zeros(3))
+loss_layer = SoftmaxWithLoss()
+share = 0.1
+for i in range(3):
+    loss = share * loss_layer.forward(last.forward(relu.forward(first.forward(x))), t)
+    first.backward(relu.backward(last.backward(share * loss_layer.backward())))
+    for l in (first, last):
+        l.W -= 0.1 * l.dW; l.b -= 0.1 * l.db
+""",
     "momentum": """
 import numpy as np
 from book_layers import *
