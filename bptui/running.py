@@ -61,7 +61,7 @@ class ScenarioLayers:
         layer = self.library[it.layer]
         if isinstance(layer, type):
             made = self.scenario.made(it, self.iteration)
-            if isinstance(made, Stochastic):
+            if it.layer in self.scenario.stochastic and isinstance(made, Stochastic):
                 self.drawing.append((it, made))
             return BoundedLayer(it, made) if self.has_guests else made
         from bptui.guest.guests import NonBlockingGuest  # noqa: PLC0415  (few scenarios have guests)

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -12,8 +13,8 @@ import sys
 import pytest
 from hypothesis import HealthCheck, settings
 
-MOST_WORKERS = 4
-"""On two cores, too: tests of screens and of processes wait half of their time."""
+MOST_WORKERS = 3
+"""On two cores, too: tests of screens and of processes wait half of their time; but each worker collects all tests."""
 
 IN_A_WORKER = "PYTEST_XDIST_WORKER"
 """What pytest-xdist sets in the environment of a worker, which must not have workers of its own."""
@@ -32,7 +33,7 @@ settings.register_profile(
     settings.get_profile(settings.get_current_profile_name()),  # "ci" where CI is set: the same examples each time
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
-    max_examples=25,
+    max_examples=12,
 )
 settings.register_profile("thorough", settings.get_profile("any_speed"), max_examples=500)
 settings.load_profile("any_speed")
@@ -46,6 +47,11 @@ def pytest_configure() -> None:
     for number, handler in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
         if signal.getsignal(number) is signal.SIG_IGN:
             signal.signal(number, handler)
+
+
+def pytest_collection_finish() -> None:
+    """Keep all that is there before the first test out of the way of the garbage collector, which goes through it."""
+    gc.freeze()
 
 
 @pytest.hookimpl(tryfirst=True)

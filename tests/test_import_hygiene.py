@@ -20,11 +20,16 @@ WITHOUT_A_SCREEN = [
 ]
 
 
-def imported_by(code: str) -> set[str]:
-    """Return the top-level modules that a new interpreter has imported after running ``code``."""
-    show = "import json, sys; print(json.dumps(sorted({name.partition('.')[0] for name in sys.modules})))"
+def modules_loaded_by(code: str) -> set[str]:
+    """Return the modules that a new interpreter has imported after running ``code``."""
+    show = "import json, sys; print(json.dumps(sorted(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", f"{code}\n{show}"], check=True, capture_output=True, text=True)
     return set(json.loads(done.stdout.splitlines()[-1]))
+
+
+def imported_by(code: str) -> set[str]:
+    """Return the top-level modules among those."""
+    return {name.partition(".")[0] for name in modules_loaded_by(code)}
 
 
 def test_importing_bptui_imports_none_of_its_libraries() -> None:
@@ -56,6 +61,12 @@ def test_a_command_without_a_screen_imports_none() -> None:
     imported = imported_by(f"from bptui.cli import main\nfor it in {commands}: main(it.split())")
     assert "numpy" in imported
     assert not imported & {"textual", "rich"}
+
+
+def test_the_screen_waits_for_nothing_that_only_a_check_needs() -> None:
+    loaded = modules_loaded_by("import bptui.tui.app")
+    assert "bptui.checking.verdicts" in loaded
+    assert not {name for name in loaded if name.startswith(("bptui.checking.numeric", "bptui.checking.diagnosis"))}
 
 
 def test_the_layers_can_be_had_under_bptuis_own_name() -> None:

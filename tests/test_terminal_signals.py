@@ -13,6 +13,7 @@ from bptui.recording.transcript import read_transcript
 
 pytest.importorskip("pty", reason="there are no pseudo-terminals here")
 
+from sampled import one_in
 from terminal import ENTER_SCREEN, LEAVE_SCREEN, PATIENCE, Child
 
 BUG = b"has a bug"
@@ -49,7 +50,7 @@ needs_pidfd = pytest.mark.skipif(not has_pidfd(), reason="the system has no desc
 
 
 @needs_pidfd
-@pytest.mark.parametrize("keys", [b"", b"nN" * 30, b"?", b":", b"\x1b[200~paste"])
+@pytest.mark.parametrize("keys", one_in(3, [b"nN" * 30, b"?", b"\x1b[200~paste"]))
 def test_a_closed_window_ends_the_session_with_129(tmp_path: Path, keys: bytes) -> None:
     path = tmp_path / "session.jsonl"
     child = recorded(path)
@@ -72,7 +73,7 @@ def test_a_hangup_with_a_continue_behind_it_ends_the_session_as_it_should(tmp_pa
     assert_whole(path)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda it: it.name)
+@pytest.mark.parametrize("number", one_in(2, [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]), ids=lambda it: it.name)
 def test_a_signal_ends_the_session_with_its_number_and_the_terminal_as_it_was(number: int) -> None:
     child = Child("run", "buy_apple", size=(120, 40))
     before = child.settings()
@@ -95,7 +96,7 @@ def test_a_signal_while_the_program_starts_ends_it_too() -> None:
 
 
 @needs_pidfd
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT], ids=lambda it: it.name)
+@pytest.mark.parametrize("number", one_in(3, [signal.SIGTERM, signal.SIGHUP, signal.SIGINT]), ids=lambda it: it.name)
 def test_a_terminal_that_stops_reading_holds_no_signal_up(tmp_path: Path, number: int) -> None:
     path = tmp_path / "session.jsonl"
     child = recorded(path)
@@ -173,7 +174,7 @@ def test_ctrl_z_without_a_shell_to_come_back_from_stops_nothing() -> None:
     assert child.left == before
 
 
-@pytest.mark.parametrize("how", ["report", "system"])
+@pytest.mark.parametrize("how", one_in(2, ["report", "system"]))
 def test_an_absurd_size_is_bounded(how: str) -> None:
     child = Child("run", "buy_apple", size=(120, 40))
     child.wait_for(b"step 0")

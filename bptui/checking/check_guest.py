@@ -18,7 +18,7 @@ from bptui.own_layers.own_layer import LayerFile
 JOB = "bptui.checking.guest_job:check_here"
 """What the process is asked to do."""
 
-LONGEST = 20.0
+LONGEST = 60.0
 """Seconds after which the check of one node is given up."""
 
 MOST_FINDINGS = 1_000

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property, partial
+from time import process_time
 
 import numpy as np
 
@@ -48,6 +49,9 @@ BUDGET = 24e6
 LIGHT = 20_000
 """Elements of all inputs together; beyond, a layer is looked at in one other place only."""
 
+PATIENT = 4.0
+"""Seconds of the process's time after which a layer is looked at in no further place: those that loop are slow."""
+
 AROUND: Sequence[tuple[Places, str]] = (
     (ordinary, "at ordinary values"),
     (shaken, "at values shaken a little"),
@@ -82,6 +86,7 @@ class NodeCheck:
         self.budget = budget
         self.keeps_rules = keeps_rules
         self.probe = Probe(subject)
+        self.end = process_time() + PATIENT
         self.told = NodeFindings(self.probe)
         self.lint: dict[tuple[str, str | None], Finding] = {}
         self.gradients: dict[int, Finding] = {}
@@ -127,7 +132,7 @@ class NodeCheck:
         if self.keeps_rules:
             return
         for places, there in self.around:
-            if self.has_failed or self.is_step_function:
+            if self.has_failed or self.is_step_function or process_time() > self.end:
                 return
             inputs = self.defined(places)
             if inputs is not None:

@@ -120,8 +120,10 @@ class Adapter:
         returned = self.instance.gradients_for(list(map(np.asarray, douts)))
         self.hand_on_changes()
         kept = list(map(copy_of, self.instance.kept_gradients()))
-        if not kept or isinstance(returned, list):
+        if not kept:
             return returned
+        if isinstance(returned, list):
+            return [*returned, *kept] if len(returned) == self.count else returned
         held = len(self.instance.held)
         if is_one_each(returned, self.count + held):
             return (*returned, *kept[held:])

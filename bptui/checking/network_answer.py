@@ -24,8 +24,9 @@ def beside_nodes(graph: Graph, nodes: Sequence[Finding], network: Sequence[Findi
     """Return the network's findings, each with what it has to do with the failures of ``nodes``."""
     culprits = culprits_of(graph, nodes)
     related = [related_to(it, culprits.get(it.input or "")) for it in network]
-    has_several = len({it.node for it in nodes if it.verdict is Verdict.FAIL}) > 1
-    return [*related, *cancelling(graph, related, culprits)] if has_several else related
+    wrong = {it.node for it in nodes if it.verdict is Verdict.FAIL and it.rule == "gradient"}
+    behind_wrong = {name: culprit for name, culprit in culprits.items() if culprit in wrong}
+    return [*related, *cancelling(graph, related, behind_wrong)] if len(wrong) > 1 else related
 
 
 def culprits_of(graph: Graph, nodes: Sequence[Finding]) -> dict[str, str]:

@@ -43,9 +43,11 @@ def judge_scenarios(options: argparse.Namespace) -> int:
     if not options.results and (options.format or options.explain):
         raise BptuiError("--format and --explain say what is written to a file", hint="--results FILE")
     if options.results:
+        from bptui.guest.orphans import adopt_orphans
         from bptui.report.results_file import check_results_place
 
         check_results_place(options.results, [*map(Path, options.scenarios), *options.layers])
+        adopt_orphans()
     judge = judge_program if any(map(is_program, options.scenarios)) else judge_each
     found = judge(options)
     for _, result in found:
@@ -105,12 +107,17 @@ def status_of(found: Sequence[tuple[str, Result]]) -> int:
 
 
 def write_marks_of(found: Sequence[tuple[str, Result]], options: argparse.Namespace) -> int:
-    """Write the marks to the file that is wanted, print what they come to, and return the status that agrees."""
+    """Write the marks to the file that is wanted, print what they come to, and return the status that agrees.
+
+    Whatever a hand-in has started is ended before, so that nobody writes there afterwards.
+    """
+    from bptui.guest.orphans import end_orphans
     from bptui.report.hand_in import points_line
     from bptui.report.printing import print_lines
     from bptui.report.results_file import format_for, write_results
 
     hand_ins = [hand_in_of(place, result, options) for place, result in found]
+    end_orphans()
     write_results(options.results, hand_ins, options.format or format_for(options.results))
     if not options.json:
         with output() as file:

@@ -12,7 +12,9 @@ from bptui.core.graph import Node
 from bptui.core.text import counted, visible
 from bptui.errors import Where
 
-DOUT = re.compile(r"d(?!im|ata|rop)[a-zA-Z]{0,3}(_|\d|$)|d[A-Z]|dnext|dprev|dout|grad|g(?!t$)[a-z0-9]{0,2}$|g_|cache$")
+DOUT = re.compile(
+    r"d(?!im|ata|rop)[a-zA-Z]{0,3}(_|\d|$)|d[A-Z]|dnext|dprev|dout|d(cell|hidden|state|memory|context|carry)|grad|g(?!t$)[a-z0-9]{0,2}$|g_|cache$"
+)
 """What the parameter of a backward is called that takes the gradient of one more output, or in its place the cache."""
 
 TARGETS = frozenset({"t", "target", "targets", "label", "labels", "y_true", "y_label", "y_labels", "y_target"})

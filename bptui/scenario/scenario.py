@@ -127,9 +127,16 @@ class Scenario:
         layer = self.library[node.layer]
         assert not isinstance(layer, OwnLayer)
         made = layer(**node.options) if node.options else layer()
-        if isinstance(made, Stochastic):
+        if node.layer in self.stochastic and isinstance(made, Stochastic):
             made.seed = self.drawing_seed(node, iteration)
         return made
+
+    @cached_property
+    def stochastic(self) -> frozenset[str]:
+        """The layers that draw at random: to ask the class once takes less than to ask each instance."""
+        return frozenset(
+            [name for name, it in self.library.items() if isinstance(it, type) and issubclass(it, Stochastic)]
+        )
 
     def drawing_seed(self, node: Node, iteration: int) -> tuple[int, int, int]:
         """Return what a node's random numbers in an iteration (from 0) come from, whatever other nodes there are."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 import linecache
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Container, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from bptui.errors import BptuiError, Where
@@ -21,19 +22,23 @@ def source_listing(file: str, module: dict[str, Any], ran: Container[int], first
     lines = linecache.getlines(file, module)
     if not lines:
         raise BptuiError("its source cannot be read", where=Where(file, first))
-    executed = [block for block in outermost_statements(lines) if any(line in ran for line in block)]
+    executed = [block for block in outermost_statements("".join(lines)) if any(line in ran for line in block)]
     numbers = [number for block in executed for number in block]
     return {number: lines[number - 1].rstrip("\r\n")[:LONGEST_LINE] for number in numbers[:MOST_LINES]}
 
 
-def outermost_statements(lines: list[str]) -> Iterator[range]:
-    """Yield the line numbers of each statement that stands outermost in a file; of all where it is not Python."""
+@lru_cache(maxsize=64)
+def outermost_statements(text: str) -> Sequence[range]:
+    """Return the line numbers of each statement that stands outermost in a file; of all where it is not Python."""
     try:
-        body = ast.parse("".join(lines)).body
+        body = ast.parse(text).body
     except (SyntaxError, ValueError):  # edited since it was imported
-        yield range(1, len(lines) + 1)
-        return
-    for statement in body:
-        decorators: list[ast.expr] = getattr(statement, "decorator_list", [])
-        first = min([statement.lineno, *(it.lineno for it in decorators)])
-        yield range(first, (statement.end_lineno or statement.lineno) + 1)
+        return [range(1, text.count("\n") + 1)]
+    return [lines_of_statement(it) for it in body]
+
+
+def lines_of_statement(statement: ast.stmt) -> range:
+    """Return the line numbers of a statement, with those of its decorators."""
+    decorators: list[ast.expr] = getattr(statement, "decorator_list", [])
+    first = min([statement.lineno, *(it.lineno for it in decorators)])
+    return range(first, (statement.end_lineno or statement.lineno) + 1)

@@ -12,9 +12,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bptui.checking import Subject, check_node
+from bptui.checking.check_node import check_node
 from bptui.checking.check_scenario import check_scenario, subject_of
 from bptui.checking.random_direction_check import agrees_in_one_direction
+from bptui.checking.subject import Subject
 from bptui.core.graph import Node
 from bptui.running import Run
 from bptui.scenario.bundled import bundled

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from bptui.checking import check_node
 from bptui.checking.check_in_pieces import check_in_pieces
+from bptui.checking.check_node import check_node
 from bptui.checking.work import finished
 from checked import subject
 from layers.elementary import Exp

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 import student_layers as student
-from bptui.checking import Verdict, check_node
+from bptui.checking import Verdict
+from bptui.checking.check_node import check_node
 from checked import failures, subject, verdicts
 from layers import library
 from layers.activation import Relu

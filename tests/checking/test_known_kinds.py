@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 import bptui
-from bptui.checking import Finding, Verdict, check_node
+from bptui.checking import Finding, Verdict
 from bptui.checking import known_kinds as module
+from bptui.checking.check_node import check_node
 from bptui.checking.check_scenario import subject_of
 from bptui.checking.known_kinds import KnownKinds
 from bptui.core.graph import Node
@@ -58,3 +59,13 @@ def test_wrong_numbers_of_a_known_kind_are_found_with_all_the_evidence() -> None
     found = known.check(it, NODE)
     assert Verdict.FAIL in {finding.verdict for finding in found}
     assert found == check_node(it)
+
+
+@pytest.mark.parametrize(
+    ("layer", "x", "told"), [("Log(x)", 0.0, "-Infinity"), ("x / x", 0.0, "NaN"), ("Exp(x)", 1e3, "Infinity")]
+)
+def test_a_node_of_a_run_whose_value_is_not_finite_fails_with_its_operands(layer: str, x: float, told: str) -> None:
+    report = bptui.check(bptui.loads(f'[inputs]\nx = [1.0, {x}]\n[nodes]\ny = "{layer}"\nloss = "Sum(y)"\n'))
+    (found,) = [it for it in report.findings if it.verdict is Verdict.FAIL]
+    assert (found.node, found.rule) == ("y", "finite")
+    assert f"at [1] is {told} though all inputs are finite: x[1] = {x:g}" in found.reason

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bptui.checking import Finding, Verdict, check_node
+from bptui.checking import Finding, Verdict
 from bptui.checking.check_in_pieces import quick_check_in_pieces
+from bptui.checking.check_node import check_node
 from bptui.checking.subject import Subject
 from bptui.checking.work import finished
 from checked import failures, subject

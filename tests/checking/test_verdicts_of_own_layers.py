@@ -181,6 +181,16 @@ def test_the_network_says_that_two_deviations_cancel(tmp_path: Path) -> None:
     )
 
 
+def test_layers_that_only_break_a_rule_share_no_work(tmp_path: Path) -> None:
+    writing = SHARED_WORK.replace(" / n", "").replace(
+        "        n = len(dout)\n", "        dout *= 2\n        dout = dout / 2\n"
+    )
+    text = writing.replace("        self.d = y - t\n", "        y *= 2\n        self.d = y / 2 - t\n")
+    report = report_on(tmp_path, CANCELLING, text.replace("self.d, None", "self.d / len(self.d), None"))
+    assert {(node, rule) for node, _, rule, _ in failures(report)} == {("y", "mutates"), ("loss", "mutates")}
+    assert "share the work" not in text_of(report)
+
+
 def test_what_follows_is_told_under_its_cause(tmp_path: Path) -> None:
     layers = SHARED_WORK.replace("2 * dout * self.d, None", "2 * dout * self.d / len(self.d), None")
     report = report_on(tmp_path, CANCELLING, layers)

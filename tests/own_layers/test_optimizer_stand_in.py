@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
+
 import bptui
 from bptui.checking import Verdict
 from guests import layer_file
@@ -37,7 +39,10 @@ TEXT = """
 [parameters]
 x = [[1.0, -0.5, 2.0], [0.2, 0.3, -1.0]]
 [nodes]
-y = "Dense(x, 2{shape})"
+y = "Dense(x, 2{more})"
+"""
+
+TRAINED = """
 [train]
 optimizer = "SGD"
 lr = 0.1
@@ -45,9 +50,9 @@ steps = 2
 """
 
 
-def scenario(folder: Path, layers: str = DENSE, shape: str = "") -> bptui.Scenario:
+def scenario(folder: Path, layers: str = DENSE, more: str = "", train: str = "") -> bptui.Scenario:
     file = layer_file(folder, layers)
-    return bptui.loads(TEXT.format(shape=shape), folder / "a.toml", layers=[file.path])
+    return bptui.loads(TEXT.format(more=more) + train, folder / "a.toml", layers=[file.path])
 
 
 def gradient_verdicts(report: bptui.Report) -> dict[str | None, Verdict]:
@@ -57,7 +62,11 @@ def gradient_verdicts(report: bptui.Report) -> dict[str | None, Verdict]:
 def test_their_weights_are_made_and_checked(tmp_path: Path) -> None:
     right = dict.fromkeys(["x", "y.W", "y.w0"], Verdict.PASS)
     assert gradient_verdicts(bptui.check(scenario(tmp_path))) == right
-    assert gradient_verdicts(bptui.check(scenario(tmp_path, shape=", input_shape=[3]"))) == right
+
+
+def test_a_shape_that_the_scenario_says_stays(tmp_path: Path) -> None:
+    tape = bptui.run(scenario(tmp_path, more=", input_shape=[3]"))
+    assert [np.asarray(tape.values[name]).shape for name in ("y.W", "y.w0")] == [(3, 2), (1, 2)]
 
 
 def test_a_mistake_in_what_the_optimizer_is_handed_is_found(tmp_path: Path) -> None:
@@ -66,6 +75,19 @@ def test_a_mistake_in_what_the_optimizer_is_handed_is_found(tmp_path: Path) -> N
 
 
 def test_they_are_trained_by_the_scenario_and_not_by_themselves(tmp_path: Path) -> None:
-    tape = bptui.run(scenario(tmp_path))
+    tape = bptui.run(scenario(tmp_path, train=TRAINED))
     assert tape.values["y.w0"] is not None
     assert tape.values["y.w0"].tolist() == [[-0.4, -0.4]]  # two steps of 0.1 against a gradient of 2
+
+
+def test_a_layer_that_is_only_told_its_shape_is_told_that_of_its_input(tmp_path: Path) -> None:
+    flat = """
+        class Flat:
+            def set_input_shape(self, shape): self.input_shape = shape
+            def forward_pass(self, X, training=True): return X.reshape(-1)
+            def backward_pass(self, accum_grad): return accum_grad.reshape((-1, *self.input_shape))
+        """
+    file = layer_file(tmp_path, flat)
+    text = TEXT.replace("Dense(x, 2{more})", "Flat(x)")
+    report = bptui.check(bptui.loads(text, tmp_path / "a.toml", layers=[file.path]))
+    assert gradient_verdicts(report) == {"x": Verdict.PASS}

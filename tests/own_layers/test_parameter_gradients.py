@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import bptui
 from bptui.checking import Verdict
+from bptui.core.step import BackwardStep
 from guests import layer_file
 
 LAYERS = """
@@ -75,15 +77,32 @@ def verdicts(report: bptui.Report) -> dict[str | None, Verdict]:
     return {it.input: it.verdict for it in report.findings if it.rule == "gradient" and it.node == "y"}
 
 
-@pytest.mark.parametrize(
-    "returned",
-    ["dx, dW, db", "dx, [dW, db]", 'dx, {"W": dW, "b": db}', 'dx, {"db": db, "dW": dW}', "dx, self.x.T @ dout, 1 * db"],
-)
-@pytest.mark.parametrize(("formula", "names"), [("Dense(x, 3, 2)", ["y.W", "y.b"]), ("Given(x, W, b)", ["W", "b"])])
-def test_they_are_those_of_the_parameters(tmp_path: Path, formula: str, names: list[str], returned: str) -> None:
-    found = report(tmp_path, formula, returned)
-    assert verdicts(found) == dict.fromkeys(["x", *names], Verdict.PASS)
-    assert not [it.reason for it in found.findings if it.verdict is Verdict.FAIL]
+RETURNED = {
+    "row": "dx, dW, db",
+    "list": "dx, [dW, db]",
+    "named": 'dx, {"W": dW, "b": db}',
+    "by_gradient": 'dx, {"db": db, "dW": dW}',
+    "unnamed": "dx, self.x.T @ dout, 1 * db",
+}
+
+
+@pytest.mark.parametrize("kind", ["Dense", "Given"])
+def test_they_are_those_of_the_parameters(tmp_path: Path, kind: str) -> None:
+    dense, _, _ = LAYERS.partition("class Flat")
+    layers = "".join(
+        dense.format(returned=returned).replace("Dense", f"Dense_{form}").replace("Given", f"Given_{form}")
+        for form, returned in RETURNED.items()
+    )
+    more = "3, 2" if kind == "Dense" else "W, b"
+    nodes = "".join(f'{form} = "{kind}_{form}(x, {more})"\n' for form in RETURNED)
+    head, _, _ = TEXT.format(formula="").partition("y = ")
+    text = f'{head}{nodes}total = "{" + ".join(f"Sum({form})" for form in RETURNED)}"\n'
+    tape = bptui.run(bptui.loads(text, tmp_path / "a.toml", layers=[layer_file(tmp_path, layers).path]))
+    for form in RETURNED:
+        (step,) = (it for it in tape.steps if isinstance(it, BackwardStep) and it.name == form)
+        _, dw, db = (np.asarray(it).tolist() for it in step.gradients)
+        assert dw == [[1.2, 1.2], [-0.2, -0.2], [1.0, 1.0]]  # the columns of x, added up
+        assert db == [2.0, 2.0]
 
 
 def test_a_wrong_one_is_told_at_its_parameter(tmp_path: Path) -> None:
@@ -114,3 +133,11 @@ def test_too_many_gradients_are_still_told(tmp_path: Path) -> None:
 def test_a_view_of_a_parameter_is_not_another_one(tmp_path: Path) -> None:
     found = verdicts(report(tmp_path, "View(x, 3, 2)"))
     assert found == {"x": Verdict.PASS, "y.W": Verdict.PASS}
+
+
+def test_those_that_are_kept_are_found_where_a_list_is_returned(tmp_path: Path) -> None:
+    kept = LAYERS.format(returned="[dx]").replace("dx, dW, db =", "dx, self.dW, self.db =")
+    file = layer_file(tmp_path, kept)
+    found = bptui.check(bptui.loads(TEXT.format(formula="Dense(x, 3, 2)"), tmp_path / "a.toml", layers=[file.path]))
+    assert verdicts(found) == dict.fromkeys(["x", "y.W", "y.b"], Verdict.PASS)
+    assert [it.mistake for it in found.findings if it.verdict is Verdict.FAIL] == ["list instead of array"]

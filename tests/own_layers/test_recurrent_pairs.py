@@ -146,3 +146,22 @@ def test_an_option_may_stand_before_an_input(tmp_path: Path, formula: str) -> No
     tape = bptui.run(scenario)
     assert [list(it) for it in (tape.gradients["x"], tape.gradients["w"]) if it is not None] == [[15, 21], [3, 6]]
     assert bptui.check(scenario).ok
+
+
+CELL_CLASS = """
+    class Cell:
+        def forward(self, inputs, hidden_prev, cell_prev):
+            self.inputs, self.hidden_prev = inputs, hidden_prev
+            return inputs * hidden_prev, inputs + cell_prev
+
+        def backward(self, dhidden_next, dcell_next):
+            dinputs = dhidden_next * self.hidden_prev + dcell_next
+            return dinputs, dhidden_next * self.inputs, dcell_next
+"""
+
+
+def test_gradients_of_several_outputs_may_be_called_by_whole_words(tmp_path: Path) -> None:
+    text = (
+        '[inputs]\nx = [1.0, 2.0]\nh0 = [0.5, 0.4]\nc0 = [0.1, 0.2]\n[nodes]\n"h, c" = "Cell(x, h0, c0)"\ny = "h + c"\n'
+    )
+    assert bptui.check(load(tmp_path, text, layers=CELL_CLASS)).ok

@@ -5,12 +5,17 @@ All stand in one file and are nodes of one scenario, so that its process is paid
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 
 import bptui
 from bptui.checking import Verdict
+from bptui.cli import main
+from bptui.core.step import BackwardStep
 from guests import layer_file
 
 LAYERS = """
@@ -168,73 +173,97 @@ w = [[0.5, -1.0], [2.0, 0.25], [0.1, 0.3]]
 """
 
 NODES = {
-    "kept": "Keeping(x)",
-    "kept_otherwise": "KeepingUnderOtherNames(x, training=True)",
-    "kept_two": "KeepingTwo(x, doubled)",
-    "swish": "Swish(x, beta=1.5)",
-    "dense": "Dense(x, 3, 2)",
-    "linear": "Linear(x, w)",
-    "power": "Power(x, 3)",
-    "exponential": "Exponential(x)",
-    "cache_first": "product(x, w)",
-    "two_caches": "matmul(x, w)",
-    "inputs_again": "again(x, w)",
-    "camel_case": "camel(x)",
-    "halved": "halve(x)",
-    "prime": "sigmoid(x)",
-    "of_the_value": "squash(x)",
-    "other_order": "squares(x, doubled)",
-    "by_name": "named_loss(x, doubled)",
-    "methods": "Prime(x)",
-    "mixed": "Mixed(x)",
+    "kept": ("Keeping(x)", "Tanh(x)"),
+    "kept_otherwise": ("KeepingUnderOtherNames(x, training=True)", "Tanh(x)"),
+    "kept_two": ("KeepingTwo(x, double)", "x * double"),
+    "swish": ("Swish(x, beta=1.5)", "x * Sigmoid(1.5 * x)"),
+    "linear": ("Linear(x, w)", "x @ w"),
+    "power": ("Power(x, 3)", "x ** 3"),
+    "exponential": ("Exponential(x)", "Exp(x)"),
+    "cache_first": ("product(x, w)", "x @ w"),
+    "two_caches": ("matmul(x, w)", "x @ w"),
+    "inputs_again": ("again(x, w)", "x @ w"),
+    "camel_case": ("camel(x)", "Sin(x)"),
+    "halved": ("halve(x)", "x / 2"),
+    "prime": ("sigmoid(x)", "Sigmoid(x)"),
+    "of_the_value": ("squash(x)", "Tanh(x)"),
+    "other_order": ("squares(x, fixed)", "MeanSquaredError(x, fixed)"),
+    "by_name": ("named_loss(x, fixed)", "MeanSquaredError(x, fixed, reduction='sum')"),
+    "methods": ("Prime(x)", "Tanh(x)"),
+    "mixed": ("Mixed(x)", "x ** 2"),
 }
+"""Each of the layers, and what it is in those that are built in."""
 
 WRONG = {
-    "kept": ("(1 - self.a ** 2)", "(1 - self.a)", "x"),
-    "kept_two": ("self.grad_a = grad * self.b", "self.grad_a = grad * self.a", "x"),
-    "dense": ("self.W.grad = self.x.T @ dout", "self.W.grad = 2 * self.x.T @ dout", "dense.W"),
-    "linear": ("        return dout @ w.T, x.T @ dout", "        return dout @ w.T, 2 * x.T @ dout", "w"),
-    "cache_first": ("    x, w = cache\n    return dout @ w.T", "    x, w = cache\n    return 2 * dout @ w.T", "x"),
-    "two_caches": ("dout, x, w):\n    return dout @ w.T", "dout, x, w):\n    return 2 * dout @ w.T", "x"),
-    "of_the_value": ("1 - y ** 2", "1 - y", "x"),
-    "by_name": ('{"p": 2 * (p - t)}', '{"p": p - t}', "x"),
+    "kept": ("(1 - self.a ** 2)", "(1 - self.a)"),
+    "kept_two": ("self.grad_a = grad * self.b", "self.grad_a = grad * self.a"),
+    "linear": ("        return dout @ w.T, x.T @ dout", "        return dout @ w.T, 2 * x.T @ dout"),
+    "cache_first": ("    x, w = cache\n    return dout @ w.T", "    x, w = cache\n    return 2 * dout @ w.T"),
+    "two_caches": ("dout, x, w):\n    return dout @ w.T", "dout, x, w):\n    return 2 * dout @ w.T"),
+    "of_the_value": ("1 - y ** 2", "1 - y"),
+    "by_name": ('{"p": 2 * (p - t)}', '{"p": p - t}'),
 }
-"""A mistake each, and the value whose gradient it spoils."""
+"""A mistake each."""
 
 
-def judged(folder: Path, layers: str) -> bptui.Report:
-    """Return the verdicts on all nodes, each of which is an output that the sum of all has nothing to do with."""
-    file = layer_file(folder, layers)
-    nodes = "".join(f'{name} = "{formula}"\n' for name, formula in {"doubled": "x * 2", **NODES}.items())
-    text = VALUES + nodes + '[run]\noutput = "kept"\n'
-    return bptui.check(bptui.loads(text, folder / "a.toml", layers=[file.path]))
+def shares_by_node(place: int, files: Sequence[Path] = ()) -> dict[str, list[Any]]:
+    """Return what x and w get of each node, and of those that stand in its formula."""
+    nodes = {"double": "x * 2", "fixed": "Detach(x * 0.3)"} | {name: both[place] for name, both in NODES.items()}
+    text = VALUES + "".join(f'{name} = "{formula}"\n' for name, formula in nodes.items())
+    total = " + ".join(f"Sum({name})" for name in NODES)
+    tape = bptui.run(bptui.loads(f'{text}total = "{total}"\n', layers=files))
+    found: dict[str, list[Any]] = {name: [0.0, 0.0] for name in NODES}
+    for step in tape.steps:
+        name = step.name.partition(".")[0]
+        if isinstance(step, BackwardStep) and name in found:
+            for at, leaf in enumerate(("x", "w")):
+                given = zip(step.node.inputs, step.gradients, strict=True)
+                found[name][at] += sum(it for value, it in given if value == leaf and it is not None)
+    return found
 
 
 @pytest.fixture(scope="module")
-def right(tmp_path_factory: pytest.TempPathFactory) -> bptui.Report:
-    return judged(tmp_path_factory.mktemp("right"), LAYERS)
+def built_in() -> dict[str, list[Any]]:
+    return shares_by_node(1)
 
 
 @pytest.fixture(scope="module")
-def wrong(tmp_path_factory: pytest.TempPathFactory) -> bptui.Report:
+def own(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Any]]:
+    return shares_by_node(0, [layer_file(tmp_path_factory.mktemp("own"), LAYERS).path])
+
+
+@pytest.fixture(scope="module")
+def mistaken(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Any]]:
     layers = LAYERS
-    for before, after, _ in WRONG.values():
+    for before, after in WRONG.values():
         assert before in layers
         layers = layers.replace(before, after, 1)
-    return judged(tmp_path_factory.mktemp("wrong"), layers)
+    return shares_by_node(0, [layer_file(tmp_path_factory.mktemp("mistaken"), layers).path])
 
 
 @pytest.mark.parametrize("node", NODES)
-def test_a_right_layer_is_right_however_it_is_written(right: bptui.Report, node: str) -> None:
-    found = [it for it in right.findings if it.node == node]
-    assert {it.verdict for it in found if it.rule == "gradient"} == {Verdict.PASS}
-    assert not [it.reason for it in found if it.verdict is Verdict.FAIL]
+def test_its_gradients_are_those_of_the_built_in_layers(
+    own: dict[str, list[Any]], built_in: dict[str, list[Any]], node: str
+) -> None:
+    for one, other in zip(own[node], built_in[node], strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-12)
 
 
 @pytest.mark.parametrize("node", WRONG)
-def test_a_mistake_is_found_however_it_is_written(wrong: bptui.Report, node: str) -> None:
-    failed = {(it.input, it.rule) for it in wrong.findings if it.verdict is Verdict.FAIL and it.node == node}
-    assert failed == {(WRONG[node][2], "gradient")}
+def test_it_is_the_layer_s_own_lines_that_made_them(
+    own: dict[str, list[Any]], mistaken: dict[str, list[Any]], node: str
+) -> None:
+    assert not all(map(np.array_equal, own[node], mistaken[node]))
+
+
+def test_a_class_that_hands_a_cache_on_is_checked_and_its_weights_are_found(tmp_path: Path) -> None:
+    formula = 'y = "Linear(Dense(x, 3, 3), w)"\n'
+    for change, names in ((("", ""), set()), (WRONG["linear"], {"w"})):
+        file = layer_file(tmp_path, LAYERS.replace(*change, 1))
+        report = bptui.check(bptui.loads(VALUES + formula, tmp_path / "a.toml", layers=[file.path]))
+        found = {it.input: it.verdict for it in report.findings if it.rule == "gradient"}
+        assert {name for name, verdict in found.items() if verdict is Verdict.FAIL} == names
+        assert {"x", "y.1.W", "y.1", "w"} == found.keys()
 
 
 @pytest.mark.parametrize(
@@ -249,3 +278,16 @@ def test_what_is_in_no_style_is_told_with_a_way_out(tmp_path: Path, function: st
     with pytest.raises(bptui.ScenarioError) as caught:
         bptui.loads(VALUES + 'y = "product(x, w)"', layers=[file.path])
     assert told in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "formula", ["Keeping(x)", "squash(x)", "again(x, w)", "matmul(x, w)", "product(x, w)", "Linear(x, w)"]
+)
+def test_what_an_exported_program_could_not_call_as_bptui_does_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], formula: str
+) -> None:
+    (tmp_path / "a.toml").write_text(f"{VALUES}y = '{formula}'\nz = 'Sum(y)'\n", encoding="utf-8")
+    file = layer_file(tmp_path, LAYERS)
+    arguments = ["export", str(tmp_path / "a.toml"), "--layers", str(file.path), "-o", str(tmp_path / "test_a.py")]
+    assert main(arguments) == 2
+    assert "is not written out" in capsys.readouterr().err

@@ -18,7 +18,7 @@ from bptui.recording.transcript import read_transcript
 from bptui.running import Run
 from strategies import buy_apple
 
-in_one_folder = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=100)
+in_one_folder = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25)
 
 
 @pytest.fixture(scope="module")

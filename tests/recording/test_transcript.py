@@ -328,7 +328,7 @@ def test_files_that_are_none_are_refused(tmp_path: Path) -> None:
 TRAINED = "".join(lines_of(chain(3, iterations=2))).encode()
 
 
-@settings(in_one_folder, max_examples=150)
+@settings(in_one_folder, max_examples=40)
 @given(
     place=st.integers(0, len(TRAINED)),
     length=st.integers(0, 40),
@@ -338,7 +338,7 @@ def test_any_edit_gives_a_tape_or_an_error_with_a_line(tmp_path: Path, place: in
     look_at_it_or_its_error(tmp_path, TRAINED[:place] + put + TRAINED[place + length :])
 
 
-@settings(in_one_folder, max_examples=120)
+@settings(in_one_folder, max_examples=40)
 @given(seed=st.integers(0, 2**32), junk=st.sampled_from([None, True, 0, -1, 2**70, 1.5, "x", [], {}, [[]], A]))
 def test_any_field_may_be_anything(tmp_path: Path, seed: int, junk: Any) -> None:
     lines = TRAINED.decode().splitlines(keepends=True)

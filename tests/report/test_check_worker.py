@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
 
@@ -35,22 +36,21 @@ def test_a_bug_comes_back_with_its_traceback(bug: Exception, monkeypatch: pytest
     assert ", in fail" in "".join(error.__notes__)
 
 
-def test_a_worker_checks_and_tells_what_cannot_be_read() -> None:
+@pytest.fixture(scope="module")
+def worker() -> Iterator[CheckWorker]:
     worker = CheckWorker()
-    try:
-        assert isinstance(worker.check("buy_apple", ()), Report)
-        assert isinstance(worker.check("no_such_scenario", ()), BptuiError)
-    finally:
-        worker.close()
+    yield worker
+    worker.close()
 
 
-def test_a_worker_tells_how_far_it_is() -> None:
+def test_a_worker_checks_and_tells_what_cannot_be_read(worker: CheckWorker) -> None:
+    assert isinstance(worker.check("buy_apple", ()), Report)
+    assert isinstance(worker.check("no_such_scenario", ()), BptuiError)
+
+
+def test_a_worker_tells_how_far_it_is(worker: CheckWorker) -> None:
     told: list[tuple[int, int]] = []
-    worker = CheckWorker()
-    try:
-        worker.check("buy_apple", (), lambda *counts: told.append(counts))
-    finally:
-        worker.close()
+    worker.check("buy_apple", (), lambda *counts: told.append(counts))
     assert told == [(1, 2), (2, 2)]
 
 
@@ -66,18 +66,14 @@ def test_the_caller_is_told_of_the_nodes_of_all_scenarios_together() -> None:
     assert [done for done, _ in told] == list(range(1, len(told) + 1))
 
 
-def test_a_worker_that_is_killed_fails_its_scenario_and_the_next_gets_another() -> None:
-    worker = CheckWorker()
-    try:
-        worker.check("buy_apple", ())
-        assert worker.popen is not None
-        worker.popen.kill()
-        result = worker.check("xor", ())
-        assert isinstance(result, BptuiError)
-        assert "xor: the process that checked it has ended by signal 9" in str(result)
-        assert isinstance(worker.check("xor", ()), Report)
-    finally:
-        worker.close()
+def test_a_worker_that_is_killed_fails_its_scenario_and_the_next_gets_another(worker: CheckWorker) -> None:
+    worker.check("buy_apple", ())
+    assert worker.popen is not None
+    worker.popen.kill()
+    result = worker.check("xor", ())
+    assert isinstance(result, BptuiError)
+    assert "xor: the process that checked it has ended by signal 9" in str(result)
+    assert isinstance(worker.check("xor", ()), Report)
 
 
 def test_nothing_stays_open_when_a_worker_is_closed() -> None:

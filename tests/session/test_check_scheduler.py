@@ -9,9 +9,10 @@ from time import monotonic
 
 import pytest
 
-from bptui.checking import Verdict, check_node
+from bptui.checking import Verdict
 from bptui.checking import check_in_pieces as pieces_of_checks
 from bptui.checking.check_in_pieces import check_in_pieces
+from bptui.checking.check_node import check_node
 from bptui.checking.check_scenario import subject_of
 from bptui.checking.work import finished
 from bptui.running import Run

@@ -141,11 +141,11 @@ def test_what_all_checks_come_to_is_pending_until_the_run_has_come_there(clock: 
     assert session.checks.check_all(0).text == "no node is wrong: 2 of 2 right"
 
 
-def test_a_caution_is_said_with_a_verdict_that_is_right() -> None:
+def test_a_layer_whose_value_is_not_finite_is_not_called_wrong() -> None:
     run = Run(load("nan_hunt"))
     run.finish()
     session = Session(run.tape, "nan_hunt", run=run)
     checks = SessionChecks(session)
     while checks.check("normal", 0).is_pending:
         checks.work()
-    assert checks.check("normal", 0).text == "✓ normal: Div is right, with a caution: NaN of finite numbers"
+    assert checks.check("normal", 0).text == "✗ normal: Div gives a value that is not finite: NaN of finite numbers"

@@ -9,7 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from bptui.checking import Finding, Subject, Verdict, check_node
+from bptui.checking import Finding, Verdict
+from bptui.checking.check_node import check_node
+from bptui.checking.subject import Subject
 from layer_cases import Case
 
 

@@ -37,6 +37,9 @@ SKIP = Finding("y", "Log", "x", "finite", Verdict.SKIP, reason="an input is not 
 KEPT = Finding("y", "Relu", None, "mutates", Verdict.PASS)
 BROKEN = replace(KEPT, verdict=Verdict.FAIL, reason="backward writes into dout", mistake="writes into dout")
 
+CAUTION = replace(KEPT, rule="second-backward", verdict=Verdict.SKIP, reason="grows", mistake="adds up")
+INFINITE = replace(KEPT, rule="finite", verdict=Verdict.FAIL, reason="0 / 0", mistake="NaN of finite numbers")
+
 
 def judged(*findings: Finding, is_quick: bool = False) -> Judged:
     return Judged("y", "Relu", 0, findings, is_quick)
@@ -92,6 +95,8 @@ def test_the_element_that_enter_jumps_to_is_marked() -> None:
         ((PASS, KEPT), Verdict.PASS, "✓ y: Relu is right"),
         ((PASS, KINK), Verdict.KINK, "◇ y: Relu is right, at a kink"),
         ((PASS, BROKEN), Verdict.FAIL, "✗ y: Relu is wrong: writes"),
+        ((PASS, CAUTION), Verdict.PASS, "✓ y: Relu is right, with a caution: adds up"),
+        ((KEPT, INFINITE), Verdict.FAIL, "✗ y: Relu gives a value that is not finite: NaN of"),
         ((KEPT, SKIP), Verdict.PASS, "✓ y"),
         ((SKIP,), Verdict.SKIP, "· y: Relu could not be checked: an input is not finite here"),
     ],

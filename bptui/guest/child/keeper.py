@@ -13,6 +13,7 @@ import signal
 import sys
 from collections.abc import Iterator, Sequence
 
+from bptui.guest.child.signal_scope import keep_signals_inside
 from bptui.guest.lifeline import die_with_parent, is_closed, signal_end
 
 SET_DEATH_SIGNAL, SET_SUBREAPER = 1, 36
@@ -46,6 +47,7 @@ def split_off_keeper(lifeline: int, handed: Sequence[int], status: int | None = 
     if status is not None:
         os.close(status)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, AWAITED)
+    keep_signals_inside()
 
 
 def control_process(option: int, value: int) -> bool:

@@ -13,6 +13,7 @@ import numpy as np
 
 METHOD = "initialize"
 PARAMETER = "optimizer"
+SET_SHAPE = "set_input_shape"
 
 
 class OptimizerStandIn:
@@ -29,17 +30,20 @@ class OptimizerStandIn:
 
 
 def initialize_layer(layer: Any, inputs: Sequence[Any]) -> None:
-    """Call a layer's ``initialize(optimizer)``, where it has such a method and needs nothing else for it.
+    """Tell a layer what its network would: the shape of its input, without the batch, and the optimizer.
 
-    Where it has a ``set_input_shape``, too, and no shape yet, it is told that of the first input, without the batch.
+    That is for layers with ``set_input_shape(shape)`` that have none yet, and for those with ``initialize(optimizer)``.
     """
-    method = getattr(layer, METHOD, None)
+    if takes_only(layer, SET_SHAPE) and inputs and getattr(layer, "input_shape", None) is None:
+        getattr(layer, SET_SHAPE)(np.shape(inputs[0])[1:])
+    if takes_only(layer, METHOD, PARAMETER):
+        getattr(layer, METHOD)(OptimizerStandIn())
+
+
+def takes_only(layer: Any, name: str, parameter: str | None = None) -> bool:
+    """Return whether a layer has a method that needs one argument and no more, and calls it so."""
+    method = getattr(layer, name, None)
     if not inspect.ismethod(method):
-        return
-    needed = [it for it in inspect.signature(method).parameters.values() if it.default is it.empty]
-    if [it.name for it in needed] != [PARAMETER]:
-        return
-    set_shape = getattr(layer, "set_input_shape", None)
-    if inspect.ismethod(set_shape) and inputs and getattr(layer, "input_shape", None) is None:
-        set_shape(np.shape(inputs[0])[1:])
-    method(OptimizerStandIn())
+        return False
+    needed = [it.name for it in inspect.signature(method).parameters.values() if it.default is it.empty]
+    return len(needed) == 1 and parameter in (None, needed[0])

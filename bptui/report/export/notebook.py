@@ -9,9 +9,14 @@ from typing import Any
 from bptui.core.graph import Node
 from bptui.core.order import Pass
 from bptui.report.export.account import Account, ToldStep, text_block
-from bptui.report.export.markdown import code_block, escaped_markdown, safe_markdown
-from bptui.report.export.numpy_program import SEND_BACK, UNPACKED, NumpyProgram, array_source
+from bptui.report.export.markdown import code_block, escaped_markdown, inside_line, safe_markdown
+from bptui.report.export.numpy_program import SEND_BACK, UNPACKED, NumpyProgram
 from bptui.report.export.own_source import OwnSource
+from bptui.report.export.pytest_file import CLOSE, expected, has_no_failure, relative_tolerance
+
+WRONG = """
+
+A check has failed (bptui check tells which): these gradients are what backward gives, and not held to be right."""
 
 
 def notebook_text(account: Account, seeds: Mapping[str, tuple[int, ...]], own: OwnSource) -> str:
@@ -50,13 +55,11 @@ def notebook_cells(account: Account, program: NumpyProgram) -> Iterator[dict[str
     for node, line in program.backward_lines():
         inputs = ", ".join(f"{name!r}: gradients.get({name!r})" for name in dict.fromkeys(node.inputs))
         yield from step_cells(told.get((Pass.BACKWARD, node.name)), f"{line}\n{{{inputs}}}")
-    yield text_cell("## As bptui found them")
-    checks = [
-        f"np.testing.assert_allclose({kind}[{name!r}], {array_source(array)}, rtol=1e-4, atol=1e-6, equal_nan=True)"
-        for kind, found in (("values", program.values()), ("gradients", program.gradients()))
-        for name, array in found
-    ]
-    yield code_cell("\n".join(checks))
+    yield text_cell(f"## As bptui found them{'' if has_no_failure(account) else WRONG}")
+    yield code_cell(f"RTOL = {relative_tolerance(program)}\n\n\n{CLOSE}")
+    for name, found in (("values", program.values()), ("gradients", program.gradients())):
+        wanted = expected(name.upper(), dict(found))
+        yield code_cell(f"{wanted}\nfor name in {name.upper()}:\n    assert_close(name, {name}, {name.upper()})")
 
 
 def step_cells(told: ToldStep | None, code: str) -> Iterator[dict[str, Any]]:
@@ -64,7 +67,9 @@ def step_cells(told: ToldStep | None, code: str) -> Iterator[dict[str, Any]]:
     if told is not None:
         notes = "".join(f"\n\n> {line}" for note in told.notes for line in safe_markdown(note).splitlines())
         block = f"\n\n{code_block(text_block(told.lines))}" if told.lines else ""
-        yield text_cell(f"### {escaped_markdown(told.heading)}\n\n{escaped_markdown(told.sentence)}{block}{notes}")
+        failures = "".join(f"\n\n**✗ {inside_line(it)}**" for it in told.failures)
+        heading = f"### {escaped_markdown(told.heading)}\n\n{escaped_markdown(told.sentence)}"
+        yield text_cell(f"{heading}{block}{failures}{notes}")
     yield code_cell(code)
 
 

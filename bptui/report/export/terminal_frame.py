@@ -7,20 +7,19 @@ from collections.abc import Iterator
 from bptui.checking.finding import Verdict
 from bptui.circuit import Circuit, Painter, Window
 from bptui.circuit.drawing import Label
+from bptui.circuit.layout import Room
 from bptui.circuit.painter import Highlight
 from bptui.core.graph import Graph
 from bptui.core.moment import Moment
-from bptui.core.text import number, shape, visible
+from bptui.core.text import counted, number, shape, visible
 from bptui.lines.line import Line, Span, cut, fitted, line_width, styled
 from bptui.lines.paragraph import paragraph
 from bptui.report.export.account import Account, ToldStep
+from bptui.report.export.frame_foot import foot_lines
 from layers import Array
 
 WIDTH, HEIGHT = 120, 36
 """Cells of a frame."""
-
-MOST_NODES = 60
-"""Nodes of a network that is drawn into a frame."""
 
 
 class Frames:
@@ -35,6 +34,9 @@ class Frames:
         lines = [fitted(line, WIDTH) for line in self.lines(told)]
         if len(lines) > HEIGHT:
             lines = [*lines[: HEIGHT - 1], styled("…", "dim")]
+        foot = list(foot_lines(told.moment, told.number, width=WIDTH, rows=HEIGHT - len(lines) - 1))
+        if foot:
+            lines += [*[()] * (HEIGHT - len(lines) - len(foot)), *foot]
         return [*lines, *[()] * (HEIGHT - len(lines))]
 
     def lines(self, told: ToldStep) -> Iterator[Line]:
@@ -56,11 +58,14 @@ class Frames:
     def network(self, moment: Moment) -> Iterator[Line]:
         """Yield the circuit around the step's node, with the numbers at its wires."""
         graph = moment.graph
-        if len(graph.nodes) > MOST_NODES or moment.name is None:
+        if moment.name is None:
             return
         circuit = self.circuit(graph)
         name = moment.name if moment.name in graph.slots else graph.output
-        drawing = circuit.drawing(circuit.sheet_of(name))
+        sheet = circuit.sheet_of(name)
+        drawing = circuit.drawing(sheet, Room(WIDTH, HEIGHT // 2))
+        if len(circuit) > 1:
+            yield styled(f"{counted(len(graph.nodes), 'node')}, part {sheet + 1} of {len(circuit)}", "dim")
         box = drawing.box.get(name)
         left = max(0, min((box.x + box.width // 2 if box else 0) - WIDTH // 2, drawing.width - WIDTH))
         top = max(0, min((box.out if box else 0) - HEIGHT // 4, drawing.height - HEIGHT // 2))

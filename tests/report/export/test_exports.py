@@ -12,12 +12,14 @@ from html.parser import HTMLParser
 from importlib import import_module
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree as ET
 
 import numpy as np
 import pytest
 from markdown_it import MarkdownIt
 
+import bptui
 from bptui.cli import main
 from bptui.core.lesson import Quiz
 from bptui.core.order import Pass
@@ -26,9 +28,10 @@ from bptui.report.export.account import Account
 from bptui.report.export.exporting import FORMATS, Exported, exported_scenario
 from bptui.report.export.html_page import html_text
 from bptui.report.export.numpy_program import array_source
+from bptui.report.export.pytest_file import CLOSE
 from bptui.running import Run
 from bptui.scenario.bundled import bundled
-from bptui.scenario.load import load
+from bptui.scenario.load import load, loads
 from exported import HOSTILE, account_of, hostile_account
 from layers import Array
 
@@ -132,6 +135,34 @@ def test_a_picture_is_xml_and_is_of_the_step() -> None:
     assert "Step 3 of 4, backward: price" in told
     assert "dout × tax" in told
     ET.fromstring(text_of(hostile_account(), ".svg"))
+
+
+def picture(text: str, step: int) -> str:
+    """Return all that stands in the picture of a step of a scenario."""
+    account = Account("", "", bptui.run(loads(text)))
+    pieces = ET.fromstring(Exported(account, {}).text(".svg", step)).itertext()
+    return "\n".join(filter(None, map(str.strip, pieces)))
+
+
+def test_a_picture_has_the_tape_and_the_gradients_as_they_stand_at_the_step() -> None:
+    text = '[parameters]\nx = -3.0\nw = 4.0\n[nodes]\ny = "w * x"\nz = "Square(y)"\n'
+    assert "x\nno gradient yet: it is complete at step 4" in picture(text, 3)
+    last = picture(text, 4)  # z = (w x)², so that dz/dx = 2 w² x = -96 and dz/dw = 2 w x² = 72
+    assert "x\nd x = -96\n" in last
+    assert "w\nd w = 72\n" in last
+    assert [it for it in last.splitlines() if re.match(r"[▶◀] \d", it)] == [
+        "▶ 1 y  Mul",
+        "▶ 2 z  Square",
+        "◀ 3 z  Square",
+        "◀ 4 y  Mul",
+    ]
+
+
+def test_a_picture_of_a_large_network_shows_the_part_around_the_step() -> None:
+    chain = "".join(f'n{at} = "Tanh({f"n{at - 1}" if at else "x"})"\n' for at in range(200))
+    found = picture(f"[parameters]\nx = 0.5\n[nodes]\n{chain}", 120)
+    assert re.search(r"200 nodes, part \d of \d", found)
+    assert {"n118", "n119", "n120"} <= set(found.split())
 
 
 def test_a_recording_for_a_player_has_a_marker_for_each_step() -> None:
@@ -323,3 +354,22 @@ def test_a_page_asks_for_what_the_scenario_asks_for() -> None:
     tape = account_of("buy_apple").account.tape
     page = html_text(Account("", "", tape, quiz=Quiz(("price",), Pass.BACKWARD)))
     assert re.findall(r'data-answer="([^"]*)"', page) == ["1.1"]
+
+
+def test_a_gradient_that_is_zero_but_for_rounding_is_the_same_on_another_machine() -> None:
+    namespace: dict[str, Any] = {"np": np, "RTOL": 1e-4}
+    exec(CLOSE, namespace)
+    wanted = {"bias": np.array([3e-8, 0.0]), "W": np.array([1.0, np.inf])}
+    namespace["assert_close"]("bias", {"bias": np.array([-2e-8, 1e-8])}, wanted)
+    namespace["assert_close"]("W", {"W": np.array([1.0001, np.inf])}, wanted)
+    with pytest.raises(AssertionError, match="Not equal"):
+        namespace["assert_close"]("W", {"W": np.array([1.001, np.inf])}, wanted)
+    with pytest.raises(AssertionError, match="Not equal"):
+        namespace["assert_close"]("bias", {"bias": np.array([3e-5, 0.0])}, wanted)
+
+
+def test_a_notebook_says_which_gradient_is_not_right() -> None:
+    cells = json.loads(exported_scenario("book/softmax_one_sample", [], [], print).text(".ipynb"))["cells"]
+    told = "".join("".join(it["source"]) for it in cells if it["cell_type"] == "markdown")
+    assert "**✗ gradient of x: mean for sum" in told
+    assert "A check has failed (bptui check tells which)" in told
