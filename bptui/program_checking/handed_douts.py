@@ -92,7 +92,9 @@ def judged_dout(douts: PassDouts, handed: HandedDout) -> Iterator[Finding]:
         return
     explanation = next(explanations(douts, handed, came, skipped), None)
     if explanation is not None:
-        yield dout_failure(handed, *explanation)
+        is_cut = explanation[0] == "a use is missing" and douts.goes_on_elsewhere(handed)
+        finding = dout_failure(handed, *explanation)
+        yield as_truncation(finding) if is_cut else finding
     elif came and douts.starts_from_number:
         yield dout_caution(handed, came, total)
 
@@ -182,6 +184,12 @@ def dout_failure(handed: HandedDout, mistake: str, reason: str) -> Finding:
     return Finding(
         node.name, node.layer, None, RULE, Verdict.FAIL, reason=reason, mistake=mistake, where=handed.step.call
     )
+
+
+def as_truncation(finding: Finding) -> Finding:
+    """Return a failure as a caution: a gradient may be cut off there on purpose, as it is in truncated BPTT."""
+    reason = f"{finding.reason}; right if it is cut off there on purpose, as in truncated backpropagation through time"
+    return replace(finding, verdict=Verdict.SKIP, mistake="truncated", reason=reason)
 
 
 def dout_caution(handed: HandedDout, came: Sequence[Contribution], total: Array) -> Finding:

@@ -13,6 +13,7 @@ from bptui.core.step import BackwardStep, UpdateStep
 from bptui.core.tape import Tape
 from bptui.program_checking.dout_sums import Contribution, HandedDout, equals_sum, factor_between, total_of
 from bptui.program_checking.source_numbers import PRECISE, is_written_factor
+from bptui.programs.cut_passes import is_same_layer
 from bptui.programs.pass_graph import WatchedPass
 
 MOST_SUMS = 4
@@ -95,6 +96,15 @@ class PassDouts:
         came = self.contributions[handed.slot]
         return bool(came) and equals_sum(handed.dout, total_of([it.gradient for it in came], handed.dout), came)
 
+    def goes_on_elsewhere(self, handed: HandedDout) -> bool:
+        """Return whether other calls of the same layer are handed the sum of all that came back from several uses."""
+        own = self.watched.nodes[self.graph.node_at(handed.slot) or 0].call
+        if own is None:
+            return False
+        others = (it for it in self.clear if it.slot != handed.slot and len(self.contributions[it.slot]) > 1)
+        calls = ((it, self.watched.nodes[self.graph.node_at(it.slot) or 0].call) for it in others)
+        return any(call is not None and is_same_layer(call, own) and self.is_sum(it) for it, call in calls)
+
     def behind_sums(self, came: Sequence[Contribution]) -> Iterator[Sequence[Contribution]]:
         """Yield what came back to a value, and then, where it is added to another one, what came back to the sums."""
         for _ in range(MOST_SUMS):
@@ -172,12 +182,12 @@ class PassDouts:
             return None
         if abs(factor * size - 1) > PRECISE:
             return None
-        if adds_up_passes(self.tape) or is_written(handed, came, factor):
+        if adds_up_passes(self.tape) or is_scaled_on_the_way(handed, came, factor):
             return None
         return size if self.has_mean_loss() else None
 
 
-def is_written(handed: HandedDout, came: Sequence[Contribution], factor: float) -> bool:
+def is_scaled_on_the_way(handed: HandedDout, came: Sequence[Contribution], factor: float) -> bool:
     """Return whether the program multiplies by a number between the calls back that return and take a gradient."""
     here, before = handed.step.call, [it.place for it in came if it.place is not None]
     if here is None or here.line is None:

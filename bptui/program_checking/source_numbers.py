@@ -27,7 +27,7 @@ def factors_in_source(file: str) -> tuple[WrittenFactor, ...]:
         return ()
     named = dict(named_numbers(tree))
     found = []
-    for operand in operands(tree):
+    for operand in scaling_operands(tree):
         value = number_in(operand)
         value = named.get(name_in(operand)) if value is None else value
         if value is not None:
@@ -43,7 +43,7 @@ def is_written_factor(file: str, value: float, *, first: int, last: int) -> bool
     )
 
 
-def operands(tree: ast.AST) -> Iterator[ast.expr]:
+def scaling_operands(tree: ast.AST) -> Iterator[ast.expr]:
     """Yield what stands beside the signs of multiplication and division."""
     for node in ast.walk(tree):
         match node:

@@ -50,6 +50,17 @@ for i in range(3):
     {update}
 """
 BACK = "first.backward(relu.backward(last.backward(loss_layer.backward())))"
+NETWORK = """
+class Network:
+    def forward(self, x):
+        return last.forward(relu.forward(first.forward(x)))
+    def backward(self, dout):
+        return first.backward(relu.backward(last.backward(dout)))
+network = Network()
+"""
+NETWORK_BACK = (
+    "loss = loss_layer.forward(network.forward(x), t); network.forward(x + 1); network.backward(loss_layer.backward())"
+)
 DOUBLE_MEAN = "first.backward(relu.backward(last.backward(loss_layer.backward() / len(x))))"
 UPDATE = "for p, g in ((first.W, first.dW), (first.b, first.db), (last.W, last.dW), (last.b, last.db)): p -= 0.1 * g"
 
@@ -110,6 +121,11 @@ TWINS = {
         ),
         "a backward is called twice",
         "relu",
+    ),
+    "a prediction of a whole network between the passes": (
+        BOOK.replace("for i in", NETWORK + "for i in").format(back=NETWORK_BACK, update=UPDATE),
+        "another call's cache",
+        "last#2",
     ),
     "ascent of all": (
         BOOK.format(back=BACK, update=UPDATE.replace("-=", "+=")),

@@ -337,6 +337,39 @@ for i in range(3):
     for l in (first, last):
         l.W -= 0.1 * l.dW; l.b -= 0.1 * l.db
 """,
+    "truncated through time": """
+import numpy as np
+from book_layers import *
+class Cell:
+    def __init__(self, Wx, Wh):
+        self.Wx, self.Wh, self.kept = Wx, Wh, []
+    def forward(self, x, h):
+        out = np.tanh(x @ self.Wx + h @ self.Wh)
+        self.kept.append((x, h, out))
+        return out
+    def backward(self, dout):
+        x, h, out = self.kept.pop()
+        d = dout * (1 - out**2)
+        self.dWx += x.T @ d; self.dWh += h.T @ d
+        return d @ self.Wx.T, d @ self.Wh.T
+rng = np.random.RandomState(0)
+x, t = rng.randn(4, 6, 3), rng.randint(0, 2, (4, 6))
+cell = Cell(rng.randn(3, 5), 0.3 * rng.randn(5, 5))
+heads = [(Affine(rng.randn(5, 2), np.zeros(2)), SoftmaxWithLoss()) for _ in range(4)]
+for i in range(2):
+    cell.dWx, cell.dWh = np.zeros((3, 5)), np.zeros((5, 5))
+    h = np.zeros((6, 5))
+    for step, (head, loss) in enumerate(heads):
+        h = cell.forward(x[step], h)
+        loss.forward(head.forward(h), t[step])
+    dh = np.zeros((6, 5))
+    for step in reversed(range(4)):
+        head, loss = heads[step]
+        if step == 1:
+            dh = np.zeros_like(dh)
+        dx, dh = cell.backward(head.backward(loss.backward()) + dh)
+    cell.Wx -= 0.1 * cell.dWx; cell.Wh -= 0.1 * cell.dWh
+""",
     "momentum": """
 import numpy as np
 from book_layers import *
