@@ -184,7 +184,7 @@ class Footer(Pane):
         match event.key:
             case "escape":
                 self.close()
-            case "enter":
+            case "enter" | "ctrl+j":  # the terminal says Enter so, as long as the program has not taken it over
                 self.enter()
             case "up":
                 text = self.history.get(self.kind, "")

@@ -94,6 +94,7 @@ class DebuggerScreen(Screen[None]):
         super().__init__()
         self.session = session
         self.dispatcher = Dispatcher(session, self)
+        self.footer = Footer(session.moment, id="footer")
         self.background = BackgroundWork(self, self, self.dispatcher)
         self.copied_at: tuple[int, float] | None = None
         self.verdicts_shown = 0
@@ -133,7 +134,6 @@ class DebuggerScreen(Screen[None]):
         self.timeline = TimelinePanel(
             moment, id="timeline", stops=self.session.stops, notes=self.session.notes, deeds=deeds
         )
-        self.footer = Footer(moment, id="footer")
         self.too_small = TooSmall(moment, id="small", can_focus=False)
         self.panes: tuple[Pane, ...] = (self.title_line, self.circuit, self.source, *self.folding, self.timeline)
         self.verdict_panes = [pane for pane in self.panes if isinstance(pane, VerdictPane)]
@@ -250,6 +250,7 @@ class DebuggerScreen(Screen[None]):
     def on_key(self, event: events.Key) -> None:
         """Say of a key that means nothing here that it does not."""
         if self.footer.is_open:
+            self.footer.on_key(event)  # it takes the focus only once the screen is there, and keys come before
             return
         self.footer.take_count()
         if not (isinstance(self.focused, Pane) and event.key in ARROW_KEYS):
@@ -330,7 +331,7 @@ class DebuggerScreen(Screen[None]):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """While a line is being typed, leave all keys but ctrl+c to it."""
         is_copy = action == "press" and parameters == (Copy.word,)
-        return is_copy or not (self.is_mounted and self.footer.is_open)
+        return is_copy or not self.footer.is_open
 
     # What the work in the background has to tell.
 

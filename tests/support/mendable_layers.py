@@ -606,6 +606,74 @@ class ExchangedNot(Exchanged):
         return dx
 
 
+class Cached:
+    """A product of three, whose factors are kept together."""
+
+    def forward(self, x, scale):
+        squares, cubes = x**2, x**3
+        self.cache = squares, cubes, scale
+        return scale * cubes + squares * scale
+
+    def backward(self, dout):
+        squares, cubes, scale = self.cache
+        x = cubes / squares
+        return dout * scale * (3 * squares + 2 * x), dout * (cubes + squares)
+
+
+class CachedInAnotherOrder(Cached):
+    def backward(self, dout):
+        cubes, squares, scale = self.cache
+        x = cubes / squares
+        return dout * scale * (3 * squares + 2 * x), dout * (cubes + squares)
+
+
+class Cropped:
+    """A picture without its margin."""
+
+    def forward(self, x):
+        self.shape = x.shape
+        return x[1:-1, 1:-1] * 1.0
+
+    def backward(self, dout):
+        dx = np.zeros(self.shape)
+        dx[1:-1, 1:-1] = dout
+        return dx
+
+
+class CroppedAtTheCorner(Cropped):
+    def backward(self, dout):
+        dx = np.zeros(self.shape)
+        dx[:-2, :-2] = dout
+        return dx
+
+
+class Channels:
+    """A picture with its channels first."""
+
+    def forward(self, x):
+        return x.transpose(2, 0, 1) * 1.0
+
+    def backward(self, dout):
+        return dout.transpose(1, 2, 0)
+
+
+class ChannelsTheSameWay(Channels):
+    def backward(self, dout):
+        return dout.transpose(2, 0, 1)
+
+
+class SharesOfEverything:
+    """A softmax of each row whose backward sums over all rows."""
+
+    def forward(self, x):
+        e = np.exp(x - x.max())
+        self.p = e / e.sum(axis=-1, keepdims=True)
+        return self.p
+
+    def backward(self, dout):
+        return self.p * (dout - np.sum(dout * self.p))
+
+
 class Shares:
     """A softmax of each row."""
 
@@ -731,6 +799,9 @@ RIGHT = [
     Shifted,
     Turned,
     Exchanged,
+    Cached,
+    Cropped,
+    Channels,
     Shares,
     Neuron,
     RootMeanSquare,

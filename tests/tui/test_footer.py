@@ -8,7 +8,9 @@ import pytest
 from textual import events
 from textual.pilot import Pilot
 
+from bptui.core.verbs.program import Output
 from bptui.session.line_editor import LONGEST
+from bptui.session.session import Session
 from bptui.tui.app import BptuiApp
 from bptui.tui.footer import Footer
 from bptui.tui.screen import DebuggerScreen
@@ -76,3 +78,15 @@ async def test_what_cannot_be_done_says_why_and_changes_nothing(app_of: AppOf, k
         await pilot.press("n", "colon", *keys, "enter")
         assert said in "".join(text for text, _ in footer_of(pilot).message)
         assert pilot.app.session.moment.position == 1  # type: ignore[attr-defined]
+
+
+def test_a_line_that_was_begun_before_the_screen_is_there_takes_the_keys_after_it(
+    session_of: Callable[..., Session],
+) -> None:
+    screen = DebuggerScreen(session_of())
+    assert screen.check_action("press", (Output.word,))
+    screen.footer.kind = ":"
+    assert not screen.check_action("press", (Output.word,))
+    for key in "pa":
+        screen.on_key(events.Key(key, key))
+    assert screen.footer.typed.text == "pa"

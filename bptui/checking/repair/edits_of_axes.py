@@ -24,11 +24,13 @@ MOST_TOGETHER = 5
 
 
 class AxesPlace(NamedTuple):
-    """Where axes are written, and what holds them: an argument, or an assignment to a name."""
+    """Where axes are written, and what holds them in which field: an argument, or an assignment to a name."""
 
     place: CodePlace
     holder: ast.AST
     axes: ast.expr
+    field: str = "value"
+    at: int | None = None
 
 
 def edits_of_axes(place: CodePlace) -> Iterator[Edit]:
@@ -46,6 +48,19 @@ def edits_of_axes(place: CodePlace) -> Iterator[Edit]:
         case ast.Call(func=ast.Attribute(attr=name), args=[*_, last]) as node if integer_of(last) is not None:
             if name in REDUCTIONS:
                 yield keeping(place, node)
+
+
+def edits_of_sums_of_everything(place: CodePlace) -> Iterator[Edit]:
+    """Yield a reduction along an axis for one of the whole array."""
+    match place.node:
+        case ast.Call(func=ast.Attribute(value=value, attr=name), args=arguments, keywords=[]) as node if (
+            name in REDUCTIONS
+        ):
+            if len(arguments) == int(ast.unparse(value) in {"np", "numpy"}):
+                told = "An axis is missing: without one the reduction goes over the whole array."
+                for axis in (-1, 0, 1):
+                    along = [ast.keyword("axis", ast.Constant(axis)), ast.keyword("keepdims", ast.Constant(value=True))]
+                    yield edit(place, "an axis is missing", told, ast.Call(node.func, arguments, along))
 
 
 def keeping(place: CodePlace, node: ast.Call) -> Edit:
@@ -88,7 +103,7 @@ def along_others(chosen: Sequence[AxesPlace]) -> Iterator[Edit]:
     for text in dict.fromkeys([*SEVERAL, *axes_beside(first.axes)]):
         if text != ast.unparse(first.axes):
             other = ast.parse(text, mode="eval").body
-            changes = tuple(Change(it.place.owner, it.holder, "value", None, other) for it in chosen)
+            changes = tuple(Change(it.place.owner, it.holder, it.field, it.at, other) for it in chosen)
             line = partial(written, first.place.statement, first.axes, other)
             yield Edit(OTHER_AXIS, DISAGREE, first.place.line, changes, line)
 
@@ -105,8 +120,11 @@ def axes_beside(axes: ast.expr) -> list[str]:
 def axes_at(place: CodePlace) -> Iterator[AxesPlace]:
     """Yield the axes written at a place, with what holds them: of a reduction, or by a name of their own."""
     match place.node:
-        case ast.Call(func=ast.Attribute(attr=name), keywords=keywords) if name in REDUCTIONS:
+        case ast.Call(func=ast.Attribute(attr=name), args=arguments, keywords=keywords) as node if name in REDUCTIONS:
             yield from (AxesPlace(place, it, it.value) for it in keywords if it.arg == "axis" and is_axes(it.value))
+            for at, axes in enumerate(arguments[:2]):
+                if is_axes(axes):
+                    yield AxesPlace(place, node, axes, "args", at)
         case ast.Assign(targets=[ast.Name()], value=ast.Tuple() as axes) as statement if is_axes(axes):
             yield AxesPlace(place, statement, axes)
 

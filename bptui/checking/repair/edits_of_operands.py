@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import combinations
 
 from bptui.checking.repair.edit import CodePlace, Edit, attribute, call, edit, integer_of, round_names
-from bptui.checking.repair.edits_of_axes import edits_of_all_axes, edits_of_axes
+from bptui.checking.repair.edits_of_axes import edits_of_all_axes, edits_of_axes, edits_of_sums_of_everything
 
 PRODUCTS = frozenset({"dot", "matmul", "outer"})
 
@@ -18,7 +18,8 @@ OFF_BY_ONE = "an index off by one"
 def edits_of_operands(known: Sequence[CodePlace]) -> Iterator[Edit]:
     """Yield the edits of a function that takes something the wrong way."""
     yield from edits_of_all_axes(known)
-    for edits in (edits_of_axes, edits_of_signs, edits_of_products, edits_of_indices, turned_back):
+    kinds = (edits_of_axes, edits_of_sums_of_everything, edits_of_signs, edits_of_products, edits_of_indices)
+    for edits in (*kinds, turned_back, permuted_back):
         for place in known:
             yield from edits(place)
 
@@ -134,6 +135,29 @@ def turned_back(place: CodePlace) -> Iterator[Edit]:
     match place.node:
         case ast.Subscript(ctx=ast.Load(), value=value, slice=index) if "::-1" in ast.unparse(index):
             yield edit(place, flip_name(index), "An operand is turned round that should not be.", value)
+
+
+def permuted_back(place: CodePlace) -> Iterator[Edit]:
+    """Yield axes exchanged the other way: what brings them back is the inverse permutation."""
+    match place.node:
+        case ast.Call(func=ast.Attribute(attr="transpose"), args=[*first, ast.Tuple(elts=axes)]) as node:
+            made = inverse(axes)
+            new = ast.Call(node.func, [*first, ast.Tuple(made, ast.Load())], []) if made else None
+        case ast.Call(func=ast.Attribute(attr="transpose"), args=[_, _, _, *_] as axes) as node:
+            made = inverse(axes)
+            new = ast.Call(node.func, list(made), []) if made else None
+        case _:
+            return
+    if new is not None:
+        told = "The axes have to be exchanged back: that is the inverse permutation."
+        yield edit(place, "transposed operand", told, new)
+
+
+def inverse(axes: Sequence[ast.expr]) -> list[ast.expr]:
+    """Return the inverse of a permutation of axes; nothing where that is the same, or it is none."""
+    known = [integer_of(it) for it in axes]
+    order = [known.index(at) for at in range(len(known)) if at in known]
+    return [ast.Constant(at) for at in order] if len(order) == len(known) and order != known else []
 
 
 def edits_of_turns(place: CodePlace) -> Iterator[Edit]:

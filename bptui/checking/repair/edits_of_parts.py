@@ -28,6 +28,9 @@ def edits_of_parts(known: Sequence[CodePlace], forward: Sequence[CodePlace]) -> 
     for edits in (joined_otherwise, taken_apart_otherwise, laid_out_otherwise):
         for place in known:
             yield from edits(place)
+    kept = kept_names(forward)
+    for place in known:
+        yield from unpacked_otherwise(place, kept)
     yield from stored_otherwise(known)
     margins = margins_of(known, forward)
     for place in known:
@@ -89,6 +92,25 @@ def other_orders(parts: Sequence[ast.expr]) -> Iterator[list[ast.expr]]:
         yield from sorted(orders, key=lambda order: sum(a is not b for a, b in zip(order, parts, strict=True)))
 
 
+def unpacked_otherwise(place: CodePlace, kept: Sequence[Sequence[str]]) -> Iterator[Edit]:
+    """Yield the names of what forward keeps for backward in the order in which it keeps it."""
+    match place.node:
+        case ast.Assign(targets=[ast.Tuple(elts=names)], value=ast.Name() | ast.Attribute() as value):
+            written = [ast.unparse(it) for it in names]
+            for order in kept:
+                if sorted(order) == sorted(written) and list(order) != written:
+                    moved = [names[written.index(it)] for it in order]
+                    new = ast.Assign([ast.Tuple(moved, ast.Store())], value)
+                    told = "Forward keeps these in another order."
+                    yield Edit(ORDER, told, place.line, (place.change(new),), partial(ast.unparse, new))
+
+
+def kept_names(forward: Sequence[CodePlace]) -> list[list[str]]:
+    """Return the names in each tuple that forward makes of names alone."""
+    tuples = [it.node.elts for it in forward if isinstance(it.node, ast.Tuple)]
+    return [[ast.unparse(it) for it in parts] for parts in tuples if all(isinstance(it, ast.Name) for it in parts)]
+
+
 def stored_otherwise(known: Sequence[CodePlace]) -> Iterator[Edit]:
     """Yield what is stored in the parts of an array, stored in other orders."""
     stores: dict[tuple[int, str], list[tuple[CodePlace, ast.expr, ast.expr]]] = {}
@@ -128,7 +150,7 @@ def is_width(node: ast.AST) -> bool:
 
 def slices_of(node: ast.AST) -> list[ast.Slice]:
     """Return the slices of a part of an array that are bounded, and go step by step."""
-    return bounded_slices(node) if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load) else []
+    return bounded_slices(node) if isinstance(node, ast.Subscript) else []
 
 
 def bounded_slices(part: ast.Subscript) -> list[ast.Slice]:
@@ -170,7 +192,8 @@ def cut_otherwise(place: CodePlace, margins: Sequence[ast.expr]) -> Iterator[Edi
     for chosen in dict.fromkeys([tuple(slices), *((it,) for it in slices)]):
         for moved in zip(*(moved_slices(it, margins) for it in chosen), strict=True):
             new = dict(zip(map(id, chosen), moved, strict=True))
-            yield edit(place, CROP, CUT, ast.Subscript(place.node.value, recut(place.node.slice, new), ast.Load()))
+            part = ast.Subscript(place.node.value, recut(place.node.slice, new), place.node.ctx)
+            yield edit(place, CROP, CUT, part)
 
 
 def is_index_of_round(place: CodePlace, slices: Sequence[ast.Slice]) -> bool:
