@@ -93,13 +93,13 @@ def asking_ideas(question: str, told: Answer, typed: TypedLine | None, width: in
     if told.text:
         ideas.append(paragraph(told.text, room, told.style or "mark"))
     if question:
-        ideas.append([*paragraph(f"? {question}", room, "mark"), *typed_line(typed, room, "=")])
+        ideas.append([*paragraph(f"? {question}", room, "mark"), *line_being_typed(typed, room, "=")])
     elif typed is not None:
-        ideas.append(list(typed_line(typed, room, "✎")))
+        ideas.append(list(line_being_typed(typed, room, "✎")))
     return ideas
 
 
-def typed_line(typed: TypedLine | None, width: int, sign: str) -> Iterator[Line]:
+def line_being_typed(typed: TypedLine | None, width: int, sign: str) -> Iterator[Line]:
     """Yield what is being typed after a sign, its cursor as a block; the end that fits where it is long."""
     if typed is None:
         return
