@@ -38,6 +38,9 @@ class SpatialPooling(Layer):
 class MaxPool2d(SpatialPooling):
     """Maximum of each window, ``out = max x`` over a window's pixels (Saito, ch. 7.3).
 
+    Shapes: x (N, C, H, W) → (N, C, rows, columns), one for each position of a window of ``size`` that moves by
+    ``stride``, by default its size, over the image with a margin of ``pad``. Raises ValueError where none fits in.
+
     The largest pixel gets the ``dout`` of its window, the first in reading order where several are equal, as in
     PyTorch; where windows overlap, a pixel can win in several, and its gradients add up. Padding never wins.
     """
@@ -64,6 +67,7 @@ class MaxPool2d(SpatialPooling):
 class AvgPool2d(SpatialPooling):
     """Mean of each window, ``out = Σ x / n`` over a window's n pixels; each pixel gets ``dout / n`` from each.
 
+    Shapes: x (N, C, H, W) → (N, C, rows, columns), as MaxPool2d has them. Raises ValueError where no window fits in.
     The zeros of padding count, as in PyTorch; without ``count_include_pad``, n is the number of true pixels.
     """
 

@@ -34,7 +34,11 @@ class Reduction(Layer):
 
 
 class Sum(Reduction):
-    """Sum, ``out = Σ x``. The local derivative is 1: every term gets ``dout``."""
+    """Sum, ``out = Σ x``. The local derivative is 1: every term gets ``dout``.
+
+    Shapes, of all reductions: x any, out x's without the axes that ``axis`` names, by default all; with ``keepdims``
+    they stay, of size 1. Raises ValueError for an axis that x does not have.
+    """
 
     symbol = "Σ"
     formula = "Σ x"
@@ -57,7 +61,7 @@ class Sum(Reduction):
 class Mean(Reduction):
     """Arithmetic mean, ``out = Σ x / n``. The local derivative is 1 / n: each of the n terms has an equal share.
 
-    The mean of no elements is NaN.
+    Shapes: as Sum's. The mean of no elements is NaN.
     """
 
     symbol = "mean"
@@ -83,7 +87,7 @@ class Var(Reduction):
     """Population variance, ``out = Σ (x - mean)² / n``: n, not n - 1, as in batch normalisation (Saito, ch. 6.3).
 
     The local derivative is 2 × (x - mean) / n; that x also moves the mean cancels out, for the deviations sum to 0.
-    The variance of no elements is NaN.
+    Shapes: as Sum's. The variance of no elements is NaN.
     """
 
     symbol = "var"
@@ -110,7 +114,7 @@ class Norm(Reduction):
     """Euclidean length, ``out = √Σ x²``. The local derivative is x / out, the unit vector that x points along.
 
     At 0, where the length has a corner, it is taken to be 0. Divided by its largest element first, no square overflows
-    or vanishes.
+    or vanishes. Shapes: as Sum's.
     """
 
     symbol = "‖x‖"
@@ -141,6 +145,7 @@ class Prod(Reduction):
 
     That is out / x only where x is not 0, so it is computed as what comes before times what comes after: a single 0
     gets a gradient, and with two of them nobody does. The product of no elements is 1.
+    Shapes: as Sum's.
     """
 
     symbol = "Π"
@@ -165,7 +170,8 @@ class Prod(Reduction):
 class Max(Reduction):
     """Largest element, ``out = max x``. The local derivative is 1 for it and 0 for the others.
 
-    Elements that tie for it share evenly: 1/2 each for two, 1/3 for three. Raises ValueError where there is none.
+    Elements that tie for it share evenly: 1/2 each for two, 1/3 for three. Shapes: as Sum's. Raises ValueError where
+    there is none.
     """
 
     symbol = "max"
@@ -196,7 +202,7 @@ class Max(Reduction):
 class Min(Reduction):
     """Smallest element, ``out = min x``. The local derivative is 1 for it and 0 for the others.
 
-    Elements that tie for it share evenly. Raises ValueError where there is none.
+    Elements that tie for it share evenly. Shapes: as Sum's. Raises ValueError where there is none.
     """
 
     symbol = "min"

@@ -120,6 +120,7 @@ class Runner:
         self.reuse = reuse
         self.source = source
         self.graph = tape.graph
+        self.passes = tape.passes
         self.calls = source.calls
         self.waiting: Call | None = None
         self.cold: set[int] = set()
@@ -155,7 +156,11 @@ class Runner:
 
         Where a layer has taken much longer, ``slowest`` tells.
         """
-        goal, start = min(len(self.tape) + steps, len(self.tape.order)), perf_counter()
+        self.advance_to(min(len(self.tape) + steps, len(self.tape.order)))
+
+    def advance_to(self, goal: int) -> None:
+        """Run until there are ``goal`` steps, or fewer where that takes longer than ``PIECE``."""
+        start = perf_counter()
         self.until = start + PIECE
         with np.errstate(all="ignore"):
             while len(self.tape) < goal and self.failure is None:
@@ -174,7 +179,7 @@ class Runner:
         """Run at least ``steps`` more steps, or all that are left; a layer that takes too long ends the run."""
         goal = min(len(self.tape) + steps, len(self.tape.order))
         while len(self.tape) < goal and self.failure is None:
-            self.advance(goal - len(self.tape))
+            self.advance_to(goal)
             if self.waiting:
                 self.waiting.insist(TIME_LIMIT)
 
@@ -226,9 +231,9 @@ class Runner:
             return
         if not columns.totals:
             self.tape.begin_backward(self.entering_gradient(columns))
-        if backward < len(self.tape.passes.backward):
+        if backward < len(self.passes.backward):
             self.run_backward(columns, slice(backward, backward + STRIDE))
-        if len(columns.douts) == len(self.tape.passes.backward):
+        if len(columns.douts) == len(self.passes.backward):
             self.run_updates(columns)
 
     def run_reusing(self, columns: Iteration, reuse: Reuse) -> None:
@@ -243,11 +248,11 @@ class Runner:
             return
         if not columns.totals:
             self.tape.begin_backward(self.entering_gradient(columns))
-        if rank < len(self.tape.passes.backward):
+        if rank < len(self.passes.backward):
             if (gradients := reuse.contributions(self.tape, rank)) is None:
                 self.run_backward(columns, slice(rank, rank + 1))
             else:
-                going = self.tape.passes.backward[rank]
+                going = self.passes.backward[rank]
                 columns.add_backward(self.tape.arriving(going), self.graph.edges[going], gradients)
             return
         self.run_updates(columns)
@@ -272,8 +277,8 @@ class Runner:
         """Call the backward of a span of the nodes that go back, and add up what they send."""
         layers, backwards, totals = self.layers, self.calls.backwards, columns.totals
         edges, first_slots, until = self.graph.edges, self.graph.first_slots, self.until
-        special = self.calls.special.union(self.cold)
-        for node in self.tape.passes.backward[span]:
+        special = self.calls.special.union(self.cold) if self.cold else self.calls.special
+        for node in self.passes.backward[span]:
             if node in special:
                 self.run_special_backward(columns, node)
             else:
@@ -285,8 +290,11 @@ class Runner:
 
     def run_special_backward(self, columns: Iteration, node: int) -> None:
         """Call the backward of a node with several outputs, or with inputs that take no gradient, or not yet warm."""
-        inputs = self.graph.edges[node]
-        dout = arriving(columns.totals, self.graph.slots_of(node), columns.values)
+        inputs, totals = self.graph.edges[node], columns.totals
+        if node in self.calls.several:
+            dout = arriving(totals, self.graph.slots_of(node), columns.values)
+        else:
+            dout = totals[self.graph.first_slots[node]]
         gradients: Any = (None,) * len(inputs)
         if dout is not None:
             if node in self.cold:
@@ -302,7 +310,7 @@ class Runner:
 
     def run_updates(self, columns: Iteration) -> None:
         """Update every parameter from its gradient; one that no gradient reaches stays as it is."""
-        passes, optimizer = self.tape.passes, self.tape.optimizer
+        passes, optimizer = self.passes, self.tape.optimizer
         for name in passes.updated[len(columns.updates) :]:
             slot = passes.graph.slots[name]
             after, memory = columns.values[slot], dict(self.tape.memory(name))

@@ -30,13 +30,15 @@ def sample_terms(moment: Moment, node: Node, unit: Unit) -> Iterator[Term]:
     if len(samples) != 1 or not 1 < (count := samples.pop()) <= MOST_SAMPLES:
         return
     alone = [loss_of_sample(node, arrays, sample) for sample in range(count)]
-    share = float(number) / sum(alone) if sum(alone) else 1.0
+    share = share_of_each(float(number), alone)
+    if share is None:
+        return
     slopes = unit(node, 0, 0, ())
     for sample, loss in enumerate(alone):
         of = ", ".join(element_label(name, (sample,)) for name in node.inputs)
         factors = [Factor(f"{node.layer}({of})", loss)]
         if share != 1.0:
-            factors.append(Factor(share_label(share), share))
+            factors.append(Factor(f"1/{round(1 / share)}", share))
         yield term_of(factors, steepest(node.inputs[0], arrays[0], slopes, sample))
 
 
@@ -47,10 +49,16 @@ def loss_of_sample(node: Node, arrays: Sequence[Array], sample: int) -> float:
     return alone if np.isfinite(alone) else 0.0
 
 
-def share_label(share: float) -> str:
-    """Return how the factor is written that all samples have: ``1/4`` where it is one over a whole number."""
-    over = round(1 / share)
-    return f"1/{over}" if over and abs(share * over - 1) < 1e-9 else "share of each sample"
+def share_of_each(number: float, alone: Sequence[float]) -> float | None:
+    """Return what the values of the samples alone are multiplied by to sum to a number: 1, or 1 over how many count.
+
+    None where it is neither, and the number is not made of them so.
+    """
+    total = sum(alone)
+    if not number or number == total:
+        return 1.0
+    over = round(total / number) if np.isfinite(total / number) else 0
+    return 1 / over if 1 <= over <= len(alone) and abs(total / number - over) < 1e-9 * over else None
 
 
 def steepest(name: str, array: Array, slopes: Array | None, sample: int) -> Element:

@@ -34,9 +34,10 @@ class BranchRecording(Recording):
         self.record = record
         self.parent = record.parent
         self.first_step = 1
+        self.edit: ValueEdit | None = None
         if record.edit is None:
             return
-        edit = edit_of_record(parent.tape, record.edit)
+        self.edit = edit = edit_of_record(parent.tape, record.edit)
         self.first_step = edit.first_step(parent.tape)
         self.tape = forked(parent.tape, edit)
         self.tape.revisit = self.locals

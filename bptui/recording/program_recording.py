@@ -22,7 +22,7 @@ from bptui.recording.records import (
     UpdateRecord,
     as_where,
 )
-from bptui.recording.replay_tape import Recording, check_length, is_same
+from bptui.recording.replay_tape import Recording, check_length, is_same, read_optimizer
 from layers import library
 
 
@@ -36,6 +36,7 @@ class ProgramRecording(Recording):
             self.order,
             [header.values[name][()] for name in self.order.graph.leaves],
             library={name: layer for name, layer in library.items() if name not in header.own_layers},
+            optimizer=read_optimizer(header),
             revisit=self.locals,
         )
         self.next_graph: tuple[Graph, list[Value]] | None = None

@@ -22,7 +22,7 @@ from bptui.recording.records import (
     ProgramRecord,
     Record,
 )
-from bptui.recording.run_records import end_record, node_record, place_record, step_record
+from bptui.recording.run_records import end_record, node_record, place_record, step_record, train_options
 from bptui.version import __version__
 
 
@@ -85,6 +85,7 @@ def program_header(program: Program, tape: Tape) -> HeaderRecord:
         machine=machine_fingerprint(),
         inputs=graph.inputs,
         parameters=graph.parameters,
+        train=train_options(tape.optimizer, tape.order.iterations) if tape.optimizer else None,
         own_layers=own_layers(tape.order),
     )
 

@@ -78,6 +78,11 @@ class Track:
         """Whether every step is written, but not yet what follows the last."""
         return self.steps == len(self.source.tape.order) and not self.has_ended
 
+    @property
+    def is_behind(self) -> bool:
+        """Whether anything of it is still to be written."""
+        return self.steps < self.furthest or self.owes_end
+
 
 class Recorder:
     """Writes the steps from the first to the furthest that the cursor has reached, the commands and the notes.
@@ -133,9 +138,8 @@ class Recorder:
 
     @property
     def is_behind(self) -> bool:
-        """Whether steps that the cursor has reached are still to be written: ``advance`` does it."""
-        track = self.track
-        return self.failure is None and (track.steps < track.furthest or track.owes_end)
+        """Whether steps that the cursor has reached, in any branch, are still to be written: ``advance`` does it."""
+        return self.failure is None and any(it.is_behind for it in self.tracks)
 
     def follow(self, name: str, branch: RecordedBranch) -> None:
         """Write the steps of another branch from now on; the first time, what it begins with is written before."""
@@ -146,7 +150,7 @@ class Recorder:
         assert branch.run is not None
         parent = self.track
         parent.furthest = max(parent.furthest, min(len(branch.tape), len(parent.source.tape)) if branch.edit else 0)
-        while self.is_behind and parent.steps < min(parent.furthest, len(parent.source.tape)):
+        while self.failure is None and parent.steps < min(parent.furthest, len(parent.source.tape)):
             self.advance()
         source = RunRecords(branch.run)
         self.write(branch_record(name, parent.branch or MAIN, branch.words, branch.edit, branch.run.scenario))
@@ -171,34 +175,34 @@ class Recorder:
         self.disk.ask(self.written)
 
     def advance(self, steps: int = SLICE) -> None:
-        """Write at most ``steps`` of the steps that are still to be written."""
+        """Write at most ``steps`` of the steps that are still to be written, those of the current branch first."""
         self.check_file()
-        self.write_steps(steps)
+        track = self.track if self.track.is_behind else next((it for it in self.tracks if it.is_behind), self.track)
+        self.write_steps(track, steps)
         self.disk.ask(self.written)
 
-    def write_steps(self, steps: int) -> None:
-        """Hand at most ``steps`` steps over, and what follows the last."""
-        track = self.track
+    def write_steps(self, track: Track, steps: int) -> None:
+        """Hand at most ``steps`` steps of a branch over, and what follows the last."""
         for number in range(track.steps + 1, min(track.steps + steps, track.furthest) + 1):
             if self.failure:
                 return
-            self.write_step(number)
+            self.write_step(track, number)
             track.steps = number
         if track.owes_end:
-            self.write_all(track.source.at_end())
+            self.write_all(track, track.source.at_end())
             track.has_ended = True
 
-    def write_step(self, number: int) -> None:
+    def write_step(self, track: Track, number: int) -> None:
         """Write a step; one that cannot be written stops the recording, and not the session."""
         try:
-            self.write_all(self.track.source.of_step(number))
+            self.write_all(track, track.source.of_step(number))
         except TranscriptError as error:
             self.fail(f"step {number}: {error.message}")
 
-    def write_all(self, records: Iterable[Record]) -> None:
-        """Hand records over, one after the other."""
+    def write_all(self, track: Track, records: Iterable[Record]) -> None:
+        """Hand records of a branch over, one after the other."""
         for record in records:
-            self.write(in_branch(record, self.track.branch))
+            self.write(in_branch(record, track.branch))
 
     def check_file(self) -> None:
         """Notice where another program has removed, replaced or shortened the file, and a disk that fails."""

@@ -12,6 +12,7 @@ import numpy as np
 
 from bptui.core.edit import ValueEdit
 from bptui.core.graph import Node
+from bptui.core.optimizer import Optimizer
 from bptui.core.step import BackwardStep, ForwardStep, Step, UpdateStep
 from bptui.core.tape import Tape
 from bptui.errors import Where
@@ -33,7 +34,7 @@ from bptui.recording.records import (
     UpdateRecord,
 )
 from bptui.running import Run
-from bptui.scenario.scenario import Scenario, Train
+from bptui.scenario.scenario import Scenario
 from bptui.version import __version__
 
 SLICE = 256
@@ -111,7 +112,7 @@ def header_record(scenario: Scenario) -> HeaderRecord:
         about=scenario.about,
         inputs=graph.inputs,
         parameters=graph.parameters,
-        train=train_options(scenario.train) if scenario.train else None,
+        train=train_options(scenario.train.optimizer, scenario.train.steps) if scenario.train else None,
         own_layers=tuple(sorted({layer.name for layer in scenario.guests.values()})),
         expanded=scenario.expanded,
         machine=machine_fingerprint(),
@@ -134,11 +135,10 @@ def place_record(where: Where) -> PlaceRecord:
     return PlaceRecord(where.path, where.line)
 
 
-def train_options(train: Train) -> Mapping[str, Any]:
-    """Return what the header says of ``[train]``, with the optimizer's options spelt out."""
-    rule = train.optimizer
+def train_options(rule: Optimizer, steps: int) -> Mapping[str, Any]:
+    """Return what the header says of the training, with the optimizer's options spelt out."""
     options = {field.name: getattr(rule, field.name) for field in fields(rule)}
-    return {"optimizer": type(rule).__name__, **options, "steps": train.steps}
+    return {"optimizer": type(rule).__name__, **options, "steps": steps}
 
 
 def step_record(step: Step) -> StepRecord:

@@ -63,12 +63,28 @@ def change_branches(session: Session, command: Branching) -> Question:
 
 
 def set_value(session: Session, assignment: Assignment) -> Question:
-    """Run on from an edit as a new branch, and go there. Raises BptuiError where it cannot be made."""
+    """Begin to run on from an edit as a new branch, and go there. Raises BptuiError where there is no such value."""
     run = run_to_branch(session)
+    if assignment.name != "dout":
+        existing_name(session, assignment.name)
+    return partial(next, edited_answers(session, run, assignment))
+
+
+def edited_answers(session: Session, run: Run, assignment: Assignment) -> Iterator[Answer]:
+    """Yield that the run goes on to the value that is to be set, and once it is there how the new branch runs."""
+    while is_ahead(session, assignment.name) and not run.is_over:
+        yield Answer(f"running to {visible(assignment.name, limit=40)} first …", "dim", is_pending=True)
     edit = edit_of(session, assignment)
     going_on = run.edited(edit)
     branch = Branch(going_on.tape, going_on, session.branches.current, edit.first_step(run.tape), str(assignment), edit)
-    return enter(session, branch, SetValue(str(assignment)))
+    answer = enter(session, branch, SetValue(str(assignment)))
+    while True:
+        yield answer()
+
+
+def is_ahead(session: Session, name: str) -> bool:
+    """Return whether a value is one that this iteration has not come to yet."""
+    return name in session.moment.graph.slots and value_in_iteration(session, name) is None
 
 
 def expand(session: Session, name: str) -> Question:
@@ -97,7 +113,6 @@ def edit_of(session: Session, assignment: Assignment) -> ValueEdit:
         if not isinstance(step, BackwardStep) or step.dout is None:
             raise BptuiError("dout arrives in a backward step", hint="go to the node's backward step first")
         return ValueEdit(EditKind.DOUT, step.name, iteration, new_value(session, assignment, step.dout))
-    existing_name(session, name)
     kind = EditKind.LEAF if moment.graph.is_leaf(name) else EditKind.OUTPUT
     value = value_in_iteration(session, name)
     if value is None:

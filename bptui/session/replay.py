@@ -23,7 +23,7 @@ def replay_session(recording: Recording, name: str) -> Session:
         it = recording.branches.get(began_as)
         if isinstance(it, BranchRecording):
             parent = kept_parent(recording, it)
-            branches.by_name[label] = Branch(it.tape, None, labels[parent], it.first_step, it.record.words)
+            branches.by_name[label] = Branch(it.tape, None, labels[parent], it.first_step, it.record.words, it.edit)
     return session
 
 

@@ -63,13 +63,11 @@ def redo(session: Session, recording: Recording) -> None:
     """Carry out once more what has changed the recorded session, and go to where it was left."""
     dispatcher = Dispatcher(session, NoDisplay())
     for action in recording.actions:
-        session.do(GoTo(action.at))
         if isinstance(action.command, KEEPS):
+            dispatcher.finish(GoTo(action.at))
             dispatcher.finish(action.command)
     if recording.actions:
-        session.do(GoTo(recording.actions[-1].at))
-    while session.is_waiting:
-        dispatcher.work()
+        dispatcher.finish(GoTo(recording.actions[-1].at))
 
 
 def last_time(recording: Recording) -> float:

@@ -52,10 +52,12 @@ def go_to_note(session: Session, at: int) -> Answer:
 
 
 def existing_name(session: Session, name: str) -> str:
-    """Return a value's name. Raises BptuiError where there is none of that name."""
-    graph = session.tape.graph
+    """Return a value's name. Raises BptuiError where there is none of that name at the cursor."""
+    graph = session.moment.graph
     if name in graph.slots:
         return name
+    if name in session.tape.graph.slots:
+        raise ExpressionError(f"there is no value {visible(name, limit=40)} in this iteration", name, 0)
     from difflib import get_close_matches  # noqa: PLC0415  (few mistype, and the program starts sooner)
 
     near = get_close_matches(name, graph.names[:MOST_CANDIDATES], n=1)

@@ -74,11 +74,10 @@ def explained_terms(session: Session, element: Element) -> Terms | None:
 def is_set(session: Session, element: Element) -> bool:
     """Return whether an element is what a person has set it to, in this branch or one that it forks from."""
     branch, now = session.branches.here, array_of(session.moment, element)
-    while branch.edit is not None and now is not None:
-        parent = session.branches.by_name.get(branch.parent or "")
-        if parent is None:
-            return False
-        if branch.edit.is_about(element.name, session.moment.progress.iteration, of_dout=element.is_gradient):
+    while now is not None and (parent := session.branches.by_name.get(branch.parent or "")) is not None:
+        if branch.edit is not None and branch.edit.is_about(
+            element.name, session.moment.progress.iteration, of_dout=element.is_gradient
+        ):
             before = array_of(parent.tape.at(min(session.moment.position, len(parent.tape))), element)
             is_new = before is None or before[element.index] != now[element.index]
             return is_new and bool(branch.edit.value[element.index] == now[element.index])

@@ -7,12 +7,13 @@ from textual.binding import Binding
 from bptui.core.moment import Moment
 from bptui.core.tape_diff import Difference
 from bptui.core.text import visible
+from bptui.lines.cell_width import cells
 from bptui.lines.line import Line, Span, fitted
 from bptui.lines.paragraph import paragraph
 from bptui.session.answer import RunComparison
 from bptui.session.differences import only_in_one
 from bptui.tui.choice_pane import OTHER, ChoicePane
-from bptui.tui.content.side_by_side import difference_rows, side_by_side, titled
+from bptui.tui.content.side_by_side import difference_rows, rule_below, side_by_side, titled
 from bptui.tui.overlay import Overlay
 
 LOWEST = 6
@@ -28,7 +29,7 @@ class DiffPane(ChoicePane):
         self.diff = comparison.diff
         first = [comparison.diff.first] if comparison.diff.first else []
         self.differences: list[Difference] = [*first, *comparison.diff.largest]
-        self.head, self.table = difference_rows(self.differences, self.labels)
+        self.tables: dict[int, tuple[Line, list[Line]]] = {}
         self.styles.max_width = "100%"
 
     @property
@@ -46,15 +47,19 @@ class DiffPane(ChoicePane):
     def lines(self, width: int, height: int) -> list[Line]:
         rows = self.rows_shown(height)
         top = max(0, min(self.chosen - rows // 2, self.count - rows))
-        table = [self.row_of(at, self.table[at], width) for at in range(top, min(self.count, top + rows))]
+        if width not in self.tables:
+            self.tables[width] = difference_rows(self.differences, self.labels, width - cells(OTHER))
+        columns, texts = self.tables[width]
+        table = [self.row_of(at, texts[at], width) for at in range(top, min(self.count, top + rows))]
         lacking = [row for it in only_in_one(self.diff, *self.labels) for row in paragraph(it, width - 1, indent=1)]
         if not self.differences:
             return lacking
         chosen = self.differences[self.chosen]
         room = max(LOWEST, height - len(table) - len(lacking) - 3)
         below = side_by_side(chosen, self.labels, width, room)
-        head = fitted((Span(OTHER), *self.head), width)
-        return [*lacking, head, *table, fitted((Span("─" * width, "frame"),), width), titled(chosen), *below]
+        head = fitted((Span(OTHER), *columns), width)
+        rule = fitted(rule_below(top, len(table), self.count, width), width)
+        return [*lacking, head, *table, rule, titled(chosen), *below]
 
     def rows_shown(self, height: int) -> int:
         """Return how many differences are in sight at once."""

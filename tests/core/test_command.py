@@ -6,7 +6,7 @@ from dataclasses import MISSING, fields
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bptui.core.command import Command, CountedCommand, ExpressionCommand, NumberedCommand, usage
@@ -67,6 +67,7 @@ def arguments_of(verb: type[Command]) -> dict[str, st.SearchStrategy[Any]]:
 COMMANDS = st.one_of([st.builds(verb, **arguments_of(verb)) for verb in VERBS.values()])
 
 
+@settings(max_examples=50)  # there are as many verbs
 @given(COMMANDS)
 def test_what_is_written_is_read_again(command: Command) -> None:
     assert parse(str(command)) == command

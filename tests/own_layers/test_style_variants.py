@@ -14,6 +14,7 @@ import pytest
 
 import bptui
 from bptui.checking import Verdict
+from bptui.cli import main
 from bptui.core.step import BackwardStep
 from guests import layer_file
 
@@ -277,3 +278,16 @@ def test_what_is_in_no_style_is_told_with_a_way_out(tmp_path: Path, function: st
     with pytest.raises(bptui.ScenarioError) as caught:
         bptui.loads(VALUES + 'y = "product(x, w)"', layers=[file.path])
     assert told in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "formula", ["Keeping(x)", "squash(x)", "again(x, w)", "matmul(x, w)", "product(x, w)", "Linear(x, w)"]
+)
+def test_what_an_exported_program_could_not_call_as_bptui_does_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], formula: str
+) -> None:
+    (tmp_path / "a.toml").write_text(f"{VALUES}y = '{formula}'\nz = 'Sum(y)'\n", encoding="utf-8")
+    file = layer_file(tmp_path, LAYERS)
+    arguments = ["export", str(tmp_path / "a.toml"), "--layers", str(file.path), "-o", str(tmp_path / "test_a.py")]
+    assert main(arguments) == 2
+    assert "is not written out" in capsys.readouterr().err

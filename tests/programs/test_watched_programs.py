@@ -260,11 +260,13 @@ def test_a_recording_is_replayed_from_the_file_alone(tmp_path: Path) -> None:
     with watched(tmp_path, TRAINING, WatchLimits(passes=3)) as run:
         with Recorder(path, run, lambda: 0.0) as recorder:
             recorder.moved(None, run.tape.at(len(run.tape)))
-        before, printed = list(program_records(run)), run.printed.text
+        before, printed, rule = list(program_records(run)), run.printed.text, run.tape.optimizer
     (tmp_path / "program.py").unlink()
     replayed = read_transcript(path)
     assert isinstance(replayed, ProgramRecording)
     assert replayed.has_end
+    assert rule is not None
+    assert replayed.tape.optimizer == rule
     assert "".join(text for _, text in replayed.pieces) == printed
     steps = [encode_line(step_record(step)) for step in replayed.tape]
     assert steps == [encode_line(it) for it in before if it.kind == "step"]

@@ -107,3 +107,16 @@ def test_a_node_that_no_layer_makes_is_not_among_those_to_be_checked() -> None:
         while session.checks.work():
             pass
         assert session.checks.verdicts.told(0).startswith("checked 5 of 5")
+
+
+@pytest.mark.parametrize("line", ["paths {first} {other}", "why {other}", "select {other}"])
+def test_a_value_that_another_iteration_has_is_not_looked_for_here(line: str) -> None:
+    with run_here(SCENARIOS / "stale_cache.py") as watch:
+        session = Session(watch.tape, "program", program=watch)
+        dispatcher = Dispatcher(session, MuteDisplay())
+        dispatcher.finish(parse("iteration 1"))
+        here = session.moment.graph
+        other = next(name for name in watch.tape.graph.names if name not in here.slots)
+        told = dispatcher.finish(parse(line.format(first=here.leaves[0], other=other)))
+        assert not told.ok
+        assert told.text == f"there is no value {other} in this iteration"

@@ -17,7 +17,7 @@ from bptui.session.dispatcher import Dispatcher
 from bptui.session.session import Session
 from bptui.tui.app import BptuiApp
 from bptui.tui.content.listings import LISTINGS
-from bptui.tui.content.side_by_side import side_by_side
+from bptui.tui.content.side_by_side import difference_rows, rule_below, side_by_side
 from bptui.tui.diff_screen import DiffPane, DiffScreen
 from bptui.tui.list_screen import ListScreen
 from layers import Array
@@ -138,3 +138,20 @@ def test_the_chosen_difference_is_always_in_sight(size: tuple[int, int]) -> None
         lines = pane.lines(*size)
         assert sum(line[0].text == "▸ " for line in lines) == 1
         assert len(lines) <= size[1]
+
+
+def test_in_a_narrow_list_of_differences_a_column_goes_whole_and_no_row_is_cut() -> None:
+    diff = comparison("last", "set x[0, 0] = 9").diff
+    wide, rows = difference_rows(diff.largest, ("b1", "main"), 120)
+    narrow, narrow_rows = difference_rows(diff.largest, ("b1", "main"), 76)
+    assert plain(wide).rstrip().endswith("elements")
+    assert plain(narrow).rstrip().endswith("apart")
+    assert max(map(line_width, narrow_rows)) <= 76 < max(map(line_width, rows))
+
+
+@pytest.mark.parametrize(("top", "words"), [(0, "↓ 8 more"), (4, "↑ 4 more ↓ 4 more"), (8, "↑ 8 more")])
+def test_the_rule_below_a_list_says_what_is_out_of_sight(top: int, words: str) -> None:
+    line = rule_below(top, 8, 16, 40)
+    assert line_width(line) == 40
+    assert plain(line).strip("─ ") == words
+    assert plain(rule_below(0, 16, 16, 40)) == "─" * 40

@@ -10,6 +10,7 @@ from bptui.core.order import Pass
 from bptui.core.tape_diff import Difference
 from bptui.core.text import index as index_text
 from bptui.core.text import number, shape, visible
+from bptui.lines.cell_width import cells
 from bptui.lines.line import Line, Span, fitted
 from bptui.lines.number_grid import number_grid
 from bptui.lines.signs import PASS_SIGNS
@@ -23,10 +24,15 @@ MARK = "≠"
 GAP = "   │ "
 
 
-def difference_rows(differences: Sequence[Difference], labels: tuple[str, str]) -> tuple[Line, list[Line]]:
-    """Return the heads of the columns, and a row for each difference: where, the two numbers, how far apart."""
-    head = ("step", "what", *labels, "apart, of the largest", "elements")
-    first, *lines = flush_left([head, *map(difference_cells, differences)])
+def difference_rows(differences: Sequence[Difference], labels: tuple[str, str], width: int) -> tuple[Line, list[Line]]:
+    """Return the heads of the columns, and a row for each difference: where, the two numbers, how far apart.
+
+    Where they do not fit, the last column goes: below stands how many elements differ in the chosen array.
+    """
+    texts = [difference_cells(it) for it in differences]
+    first, *lines = flush_left([("step", "what", *labels, "apart, of the largest", "elements"), *texts])
+    if max(map(cells, (first, *lines))) > width:
+        first, *lines = flush_left([("step", "what", *labels, "apart"), *(row[:-1] for row in texts)])
     styles = [it.turn.pass_.value for it in differences]
     rows: list[Line] = [(Span(it[:2], style), Span(it[2:])) for it, style in zip(lines, styles, strict=True)]
     return (Span(first, "dim"),), rows
@@ -105,6 +111,15 @@ def window_words(it: Difference, top: int, left: int, rows: int, columns: int) -
     if columns < width:
         told.append(f"columns {left}-{left + columns - 1} of {width}")
     return " · ".join(told)
+
+
+def rule_below(top: int, shown: int, count: int, width: int) -> Line:
+    """Return the rule below a list, in which stands how many of its rows are out of sight above and below."""
+    sides = (("↑", top), ("↓", count - top - shown))
+    hidden = " ".join(f"{arrow} {rows} more" for arrow, rows in sides if rows > 0)
+    if not hidden:
+        return (Span("─" * width, "frame"),)
+    return (Span("─ ", "frame"), Span(hidden, "dim"), Span(f" {'─' * (width - cells(hidden) - 3)}", "frame"))
 
 
 def titled(it: Difference) -> Line:

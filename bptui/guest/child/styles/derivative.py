@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from bptui.guest.child.styles.method_pair import PassNames, init_of, is_static, method
+from bptui.guest.child.styles.method_pair import PassNames, class_attributes, init_of, is_static, method
 from bptui.guest.child.styles.recipe import Handle, Options, Recipe, UserCall
 
 STYLE = "function with its derivative"
@@ -77,7 +77,8 @@ def find_derivative(name: str, namespace: Mapping[str, Any]) -> Recipe | None:
     cls = namespace[name]
     if not inspect.isclass(cls):
         return None
-    for names in PAIRS:
+    has = class_attributes(cls)
+    for names in (it for it in PAIRS if it.forward in has and it.backward in has):
         forward, backward = method(cls, names.forward), method(cls, names.backward)
         if forward is not None and backward is not None:
             return derivative_recipe(name, cls, names, forward, backward)

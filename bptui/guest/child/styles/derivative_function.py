@@ -7,9 +7,11 @@ from collections.abc import Mapping, Sequence
 from types import SimpleNamespace
 from typing import Any
 
-from bptui.guest.child.styles.derivative import STYLE, DerivativeHandle
+from bptui.guest.child.styles.derivative import DerivativeHandle
 from bptui.guest.child.styles.method_pair import PassNames
 from bptui.guest.child.styles.recipe import Options, Recipe, UserCall, needed_names
+
+STYLE = "function beside its derivative"
 
 NAMES = ("{}_derivative", "{}_prime", "{}_gradient", "{}_grad", "{}_deriv", "d_{}", "d{}", "grad_{}", "derivative_{}")
 """What the derivative of a function is called."""

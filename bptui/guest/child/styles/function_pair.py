@@ -12,7 +12,7 @@ from bptui.guest.child.styles.recipe import Handle, Misfit, Options, Recipe, Use
 from bptui.guest.child.styles.returns import returned_names, returns_tuples
 
 STYLE = "pair of functions"
-SEVERAL_CACHES = f"{STYLE} with several caches"
+STYLES = (f"{STYLE} without a cache", STYLE, f"{STYLE} with several caches")
 
 WORDS = (("forward", "backward"), ("Forward", "Backward"), ("fprop", "bprop"), ("fwd", "bwd"))
 """What tells two functions apart whose names are alike otherwise."""
@@ -94,7 +94,7 @@ def function_pair_recipe(name: str, forward: Any, backward: Any) -> Recipe:
     caches = cache_count(forward, backward)
     make = lambda: PairHandle(forward, backward, caches=caches)  # noqa: E731  (it is what the recipe keeps)
     taken = taken_values(forward, backward) if caches == 1 else ()
-    style = f"{STYLE}, cache first" if takes_cache_first(backward) else SEVERAL_CACHES if caches > 1 else STYLE
+    style = f"{STYLE}, cache first" if takes_cache_first(backward) else STYLES[min(caches, 2)]
     return Recipe(
         name, style, forward, forward, backward, make, forward_skips=0, backward_skips=1 + caches, taken=taken
     )

@@ -22,6 +22,8 @@ class PassNames(NamedTuple):
     style: str = "class with other method names"
 
 
+KEEPS = "class that keeps its results"
+
 METHODS = (
     PassNames("forward", "backward", "class"),
     PassNames("forward", "backprop"),
@@ -128,7 +130,7 @@ def method_pair_recipe(name: str, cls: type, names: PassNames) -> Recipe | None:
 
     return Recipe(
         name,
-        "class that keeps its results" if keeps and names.style == "class" else names.style,
+        style_of_methods(cls, names, keeps=keeps),
         cls,
         forward,
         backward,
@@ -137,6 +139,18 @@ def method_pair_recipe(name: str, cls: type, names: PassNames) -> Recipe | None:
         forward_skips=not is_static(cls, names.forward),
         backward_skips=1 + (not is_static(cls, names.backward)),
     )
+
+
+def style_of_methods(cls: type, names: PassNames, *, keeps: bool) -> str:
+    """Return what a class with two methods is called: by their names, by what it keeps, and by who initializes it."""
+    if method(cls, "initialize") and needed_names(method(cls, "initialize"), skips=1) == ["optimizer"]:
+        return "class that an optimizer initializes"
+    if not keeps or names.style != "class":
+        return names.style
+    kept_there = ((VALUES, method(cls, names.forward)), (GRADIENTS, method(cls, names.backward)))
+    found = [(usual, assigned_attributes(function)) for usual, function in kept_there]
+    is_usual = all(not assigned or any(name in assigned for name in usual) for usual, assigned in found)
+    return KEEPS if is_usual else f"{KEEPS} under names of its own"
 
 
 def bases_of(cls: type) -> set[str]:
