@@ -5,6 +5,7 @@ Where no plain rule is recognised, nothing is said: an optimizer may do anything
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -20,6 +21,9 @@ from bptui.programs.update_rules import ParameterChange, follows, shortest_facto
 from layers import Array
 
 RULE = "wiring"
+LOSS = re.compile("loss|error|entropy|cost|mse", re.IGNORECASE)
+"""In the name of a layer, says that it makes what is to become less."""
+
 FEWEST = 2
 """Parameters that follow a rule before another one is said not to."""
 
@@ -44,11 +48,14 @@ def judged_updates(tape: Tape, iteration: int, steps: Sequence[UpdateStep]) -> I
     changes = {step.parameter: change_of(step) for step in steps}
     rates = {name: learning_rate_of(change) for name, change in changes.items()}
     counts = Counter(rate for rate in rates.values() if rate is not None)
+    if not counts:
+        yield from ascents(tape, iteration, steps)
     if not counts or counts.most_common(1)[0][1] < FEWEST:
         return
     rate = counts.most_common(1)[0][0]
     gradients = gradients_by_name(tape, iteration)
-    for name, change in changes.items():
+    for step in steps:
+        name, change = step.parameter, changes[step.parameter]
         if rates[name] is not None or not change.gradient.any():
             continue
         if is_decay(change, rate):
@@ -56,9 +63,34 @@ def judged_updates(tape: Tape, iteration: int, steps: Sequence[UpdateStep]) -> I
         words = used_instead(name, change, rate, gradients)
         verdict = Verdict.SKIP if words is None else Verdict.FAIL
         told = words or f"uses another number than its gradient: {unlike_words(change, rate)}"
-        reason = f"the update of {visible(name)} {told}, where the others follow W ← W - {number(rate)} · dW"
-        reason += "; right if that is meant" * (words is None)
-        yield Finding(name, None, None, RULE, verdict, reason=reason, mistake="another gradient in the update")
+        told += f", where the others follow W ← W - {number(rate)} · dW" + "; right if that is meant" * (words is None)
+        yield update_finding(step, verdict, told)
+
+
+def ascents(tape: Tape, iteration: int, steps: Sequence[UpdateStep]) -> Iterator[Finding]:
+    """Yield a finding for each parameter where all add their gradients, at one rate, though a loss is to become less.
+
+    What is no loss by its name may be meant to become more.
+    """
+    graph = tape.order.passes(iteration).graph
+    output = graph.node(graph.output)
+    changes = map(change_of, steps)
+    opposite = [learning_rate_of(it._replace(gradient=-it.gradient)) for it in changes]
+    if output is None or not LOSS.search(output.layer) or len(opposite) < FEWEST:
+        return
+    if opposite[0] is None or any(it != opposite[0] for it in opposite):
+        return
+    for step in steps:
+        told = f"adds its gradient instead of taking it away, W ← W + {number(opposite[0])} · dW"
+        yield update_finding(step, Verdict.FAIL, f"{told}: {visible(output.name)} ({output.where}) grows")
+
+
+def update_finding(step: UpdateStep, verdict: Verdict, told: str) -> Finding:
+    """Return the finding on an update, with the line that has made it where that is known."""
+    line = f" ({step.call})" if step.call else ""
+    reason = f"the update of {visible(step.parameter)}{line} {told}"
+    mistake = "another gradient in the update"
+    return Finding(step.parameter, None, None, RULE, verdict, reason=reason, mistake=mistake, where=step.call)
 
 
 def change_of(step: UpdateStep) -> ParameterChange:
