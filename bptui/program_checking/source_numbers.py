@@ -8,6 +8,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
+from bptui.errors import BptuiError
+from bptui.own_layers.source_file import python_text
+
 PRECISE = 1e-9
 
 
@@ -22,8 +25,8 @@ class WrittenFactor(NamedTuple):
 def factors_in_source(file: str) -> tuple[WrittenFactor, ...]:
     """Return the numbers that a file multiplies or divides by; none where it cannot be read."""
     try:
-        tree = ast.parse(Path(file).read_text(encoding="utf-8", errors="replace"))
-    except (OSError, ValueError, SyntaxError, RecursionError, MemoryError):
+        tree = ast.parse(python_text(Path(file).read_text(encoding="utf-8", errors="replace"), file))
+    except (BptuiError, OSError, ValueError, SyntaxError, RecursionError, MemoryError):
         return ()
     named = dict(named_numbers(tree))
     found = []

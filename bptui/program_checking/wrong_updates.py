@@ -13,9 +13,10 @@ from dataclasses import replace
 import numpy as np
 
 from bptui.checking.finding import Finding, Verdict
-from bptui.core.step import UpdateStep
+from bptui.core.step import BackwardStep, UpdateStep
 from bptui.core.tape import Tape
 from bptui.core.text import number, visible
+from bptui.errors import Where
 from bptui.program_checking.checked_program import CheckedProgram
 from bptui.programs.update_rules import ParameterChange, follows, shortest_factor
 from layers import Array
@@ -40,7 +41,7 @@ def wrong_update_findings(program: CheckedProgram) -> Iterator[Finding]:
             if finding.node not in seen:
                 seen.add(finding.node)
                 yield replace(finding, since=iteration - 1)
-    yield from summed_over_iterations(by_iteration)
+    yield from summed_over_iterations(program.tape, by_iteration)
 
 
 def judged_updates(tape: Tape, iteration: int, steps: Sequence[UpdateStep]) -> Iterator[Finding]:
@@ -87,8 +88,7 @@ def ascents(tape: Tape, iteration: int, steps: Sequence[UpdateStep]) -> Iterator
 
 def update_finding(step: UpdateStep, verdict: Verdict, told: str) -> Finding:
     """Return the finding on an update, with the line that has made it where that is known."""
-    line = f" ({step.call})" if step.call else ""
-    reason = f"the update of {visible(step.parameter)}{line} {told}"
+    reason = f"the update of {visible(step.parameter)}{in_brackets(step.call)} {told}"
     mistake = "another gradient in the update"
     return Finding(step.parameter, None, None, RULE, verdict, reason=reason, mistake=mistake, where=step.call)
 
@@ -146,7 +146,7 @@ def unlike_words(change: ParameterChange, rate: float) -> str:
     )
 
 
-def summed_over_iterations(by_iteration: dict[int, list[UpdateStep]]) -> Iterator[Finding]:
+def summed_over_iterations(tape: Tape, by_iteration: dict[int, list[UpdateStep]]) -> Iterator[Finding]:
     """Yield a finding for each parameter whose every update uses the sum of its gradients so far.
 
     That is what momentum 1 would do, which nobody wants: the gradients are added up somewhere, and never set to 0.
@@ -157,9 +157,25 @@ def summed_over_iterations(by_iteration: dict[int, list[UpdateStep]]) -> Iterato
             by_name[step.parameter].append(step)
     for name, steps in by_name.items():
         if len(steps) > 1 and is_summed([change_of(step) for step in steps]):
-            what = f"the gradient that changes {visible(name)} in each iteration"
-            reason = f"{what} is the sum of those of all iterations so far; set it to 0 first"
-            yield Finding(name, None, None, RULE, Verdict.FAIL, reason=reason, mistake="gradients not set to zero")
+            where, made = steps[1].call, backward_line(tape, steps[1])
+            what = f"the gradient that changes {visible(name)}{in_brackets(where)} in each iteration"
+            sum_ = f"is the sum of those of all iterations so far{in_brackets(made)}"
+            mistake = "gradients not set to zero"
+            told = f"{what} {sum_}; set it to 0 first"
+            yield Finding(name, None, None, RULE, Verdict.FAIL, reason=told, mistake=mistake, where=where)
+
+
+def backward_line(tape: Tape, update: UpdateStep) -> Where | None:
+    """Return where the backward is called that returns the gradient of an updated parameter, None if not known."""
+    order = tape.order
+    steps = tape[order.start(update.iteration - 1) : order.start(update.iteration)]
+    backwards = (it for it in steps if isinstance(it, BackwardStep))
+    return next((it.call for it in backwards if update.parameter in it.node.inputs), None)
+
+
+def in_brackets(where: Where | None) -> str:
+    """Return a place as it stands behind what is there, "" where it is not known."""
+    return f" ({where})" if where else ""
 
 
 def is_summed(changes: Sequence[ParameterChange]) -> bool:

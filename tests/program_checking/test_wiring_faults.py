@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 import bptui
 from bptui.checking.finding import Finding, Verdict
 from bptui.program_checking.check_program import check_program, wiring_findings
+from bptui.program_checking.source_numbers import factors_in_source
 from programs import KEEPING_NET
 from watched_here import run_here, watched_here
 
@@ -254,3 +256,10 @@ def test_another_program_with_such_a_mistake(name: str, tmp_path: Path) -> None:
 
 def wiring_failures(findings: list[Finding]) -> list[Finding]:
     return [it for it in findings if it.verdict is Verdict.FAIL]
+
+
+def test_a_factor_is_read_from_the_cells_of_a_notebook(tmp_path: Path) -> None:
+    notebook = tmp_path / "homework.ipynb"
+    cell = {"cell_type": "code", "source": ["share = 0.1\n", "d = share * loss.backward()\n"]}
+    notebook.write_text(json.dumps({"cells": [cell]}))
+    assert [it.value for it in factors_in_source(str(notebook))] == [0.1]
