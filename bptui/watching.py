@@ -64,6 +64,7 @@ class WatchedCode(Sequence[Step]):
 
     def __init__(self, watch: ProgramWatch) -> None:
         self.watch = watch
+        self.report: Report | None = None
 
     def __enter__(self) -> Self:
         if self.watch.end is None and sys.getprofile() is None:
@@ -111,14 +112,18 @@ class WatchedCode(Sequence[Step]):
         from bptui.lines.line import plain  # noqa: PLC0415  (only what is looked at is drawn)
         from bptui.report.watched_table import watched_table  # noqa: PLC0415
 
-        return "\n".join(plain(line).rstrip() for line in watched_table(self.tape))
+        return "\n".join(plain(line).rstrip() for line in watched_table(self.tape, self.report))
 
     def check(self) -> WatchedReport:
-        """Return the report on every node and on the wiring between them: it prints as ``bptui check`` prints it."""
+        """Return the report on every node and on the wiring between them: it prints as ``bptui check`` prints it.
+
+        From then on the tape, too, prints with the verdicts.
+        """
         from bptui.program_checking.check_program import check_program  # noqa: PLC0415  (few are checked)
 
         self.watch.stop()
-        return WatchedReport(check_program(self.watch))
+        self.report = check_program(self.watch)
+        return WatchedReport(self.report)
 
     def show(self) -> None:
         """Open the debugger in a terminal; elsewhere, as in a notebook, print the table and the circuit."""
@@ -131,7 +136,7 @@ class WatchedCode(Sequence[Step]):
         from bptui.lines.line import plain  # noqa: PLC0415
         from bptui.report.watched_table import circuit_lines, watched_table  # noqa: PLC0415
 
-        for line in (*watched_table(tape), (), *circuit_lines(tape)):
+        for line in (*watched_table(tape, self.report), (), *circuit_lines(tape)):
             sys.stdout.write(f"{plain(line).rstrip()}\n")
 
     def save(self, path: str | Path) -> None:

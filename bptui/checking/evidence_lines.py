@@ -14,12 +14,16 @@ from bptui.lines.paragraph import marked_paragraph, paragraph
 
 
 def evidence_lines(judged: Judged, width: int, chosen: Finding | None = None) -> list[Line]:
-    """Return all that is known of a node's verdict; ``chosen`` is the finding whose element can be jumped to."""
+    """Return all that is known of a node's verdict; ``chosen`` is the finding whose element can be jumped to.
+
+    Where one is chosen, smaller and smaller steps are told of it, and of others where they decide.
+    """
     lines = [*outcome_lines(judged, width)]
     kept = [it for it in judged.findings if it.rule in PROMISES and it.verdict is Verdict.PASS]
     for finding in findings_in_order(judged):
         lines += [(), *finding_lines(finding, width, pointer="➤" if finding is chosen else " ")]
-        lines += ladder_lines(finding.ladder, width)
+        if chosen is None or finding is chosen or finding.verdict in (Verdict.KINK, Verdict.SKIP):
+            lines += ladder_lines(finding.ladder, width)
     if kept:
         lines += [(), (Span(" And as a layer:", "dim"),)]
         for finding in kept:

@@ -23,7 +23,7 @@ def outcome_words(judged: Judged) -> str:
     """Return what a verdict comes to, said of the layer: only its wiring may be wrong, or the numbers that it has."""
     failed = [it for it in judged.findings if it.verdict is Verdict.FAIL]
     if failed and all(it.rule == "wiring" for it in failed):
-        return "is right by itself, and what is handed to it is wrong"
+        return "is right, but not what is handed to it"
     if failed and all(it.rule == "finite" and it.worst is None for it in failed):
         return "gives a value that is not finite"
     return OUTCOMES[judged.verdict]

@@ -73,7 +73,8 @@ def raised_findings(program: CheckedProgram) -> Iterator[Finding]:
     if failure is not None:
         reason = visible(failure.message, limit=500)
         name = program.program.called
-        yield Finding(name, None, None, "raises", Verdict.FAIL, reason=reason, where=failure.where)
+        mistake = "the program raises an error"
+        yield Finding(name, None, None, "raises", Verdict.FAIL, reason=reason, mistake=mistake, where=failure.where)
 
 
 def marks_of_program(findings: Sequence[Finding], origins: Mapping[str, str]) -> tuple[Mark, ...]:

@@ -10,11 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
+from itertools import combinations
 
 import numpy as np
 
 from bptui.checking.finding import Finding, Verdict
 from bptui.core.graph import Node
+from bptui.core.step import BackwardStep
 from bptui.core.text import number, visible
 from bptui.program_checking.checked_program import CheckedProgram
 from bptui.program_checking.dout_sums import (
@@ -66,9 +68,13 @@ def handed_dout_findings(program: CheckedProgram, failed: frozenset[str]) -> Ite
 
 
 def pass_findings(douts: PassDouts) -> Iterator[Finding]:
-    """Yield what is wrong with what is handed over."""
+    """Yield what is wrong with what is handed over; what comes back from a node called twice is not judged again."""
+    twice = list(calls_once_more(douts))
+    yield from (called_twice(*it) for it in twice)
+    behind = {slot for step, _ in twice for slot in douts.slots_around(step)}
     for handed in douts.clear:
-        yield from judged_dout(douts, handed)
+        if handed.slot not in behind:
+            yield from judged_dout(douts, handed)
     yield from never_called(douts)
 
 
@@ -86,7 +92,9 @@ def judged_dout(douts: PassDouts, handed: HandedDout) -> Iterator[Finding]:
         return
     explanation = next(explanations(douts, handed, came, skipped), None)
     if explanation is not None:
-        yield dout_failure(handed, *explanation)
+        is_cut = explanation[0] == "a use is missing" and douts.goes_on_elsewhere(handed)
+        finding = dout_failure(handed, *explanation)
+        yield as_truncation(finding) if is_cut else finding
     elif came and douts.starts_from_number:
         yield dout_caution(handed, came, total)
 
@@ -112,6 +120,40 @@ def explanations(
         yield "gradients swapped", swapped_words(douts, handed, other)
     if (size := douts.batch_size(handed, came)) is not None:
         yield "divided by the batch size twice", batch_words(handed, came, size)
+
+
+def calls_once_more(douts: PassDouts) -> Iterator[tuple[BackwardStep, BackwardStep]]:
+    """Yield the first two calls back of each node that is handed its dout again, or what it has returned itself."""
+    for steps in douts.calls_by_node.values():
+        for first, again in combinations(steps, 2):
+            handed = [it for it in again.douts if it is not None and it.any()]
+            if handed and (has_same_douts(first, again) or has_returned_dout(first, again)):
+                yield first, again
+                break
+
+
+def has_same_douts(first: BackwardStep, again: BackwardStep) -> bool:
+    """Return whether two calls back of a node are handed the same."""
+    return all(it is other or np.array_equal(it, other) for it, other in zip(first.douts, again.douts, strict=True))  # type: ignore[arg-type]
+
+
+def has_returned_dout(first: BackwardStep, again: BackwardStep) -> bool:
+    """Return whether a call back is handed what an earlier one of the same node has returned."""
+    returned = [it for it in first.gradients if it is not None]
+    return len(again.douts) == 1 and any(np.array_equal(it, again.douts[0]) for it in returned)  # type: ignore[arg-type]
+
+
+def called_twice(first: BackwardStep, again: BackwardStep) -> Finding:
+    """Return the finding on a backward that is called twice for one forward."""
+    node = first.node
+    line = str(again.call) + ", called again" * (again.call == first.call)
+    what = "with the same dout" if has_same_douts(first, again) else "with the gradient that it has returned itself"
+    reason = (
+        f"the backward of {visible(node.name)} (forward in {node.where}) is called twice for one forward: "
+        f"in {first.call}, and {what} in {line}"
+    )
+    mistake = "a backward is called twice"
+    return Finding(node.name, node.layer, None, RULE, Verdict.FAIL, reason=reason, mistake=mistake, where=again.call)
 
 
 def never_called(douts: PassDouts) -> Iterator[Finding]:
@@ -142,6 +184,12 @@ def dout_failure(handed: HandedDout, mistake: str, reason: str) -> Finding:
     return Finding(
         node.name, node.layer, None, RULE, Verdict.FAIL, reason=reason, mistake=mistake, where=handed.step.call
     )
+
+
+def as_truncation(finding: Finding) -> Finding:
+    """Return a failure as a caution: a gradient may be cut off there on purpose, as it is in truncated BPTT."""
+    reason = f"{finding.reason}; right if it is cut off there on purpose, as in truncated backpropagation through time"
+    return replace(finding, verdict=Verdict.SKIP, mistake="truncated", reason=reason)
 
 
 def dout_caution(handed: HandedDout, came: Sequence[Contribution], total: Array) -> Finding:

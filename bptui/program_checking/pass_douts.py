@@ -9,10 +9,11 @@ from functools import cached_property
 import numpy as np
 
 from bptui.core.graph import Node
-from bptui.core.step import BackwardStep
+from bptui.core.step import BackwardStep, UpdateStep
 from bptui.core.tape import Tape
 from bptui.program_checking.dout_sums import Contribution, HandedDout, equals_sum, factor_between, total_of
-from bptui.program_checking.source_numbers import PRECISE, stands_in_source
+from bptui.program_checking.source_numbers import PRECISE, is_written_factor
+from bptui.programs.cut_passes import is_same_layer
 from bptui.programs.pass_graph import WatchedPass
 
 MOST_SUMS = 4
@@ -38,6 +39,7 @@ class PassDouts:
         steps = [step for step in tape[start:end] if isinstance(step, BackwardStep)]
         self.steps = list(zip(tape.order.passes(iteration).backward, steps, strict=False))
         self.values = tape.iterations[iteration].values
+        self.tape = tape
 
     @cached_property
     def contributions(self) -> dict[int, list[Contribution]]:
@@ -60,17 +62,27 @@ class PassDouts:
         computed = {self.graph.slots[name] for name in self.graph.computed}
         return max((node for node, edges in enumerate(self.graph.edges) if not computed.isdisjoint(edges)), default=-1)
 
+    @cached_property
+    def calls_by_node(self) -> dict[int, list[BackwardStep]]:
+        """By node, its calls back, but that which starts and those of its node."""
+        found: defaultdict[int, list[BackwardStep]] = defaultdict(list)
+        for node, step in self.steps[1:]:
+            if self.watched.nodes[node].call is not None and node != self.steps[0][0]:
+                found[node].append(step)
+        return found
+
+    def slots_around(self, step: BackwardStep) -> Iterator[int]:
+        """Yield what goes into a step's node, and what comes out of it."""
+        node = self.graph.node_index(step.name) or 0
+        yield from (*self.graph.edges[node], *self.graph.slots_of(node))
+
     def handed(self) -> Iterator[HandedDout]:
         """Yield what is handed to the calls back, but to that which starts; of a node called twice, the sum."""
-        by_node: defaultdict[int, list[BackwardStep]] = defaultdict(list)
-        for node, step in self.steps[1:]:
-            if self.watched.nodes[node].call is not None:
-                by_node[node].append(step)
-        for node, steps in by_node.items():
+        for node, steps in self.calls_by_node.items():
             for place, slot in enumerate(self.graph.slots_of(node)):
                 douts = [step.douts[place] for step in steps]
                 known = [it for it in douts if it is not None]
-                if len(known) == len(douts) and node != self.steps[0][0]:
+                if len(known) == len(douts):
                     yield HandedDout(steps[0], slot, np.add.reduce(known), len(known))
 
     @cached_property
@@ -83,6 +95,15 @@ class PassDouts:
         """Return whether what is handed over is the sum of what came back."""
         came = self.contributions[handed.slot]
         return bool(came) and equals_sum(handed.dout, total_of([it.gradient for it in came], handed.dout), came)
+
+    def goes_on_elsewhere(self, handed: HandedDout) -> bool:
+        """Return whether other calls of the same layer are handed the sum of all that came back from several uses."""
+        own = self.watched.nodes[self.graph.node_at(handed.slot) or 0].call
+        if own is None:
+            return False
+        others = (it for it in self.clear if it.slot != handed.slot and len(self.contributions[it.slot]) > 1)
+        calls = ((it, self.watched.nodes[self.graph.node_at(it.slot) or 0].call) for it in others)
+        return any(call is not None and is_same_layer(call, own) and self.is_sum(it) for it, call in calls)
 
     def behind_sums(self, came: Sequence[Contribution]) -> Iterator[Sequence[Contribution]]:
         """Yield what came back to a value, and then, where it is added to another one, what came back to the sums."""
@@ -151,7 +172,8 @@ class PassDouts:
     def batch_size(self, handed: HandedDout, came: Sequence[Contribution]) -> int | None:
         """Return the size of the batch where a dout is the sum divided by it, though the loss is a mean already.
 
-        A number that stands in the source may be meant, and a loss that is wrong itself may be put right by it.
+        A factor that is written on the way may be meant, as may one over several passes whose gradients are added up;
+        and a loss that is wrong itself may be put right by it.
         """
         value = np.asarray(self.values[handed.slot])
         factor = factor_between(handed.dout, came)
@@ -160,5 +182,22 @@ class PassDouts:
             return None
         if abs(factor * size - 1) > PRECISE:
             return None
-        file = handed.step.call.path if handed.step.call else ""
-        return size if self.has_mean_loss() and not stands_in_source(file, factor) else None
+        if adds_up_passes(self.tape) or is_scaled_on_the_way(handed, came, factor):
+            return None
+        return size if self.has_mean_loss() else None
+
+
+def is_scaled_on_the_way(handed: HandedDout, came: Sequence[Contribution], factor: float) -> bool:
+    """Return whether the program multiplies by a number between the calls back that return and take a gradient."""
+    here, before = handed.step.call, [it.place for it in came if it.place is not None]
+    if here is None or here.line is None:
+        return False
+    lines = [it.line for it in before if it.path == here.path and it.line is not None and it.line <= here.line]
+    return is_written_factor(here.path, factor, first=min(lines, default=0), last=here.line)
+
+
+def adds_up_passes(tape: Tape) -> bool:
+    """Return whether a program goes back several times before it updates its parameters."""
+    updated = {step.iteration for step in tape if isinstance(step, UpdateStep)}
+    gone_back = {step.iteration for step in tape if isinstance(step, BackwardStep)}
+    return bool(updated) and not gone_back - {max(gone_back, default=0)} <= updated

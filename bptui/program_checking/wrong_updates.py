@@ -5,6 +5,7 @@ Where no plain rule is recognised, nothing is said: an optimizer may do anything
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -12,14 +13,18 @@ from dataclasses import replace
 import numpy as np
 
 from bptui.checking.finding import Finding, Verdict
-from bptui.core.step import UpdateStep
+from bptui.core.step import BackwardStep, UpdateStep
 from bptui.core.tape import Tape
 from bptui.core.text import number, visible
+from bptui.errors import Where
 from bptui.program_checking.checked_program import CheckedProgram
 from bptui.programs.update_rules import ParameterChange, follows, shortest_factor
 from layers import Array
 
 RULE = "wiring"
+LOSS = re.compile("loss|error|entropy|cost|mse", re.IGNORECASE)
+"""In the name of a layer, says that it makes what is to become less."""
+
 FEWEST = 2
 """Parameters that follow a rule before another one is said not to."""
 
@@ -36,7 +41,7 @@ def wrong_update_findings(program: CheckedProgram) -> Iterator[Finding]:
             if finding.node not in seen:
                 seen.add(finding.node)
                 yield replace(finding, since=iteration - 1)
-    yield from summed_over_iterations(by_iteration)
+    yield from summed_over_iterations(program.tape, by_iteration)
 
 
 def judged_updates(tape: Tape, iteration: int, steps: Sequence[UpdateStep]) -> Iterator[Finding]:
@@ -44,11 +49,14 @@ def judged_updates(tape: Tape, iteration: int, steps: Sequence[UpdateStep]) -> I
     changes = {step.parameter: change_of(step) for step in steps}
     rates = {name: learning_rate_of(change) for name, change in changes.items()}
     counts = Counter(rate for rate in rates.values() if rate is not None)
+    if not counts:
+        yield from ascents(tape, iteration, steps)
     if not counts or counts.most_common(1)[0][1] < FEWEST:
         return
     rate = counts.most_common(1)[0][0]
     gradients = gradients_by_name(tape, iteration)
-    for name, change in changes.items():
+    for step in steps:
+        name, change = step.parameter, changes[step.parameter]
         if rates[name] is not None or not change.gradient.any():
             continue
         if is_decay(change, rate):
@@ -56,9 +64,33 @@ def judged_updates(tape: Tape, iteration: int, steps: Sequence[UpdateStep]) -> I
         words = used_instead(name, change, rate, gradients)
         verdict = Verdict.SKIP if words is None else Verdict.FAIL
         told = words or f"uses another number than its gradient: {unlike_words(change, rate)}"
-        reason = f"the update of {visible(name)} {told}, where the others follow W ← W - {number(rate)} · dW"
-        reason += "; right if that is meant" * (words is None)
-        yield Finding(name, None, None, RULE, verdict, reason=reason, mistake="another gradient in the update")
+        told += f", where the others follow W ← W - {number(rate)} · dW" + "; right if that is meant" * (words is None)
+        yield update_finding(step, verdict, told)
+
+
+def ascents(tape: Tape, iteration: int, steps: Sequence[UpdateStep]) -> Iterator[Finding]:
+    """Yield a finding for each parameter where all add their gradients, at one rate, though a loss is to become less.
+
+    What is no loss by its name may be meant to become more.
+    """
+    graph = tape.order.passes(iteration).graph
+    output = graph.node(graph.output)
+    changes = map(change_of, steps)
+    opposite = [learning_rate_of(it._replace(gradient=-it.gradient)) for it in changes]
+    if output is None or not LOSS.search(output.layer) or len(opposite) < FEWEST:
+        return
+    if opposite[0] is None or any(it != opposite[0] for it in opposite):
+        return
+    for step in steps:
+        told = f"adds its gradient instead of taking it away, W ← W + {number(opposite[0])} · dW"
+        yield update_finding(step, Verdict.FAIL, f"{told}: {visible(output.name)} ({output.where}) grows")
+
+
+def update_finding(step: UpdateStep, verdict: Verdict, told: str) -> Finding:
+    """Return the finding on an update, with the line that has made it where that is known."""
+    reason = f"the update of {visible(step.parameter)}{in_brackets(step.call)} {told}"
+    mistake = "another gradient in the update"
+    return Finding(step.parameter, None, None, RULE, verdict, reason=reason, mistake=mistake, where=step.call)
 
 
 def change_of(step: UpdateStep) -> ParameterChange:
@@ -114,7 +146,7 @@ def unlike_words(change: ParameterChange, rate: float) -> str:
     )
 
 
-def summed_over_iterations(by_iteration: dict[int, list[UpdateStep]]) -> Iterator[Finding]:
+def summed_over_iterations(tape: Tape, by_iteration: dict[int, list[UpdateStep]]) -> Iterator[Finding]:
     """Yield a finding for each parameter whose every update uses the sum of its gradients so far.
 
     That is what momentum 1 would do, which nobody wants: the gradients are added up somewhere, and never set to 0.
@@ -125,9 +157,25 @@ def summed_over_iterations(by_iteration: dict[int, list[UpdateStep]]) -> Iterato
             by_name[step.parameter].append(step)
     for name, steps in by_name.items():
         if len(steps) > 1 and is_summed([change_of(step) for step in steps]):
-            what = f"the gradient that changes {visible(name)} in each iteration"
-            reason = f"{what} is the sum of those of all iterations so far; set it to 0 first"
-            yield Finding(name, None, None, RULE, Verdict.FAIL, reason=reason, mistake="gradients not set to zero")
+            where, made = steps[1].call, backward_line(tape, steps[1])
+            what = f"the gradient that changes {visible(name)}{in_brackets(where)} in each iteration"
+            sum_ = f"is the sum of those of all iterations so far{in_brackets(made)}"
+            mistake = "gradients not set to zero"
+            told = f"{what} {sum_}; set it to 0 first"
+            yield Finding(name, None, None, RULE, Verdict.FAIL, reason=told, mistake=mistake, where=where)
+
+
+def backward_line(tape: Tape, update: UpdateStep) -> Where | None:
+    """Return where the backward is called that returns the gradient of an updated parameter, None if not known."""
+    order = tape.order
+    steps = tape[order.start(update.iteration - 1) : order.start(update.iteration)]
+    backwards = (it for it in steps if isinstance(it, BackwardStep))
+    return next((it.call for it in backwards if update.parameter in it.node.inputs), None)
+
+
+def in_brackets(where: Where | None) -> str:
+    """Return a place as it stands behind what is there, "" where it is not known."""
+    return f" ({where})" if where else ""
 
 
 def is_summed(changes: Sequence[ParameterChange]) -> bool:

@@ -7,7 +7,7 @@ forward, the last first. Whether the object gives the gradient that is meant, or
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from bptui.programs.event import BackwardCall, ForwardCall
@@ -26,11 +26,30 @@ def by_handed_gradients(events: PassEvents) -> PassEvents:
     for call in events.backwards:
         made_by = next((makers[meant[it]] for it in call.douts if it in meant and meant[it] in makers), None)
         made_by = given_what_is_handed(call, forwards) if made_by is None else made_by
+        made_by = within_group(call, made_by, forwards)
         is_other = made_by is not None and is_of_same_object(forwards[made_by], forwards.get(call.forward))
         attributed = call._replace(forward=made_by) if made_by is not None and is_other else call
         backwards.append(attributed)
         meant |= gradients_by_value(attributed, forwards)
     return replace(events, backwards=backwards)
+
+
+def within_group(call: BackwardCall, made_by: int | None, forwards: Mapping[int, ForwardCall]) -> int | None:
+    """Return the last forward of a call back's object within the group that has made its value; else ``made_by``."""
+    own = forwards.get(call.forward)
+    if made_by is None or own is None or is_of_same_object(forwards[made_by], own):
+        return made_by
+    inside = {it.number for it in forwards.values() if made_by in calls_around(it, forwards)}
+    others = [it.number for it in forwards_of(own, forwards.values()) if it.number in inside]
+    return made_by if own.number in inside else max(others, default=made_by)
+
+
+def calls_around(call: ForwardCall, forwards: Mapping[int, ForwardCall]) -> Iterator[int]:
+    """Yield the numbers of the forwards that a forward happened in."""
+    parent = call.parent
+    while parent in forwards:
+        yield parent
+        parent = forwards[parent].parent
 
 
 def given_what_is_handed(call: BackwardCall, forwards: Mapping[int, ForwardCall]) -> int | None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 
 import numpy as np
 
+from bptui.checking.finding import Report, Verdict
 from bptui.circuit import Circuit, Painter, Scale, Window
 from bptui.circuit.drawing import Label
 from bptui.core import text
@@ -21,8 +23,11 @@ WIDEST = 34
 """Characters of a value that stands in the table."""
 
 
-def watched_table(tape: Tape) -> Iterator[Line]:
-    """Yield a line on the tape, and one on each node of the latest iteration that goes back, or else the latest."""
+def watched_table(tape: Tape, report: Report | None = None) -> Iterator[Line]:
+    """Yield a line on the tape, and one on each node of the latest iteration that goes back, or else the latest.
+
+    With the ``report`` of a check each node has its verdict, and what failed elsewhere a line of its own.
+    """
     yield styled(f"{text.counted(len(tape.iterations), 'iteration')}, {text.counted(len(tape), 'step')}", "heading")
     if not tape.iterations:
         yield styled("no layer was called", "dim")
@@ -30,8 +35,14 @@ def watched_table(tape: Tape) -> Iterator[Line]:
     iteration = shown_iteration(tape)
     moment = tape.at(min(tape.order.start(iteration + 1), len(tape)))
     rows = [node_row(moment, node) for node in moment.graph.nodes]
-    for row in flush_left([("node", "layer", "of", "value", "gradient"), *rows]):
+    table = [("node", "layer", "of", "value", "gradient"), *rows]
+    if report is not None:
+        verdicts = ("check", *(verdict_words(report, node) for node in moment.graph.nodes))
+        table = [(*row, verdict) for row, verdict in zip(table, verdicts, strict=True)]  # type: ignore[misc]
+    for row in flush_left(table):
         yield styled(row)
+    if report is not None:
+        yield from failures_elsewhere(report, {node.name for node in moment.graph.nodes})
     if tape.failure is not None:
         yield styled(text.visible(str(tape.failure), limit=1000), "warning")
 
@@ -40,6 +51,22 @@ def shown_iteration(tape: Tape) -> int:
     """Return the latest iteration (from 0) that goes back, the latest of all where none does."""
     count = len(tape.iterations)
     return next((it for it in reversed(range(count)) if tape.order.passes(it).backward), count - 1)
+
+
+def verdict_words(report: Report, node: Node) -> str:
+    """Return the verdict on a node, with what is wrong; "" where there is none."""
+    failed = next((it for it in report.findings if it.node == node.name and it.verdict is Verdict.FAIL), None)
+    if failed is not None:
+        return f"{failed.verdict.sign} {failed.mistake or 'wrong gradient'}"
+    return next((it.verdict.sign for it in report.marks if it.name == node.name), "")
+
+
+def failures_elsewhere(report: Report, names: AbstractSet[str]) -> Iterator[Line]:
+    """Yield a line on each failure at what is none of the nodes of those names, such as an update of a parameter."""
+    for it in report.findings:
+        if it.verdict is Verdict.FAIL and it.node not in names:
+            what = it.mistake or it.reason or "failed"
+            yield styled(text.visible(f"{it.verdict.sign} {it.node}: {what}", limit=200), "warning")
 
 
 def node_row(moment: Moment, node: Node) -> tuple[str, str, str, str, str]:

@@ -21,6 +21,7 @@ from bptui.core.verbs.movement import (
     PreviousIteration,
     PreviousNote,
 )
+from bptui.core.verbs.program import WriteNote
 from bptui.core.verbs.teaching import GiveAnswer, GiveHint, Reveal, TogglePredict
 from bptui.lines.line import Line, Span
 from bptui.session.answer import Answer
@@ -43,15 +44,17 @@ COMMANDS: tuple[type[Command], ...] = (
 )
 """What a key does as on the screen below."""
 
+NUMBER_STARTS = frozenset("0123456789.-(")
+
 ASKING: tuple[type[Command], ...] = (GiveHint, Reveal)
 """What helps with a question."""
 
 
 class LecturePane(OverlayPane):
-    """The ideas at the cursor, as far as they are shown; in predict mode the question, and the answer being typed."""
+    """The ideas at the cursor, as far as they are shown; in predict mode the question, and what is being typed."""
 
     class Entered(Message):
-        """An answer was typed, and Enter was pressed."""
+        """An answer was typed, or where nothing is asked a note, and Enter was pressed."""
 
         def __init__(self, text: str) -> None:
             super().__init__()
@@ -70,7 +73,7 @@ class LecturePane(OverlayPane):
 
     def key_words(self) -> tuple[tuple[str, str], ...]:
         if self.typed is not None:
-            return (("Enter", "answers"), ("Esc", "leaves"))
+            return (("Enter", "answers" if self.question else "writes it down"), ("Esc", "leaves"))
         if self.question:
             return (("Enter", "answer"), ("H", "hint"), ("r", "show"), ("N", "back"))
         return (("n N", "idea"), (") (", "note"), ("L", "all panes"))
@@ -92,12 +95,14 @@ class LecturePane(OverlayPane):
         self.renew()
 
     def begin_to_type(self) -> None:
-        """Take an answer, key by key."""
-        self.typed = TypedLine()
+        """Take an answer or a note, key by key."""
+        self.said, self.typed = "", TypedLine()
         self.renew()
 
     def on_key(self, event: events.Key) -> None:
-        """Take what is typed, while an answer is."""
+        """Take what is typed; at a question a number begins the answer."""
+        if self.typed is None and self.question and (event.character or " ") in NUMBER_STARTS:
+            self.begin_to_type()
         if self.typed is None:
             return
         event.stop()
@@ -128,6 +133,7 @@ class LectureScreen(Overlay[None]):
         Binding("n,space,right,down,f10", "next_idea", show=False, priority=True),
         Binding("N,left,up", "previous_idea", show=False, priority=True),
         Binding("enter", "answer", show=False, priority=True),
+        *(Binding(textual_name(key), "write_note", show=False, priority=True) for key in WriteNote.keys),
         Binding("escape,q,L", "close", show=False, priority=True),
         *(
             Binding(textual_name(key), f"do({it.word!r})", show=False, priority=True)
@@ -188,9 +194,18 @@ class LectureScreen(Overlay[None]):
         """Give a hint at the question, or show the number."""
         self.carry_out_asking(next(it for it in ASKING if it.word == word)())
 
+    def action_write_note(self) -> None:
+        """Take a note at this step; a question waits until it is asked again."""
+        self.lecture.ask("", Answer())
+        self.lecture.begin_to_type()
+
     def on_lecture_pane_entered(self, message: LecturePane.Entered) -> None:
-        if message.text:
+        if message.text and self.lecture.question:
             self.carry_out_asking(GiveAnswer(message.text))
+        elif message.text:
+            self.carry_out(WriteNote(message.text))
+            self.lecture.shown = len(self.lecture.ideas)
+            self.lecture.renew()
 
     def carry_out_asking(self, command: Command) -> None:
         """Carry out a command of predict mode, and show what it came to: a question, or the step that it gave."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 import bptui
 from bptui.checking.finding import Finding, Verdict
 from bptui.program_checking.check_program import check_program, wiring_findings
+from bptui.program_checking.source_numbers import factors_in_source
 from programs import KEEPING_NET
 from watched_here import run_here, watched_here
 
@@ -50,6 +52,18 @@ for i in range(3):
     {update}
 """
 BACK = "first.backward(relu.backward(last.backward(loss_layer.backward())))"
+NETWORK = """
+class Network:
+    def forward(self, x):
+        return last.forward(relu.forward(first.forward(x)))
+    def backward(self, dout):
+        return first.backward(relu.backward(last.backward(dout)))
+network = Network()
+"""
+NETWORK_BACK = (
+    "loss = loss_layer.forward(network.forward(x), t); network.forward(x + 1); network.backward(loss_layer.backward())"
+)
+DOUBLE_MEAN = "first.backward(relu.backward(last.backward(loss_layer.backward() / len(x))))"
 UPDATE = "for p, g in ((first.W, first.dW), (first.b, first.db), (last.W, last.dW), (last.b, last.db)): p -= 0.1 * g"
 
 FUNCTIONS = """
@@ -87,6 +101,38 @@ TWINS = {
         FUNCTIONS.format(back=f"W2 -= 0.1 * dW2; {FUNCTIONS_BACK}"),
         "an update between the passes",
         "affine2",
+    ),
+    "update of a cached array before the call back": (
+        FUNCTIONS.format(back=f"W2 -= 0.1 * (h.T @ ds); {FUNCTIONS_BACK}; W2 = W2 + 0"),
+        "an update between the passes",
+        "affine2",
+    ),
+    "double mean beside a learning rate that is its reciprocal": (
+        BOOK.replace("(6, ", "(10, ").replace(", 6)", ", 10)").format(back=DOUBLE_MEAN, update=UPDATE),
+        "divided by the batch size twice",
+        "last",
+    ),
+    "called twice with the same dout": (
+        BOOK.format(back=f"{BACK}; last.backward(loss_layer.backward())", update=UPDATE),
+        "a backward is called twice",
+        "last",
+    ),
+    "called twice with what it has returned": (
+        BOOK.format(
+            back=BACK.replace("relu.", "relu.backward(relu.").replace("backward())))", "backward()))))"), update=UPDATE
+        ),
+        "a backward is called twice",
+        "relu",
+    ),
+    "a prediction of a whole network between the passes": (
+        BOOK.replace("for i in", NETWORK + "for i in").format(back=NETWORK_BACK, update=UPDATE),
+        "another call's cache",
+        "last#2",
+    ),
+    "ascent of all": (
+        BOOK.format(back=BACK, update=UPDATE.replace("-=", "+=")),
+        "another gradient in the update",
+        "first.W",
     ),
     "sums kept outside of the layers": (
         FUNCTIONS.format(back=f"{FUNCTIONS_BACK}; G += dW1; W1 = W1 - 0.1 * G; W2 = W2 - 0.1 * dW2"),
@@ -210,3 +256,10 @@ def test_another_program_with_such_a_mistake(name: str, tmp_path: Path) -> None:
 
 def wiring_failures(findings: list[Finding]) -> list[Finding]:
     return [it for it in findings if it.verdict is Verdict.FAIL]
+
+
+def test_a_factor_is_read_from_the_cells_of_a_notebook(tmp_path: Path) -> None:
+    notebook = tmp_path / "homework.ipynb"
+    cell = {"cell_type": "code", "source": ["share = 0.1\n", "d = share * loss.backward()\n"]}
+    notebook.write_text(json.dumps({"cells": [cell]}))
+    assert [it.value for it in factors_in_source(str(notebook))] == [0.1]

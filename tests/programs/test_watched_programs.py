@@ -14,9 +14,10 @@ import pytest
 
 from bptui.cli import main
 from bptui.core.step import BackwardStep, UpdateStep
+from bptui.errors import LayerError
 from bptui.programs.program_run import ProgramRun, WatchLimits
 from bptui.programs.read_program import read_program
-from bptui.recording.codec import encode_line
+from bptui.recording.codec import encode_line, encode_record
 from bptui.recording.program_recording import ProgramRecording
 from bptui.recording.program_records import program_records
 from bptui.recording.record_schema import record_schema
@@ -275,11 +276,14 @@ def test_a_recording_is_replayed_from_the_file_alone(tmp_path: Path) -> None:
 def test_records_of_a_program_keep_to_their_schema(tmp_path: Path) -> None:
     with watched(tmp_path, FUNCTION_NET, WatchLimits(passes=1)) as run:
         records = [json.loads(encode_line(it)) for it in program_records(run)]
+        run.tape.failure = LayerError("no")
+        assert "end" not in {encode_record(it)["kind"] for it in program_records(run)}
     validator = jsonschema.Draft202012Validator(record_schema())
     for record in records:
         validator.validate(record)
     kinds = [record["kind"] for record in records]
     assert kinds[:2] == ["header", "graph"]
+    assert kinds.count("end") == 1
     assert "source" not in records[0]
     assert records[0]["program"]["path"].endswith("program.py")
     forward = next(record for record in records if record["kind"] == "step")

@@ -46,6 +46,25 @@ def test_a_block_is_watched_and_runs_unchanged(layers, tmp_path):  # type: ignor
     assert [step.name for step in read_transcript(tmp_path / "run.jsonl").tape] == ["relu", "loss", "loss", "relu"]
 
 
+def test_after_a_check_the_table_has_the_verdicts(layers):  # type: ignore[no-untyped-def]
+    relu, loss = layers["Relu"](), layers["SoftmaxWithLoss"]()
+    with bptui.watch() as tape:
+        loss.forward(relu.forward(X), T)
+        relu.backward(loss.backward())
+    assert "✓" not in repr(tape)
+    report = tape.check()
+    rows = {line.split()[0]: line for line in repr(tape).splitlines()}
+    assert report.ok
+    assert rows["relu"].endswith("✓")
+    with bptui.watch() as tape:
+        loss.forward(relu.forward(X), T)
+        relu.backward(loss.backward() / len(X))
+    assert not tape.check().ok
+    assert next(it for it in repr(tape).splitlines() if it.startswith("relu")).endswith(
+        "✗ divided by the batch size twice"
+    )
+
+
 def test_an_exception_passes_and_the_tape_so_far_stays(layers):  # type: ignore[no-untyped-def]
     relu, affine = layers["Relu"](), layers["Affine"](np.ones((3, 3)), np.zeros(3))
     with pytest.raises(ValueError, match="matmul"), bptui.watch() as tape:

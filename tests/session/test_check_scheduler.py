@@ -15,6 +15,7 @@ from bptui.checking.check_in_pieces import check_in_pieces
 from bptui.checking.check_node import check_node
 from bptui.checking.check_scenario import subject_of
 from bptui.checking.work import finished
+from bptui.errors import LayerError
 from bptui.running import Run
 from bptui.scenario.load import load, loads
 from bptui.session.check_scheduler import SHORT_IDLE, SLICE, Checking
@@ -178,3 +179,12 @@ def test_a_check_that_fails_itself_is_a_finding_at_its_node_and_the_others_go_on
         (finding,) = judged.findings
         assert (finding.node, finding.verdict) == (name, Verdict.SKIP)
         assert finding.reason == "could not be checked: ZeroDivisionError: a bug of ours"
+
+
+def test_the_node_that_has_ended_the_run_has_failed_and_no_other() -> None:
+    whole = run_of("[inputs]\nx = 1\n[nodes]\na = 'Exp(x)'\nb = 'Exp(a)'\n")
+    run = Run(whole.scenario, whole.tape.fork(1))
+    checking = checking_of(run)
+    assert not checking.has_failed(1)
+    run.tape.failure = LayerError("b: no")
+    assert [checking.has_failed(node) for node in range(2)] == [False, True]

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from bptui.core.verbs import VERBS
-from bptui.session.completion import completions, missing
+from bptui.session.completion import completions, missing, missing_in_expression
 
 NAMES = ["W1", "W2", "a b", "next_value"]
 
@@ -37,3 +37,9 @@ def test_the_missing_part_is_that_of_the_first() -> None:
     assert missing("select W", NAMES) == "1"
     assert missing("select ", NAMES) == ""
     assert missing("zz", NAMES) == ""
+
+
+def test_of_an_expression_the_name_at_its_end_is_gone_on_with() -> None:
+    assert missing_in_expression("W1 + ne", NAMES) == "xt_value"
+    for typed in ("", "W1 + ", "2 * ("):
+        assert missing_in_expression(typed, NAMES) == ""

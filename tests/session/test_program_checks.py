@@ -30,7 +30,7 @@ def test_a_node_whose_wiring_is_wrong_is_wrong_on_the_screen_and_says_so() -> No
         }
         assert verdicts.judged[2].keys() == verdicts.judged[0].keys()
         answer = Dispatcher(session, MuteDisplay()).finish(parse("check first"))
-        assert "is right by itself, and what is handed to it is wrong: a use is missing" in answer.text
+        assert "is right, but not what is handed to it: a use is missing" in answer.text
 
 
 def test_of_two_networks_whose_layers_have_one_name_each_is_judged_by_itself(tmp_path: Path) -> None:

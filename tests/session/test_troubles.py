@@ -9,6 +9,7 @@ import pytest
 
 from bptui.core.verbs.movement import NextTrouble
 from bptui.core.verbs.view import Check
+from bptui.errors import LayerError
 from bptui.running import Run
 from bptui.scenario.load import loads
 from bptui.session.dispatcher import Dispatcher
@@ -111,3 +112,9 @@ def test_a_check_is_offered_only_where_something_has_not_been_checked() -> None:
         ("no trouble is known that way", True),
         ("no trouble is known that way (checked 1 of 1)", False),
     ]
+
+
+def test_where_a_run_has_failed_it_is_said_to_end() -> None:
+    run = Run(loads("[inputs]\nx = 1\n[nodes]\na = 'Exp(x)'\n"))
+    run.tape.failure = LayerError("a: no")
+    assert met(session_on(run, "failed"))[0] == "✗ the run ends here: a: no"

@@ -306,6 +306,70 @@ for epoch in range(2):
         for i, g in enumerate([first.dW, first.db, last.dW, last.db]): grads[i] = grads[i] + g
     for p, g in zip([first.W, first.b, last.W, last.b], grads): p -= 0.1 * g
 """,
+    "as many micro batches as samples in one": """
+import numpy as np
+from book_layers import *
+rng = np.random.RandomState(0)
+x, t = rng.randn(12, 4), rng.randint(0, 3, 12)
+first, relu, last = Affine(rng.randn(4, 5), np.zeros(5)), Relu(), Affine(rng.randn(5, 3), np.zeros(3))
+loss_layer = SoftmaxWithLoss()
+size, micro_batches = 3, 3
+for epoch in range(3):
+    grads = [0, 0, 0, 0]
+    for k in range(micro_batches):
+        xb, tb = x[size*k:size*k+size], t[size*k:size*k+size]
+        loss = loss_layer.forward(last.forward(relu.forward(first.forward(xb))), tb)
+        first.backward(relu.backward(last.backward(loss_layer.backward() / micro_batches)))
+        for i, g in enumerate([first.dW, first.db, last.dW, last.db]): grads[i] = grads[i] + g
+    for p, g in zip([first.W, first.b, last.W, last.b], grads): p -= 0.1 * g
+""",
+    "weighted loss": """
+import numpy as np
+from book_layers import *
+rng = np.random.RandomState(0)
+x, t = rng.randn(10, 4), rng.randint(0, 3, 10)
+first, relu, last = Affine(rng.randn(4, 5), np.zeros(5)), Relu(), Affine(rng.randn(5, 3), np.zeros(3))
+loss_layer = SoftmaxWithLoss()
+share = 0.1
+for i in range(3):
+    loss = share * loss_layer.forward(last.forward(relu.forward(first.forward(x))), t)
+    first.backward(relu.backward(last.backward(share * loss_layer.backward())))
+    for l in (first, last):
+        l.W -= 0.1 * l.dW; l.b -= 0.1 * l.db
+""",
+    "truncated through time": """
+import numpy as np
+from book_layers import *
+class Cell:
+    def __init__(self, Wx, Wh):
+        self.Wx, self.Wh, self.kept = Wx, Wh, []
+    def forward(self, x, h):
+        out = np.tanh(x @ self.Wx + h @ self.Wh)
+        self.kept.append((x, h, out))
+        return out
+    def backward(self, dout):
+        x, h, out = self.kept.pop()
+        d = dout * (1 - out**2)
+        self.dWx += x.T @ d; self.dWh += h.T @ d
+        return d @ self.Wx.T, d @ self.Wh.T
+rng = np.random.RandomState(0)
+x, t = rng.randn(4, 6, 3), rng.randint(0, 2, (4, 6))
+cell = Cell(rng.randn(3, 5), 0.3 * rng.randn(5, 5))
+heads = [(Affine(rng.randn(5, 2), np.zeros(2)), SoftmaxWithLoss()) for _ in range(4)]
+for i in range(2):
+    cell.dWx, cell.dWh = np.zeros((3, 5)), np.zeros((5, 5))
+    h = np.zeros((6, 5))
+    for step, (head, loss) in enumerate(heads):
+        h = cell.forward(x[step], h)
+        loss.forward(head.forward(h), t[step])
+    dh = np.zeros((6, 5))
+    for step in reversed(range(4)):
+        head, loss = heads[step]
+        if step == 1:
+            dh = np.zeros_like(dh)
+        dx, dh = cell.backward(head.backward(loss.backward()) + dh)
+    cell.Wx -= 0.1 * cell.dWx; cell.Wh -= 0.1 * cell.dWh
+""",
     "momentum": """
 import numpy as np
 from book_layers import *

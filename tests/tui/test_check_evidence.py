@@ -49,6 +49,14 @@ def text(lines: list[Line]) -> str:
     return "\n".join("".join(span.text for span in line).rstrip() for line in lines)
 
 
+def test_the_steps_are_told_of_the_chosen_element_and_where_they_decide() -> None:
+    other = replace(FAIL, input="b")
+    both = judged(FAIL, other, KINK)
+    assert text(evidence_lines(both, 78)).count("0.0625") == 2
+    assert text(evidence_lines(both, 78, other)).count("0.0625") == 1
+    assert text(evidence_lines(both, 78, other)).count("0.00195") == 2
+
+
 def test_a_failure_shows_the_element_both_numbers_the_error_the_mistake_the_advice_and_the_steps() -> None:
     shown = text(evidence_lines(judged(PASS, FAIL, KEPT), 78))
     for part in ("✗ Relu at y is wrong", "mean instead of sum", "W[1, 2]", "0.5", "0.25  ± 3e-12", "once too often"):

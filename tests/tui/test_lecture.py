@@ -113,3 +113,14 @@ async def test_every_key_of_the_lecture_means_something(app_of: Callable[..., Bp
         assert "means nothing" not in shown(app)
         await pilot.press("w")
         assert "w means nothing here" in shown(app)
+
+
+async def test_a_lecture_takes_a_note_and_an_answer_that_begins_with_a_digit(app_of: Callable[..., BptuiApp]) -> None:
+    app = app_of(SCENARIO)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("L", ";", *"now", "enter")
+        assert [notes for at, notes in app.session.notes.items() if at == 0] == [["now"]]
+        assert "now" in shown(app)
+        await pilot.press("P", "n", "n", "n", *"2", "*", "3", "enter")
+        assert app.session.moment.position == 1
+        assert "✓ right" in shown(app)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
+
+import numpy as np
 
 from bptui.programs.child.open_call import OpenCall
 from bptui.programs.child.value_store import ValueStore
@@ -61,3 +63,16 @@ class PassPartners:
                 opened.inputs = [pair for pair in opened.inputs if pair[0] != parameter]
                 return number
         return 0
+
+
+def arrays_in_cache(cache: Any) -> Iterator[Any]:
+    """Yield the arrays in what a forward has handed on for its backward: in tuples, lists and tables."""
+    waiting = [cache]
+    while waiting:
+        match waiting.pop():
+            case np.ndarray() as array:
+                yield array
+            case tuple() | list() as items:
+                waiting += items
+            case dict() as table:
+                waiting += table.values()

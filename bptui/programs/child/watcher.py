@@ -40,7 +40,7 @@ from bptui.programs.child.open_call import (
     starts_with_number,
     where,
 )
-from bptui.programs.child.pass_partners import PassPartners
+from bptui.programs.child.pass_partners import PassPartners, arrays_in_cache
 from bptui.programs.child.update_lines import UpdateLines
 from bptui.programs.child.value_store import SharedMemoryFullError, ValueStore, seen_as_array
 from bptui.programs.event import BackwardCall, CallRaised, FinalArray, ForwardCall
@@ -210,6 +210,9 @@ class Watcher:
                     self.names.find_holder(opened, parameter, value, frame)
         function = function_called(call, frame)
         cache = "" if call.is_forward else self.partners.cache_among(opened)
+        for it in arrays_in_cache(opened.arguments.get(cache)):
+            if self.values.is_known(it):
+                self.values.see(it)  # so that what was changed since the forward shows
         kept_call = KeptCall(call, function, opened.arguments, self.copy_for(opened), cache)
         kept_call.inputs = [parameter for parameter, _ in opened.inputs]
         if call.is_forward and call.names is not None:

@@ -58,6 +58,8 @@ def page_body(account: Account, numbers: dict[str, int]) -> Iterator[str]:
     drawing = network_svg(account.graph, numbers, account.failures)
     if drawing:
         yield f'<figure id="network">{drawing}</figure>'
+    elif account.graph.nodes:
+        yield f'<p class="gap">The network has {len(account.graph.nodes):,} nodes, too many to be drawn here.</p>'
     yield "<main>"
     yield from (step_section(place, told, account.quiz) for place, told in enumerate(account.steps))
     yield "</main>"

@@ -155,7 +155,7 @@ def check_is_whole(account: Account) -> None:
         passes, columns = tape.order.passes(at), tape.iterations[at]
         if len(columns.values) >= len(passes.graph.names) and len(columns.douts) >= len(passes.backward):
             return
-    why = tape.failure.message if tape.failure else None
+    why = tape.failure.message if tape.failure else f"it ends at step {len(tape)}: a recording goes on with --resume"
     raise BptuiError("there is no whole iteration to be written out", hint=why)
 
 

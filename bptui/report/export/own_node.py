@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from keyword import iskeyword
 from typing import Any
 
 import numpy as np
@@ -123,7 +124,7 @@ def access_source(path: Sequence[Sequence[Any]]) -> str:
 
 def step_source(kind: str, key: Any) -> str:
     """Return one step of a way, as Python. Raises ValueError for what is neither an attribute nor a plain key."""
-    if kind == "." and isinstance(key, str) and key.isidentifier():
+    if kind == "." and isinstance(key, str) and key.isidentifier() and not iskeyword(key):
         return f".{key}"
     if kind == "[]" and isinstance(key, str | int):
         return f"[{key!r}]"

@@ -45,7 +45,9 @@ def layer_sources(watched: WatchedPass, program: Program, scenario: Path) -> Lay
     names = {name for it in calls if Path(it.file) == program.path for name in names_defined_for(it, program.text)}
     text = layer_definitions(program.text, names)
     needed = files_beside(program.path, text) if written.resolve().parent != program.path.parent else []
-    remarks = [f"{written.name} imports {it.name}, which does not lie beside it" for it in needed]
+    remarks = [
+        f"{written.name} imports {it.name}, which lies beside the program: write the scenario there" for it in needed
+    ]
     head = f'"""The layers of {program.path.name}, without what it does when it runs."""\n\n'
     return LayerSources([written, *(it for it in files if it != program.path)], written, head + text, remarks)
 

@@ -87,23 +87,25 @@ def equation_sides(equation: Equation | None, result: Array, width: int, style: 
 
 
 def asking_ideas(question: str, told: Answer, typed: TypedLine | None, width: int) -> list[Idea]:
-    """Return what an answer came to, the question that is open, and the answer that is being typed."""
+    """Return what an answer came to, the question that is open, and the answer or the note that is being typed."""
     room = min(WIDEST, width - 2 * MARGIN)
     ideas: list[Idea] = []
     if told.text:
         ideas.append(paragraph(told.text, room, told.style or "mark"))
     if question:
-        ideas.append([*paragraph(f"? {question}", room, "mark"), *typed_answer(typed, room)])
+        ideas.append([*paragraph(f"? {question}", room, "mark"), *line_being_typed(typed, room, "=")])
+    elif typed is not None:
+        ideas.append(list(line_being_typed(typed, room, "✎")))
     return ideas
 
 
-def typed_answer(typed: TypedLine | None, width: int) -> Iterator[Line]:
-    """Yield the answer that is being typed, its cursor as a block; the end that fits where it is long."""
+def line_being_typed(typed: TypedLine | None, width: int, sign: str) -> Iterator[Line]:
+    """Yield what is being typed after a sign, its cursor as a block; the end that fits where it is long."""
     if typed is None:
         return
     start = max(0, typed.cursor - (width - 6))
     before, after = escaped(typed.text[start : typed.cursor]), escaped(typed.text[typed.cursor :])
-    line = (Span("  = "), Span(before, "strong"), Span(after[:1] or " ", "cursor"), Span(after[1:], "strong"))
+    line = (Span(f"  {sign} "), Span(before, "strong"), Span(after[:1] or " ", "cursor"), Span(after[1:], "strong"))
     yield line if line_width(line) <= width else cut(line, width)
 
 

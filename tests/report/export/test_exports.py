@@ -165,6 +165,13 @@ def test_a_picture_of_a_large_network_shows_the_part_around_the_step() -> None:
     assert {"n118", "n119", "n120"} <= set(found.split())
 
 
+def test_a_page_says_that_a_network_is_too_large_to_be_drawn() -> None:
+    chain = "".join(f'n{at} = "Tanh({f"n{at - 1}" if at else "x"})"\n' for at in range(200))
+    account = Account("", "", bptui.run(loads(f"[parameters]\nx = 0.5\n[nodes]\n{chain}")))
+    assert "The network has 200 nodes, too many to be drawn here." in "".join(Page(text_of(account, ".html")).texts)
+    assert "too many" not in text_of(account_of("two_layer").account, ".html")
+
+
 def test_a_recording_for_a_player_has_a_marker_for_each_step() -> None:
     header, *events = (json.loads(line) for line in text_of(account_of("two_layer").account, ".cast").splitlines())
     assert header["version"] == 2

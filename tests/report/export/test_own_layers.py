@@ -17,6 +17,7 @@ from bptui.cli import main
 from bptui.recording.recorder import Recorder
 from bptui.report.export.account import Account
 from bptui.report.export.exporting import Exported
+from bptui.report.export.own_node import access_source
 from bptui.running import Run
 from bptui.scenario.load import load, loads
 from layers import Array
@@ -462,3 +463,13 @@ def test_a_recording_with_layers_of_ones_own_is_a_test_of_their_file(
     namespace = runpy.run_path(str(out))
     namespace["test_value"]("y")
     namespace["test_gradient"]("y.W")
+
+
+@pytest.mark.parametrize("path", [[[".", "class"]], [[".", "a b"]], [["[]", 1.5]], [["()", "x"]]])
+def test_a_way_that_is_not_plain_python_is_not_written(path: list[list[Any]]) -> None:
+    with pytest.raises(ValueError, match=str(path[0][1])):
+        access_source(path)
+
+
+def test_a_way_on_an_object_is_written_as_python_reads_it() -> None:
+    assert access_source([[".", "layers"], ["[]", 0], [".", "params"], ["[]", "W'"]]) == 'layer.layers[0].params["W\'"]'
