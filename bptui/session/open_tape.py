@@ -47,13 +47,18 @@ def recorded_place(place: str) -> RecordedPlace | None:
 
 def branch_tape(recording: Recording, branch: str | None) -> Tape:
     """Return the tape of a branch in a recording, by default the first. Raises BptuiError where there is none so."""
+    return recorded_branch(recording, branch).tape
+
+
+def recorded_branch(recording: Recording, branch: str | None) -> Recording:
+    """Return a branch in a recording, by default the first. Raises BptuiError where there is none of that name."""
     began_as = {label: name for name, label in recording.labels.items()}
     if branch is None or began_as.get(branch) == MAIN:
-        return recording.tape
+        return recording
     if branch not in began_as:
         there = ", ".join(visible(it, limit=40) for it in began_as)
         raise BptuiError(f"there is no branch {visible(branch, limit=40)} in it", hint=f"there are {there}")
-    return recording.branches[began_as[branch]].tape
+    return recording.branches[began_as[branch]]
 
 
 def is_transcript(path: Path) -> bool:

@@ -10,7 +10,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from bptui.checking.check_scenario import check_scenario
+from bptui.checking.finding import Finding, Report, Verdict
 from bptui.core import text_file
+from bptui.core.graph import Node
 from bptui.core.text import visible
 from bptui.errors import BptuiError, ScenarioError, reason_of
 from bptui.own_layers.own_layer import LayerFile
@@ -35,7 +37,8 @@ from bptui.scenario.load import load
 from bptui.scenario.recorded_quiz import recorded_quiz
 from bptui.scenario.scenario import Scenario
 from bptui.scenario.toml import parse_toml
-from bptui.session.open_tape import branch_tape
+from bptui.session.open_tape import recorded_branch
+from bptui.session.recorded_verdicts import recorded_conclusions
 
 FORMATS = (".md", ".html", ".svg", ".cast", ".py", ".ipynb")
 """The suffixes of the files that can be written."""
@@ -138,14 +141,16 @@ def exported_transcript(
     header = recording.header
     notes = [(note.at, note.text) for note in recording.notes]
     printed = "".join(text for _, text in recording.pieces)
-    tape = branch_tape(recording, branch)
+    chosen = recorded_branch(recording, branch)
+    tape = chosen.tape
     seeds = {node.name: (header.seed or 0, zlib.crc32(node.name.encode()), 0) for node in tape.graph.nodes}
     account = Account(
         header.title if branch is None else f"{header.title}, branch {branch}",
         about_of(header.source),
         tape,
         notes,
-        printed=printed,
+        recorded_report(chosen),
+        printed,
         source=header.source or "",
         times=step_times(recording) if tape is recording.tape else {},
         done=list(deed_lines(recording)),
@@ -153,6 +158,18 @@ def exported_transcript(
     )
     is_ours = bool(header.own_layers) and bundled_with(header.source or "") is not None
     return Exported(account, seeds, scenario_of(recording, layers, notice) if layers or is_ours else None)
+
+
+def recorded_report(recording: Recording) -> Report | None:
+    """Return what was found of each node in a session, at last; None where nothing was checked."""
+    found = {it.node: it.findings for it in recorded_conclusions(recording)}
+    findings = [it for node in recording.tape.graph.nodes for it in found.get(node.name, (unchecked_finding(node),))]
+    return Report(recording.title, tuple(findings), what="recording") if found else None
+
+
+def unchecked_finding(node: Node) -> Finding:
+    """Return the finding on a node that nobody has checked."""
+    return Finding(node.name, node.layer, None, "gradient", Verdict.SKIP, reason="it was not checked in this session")
 
 
 def about_of(source: str | None) -> str:

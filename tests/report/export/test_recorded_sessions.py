@@ -66,6 +66,24 @@ def test_a_replay_asks_for_what_the_scenario_asks_for(tmp_path: Path) -> None:
     assert session.moment.position == 1
 
 
+@pytest.mark.parametrize("suffix", [".md", ".html"])
+def test_verdicts_that_were_recorded_are_told_and_what_nobody_checked_is_not_called_well(
+    tmp_path: Path, suffix: str
+) -> None:
+    wrong = Run(load("book/softmax_ignores_dout"))
+    text = exported_text(
+        tmp_path, str(recorded(tmp_path / "wrong.jsonl", wrong, "last", "select loss", "check")), suffix
+    )
+    assert "ignores dout" in text
+    assert "1 of 1 recording failed" in text
+    partly = recorded(tmp_path / "partly.jsonl", Run(load("buy_apple")), "last", "check price")
+    told = exported_text(tmp_path, str(partly), suffix)
+    assert "1 recording, nothing failed; not checked apple_price" in told
+    assert "all well" not in told
+    unchecked = recorded(tmp_path / "unchecked.jsonl", Run(load("buy_apple")), "last")
+    assert "1 recording, " not in exported_text(tmp_path, str(unchecked), suffix)
+
+
 def test_a_branch_is_exported_by_its_name_with_its_own_numbers(tmp_path: Path) -> None:
     path = recorded(tmp_path / "run.jsonl", Run(load("buy_apple")), "last", "set apple = 150", "branch dear", "last")
     assert "price = apple_price × tax = 200 × 1.1 = 220" in exported_text(tmp_path, str(path))
