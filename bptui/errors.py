@@ -19,7 +19,7 @@ MOST_PROBLEMS = 20
 """As many mistakes as one report lists; of the others it says how many."""
 
 
-class Where(NamedTuple):
+class Location(NamedTuple):
     """A place in a file. Lines and columns count from 1, columns in characters."""
 
     path: str
@@ -36,7 +36,7 @@ class BptuiError(Exception):
     Its text is ``FILE:LINE:COLUMN: error: what is wrong``, and a line ``hint: ...`` where there is one.
     """
 
-    def __init__(self, message: str, *, hint: str | None = None, where: Where | None = None) -> None:
+    def __init__(self, message: str, *, hint: str | None = None, where: Location | None = None) -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint
@@ -66,7 +66,7 @@ class BptuiError(Exception):
 class ScenarioError(BptuiError):
     """A scenario cannot be read. ``problems`` has every independent mistake, itself first, in file order."""
 
-    def __init__(self, message: str, *, hint: str | None = None, where: Where | None = None) -> None:
+    def __init__(self, message: str, *, hint: str | None = None, where: Location | None = None) -> None:
         super().__init__(message, hint=hint, where=where)
         self.problems: tuple[ScenarioError, ...] = (self,)
 
@@ -77,7 +77,7 @@ class ScenarioError(BptuiError):
         first = cls(ordered[0].message, hint=ordered[0].hint, where=ordered[0].where)
         first.problems = (first, *ordered[1:MOST_PROBLEMS])
         if len(ordered) > MOST_PROBLEMS:
-            path = Where(first.path) if first.path else None
+            path = Location(first.path) if first.path else None
             first.problems += (cls(f"and {len(ordered) - MOST_PROBLEMS} more mistakes", where=path),)
         return first
 
@@ -97,7 +97,7 @@ class CommandError(BptuiError):
     """
 
     def __init__(
-        self, message: str, text: str, position: int, *, hint: str | None = None, where: Where | None = None
+        self, message: str, text: str, position: int, *, hint: str | None = None, where: Location | None = None
     ) -> None:
         super().__init__(message, hint=hint, where=where)
         self.text = text

@@ -30,7 +30,7 @@ from bptui.checking.repair.sensitivity import Sensitivity, gradients_at
 from bptui.checking.repair.user_function import UserFunction
 from bptui.checking.sample_points import confirming, random_douts
 from bptui.checking.user_lines import UserLines
-from bptui.errors import Where
+from bptui.errors import Location
 from layers import Array
 
 UNEXPLAINED = (FaultError, ArithmeticError, ValueError, IndexError)
@@ -69,7 +69,7 @@ class Cause(NamedTuple):
     """Why a gradient is wrong, as far as it is known: the mistake, and the line."""
 
     mistake: Mistake | None = None
-    where: Where | None = None
+    where: Location | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,7 +105,7 @@ class Blame:
         if not unused:
             return Cause(mistake, where)
         if mistake is None:
-            line = Where(where.path, unused[0].line) if where else None
+            line = Location(where.path, unused[0].line) if where else None
             return Cause(Mistake("computed and not used", unused_sentence(unused)), line)
         return Cause(mistake._replace(advice=f"{mistake.advice} {unused_sentence(unused)}"), where)
 
@@ -190,7 +190,7 @@ class Blame:
         """Return the mistake that an edit undoes."""
         self.edits.append(edit)
         owner = edit.changes[0].owner
-        return Cause(Mistake(edit.mistake, edit.advice), Where(owner.path, edit.line))
+        return Cause(Mistake(edit.mistake, edit.advice), Location(owner.path, edit.line))
 
     def is_refuted(self, mistake: Mistake | None) -> bool:
         """Return whether a mistake that would show in the user's lines was looked for there, and was not found."""

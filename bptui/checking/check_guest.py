@@ -10,7 +10,7 @@ from bptui.checking.finding import Finding, Rung, Verdict, Worst
 from bptui.checking.subject import Subject
 from bptui.checking.subject_record import subject_record
 from bptui.core.text import visible
-from bptui.errors import LayerError, Where
+from bptui.errors import LayerError, Location
 from bptui.guest.guest_layer import GuestLayer
 from bptui.guest.pending_call import Pending
 from bptui.own_layers.own_layer import LayerFile
@@ -89,19 +89,19 @@ def read_finding(subject: Subject, record: Mapping[str, Any], files: Sequence[La
     )
 
 
-def read_where(record: Mapping[str, Any] | None, files: Sequence[LayerFile]) -> Where | None:
+def read_where(record: Mapping[str, Any] | None, files: Sequence[LayerFile]) -> Location | None:
     """Return a place in a file, which is called as the user calls it, or from where the user's file is seen."""
     if record is None:
         return None
     path, line = str(record["file"]), int(record["line"])
     for file in files:
         if path in {str(file.path), file.displayed_name}:
-            return Where(file.displayed_name, line)
+            return Location(file.displayed_name, line)
     for file in files:
         if Path(path).is_relative_to(file.path.parent):
             beside = Path(file.displayed_name).parent / Path(path).relative_to(file.path.parent)
-            return Where(visible(str(beside), limit=500), line)
-    return Where(visible(path, limit=500), line)
+            return Location(visible(str(beside), limit=500), line)
+    return Location(visible(path, limit=500), line)
 
 
 def read_worst(record: Mapping[str, Any] | None) -> Worst | None:

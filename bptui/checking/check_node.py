@@ -40,7 +40,7 @@ from bptui.checking.small_deviation import small_deviation
 from bptui.checking.subject import Subject
 from bptui.checking.user_lines import UserLines
 from bptui.checking.work import Work, finished
-from bptui.errors import Where
+from bptui.errors import Location
 from layers import Array
 
 BUDGET = 24e6
@@ -269,7 +269,7 @@ class NodeCheck:
         if fault is not None:
             self.note(fault, "here")
 
-    def line_behind(self, fault: FaultError) -> Where | None:
+    def line_behind(self, fault: FaultError) -> Location | None:
         """Return the line of backward that breaks a rule about one input."""
         if fault.position is None or fault.rule not in PER_INPUT:
             return None

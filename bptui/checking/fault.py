@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bptui.errors import Where
+from bptui.errors import Location
 
 
 class FaultError(Exception):
@@ -19,7 +19,7 @@ class FaultError(Exception):
         position: int | None = None,
         mistake: str | None = None,
         *,
-        line: Where | None = None,
+        line: Location | None = None,
         is_caution: bool = False,
     ) -> None:
         super().__init__(reason)

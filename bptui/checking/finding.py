@@ -9,7 +9,7 @@ from enum import Enum
 from functools import cached_property
 from typing import Any, ClassVar, NamedTuple
 
-from bptui.errors import Where
+from bptui.errors import Location
 from bptui.lines import signs
 from bptui.lines.signs import SIGN_STYLES
 
@@ -91,7 +91,7 @@ class Finding:
     mistake: str | None = None
     advice: str | None = None
     ladder: tuple[Rung, ...] = ()
-    where: Where | None = None
+    where: Location | None = None
     slot: str = ""
     output: str = ""
     follows: str | None = None

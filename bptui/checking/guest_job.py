@@ -23,7 +23,7 @@ from bptui.checking.node_findings import broken_down
 from bptui.checking.probe import called
 from bptui.checking.subject import Checked, Subject
 from bptui.checking.subject_record import read_subject
-from bptui.errors import Where
+from bptui.errors import Location
 from bptui.guest.child.instance import InputSharing, Instance, differs
 from bptui.guest.observation import words_of_non_finite
 from bptui.own_layers.own_layer import TARGETS
@@ -80,7 +80,7 @@ def non_finite_findings(subject: Subject, instance: Instance) -> Iterator[Findin
     if found and not (found["origin"] is None and found["kind"] != "NaN" and is_meant(instance)):
         reason = f"forward {words_of_non_finite(found)}"
         origin = found["origin"]
-        where = Where(origin["file"], origin["line"]) if origin else None
+        where = Location(origin["file"], origin["line"]) if origin else None
         mistake = f"{found['kind']} of finite numbers"
         yield Finding(
             subject.node, subject.layer, None, "finite", Verdict.FAIL, reason=reason, mistake=mistake, where=where

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from bptui.errors import Where
+from bptui.errors import Location
 from layers import Array
 
 MOST_EVENTS = 20_000
@@ -49,7 +49,7 @@ class Written:
 
     array: Array
     digest: int
-    line: Where | None = None
+    line: Location | None = None
     moment: int = 0
 
 
@@ -64,12 +64,12 @@ class LineWatch:
     probe: Callable[[], object] = lambda: None
     written: dict[int, Written] = field(default_factory=dict)
     codes: list[CodeType] = field(default_factory=list)
-    last: Where | None = None
-    probed: Where | None = None
+    last: Location | None = None
+    probed: Location | None = None
     events: int = 0
     before: object = None
     end: float = 0.0
-    running: dict[int, Where] = field(default_factory=dict)
+    running: dict[int, Location] = field(default_factory=dict)
 
     @contextmanager
     def watching(self) -> Iterator[None]:
@@ -104,7 +104,7 @@ class LineWatch:
         just_run = self.running.get(id(frame))
         self.note_arrays(frame, just_run)
         self.ask(just_run)
-        line = Where(frame.f_code.co_filename, frame.f_lineno)
+        line = Location(frame.f_code.co_filename, frame.f_lineno)
         self.running[id(frame)] = line
         if event == "return":
             del self.running[id(frame)]
@@ -112,12 +112,12 @@ class LineWatch:
                 self.last = line
         return self.on_event
 
-    def ask(self, line: Where | None) -> None:
+    def ask(self, line: Location | None) -> None:
         """Ask the probe."""
         if self.probed is None and line is not None and self.probe() != self.before:
             self.probed = line
 
-    def note_arrays(self, frame: FrameType, line: Where | None) -> None:
+    def note_arrays(self, frame: FrameType, line: Location | None) -> None:
         """Look at all arrays that a function can name."""
         for array in arrays_in(frame.f_locals):
             digest = digest_of(array)
@@ -127,7 +127,7 @@ class LineWatch:
             elif known.digest != digest:
                 known.digest, known.line, known.moment = digest, line, self.events
 
-    def line_of(self, result: Any) -> Where | None:
+    def line_of(self, result: Any) -> Location | None:
         """Return the line that last wrote an array: its own memory, or the same numbers; the last line otherwise."""
         if isinstance(result, np.ndarray):
             for is_it in (shares_memory, has_same_numbers):
@@ -213,7 +213,7 @@ class AttributeWatch(LineWatch):
         self.kept: dict[str, tuple[Array, Array, int]] = {}
         self.found: list[Overwritten] = []
 
-    def note_arrays(self, frame: FrameType, line: Where | None) -> None:
+    def note_arrays(self, frame: FrameType, line: Location | None) -> None:
         """Look at the attributes: the same array with other numbers was overwritten."""
         del frame
         for name, it in islice(attributes_of(self.instance()).items(), MOST_NAMES):
@@ -227,7 +227,7 @@ class AttributeWatch(LineWatch):
                 self.kept[name] = it, it.copy(), line.line or 0
 
 
-def line_that_changes(state: Callable[[], object], work: Callable[[], object]) -> Where | None:
+def line_that_changes(state: Callable[[], object], work: Callable[[], object]) -> Location | None:
     """Return the first line of the user's after which ``state`` has another answer while ``work`` is done."""
     watch = LineWatch(probe=state)
     with watch.watching():

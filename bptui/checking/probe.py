@@ -21,7 +21,7 @@ from bptui.checking.mend import Shapes, mended
 from bptui.checking.random_sources import RandomSources
 from bptui.checking.subject import Checked, Subject
 from bptui.core.text import visible
-from bptui.errors import LayerError, Where, named_reason_of
+from bptui.errors import LayerError, Location, named_reason_of
 from layers import Array
 
 T = TypeVar("T")
@@ -121,11 +121,11 @@ def called(work: Callable[[], T], what: str) -> T:
         ) from None
 
 
-def line_of(error: Exception) -> Where | None:
+def line_of(error: Exception) -> Location | None:
     """Return the user's line that raised."""
     frames = traceback.extract_tb(error.__traceback__)[1:]
     own = [it for it in frames if not any(part in it.filename for part in NOT_THE_USER_S)]
-    return Where(own[-1].filename, own[-1].lineno) if own else None
+    return Location(own[-1].filename, own[-1].lineno) if own else None
 
 
 def as_number(handed: Any) -> Array:

@@ -15,7 +15,7 @@ from bptui.checking.function_source import Unused, tree_of, unused_names
 from bptui.checking.line_watch import LineWatch
 from bptui.checking.probe import Probe, Visit
 from bptui.checking.repair.user_function import UserFunction, functions_of
-from bptui.errors import Where
+from bptui.errors import Location
 from layers import Array
 
 
@@ -65,11 +65,11 @@ class UserLines:
         return tuple([it for it in found if it is not None])
 
     @property
-    def last(self) -> Where | None:
+    def last(self) -> Location | None:
         """The last line of backward that ran."""
         return self.seen[0].last
 
-    def of_gradient(self, position: int) -> Where | None:
+    def of_gradient(self, position: int) -> Location | None:
         """Return the line that makes the gradient of an input."""
         watch, _, given = self.seen
         return watch.line_of(self.kept(given, position)) if position < len(given) else self.last
@@ -79,7 +79,7 @@ class UserLines:
         result = given[position]
         return np.asarray(result) if isinstance(result, np.ndarray | np.generic) else result
 
-    def of_write(self, position: int) -> Where | None:
+    def of_write(self, position: int) -> Location | None:
         """Return the line that writes into an input, in forward or in backward."""
         watch, visit, _ = self.seen
         if visit is None:
@@ -92,7 +92,7 @@ class UserLines:
         return tuple(unused_names(self.trees[0])) if self.trees else ()
 
 
-def last_write(watch: LineWatch, given: Any) -> Where | None:
+def last_write(watch: LineWatch, given: Any) -> Location | None:
     """Return the line that last wrote into what a layer was given, None where none did."""
     lines = [it for it in watch.written.values() if it.line]
     found = [it for it in lines if np.may_share_memory(it.array, given)]

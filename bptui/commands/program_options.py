@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from bptui.errors import BptuiError, Where
+from bptui.errors import BptuiError, Location
 
 if TYPE_CHECKING:
     from bptui.programs.program_run import ProgramRun
@@ -145,6 +145,6 @@ def watched(options: argparse.Namespace) -> ProgramRun:
         raise BptuiError(
             "no layer was called",
             hint="a layer has two methods forward and backward, or is a pair of functions f_forward and f_backward",
-            where=Where(options.scenario),
+            where=Location(options.scenario),
         )
     return run

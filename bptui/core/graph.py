@@ -10,7 +10,7 @@ from functools import cached_property
 from itertools import accumulate, chain
 from typing import Any, NamedTuple
 
-from bptui.errors import Where
+from bptui.errors import Location
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -26,11 +26,11 @@ class Node:
     layer: str
     inputs: tuple[str, ...]
     options: Mapping[str, Any] = field(default_factory=dict)
-    where: Where | None = None
+    where: Location | None = None
     outputs: tuple[str, ...] = ()
     made: tuple[str, ...] = ()
     origin: str = ""
-    call: Where | None = None
+    call: Location | None = None
     group: str = ""
 
     def __post_init__(self) -> None:
@@ -64,7 +64,7 @@ class Graph:
     constants: tuple[str, ...]
     nodes: tuple[Node, ...]
     output: str
-    computed: Mapping[str, Where] = field(default_factory=dict)
+    computed: Mapping[str, Location] = field(default_factory=dict)
 
     @cached_property
     def leaves(self) -> tuple[str, ...]:

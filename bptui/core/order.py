@@ -11,7 +11,7 @@ from itertools import accumulate
 from typing import NamedTuple, Protocol
 
 from bptui.core.graph import Graph
-from bptui.errors import Where
+from bptui.errors import Location
 
 
 class Pass(Enum):
@@ -63,8 +63,8 @@ class Passes:
     graph: Graph
     backward: tuple[int, ...]
     updated: tuple[str, ...] = ()
-    calls: tuple[Where | None, ...] = ()
-    places: tuple[Where | None, ...] = ()
+    calls: tuple[Location | None, ...] = ()
+    places: tuple[Location | None, ...] = ()
 
     @property
     def lengths(self) -> tuple[int, int, int]:
@@ -249,9 +249,9 @@ class RecordedOrder(Order):
         self.starts: list[int] = []
         self.finished: list[Passes] = []
         self.backward: list[int] = []
-        self.calls: list[Where | None] = []
+        self.calls: list[Location | None] = []
         self.updated: list[str] = []
-        self.places: list[Where | None] = []
+        self.places: list[Location | None] = []
         self.graph = graph
         self.latest: Passes | None = None
         self.starts.append(0)
@@ -263,13 +263,13 @@ class RecordedOrder(Order):
         self.graph, self.backward, self.calls, self.latest = graph, [], [], None
         self.updated, self.places = [], []
 
-    def add_backward(self, node: int, call: Where | None = None) -> None:
+    def add_backward(self, node: int, call: Location | None = None) -> None:
         """Add the backward of a node, by index, to the latest iteration, and where it was called."""
         self.backward.append(node)
         self.calls.append(call)
         self.latest = None
 
-    def add_update(self, parameter: str, where: Where | None = None) -> None:
+    def add_update(self, parameter: str, where: Location | None = None) -> None:
         """Add a parameter's update to the latest iteration, and the line that has made it."""
         self.updated.append(parameter)
         self.places.append(where)

@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from bptui.core.graph import Node
 from bptui.core.order import Pass
-from bptui.errors import Where
+from bptui.errors import Location
 from layers import Array
 
 Local: TypeAlias = tuple[Array | None, ...]
@@ -54,7 +54,7 @@ class BackwardStep:
     douts: tuple[Array | None, ...]
     gradients: tuple[Array | None, ...]
     look_up_local: Callable[[], Local] = field(repr=False)
-    call: Where | None = None
+    call: Location | None = None
 
     @property
     def dout(self) -> Array | None:
@@ -90,7 +90,7 @@ class UpdateStep:
     gradient: Array | None
     before: Array
     after: Array
-    call: Where | None = None
+    call: Location | None = None
 
     @property
     def pass_(self) -> Pass:

@@ -7,7 +7,7 @@ import stat
 from pathlib import Path
 
 from bptui.core.text import visible
-from bptui.errors import ScenarioError, Where, reason_of
+from bptui.errors import Location, ScenarioError, reason_of
 
 LARGEST = 16 * 2**20
 """Bytes: three times what 300,000 numbers or 100,000 formulas take."""
@@ -31,7 +31,7 @@ def read_text(path: Path) -> str:
     try:
         content = read_bytes(path)
     except (OSError, ValueError) as error:
-        raise ScenarioError(f"cannot be read: {reason_of(error)}", where=Where(displayed_path(path))) from None
+        raise ScenarioError(f"cannot be read: {reason_of(error)}", where=Location(displayed_path(path))) from None
     return decode_text(content, displayed_path(path))
 
 
@@ -45,7 +45,7 @@ def read_bytes(path: Path) -> bytes:
         status = os.fstat(descriptor)
         for is_kind, kind in KINDS:
             if is_kind(status.st_mode):
-                raise ScenarioError(f"is {kind}, not a file", where=Where(displayed_path(path)))
+                raise ScenarioError(f"is {kind}, not a file", where=Location(displayed_path(path)))
         with os.fdopen(descriptor, "rb", closefd=False) as file:
             content = file.read(LARGEST + 1)
     finally:
@@ -55,7 +55,7 @@ def read_bytes(path: Path) -> bytes:
         raise ScenarioError(
             f"is {size:.0f} MB; a scenario has at most {LARGEST // 2**20}",
             hint='numbers beyond that belong in a file: x = { file = "batch.npz", key = "x" }',
-            where=Where(displayed_path(path)),
+            where=Location(displayed_path(path)),
         )
     return content
 
@@ -73,5 +73,5 @@ def decode_text(content: bytes, path: str) -> str:
         raise ScenarioError(
             f"not UTF-8 text: byte 0x{content[error.start]:02x}",
             hint=hint or "save it as UTF-8",
-            where=Where(path, line, column),
+            where=Location(path, line, column),
         ) from None

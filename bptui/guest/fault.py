@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from bptui.errors import Where
+from bptui.errors import Location
 from bptui.own_layers.imports_beside import search_folders
 
 FRAME = re.compile(r'^  File "(?P<file>.*)", line (?P<line>\d+)', re.MULTILINE)
@@ -27,7 +27,7 @@ ELSEWHERE = "install bptui into the environment where your packages are"
 class Fault(Exception):  # noqa: N818  (what a guest did; what is raised to others is a LayerError)
     """``message`` says what happened; ``where`` is the user's line and ``text`` what stands there, if it is known."""
 
-    def __init__(self, message: str, where: Where | None = None, text: str = "") -> None:
+    def __init__(self, message: str, where: Location | None = None, text: str = "") -> None:
         super().__init__(message)
         self.message = message
         self.where = where
@@ -47,7 +47,7 @@ def raised(error: Any, files: Iterable[str]) -> Fault:
                 message = f"it ends the program: sys.exit({text})"
             match place:
                 case {"file": str(file), "line": int(line), "text": str(source)} if is_beside(file, files):
-                    return Fault(message, Where(file, line, column_in(place)), source)
+                    return Fault(message, Location(file, line, column_in(place)), source)
             return Fault(message)
     return Fault("the layer process has sent nonsense")
 
@@ -73,7 +73,7 @@ def crashed(how: str, report: str, files: Iterable[str]) -> Fault:
     known = {as_reported(file): file for file in files}
     for frame in FRAME.finditer(report):
         if file := known.get(frame["file"]):
-            return Fault(how, Where(file, int(frame["line"])))
+            return Fault(how, Location(file, int(frame["line"])))
     return Fault(how)
 
 

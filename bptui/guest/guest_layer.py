@@ -12,7 +12,7 @@ import numpy as np
 from bptui.core.graph import Node
 from bptui.core.order import Pass
 from bptui.core.text import visible
-from bptui.errors import LayerError, MisnamedOutputsError, Where
+from bptui.errors import LayerError, Location, MisnamedOutputsError
 from bptui.guest.fault import ELSEWHERE, MISSING_MODULE, Fault, MisnamedOutputs
 from bptui.guest.host import Host
 from bptui.guest.observation import Remark, remarks_on
@@ -199,7 +199,7 @@ class GuestLayer:
         """Return the function that goes forward or back."""
         return self.own.forward if method == "forward" else self.own.backward
 
-    def where(self, method: str) -> Where:
+    def where(self, method: str) -> Location:
         """Return where the function is that goes forward or back; the layer where a request has gone through both."""
         return (self.method(method).where if method in PASSES else None) or self.own.where
 
@@ -221,7 +221,7 @@ class GuestLayer:
         kind = MisnamedOutputsError if isinstance(fault, MisnamedOutputs) else LayerError
         return kind(message, hint=hint, where=where)
 
-    def path_as_called(self, where: Where) -> Where:
+    def path_as_called(self, where: Location) -> Location:
         """Return a place in one of the files as the user calls it."""
         file = self.host.file(where.path)
         return where._replace(path=file.displayed_name) if file else where

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from bptui.core.text import visible
-from bptui.errors import ScenarioError, Where
+from bptui.errors import Location, ScenarioError
 from bptui.guest import pending_call
 from bptui.guest.fault import ELSEWHERE, MISSING_MODULE, Fault, crashed
 from bptui.guest.host import Host
@@ -42,7 +42,7 @@ class HostSupply:
         assert host.loading is not None
         answer = self.loaded(host, host.loading, notice)
         if len(answer) != len(self.files):
-            raise ScenarioError("its process has sent nonsense", where=Where(self.files[0].displayed_name))
+            raise ScenarioError("its process has sent nonsense", where=Location(self.files[0].displayed_name))
         self.ready = host
         return [read_layers(file, descriptions) for file, descriptions in zip(self.files, answer, strict=True)]
 
@@ -60,13 +60,13 @@ class HostSupply:
         given: list[list[dict[str, object]]] = loading.answer["given"]
         return given
 
-    def place(self, host: Host) -> Where:
+    def place(self, host: Host) -> Location:
         """Return the line at which a process is that is importing the files."""
         report = host.process.crash_report() if host.process else ""
         where = crashed("", report, host.paths).where
-        return self.path_as_called(where) if where else Where(self.files[0].displayed_name)
+        return self.path_as_called(where) if where else Location(self.files[0].displayed_name)
 
-    def path_as_called(self, where: Where) -> Where:
+    def path_as_called(self, where: Location) -> Location:
         """Return a place in one of the files as the user calls it."""
         names = {str(file.path): file.displayed_name for file in self.files}
         return where._replace(path=names.get(where.path, where.path))
@@ -78,5 +78,5 @@ class HostSupply:
             hint = ELSEWHERE
         if "was not imported" in fault.message:
             hint = UNDER_MAIN
-        where = self.path_as_called(fault.where) if fault.where else Where(self.files[0].displayed_name)
+        where = self.path_as_called(fault.where) if fault.where else Location(self.files[0].displayed_name)
         return ScenarioError(visible(fault.message, limit=1_000), hint=hint, where=where)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from bptui.core.text import visible
-from bptui.errors import ScenarioError, Where
+from bptui.errors import Location, ScenarioError
 from bptui.own_layers.own_layer import LayerFile, Method, OwnLayer
 
 GivenLayers: TypeAlias = "dict[str, OwnLayer | ScenarioError]"
@@ -23,7 +23,7 @@ def read_layers(file: LayerFile, descriptions: Iterable[Mapping[str, Any]]) -> G
     try:
         return {str(it["name"]): read_one(file, it) for it in descriptions}
     except (KeyError, TypeError, ValueError, AttributeError):
-        raise ScenarioError("its process has sent nonsense", where=Where(file.displayed_name)) from None
+        raise ScenarioError("its process has sent nonsense", where=Location(file.displayed_name)) from None
 
 
 def read_one(file: LayerFile, description: Mapping[str, Any]) -> OwnLayer | ScenarioError:
@@ -78,13 +78,13 @@ def names(written: Sequence[object]) -> tuple[str, ...]:
     return tuple(map(str, written))
 
 
-def where_defined(file: LayerFile, description: Mapping[str, Any]) -> Where:
+def where_defined(file: LayerFile, description: Mapping[str, Any]) -> Location:
     """Return where something is defined: in the file itself, as the user calls it, or in one that it imports."""
     path, line = str(description["file"]), description["line"]
     number = line if type(line) is int and line > 0 else None
     if not path:
-        return Where(file.displayed_name)
-    return Where(file.displayed_name if path == str(file.path) else imported_path(file, path), number)
+        return Location(file.displayed_name)
+    return Location(file.displayed_name if path == str(file.path) else imported_path(file, path), number)
 
 
 def imported_path(file: LayerFile, path: str) -> str:
@@ -102,7 +102,7 @@ def none_used_error(file: LayerFile, given: GivenLayers, used: Sequence[str]) ->
     message = f"gives none of the layers that the scenario uses ({wanted}); it gives {gives}"
     others = [it for it in given.values() if isinstance(it, ScenarioError) and it.path == file.displayed_name]
     reasons = [it.message for it in others if it.line]
-    return ScenarioError(message, hint="; ".join(reasons[:3]) or None, where=Where(file.displayed_name))
+    return ScenarioError(message, hint="; ".join(reasons[:3]) or None, where=Location(file.displayed_name))
 
 
 def layer_list(layers: Sequence[OwnLayer]) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 
 from bptui.core.graph import Node
 from bptui.core.text import counted, visible
-from bptui.errors import Where
+from bptui.errors import Location
 
 DOUT = re.compile(
     r"d(?!im|ata|rop)[a-zA-Z]{0,3}(_|\d|$)|d[A-Z]|dnext|dprev|dout|d(cell|hidden|state|memory|context|carry)|grad|g(?!t$)[a-z0-9]{0,2}$|g_|cache$"
@@ -34,7 +34,7 @@ class LayerFile:
         """The file as errors write it."""
         return visible(self.name or str(self.path), limit=4_096)
 
-    def line(self, where: Where) -> str:
+    def line(self, where: Location) -> str:
         """Return what stands at a line of it; nothing where the place is in another file."""
         lines = self.text.splitlines()
         is_here = where.path == self.displayed_name and where.line is not None and 0 < where.line <= len(lines)
@@ -49,7 +49,7 @@ class Method:
     """
 
     called: str = ""
-    where: Where | None = None
+    where: Location | None = None
     required: tuple[str, ...] = ()
     optional: tuple[str, ...] = ()
     named: tuple[str, ...] = ()
@@ -116,7 +116,7 @@ class OwnLayer:
     name: str
     style: str
     file: LayerFile
-    where: Where
+    where: Location
     forward: Method
     backward: Method
     init: Method

@@ -9,7 +9,7 @@ import warnings
 from collections.abc import Iterator
 
 from bptui.core.text import visible
-from bptui.errors import ScenarioError, Where, reason_of
+from bptui.errors import Location, ScenarioError, reason_of
 from bptui.own_layers.own_layer import LayerFile
 
 NOTEBOOK = ".ipynb"
@@ -37,7 +37,7 @@ def python_text(text: str, shown: str) -> str:
     try:
         return "".join(cell_texts(json.loads(text)))
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
-        raise ScenarioError("is not a notebook", where=Where(visible(shown, limit=4_096))) from None
+        raise ScenarioError("is not a notebook", where=Location(visible(shown, limit=4_096))) from None
 
 
 def cell_texts(notebook: dict[str, list[dict[str, object]]]) -> Iterator[str]:
@@ -71,7 +71,7 @@ def check_syntax(file: LayerFile) -> None:
             warnings.simplefilter("ignore")
             ast.parse(file.text)
     except SyntaxError as error:
-        place = Where(file.displayed_name, error.lineno or 1, error.offset or None)
+        place = Location(file.displayed_name, error.lineno or 1, error.offset or None)
         raise ScenarioError(f"SyntaxError: {error.msg}", where=place) from None
     except (ValueError, RecursionError, MemoryError) as error:
-        raise ScenarioError(f"is not Python: {reason_of(error)}", where=Where(file.displayed_name, 1)) from None
+        raise ScenarioError(f"is not Python: {reason_of(error)}", where=Location(file.displayed_name, 1)) from None

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from bptui.core.text import visible
 from bptui.core.text_file import KINDS, decode_text, displayed_path
-from bptui.errors import BptuiError, ScenarioError, Where, reason_of
+from bptui.errors import BptuiError, Location, ScenarioError, reason_of
 from bptui.own_layers.imports_beside import files_beside
 from bptui.own_layers.own_layer import LayerFile
 from bptui.own_layers.source_file import check_syntax, python_text
@@ -29,7 +29,7 @@ RECORD = "trusted.json"
 
 def read_layer_file(path: Path) -> LayerFile:
     """Return the file at ``path``, which must be a regular one and the user's own. Raises ScenarioError."""
-    where = Where(displayed_path(path))
+    where = Location(displayed_path(path))
     try:
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
         try:
@@ -49,7 +49,7 @@ def read_layer_file(path: Path) -> LayerFile:
     return LayerFile(resolved, python_text(text, str(path)), str(path))
 
 
-def check_status(status: os.stat_result, where: Where) -> None:
+def check_status(status: os.stat_result, where: Location) -> None:
     """Raise ScenarioError for what is not a regular file, and for what somebody else may have written."""
     for is_kind, kind in KINDS:
         if is_kind(status.st_mode):
@@ -99,7 +99,7 @@ def trust(path: Path) -> LayerFile:
     except OSError as error:
         reason = f"cannot be remembered in {displayed_path(record_path())}: {reason_of(error)}"
         hint = f"--layers {displayed_path(path)} allows it for one run"
-        raise BptuiError(reason, hint=hint, where=Where(displayed_path(path))) from None
+        raise BptuiError(reason, hint=hint, where=Location(displayed_path(path))) from None
     return file
 
 
@@ -140,7 +140,7 @@ def digests(file: LayerFile) -> dict[str, str]:
 
 def digest(path: Path) -> str:
     """Return the SHA-256 of a file that an allowed one may run. Raises ScenarioError."""
-    where = Where(displayed_path(path))
+    where = Location(displayed_path(path))
     try:
         with path.open("rb") as content:
             check_status(os.fstat(content.fileno()), where)
@@ -153,7 +153,7 @@ def trusted_digests() -> dict[str, dict[str, str]]:
     """Return the digests of what was allowed, by the path of the file that was; none where they cannot be read."""
     path = record_path()
     try:
-        check_status(path.stat(), Where(displayed_path(path)))
+        check_status(path.stat(), Location(displayed_path(path)))
         written = json.loads(path.read_bytes())
     except (OSError, ValueError, ScenarioError):
         return {}

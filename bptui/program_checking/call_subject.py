@@ -17,7 +17,7 @@ from bptui.checking.node_findings import broken_down
 from bptui.checking.random_sources import borrowed_random_state
 from bptui.checking.subject import Subject
 from bptui.checking.subject_record import read_subject
-from bptui.errors import BptuiError, Where, named_reason_of
+from bptui.errors import BptuiError, Location, named_reason_of
 from bptui.guest.child.non_finite import bad_element, origin_of_non_finite
 from bptui.guest.observation import words_of_non_finite
 from bptui.program_checking.called_again import CalledAgain, CallValues, with_kept_results
@@ -95,7 +95,7 @@ def made_of_finite(subject: Subject, make: Callable[[], CalledAgain]) -> Iterato
     if origin is None and bad[0] != "NaN":
         return
     found = {"kind": bad[0], "index": bad[1], "origin": origin}
-    where = Where(origin["file"], origin["line"]) if origin else None
+    where = Location(origin["file"], origin["line"]) if origin else None
     mistake = f"{bad[0]} of finite numbers"
     reason = f"forward {words_of_non_finite(found)}"
     yield Finding(

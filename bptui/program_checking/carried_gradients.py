@@ -14,7 +14,7 @@ import numpy as np
 
 from bptui.checking.finding import Finding, Verdict
 from bptui.core.text import visible
-from bptui.errors import Where
+from bptui.errors import Location
 from bptui.program_checking.check_calls import NodeCalls
 from bptui.program_checking.checked_program import CheckedProgram
 from bptui.program_checking.repeated_calls import is_same_arithmetic, repeat_calls
@@ -30,7 +30,7 @@ class LeftGradient(NamedTuple):
 
     gradient: Array
     value: Array
-    place: Where | None
+    place: Location | None
 
 
 def carried_gradient_findings(program: CheckedProgram) -> Iterator[Finding | None]:

@@ -9,7 +9,7 @@ from itertools import combinations
 import numpy as np
 
 from bptui.core.step import BackwardStep
-from bptui.errors import Where
+from bptui.errors import Location
 from layers import Array
 
 MOST_USES = 6
@@ -28,7 +28,7 @@ class Contribution:
     gradient: Array
 
     @property
-    def place(self) -> Where | None:
+    def place(self) -> Location | None:
         """Where the program has called for it, or the line that used the value without a layer."""
         return self.step.call or self.step.node.where
 

@@ -16,7 +16,7 @@ from bptui.checking.finding import Finding, Verdict
 from bptui.core.step import BackwardStep, UpdateStep
 from bptui.core.tape import Tape
 from bptui.core.text import number, visible
-from bptui.errors import Where
+from bptui.errors import Location
 from bptui.program_checking.checked_program import CheckedProgram
 from bptui.programs.update_rules import ParameterChange, follows, shortest_factor
 from layers import Array
@@ -165,7 +165,7 @@ def summed_over_iterations(tape: Tape, by_iteration: dict[int, list[UpdateStep]]
             yield Finding(name, None, None, RULE, Verdict.FAIL, reason=told, mistake=mistake, where=where)
 
 
-def backward_line(tape: Tape, update: UpdateStep) -> Where | None:
+def backward_line(tape: Tape, update: UpdateStep) -> Location | None:
     """Return where the backward is called that returns the gradient of an updated parameter, None if not known."""
     order = tape.order
     steps = tape[order.start(update.iteration - 1) : order.start(update.iteration)]
@@ -173,7 +173,7 @@ def backward_line(tape: Tape, update: UpdateStep) -> Where | None:
     return next((it.call for it in backwards if update.parameter in it.node.inputs), None)
 
 
-def in_brackets(where: Where | None) -> str:
+def in_brackets(where: Location | None) -> str:
     """Return a place as it stands behind what is there, "" where it is not known."""
     return f" ({where})" if where else ""
 

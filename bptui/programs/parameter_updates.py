@@ -8,7 +8,7 @@ import numpy as np
 
 from bptui.core.order import RecordedOrder
 from bptui.core.tape import Tape
-from bptui.errors import Where
+from bptui.errors import Location
 from bptui.programs.event import ChangedAt, FinalArray
 from bptui.programs.pass_graph import WatchedPass
 from bptui.programs.program_facts import ProgramFacts
@@ -27,7 +27,7 @@ class ParameterUpdates:
         self.now: dict[str, SeenValue] = {}
         self.spots: dict[tuple[int, str], str] = {}
         self.search = RuleSearch()
-        self.lines: dict[tuple[int, str], Where] = {}
+        self.lines: dict[tuple[int, str], Location] = {}
         self.latest: dict[str, Array] = {}
 
     def add_before(self, watched: WatchedPass) -> None:
@@ -42,7 +42,7 @@ class ParameterUpdates:
 
     def note_lines(self, changes: Iterable[ChangedAt]) -> None:
         """Take note of the lines that have changed parameters after the latest iteration."""
-        self.lines = {(it.owner, it.spot): Where(self.facts.shown(it.file), it.line) for it in changes}
+        self.lines = {(it.owner, it.spot): Location(self.facts.shown(it.file), it.line) for it in changes}
 
     def add_final(self, final: Sequence[FinalArray]) -> None:
         """Add the updates that what the objects hold in the end shows."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bptui.core.graph import Graph, Node
-from bptui.errors import Where
+from bptui.errors import Location
 from bptui.programs.array_views import Derived
 from bptui.programs.event import BackwardCall, CallSite, ForwardCall
 from bptui.programs.node_names import NodeNames, node_outputs
@@ -34,7 +34,7 @@ class Leaf:
     name: str
     kind: str
     value: SeenValue
-    computed: Where | None = None
+    computed: Location | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -326,7 +326,7 @@ class GraphBuilder:
         """Add what the person's code has made without a layer, as a node, which may be ``called`` something."""
         inputs = tuple(self.name_of_source(source) for source in derived.sources)
         name = self.names.unique(called or self.derived_name(derived, inputs, given))
-        where = Where(self.facts.shown(given.site.file), given.site.line)
+        where = Location(self.facts.shown(given.site.file), given.site.line)
         node = Node(name, derived.layer, inputs, derived.options, where, call=where, group=self.group)
         self.nodes.append(PassNode(node, [given.value], derived=derived))
         self.named[given.value.number] = name
@@ -361,7 +361,7 @@ class GraphBuilder:
             self.unclear.add(given.group)
         if self.known.is_made_from_products(given) or it is None:
             line = it.made if it and it.made and name else given.site.line
-            computed = Where(self.facts.shown(given.site.file), line)
+            computed = Location(self.facts.shown(given.site.file), line)
         known = self.leaves.get(name)
         if known is not None and not given.value.event.token and known.value.equals(given.value):
             return name
@@ -373,7 +373,7 @@ class GraphBuilder:
             return text
         return self.add_leaf(value, text, "constant")
 
-    def add_leaf(self, value: SeenValue, name: str, kind: str, computed: Where | None = None) -> str:
+    def add_leaf(self, value: SeenValue, name: str, kind: str, computed: Location | None = None) -> str:
         """Add a leaf."""
         unique = self.names.unique(name)
         self.leaves[unique] = Leaf(unique, kind, value, computed)

@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 
 from bptui.core.text import visible
-from bptui.errors import Where
+from bptui.errors import Location
 from bptui.programs.event import ArgumentSource, CallSite, ForwardCall
 from bptui.programs.seen_values import SeenValue
 
@@ -42,14 +42,14 @@ class ProgramFacts:
             if name in call.defaults and not self.values[number].array.shape and self.values[number].event.scalar
         }
 
-    def where(self, site: int) -> Where | None:
+    def where(self, site: int) -> Location | None:
         """Return the file and line of a call as a person calls them."""
         it = self.sites.get(site)
-        return Where(self.shown(it.file), it.line) if it else None
+        return Location(self.shown(it.file), it.line) if it else None
 
     def origin(self, call: ForwardCall) -> str:
         """Return the file and line at which a layer is defined."""
-        return str(Where(self.shown(call.file), call.line or None)) if call.file else ""
+        return str(Location(self.shown(call.file), call.line or None)) if call.file else ""
 
     def shown(self, file: str) -> str:
         """Return a file as a person calls it: from the working folder on, where that is shorter."""

@@ -14,7 +14,7 @@ from bptui.core.columns import Value
 from bptui.core.program import PrintedPieces, Program
 from bptui.core.tape import Tape
 from bptui.core.text import visible
-from bptui.errors import BptuiError, LayerError, Where, reason_of
+from bptui.errors import BptuiError, LayerError, Location, reason_of
 from bptui.guest.fault import raised
 from bptui.guest.guest_process import CHUNK, GuestProcess
 from bptui.guest.wire import PREFIX, Message, WireError, decode_message, encode_message, message_sizes
@@ -247,9 +247,9 @@ class ProgramRun:
         where = None
         if end.traceback:
             file, line = end.traceback[-1][:2]
-            where = Where(self.facts.shown(str(file)), int(line), end.column)
+            where = Location(self.facts.shown(str(file)), int(line), end.column)
         return LayerError(
-            visible(end.error, limit=1_000), where=where or Where(self.facts.shown(str(self.program.path)))
+            visible(end.error, limit=1_000), where=where or Location(self.facts.shown(str(self.program.path)))
         )
 
     def ask(self, job: str, *arrays: Value, seconds: float, **arguments: Any) -> Message:
@@ -300,7 +300,7 @@ class ProgramRun:
             left = until - monotonic()
             if left <= 0 or self.process.has_ended:
                 self.process.close()
-                where = Where(self.facts.shown(str(self.program.path)))
+                where = Location(self.facts.shown(str(self.program.path)))
                 raise LayerError("the program's process has ended, or did not answer in time", where=where)
             if not self.receive():
                 self.process.wait(min(left, POLL_INTERVAL), writes=False)

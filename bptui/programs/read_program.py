@@ -10,7 +10,7 @@ from pathlib import Path
 
 from bptui.core.program import Program
 from bptui.core.text_file import decode_text, displayed_path, read_bytes
-from bptui.errors import ScenarioError, Where, reason_of
+from bptui.errors import Location, ScenarioError, reason_of
 from bptui.own_layers.source_file import NOTEBOOK, python_text
 
 ARGUMENTS = re.compile(r"\b(argv|argparse|optparse|getopt|click|fire|typer|docopt|absl|tyro|hydra|orig_argv)\b")
@@ -39,7 +39,7 @@ def read_program(name: str, arguments: Sequence[str] = ()) -> Program:
     try:
         content = read_bytes(path)
     except (OSError, ValueError) as error:
-        raise ScenarioError(f"cannot be read: {reason_of(error)}", where=Where(displayed_path(path))) from None
+        raise ScenarioError(f"cannot be read: {reason_of(error)}", where=Location(displayed_path(path))) from None
     text = python_text(python_source(content, path), name)
     return Program(path.resolve(), text, tuple(arguments), name)
 

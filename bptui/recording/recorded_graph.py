@@ -8,7 +8,7 @@ from typing import Any
 
 from bptui.core import text
 from bptui.core.graph import Graph, Node
-from bptui.errors import ScenarioError, TranscriptError, Where
+from bptui.errors import Location, ScenarioError, TranscriptError
 from bptui.recording.records import GraphRecord, HeaderRecord, NodeRecord, as_where
 from bptui.scenario.formula import is_name
 from bptui.scenario.toml import parse_toml
@@ -70,7 +70,7 @@ def graph_in_record(record: GraphRecord) -> Graph:
     check_order(set(record.values), nodes)
     if record.output not in {name for node in nodes for name in node.outputs}:
         raise TranscriptError(f"the output {text.visible(record.output)} is not a node")
-    computed = {name: Where(place.file, place.line) for name, place in record.computed.items()}
+    computed = {name: Location(place.file, place.line) for name, place in record.computed.items()}
     return Graph(record.inputs, record.parameters, constants, nodes, record.output, computed)
 
 

@@ -16,7 +16,7 @@ from bptui.core.edit import MAIN, ValueEdit
 from bptui.core.moment import Moment
 from bptui.core.program import WatchedProgram
 from bptui.core.tape import Tape
-from bptui.errors import TranscriptError, Where, reason_of
+from bptui.errors import Location, TranscriptError, reason_of
 from bptui.recording.codec import encode_record
 from bptui.recording.digest import RunningDigest
 from bptui.recording.disk_sync import DiskSync
@@ -334,7 +334,7 @@ def refuse_existing(path: Path, scenario: Path | None) -> TranscriptError:
 
 def cannot_record(path: Path, message: str, *, hint: str | None = None) -> TranscriptError:
     """Return the error about a recording that cannot start."""
-    return TranscriptError(message, hint=hint, where=Where(text.visible(str(path))))
+    return TranscriptError(message, hint=hint, where=Location(text.visible(str(path))))
 
 
 def free_name(path: Path) -> Path:

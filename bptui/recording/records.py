@@ -14,7 +14,7 @@ from typing import Annotated, Any, ClassVar, TypeAlias
 from bptui.core import text
 from bptui.core.command import Command
 from bptui.core.order import Pass
-from bptui.errors import TranscriptError, Where
+from bptui.errors import Location, TranscriptError
 from bptui.recording.action_words import COMMAND
 from bptui.recording.codec import decode_record, layout_of, nested_record
 from bptui.recording.field_kind import (
@@ -58,9 +58,9 @@ class PlaceRecord:
     line: Annotated[int | None, or_null(INTEGER)]
 
 
-def as_where(place: PlaceRecord | None) -> Where | None:
+def as_where(place: PlaceRecord | None) -> Location | None:
     """Return the place that a record tells of."""
-    return None if place is None else Where(place.file, place.line)
+    return None if place is None else Location(place.file, place.line)
 
 
 Place: TypeAlias = Annotated[PlaceRecord | None, or_null(nested_record(PlaceRecord))]

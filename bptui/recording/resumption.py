@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from bptui.core import text
-from bptui.errors import TranscriptError, Where, reason_of
+from bptui.errors import Location, TranscriptError, reason_of
 from bptui.recording.digest import FIELD, RunningDigest
 from bptui.recording.recorder import OpenedRecording, free_name, lock
 from bptui.recording.replay_tape import Recording
@@ -84,4 +84,4 @@ def cannot_resume(path: Path | None, message: str) -> TranscriptError:
     if path is None:
         return TranscriptError(message)
     hint = f"--record {text.visible(str(free_name(path)))} without --resume starts a new recording"
-    return TranscriptError(message, hint=hint, where=Where(text.visible(str(path))))
+    return TranscriptError(message, hint=hint, where=Location(text.visible(str(path))))

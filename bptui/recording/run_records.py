@@ -15,7 +15,7 @@ from bptui.core.graph import Node
 from bptui.core.optimizer import Optimizer
 from bptui.core.step import BackwardStep, ForwardStep, Step, UpdateStep
 from bptui.core.tape import Tape
-from bptui.errors import Where
+from bptui.errors import Location
 from bptui.recording.json_line import FORMAT
 from bptui.recording.layer_curve import curve_record
 from bptui.recording.machine import machine_fingerprint
@@ -134,7 +134,7 @@ def node_record(node: Node) -> NodeRecord:
     )
 
 
-def place_record(where: Where) -> PlaceRecord:
+def place_record(where: Location) -> PlaceRecord:
     """Return a place in a file as records have it."""
     return PlaceRecord(where.path, where.line)
 

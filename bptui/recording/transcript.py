@@ -12,7 +12,7 @@ from bptui.core.command import Command
 from bptui.core.edit import MAIN
 from bptui.core.graph import Graph
 from bptui.core.verbs.branches import DropBranch, NameBranch, SwitchBranch
-from bptui.errors import TranscriptError, Where, reason_of
+from bptui.errors import Location, TranscriptError, reason_of
 from bptui.recording.branch_recording import BranchRecording
 from bptui.recording.codec import decode_record
 from bptui.recording.digest import KEY, DigestReader, broken_digest
@@ -102,9 +102,9 @@ def extend_recording(recording: Recording | None, json: JsonObject, path: Path) 
     return recording
 
 
-def line_where(path: Path, line: int) -> Where:
+def line_where(path: Path, line: int) -> Location:
     """Return a line of the file, or the file where none has been read."""
-    return Where(text.visible(str(path)), line or None)
+    return Location(text.visible(str(path)), line or None)
 
 
 def read_lines(path: Path) -> Iterator[bytes]:

@@ -16,7 +16,7 @@ from bptui.core.text_file import read_text
 from bptui.core.verbs import VERBS
 from bptui.core.verbs.movement import Travel
 from bptui.core.verbs.program import Help, Quit
-from bptui.errors import CommandError, Where
+from bptui.errors import CommandError, Location
 from bptui.lines.cell_width import cells
 from bptui.report.answers import answer_record, answer_text, step_text
 from bptui.session.answer import Answer, refusal
@@ -37,7 +37,7 @@ class CommandLine(NamedTuple):
     """A line with a command, and where it stands."""
 
     text: str
-    where: Where
+    where: Location
 
 
 class LineDisplay:
@@ -141,7 +141,7 @@ class CommandLoop:
     def hear(self, typed: str) -> str:
         """Carry out what a person has typed; return what an empty line stands for after it: the same step again."""
         try:
-            self.carry_out(CommandLine(typed, Where("")))
+            self.carry_out(CommandLine(typed, Location("")))
             return typed if typed and isinstance(parse(typed, self.session.tape.graph.slots), Travel) else ""
         except CommandError as error:
             self.print(" " * len(PROMPT) + caret(error))
@@ -180,7 +180,7 @@ def caret(error: CommandError) -> str:
 def command_lines(text: str, path: str) -> Iterator[CommandLine]:
     """Yield the lines of a text."""
     for number, line in enumerate(text.splitlines(), start=1):
-        yield CommandLine(line, Where(path, number))
+        yield CommandLine(line, Location(path, number))
 
 
 def lines_of_file(path: Path) -> Iterator[CommandLine]:
@@ -198,4 +198,4 @@ def lines_as_they_come(file: TextIO | None) -> Iterator[CommandLine]:
     number = 0
     while file is not None and (line := file.readline(LONGEST)):
         number += 1
-        yield CommandLine(line.rstrip("\r\n"), Where("standard input", number))
+        yield CommandLine(line.rstrip("\r\n"), Location("standard input", number))

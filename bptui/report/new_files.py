@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from bptui.core.text import visible
-from bptui.errors import BptuiError, Where, reason_of
+from bptui.errors import BptuiError, Location, reason_of
 
 
 def write_new_files(contents: Mapping[Path, bytes]) -> None:
@@ -25,7 +25,7 @@ def write_new_files(contents: Mapping[Path, bytes]) -> None:
                 raise existing_file_error(path) from None
             except (OSError, ValueError) as error:
                 reason = reason_of(error) if isinstance(error, OSError) else "this is not a path"
-                raise BptuiError(f"cannot be written: {reason}", where=Where(visible(str(path)))) from None
+                raise BptuiError(f"cannot be written: {reason}", where=Location(visible(str(path)))) from None
         undone.pop_all()
 
 
@@ -37,4 +37,4 @@ def refuse_existing_file(path: Path) -> None:
 
 def existing_file_error(path: Path) -> BptuiError:
     """Return the error that says that a file exists."""
-    return BptuiError("exists already, and is left as it is", where=Where(visible(str(path))))
+    return BptuiError("exists already, and is left as it is", where=Location(visible(str(path))))

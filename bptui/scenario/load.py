@@ -11,7 +11,7 @@ from bptui.core.graph import Graph
 from bptui.core.lesson import Lesson
 from bptui.core.order import Schedule
 from bptui.core.stop import Stop
-from bptui.errors import ScenarioError, Where
+from bptui.errors import Location, ScenarioError
 from bptui.own_layers.own_layer import OwnLayer
 from bptui.scenario.bundled import bundled
 from bptui.scenario.problems import Problems, nearest
@@ -91,7 +91,7 @@ def existing_path(path: Path) -> Path:
         return known.get(str(path), path)
     hint = nearest(path.stem, known) or "bptui list tells the names of the scenarios that come with it"
     raise ScenarioError(
-        "there is no such file, nor a bundled scenario", hint=hint, where=Where(text_file.displayed_path(path))
+        "there is no such file, nor a bundled scenario", hint=hint, where=Location(text_file.displayed_path(path))
     )
 
 

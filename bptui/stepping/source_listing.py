@@ -8,7 +8,7 @@ from collections.abc import Container, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from bptui.errors import BptuiError, Where
+from bptui.errors import BptuiError, Location
 
 LONGEST_LINE = 400
 MOST_LINES = 5_000
@@ -21,7 +21,7 @@ def source_listing(file: str, module: dict[str, Any], ran: Container[int], first
     """
     lines = linecache.getlines(file, module)
     if not lines:
-        raise BptuiError("its source cannot be read", where=Where(file, first))
+        raise BptuiError("its source cannot be read", where=Location(file, first))
     executed = [block for block in outermost_statements("".join(lines)) if any(line in ran for line in block)]
     numbers = [number for block in executed for number in block]
     return {number: lines[number - 1].rstrip("\r\n")[:LONGEST_LINE] for number in numbers[:MOST_LINES]}

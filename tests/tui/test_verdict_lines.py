@@ -5,7 +5,7 @@ from __future__ import annotations
 from bptui.checking.finding import Finding, Verdict, Worst
 from bptui.checking.verdicts import Judged, Verdicts
 from bptui.core.moment import Moment
-from bptui.errors import Where
+from bptui.errors import Location
 from bptui.lines.line import Line, line_width
 from bptui.running import run
 from bptui.scenario.load import loads
@@ -32,7 +32,7 @@ WRONG = Finding(
     Verdict.FAIL,
     worst=Worst((1, 0), 1.8, 0.0, 1e-9),
     mistake="wrong mask",
-    where=Where("/home/me/my_layers.py", 7),
+    where=Location("/home/me/my_layers.py", 7),
 )
 RIGHT = tuple(Finding("a1", "Affine", name, "gradient", Verdict.PASS) for name in ("W", "b"))
 

@@ -10,7 +10,7 @@ from bptui.checking.fault import FaultError
 from bptui.checking.line_watch import line_that_changes
 from bptui.checking.probe import Probe, Visit, called
 from bptui.checking.random_sources import RandomSources
-from bptui.errors import Where
+from bptui.errors import Location
 from layers import Array
 
 DRAWS_AGAIN = "draws again"
@@ -49,7 +49,7 @@ def drawing_faults(point: LintPoint, first: Gradients) -> Generator[FaultError |
     return True
 
 
-def drawing_line(point: LintPoint) -> Where | None:
+def drawing_line(point: LintPoint) -> Location | None:
     """Return the line of backward that draws random numbers."""
     visit = point.probe.visit(copies(point.inputs))
     state = sources_of(point, visit).state

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bptui.core.graph import UNNAMED
-from bptui.errors import Where
+from bptui.errors import Location
 from bptui.programs.pass_graph import Leaf, PassNode, WatchedPass
 from bptui.report.program_scenario.derived_formula import SAME, derived_formula
 from bptui.report.program_scenario.scenario_names import ScenarioNames
@@ -40,7 +40,7 @@ class WrittenNode:
 
     key: str
     formula: str
-    where: Where | None = None
+    where: Location | None = None
 
 
 @dataclass(eq=False)

@@ -16,7 +16,7 @@ from itertools import islice
 from pathlib import Path
 
 from bptui.core.text import visible
-from bptui.errors import ScenarioError, Where
+from bptui.errors import Location, ScenarioError
 
 SUFFIXES = (".npy", ".npz", ".csv")
 MOST_CHARACTERS = 1_000
@@ -59,7 +59,7 @@ class DataFile:
     ) -> ScenarioError:
         """Return the error that the file's content is wrong."""
         told = message if self.member is None else f"array '{visible(self.member)}': {message}"
-        return ScenarioError(told, hint=hint, where=Where(str(self.path), line, column))
+        return ScenarioError(told, hint=hint, where=Location(str(self.path), line, column))
 
     def misuse(self, message: str, *, hint: str | None = None) -> ScenarioError:
         """Return the error that the scenario asks for what the file does not have; its message starts with the name."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bptui.errors import Where
+from bptui.errors import Location
 from bptui.scenario.toml import Document, Path
 
 
@@ -33,7 +33,7 @@ class Definition:
         """The outputs that the document names: the others have a dot in the names that we gave them."""
         return [name for name in self.outputs if "." not in name]
 
-    def where(self, document: Document, at: int) -> Where:
+    def where(self, document: Document, at: int) -> Location:
         """Return the place of the formula's character ``at``."""
         origins = self.origins
         return document.where_character(self.path, at if origins is None else origins[min(at, len(origins) - 1)])

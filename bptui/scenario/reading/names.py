@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import TypeAlias
 
 from bptui.core.text import visible
-from bptui.errors import ScenarioError, Where
+from bptui.errors import Location, ScenarioError
 from bptui.scenario.formula import WORDS, is_name, normal_form
 from bptui.scenario.problems import Problems
 from bptui.scenario.reading.definition import Definition
@@ -46,7 +46,7 @@ def is_name_of_made(written: str) -> bool:
     return len(parts) > 1 and len(written) <= LONGEST_NAME and all(map(is_name, parts))
 
 
-def checked_name(written: str, where: Where) -> str:
+def checked_name(written: str, where: Location) -> str:
     """Return the name that is written at a place. Raises ScenarioError for what is not a name."""
     name = normal_form(written)
     if not is_name(name) or len(name) > LONGEST_NAME:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from bptui.core.graph import Graph, Node, find_cycle, forward_order
 from bptui.core.text import visible
-from bptui.errors import ScenarioError, Where
+from bptui.errors import Location, ScenarioError
 from bptui.scenario.formula import normal_form
 from bptui.scenario.problems import Problems, nearest
 from bptui.scenario.reading.definition import Definition
@@ -51,7 +51,7 @@ def read_graph(
     if held:
         raise cyclic(find_cycle(held), {name: node for node in held for name in node.outputs})
     if not nodes:
-        where = document.where_key("nodes") if "nodes" in document.data else Where(document.path)
+        where = document.where_key("nodes") if "nodes" in document.data else Location(document.path)
         raise ScenarioError("no network in it", hint=EXAMPLE, where=where)
     inputs, parameters = (
         tuple(name for name, (section, _) in places.items() if section == wanted) for wanted in ("inputs", "parameters")

@@ -10,7 +10,7 @@ import numpy as np
 
 from bptui.core.graph import Node
 from bptui.core.text import counted, visible
-from bptui.errors import ScenarioError, Where, reason_of
+from bptui.errors import Location, ScenarioError, reason_of
 from bptui.own_layers.own_layer import TARGETS, OwnLayer
 from bptui.scenario import formula
 from bptui.scenario.formula import FormulaError, LayerArgument, Operation
@@ -193,6 +193,6 @@ class NodeReader:
         """Return an error about the formula's character ``at``."""
         return ScenarioError(message, hint=hint, where=self.where(definition, at))
 
-    def where(self, definition: Definition, at: int) -> Where:
+    def where(self, definition: Definition, at: int) -> Location:
         """Return the place of the formula's character ``at``."""
         return definition.where(self.document, at)

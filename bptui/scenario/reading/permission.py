@@ -15,7 +15,7 @@ from pathlib import Path
 
 from bptui.core.text import visible
 from bptui.core.text_file import displayed_path
-from bptui.errors import ScenarioError, Where
+from bptui.errors import Location, ScenarioError
 from bptui.guest.host_supply import HostSupply
 from bptui.own_layers.layer_descriptions import GivenLayers, none_used_error
 from bptui.own_layers.own_layer import LayerFile, OwnLayer
@@ -95,7 +95,7 @@ def allowed_layers(
     if sys.platform == "win32":
         raise ScenarioError(
             "layers of your own need Linux or macOS: Windows cannot confine the process in which they run",
-            where=Where(document.path),
+            where=Location(document.path),
         )
     files: list[LayerFile] = []
     with problems.collecting():

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from bptui.core.graph import Graph, Node
 from bptui.core.text import visible
-from bptui.errors import ScenarioError, Where
+from bptui.errors import Location, ScenarioError
 from layers import Array, Shape
 
 MOST_GIVEN_BYTES = 2**27
@@ -17,7 +17,7 @@ MOST_BYTES = 2**32
 """Of all values of an iteration and their gradients."""
 
 
-def check_given(values: Mapping[str, Array], origins: Mapping[str, Where]) -> None:
+def check_given(values: Mapping[str, Array], origins: Mapping[str, Location]) -> None:
     """Raise ScenarioError where inputs and parameters take too much memory; ``origins`` says where they are defined."""
     used = 0
     for name, value in values.items():

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from bptui.errors import ScenarioError, Where
+from bptui.errors import Location, ScenarioError
 from bptui.scenario.toml.positions import Path, Positions, TextRange, part, skip
 
 written_character = re.compile(r"\\(?:U.{8}|u.{4}|x.{2}|.)|.", re.DOTALL)
@@ -26,24 +26,24 @@ class Document:
         """The text, with line feeds for line ends."""
         return self.positions.text
 
-    def where_key(self, *path: str | int) -> Where:
+    def where_key(self, *path: str | int) -> Location:
         """Return the place of a key, or of an array's element."""
         return self.where_offset(self.positions.span(path).key)
 
-    def where(self, *path: str | int) -> Where:
+    def where(self, *path: str | int) -> Location:
         """Return the place of a value."""
         return self.where_offset(self.positions.span(path).start)
 
-    def where_offset(self, offset: int) -> Where:
+    def where_offset(self, offset: int) -> Location:
         """Return the place of the character at ``offset``."""
-        return Where(self.path, *self.positions.line_and_column(offset))
+        return Location(self.path, *self.positions.line_and_column(offset))
 
-    def where_character(self, path: Path, index: int) -> Where:
+    def where_character(self, path: Path, index: int) -> Location:
         """Return the place of a string value's ``index``-th character, from 0."""
         span = self.positions.span(path)
         return self.where_offset(character_offset(self.text, span, index))
 
-    def where_key_character(self, path: Path, index: int) -> Where:
+    def where_key_character(self, path: Path, index: int) -> Location:
         """Return the place of a key's ``index``-th character, from 0."""
         start = self.positions.span(path).key
         if self.text[start] not in "\"'":

@@ -8,7 +8,7 @@ import tomllib
 from typing import NoReturn
 
 from bptui.core.text import visible
-from bptui.errors import ScenarioError, Where, reason_of
+from bptui.errors import Location, ScenarioError, reason_of
 from bptui.scenario.toml.document import Document
 from bptui.scenario.toml.positions import Positions
 from bptui.scenario.toml.syntax_errors import syntax_error
@@ -47,7 +47,7 @@ def parse_toml(text: str, path: str) -> Document:
     except tomllib.TOMLDecodeError as error:
         raise syntax_error(error, text, path) from None
     except ValueError as error:  # a date that no calendar has
-        raise ScenarioError(f"not TOML: {reason_of(error)}", where=Where(path)) from None
+        raise ScenarioError(f"not TOML: {reason_of(error)}", where=Location(path)) from None
     return Document(path, data, Positions(text))
 
 
@@ -85,4 +85,4 @@ def refuse_excess(bare: str, path: str) -> None:
 def refuse(message: str, text: str, offset: int, path: str, *, hint: str | None = None) -> NoReturn:
     """Raise an error about what stands at ``offset``."""
     line = text.count("\n", 0, offset) + 1
-    raise ScenarioError(message, hint=hint, where=Where(path, line, offset - text.rfind("\n", 0, offset)))
+    raise ScenarioError(message, hint=hint, where=Location(path, line, offset - text.rfind("\n", 0, offset)))

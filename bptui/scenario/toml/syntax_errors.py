@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Iterator
 
 from bptui.core.text import visible
-from bptui.errors import ScenarioError, Where
+from bptui.errors import Location, ScenarioError
 from bptui.scenario.toml.positions import KeyPosition, statements
 
 place = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
@@ -57,7 +57,7 @@ def syntax_error(error: tomllib.TOMLDecodeError, text: str, path: str) -> Scenar
     offset = offset_of(text, int(found[1]), int(found[2])) if found and found[1] else len(text)
     message, offset, hint = understand(said, text, offset)
     line = text.count("\n", 0, offset) + 1
-    return ScenarioError(message, hint=hint, where=Where(path, line, offset - text.rfind("\n", 0, offset)))
+    return ScenarioError(message, hint=hint, where=Location(path, line, offset - text.rfind("\n", 0, offset)))
 
 
 def understand(said: str, text: str, offset: int) -> tuple[str, int, str | None]:

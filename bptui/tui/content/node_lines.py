@@ -14,7 +14,7 @@ from bptui.core.graph import Node
 from bptui.core.moment import Moment
 from bptui.core.order import Pass
 from bptui.core.step import BackwardStep
-from bptui.errors import Where
+from bptui.errors import Location
 from bptui.explaining import equations, local_derivatives, non_finite, value_state
 from bptui.explaining.array_lines import array_lines
 from bptui.explaining.equation_lines import equation_lines
@@ -133,7 +133,7 @@ def section(pass_: Pass, title: str, note: str, width: int) -> list[Line]:
     return [line[:1], *paragraph(note, width, "dim", indent=2)]
 
 
-def called_lines(call: Where | None, width: int) -> list[Line]:
+def called_lines(call: Location | None, width: int) -> list[Line]:
     """Return where a program calls a layer, if it is one's."""
     return paragraph(f"called in {call}", width, "dim") if call else []
 
