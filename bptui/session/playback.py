@@ -14,7 +14,7 @@ LONGEST_PAUSE = 2.0
 FASTEST, SLOWEST = 16.0, 0.125
 
 
-class Deed(NamedTuple):
+class PlayedAction(NamedTuple):
     """Something that was done, at a step: in ``seconds`` from the start, pauses shortened; ``words`` say what."""
 
     seconds: float
@@ -22,24 +22,24 @@ class Deed(NamedTuple):
     words: str
 
 
-def deeds_of(recording: Recording) -> list[Deed]:
+def played_actions(recording: Recording) -> list[PlayedAction]:
     """Return what was done and written down in a recording, in order."""
     done = [(it.time, it.at, str(it.command)) for it in recording.actions]
     done += [(it.time, it.at, f"note {it.text}") for it in recording.notes]
-    deeds: list[Deed] = []
+    actions: list[PlayedAction] = []
     now = before = 0.0
     for time, step, words in sorted(done, key=lambda it: it[0]):
         now += min(LONGEST_PAUSE, max(0.0, time - before))
         before = time
-        deeds.append(Deed(now, step, words))
-    return deeds
+        actions.append(PlayedAction(now, step, words))
+    return actions
 
 
 @dataclass(eq=False)
 class Playback:
-    """Plays ``deeds``; ``clock`` returns seconds. While it plays, ``due`` has what has happened since the last look."""
+    """Plays ``actions``; ``clock`` returns seconds. While it plays, ``due`` has what was done since the last look."""
 
-    deeds: Sequence[Deed]
+    actions: Sequence[PlayedAction]
     clock: Callable[[], float]
     pace: float = 1.0
     at: float = 0.0
@@ -54,7 +54,7 @@ class Playback:
     @property
     def is_over(self) -> bool:
         """Whether all has happened."""
-        return self.next == len(self.deeds)
+        return self.next == len(self.actions)
 
     def toggle(self, step: int) -> None:
         """Play on from a step, or pause; at the end it begins anew."""
@@ -63,17 +63,17 @@ class Playback:
             return
         if self.is_over:
             step = -1
-        self.next = next((at for at, deed in enumerate(self.deeds) if deed.step > step), len(self.deeds))
+        self.next = next((at for at, action in enumerate(self.actions) if action.step > step), len(self.actions))
         if step < 0:
             self.next = 0
-        self.at = self.deeds[self.next - 1].seconds if self.next else 0.0
+        self.at = self.actions[self.next - 1].seconds if self.next else 0.0
         self.asked = self.clock()
 
     def change_pace(self, factor: float) -> None:
         """Play so many times as fast."""
         self.pace = min(FASTEST, max(SLOWEST, self.pace * factor))
 
-    def due(self) -> list[Deed]:
+    def due(self) -> list[PlayedAction]:
         """Return what has happened by now, in order; after the last it pauses."""
         if self.asked is None:
             return []
@@ -81,11 +81,11 @@ class Playback:
         self.at += (now - self.asked) * self.pace
         self.asked = now
         first = self.next
-        while not self.is_over and self.deeds[self.next].seconds <= self.at:
+        while not self.is_over and self.actions[self.next].seconds <= self.at:
             self.next += 1
         if self.is_over:
             self.asked = None
-        return list(self.deeds[first : self.next])
+        return list(self.actions[first : self.next])
 
     @property
     def words(self) -> str:

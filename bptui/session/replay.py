@@ -8,7 +8,7 @@ from bptui.recording.replay_tape import Recording
 from bptui.scenario.recorded_quiz import recorded_quiz
 from bptui.session.branch import Branch
 from bptui.session.checks import recall_verdicts
-from bptui.session.playback import Playback, deeds_of
+from bptui.session.playback import Playback, played_actions
 from bptui.session.session import Session
 
 
@@ -16,7 +16,7 @@ def replay_session(recording: Recording, name: str) -> Session:
     """Return a session on a recording, at its start, in the branch that the run began with."""
     session = Session(recording.tape, name, title=recording.title, notes=recording.notes, printed=recording.pieces)
     session.quiz = recorded_quiz(recording.header.source, recording.tape.graph)
-    session.playback = Playback(deeds_of(recording), session.clock)
+    session.playback = Playback(played_actions(recording), session.clock)
     labels, branches = recording.labels, session.branches
     branches.by_name = {labels.get(MAIN, MAIN): branches.here}
     branches.current = labels.get(MAIN, MAIN)

@@ -46,9 +46,9 @@ class ListPane(ChoicePane):
             return list(paragraph(self.listing.empty, width - 1, "dim", indent=1))
         return [self.row_of(at, row.line, width) for at, row in enumerate(self.rows_now)]
 
-    def deed(self, key: str) -> RowKey | None:
+    def row_key(self, key: str) -> RowKey | None:
         """Return what a key does with the chosen row."""
-        return self.rows_now[self.chosen].deeds.get(key) if self.rows_now else None
+        return self.rows_now[self.chosen].by_key.get(key) if self.rows_now else None
 
     def read_again(self) -> None:
         """Show the rows as they are now."""
@@ -69,15 +69,15 @@ class ListScreen(Overlay[Command | str | None]):
 
     def on_key(self, event: events.Key) -> None:
         """Do what a key does with the chosen row; of one that means nothing here, every overlay says so."""
-        deed = self.listed.deed(DELETING.get(event.key, event.key))
-        if deed is None:
+        row_key = self.listed.row_key(DELETING.get(event.key, event.key))
+        if row_key is None:
             return
         event.stop()
         event.prevent_default()
-        if deed.closes or isinstance(deed.does, str):
-            self.dismiss(deed.does)
+        if row_key.closes or isinstance(row_key.does, str):
+            self.dismiss(row_key.does)
             return
-        answer = self.do(deed.does)
+        answer = self.do(row_key.does)
         self.listed.read_again()
         self.listed.say(answer.text)
 

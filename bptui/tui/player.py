@@ -40,7 +40,7 @@ class Player:
     def obey(self, command: Playing) -> Answer:
         """Play, or pause, or change the pace."""
         playback = self.stage.session.playback
-        if playback is None or not playback.deeds:
+        if playback is None or not playback.actions:
             return refusal("there is nothing to play: this is not the recording of a session")
         match command:
             case Play():
@@ -54,8 +54,8 @@ class Player:
     def go_on(self) -> None:
         """Show what has happened by now."""
         session = self.stage.session
-        for deed in session.playback.due() if session.playback else ():
-            if deed.step != session.moment.position:
-                session.do(GoTo(deed.step))
-            self.stage.tell(Answer(escaped(deed.words, limit=200), "mark"))
+        for action in session.playback.due() if session.playback else ():
+            if action.step != session.moment.position:
+                session.do(GoTo(action.step))
+            self.stage.tell(Answer(escaped(action.words, limit=200), "mark"))
             self.stage.show()

@@ -130,9 +130,9 @@ class DebuggerScreen(Screen[None]):
             self.value,
         )
         playback = self.session.playback
-        deeds = [deed.step for deed in playback.deeds] if playback else []
+        actions = [action.step for action in playback.actions] if playback else []
         self.timeline = TimelinePanel(
-            moment, id="timeline", stops=self.session.stops, notes=self.session.notes, deeds=deeds
+            moment, id="timeline", stops=self.session.stops, notes=self.session.notes, actions=actions
         )
         self.too_small = TooSmall(moment, id="small", can_focus=False)
         self.panes: tuple[Pane, ...] = (self.title_line, self.circuit, self.source, *self.folding, self.timeline)

@@ -53,9 +53,9 @@ def test_what_the_lists_show() -> None:
 def test_what_keys_do_with_a_row_are_commands_that_can_be_carried_out(name: str) -> None:
     lines = ("break z1", "break on nan", "disable 2", "watch norm(W1)", "set W1[0, 1] = 3", "switch main")
     for place, row in enumerate(LISTINGS[name].rows(session_after(*lines))):
-        for key, deed in row.deeds.items():
+        for key, row_key in row.by_key.items():
             session = session_after(*lines)
-            answer = Dispatcher(session, MuteDisplay()).finish(parse(str(deed.does), session.tape.graph.slots))
+            answer = Dispatcher(session, MuteDisplay()).finish(parse(str(row_key.does), session.tape.graph.slots))
             assert answer.ok or (name, place, key) in {("branches", 0, "delete"), ("branches", 0, "D")}, answer.text
 
 

@@ -30,7 +30,7 @@ from bptui.report.export.numpy_program import check_is_whole
 from bptui.report.export.own_node import own_nodes
 from bptui.report.export.own_source import OwnSource, is_copied
 from bptui.report.export.pytest_file import pytest_text
-from bptui.report.export.recorded_deeds import deed_lines
+from bptui.report.export.recorded_actions import action_lines
 from bptui.report.export.svg_picture import svg_text
 from bptui.running import Run, with_expansions
 from bptui.scenario.load import load
@@ -153,7 +153,7 @@ def exported_transcript(
         printed,
         source=header.source or "",
         times=step_times(recording) if tape is recording.tape else {},
-        done=list(deed_lines(recording)),
+        done=list(action_lines(recording)),
         quiz=recorded_quiz(header.source, tape.graph),
     )
     is_ours = bool(header.own_layers) and bundled_with(header.source or "") is not None

@@ -28,7 +28,7 @@ class ListRow:
     """A row, and what the keys do with it, by Textual's names for them; ``is_here`` is the row that one is at."""
 
     line: Line
-    deeds: Mapping[str, RowKey] = field(default_factory=dict)
+    by_key: Mapping[str, RowKey] = field(default_factory=dict)
     is_here: bool = False
 
 
@@ -69,8 +69,8 @@ def watch_rows(session: Session) -> Iterator[ListRow]:
     """Yield a row for each watch: its number, the expression, and what it comes to now."""
     for number, expression in session.watches.by_number.items():
         told = watched_text(expression, value_at(expression, session.moment))
-        deeds = {"delete": RowKey(Unwatch(number)), "enter": RowKey(Plot(expression), closes=True)}
-        yield ListRow((Span(f"{number:>3} "), Span(told)), deeds)
+        by_key = {"delete": RowKey(Unwatch(number)), "enter": RowKey(Plot(expression), closes=True)}
+        yield ListRow((Span(f"{number:>3} "), Span(told)), by_key)
 
 
 def branch_rows(session: Session) -> Iterator[ListRow]:
@@ -84,12 +84,12 @@ def branch_rows(session: Session) -> Iterator[ListRow]:
             Span(visible(name, limit=40), "strong" if is_here else ""),
             Span(edit, "dim"),
         )
-        deeds = {
+        by_key = {
             "enter": RowKey(SwitchBranch(name), closes=True),
             "delete": RowKey(DropBranch(name)),
             "D": RowKey(Diff(name), closes=True),
         }
-        yield ListRow(line, deeds, is_here=is_here)
+        yield ListRow(line, by_key, is_here=is_here)
 
 
 def branch_tree(session: Session, parent: str | None, depth: int) -> Iterator[tuple[str, int]]:

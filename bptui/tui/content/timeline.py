@@ -12,7 +12,7 @@ from bptui.lines.line import Line, joined
 
 DONE, TO_COME, CURSOR = "━", "─", "┃"
 
-NOTE, DEED = "✎", "›"
+NOTE, ACTION = "✎", "›"
 """Where there is a note, and in a replay where a command was given."""
 
 MOST_RULES = 4

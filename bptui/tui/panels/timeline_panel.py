@@ -14,7 +14,7 @@ from bptui.core.stop import Stops
 from bptui.core.verbs.movement import GoTo
 from bptui.lines.line import Line
 from bptui.lines.signs import FAIL, STOP
-from bptui.tui.content.timeline import DEED, NOTE, Timeline, timeline_line
+from bptui.tui.content.timeline import ACTION, NOTE, Timeline, timeline_line
 from bptui.tui.message import Asked
 from bptui.tui.pane import VerdictPane
 
@@ -25,7 +25,7 @@ Marks = dict[int, tuple[str, str]]
 
 
 class TimelinePanel(VerdictPane):
-    """One row. ``deeds`` are the steps at which a recorded session did something, where it is replayed."""
+    """One row. ``actions`` are the steps at which a recorded session did something, where it is replayed."""
 
     is_framed = False
 
@@ -36,12 +36,12 @@ class TimelinePanel(VerdictPane):
         id: str | None = None,  # noqa: A002
         stops: Stops,
         notes: Mapping[int, Sequence[str]],
-        deeds: Sequence[int] = (),
+        actions: Sequence[int] = (),
     ) -> None:
         super().__init__(moment, id=id)
         self.stops = stops
         self.notes = notes
-        self.deeds = deeds
+        self.actions = actions
         self.chosen: int | None = None
         self.known: tuple[object, Timeline] | None = None
 
@@ -63,7 +63,7 @@ class TimelinePanel(VerdictPane):
     def marks(self, order: Order, iteration: int) -> Marks:
         """Return the marks by step: what is wrong stands before a stop, and that before a note."""
         iterations = range(order.iterations) if iteration < 0 else (iteration,)
-        found: Marks = {step: (DEED, "dim") for step in self.deeds if step}
+        found: Marks = {step: (ACTION, "dim") for step in self.actions if step}
         found |= {max(1, at): (NOTE, "mark") for at, notes in self.notes.items() if notes}
         for it in iterations:
             found |= stop_marks(self.stops, order, it)

@@ -22,7 +22,7 @@ LONGEST = 300
 """Characters of a command, or of what it came to."""
 
 
-def deed_lines(recording: Recording) -> Iterator[str]:
+def action_lines(recording: Recording) -> Iterator[str]:
     """Yield what was done, a line each: the step, the command in its words, and what an answer came to."""
     answers = RecordedAnswers(recording)
     for action in recording.actions:
