@@ -9,6 +9,7 @@ import pytest
 
 from bptui.checking import Finding, Verdict, Worst
 from bptui.checking.verdicts import Judged
+from bptui.core.verbs.branches import SetValue
 from bptui.running import Run
 from bptui.scenario.load import load
 from bptui.tui.app import BptuiApp
@@ -50,6 +51,16 @@ async def test_a_kink_is_told_marked_and_opens_to_its_evidence(open_on: OpenOn) 
         assert "gradient of x" in shown(pilot.app)
         await pilot.press("escape")
         assert not isinstance(pilot.app.screen, EvidenceScreen)
+
+
+async def test_a_node_of_a_new_branch_is_checked_though_checks_began_in_another(open_on: OpenOn) -> None:
+    async with open_on("buy_apple").run_test(size=(80, 24)) as pilot:
+        await pilot.press("n", "equals_sign")
+        await wait_until_shown(pilot, "✓ apple_price: Mul is right")
+        debugger_screen(pilot.app).do(SetValue("apple = 3"))
+        await wait_until_shown(pilot, "branch b1")
+        await pilot.press("equals_sign")
+        await wait_until_shown(pilot, "✓ apple_price: Mul is right")
 
 
 async def test_a_wrong_layer_is_found_and_enter_jumps_to_the_element_that_shows_it(open_on: OpenOn) -> None:
