@@ -88,7 +88,7 @@ def read_expression(reader: Reader) -> str:
     try:
         parse_expression(text)
     except ExpressionError as error:
-        raise CommandError(error.message, reader.line, start + error.position, hint=error.hint) from None
+        raise CommandError(error.message, reader.line, start + error.position, hint=error.hint) from error
     return text
 
 

@@ -47,7 +47,7 @@ def assignment_of(reader: Reader) -> Assignment:
     try:
         parse_expression(text)
     except ExpressionError as error:
-        raise CommandError(error.message, reader.line, start + error.position, hint=error.hint) from None
+        raise CommandError(error.message, reader.line, start + error.position, hint=error.hint) from error
     return Assignment(name, index, text)
 
 

@@ -182,4 +182,4 @@ def check_condition(text: str, line: str, start: int) -> None:
     try:
         parse_expression(text)
     except ExpressionError as error:
-        raise CommandError(error.message, line, start + error.position, hint=error.hint) from None
+        raise CommandError(error.message, line, start + error.position, hint=error.hint) from error

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bptui.core.expression import Result, evaluate
+from bptui.core.expression import FUNCTIONS, Result, evaluate
+from bptui.core.expression.step_names import AT_STEP, STEP_NAMES
 from bptui.core.text import escaped, number
 from bptui.errors import NotReachedError
 from bptui.explaining.whole_array import summary_line
@@ -26,6 +27,19 @@ def value_answer(session: Session, expression: str) -> Answer:
     except NotReachedError:
         return Answer(f"{escaped(expression)}: not reached")
     return Answer(f"{escaped(expression)} = {result_text(value)}", value=value)
+
+
+def expression_help() -> str:
+    """Return what expressions are made of: values, what a step has, operators and functions."""
+    return "\n".join(
+        (
+            "What an expression is made of",
+            "values: by name; grad(W1), the gradient so far; elements W1[0, 2], slices as in NumPy; x.shape, x.T",
+            f"at a step: {' '.join(STEP_NAMES)} {' '.join(f'{it}(INPUT)' for it in AT_STEP if it != 'grad')}",
+            f"functions, some with axis=: {' '.join(FUNCTIONS)}",
+            "operators: + - * / // % ** @   == != < <= > >=   and or not in",
+        )
+    )
 
 
 def result_text(value: Result) -> str:

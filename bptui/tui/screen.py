@@ -40,8 +40,8 @@ from bptui.core.verbs.view import (
     ShowValue,
     TurnGradient,
 )
-from bptui.errors import CommandError
-from bptui.session.answer import Answer, WayOn, refusal
+from bptui.errors import CommandError, ExpressionError
+from bptui.session.answer import Answer, Pointed, WayOn, refusal
 from bptui.session.dispatcher import Dispatcher
 from bptui.session.questions import question_lines
 from bptui.session.session import Session
@@ -101,6 +101,7 @@ class DebuggerScreen(Screen[None]):
         self.overlays = Overlays(self, self)
         self.player = Player(self, self)
         self.is_telling = False
+        self.has_wrong_expression = False
         self.is_behind = False
         self.focused_before: Widget | None = None
         self.arranged_for = Size(0, 0)
@@ -296,6 +297,9 @@ class DebuggerScreen(Screen[None]):
     def tell(self, answer: Answer) -> None:
         """Write an answer over the footer; the next key, or what comes of it in the end, takes it away."""
         text = answer.text_with_way_on(key_or_word)
+        self.has_wrong_expression = answer.pointed is not None
+        if self.has_wrong_expression:
+            text = f"{text}: {key_or_word(Help)} shows the functions"
         if self.overlays.open_for(answer):
             text = ""
         elif "\n" in text:
@@ -324,7 +328,9 @@ class DebuggerScreen(Screen[None]):
         try:
             self.do(parse(line, self.moment.graph.slots))
         except CommandError as error:
-            self.tell(Answer(f"{error.message}: {error.hint}" if error.hint else error.message, "error"))
+            text = f"{error.message}: {error.hint}" if error.hint else error.message
+            is_of_expression = isinstance(error.__cause__, ExpressionError)
+            self.tell(Answer(text, "error", pointed=Pointed(line, error.position) if is_of_expression else None))
 
     def on_asked(self, message: Asked) -> None:
         self.footer.take_count()
@@ -389,6 +395,10 @@ class DebuggerScreen(Screen[None]):
             case About():
                 self.set_focus(self.node)
                 self.node.toggle_about()
+            case Help() if self.has_wrong_expression:
+                from bptui.session.expression_value import expression_help  # noqa: PLC0415  (when it is wanted)
+
+                self.overlays.open_answer(expression_help())
             case Help() | Output():
                 return self.overlays.open_overlay(command)
             case Play() | Faster() | Slower():

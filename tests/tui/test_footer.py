@@ -14,6 +14,7 @@ from bptui.session.session import Session
 from bptui.tui.app import BptuiApp
 from bptui.tui.footer import Footer
 from bptui.tui.screen import DebuggerScreen
+from screens import shown
 
 AppOf = Callable[..., BptuiApp]
 
@@ -90,3 +91,14 @@ def test_a_line_that_was_begun_before_the_screen_is_there_takes_the_keys_after_i
     for key in "pa":
         screen.on_key(events.Key(key, key))
     assert screen.footer.typed.text == "pa"
+
+
+async def test_after_a_wrong_expression_the_help_is_about_expressions(app_of: AppOf) -> None:
+    async with app_of().run_test(size=(100, 40)) as pilot:
+        await pilot.press("colon", *"print", "space", *"norm", "left_parenthesis", "enter")
+        assert "? shows the functions" in shown(pilot.app)
+        await pilot.press("question_mark")
+        assert "What an expression is made of" in shown(pilot.app)
+        assert "count_nonzero" in shown(pilot.app)
+        await pilot.press("escape", "n", "question_mark")
+        assert "The signs" in shown(pilot.app)

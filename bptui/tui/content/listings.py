@@ -102,7 +102,7 @@ def branch_tree(session: Session, parent: str | None, depth: int) -> Iterator[tu
 
 LISTINGS: Mapping[str, Listing] = {
     "stops": Listing(
-        "Stops", (("Space", "rest or stop"), ("Enter", "edit"), ("Del", "remove")), stop_rows, "no stop is set"
+        "Stops", (("Space", "disable or enable"), ("Enter", "edit"), ("Del", "remove")), stop_rows, "no stop is set"
     ),
     "watches": Listing("Watches", (("Enter", "its course"), ("Del", "remove")), watch_rows, "nothing is watched"),
     "branches": Listing(
