@@ -71,7 +71,13 @@ class TapeDiff:
         self.only_here: dict[str, None] = {}
         self.only_there: dict[str, None] = {}
         self.is_over = False
+        self.has_two_precisions = False
         self.work = self.steps()
+
+    @property
+    def tolerance(self) -> float:
+        """How far numbers may be apart, relative to their array's largest, and be the same; 0 is bit for bit."""
+        return self.rtol if self.rtol is not None else COARSE if self.has_two_precisions else 0.0
 
     @property
     def largest(self) -> list[Difference]:
@@ -158,6 +164,7 @@ class TapeDiff:
         if array is None and other is None:
             return
         self.compared += 1
+        self.has_two_precisions |= array is not None and other is not None and array.dtype != other.dtype
         found = array_difference(array, other, self.rtol)
         if found is None:
             return

@@ -69,9 +69,10 @@ def difference_lines(diff: TapeDiff, here: str, there: str) -> Iterator[str]:
     """Yield the differences in words, the first one first, then the largest relative to their values."""
     labels = visible(here, limit=60), visible(there, limit=60)
     if not diff.differs:
-        yield f"{labels[0]} and {labels[1]} are the same: {diff.compared:,} arrays"
+        yield f"{labels[0]} and {labels[1]} are the same: {diff.compared:,} arrays{tolerance_words(diff, ', within')}"
         return
-    yield f"{diff.different:,} of {diff.compared:,} arrays differ between {labels[0]} and {labels[1]}"
+    told = f"{diff.different:,} of {diff.compared:,} arrays differ between {labels[0]} and {labels[1]}"
+    yield f"{told}{tolerance_words(diff, ' by more than')}"
     yield from only_in_one(diff, *labels)
     if diff.first:
         yield f"first:   {difference_text(diff.first, *labels)}"
@@ -79,6 +80,14 @@ def difference_lines(diff: TapeDiff, here: str, there: str) -> Iterator[str]:
         yield f"{'largest: ' if place == 0 else '         '}{difference_text(it, *labels)}"
     if len(diff.largest) > MOST_TOLD:
         yield f"         and {len(diff.largest) - MOST_TOLD:,} more arrays"
+
+
+def tolerance_words(diff: TapeDiff, how: str) -> str:
+    """Return how far apart numbers may be that are the same, after ``how``; nothing where that is not at all."""
+    if not diff.tolerance:
+        return ""
+    why = ", as they are of two precisions" if diff.rtol is None else ""
+    return f"{how} {diff.tolerance:g} of each array's largest number{why}"
 
 
 def only_in_one(diff: TapeDiff, here: str, there: str) -> Iterator[str]:

@@ -26,6 +26,7 @@ from bptui.scenario.expansion import expanded
 from bptui.scenario.load import loads
 from bptui.scenario.scenario import Scenario
 from bptui.session.answer import Answer
+from bptui.session.differences import difference_lines
 from bptui.session.dispatcher import Dispatcher
 from bptui.session.replay import replay_session
 from layers import Array
@@ -308,3 +309,12 @@ def test_a_comparison_runs_the_other_branch_on_in_pieces_and_takes_a_bundled_sce
     assert answer.compared is not None
     assert len(answer.compared.diff.other) == len(dispatcher.session.tape.order)
     assert "differ between main and two_layer" in dispatcher.finish(said("diff two_layer")).text
+
+
+def test_what_two_precisions_have_in_common_is_said_with_how_far_apart_that_may_be() -> None:
+    text = '[inputs]\nx = [0.1, 2.5]\n[nodes]\ny = "Sum(Exp(x))"\n'
+    found = diff_of(run(loads(text)), run(loads(f'dtype = "float32"\n{text}')))
+    assert not found.differs
+    told = next(difference_lines(found, "one", "other"))
+    assert told.endswith("within 0.0001 of each array's largest number, as they are of two precisions")
+    assert next(difference_lines(diff_of(run(loads(text)), run(loads(text))), "one", "other")).endswith(" arrays")
