@@ -105,7 +105,9 @@ def difference_text(it: Difference, here: str, there: str) -> str:
     name = visible(it.turn.name, limit=40)
     place = f"{where}, {it.turn.pass_.value}: {what}{name}"
     if it.numbers is None or it.index is None or it.array is None:
-        shapes = [("none" if array is None else shape(array)) for array in (it.array, it.other)]
+        shapes = [
+            "none" if array is None else shape(array) if array.ndim else "a scalar" for array in (it.array, it.other)
+        ]
         return f"{place} is {shapes[0]} in {here}, and {shapes[1]} in {there}"
     one, two = it.numbers
     more = f", {it.count:,} of {it.array.size:,} elements differ" if it.array.size > 1 else ""
