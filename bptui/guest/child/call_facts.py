@@ -17,6 +17,7 @@ from bptui.guest.child.access_paths import AccessPath, AccessPaths
 from bptui.guest.child.instance import Instance, differs
 from bptui.guest.child.object_arrays import Spot, fits, spots_in
 from bptui.guest.child.own_gradients import named_so
+from bptui.guest.child.parameter_gradients import leaves
 from bptui.guest.child.styles.derivative import DerivativeHandle, predicted
 from bptui.guest.child.styles.loss_class import PREDICTED, LossObjectHandle
 from bptui.guest.child.styles.recipe import Handle
@@ -33,6 +34,7 @@ def call_facts(instance: Instance, values: Sequence[Any], *, seed: Sequence[int]
     returned = layer.backward_call(douts)()
     assert layer.handle is not None
     sent = layer.handle.gradients(returned, douts[0])
+    layer.gradients_in(returned, douts[0])
     return {
         **style_facts(layer, layer.handle),
         **parameter_facts(layer, sent),
@@ -41,6 +43,7 @@ def call_facts(instance: Instance, values: Sequence[Any], *, seed: Sequence[int]
         "makes_late": makes_late(instance, values),
         "keys": gradient_keys(sent, layer.order.inputs) if isinstance(sent, Mapping) else [],
         "places": places_of_inputs(returned, sent),
+        "behind": places_behind(layer, sent),
     }
 
 
@@ -104,6 +107,18 @@ def parameter_facts(layer: Instance, sent: Any) -> Message:
         "parameters": [parameter_place(it, ways) for it in made],
         "gradients": [*held, *map(ways.to_gradient, made)],
     }
+
+
+def places_behind(layer: Instance, sent: Any) -> list[int | None]:
+    """Return which of all that backward returns is each parameter's gradient, where they stand behind those of inputs.
+
+    None for one that stands elsewhere. Nothing where none of them is returned so.
+    """
+    if not layer.beside or not isinstance(sent, tuple):
+        return []
+    parts = [it.array for part in sent for it in leaves(part, None)]
+    names = (*layer.order.held, *layer.order.made)
+    return [next((at for at, it in enumerate(parts) if it is layer.beside.get(name, parts)), None) for name in names]
 
 
 def parameter_place(spot: Spot, ways: AccessPaths) -> Message:

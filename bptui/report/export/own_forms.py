@@ -34,6 +34,15 @@ def wanted(douts, taken):
     return copies if len(copies) == 1 else [tuple(copies)]
 
 
+def all_parts(sent):
+    """Yield what is in a result, one after the other."""
+    if isinstance(sent, (dict, list, tuple)):
+        for it in sent.values() if isinstance(sent, dict) else sent:
+            yield from all_parts(it)
+    else:
+        yield sent
+
+
 def by_key(sent, keys):
     """Return what a backward has sent, a gradient for each input, where it has sent them by name."""
     return tuple(sent.get(key) for key in keys) if keys else sent
@@ -54,7 +63,7 @@ METHODS = CallForm(
     """
 
     held, put, gradients, makes_late, methods = 0, None, None, False, ("forward", "backward")
-    options, names, again, taken, keys, seed = ({}, {}, {}), (), (), (), (), None
+    options, names, again, taken, keys, behind, seed = ({}, {}, {}), (), (), (), (), (), None
 
     def __init__(self, make, takes, **told):
         self.make, self.takes = make, takes
@@ -83,7 +92,11 @@ METHODS = CallForm(
         return by_key(self.kept("dinputs", "dinput", "dx", "dX") if sent is None else sent, self.keys)
 
     def backward(self, *douts):
-        sent = placed(self.go_back(douts), self.takes)
+        sent = self.go_back(douts)
+        if self.behind:
+            parts = list(all_parts(sent))
+            return (*parts[: len(self.takes)], *(parts[place] for place in self.behind))
+        sent = placed(sent, self.takes)
         return (*sent, *(() if self.gradients is None else self.gradients(self.layer)))
 
     def kept(self, *names):
@@ -193,7 +206,7 @@ LOSS = CallForm(
     '''class OwnLoss:
     """A function at a node that returns its gradients beside the loss."""
 
-    options, names, seed = ({},), (), None
+    options, names, keys, seed = ({},), (), (), None
 
     def __init__(self, function, takes, **told):
         self.function, self.takes = function, takes
@@ -203,7 +216,8 @@ LOSS = CallForm(
         seed_numbers(self.seed)
         copies = [np.array(it) for it in values]
         named = dict(zip(self.names, copies))
-        loss, *self.sent = self.function(*(() if named else copies), **named, **self.options[0])
+        loss, *sent = self.function(*(() if named else copies), **named, **self.options[0])
+        self.sent = by_key(sent[0], self.keys) if self.keys else sent
         return loss
 
     def backward(self, dout):

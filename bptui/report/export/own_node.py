@@ -90,6 +90,7 @@ class OwnNode:
             ("taken", share.taken, bool(share.taken)),
             ("keys", tuple(facts["keys"]), bool(facts["keys"])),
             ("places", tuple(facts["places"]), bool(facts["places"])),
+            ("behind", tuple(facts["behind"]), bool(facts["behind"])),
             ("needs", tuple(facts.get("needs", ())), "needs" in facts),
             ("predicted", facts.get("predicted", 0), bool(facts.get("predicted"))),
             ("given", tuple(facts.get("again", ())), "again" in facts),
@@ -106,7 +107,8 @@ class OwnNode:
     def gradient_terms(self) -> Sequence[str]:
         """Return the expressions of the gradients that are read from the object: of what is held, and has been made."""
         ways = self.facts["gradients"]
-        return [" + ".join(map(access_source, it)) or "None" for it in ways] if self.is_class else []
+        is_read = self.is_class and not self.facts["behind"]
+        return [" + ".join(map(access_source, it)) or "None" for it in ways] if is_read else []
 
 
 def lines_that_put(place: Mapping[str, Any], number: int) -> Iterator[str]:
@@ -187,8 +189,10 @@ def check_facts(layer: OwnLayer, node: Node, facts: Message, outs: Iterable[Arra
         )
     if facts["parameters"] and FORMS[layer.style] not in (METHODS, DERIVATIVE):
         raise not_written_error(layer, node, "keeps parameters, and not on an object of a class")
+    if None in facts["behind"]:
+        raise not_written_error(layer, node, "returns the gradients of some parameters, and keeps those of others")
     paths = [path for it in facts["parameters"] for path in it["paths"]]
-    paths += [path for it in facts["gradients"] for path in it]
+    paths += [path for it in facts["gradients"] for path in it if not facts["behind"]]
     try:
         for path in paths:
             access_source(path or [("", None)])

@@ -243,6 +243,32 @@ def spread_backward(da, db, cache):
     return da + 2 * db
 """
 
+BEHIND = """
+class Behind:
+    def __init__(self):
+        self.W, self.b = np.array([[0.5, -0.2, 0.3], [0.1, 0.7, -0.6]]), np.array([0.2, 0.1, -0.3])
+
+    def forward(self, x):
+        self.x = x
+        return x @ self.W + self.b
+
+    def backward(self, dout):
+        return dout @ self.W.T, [self.x.T @ dout, dout.sum(axis=0)]
+
+class HeldBehind(Behind):
+    def __init__(self, W, b):
+        self.W, self.b = W, b
+
+    def backward(self, dout):
+        return dout @ self.W.T, {"b": dout.sum(axis=0), "W": self.x.T @ dout}
+"""
+
+LOSS_BY_NAME = """
+def half_squares_loss(x, w):
+    s = x @ w
+    return (s ** 2).sum() / 2, {"w": x.T @ s, "x": np.outer(s, w)}
+"""
+
 OPTION_FIRST = """
 def scaled_forward(x, param, w):
     return param["k"] * x @ w, (x, param, w)
@@ -289,10 +315,22 @@ classes = "Sum(Affine(x, W, bias) * ByList(x, W, bias) * Keeps(x, W, bias) * Oth
 pair = "Sum(affine(x, W, bias, scale=0.5))"
 squares = "Sum(Squares(y, s))"
 likelihood = "Likelihood(s, t)"
-loss = "Sum(a) + Sum(c * d) + squares + classes + pair + likelihood + softmax_loss(s, t)"
+behind = "Behind(x)"
+held = "Sum(behind * HeldBehind(x, W, bias)) + half_squares_loss(s, bias)"
+loss = "held + Sum(a) + Sum(c * d) + squares + classes + pair + likelihood + softmax_loss(s, t)"
 """
 
-OWN_PARAMETERS = {"dense.W", "dense.b", "again.W", "late.W", "scaled.inner0", "scaled.scale", "twice.W"}
+OWN_PARAMETERS = {
+    "behind.W",
+    "behind.b",
+    "dense.W",
+    "dense.b",
+    "again.W",
+    "late.W",
+    "scaled.inner0",
+    "scaled.scale",
+    "twice.W",
+}
 
 TEXTS = (
     CLASS,
@@ -309,6 +347,8 @@ TEXTS = (
     DERIVATIVE,
     LOSS_CLASS,
     SEVERAL,
+    BEHIND,
+    LOSS_BY_NAME,
     OPTION_FIRST,
     DROPOUT,
     LOSS,
