@@ -3,7 +3,8 @@
 BptuiError                 anything below
 ├── ScenarioError          a scenario, or a data file that it names, cannot be read
 ├── LayerError             a layer failed while a scenario ran
-│   └── MisnamedOutputsError  it returned more values, or fewer, than its formula names
+│   ├── MisnamedOutputsError  it returned more values, or fewer, than its formula names
+│   └── UnansweredError    it had not returned in time, and was given up
 ├── CommandError           a line is not a command of bptui's
 ├── ExpressionError        an expression cannot be read, or has no value
 │   └── NotReachedError    it speaks of what the run has not come to yet
@@ -88,6 +89,10 @@ class LayerError(BptuiError):
 
 class MisnamedOutputsError(LayerError):
     """A layer of the user's own has returned more values, or fewer, than the formula names."""
+
+
+class UnansweredError(LayerError):
+    """A layer had not returned in time, and was given up."""
 
 
 class CommandError(BptuiError):

@@ -22,6 +22,7 @@ from bptui.checking.network_answer import beside_nodes
 from bptui.checking.subject import Subject, widened
 from bptui.core.graph import Node
 from bptui.core.text import visible
+from bptui.errors import UnansweredError
 from bptui.guest.observation import unpaired_at
 from bptui.own_layers.own_layer import OwnLayer
 from bptui.running import Run
@@ -99,7 +100,7 @@ def check_at(
     if len(values) <= max(run.graph.edges[node], default=0):
         reason = "the run has not come this far" + f": {failing_node(run)} fails before it" * bool(run.failure)
         return (Finding(it.name, it.layer, None, "raises", Verdict.SKIP, reason=reason),)
-    if run.failure and len(values) == run.graph.slot_of(node):
+    if run.failure and (len(values) == run.graph.slot_of(node) or is_known_to_hang(run, it, iteration)):
         reason = visible(run.failure.message, limit=500)
         where = run.failure.where
         place = f" ({where})" if where else ""
@@ -112,6 +113,14 @@ def check_at(
     from bptui.checking.check_guest import check_guest  # noqa: PLC0415  (few scenarios have guests)
 
     return check_guest(subject, run.guest(node, iteration), is_whole=is_whole)
+
+
+def is_known_to_hang(run: Run, node: Node, iteration: int) -> bool:
+    """Return whether a node's backward was given up in an iteration: to wait once more would tell nothing new."""
+    if not isinstance(run.failure, UnansweredError):
+        return False
+    turn = run.tape.order[len(run.tape) + 1]
+    return (turn.name, turn.iteration) == (node.name, iteration + 1)
 
 
 def failing_node(run: Run) -> str:

@@ -38,6 +38,10 @@ class MisnamedOutputs(Fault):
     """A forward has returned more values, or fewer, than the formula names."""
 
 
+class Unanswered(Fault):
+    """A call had not returned in time, and was given up."""
+
+
 def raised(error: Any, files: Iterable[str]) -> Fault:
     """Return the fault of an exception that the child tells of."""
     match error:
@@ -68,13 +72,13 @@ def project_folders(file: Path) -> list[Path]:
     return search_folders(file)[:-1]
 
 
-def crashed(how: str, report: str, files: Iterable[str]) -> Fault:
+def crashed(how: str, report: str, files: Iterable[str], *, kind: type[Fault] = Fault) -> Fault:
     """Return the fault of a process that is gone, with the innermost of the user's lines in its last traceback."""
     known = {as_reported(file): file for file in files}
     for frame in FRAME.finditer(report):
         if file := known.get(frame["file"]):
-            return Fault(how, Location(file, int(frame["line"])))
-    return Fault(how)
+            return kind(how, Location(file, int(frame["line"])))
+    return kind(how)
 
 
 def as_reported(file: str) -> str:

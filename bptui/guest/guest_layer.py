@@ -12,8 +12,8 @@ import numpy as np
 from bptui.core.graph import Node
 from bptui.core.order import Pass
 from bptui.core.text import visible
-from bptui.errors import LayerError, Location, MisnamedOutputsError
-from bptui.guest.fault import ELSEWHERE, MISSING_MODULE, Fault, MisnamedOutputs
+from bptui.errors import LayerError, Location, MisnamedOutputsError, UnansweredError
+from bptui.guest.fault import ELSEWHERE, MISSING_MODULE, Fault, MisnamedOutputs, Unanswered
 from bptui.guest.host import Host
 from bptui.guest.observation import Remark, remarks_on
 from bptui.guest.pending_call import Pending
@@ -25,6 +25,13 @@ FLOAT64: np.dtype[Any] = np.dtype(np.float64)
 
 PASSES = frozenset(it.value for it in (Pass.FORWARD, Pass.BACKWARD))
 """The requests that go through one function of the user's; others go through both."""
+
+
+ERRORS: Mapping[type[Fault], type[LayerError]] = {
+    MisnamedOutputs: MisnamedOutputsError,
+    Unanswered: UnansweredError,
+}
+"""What some faults are raised as."""
 
 
 class GuestLayer:
@@ -218,8 +225,7 @@ class GuestLayer:
         if isinstance(fault, MisnamedOutputs):
             hint = f'a name for each of its values: "h, c" = "{visible(self.own.name)}(...)", _ where nobody needs it'
         message = f"{visible(self.node.name)}: {self.called(method)}: {visible(fault.message, limit=1_000)}"
-        kind = MisnamedOutputsError if isinstance(fault, MisnamedOutputs) else LayerError
-        return kind(message, hint=hint, where=where)
+        return ERRORS.get(type(fault), LayerError)(message, hint=hint, where=where)
 
     def path_as_called(self, where: Location) -> Location:
         """Return a place in one of the files as the user calls it."""

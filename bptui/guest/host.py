@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from bptui.errors import reason_of
-from bptui.guest.fault import Fault, crashed, raised
+from bptui.guest.fault import Fault, Unanswered, crashed, raised
 from bptui.guest.guest_process import CHUNK, GuestProcess
 from bptui.guest.nursery import expect_job
 from bptui.guest.pending_call import Pending
@@ -158,7 +158,7 @@ class Host:
         """End the process because of ``why``, naming the line that it was at."""
         if self.process:
             self.process.abort()
-            self.fail(crashed(why, self.process.crash_report(), self.paths))
+            self.fail(crashed(why, self.process.crash_report(), self.paths, kind=Unanswered))
 
     def close(self) -> None:
         """End the process. The next call starts another."""

@@ -13,9 +13,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bptui.checking.check_scenario import check_at
+from bptui.checking.finding import Verdict
 from bptui.core import engine
 from bptui.core.order import Pass
-from bptui.errors import LayerError, ScenarioError
+from bptui.errors import LayerError, ScenarioError, UnansweredError
 from bptui.explaining.equations import forward_equation
 from bptui.explaining.formula_words import is_built_in
 from bptui.guest import pending_call
@@ -365,3 +367,34 @@ def test_a_file_that_never_ends_is_given_up(tmp_path: Path, monkeypatch: pytest.
     (words,) = told
     assert "still running after" in words
     assert "__main__" in words
+
+
+HANGS_BACKWARD = f"""
+    class Waits:
+        def forward(self, x):
+            return x * 2
+        def backward(self, dout):
+            while True: {ARRIVE}  # HERE
+    """
+
+
+def test_a_backward_that_was_given_up_is_not_waited_for_again_by_the_check(tmp_path: Path) -> None:
+    file = layer_file(tmp_path, HANGS_BACKWARD)
+    made = Run(loads(SIMPLE.replace("Twice", "Waits"), tmp_path / "a.toml", layers=[file.path]))
+    forget_arrival(file)
+
+    def has_arrived() -> bool:
+        made.advance(1)
+        return Path(f"{file.path}.arrived").exists()
+
+    try:
+        work_until(has_arrived)
+        made.give_up()
+        made.finish()
+        assert isinstance(made.failure, UnansweredError)
+        (finding,) = check_at(made, 0)
+    finally:
+        made.close()
+    assert finding.verdict is Verdict.FAIL
+    assert finding.where is not None
+    assert finding.where.line == line_of(file, "HERE")
