@@ -141,6 +141,10 @@ def squash(x): return np.tanh(x)
 def d_squash(y): return 1 - y ** 2
 
 
+def logistic(x): return 1 / (1 + np.exp(-x))
+def logistic_derivative(x): return x * (1 - x)
+
+
 def squares(p, t): return np.mean((p - t) ** 2)
 def squares_grad(t, p): return 2 * (p - t) / p.size
 
@@ -187,6 +191,7 @@ NODES = {
     "halved": ("halve(x)", "x / 2"),
     "prime": ("sigmoid(x)", "Sigmoid(x)"),
     "of_the_value": ("squash(x)", "Tanh(x)"),
+    "of_the_value_by_the_numbers": ("logistic(x)", "Sigmoid(x)"),
     "other_order": ("squares(x, fixed)", "MeanSquaredError(x, fixed)"),
     "by_name": ("named_loss(x, fixed)", "MeanSquaredError(x, fixed, reduction='sum')"),
     "methods": ("Prime(x)", "Tanh(x)"),
@@ -201,6 +206,7 @@ WRONG = {
     "cache_first": ("    x, w = cache\n    return dout @ w.T", "    x, w = cache\n    return 2 * dout @ w.T"),
     "two_caches": ("dout, x, w):\n    return dout @ w.T", "dout, x, w):\n    return 2 * dout @ w.T"),
     "of_the_value": ("1 - y ** 2", "1 - y"),
+    "of_the_value_by_the_numbers": ("return x * (1 - x)", "return x * (1 + x)"),
     "by_name": ('{"p": 2 * (p - t)}', '{"p": p - t}'),
 }
 """A mistake each."""

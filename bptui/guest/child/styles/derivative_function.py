@@ -1,4 +1,8 @@
-"""Two functions, the second of which is the first one's derivative: ``sigmoid(x)`` and ``sigmoid_prime(x)``."""
+"""Two functions, the second of which is the first one's derivative: ``sigmoid(x)`` and ``sigmoid_prime(x)``.
+
+``return x * (1 - x)`` is as common as ``return sigmoid(x) * (1 - sigmoid(x))``: the second takes the first one's value,
+or its input again. Where no name says which, the numbers do.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +10,8 @@ import inspect
 from collections.abc import Mapping, Sequence
 from types import SimpleNamespace
 from typing import Any
+
+import numpy as np
 
 from bptui.guest.child.styles.derivative import DerivativeHandle
 from bptui.guest.child.styles.method_pair import PassNames
@@ -19,15 +25,17 @@ NAMES = ("{}_derivative", "{}_prime", "{}_gradient", "{}_grad", "{}_deriv", "d_{
 OUTPUTS = frozenset({"a", "A", "y", "out", "output", "activated", "activation"})
 """What its parameter is called where it takes the function's value and not its input again."""
 
+STEP, NEAR = 1e-6, 1e-4
+"""Of a difference of the function's values, and how near to that slope its derivative is."""
+
 
 class DerivativeFunctionHandle(DerivativeHandle):
-    """A function and its derivative, which takes the inputs ``again``, or the value if its parameter is called so."""
+    """A function and its derivative, which takes the inputs ``again``, or the function's value."""
 
     def __init__(self, function: Any, derivative: Any, slots: Sequence[str], again: Sequence[str]) -> None:
         names = PassNames("function", "derivative", STYLE)
         super().__init__(SimpleNamespace(function=function, derivative=derivative), names, slots)
         self.again = again
-        self.takes_value = len(again) == 1 and again[0] in OUTPUTS and again != slots
         self.made: Any = None
 
     def value(self, returned: Any) -> Any:
@@ -35,10 +43,33 @@ class DerivativeFunctionHandle(DerivativeHandle):
         return returned
 
     def backward_call(self, douts: Sequence[Any], more: Options) -> UserCall:  # noqa: ARG002  (they come in afterwards)
-        if self.takes_value:
+        if self.takes_value():
             return UserCall(self.object.derivative, (self.made,), more)
         by_slot = dict(zip(self.slots, self.inputs, strict=False))
         return UserCall(self.object.derivative, [by_slot.get(name, self.inputs[0]) for name in self.again], more)
+
+    def takes_value(self) -> bool:
+        """Return whether the derivative takes the function's value, by its parameter's name or by the numbers."""
+        if len(self.again) != 1:
+            return False
+        if self.again[0] in OUTPUTS and self.again != self.slots:
+            return True
+        try:
+            return self.is_slope_at_value(np.array(self.inputs[0], np.float64))
+        except Exception:  # noqa: BLE001  (the fence around the user's code)
+            return False
+
+    def is_slope_at_value(self, x: Any) -> bool:
+        """Return whether the derivative of the function's value is its slope at ``x``, and that of ``x`` is not."""
+        function, derivative = self.object.function, self.object.derivative
+        slope = (function(x + STEP) - function(x - STEP)) / (2 * STEP)
+        of_input, of_value = derivative(x.copy()), derivative(np.array(function(x.copy())))
+        return is_near_slope(of_value, slope) and not is_near_slope(of_input, slope)
+
+
+def is_near_slope(one: Any, slope: Any) -> bool:
+    """Return whether a derivative is a slope, as far as a difference can tell."""
+    return np.shape(one) == np.shape(slope) and np.allclose(one, slope, rtol=NEAR, atol=NEAR)
 
 
 def find_derivative_function(name: str, namespace: Mapping[str, Any]) -> Recipe | None:
