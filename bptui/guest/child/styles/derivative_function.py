@@ -29,13 +29,44 @@ STEP, NEAR = 1e-6, 1e-4
 """Of a difference of the function's values, and how near to that slope its derivative is."""
 
 
-class DerivativeFunctionHandle(DerivativeHandle):
-    """A function and its derivative, which takes the inputs ``again``, or the function's value."""
+class DerivativeFunction:
+    """A ``function`` of ``slots`` and its ``derivative``, which takes the inputs ``again``, or the function's value."""
 
     def __init__(self, function: Any, derivative: Any, slots: Sequence[str], again: Sequence[str]) -> None:
-        names = PassNames("function", "derivative", STYLE)
-        super().__init__(SimpleNamespace(function=function, derivative=derivative), names, slots)
+        self.function = function
+        self.derivative = derivative
+        self.slots = slots
         self.again = again
+        self.known: bool | None = None
+        if len(again) != 1 or again[0] in OUTPUTS:
+            self.known = len(again) == 1 and again != slots
+
+    def takes_value(self, x: Any) -> bool:
+        """Return whether the derivative takes the function's value: its parameter's name says so, or the numbers.
+
+        They are looked at once, at the first ``x``.
+        """
+        if self.known is None:
+            try:
+                self.known = self.is_slope_at_value(np.array(x, np.float64))
+            except Exception:  # noqa: BLE001  (the fence around the user's code)
+                self.known = False
+        return self.known
+
+    def is_slope_at_value(self, x: Any) -> bool:
+        """Return whether the derivative of the function's value is its slope at ``x``, and that of ``x`` is not."""
+        slope = (self.function(x + STEP) - self.function(x - STEP)) / (2 * STEP)
+        of_input, of_value = self.derivative(x.copy()), self.derivative(np.array(self.function(x.copy())))
+        return is_near_slope(of_value, slope) and not is_near_slope(of_input, slope)
+
+
+class DerivativeFunctionHandle(DerivativeHandle):
+    """A function and its derivative at a node."""
+
+    def __init__(self, pair: DerivativeFunction) -> None:
+        made = SimpleNamespace(function=pair.function, derivative=pair.derivative)
+        super().__init__(made, PassNames("function", "derivative", STYLE), pair.slots)
+        self.pair = pair
         self.made: Any = None
 
     def value(self, returned: Any) -> Any:
@@ -43,28 +74,10 @@ class DerivativeFunctionHandle(DerivativeHandle):
         return returned
 
     def backward_call(self, douts: Sequence[Any], more: Options) -> UserCall:  # noqa: ARG002  (they come in afterwards)
-        if self.takes_value():
-            return UserCall(self.object.derivative, (self.made,), more)
+        if self.pair.takes_value(self.inputs[0]):
+            return UserCall(self.pair.derivative, (self.made,), more)
         by_slot = dict(zip(self.slots, self.inputs, strict=False))
-        return UserCall(self.object.derivative, [by_slot.get(name, self.inputs[0]) for name in self.again], more)
-
-    def takes_value(self) -> bool:
-        """Return whether the derivative takes the function's value, by its parameter's name or by the numbers."""
-        if len(self.again) != 1:
-            return False
-        if self.again[0] in OUTPUTS and self.again != self.slots:
-            return True
-        try:
-            return self.is_slope_at_value(np.array(self.inputs[0], np.float64))
-        except Exception:  # noqa: BLE001  (the fence around the user's code)
-            return False
-
-    def is_slope_at_value(self, x: Any) -> bool:
-        """Return whether the derivative of the function's value is its slope at ``x``, and that of ``x`` is not."""
-        function, derivative = self.object.function, self.object.derivative
-        slope = (function(x + STEP) - function(x - STEP)) / (2 * STEP)
-        of_input, of_value = derivative(x.copy()), derivative(np.array(function(x.copy())))
-        return is_near_slope(of_value, slope) and not is_near_slope(of_input, slope)
+        return UserCall(self.pair.derivative, [by_slot.get(name, self.inputs[0]) for name in self.pair.again], more)
 
 
 def is_near_slope(one: Any, slope: Any) -> bool:
@@ -94,6 +107,6 @@ def differentiated_function(derivative: str, namespace: Mapping[str, Any]) -> st
 
 def derivative_function_recipe(name: str, function: Any, derivative: Any, again: Sequence[str]) -> Recipe:
     """Return how such a layer is made."""
-    slots = needed_names(function, skips=0)
-    make = lambda: DerivativeFunctionHandle(function, derivative, slots, again)  # noqa: E731  (the recipe keeps it)
+    pair = DerivativeFunction(function, derivative, needed_names(function, skips=0), again)
+    make = lambda: DerivativeFunctionHandle(pair)  # noqa: E731  (the recipe keeps it)
     return Recipe(name, STYLE, function, function, derivative, make, forward_skips=0, backward_skips=len(again))
