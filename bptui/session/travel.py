@@ -48,6 +48,11 @@ class Arrival:
         session.do(command)
 
     @property
+    def leads_away(self) -> bool:
+        """Whether the cursor has left where it stood, or will once the run has come there."""
+        return self.place != self.before or self.session.debugger.goal != self.before[0]
+
+    @property
     def place(self) -> tuple[int, LineCursor | None]:
         """Where the cursor stands, and the cursor in the layer's source."""
         return self.session.debugger.position, self.session.lines
@@ -92,7 +97,7 @@ def travel(session: Session, command: Travel) -> Question:
 def move_cursor(session: Session, command: Travel) -> Arrival:
     """Move the cursor to where a command leads, and remember where a jump began."""
     arrival = Arrival(session, command)
-    if not arrival.is_relative and arrival.place != arrival.before:
+    if not arrival.is_relative and arrival.leads_away:
         session.jumps.append(arrival.before[0])
     return arrival
 

@@ -158,8 +158,9 @@ class BptuiApp(ReportingApp):
 
     def tidy(self) -> None:
         """Draw ahead, and collect the young garbage, now and then all of it, but for what was there at first."""
-        if isinstance(self.screen, DebuggerScreen):
-            self.screen.circuit.prefetch()
+        screens = self.screen_stack  # empty by now, if the program was left meanwhile
+        if screens and isinstance(screens[-1], DebuggerScreen):
+            screens[-1].circuit.prefetch()
         if not gc.isenabled():
             gc.collect(2 if not self.paints % FULL_COLLECTION else 1)
 

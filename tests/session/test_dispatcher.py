@@ -286,6 +286,18 @@ EFFECTS = [
 ]
 
 
+def test_one_comes_back_from_a_jump_that_the_run_had_not_come_to_yet(dispatcher: Dispatcher) -> None:
+    session = dispatcher.session
+    assert session.run is not None
+    session.run.advance(1)
+    here = len(session.tape)
+    say(dispatcher, f"goto {here}")
+    assert dispatcher.do(parse("last")).is_pending
+    assert session.moment.position == here
+    say(dispatcher, "last", "jump-back")
+    assert session.moment.position == here
+
+
 @pytest.mark.parametrize("effect", EFFECTS, ids=lambda it: "; ".join((*it.before, it.line)))
 def test_what_a_line_does(dispatcher: Dispatcher, effect: Effect) -> None:
     if effect.before:
