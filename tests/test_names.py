@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
@@ -15,6 +15,9 @@ ROOT = Path(__file__).parents[1]
 
 EVERYWHERE = {"main", "__getattr__"}
 """What a process starts with, and what Python looks for."""
+
+HOOKS = re.compile("pytest_")
+"""What pytest looks for by name."""
 
 
 @cache
@@ -52,6 +55,32 @@ def homes(kind: type[ast.ClassDef | ast.FunctionDef], *folders: str) -> dict[str
 def test_a_name_stands_in_one_module(kind: type[ast.ClassDef | ast.FunctionDef], folders: tuple[str, ...]) -> None:
     several = {name: files for name, files in homes(kind, *folders).items() if len(files) > 1}
     assert {name: files for name, files in several.items() if name not in EVERYWHERE} == {}
+
+
+def names_given(statement: ast.stmt) -> Sequence[str]:
+    """Return the names that a statement defines."""
+    match statement:
+        case ast.FunctionDef(name=name) | ast.ClassDef(name=name) | ast.AnnAssign(target=ast.Name(id=name)):
+            return [name]
+        case ast.Assign(targets=targets):
+            return [it.id for it in targets if isinstance(it, ast.Name)]
+    return []
+
+
+def test_what_a_module_defines_is_used_in_the_program() -> None:
+    program = [*texts_of("bptui"), *texts_of("layers"), ("pyproject.toml", (ROOT / "pyproject.toml").read_text())]
+    counted = Counter(word for _, text in program for word in re.findall(r"\w+", text))
+    defined = re.compile(r"^(?:(?:def|class) )?(\w+)(?=[ :=(])", re.MULTILINE)
+    once = [(it, {name for name in defined.findall(it[1]) if counted[name] == 1}) for it in texts_of("bptui")]
+    unused = [
+        f"{path}: {name}"
+        for (path, text), names in once
+        if names
+        for statement in top_level(text)
+        for name in names.intersection(names_given(statement))
+        if not HOOKS.match(name)
+    ]
+    assert unused == []
 
 
 def test_the_top_level_has_nothing_else() -> None:

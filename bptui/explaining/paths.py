@@ -78,15 +78,11 @@ class Partial(NamedTuple):
 
 def find_paths(
     graph: Graph, ends: tuple[str, str], seed: Array, sent: Sent, zeros: Callable[[int], list[Array]], *, most: int
-) -> Paths:
-    """Return the ``most`` largest paths between two values, by their share; ``seed`` is the dout at the last one."""
-    return next(filter(None, find_paths_stepwise(graph, ends, seed, sent, zeros, most=most)))
-
-
-def find_paths_stepwise(
-    graph: Graph, ends: tuple[str, str], seed: Array, sent: Sent, zeros: Callable[[int], list[Array]], *, most: int
 ) -> Iterator[Paths | None]:
-    """Yield what ``find_paths`` returns, and before it None after each node that was looked at."""
+    """Yield the ``most`` largest paths between two values, and before them None after each node that was looked at.
+
+    ``seed`` is the dout at the last one.
+    """
     search = PathSearch(graph, ends, sent, zeros)
     yield from search.count()
     total = search.counts.get(ends[1], 0)

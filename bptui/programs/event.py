@@ -61,14 +61,6 @@ class CallSite(NamedTuple):
     expressions: Sequence[Sequence[Any]]
 
 
-class HeldArray(NamedTuple):
-    """An array of floats that an object holds: its ``spot`` on the object, a person's ``name`` for it, its value."""
-
-    spot: str
-    name: str
-    value: int
-
-
 class ForwardCall(NamedTuple):
     """A forward: its ``number`` among all calls, that of the call it happened in (0: none), and its object.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from bptui.core.graph import Graph
@@ -26,12 +26,9 @@ from bptui.programs.pass_graph import WatchedPass, build_graph
 from bptui.programs.pass_steps import PassSteps
 from bptui.programs.program_facts import ProgramFacts
 from bptui.programs.seen_values import SeenValue
-from layers import Array, library
+from layers import Array
 
 NOTHING = Graph((), (), (), (), "")
-
-DERIVED: Mapping[str, object] = {name: library[name] for name in ("Add", "Concat")}
-"""What is built in, and done by the person's code without a layer."""
 
 
 class StepCall(NamedTuple):

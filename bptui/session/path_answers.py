@@ -17,7 +17,7 @@ from bptui.core.text import json_number, number, visible
 from bptui.core.verbs.explaining import FindDependence, FindPaths
 from bptui.errors import BptuiError
 from bptui.explaining.formula_words import words_of
-from bptui.explaining.paths import Paths, ValuePath, find_paths_stepwise
+from bptui.explaining.paths import Paths, ValuePath, find_paths
 from bptui.recording.array_record import encode_array
 from bptui.session.answer import Answer, Question, refusal
 from bptui.session.selecting import existing_name
@@ -60,7 +60,7 @@ def paths_answers(session: Session, command: FindPaths) -> Iterator[Answer]:
     backwards = session_backwards(session)
     seed = seed_at(session, command.to_name, iteration)
     most = min(command.count, MOST_TOLD)
-    search = find_paths_stepwise(moment.graph, ends, seed, backwards.sent, backwards.zeros, most=most)
+    search = find_paths(moment.graph, ends, seed, backwards.sent, backwards.zeros, most=most)
     while (found := paths_so_far(search)) is None:
         yield Answer("following the paths …", "dim", is_pending=True)
     with np.errstate(all="ignore"):  # infinity is an answer, too

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 
 from textual.binding import Binding
 
@@ -117,12 +117,6 @@ def fewer(columns: Sequence[int]) -> list[int]:
     """Return the columns that may still go, once the first of them has gone."""
     first, *others = columns
     return [it - (it > first) for it in others]
-
-
-def step_keys() -> Iterator[tuple[str, str]]:
-    """Yield the keys that move the cursor, as Textual calls them, and the verbs that they mean."""
-    for verb in STEPS:
-        yield from ((textual_name(key), verb.word) for key in verb.keys)
 
 
 class HealthScreen(Overlay[str | None]):

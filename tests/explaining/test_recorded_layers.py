@@ -136,7 +136,11 @@ def test_paths_through_layers_that_do_not_run_are_the_same() -> None:
     run = finished(loads(NETWORK))
     asked = backwards_of_run(run, run.tape, 0)
     shown = backwards_of_record(without_layers(finished(loads(NETWORK)).tape), 0)
-    one, other = (find_paths(run.graph, ("W", "loss"), np.ones(()), it.sent, it.zeros, most=5) for it in (asked, shown))
+    (*_, one), (*_, other) = (
+        find_paths(run.graph, ("W", "loss"), np.ones(()), it.sent, it.zeros, most=5) for it in (asked, shown)
+    )
+    assert one is not None
+    assert other is not None
     assert (one.count, other.count) == (1, 1)
     assert np.allclose(one.paths[0].product, other.paths[0].product, rtol=1e-9)
     assert one.paths[0].names == ("W", "a", "z", "s.1", "s", "loss")

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from bptui.core.graph import Node
 from bptui.core.moment import Moment
 from bptui.core.tape import Tape
-from bptui.explaining.paths import Paths, find_paths, find_paths_stepwise
+from bptui.explaining.paths import Paths, find_paths
 from bptui.explaining.term import Element, Terms
 from bptui.explaining.terms import terms_of
 from bptui.node_backwards import backwards_of_run
@@ -137,7 +137,9 @@ def paths_of(run: Run, first: str, last: str, most: int = 10_000) -> Paths:
     seed = np.ones_like(value)
     if last == run.graph.output and columns.dout is not None:
         seed = np.broadcast_to(np.asarray(columns.dout), value.shape).copy()
-    return find_paths(run.graph, (first, last), seed, backwards.sent, backwards.zeros, most=most)
+    *_, found = find_paths(run.graph, (first, last), seed, backwards.sent, backwards.zeros, most=most)
+    assert found is not None
+    return found
 
 
 def test_the_search_for_paths_gives_way_at_each_node() -> None:
@@ -145,9 +147,7 @@ def test_the_search_for_paths_gives_way_at_each_node() -> None:
     nodes = "\n".join(f's{at} = "s{at - 1} + 2 * s{at - 1}"' for at in range(1, depth + 1))
     run = finished(loads(f'[inputs]\nx = 1.0\n[nodes]\ns0 = "x * x"\n{nodes}\n'))
     backwards = backwards_of_run(run, run.tape, 0)
-    *pauses, found = find_paths_stepwise(
-        run.graph, ("s0", f"s{depth}"), np.ones(()), backwards.sent, backwards.zeros, most=3
-    )
+    *pauses, found = find_paths(run.graph, ("s0", f"s{depth}"), np.ones(()), backwards.sent, backwards.zeros, most=3)
     assert found is not None
     assert found.count == 2**depth
     assert [float(path.product) for path in found.paths] == [2.0**depth, 2.0 ** (depth - 1), 2.0 ** (depth - 1)]

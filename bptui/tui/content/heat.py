@@ -93,12 +93,6 @@ def block_of(place: int, size: int, blocks: int) -> int:
     return -(-(place + 1) * blocks // size) - 1
 
 
-def block_starts(size: int, most: int) -> Array:
-    """Return where the blocks begin into which ``size`` elements are parted, ``most`` at the most."""
-    count = min(most, size)
-    return np.arange(count) * size // count
-
-
 def overview_lines(small: Array, scale: float, frame: Frame) -> list[Line]:
     """Return a small matrix as colours, two numbers to a cell, with a frame on it."""
     numbers = shades(small, scale).tolist()
