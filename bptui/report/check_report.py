@@ -52,7 +52,7 @@ def part_lines(
     part: str, findings: Sequence[Finding], seen: dict[tuple[object, ...], str], has_ladder: HasLadder
 ) -> Iterator[Line]:
     """Yield a line for one part of a report, and below it what is to be said of its findings."""
-    verdict = verdict_of(finding.verdict for finding in findings)
+    verdict = part_verdict(findings)
     yield (Span("  "), Span(verdict.sign, verdict.style), Span(f" {part}{input_signs(findings)}"))
     for finding in findings:
         if finding.verdict is Verdict.PASS:
@@ -63,6 +63,13 @@ def part_lines(
                 finding_details(finding, has_ladder) if first == finding.node else again_lines(finding, first), 5
             )
     yield from indented(follow_lines(findings), 5)
+
+
+def part_verdict(findings: Sequence[Finding]) -> Verdict:
+    """Return what the findings on a part come to; where some gradients are wrong because of a node, it is not right."""
+    verdict = verdict_of(finding.verdict for finding in findings)
+    is_right_but_for_others = verdict is Verdict.PASS and any(finding.follows for finding in findings)
+    return Verdict.SKIP if is_right_but_for_others else verdict
 
 
 def input_signs(findings: Sequence[Finding]) -> str:

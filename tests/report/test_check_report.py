@@ -66,6 +66,7 @@ def test_a_failure_shows_its_evidence(write: Write, capsys: pytest.CaptureFixtur
     out = capsys.readouterr().out
     assert "✗ gradient of x: wrong mask" in out
     assert "forward's slope" in out
+    assert "  · the whole network: x" in out
     assert "from the left" not in out
     assert cli.main([*arguments, "--verbose"]) == 1
     assert "from the left" in capsys.readouterr().out
