@@ -38,13 +38,11 @@ def run_scenario(options: argparse.Namespace) -> int:
     from bptui.tui import app
 
     if is_program(options.scenario):
-        if options.resume:
-            from bptui.recording.resumption import refuse_program
-
-            raise refuse_program(options.record)
         run = watched(options)
         try:
-            status = app.open_program(run, options.record, options.theme, opening=opening_commands(options))
+            status = app.open_program(
+                run, options.record, options.theme, opening=opening_commands(options), resumes=options.resume
+            )
             if run.runs_on:
                 print("the program runs on, unwatched; ctrl+c ends it", file=sys.stderr)
                 run.outlast()

@@ -28,7 +28,8 @@ class Tape(Sequence[Step]):
 
     ``leaves`` (by slot) and ``dout`` are what the first iteration starts from. ``library`` has what is known of the
     layers, by the names that the nodes have for them, and ``optimizer`` the rule of the updates, if it is known.
-    ``revisit`` looks again at what a layer did. ``failure`` is what the step after the last has failed with.
+    ``revisit`` looks again at what a layer did. ``failure`` is what the step after the last has failed with; where it
+    ``is_cut``, nobody knows what came after that: it is a program's, whose recording was broken off.
 
     ``values`` and ``gradients`` are those after the last step; ``at`` tells those at any position.
     """
@@ -51,6 +52,7 @@ class Tape(Sequence[Step]):
         self.revisit = revisit or NothingKept()
         self.iterations: list[Iteration] = []
         self.failure: LayerError | None = None
+        self.is_cut = False
 
     # Filling it.
 

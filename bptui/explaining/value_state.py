@@ -8,11 +8,13 @@ from collections.abc import Iterator
 from bptui.core import text
 from bptui.core.graph import Graph, Node, Use
 from bptui.core.moment import Moment
-from bptui.core.order import Pass
+from bptui.core.order import Pass, RecordedOrder
 from bptui.core.tape import Tape
 from bptui.explaining.formula_words import words_of
 
 ONLY_FORWARD = "your program only goes forward here"
+
+ENDED, CUT = "your program has ended here", "the recording ends here"
 
 WITHOUT_GRADIENT = {"condition": "a condition takes", "indices": "indices take", "rows": "indices take"}
 """What a value is that is only used as one of these inputs."""
@@ -34,11 +36,11 @@ def waiting(moment: Moment, name: str) -> str:
     if moment.value(name) is None:
         return f"not reached yet: goes forward at step {order.step_number(iteration, Pass.FORWARD, name)}"
     if not moment.passes.backward:
-        return ONLY_FORWARD
+        return broken_off(moment) or ONLY_FORWARD
     if not gradient_can_arrive(moment, name):
         return no_gradient_words(moment, name)
     if not moment.awaits_gradient(name):
-        return "" if moment.gradient(name) is not None else "no gradient reaches it"
+        return "" if moment.gradient(name) is not None else broken_off(moment) or "no gradient reaches it"
     last = order.complete_at(iteration, name)
     if moment.gradient(name) is None:
         return f"no gradient yet: it is complete at step {last}"
@@ -109,6 +111,16 @@ def no_backward(moment: Moment, node: Node) -> str:
     """Return in words why a node does not go back in this iteration."""
     if node.call is None:
         return "the output does not depend on it: no gradient reaches it"
-    if not moment.passes.backward:
-        return ONLY_FORWARD
-    return "your program does not call it here"
+    if why := broken_off(moment):
+        return why
+    return "your program does not call it here" if moment.passes.backward else ONLY_FORWARD
+
+
+def broken_off(moment: Moment) -> str:
+    """Return in words why nobody knows how an iteration of a program would have gone on; empty where it is whole."""
+    tape, iteration = moment.tape, moment.progress.iteration
+    if not isinstance(tape.order, RecordedOrder) or iteration + 1 < tape.order.iterations:
+        return ""
+    if tape.failure is not None:
+        return ENDED
+    return CUT if tape.is_cut else ""

@@ -14,6 +14,7 @@ from bptui.recording.json_line import DamagedTranscriptError
 from bptui.recording.recorded_graph import graph_in_record, graph_of
 from bptui.recording.records import (
     BackwardRecord,
+    EndRecord,
     ForwardRecord,
     GraphRecord,
     HeaderRecord,
@@ -40,6 +41,16 @@ class ProgramRecording(Recording):
             revisit=self.locals,
         )
         self.next_graph: tuple[Graph, list[Value]] | None = None
+        self.tape.is_cut = True
+
+    @property
+    def title(self) -> str:
+        steps = len(self.tape)
+        return f"{self.header.title} (recorded up to step {steps})" if self.tape.is_cut else self.header.title
+
+    def add_end(self, record: EndRecord) -> None:
+        super().add_end(record)
+        self.tape.is_cut = False
 
     def add_graph(self, record: GraphRecord) -> None:
         """Take note of the graph of the next iteration. Raises TranscriptError where it is not one."""

@@ -43,6 +43,15 @@ class ProgramRecords:
         """The file that is never recorded to."""
         return self.watched.program.path
 
+    def skip_printed(self, characters: int) -> None:
+        """Leave out so much of the beginning of what the program has printed: it is written already."""
+        kept = []
+        for at, text in self.pieces:
+            if rest := text[characters:]:
+                kept.append((at, rest))
+            characters = max(0, characters - len(text))
+        self.pieces = kept
+
     def header(self) -> HeaderRecord:
         """Return the record that comes first."""
         return program_header(self.watched.program, self.tape)

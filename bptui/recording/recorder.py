@@ -33,6 +33,8 @@ if sys.platform != "win32":
 SLICE = 500
 """Steps that are written before a key may be answered: about 20 ms of small ones."""
 
+PIECE = 1 << 21
+"""Bytes after which no more steps are written before a key may be answered."""
 
 PATIENCE = 0.5
 """Seconds that a disk is given to take in what is left when a session ends because of a signal."""
@@ -88,6 +90,8 @@ class Track:
 class Recorder:
     """Writes the steps from the first to the furthest that the cursor has reached, the commands and the notes.
 
+    Of a program all steps are written: it has ended, and may not come to the same numbers again.
+
     ``count`` of the ``written`` records are safe on the disk; the others will be in a moment, and survive the end of
     this process, but not that of the machine. It goes on with what was ``opened``, or begins a new file.
     ``failure`` says why recording had to stop; the session goes on without it. ``clock`` returns seconds.
@@ -101,7 +105,7 @@ class Recorder:
         opened: OpenedRecording | None = None,
     ) -> None:
         self.path = path
-        self.track = Track(RunRecords(run) if isinstance(run, Run) else ProgramRecords(run))
+        self.track = Track(RunRecords(run)) if isinstance(run, Run) else Track(ProgramRecords(run), "", len(run.tape))
         self.tracks = [self.track]
         self.clock = clock
         self.started = clock()
@@ -201,8 +205,9 @@ class Recorder:
 
     def write_steps(self, track: Track, steps: int) -> None:
         """Hand at most ``steps`` steps of a branch over, and what follows the last."""
+        enough = self.size + PIECE
         for number in range(track.steps + 1, min(track.steps + steps, track.furthest) + 1):
-            if self.failure:
+            if self.failure or self.size > enough:
                 return
             self.write_step(track, number)
             track.steps = number

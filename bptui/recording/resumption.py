@@ -7,11 +7,14 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from bptui.core import text
+from bptui.core.program import Program
+from bptui.core.tape import Tape
 from bptui.errors import Location, TranscriptError, reason_of
 from bptui.recording.digest import FIELD, RunningDigest
 from bptui.recording.recorder import OpenedRecording, free_name, lock
 from bptui.recording.replay_tape import Recording
 from bptui.recording.run_records import header_record
+from bptui.recording.step_comparison import compared_tapes
 from bptui.recording.verification import compared_steps
 from bptui.running import Run
 
@@ -62,9 +65,7 @@ def check_same_run(recording: Recording, run: Run) -> None:
         "the data files": (dict(there.data), dict(here.data)),
         "which layers are one's own": (tuple(there.own_layers), tuple(here.own_layers)),
     }
-    changed = [what for what, (one, other) in parts.items() if one != other]
-    if changed:
-        raise cannot_resume(recording.path, f"{' and '.join(changed)} changed since it was recorded")
+    refuse_changes(recording, parts)
     for number, divergence in compared_steps(recording.tape, run, 0.0):
         if divergence is not None:
             where = f"step {number}" if number else "the values"
@@ -72,11 +73,34 @@ def check_same_run(recording: Recording, run: Run) -> None:
             raise cannot_resume(recording.path, f"was recorded elsewhere: at {where} {told}")
 
 
-def refuse_program(path: Path) -> TranscriptError:
-    """Return the error about going on with a program's recording: what it was at then is in no file."""
-    return cannot_resume(
-        path, "a program is not gone on with: its process has ended, and it can only run from the start"
-    )
+def check_same_program(recording: Recording, program: Program) -> None:
+    """Raise TranscriptError where a recording is not one of this program, with these arguments."""
+    there = recording.header.program
+    if there is None:
+        raise cannot_resume(recording.path, "is the recording of a scenario, and not of a program")
+    parts = {
+        "the program": (there.text, program.text),
+        "what the program is given": (tuple(there.arguments), tuple(program.arguments)),
+    }
+    refuse_changes(recording, parts)
+
+
+def refuse_changes(recording: Recording, parts: Mapping[str, tuple[object, object]]) -> None:
+    """Raise TranscriptError where any of these ``parts`` is not the same there and here."""
+    changed = [what for what, (there, here) in parts.items() if there != here]
+    if changed:
+        raise cannot_resume(recording.path, f"{' and '.join(changed)} changed since it was recorded")
+
+
+def other_program_step(recording: Recording, now: Tape) -> str:
+    """Return in words where a program has gone another way than its recording; empty where it has not."""
+    recorded = recording.tape
+    _, divergence = compared_tapes(recorded, now, 0.0)
+    if divergence is not None:
+        return f"the program goes another way now from step {divergence.step} on"
+    if recording.has_end and len(now) != len(recorded):
+        return f"the program goes on now after step {len(recorded)}, its last"
+    return ""
 
 
 def cannot_resume(path: Path | None, message: str) -> TranscriptError:

@@ -16,7 +16,6 @@ import numpy as np
 
 from bptui.core import text
 from bptui.core.command_parser import parse
-from bptui.core.step import BackwardStep, ForwardStep, Step, UpdateStep
 from bptui.core.tape import Tape
 from bptui.core.tape_diff import array_difference
 from bptui.core.verbs.branches import Expand
@@ -25,6 +24,7 @@ from bptui.own_layers.own_layer import OwnLayer
 from bptui.recording.branch_recording import BranchRecording, edit_of_record
 from bptui.recording.machine import machine_fingerprint
 from bptui.recording.replay_tape import Recording
+from bptui.recording.step_comparison import Divergence, other_step
 from bptui.running import Run, with_expansions
 from bptui.scenario.bundled import bundled
 from bptui.scenario.load import Loader, load
@@ -35,48 +35,6 @@ from layers import library as built_in
 
 ELSEWHERE = {"float64": 1e-9, "float32": 1e-4}
 """How far from the recorded a number may be on another machine, relative to its array's largest, by dtype."""
-
-DECIDING = {
-    "Relu": "mask",
-    "LeakyRelu": "mask",
-    "PRelu": "mask",
-    "Elu": "mask",
-    "Abs": "sign",
-    "Clip": "mask",
-    "Max": "argmax",
-    "Min": "argmin",
-    "MaxPool2d": "argmax",
-    "Maximum": "choice",
-    "Minimum": "choice",
-    "Where": "choice",
-    "Dropout": "mask",
-}
-"""Layers that decide between elements, and what their decision is called: it is the same or it is not."""
-
-
-@dataclass(frozen=True, eq=False)
-class Divergence:
-    """The first number that is another now: at a ``step``, ``what`` of which node, the element, and both numbers.
-
-    ``decision`` is what a layer has decided otherwise, and ``branch`` where that is not the main one.
-    """
-
-    step: int
-    pass_: str
-    name: str
-    what: str
-    index: tuple[int, ...] | None
-    recorded: Array | None
-    now: Array | None
-    decision: str = ""
-    branch: str = ""
-
-    @property
-    def numbers(self) -> tuple[float, float] | None:
-        """The recorded number and the one now."""
-        if self.index is None or self.recorded is None or self.now is None:
-            return None
-        return float(self.recorded[self.index]), float(self.now[self.index])
 
 
 @dataclass(frozen=True, eq=False)
@@ -241,44 +199,3 @@ def other_leaf(recorded: Tape, run: Run, rtol: float) -> Divergence | None:
         if (found := array_difference(np.asarray(value), np.asarray(now), rtol)) is not None:
             return Divergence(0, "", name, "value", found[0], np.asarray(value), np.asarray(now))
     return None
-
-
-def other_step(recorded: Step, now: Step, rtol: float) -> Divergence | None:
-    """Return what of a step is another now."""
-    for (what, value), (_, other) in zip(all_arrays(recorded), all_arrays(now), strict=False):
-        found = array_difference(value, other, rtol)
-        if found is not None:
-            decision = decision_of(recorded, what, value, other, found[0])
-            return Divergence(
-                recorded.number, recorded.pass_.value, recorded.name, what, found[0], value, other, decision
-            )
-    return None
-
-
-def all_arrays(step: Step) -> Iterator[tuple[str, Array | None]]:
-    """Yield all that is recorded of a step, and what it is; local derivatives come before what is made of them."""
-    match step:
-        case ForwardStep():
-            yield from ((f"value {name}" if name != step.name else "value", it) for name, it in outputs_of_step(step))
-        case BackwardStep():
-            yield from (("dout", dout) for dout in step.douts)
-            yield from ((f"local by {name}", it) for name, it in zip(step.node.inputs, step.local, strict=False))
-            yield from ((f"gradient of {name}", it) for name, it in zip(step.node.inputs, step.gradients, strict=False))
-        case UpdateStep():
-            yield "gradient", step.gradient
-            yield "before", step.before
-            yield "after", step.after
-
-
-def outputs_of_step(step: ForwardStep) -> Iterator[tuple[str, Array]]:
-    """Yield the outputs of a step by name."""
-    return zip(step.node.outputs, step.outs, strict=True)
-
-
-def decision_of(step: Step, what: str, value: Array | None, now: Array | None, index: tuple[int, ...] | None) -> str:
-    """Return what a layer has decided otherwise, where that is why two numbers differ; empty where it is not."""
-    if not isinstance(step, BackwardStep) or step.node.layer not in DECIDING or step.node.origin:
-        return ""
-    if index is None or value is None or now is None or not what.startswith(("local", "gradient")):
-        return ""
-    return DECIDING[step.node.layer] if (value[index] == 0) is not (now[index] == 0) else ""

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from bptui.core.text import counted, index, shape, visible
-from bptui.recording.verification import Divergence, Verification
+from bptui.recording.step_comparison import Divergence
+from bptui.recording.verification import Verification
 
 
 def verification_lines(found: Verification) -> Iterator[str]:
@@ -31,7 +32,8 @@ def closeness(found: Verification) -> str:
 def divergence_text(it: Divergence) -> str:
     """Return the first difference in a sentence."""
     branch = f"branch {visible(it.branch, limit=40)}, " if it.branch else ""
-    where = f"{branch}step {it.step}, {it.pass_} of " if it.step else branch
+    pass_ = f"{it.pass_} of " if it.pass_ else ""
+    where = f"{branch}step {it.step}, {pass_}" if it.step else branch
     place = f"{where}{visible(it.name, limit=40)}: {visible(it.what, limit=200)}"
     if it.numbers is None or it.index is None:
         if it.recorded is None or it.now is None:

@@ -97,7 +97,7 @@ class SessionChecks:
         nodes, checked = self.session.tape.graph.nodes, self.verdicts.thorough[iteration]
         if self.session.program is not None:
             return self.check_own(iteration) or verdicts_answer(self.verdicts.worst())
-        if not self.session.can_record and self.checking.conclusions:
+        if self.session.is_replay and self.checking.conclusions:
             return self.recorded_answer(iteration)
         if refused := self.ask_for_all(iteration):
             return refused

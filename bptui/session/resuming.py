@@ -6,21 +6,32 @@ from pathlib import Path
 
 from bptui.core.command import Command
 from bptui.core.edit import MAIN
+from bptui.core.program import WatchedProgram
 from bptui.core.text import visible
 from bptui.core.verbs.branches import Branching
 from bptui.core.verbs.movement import GoTo, SetMark
 from bptui.core.verbs.stops import Stopping, Watching
 from bptui.core.verbs.teaching import Predicting
 from bptui.errors import BptuiError
+from bptui.recording.program_records import ProgramRecords
+from bptui.recording.recorded_program import RecordedProgram
 from bptui.recording.recorder import Recorder, Track
 from bptui.recording.replay_tape import Recording
-from bptui.recording.resumption import cannot_resume, check_same_run, open_recording, refuse_program
+from bptui.recording.resumption import (
+    cannot_resume,
+    check_same_program,
+    check_same_run,
+    open_recording,
+    other_program_step,
+)
 from bptui.recording.run_records import RunRecords
 from bptui.recording.transcript import read_transcript
 from bptui.session.answer import Answer
 from bptui.session.branches import name_branch
 from bptui.session.checks import recall_verdicts
 from bptui.session.dispatcher import Dispatcher
+from bptui.session.new_session import program_session
+from bptui.session.replay import replay_session
 from bptui.session.session import Session
 
 KEEPS = Stopping | Watching | Branching | SetMark | Predicting
@@ -42,24 +53,52 @@ def resume_recording(session: Session, path: Path) -> str:
 
     Raises TranscriptError where the recording is not one of this run, or cannot be gone on with.
     """
-    if session.run is None:
-        raise refuse_program(path)
+    assert session.run is not None
     recording = read_transcript(path)
     check_same_run(recording, session.run)
-    opened = open_recording(path, recording.arrays)
+    recorder = Recorder(path, session.run, session.clock, open_recording(path, recording.arrays))
+    take_up(session, recording)
+    recorder.tracks = [*tracks_of(session, recording)]
+    recorder.track = next(it for it in recorder.tracks if it.source.tape is session.tape)
+    return record_on(session, recording, recorder)
+
+
+def resumed_program(watched: WatchedProgram, path: Path) -> Session:
+    """Return a session on a program that goes on with a recording of it.
+
+    Where the program has gone another way than it had, the session is on what was recorded, and nothing runs. Raises
+    TranscriptError where the recording is not one of this program, or cannot be gone on with.
+    """
+    recording = read_transcript(path)
+    check_same_program(recording, watched.program)
+    why = other_program_step(recording, watched.tape)
+    source = RecordedProgram(watched.program, recording.tape, recording.pieces) if why else watched
+    session = replay_session(recording, watched.program.title) if why else program_session(watched)
+    recorder = Recorder(path, source, session.clock, open_recording(path, recording.arrays))
+    recorder.tracks = [recorder.track] = [track_of_program(source, recording, is_whole=bool(why))]
+    take_up(session, recording)
+    told = record_on(session, recording, recorder)
+    session.welcome = f"{why}: what was recorded is all there is; {told}" if why else told
+    return session
+
+
+def take_up(session: Session, recording: Recording) -> None:
+    """Bring a session to where its recording ends: with its notes, and what its commands have made."""
     session.notes.clear()
     for note in recording.notes:
         session.notes[note.at].append(note.text)
     redo(session, recording)
     recall_all_verdicts(session, recording)
-    recorder = Recorder(path, session.run, session.clock, opened)
+
+
+def record_on(session: Session, recording: Recording, recorder: Recorder) -> str:
+    """Let a session be recorded from where its recording ends, and return what there is to say."""
+    assert recording.path is not None
     recorder.started -= last_time(recording)
-    recorder.tracks = [*tracks_of(session, recording)]
-    recorder.track = next(it for it in recorder.tracks if it.source.tape is session.tape)
     session.recorder = recorder
     recorder.moved(None, session.moment)
     dropped = f"; {recording.dropped}" if recording.dropped else ""
-    return f"going on with {visible(str(path), limit=80)}, at step {session.moment.position}{dropped}"
+    return f"going on with {visible(str(recording.path), limit=80)}, at step {session.moment.position}{dropped}"
 
 
 def redo(session: Session, recording: Recording) -> None:
@@ -118,3 +157,10 @@ def tracks_of(session: Session, recording: Recording) -> list[Track]:
         name = "" if began_as == MAIN else began_as
         found.append(Track(source, name, furthest=steps, steps=steps, has_ended=it.has_end))
     return found
+
+
+def track_of_program(watched: WatchedProgram, recording: Recording, *, is_whole: bool) -> Track:
+    """Return how much is written of a program's run; where that ``is_whole``, nothing more of it will be."""
+    source = ProgramRecords(watched)
+    source.skip_printed(sum(len(text) for _, text in recording.pieces))
+    return Track(source, furthest=len(watched.tape), steps=len(recording.tape), has_ended=is_whole or recording.has_end)

@@ -229,7 +229,7 @@ class Session:
     @property
     def is_waiting(self) -> bool:
         """Whether the cursor has been asked for a step that has not run yet."""
-        return self.can_record and self.failure is None and self.debugger.position < self.debugger.goal
+        return not self.is_replay and self.failure is None and self.debugger.position < self.debugger.goal
 
     @property
     def failure(self) -> LayerError | None:
@@ -342,9 +342,14 @@ class Session:
         return self.recorder is not None and self.recorder.count < self.recorder.written
 
     @property
+    def is_replay(self) -> bool:
+        """Whether this is neither a run nor a program: what was recorded is all there is."""
+        return self.run is None and self.program is None
+
+    @property
     def can_record(self) -> bool:
-        """Whether this is a run or a program; a replay is a recording already."""
-        return self.run is not None or self.program is not None
+        """Whether what is done goes into a recording, or may; a replay stays as it was, unless gone on with."""
+        return not self.is_replay or self.recorder is not None
 
     @property
     def recording(self) -> str:

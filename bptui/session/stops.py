@@ -64,7 +64,7 @@ def toggle_stop(session: Session) -> Answer:
 def set_stop(session: Session, stop: Stop) -> Answer:
     """Set a stop, and answer its number. Raises BptuiError where it could never stop."""
     check_stop(session, stop)
-    if stop.event in (StopEvent.FAIL, StopEvent.WARNING) and not session.can_record:
+    if stop.event in (StopEvent.FAIL, StopEvent.WARNING) and session.is_replay:
         raise BptuiError("this is a replay: no layer runs, so there is nothing to stop on")
     number = session.stops.add(stop)
     return Answer(f"stop {number}: {escaped(str(stop))}", record={"stop": number})

@@ -67,7 +67,7 @@ class Arrival:
                 return Answer()
             if not self.is_relative:
                 return Answer(ALREADY_THERE)
-        if self.is_to_end and not session.can_record:
+        if self.is_to_end and session.is_replay:
             return replace(halt_reason(session), style="", ok=True)  # it leads to the last step that there is
         if failed := failed_turn(session.moment):
             session.selection.choose(failed.name)

@@ -194,13 +194,26 @@ def open_debugger(
 
 
 def open_program(
-    watched: WatchedProgram, record: Path | None = None, theme: str | None = None, *, opening: tuple[Command, ...] = ()
+    watched: WatchedProgram,
+    record: Path | None = None,
+    theme: str | None = None,
+    *,
+    opening: tuple[Command, ...] = (),
+    resumes: bool = False,
 ) -> int:
-    """Open the debugger on a program that was watched, and return the exit status when it is left."""
-    session = program_session(watched)
+    """Open the debugger on a program that was watched, and return the exit status when it is left.
+
+    With ``resumes`` the recording is gone on with, if there is one.
+    """
+    if record and resumes and record.exists():
+        from bptui.session.resuming import resumed_program  # noqa: PLC0415  (few sessions go on; the others start sooner)
+
+        session = resumed_program(watched, record)
+    else:
+        session = program_session(watched)
+        if record:
+            session.record(record)
     session.opening = opening
-    if record:
-        session.record(record)
     return open_screen(session, theme)
 
 

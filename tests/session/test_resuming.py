@@ -13,10 +13,12 @@ from bptui.recording.transcript import read_transcript
 from bptui.running import Run
 from bptui.scenario.load import load, loads
 from bptui.session.dispatcher import Dispatcher
+from bptui.session.new_session import program_session
 from bptui.session.replay import replay_session
-from bptui.session.resuming import resume_recording
+from bptui.session.resuming import resume_recording, resumed_program
 from bptui.session.session import Session
 from mute_display import MuteDisplay
+from programs import watched
 
 
 def session_of(place: str, clock: float = 0.0) -> Session:
@@ -170,3 +172,73 @@ def test_a_recording_that_starts_after_branches_has_how_they_were_made(before: t
 
 def tree_of(session: Session) -> dict[str, tuple[str | None, str, int]]:
     return {name: (it.parent, it.words, it.first_step) for name, it in session.branches.by_name.items()}
+
+
+PROGRAM = """
+import numpy as np
+
+class Twice:
+    def forward(self, x):
+        return 2 * x
+    def backward(self, dout):
+        return 2 * dout
+
+twice, x = Twice(), np.random.default_rng({seed}).normal(size=3)
+for _ in range(2):
+    twice.forward(x)
+    twice.backward(np.ones(3))
+    print("gone back")
+"""
+
+
+@pytest.mark.parametrize(
+    ("seed", "lines"),
+    [("0", 5), ("", 0), pytest.param("0", 0, marks=pytest.mark.long), pytest.param("", 5, marks=pytest.mark.long)],
+)
+def test_a_program_is_gone_on_with_as_it_is_or_where_it_goes_another_way_as_it_was(
+    tmp_path: Path, seed: str, lines: int
+) -> None:
+    path, text = tmp_path / "run.jsonl", PROGRAM.format(seed=seed)
+    with watched(tmp_path, text) as run:
+        first = program_session(run)
+        first.record(path)
+        say(first, "next 3", "note the seam", "break twice backward", "watch norm(x)", "mark a", "next")
+        first.abandon_recording()
+        recorded, printed = run.tape, run.printed.text
+    if lines:  # it was killed before more than the first records were safe
+        path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[:lines]))
+    is_other = not seed
+    with watched(tmp_path, text) as run:
+        second = resumed_program(run, path)
+        assert (second.tape is not run.tape) is is_other
+        assert ("another way now from step 1 on" in second.welcome) is is_other
+        assert second.is_replay is is_other
+        assert "rec" in second.recording
+        if not lines:
+            assert (second.moment.position, second.notes) == (4, first.notes)
+            assert (second.marks, second.watches.by_number) == (first.marks, first.watches.by_number)
+            assert [str(it) for it in second.stops.by_number.values()] == ["twice backward"]
+        say(second, "first", "next", "note done")
+        into = Dispatcher(second, MuteDisplay()).finish(parse("into"))
+        assert into.ok is not is_other
+        second.close()
+    whole = read_transcript(path)
+    assert whole.dropped is None
+    assert whole.notes[-1].text == "done"
+    assert whole.has_end is not (is_other and bool(lines))
+    if whole.has_end:
+        assert len(whole.tape) == len(recorded)
+        assert "".join(text for _, text in whole.pieces) == printed
+
+
+def test_a_recording_of_another_program_is_not_gone_on_with(tmp_path: Path) -> None:
+    path = tmp_path / "run.jsonl"
+    with watched(tmp_path, PROGRAM.format(seed="0")) as run:
+        program_session(run).record(path)
+    changed = pytest.raises(TranscriptError, match="the program and what the program is given changed since")
+    with watched(tmp_path, PROGRAM.format(seed="1"), None, "--fast") as run, changed:
+        resumed_program(run, path)
+    session_of("buy_apple").record(tmp_path / "scenario.jsonl")
+    refused = pytest.raises(TranscriptError, match="the recording of a scenario")
+    with watched(tmp_path, PROGRAM.format(seed="0")) as run, refused:
+        resumed_program(run, tmp_path / "scenario.jsonl")

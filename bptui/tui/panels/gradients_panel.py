@@ -207,6 +207,8 @@ def absence(moment: Moment, name: str) -> tuple[str, str]:
         return "labels: takes none", "labels"
     if moment.awaits_gradient(name):
         return "not reached yet", "not yet"
+    if why := value_state.broken_off(moment):
+        return why, "ends here"
     if not moment.passes.backward:
         return "only goes forward", "none here"
     return "no gradient reaches it", "none comes"
