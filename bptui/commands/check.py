@@ -114,11 +114,13 @@ def write_marks_of(found: Sequence[tuple[str, Result]], options: argparse.Namesp
     from bptui.guest.orphans import end_orphans
     from bptui.report.hand_in import points_line
     from bptui.report.printing import print_lines
-    from bptui.report.results_file import format_for, write_results
+    from bptui.report.results_file import folders_of, format_for, published, write_results
 
     hand_ins = [hand_in_of(place, result, options) for place, result in found]
     end_orphans()
-    write_results(options.results, hand_ins, options.format or format_for(options.results))
+    folders = folders_of([*map(Path, options.scenarios), *options.layers])
+    marks = [published(it, folders) for it in hand_ins]
+    write_results(options.results, marks, options.format or format_for(options.results))
     if not options.json:
         with output() as file:
             print_lines([points_line(hand_ins)], file)

@@ -89,6 +89,8 @@ def where_defined(file: LayerFile, description: Mapping[str, Any]) -> Location:
 
 def imported_path(file: LayerFile, path: str) -> str:
     """Return a file that another one imports as errors write it: from the same starting point as that one."""
+    if Path(path).is_relative_to(file.path.parent):
+        return visible(str(Path(file.name or file.path).parent / Path(path).relative_to(file.path.parent)), limit=4_096)
     if Path(file.name or file.path).is_absolute():
         return visible(path, limit=4_096)
     return visible(os.path.relpath(path), limit=4_096)

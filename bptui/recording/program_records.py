@@ -84,7 +84,7 @@ def program_header(program: Program, tape: Tape) -> HeaderRecord:
     return HeaderRecord(
         bptui=FORMAT,
         title=program.title,
-        program=ProgramRecord(str(program.path), program.text, program.arguments),
+        program=ProgramRecord(program.called or str(program.path), program.text, program.arguments),
         dtype="float64",
         seed=0,
         output=graph.output,

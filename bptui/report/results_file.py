@@ -7,8 +7,9 @@ Formats: plain JSON; JUnit's XML, as continuous integration reads it; and the re
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -31,6 +32,26 @@ def check_results_place(path: Path, sources: Sequence[Path]) -> None:
         return  # to be told when it is written
     if is_source:
         raise BptuiError(f"{visible(str(path))} is what is to be marked: another name is wanted")
+
+
+def published(hand_in: HandIn, folders: Sequence[str]) -> HandIn:
+    """Return a hand-in in whose words no file is told with one of these ``folders`` before its name."""
+
+    def told(words: str) -> str:
+        for folder in folders:
+            words = words.replace(folder, "")
+        return words
+
+    items = tuple(replace(it, name=told(it.name), message=told(it.message)) for it in hand_in.items)
+    place, title, error = map(told, (hand_in.place, hand_in.title, hand_in.error))
+    return replace(hand_in, place=place, title=title, error=error, items=items)
+
+
+def folders_of(files: Sequence[Path]) -> list[str]:
+    """Return the folders of files that are given by their whole path, as they stand before names, the longest first."""
+    absolute = [it.parent for path in files if path.is_absolute() for it in (path, path.resolve())]
+    found = {visible(f"{it}{os.sep}", limit=4_096) for it in absolute if it != it.parent}
+    return sorted(found, key=len, reverse=True)
 
 
 def write_results(path: Path, hand_ins: Sequence[HandIn], name: str) -> None:

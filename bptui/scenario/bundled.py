@@ -26,6 +26,13 @@ def folder() -> Path | None:
     return next((place for place in PLACES if place.is_dir()), None)
 
 
+def bundled_name(path: Path) -> str:
+    """Return what a file that comes with bptui is called wherever it is installed: ``scenarios/book/book.py``."""
+    home = folder()
+    assert home is not None
+    return (Path(home.name) / path.resolve().relative_to(home.resolve())).as_posix()
+
+
 def is_bundled(path: Path) -> bool:
     """Return whether a file is one of those that come with bptui."""
     home = folder()

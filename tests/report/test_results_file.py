@@ -256,3 +256,18 @@ def test_tenths_add_up_and_any_name_can_be_written(tmp_path: Path, name: str) ->
     assert not any(it in text for it in "\x1b\u202e\x00\ufffe")
     if name == "junit":
         ET.fromstring(text)
+
+
+@pytest.mark.parametrize("option", ["--explain", "--format=junit"])
+def test_no_folder_of_whoever_marks_it_is_published(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, option: str
+) -> None:
+    results, elsewhere = tmp_path / "results.json", tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    monkeypatch.chdir(elsewhere)
+    for layers in (WRONG, MUL + RELU.format("open(__file__ + 'no')"), "x = ("):
+        hand_in(tmp_path, layers, "--results", str(results), option)
+        told = results.read_text(encoding="utf-8")
+        assert "own.py" in told
+        assert "homework.toml" in told
+        assert str(tmp_path) not in told

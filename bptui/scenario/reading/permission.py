@@ -21,7 +21,7 @@ from bptui.own_layers.layer_descriptions import GivenLayers, none_used_error
 from bptui.own_layers.own_layer import LayerFile, OwnLayer
 from bptui.own_layers.source_file import check_syntax
 from bptui.own_layers.trust import changed_file, is_trusted, read_layer_file
-from bptui.scenario.bundled import is_bundled
+from bptui.scenario.bundled import bundled_name, is_bundled
 from bptui.scenario.problems import Problems
 from bptui.scenario.reading.styles import read_styles
 from bptui.scenario.toml import Document
@@ -124,7 +124,7 @@ def allowed(document: Document, at: int, path: Path, given: Sequence[LayerFile])
         hint=f"read it, then allow it with --layers {place}, or until it changes with: bptui trust {place}",
     )
     if is_bundled(path):
-        return LayerFile(path.resolve(), path.read_text(encoding="utf-8"), str(path))
+        return LayerFile(path.resolve(), path.read_text(encoding="utf-8"), bundled_name(path))
     try:
         file = read_layer_file(path)
     except ScenarioError as error:
