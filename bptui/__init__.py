@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from bptui.checking.check_scenario import check
     from bptui.core.expression import evaluate
     from bptui.core.tape import Tape
-    from bptui.running import run
     from bptui.scenario.load import load, loads
     from bptui.scenario.scenario import Scenario
+    from bptui.scenario_tape import run
     from bptui.watching import watch
 
 __all__ = [
@@ -50,7 +50,7 @@ HOMES = {
     "evaluate": "bptui.core.expression",
     "load": "bptui.scenario.load",
     "loads": "bptui.scenario.load",
-    "run": "bptui.running",
+    "run": "bptui.scenario_tape",
     "watch": "bptui.watching",
 }
 """The modules of the names that are not imported yet."""

@@ -228,16 +228,3 @@ def with_expansions(scenario: Scenario, names: Sequence[str]) -> Scenario:
     it.close()
     shapes = {name: np.shape(value) for name, value in it.tape.values.items() if value is not None}
     return expanded(scenario, names, shapes=shapes)
-
-
-def run(scenario: Scenario) -> Tape:
-    """Return the complete tape of a scenario: every step of both passes, in every iteration.
-
-    Raises LayerError where a layer fails.
-    """
-    it = Run(scenario)
-    it.finish()
-    it.close()
-    if it.failure:
-        raise it.failure
-    return it.tape

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Self, overload
 from bptui.core.step import Step
 from bptui.core.tape import Tape
 from bptui.programs.program_watch import ProgramWatch
+from bptui.report.shown_tape import ShownTape, is_terminal
 
 if TYPE_CHECKING:
     from bptui.checking.finding import Report
@@ -37,26 +38,7 @@ def watch(net: Any = None, *, passes: int | None = None, memory: int = MEMORY) -
     return watched
 
 
-class WatchedReport:
-    """What a check of watched code has found; ``report.findings`` has all of it."""
-
-    def __init__(self, report: Report) -> None:
-        self.report = report
-
-    @property
-    def ok(self) -> bool:
-        """Whether nothing failed."""
-        return self.report.ok
-
-    def __repr__(self) -> str:
-        from bptui.lines.line import plain  # noqa: PLC0415
-        from bptui.report.check_report import report_lines, tally_line  # noqa: PLC0415
-
-        lines = (*report_lines(self.report.title, self.report), tally_line([self.report]))
-        return "\n".join(plain(line).rstrip() for line in lines)
-
-
-class WatchedCode(Sequence[Step]):
+class WatchedCode(ShownTape, Sequence[Step]):
     """The tape of code that was watched: its steps, ``values`` and ``gradients``, as of any tape.
 
     ``check`` judges it, ``show`` opens the debugger, ``save`` writes a transcript. To look at it ends watching.
@@ -64,7 +46,6 @@ class WatchedCode(Sequence[Step]):
 
     def __init__(self, watch: ProgramWatch) -> None:
         self.watch = watch
-        self.report: Report | None = None
 
     def __enter__(self) -> Self:
         if self.watch.end is None and sys.getprofile() is None:
@@ -108,36 +89,31 @@ class WatchedCode(Sequence[Step]):
     def __iter__(self) -> Iterator[Step]:
         return iter(self.tape)
 
-    def __repr__(self) -> str:
-        from bptui.lines.line import plain  # noqa: PLC0415  (only what is looked at is drawn)
-        from bptui.report.watched_table import watched_table  # noqa: PLC0415
+    @property
+    def shown_tape(self) -> Tape:
+        return self.tape
 
-        return "\n".join(plain(line).rstrip() for line in watched_table(self.tape, self.report))
-
-    def check(self) -> WatchedReport:
+    def check(self) -> Report:
         """Return the report on every node and on the wiring between them: it prints as ``bptui check`` prints it.
 
-        From then on the tape, too, prints with the verdicts.
+        From then on the tape, too, is shown with the verdicts.
         """
         from bptui.program_checking.check_program import check_program  # noqa: PLC0415  (few are checked)
+        from bptui.report.shown_report import ShownReport  # noqa: PLC0415
 
         self.watch.stop()
-        self.report = check_program(self.watch)
-        return WatchedReport(self.report)
+        self.report = ShownReport.of(check_program(self.watch))
+        return self.report
 
     def show(self) -> None:
-        """Open the debugger in a terminal; elsewhere, as in a notebook, print the table and the circuit."""
-        tape = self.tape
-        if all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
-            from bptui.tui.app import open_program  # noqa: PLC0415  (few show it, and none without a terminal)
-
-            open_program(self.watch)
+        """Open the debugger in a terminal; elsewhere, as in a notebook, show the table and the circuit."""
+        self.watch.stop()
+        if not is_terminal():
+            self.show_here()
             return
-        from bptui.lines.line import plain  # noqa: PLC0415
-        from bptui.report.watched_table import circuit_lines, watched_table  # noqa: PLC0415
+        from bptui.tui.app import open_program  # noqa: PLC0415  (few show it, and none without a terminal)
 
-        for line in (*watched_table(tape, self.report), (), *circuit_lines(tape)):
-            sys.stdout.write(f"{plain(line).rstrip()}\n")
+        open_program(self.watch)
 
     def save(self, path: str | Path) -> None:
         """Write a transcript to a new file. Raises TranscriptError where it exists, or cannot be written."""

@@ -12,9 +12,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bptui.running import Run, run
+from bptui.running import Run
 from bptui.scenario.bundled import bundled
 from bptui.scenario.load import load, loads
+from bptui.scenario_tape import run
 from layers import library
 
 FOLDER = Path(__file__).parents[1] / "scenarios" / "book"

@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 
 from bptui.core.tape import Tape
-from bptui.running import run
 from bptui.scenario.bundled import bundled
 from bptui.scenario.load import load, loads
 from bptui.scenario.scenario import Scenario
+from bptui.scenario_tape import run
 from layers import Array
 
 FOLDER = Path(__file__).parents[1] / "scenarios"

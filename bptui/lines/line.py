@@ -34,6 +34,11 @@ def plain(line: Line) -> str:
     return "".join([text for text, _ in line])
 
 
+def text_of_lines(lines: Iterable[Line]) -> str:
+    """Return lines as text, without blanks at their ends."""
+    return "\n".join(plain(line).rstrip() for line in lines)
+
+
 def line_width(line: Line) -> int:
     """Return how many cells a line takes."""
     return sum([len(text) if text.isascii() else cells(text) for text, _ in line])

@@ -21,6 +21,7 @@ from bptui.guest.wire import PREFIX, Message, WireError, decode_message, encode_
 from bptui.programs.event import Ended, SeenArray, from_message
 from bptui.programs.printed import Printed
 from bptui.programs.program_facts import ProgramFacts
+from bptui.programs.program_failure import program_failure
 from bptui.programs.seen_values import read_value
 from bptui.programs.shared_memory import map_for_reading, open_shared_memory
 from bptui.programs.watched_tape import StepCall, WatchedTape
@@ -236,21 +237,9 @@ class ProgramRun:
             return
         self.end = end
         self.watched.add(end)
-        self.tape.failure = self.failure_of(end)
-
-    def failure_of(self, end: Ended) -> LayerError | None:
-        """Return what the end of a program says of its failure."""
         if end.how == "bug":
             raise RuntimeError(end.error)  # it is ours, and reported as such
-        if end.how not in ("raised", "lost"):
-            return None
-        where = None
-        if end.traceback:
-            file, line = end.traceback[-1][:2]
-            where = Location(self.facts.shown(str(file)), int(line), end.column)
-        return LayerError(
-            visible(end.error, limit=1_000), where=where or Location(self.facts.shown(str(self.program.path)))
-        )
+        self.tape.failure = program_failure(end, self.facts, str(self.program.path))
 
     def ask(self, job: str, *arrays: Value, seconds: float, **arguments: Any) -> Message:
         """Return what a function of ours, named as ``module:function``, answers in the process, when watching is over.

@@ -24,6 +24,7 @@ from bptui.programs.child.value_store import ValueStore
 from bptui.programs.child.watcher import Limits, Watcher
 from bptui.programs.event import Ended, Event, SeenArray
 from bptui.programs.program_facts import ProgramFacts
+from bptui.programs.program_failure import program_failure
 from bptui.programs.seen_values import read_value
 from bptui.programs.watched_tape import StepCall, WatchedTape
 
@@ -74,7 +75,7 @@ class ProgramWatch:
         if self.end is not None:
             return
         self.watcher.stop()
-        if error is None:
+        if error is None or isinstance(error, SystemExit):
             self.finish("exit", "")
         else:
             self.close(Ended("raised", 1, f"{type(error).__name__}: {error}", own_frames(error.__traceback__)))
@@ -91,6 +92,7 @@ class ProgramWatch:
         if self.end is None:
             self.end = end
             self.watched.add(end)
+            self.tape.failure = program_failure(end, self.facts, str(self.program.path))
 
     def tell(self, event: Event) -> None:
         """Take an event in."""

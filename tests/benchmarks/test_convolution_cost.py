@@ -18,8 +18,8 @@ import numpy as np
 import pytest
 
 from bptui.core.graph import Node
-from bptui.running import run
 from bptui.scenario.scenario import Scenario
+from bptui.scenario_tape import run
 from strategies import make_scenario
 
 pytestmark = [pytest.mark.benchmark, pytest.mark.torch]

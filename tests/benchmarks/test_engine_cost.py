@@ -17,8 +17,8 @@ import pytest
 from bptui.core.debugger import Debugger
 from bptui.core.graph import Node
 from bptui.core.verbs.movement import GoTo
-from bptui.running import run
 from bptui.scenario.scenario import Scenario
+from bptui.scenario_tape import run
 from layers import library
 from strategies import chain, make_scenario
 

@@ -14,9 +14,9 @@ from bptui.checking.dependence import Dependence, find_dependence
 from bptui.checking.finding import Verdict
 from bptui.core.region import Independence, Region, read_region
 from bptui.errors import BptuiError, ScenarioError
-from bptui.running import run
 from bptui.scenario.load import loads
 from bptui.scenario.scenario import Scenario
+from bptui.scenario_tape import run
 from strategies import random_scenarios
 
 CAUSAL = """

@@ -27,8 +27,9 @@ from bptui.core.verbs.movement import (
     RunTo,
     Travel,
 )
-from bptui.running import Run, run
+from bptui.running import Run
 from bptui.scenario.scenario import Scenario, Train
+from bptui.scenario_tape import run
 from strategies import buy_apple, chain, make_scenario, random_scenarios
 
 COUNTS = st.integers(1, 30)

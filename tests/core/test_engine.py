@@ -13,8 +13,9 @@ from bptui.core.graph import Node, Use
 from bptui.core.optimizer import SGD
 from bptui.core.order import Pass
 from bptui.core.step import BackwardStep, ForwardStep, UpdateStep
-from bptui.running import Run, run
+from bptui.running import Run
 from bptui.scenario.scenario import Scenario, Train
+from bptui.scenario_tape import run
 from layers import Array
 from strategies import buy_apple, chain, make_scenario, random_scenarios
 

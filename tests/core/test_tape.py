@@ -17,8 +17,9 @@ from bptui.core.optimizer import Adam
 from bptui.core.order import Pass, RecordedOrder, Schedule
 from bptui.core.step import BackwardStep, ForwardStep
 from bptui.core.tape import Tape
-from bptui.running import Run, run
+from bptui.running import Run
 from bptui.scenario.scenario import Scenario, Train
+from bptui.scenario_tape import run
 from layers import Array, library
 from strategies import buy_apple, make_scenario, random_scenarios
 

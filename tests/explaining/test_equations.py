@@ -16,8 +16,9 @@ from bptui.explaining import equations
 from bptui.recording.codec import encode_line
 from bptui.recording.run_records import records
 from bptui.recording.transcript import read_transcript
-from bptui.running import Run, run
+from bptui.running import Run
 from bptui.scenario.load import loads
+from bptui.scenario_tape import run
 from runs import BUY_APPLES, TWO_LAYERS, nodes, tape_of
 from strategies import chain, make_scenario
 

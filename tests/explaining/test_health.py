@@ -9,9 +9,9 @@ import pytest
 
 from bptui.core.tape import Tape
 from bptui.explaining.health import Health, health_of
-from bptui.running import run
 from bptui.scenario.bundled import bundled
 from bptui.scenario.load import load, loads
+from bptui.scenario_tape import run
 from runs import TWO_LAYERS, tape_of
 
 

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from bptui.core.graph import Node
 from bptui.explaining.sentence import headline
-from bptui.running import run
 from bptui.scenario.scenario import Scenario
+from bptui.scenario_tape import run
 from layer_cases import Case, case_of, cases_of, single_output_layers
 from layers import library
 from runs import BUY_APPLES, nodes, tape_of

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 
 from bptui.explaining import value_state
-from bptui.running import run
 from bptui.scenario.scenario import Scenario
+from bptui.scenario_tape import run
 from runs import BUY_APPLES, TWO_LAYERS, nodes, tape_of
 from strategies import random_scenarios
 

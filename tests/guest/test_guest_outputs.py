@@ -10,9 +10,10 @@ import pytest
 import bptui
 from bptui.checking import Verdict
 from bptui.errors import ScenarioError
-from bptui.running import Run, run
+from bptui.running import Run
 from bptui.scenario.load import loads
 from bptui.scenario.scenario import Scenario
+from bptui.scenario_tape import run
 from bptui.stepping.step_into import step_into
 from guests import layer_file, line_of
 

@@ -25,8 +25,9 @@ from bptui.guest.host_supply import HostSupply
 from bptui.recording.codec import encode_line
 from bptui.recording.run_records import records
 from bptui.recording.transcript import read_transcript
-from bptui.running import Run, run
+from bptui.running import Run
 from bptui.scenario.load import loads
+from bptui.scenario_tape import run
 from guests import ARRIVE, forget_arrival, layer_file, line_of, wait_for_arrival
 from waiting import work_until
 

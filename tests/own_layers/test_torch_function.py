@@ -11,8 +11,8 @@ import bptui
 from bptui.checking import Verdict
 from bptui.errors import LayerError, ScenarioError
 from bptui.own_layers.own_layer import OwnLayer
-from bptui.running import run
 from bptui.scenario.load import loads
+from bptui.scenario_tape import run
 from guests import layer_file
 
 STAND_IN = {

@@ -15,8 +15,8 @@ from bptui.errors import BptuiError, ScenarioError
 from bptui.own_layers import trust as trusting
 from bptui.own_layers.imports_beside import files_beside
 from bptui.own_layers.trust import is_private_group, read_layer_file, record_path, trust, words_of_trust
-from bptui.running import run
 from bptui.scenario.load import load
+from bptui.scenario_tape import run
 from guests import layer_file
 
 LAYERS = """

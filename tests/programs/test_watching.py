@@ -70,6 +70,8 @@ def test_an_exception_passes_and_the_tape_so_far_stays(layers):  # type: ignore[
     with pytest.raises(ValueError, match="matmul"), bptui.watch() as tape:
         affine.forward(relu.forward(X))
     assert [step.name for step in tape] == ["relu"]
+    assert "ValueError: matmul" in repr(tape)
+    assert not tape.check().ok
 
 
 def test_of_a_network_only_what_it_holds_is_watched(layers, capsys):  # type: ignore[no-untyped-def]

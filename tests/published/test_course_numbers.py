@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 
-from bptui.running import run
 from bptui.scenario.load import loads
+from bptui.scenario_tape import run
 
 PRINTED = 5e-9
 """Half of the last of eight decimals."""

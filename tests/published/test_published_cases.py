@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from bptui.core.tape import Tape
-from bptui.running import run
 from bptui.scenario.load import loads
+from bptui.scenario_tape import run
 from published_networks import NETWORKS
 
 CASES = {path.stem: path for path in sorted((Path(__file__).parent / "cases").glob("*.json"))}

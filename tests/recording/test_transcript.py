@@ -29,9 +29,10 @@ from bptui.recording.records import ActionRecord, NoteRecord
 from bptui.recording.replay_tape import Recording
 from bptui.recording.run_records import records
 from bptui.recording.transcript import LONGEST_LINE, read_transcript
-from bptui.running import Run, run
+from bptui.running import Run
 from bptui.scenario.load import load
 from bptui.scenario.scenario import Scenario
+from bptui.scenario_tape import run
 from bptui.session.open_tape import is_transcript, tape_at
 from layers import Array
 from strategies import buy_apple, chain, make_scenario, random_scenarios

@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 from bptui.cli import main
 from bptui.core.graph import Node
 from bptui.errors import ScenarioError
-from bptui.running import run, with_expansions
+from bptui.running import with_expansions
 from bptui.scenario.expansion import expanded, is_composite
 from bptui.scenario.load import load, loads
 from bptui.scenario.scenario import Scenario
+from bptui.scenario_tape import run
 from layer_cases import EXAMPLES, Case, case_of, cases_of, every_layer
 from layers import Array, Layer
 from strategies import make_scenario

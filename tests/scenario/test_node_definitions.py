@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from bptui.errors import ScenarioError
-from bptui.running import run
 from bptui.scenario.load import loads
 from bptui.scenario.scenario import Scenario
+from bptui.scenario_tape import run
 from layers import library
 from two_outputs import LIBRARY
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from bptui.errors import ScenarioError
-from bptui.running import run
 from bptui.scenario.load import loads
+from bptui.scenario_tape import run
 
 INPUTS = """
 [inputs]

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from bptui.errors import ScenarioError
-from bptui.running import run
 from bptui.scenario.load import loads
+from bptui.scenario_tape import run
 from guests import layer_file
 
 TEXT = '[inputs]\nx = [[1.0, -2.0], [0.5, 3.0]]\ny = [[2.0, 1.0], [1.0, 4.0]]\n[nodes]\nz = "{formula}"\n'

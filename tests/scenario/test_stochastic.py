@@ -10,8 +10,9 @@ import pytest
 from bptui.checking import Verdict
 from bptui.checking.check_scenario import check_at
 from bptui.core.tape import Tape
-from bptui.running import Run, run
+from bptui.running import Run
 from bptui.scenario.load import loads
+from bptui.scenario_tape import run
 from bptui.tui.content.curve import curve_of
 from layers import Array
 from layers.dropout import Dropout

@@ -9,8 +9,8 @@ import pytest
 
 import bptui
 from bptui.errors import ScenarioError
-from bptui.running import run
 from bptui.scenario.load import loads
+from bptui.scenario_tape import run
 
 TEXT = '[inputs]\nx = [[1.0, 2.0], [3.0, 4.0]]\nn = {value}\n[nodes]\nz = "{formula}"\n'
 

@@ -21,10 +21,11 @@ from bptui.core.verbs.branches import SetValue, SwitchBranch
 from bptui.core.verbs.movement import GoTo
 from bptui.errors import TranscriptError
 from bptui.recording.transcript import read_transcript
-from bptui.running import Run, run
+from bptui.running import Run
 from bptui.scenario.expansion import expanded
 from bptui.scenario.load import loads
 from bptui.scenario.scenario import Scenario
+from bptui.scenario_tape import run
 from bptui.session.answer import Answer
 from bptui.session.differences import difference_lines
 from bptui.session.dispatcher import Dispatcher

@@ -14,8 +14,9 @@ from bptui.core.verbs.movement import GoTo, Into, Next
 from bptui.errors import BptuiError, LayerError
 from bptui.guest.guest_layer import GuestLayer
 from bptui.guest.pending_call import Pending
-from bptui.running import Run, run
+from bptui.running import Run
 from bptui.scenario.load import loads
+from bptui.scenario_tape import run
 from bptui.stepping import step_into
 from bptui.stepping.guest_job import read_course
 from bptui.stepping.line_record import line_tape_record

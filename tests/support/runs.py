@@ -6,9 +6,10 @@ from typing import Any
 
 from bptui.core.debugger import Debugger
 from bptui.core.tape import Tape
-from bptui.running import Run, run
+from bptui.running import Run
 from bptui.scenario.load import loads
 from bptui.scenario.scenario import Scenario
+from bptui.scenario_tape import run
 from bptui.session.session import Session
 from bptui.stepping.step_into import LayerEntrance
 

@@ -8,8 +8,9 @@ import pytest
 from textual.app import App
 
 from bptui.core.moment import Moment
-from bptui.running import Run, run
+from bptui.running import Run
 from bptui.scenario.load import loads
+from bptui.scenario_tape import run
 from bptui.session.session import Session
 from bptui.tui.app import BptuiApp
 from runs import session_on

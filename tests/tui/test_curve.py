@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from bptui.core.graph import Node
 from bptui.lines.line import line_width
-from bptui.running import run
 from bptui.scenario.load import loads
+from bptui.scenario_tape import run
 from bptui.tui.content.curve import Curve, curve_lines, curve_of
 from layer_cases import rows_of, single_output_layers
 from layers import Array, Layer

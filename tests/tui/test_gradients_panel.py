@@ -12,9 +12,9 @@ from bptui.core.array_summary import Summaries, summarise
 from bptui.core.graph import Node
 from bptui.core.moment import Moment
 from bptui.lines.line import Line, line_width, plain
-from bptui.running import run
 from bptui.scenario.load import load, loads
 from bptui.scenario.scenario import Scenario
+from bptui.scenario_tape import run
 from bptui.tui.app import BptuiApp
 from bptui.tui.panels.gradients_panel import (
     NOTHING_SEEN,

@@ -7,8 +7,8 @@ from collections.abc import Callable
 import pytest
 
 from bptui.lines.line import line_width, plain
-from bptui.running import run
 from bptui.scenario.load import load
+from bptui.scenario_tape import run
 from bptui.tui.app import BptuiApp
 from bptui.tui.content.lecture import lecture_ideas, lecture_lines
 from screens import shown

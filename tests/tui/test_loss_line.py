@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from bptui.core.moment import Moment
 from bptui.lines.bars import bar_of, bars
 from bptui.lines.line import line_width, plain
-from bptui.running import Run, run
+from bptui.running import Run
 from bptui.scenario.load import loads
+from bptui.scenario_tape import run
 from bptui.tui.content.loss_line import loss_line, sampled
 
 FALLING = """

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from bptui.core.graph import Node
 from bptui.core.revisit import LayersRevisit
 from bptui.lines.line import Line, line_width, plain
-from bptui.running import run
 from bptui.scenario.load import load, loads
 from bptui.scenario.scenario import Scenario
+from bptui.scenario_tape import run
 from bptui.tui.content.node_lines import node_lines
 from bptui.tui.content.welcome import welcome_lines
 from bptui.tui.panels.node_panel import NodePanel, heading_of, note_lines

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from bptui.core.order import Schedule
 from bptui.lines.line import line_width, plain
-from bptui.running import run
 from bptui.scenario.load import load, loads
+from bptui.scenario_tape import run
 from bptui.tui.app import BptuiApp
 from bptui.tui.content.timeline import Timeline, timeline_line
 from screens import debugger_screen, shown

@@ -13,9 +13,9 @@ from bptui.core.array_summary import summarise
 from bptui.core.moment import Moment
 from bptui.core.verbs.view import HeatMap, TurnGradient
 from bptui.lines.line import Line, Span, line_width
-from bptui.running import run
 from bptui.scenario.load import loads
 from bptui.scenario.scenario import Scenario
+from bptui.scenario_tape import run
 from bptui.tui.app import BptuiApp
 from bptui.tui.content import heat
 from bptui.tui.content.array_view import ArrayView, ViewedArray, cell_index, largest, matrix_of, next_not_finite, sight

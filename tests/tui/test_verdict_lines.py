@@ -7,8 +7,8 @@ from bptui.checking.verdicts import Judged, Verdicts
 from bptui.core.moment import Moment
 from bptui.errors import Location
 from bptui.lines.line import Line, line_width
-from bptui.running import run
 from bptui.scenario.load import loads
+from bptui.scenario_tape import run
 from bptui.tui.content.verdict_lines import invitation_lines, verdict_lines
 from bptui.tui.panels.gradients_panel import GradientsPanel
 from bptui.tui.title import title_line

@@ -1,0 +1,64 @@
+"""A tape as it looks at a prompt and in a notebook, where a person only writes its name."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+from bptui.core.tape import Tape
+
+if TYPE_CHECKING:
+    from bptui.checking.finding import Report
+
+# What draws is imported by what is looked at: a program that is only watched, or run, starts without it.
+# ruff: noqa: PLC0415
+
+
+class ShownTape:
+    """What shows itself as the table of its ``shown_tape``, with the verdicts of its ``report`` once there is one."""
+
+    report: Report | None = None
+
+    @property
+    def shown_tape(self) -> Tape:
+        """The steps to show."""
+        raise NotImplementedError
+
+    def __repr__(self) -> str:
+        from bptui.lines.line import text_of_lines
+        from bptui.report.tape_table import tape_table
+
+        return text_of_lines(tape_table(self.shown_tape, self.report).lines())
+
+    def _repr_html_(self) -> str:
+        from bptui.report.notebook_html import table_html
+        from bptui.report.tape_table import tape_table
+
+        return table_html(tape_table(self.shown_tape, self.report))
+
+    def show_here(self) -> None:
+        """Show the table and the circuit: in a notebook as its output, elsewhere printed."""
+        from bptui.lines.line import text_of_lines
+        from bptui.report.notebook_html import lines_html
+        from bptui.report.tape_table import circuit_lines
+
+        circuit = tuple(circuit_lines(self.shown_tape))
+        text = f"{self!r}\n\n{text_of_lines(circuit)}".rstrip()
+        html = self._repr_html_() + (lines_html(circuit) if circuit else "")
+        if not is_displayed({"text/plain": text, "text/html": html}):
+            sys.stdout.write(f"{text}\n")
+
+
+def is_terminal() -> bool:
+    """Return whether a person sits here at a terminal, on which a screen can be opened."""
+    return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr))
+
+
+def is_displayed(forms: dict[str, str]) -> bool:
+    """Return whether a notebook, if this runs in one, has shown what there is in these forms."""
+    ipython: Any = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython is not None else None
+    if shell is None or not hasattr(shell, "kernel"):
+        return False
+    shell.display_pub.publish(forms)
+    return True
