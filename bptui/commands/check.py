@@ -76,7 +76,10 @@ def judge_program(options: argparse.Namespace) -> list[tuple[str, Result]]:
     if len(options.scenarios) > 1:
         raise BptuiError("a program is checked by itself", hint="what stands behind its name is handed to it")
     options.scenario = options.scenarios[0]
-    run = watched(options)
+    try:
+        run = watched(options)
+    except BptuiError as error:
+        return [(options.scenario, error)]
     try:
         run.outlast()
         run.raise_interrupt()

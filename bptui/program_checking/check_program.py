@@ -82,12 +82,14 @@ def marks_of_program(findings: Sequence[Finding], origins: Mapping[str, str]) ->
     found = defaultdict(list)
     for finding in findings:
         found[finding.node if finding.rule != RULE and finding.node in origins else WIRING].append(finding)
-    return tuple(
-        Mark(
-            name, (name,), 1.0, mark_verdict(found[name]), tuple(it for it in found[name] if it.verdict is Verdict.FAIL)
-        )
-        for name in (*origins, WIRING)
-    )
+    return tuple(mark_with_reasons(name, found[name]) for name in (*origins, WIRING))
+
+
+def mark_with_reasons(name: str, findings: Sequence[Finding]) -> Mark:
+    """Return the mark for a node or the wiring, with what keeps it from its point: a failure, or why it is open."""
+    verdict = mark_verdict(findings)
+    costs = verdict in (Verdict.FAIL, Verdict.SKIP)
+    return Mark(name, (name,), 1.0, verdict, tuple(it for it in findings if it.verdict is verdict) * costs)
 
 
 def mark_verdict(findings: Sequence[Finding]) -> Verdict:

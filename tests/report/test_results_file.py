@@ -10,9 +10,10 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from bptui import cli
-from bptui.checking.finding import Mark, Report, Verdict
+from bptui.checking.finding import Finding, Mark, Report, Verdict
 from bptui.commands.check import RESULT_FORMAT_NAMES
 from bptui.guest.child.keeper import children
+from bptui.program_checking.check_program import marks_of_program
 from bptui.report.hand_in import HandIn, MarkedItem, brief_message, marked_hand_in
 from bptui.report.results_file import RESULT_FORMATS, format_for, write_results
 
@@ -271,3 +272,19 @@ def test_no_folder_of_whoever_marks_it_is_published(
         assert "own.py" in told
         assert "homework.toml" in told
         assert str(tmp_path) not in told
+
+
+def test_a_program_that_cannot_be_checked_has_marks_that_say_why(tmp_path: Path) -> None:
+    program, results = tmp_path / "homework.py", tmp_path / "results.json"
+    program.write_text("print('nothing')\n", encoding="utf-8")
+    assert cli.main(["check", str(program), "--results", str(results)]) == 2
+    told = json.loads(results.read_text(encoding="utf-8"))
+    assert (told["score"], told["max_score"], told["passed"]) == (0, 1, False)
+    assert "no layer was called" in told["scenarios"][0]["items"][0]["message"]
+
+
+def test_a_mark_of_a_program_that_is_not_earned_says_why() -> None:
+    skip = Finding("a", "A", "x", "gradient", Verdict.SKIP, reason="it has not come back")
+    fail = Finding("b", "B", "x", "gradient", Verdict.FAIL, mistake="wrong sign")
+    marks = marks_of_program([skip, fail], {"a": "", "b": ""})
+    assert [(it.name, it.earned, len(it.reasons)) for it in marks] == [("a", 0, 1), ("b", 0, 1), ("wiring", 1, 0)]
