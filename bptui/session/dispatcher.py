@@ -15,7 +15,7 @@ from bptui.core.verbs.program import Cancel, ToggleRecording, WriteNote
 from bptui.core.verbs.selection import SearchNames, Selecting
 from bptui.core.verbs.stops import Continue, Plot, ReverseContinue, Stopping, Watch, Watching
 from bptui.core.verbs.teaching import Predicting
-from bptui.core.verbs.view import Check, Print, ShowEvidence
+from bptui.core.verbs.view import Check, ListPasses, Print, ShowEvidence
 from bptui.errors import BptuiError, ExpressionError
 from bptui.session import recording
 from bptui.session.answer import Answer, Pointed, Question, WayOn, refusal
@@ -29,7 +29,7 @@ from bptui.session.stops import change_stops
 from bptui.session.travel import travel
 from bptui.session.watches import change_watches, plot
 
-TELLING = Continue | NextTrouble | Plot | ShowHealth | FindPaths | Diff | Branching
+TELLING = Continue | NextTrouble | Plot | ShowHealth | FindPaths | Diff | Branching | ListPasses
 """What looks at steps that are still to come: not while their numbers are to be predicted."""
 
 WAY_OUT = WayOn(Cancel, "stops waiting")
@@ -130,7 +130,7 @@ class Dispatcher:
             case WriteNote(text):
                 recording.refuse_replay(self.session)
                 return None if text is None else partial(recording.write_note, self.session, text)
-        return self.movement(command) or self.setting(command) or self.looking(command)
+        return self.movement(command) or self.setting(command) or self.looking(command) or self.telling(command)
 
     def teaching(self, command: Command) -> Question | None:
         """Ask for numbers, or take an answer, if the command is of that kind, or would tell what is still hidden.
@@ -165,8 +165,8 @@ class Dispatcher:
             return change_branches(self.session, command)
         return None
 
-    def looking(self, command: Command) -> Question | None:  # noqa: PLR0911  (one case, one return a command)
-        """Begin to check, to print or to keep what there is, if the command is of that kind."""
+    def looking(self, command: Command) -> Question | None:
+        """Begin to check, or to keep what there is, if the command is of that kind."""
         session = self.session
         match command:
             case SetMark(str(mark)):
@@ -176,6 +176,16 @@ class Dispatcher:
             case ShowEvidence(node):
                 name = named_or_selected(session, node)
                 return partial(session.checks.evidence, name, session.moment.iteration - 1)
+            case ToggleRecording(file):
+                return partial(recording.record, session, file)
+            case Cancel():
+                return partial(self.cancel, self.question)
+        return None
+
+    def telling(self, command: Command) -> Question | None:
+        """Begin to tell something of the run, if the command is of that kind."""
+        session = self.session
+        match command:
             case Print(expression):
                 return partial(value_answer, session, expression)
             case Why() | FindPaths() | FindDependence() | ShowHealth():
@@ -188,10 +198,10 @@ class Dispatcher:
                 return compare_with(session, other)
             case Plot(expression):
                 return plot(session, expression)
-            case ToggleRecording(file):
-                return partial(recording.record, session, file)
-            case Cancel():
-                return partial(self.cancel, self.question)
+            case ListPasses():
+                from bptui.session.passes import list_passes  # noqa: PLC0415  (few sessions ask)
+
+                return partial(list_passes, session)
         return None
 
     def check(self, node: str | None) -> Question:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from bptui.tui.health_screen import HealthScreen
 
 
-LISTED = ("stops", "watches", "branches")
+LISTED = ("stops", "watches", "branches", "passes")
 """What an answer has for other programs that is shown as a list to work on."""
 
 
@@ -109,7 +109,7 @@ class Overlays:
             self.underneath.do(Select(chosen.turn.name))
 
     def open_list(self, name: str) -> None:
-        """Show a list that can be worked on: stops, watches or branches."""
+        """Show a list that can be worked on: stops, watches, branches or passes."""
         from bptui.tui.content.listings import LISTINGS  # noqa: PLC0415  (when it is first wanted: the program starts sooner)
         from bptui.tui.list_screen import ListScreen  # noqa: PLC0415
 

@@ -145,6 +145,7 @@ EFFECTS: dict[str, Effect] = {
     "ctrl+p": Effect([], on_top, "DebuggerScreen", "CommandPalette"),
     "a": Effect(["n"], lambda app: debugger_screen(app).node.tells_about, False, True),
     "p": Effect(["n"], lambda app: "there is no program here" in shown(app), False, True),
+    "i": Effect(["G"], on_top, "DebuggerScreen", "ListScreen"),
     "!": Effect(["G"], on_top, "DebuggerScreen", "HealthScreen"),
     "?": Effect([], on_top, "DebuggerScreen", "HelpScreen"),
     "Esc": Effect(SEARCHED, lambda app: (len(app.session.selection.matches), selected(app)), (3, "a2"), (0, "a1")),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from bptui.running import Run
 from bptui.scenario.load import load
 from bptui.session.answer import RunComparison
 from bptui.session.dispatcher import Dispatcher
+from bptui.session.new_session import program_session
 from bptui.session.session import Session
 from bptui.tui.app import BptuiApp
 from bptui.tui.content.listings import LISTINGS
@@ -24,6 +26,9 @@ from layers import Array
 from mute_display import MuteDisplay
 from runs import session_on
 from screens import debugger_screen, shown
+from watched_here import run_here
+
+SCENARIOS = Path(__file__).parents[2] / "scenarios" / "programs"
 
 
 def session_after(*lines: str, name: str = "two_layer") -> Session:
@@ -47,6 +52,25 @@ def test_what_the_lists_show() -> None:
     assert listed(session, "stops") == ["  1 ● z1 backward if norm(dout) > 1", "  2 ○ on nan  disabled"]
     assert listed(session, "watches")[0].startswith("  1 norm(W1) = ")
     assert listed(session, "branches") == ["  main", "➤ └─ b1  W1[0, 1] = 3, from step 1 on"]
+
+
+def test_the_passes_tell_their_steps_their_loss_and_what_is_wrong_there() -> None:
+    session = session_after(name="buy_apple")
+    assert listed(session, "passes") == ["➤ 1  steps 1-4  ▶ ◀    forward and back  price 220"]
+    with run_here(SCENARIOS / "stale_cache.py") as watch:
+        session = program_session(watch)
+        Dispatcher(session, MuteDisplay()).finish(parse("check", session.tape.graph.slots))
+        session.tape.iterations[4].values[-1] = np.full((8, 3), np.nan)
+        rows = listed(session, "passes")
+        told = Dispatcher(session, MuteDisplay()).finish(parse("passes", session.tape.graph.slots))
+    assert rows[0] == "➤ 1  steps 1-3    ▶      forward only  last [8, 3]"
+    assert rows[1].startswith("  2  steps 4-15   ▶ ◀ ↻  training      softmax ")
+    assert rows[1].endswith("  ✗ wrong: first, relu, last")
+    assert rows[4].endswith("! NaN or infinity in last")
+    assert told.record is not None
+    assert told.record["passes"][1]["troubles"] == ["✗ wrong: first, relu, last"]  # type: ignore[index]
+    row = [*LISTINGS["passes"].rows(session)][1]
+    assert str(row.by_key["enter"].does) == "iteration 2"
 
 
 @pytest.mark.parametrize("name", LISTINGS)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,6 +14,9 @@ from bptui.lines.line import Line
 from bptui.tui.content.circuit_labels import ArrayTexts
 from bptui.tui.content.tape_rows import Rule, TapeRows
 from bptui.tui.panels.tape_panel import following, tape_lines
+from watched_here import run_here
+
+SCENARIOS = Path(__file__).parents[2] / "scenarios" / "programs"
 
 MomentAt = Callable[..., Moment]
 
@@ -95,3 +99,16 @@ def test_the_window_always_shows_the_cursor_and_moves_only_if_it_must(top: int, 
     assert moved <= row < moved + height
     if top <= row < top + height - 1:
         assert moved == top
+
+
+def test_where_the_passes_of_a_program_differ_each_step_has_its_own_layer_and_verdict() -> None:
+    def marks(iteration: int) -> dict[str, str]:
+        return {"last": "✗"} if iteration else {}
+
+    with run_here(SCENARIOS / "stale_cache.py") as watch:
+        rows = [text_of(line) for line in tape_lines(watch.tape.at(0), 0, 60, 20, ArrayTexts(), marks=marks)]
+    evaluated = next(row for row in rows if " last " in row)
+    trained = rows[rows.index(next(row for row in rows if "iteration 2" in row)) :]
+    assert "✗" not in evaluated
+    assert next(row for row in trained if " last " in row).split() == ["▶", "6", "last", "✗", "Affine"]
+    assert any(row.split()[2:] == ["softmax", "SoftmaxWithLoss"] for row in trained)

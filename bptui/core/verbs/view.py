@@ -105,6 +105,12 @@ class Print(
     """Answer what an expression comes to at the cursor."""
 
 
+class ListPasses(
+    Command, word="passes", keys="i", group=LOOK, help="the passes of all iterations: their steps, loss and troubles"
+):
+    """List the iterations, each with its passes, what came out and what is wrong there."""
+
+
 class NextPane(Command, word="next-pane", keys="Tab", group=LOOK, help="next pane"):
     """Move the focus on."""
 

@@ -1,4 +1,4 @@
-"""The lists that can be worked on over the screen: stops, watches and branches, and what the keys do with a row."""
+"""The lists to work on over the screen: stops, watches, branches and passes, and what the keys do with a row."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ from typing import NamedTuple
 from bptui.core.command import Command
 from bptui.core.text import escaped, visible
 from bptui.core.verbs.branches import Diff, DropBranch, SwitchBranch
+from bptui.core.verbs.movement import GoToIteration
 from bptui.core.verbs.stops import ChangeStop, DeleteStop, DisableStop, EnableStop, Plot, Unwatch
 from bptui.lines.line import Line, Span
-from bptui.lines.signs import DISABLED_STOP, STOP
+from bptui.lines.signs import DISABLED_STOP, SIGN_STYLES, STOP
+from bptui.session.passes import pass_columns, pass_summaries
 from bptui.session.session import Session
 from bptui.session.watches import value_at, watched_text
 
@@ -100,11 +102,24 @@ def branch_tree(session: Session, parent: str | None, depth: int) -> Iterator[tu
             yield from branch_tree(session, name, depth + 1)
 
 
+def pass_rows(session: Session) -> Iterator[ListRow]:
+    """Yield a row for each iteration: its steps and passes, what came out, and what is wrong there."""
+    summaries = pass_summaries(session)
+    for it, told in zip(summaries, pass_columns(summaries), strict=True):
+        line = (
+            Span("➤ " if it.is_here else "  ", "mark"),
+            Span(told, "strong" if it.is_here else ""),
+            *(Span(f"  {trouble}", SIGN_STYLES[trouble[0]]) for trouble in it.troubles),
+        )
+        yield ListRow(line, {"enter": RowKey(GoToIteration(it.iteration), closes=True)}, is_here=it.is_here)
+
+
 LISTINGS: Mapping[str, Listing] = {
     "stops": Listing(
         "Stops", (("Space", "disable or enable"), ("Enter", "edit"), ("Del", "remove")), stop_rows, "no stop is set"
     ),
     "watches": Listing("Watches", (("Enter", "its course"), ("Del", "remove")), watch_rows, "nothing is watched"),
+    "passes": Listing("Passes", (("Enter", "go there"),), pass_rows, "nothing has run yet"),
     "branches": Listing(
         "Branches", (("Enter", "go there"), ("D", "compare"), ("Del", "remove")), branch_rows, "there is no branch"
     ),

@@ -5,7 +5,8 @@ Only the visible rows are made, so a million steps cost what ten do.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeAlias
 
 from textual import events
 from textual.geometry import Offset, Size
@@ -29,7 +30,9 @@ from bptui.tui.message import Asked
 from bptui.tui.pane import VerdictPane
 from layers import Array
 
-NO_MARKS: Mapping[str, str] = {}
+Marks: TypeAlias = Callable[[int], Mapping[str, str]]
+"""The verdicts of an iteration (from 0) as signs, by node."""
+
 NO_STOPS = Stops()
 
 NARROWEST, WIDEST = 9, 22
@@ -66,7 +69,7 @@ class TapePanel(VerdictPane):
         return int(self.moment.order.iterations > 1 and self.inside.height > LOWEST_WITH_COURSE)
 
     def view(self, width: int, height: int) -> list[Line]:
-        marks = self.verdicts.marks(self.moment.iteration - 1) if self.verdicts else NO_MARKS
+        marks = self.verdicts.marks if self.verdicts else None
         if self.is_folded:
             top = TapeRows(self.moment.order).of(self.moment.position or 1)
             return tape_lines(self.moment, top, width, height, self.texts, marks=marks, stops=self.stops)
@@ -146,7 +149,7 @@ def tape_lines(
     height: int,
     texts: ArrayTexts,
     *,
-    marks: Mapping[str, str] = NO_MARKS,
+    marks: Marks | None = None,
     chosen: int | None = None,
     stops: Stops = NO_STOPS,
 ) -> list[Line]:
@@ -174,7 +177,7 @@ def step_lines(
     width: int,
     texts: ArrayTexts,
     *,
-    marks: Mapping[str, str],
+    marks: Marks | None,
     chosen: int | None,
     stops: Stops,
 ) -> list[Line]:
@@ -188,8 +191,9 @@ def step_lines(
         tape_line(moment, turn, name, digits, longest, is_chosen=turn.number == chosen, stop=sign_at_step(stops, turn))
         for turn, name in zip(turns, names, strict=True)
     ]
-    if marks:
-        rows = [(*row[:-1], verdict(marks, turn), row[-1]) for row, turn in zip(rows, turns, strict=True)]
+    verdicts = [verdict(marks(turn.iteration - 1), turn) for turn in turns] if marks else []
+    if any(it.text.strip() for it in verdicts):
+        rows = [(*row[:-1], it, row[-1]) for row, it in zip(rows, verdicts, strict=True)]
     room = max(width - max(map(line_width, rows), default=0) - 2, NARROWEST)
     if width < 3 * NARROWEST:
         return rows
@@ -251,5 +255,5 @@ def work(moment: Moment, turn: Turn) -> str:
     """Return what is done in a step: the node's layer, or the update."""
     if turn.pass_ is Pass.UPDATE:
         return "update"
-    node = moment.graph.node(turn.name)
+    node = moment.order.passes(turn.iteration - 1).graph.node(turn.name)
     return visible(node.layer) if node else ""
