@@ -22,7 +22,7 @@ from bptui.guest.child.own_gradients import gradient_of
 from bptui.program_checking.call_subject import call_subject, copies_of, findings_on_call, kept_pair
 from bptui.program_checking.called_again import CalledAgain, CallValues
 from bptui.program_checking.loss_findings import findings_for_own_dout, sample_loss_findings, unknown_loss_findings
-from bptui.program_checking.own_steps import own_step_findings
+from bptui.program_checking.own_steps import OWN_STEP, own_step_findings
 from bptui.program_checking.weight_decay import decay_findings, decayed_spots
 from bptui.programs.child.call_again import kept_forward
 from bptui.programs.child.kept_call import KeptCall
@@ -35,6 +35,9 @@ DOUBLE = "bptui.program_checking.call_job:double_batch"
 
 REUSES_MEMORY = "uses its memory again"
 """The mistake of a backward whose second call changes what the first has returned."""
+
+OF_OTHER_CALLS = frozenset({"second-backward", "stale-cache"})
+"""The rules about calls that the program may never make."""
 
 IN_LOG = "1e-7 inside the log"
 """The mistake, if it is one, of a loss that is kept from the logarithm of 0."""
@@ -71,7 +74,10 @@ def findings_on_pair(
     decays = decay_findings(about["node"], about["layer"], names, decayed)
     findings = findings_on_call(call_subject(make, values, about), make)
     more = [*decays, *own_steps_of(make, values, about)]
-    return [*findings_for_own_dout(findings, make, values, about), *more]
+    found = [*findings_for_own_dout(findings, make, values, about), *more]
+    if any(it.mistake == OWN_STEP for it in more):
+        return [it for it in found if it.rule not in OF_OTHER_CALLS]  # what it has changed is other in these
+    return found
 
 
 def own_steps_of(make: Callable[[], CalledAgain], values: Sequence[Any], about: Mapping[str, Any]) -> list[Finding]:
@@ -98,7 +104,7 @@ def cautioned(finding: Finding) -> Iterator[Finding]:
     The wiring tells of such calls: an object may keep a stack of caches, which is not empty where its forward runs for
     the second time. A loss with 1e-7 inside its logarithm has the gradient that it would have without.
     """
-    is_of_others = finding.rule in {"second-backward", "stale-cache"} or finding.mistake == REUSES_MEMORY
+    is_of_others = finding.rule in OF_OTHER_CALLS or finding.mistake == REUSES_MEMORY
     if finding.verdict is not Verdict.FAIL:
         yield finding
     elif finding.mistake == IN_LOG:

@@ -16,7 +16,7 @@ from bptui.guest.child.own_gradients import by_place, gradient_of
 from bptui.guest.child.styles.method_pair import GRADIENTS, VALUES, kept
 from bptui.programs.child.call_again import copy_of_call, result_of
 from bptui.programs.child.kept_call import KeptCall
-from bptui.programs.child.open_call import gradients_in
+from bptui.programs.child.open_call import gradients_in, gradients_of_loss
 
 REDUCTIONS: Mapping[str, Callable[[Any], Any]] = {"mean": np.mean, "sum": np.sum}
 
@@ -95,7 +95,7 @@ class CalledAgain:
         """Return the gradients that the call back returns for some douts, one after the other."""
         style = self.kept_forward.call.style
         if self.kept_back is None:
-            return list(gradients_in(self.returned[1:]))
+            return times(douts[0], gradients_of_loss(self.returned, self.kept_forward.inputs))
         arguments = self.arguments_back(douts)
         returned = copy_of_call(self.kept_back, self.owner, arguments, forwards=False).make()
         if returned is None and self.owner is not None:
@@ -103,7 +103,7 @@ class CalledAgain:
         if isinstance(returned, Mapping):
             returned = by_place(returned, self.kept_forward.inputs)
         found = list(gradients_in(returned))
-        return [None if it is None else douts[0] * it for it in found] if style == "derivative" else found
+        return times(douts[0], found) if style == "derivative" else found
 
     def arguments_back(self, douts: Sequence[Any]) -> dict[str, Any]:
         """Return what the call back is given: what it was given then, with other douts, inputs and outputs."""
@@ -146,6 +146,11 @@ def is_same_array(one: Any, other: Any) -> bool:
     if not isinstance(other, np.ndarray) or one.shape != other.shape or one.dtype != other.dtype:
         return False
     return bool(one.tobytes() == other.tobytes())
+
+
+def times(dout: Any, gradients: Sequence[Any]) -> list[Any]:
+    """Return gradients that know of no dout, times that."""
+    return [None if it is None else dout * it for it in gradients]
 
 
 def less(gradient: Any, added: Any) -> Any:

@@ -181,10 +181,13 @@ def is_reduced(facts: ProgramFacts, calls: NodeCalls) -> bool:
 def has_unknown_loss(facts: ProgramFacts, calls: NodeCalls) -> bool:
     """Return whether a call back is handed no gradient, though the value that it goes back from is no loss.
 
-    One number is no loss, either, where the call back is handed what the forward was not: the targets.
+    A derivative never is, and is what it is. One number is no loss, either, where the call back is handed what the forward was not: the targets.
     """
     backward, outs = calls.backward, calls.node.outs
     assert backward is not None
+    assert calls.node.call is not None
+    if calls.node.call.style == "derivative":
+        return False
     passed = PassedGradients(facts, calls.watched)
     if not (backward.owner or backward.douts) or len(outs) != 1 or passed.douts(backward, calls.node):
         return False

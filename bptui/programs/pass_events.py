@@ -16,6 +16,12 @@ class PassEvents:
     backwards: list[BackwardCall] = field(default_factory=list)
     raised: list[int] = field(default_factory=list)
 
+    def forget_unknown_parents(self) -> None:
+        """Take the calls that happened in one that is not known, for it turned out to be no layer's, for outermost."""
+        known = {call.number for call in (*self.forwards, *self.backwards)} | {0}
+        self.forwards = [it if it.parent in known else it._replace(parent=0) for it in self.forwards]
+        self.backwards = [it if it.parent in known else it._replace(parent=0) for it in self.backwards]
+
     def forget_raised(self) -> None:
         """Forget the calls that have raised, because the program went on after that."""
         self.forwards = [call for call in self.forwards if call.number not in self.raised]

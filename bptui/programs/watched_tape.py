@@ -125,6 +125,7 @@ class WatchedTape:
     def close_iteration(self) -> None:
         """Add the steps of what has happened since the last iteration, as one pass or several."""
         events, self.events = self.events, PassEvents()
+        events.forget_unknown_parents()
         for each in cut_passes(events, self.facts):
             if each.forwards:
                 self.add_pass(each)

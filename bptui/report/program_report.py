@@ -88,7 +88,7 @@ def iterations_table(tape: Tape) -> Iterator[Line]:
         passes = tape.order.passes(iteration - 1)
         moment = tape.at(min(tape.order.start(iteration), len(tape)))
         out = moment.value(passes.graph.output)
-        told = "" if out is None else text.number(float(out)) if out.size == 1 else text.shape(out)
+        told = "" if out is None else text.number(out.item()) if out.size == 1 else text.shape(out)
         rows.append((str(iteration), pass_words(passes), text.visible(passes.graph.output), told))
     for line in flush_right([("iteration", "passes", "output", "value"), *rows]):
         yield styled(line, indent=2)

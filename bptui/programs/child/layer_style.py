@@ -13,7 +13,7 @@ from bptui.guest.child.styles.derivative import PAIRS
 from bptui.guest.child.styles.function_pair import WORDS, shared_name
 from bptui.guest.child.styles.loss_function import GRADIENT
 from bptui.guest.child.styles.method_pair import METHODS, PassNames, method
-from bptui.guest.child.styles.returns import return_statements
+from bptui.guest.child.styles.returns import returned_tuples, returns_tuples
 from bptui.guest.child.styles.static_context import CONTEXTS
 from bptui.programs.child.call_source import syntax_tree
 
@@ -138,12 +138,11 @@ def functions_in(file: str) -> frozenset[str]:
 
 def returns_gradient(function: Callable[..., Any]) -> bool:
     """Return whether all that a function returns are a loss and gradients, by the names that these have there."""
-    statements = return_statements(function)
-    return bool(statements) and all(is_loss_and_gradient(it.value) for it in statements or ())
+    return returns_tuples(function) and all(map(are_gradients, returned_tuples(function)))
 
 
-def is_loss_and_gradient(value: ast.expr | None) -> bool:
-    """Return whether an expression is a tuple of a loss and of what is called a gradient."""
-    if not isinstance(value, ast.Tuple) or len(value.elts) < 2:
-        return False
-    return all(isinstance(it, ast.Name) and GRADIENT.match(it.id) is not None for it in value.elts[1:])
+def are_gradients(values: ast.Tuple) -> bool:
+    """Return whether all behind the first of what is returned are made of what is called a gradient."""
+    return len(values.elts) > 1 and all(
+        any(isinstance(it, ast.Name) and GRADIENT.match(it.id) for it in ast.walk(part)) for part in values.elts[1:]
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dis
 import inspect
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from types import CodeType, FrameType
@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from bptui.guest.child.object_arrays import Spot, attribute_dict
+from bptui.guest.child.own_gradients import by_place
 from bptui.guest.child.styles.method_pair import VALUES, kept
 from bptui.programs.child.layer_style import PassCall
 from bptui.programs.child.object_names import HeldName
@@ -62,7 +63,12 @@ def objects_given(frame: FrameType) -> list[Any]:
 
 
 def is_whole_step(call: PassCall, around: PassCall) -> bool:
-    """Return whether a call back begins by going forward with its own object: it is a training step, and not a pass."""
+    """Return whether a call inside another shows that to be a training step, and not a pass.
+
+    A call back begins by going forward with its own object, or what looks like a loss goes back through layers.
+    """
+    if around.style == "loss":
+        return not call.is_forward
     return call.owner is not None and call.owner is around.owner and call.is_forward and not around.is_forward
 
 
@@ -83,10 +89,17 @@ def function_called(call: PassCall, frame: FrameType) -> Any:
     return type(call.owner) if call.owner is not None else frame.f_globals.get(frame.f_code.co_name)
 
 
-def starts_with_number(returned: Any) -> bool:
-    """Return whether the first of what a function has returned is one number, as a loss is."""
-    first = returned[0] if isinstance(returned, tuple) and returned else None
-    return isinstance(first, int | float | np.number) or (isinstance(first, np.ndarray) and first.size == 1)
+def is_loss(returned: Any, opened: OpenCall) -> bool:
+    """Return whether what a function has returned is one number, and gradients: of what it was given, or by name."""
+    if not isinstance(returned, tuple) or not is_number(returned[0]):
+        return False
+    shapes = {np.shape(it) for it in opened.arguments.values() if isinstance(it, np.ndarray | float | np.number)}
+    return all(isinstance(it, Mapping) or it is None or np.shape(it) in shapes for it in returned[1:])
+
+
+def is_number(it: Any) -> bool:
+    """Return whether something is one number, as a loss is."""
+    return isinstance(it, int | float | np.number) or (isinstance(it, np.ndarray) and it.size == 1)
 
 
 @lru_cache(maxsize=1_000)
@@ -147,6 +160,15 @@ def split_result(call: PassCall, value: Any) -> tuple[Sequence[Any], Any]:
     if call.style == "pair" and isinstance(value, tuple) and len(value) > 1:
         return value[:-1], value[-1]
     return (value if isinstance(value, tuple) else (value,)), None
+
+
+def gradients_of_loss(returned: Sequence[Any], inputs: Sequence[str]) -> Sequence[Any]:
+    """Return the gradients that a loss has returned beside itself; those in a table in the order of its inputs."""
+    match returned[1:]:
+        case (Mapping() as table,):
+            found = by_place(table, inputs)
+            return found if isinstance(found, tuple) else (found,)
+    return list(gradients_in(tuple(returned[1:])))
 
 
 def gradients_in(value: Any) -> Iterator[Any]:

@@ -31,13 +31,14 @@ from bptui.programs.child.open_call import (
     default_parameters,
     function_called,
     gradients_in,
+    gradients_of_loss,
     has_returned,
     ids_of_arrays,
     is_detail,
+    is_loss,
     is_whole_step,
     objects_given,
     split_result,
-    starts_with_number,
     where,
 )
 from bptui.programs.child.pass_partners import PassPartners, arrays_in_cache
@@ -257,7 +258,7 @@ class Watcher:
             opened.call.style == "loss"
             and not has_raised
             and self.count == opened.number
-            and not starts_with_number(value)
+            and not is_loss(value, opened)
         ):
             self.styles.forget_function(frame)
             return
@@ -318,7 +319,8 @@ class Watcher:
     def tell_gradient_of_loss(self, opened: OpenCall, value: Any) -> None:
         """Tell of the backward that a loss has done with its forward."""
         self.count += 1
-        gradients = [self.values.see_result(it) for it in value[1:]]
+        inputs = [parameter for parameter, _ in opened.inputs]
+        gradients = [self.values.see_result(it) for it in gradients_of_loss(value, inputs)]
         self.tell(
             BackwardCall(
                 self.count, opened.parent, opened.number, 0, opened.call.layer, opened.site, (), gradients, (), ()
