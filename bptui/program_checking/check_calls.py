@@ -181,7 +181,8 @@ def is_reduced(facts: ProgramFacts, calls: NodeCalls) -> bool:
 def has_unknown_loss(facts: ProgramFacts, calls: NodeCalls) -> bool:
     """Return whether a call back is handed no gradient, though the value that it goes back from is no loss.
 
-    A derivative never is, and is what it is. One number is no loss, either, where the call back is handed what the forward was not: the targets.
+    A derivative is what it is. One number is no loss, either, where the call back is handed what the forward was not:
+    the targets.
     """
     backward, outs = calls.backward, calls.node.outs
     assert backward is not None

@@ -13,7 +13,6 @@ from bptui.guest.child.object_arrays import attribute_dict
 from bptui.program_checking.called_again import CalledAgain
 from layers import Array
 
-
 OWN_STEP = "a step of its own"
 """The mistake, if it is one, of a backward that updates what forward works with."""
 

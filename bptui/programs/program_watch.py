@@ -72,9 +72,9 @@ class ProgramWatch:
 
     def stop(self, error: BaseException | None = None) -> None:
         """Watch no more; what was seen so far is the tape. ``error`` is what ended the code, if anything did."""
+        self.watcher.stop()
         if self.end is not None:
             return
-        self.watcher.stop()
         if error is None or isinstance(error, SystemExit):
             self.finish("exit", "")
         else:

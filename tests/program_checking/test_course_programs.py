@@ -21,6 +21,7 @@ from course_programs import (
     PROBABILITIES,
     RIGHT_COURSE_PROGRAMS,
     SAMPLE_LOSSES,
+    STEP_OF_A_FUNCTION,
     WHOLE_NETWORK,
 )
 from programs import KEEPING_NET
@@ -62,6 +63,17 @@ def test_what_a_layer_changes_itself_is_said_not_to_be_checked(tmp_path: Path) -
     findings = findings_on(tmp_path, OWN_STEPS)
     unchecked = {it.slot for it in findings if it.mistake == "a step of its own" and it.verdict is Verdict.SKIP}
     assert unchecked == {"one.weights", "one.bias", "two.weights", "two.bias"}
+
+
+def test_what_a_layer_changes_itself_is_told_where_its_input_is_0(tmp_path: Path) -> None:
+    findings = findings_on(tmp_path, OWN_STEPS.replace("rng.randn(5, 3), rng", "np.zeros((5, 3), int), rng"))
+    assert {it.slot for it in findings if it.mistake == "a step of its own"} >= {"one.weights", "one.bias"}
+
+
+def test_a_step_in_a_function_is_layers_and_wires(tmp_path: Path) -> None:
+    findings = findings_on(tmp_path, STEP_OF_A_FUNCTION)
+    assert {it.node for it in findings if it.rule == "gradient"} == {"affine1", "relu1", "affine2", "log_loss1"}
+    assert {it.verdict for it in findings} == {Verdict.PASS}
 
 
 def test_a_loss_that_is_handed_what_it_has_kept_is_checked(tmp_path: Path) -> None:

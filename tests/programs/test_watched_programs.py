@@ -301,6 +301,38 @@ def test_of_a_numerical_gradient_the_first_passes_are_seen_and_the_one_that_goes
         assert run.watched.followed[0] == run.watched.followed[1]
 
 
+def test_passes_that_begin_where_many_have_never_gone_back_are_passed_over(tmp_path: Path) -> None:
+    program = BOOK_NET + dedent("""
+        def loss():
+            return network.loss(x_batch, t_batch)
+
+        for times in (200, 10):
+            for _ in range(times):
+                loss()
+            network.gradient(x_batch, t_batch)
+        for _ in range(30):
+            network.gradient(x_batch, t_batch)
+    """)
+    with watched(tmp_path, program, limits=WatchLimits(passes=40)) as run:
+        lengths = [run.tape.order.passes(it).lengths for it in range(len(run.tape.iterations))]
+        assert lengths == [(4, 0, 0)] * 20 + [(4, 4, 0)] + [(4, 0, 0)] * 10 + [(4, 4, 0)] * 31
+
+
+def test_where_the_memory_is_full_the_program_ends_after_its_passes(tmp_path: Path) -> None:
+    program = BOOK_NET + dedent("""
+        for step in range(1000):
+            x_batch = np.random.randn(6, 4)
+            network.gradient(x_batch, t_batch)
+            network.params["W1"] += 0.1
+            print(step, flush=True)
+    """)
+    with watched(tmp_path, program, limits=WatchLimits(passes=30, memory=1 << 15)) as run:
+        assert run.end is not None
+        assert run.end.how == "memory"
+        run.outlast()
+        assert run.printed.text.split()[-1] == "29"
+
+
 TIME_LAYERS = """
 import numpy as np
 

@@ -303,6 +303,81 @@ for i in range(2):
 """
 """Its layers take their optimizer's step in backward."""
 
+STEP_OF_A_FUNCTION = """
+import numpy as np
+from function_layers import *
+
+rng = np.random.RandomState(3)
+params = {"W1": rng.randn(4, 5), "b1": np.zeros(5), "W2": rng.randn(5, 3), "b2": np.zeros(3)}
+
+def mean_loss(scores, y):
+    p = np.exp(scores - scores.max(1, keepdims=True))
+    p /= p.sum(1, keepdims=True)
+    return -np.log(p[np.arange(len(y)), y]).mean(), (p - np.eye(3)[y]) / len(y)
+
+def log_loss(scores, y):
+    loss, dscores = mean_loss(scores, y)
+    return loss, dscores * 1.0
+
+def loss_and_grads(X, y):
+    h, first = affine_relu_forward(X, params["W1"], params["b1"])
+    scores, second = affine_forward(h, params["W2"], params["b2"])
+    loss, dscores = log_loss(scores, y)
+    grads = {}
+    dh, grads["W2"], grads["b2"] = affine_backward(dscores, second)
+    _, grads["W1"], grads["b1"] = affine_relu_backward(dh, first)
+    return loss, grads
+
+X, y = rng.randn(6, 4), rng.randint(0, 3, 6)
+for _ in range(2):
+    loss, grads = loss_and_grads(X, y)
+    for name in params:
+        params[name] -= 0.1 * grads[name]
+"""
+"""A function that takes a whole training step, and returns gradients by name as a loss does."""
+
+GRADIENTS_BY_NAME = """
+import numpy as np
+
+def half_squares(W, x, t):
+    d = x @ W - t
+    grads = {"W": x.T @ d / len(x)}
+    return 0.5 * np.sum(d ** 2) / len(x), grads
+
+rng = np.random.RandomState(3)
+W, x, t = rng.randn(4, 2), rng.randn(5, 4), rng.randn(5, 2)
+for _ in range(2):
+    loss, grads = half_squares(W, x, t)
+    W -= 0.1 * grads["W"]
+"""
+
+SLOPES_OF_SAMPLES = """
+import numpy as np
+
+class CrossEntropy:
+    def loss(self, y, p):
+        return -y * np.log(p) - (1 - y) * np.log(1 - p)
+
+    def gradient(self, y, p):
+        return -y / p + (1 - y) / (1 - p)
+
+class Sigmoid:
+    def forward_pass(self, x):
+        self.out = 1 / (1 + np.exp(-x))
+        return self.out
+
+    def backward_pass(self, dout):
+        return dout * self.out * (1 - self.out)
+
+rng = np.random.RandomState(3)
+sigmoid, loss = Sigmoid(), CrossEntropy()
+p = sigmoid.forward_pass(rng.randn(4, 3))
+y = np.eye(3)[[0, 2, 1, 1]]
+print(loss.loss(y, p).mean())
+sigmoid.backward_pass(loss.gradient(y, p))
+"""
+"""A loss whose value is one for each element, and whose gradient is their slope."""
+
 RIGHT_COURSE_PROGRAMS = {
     "steps in backward": OWN_STEPS,
     "static methods": CONTEXTS.format(square="y ** 2"),
@@ -314,4 +389,7 @@ RIGHT_COURSE_PROGRAMS = {
     "cells that keep float32": FLOAT32_CELLS,
     "parameters and gradients": PARAMETERS_AND_GRADIENTS,
     "saturated softmax": SATURATED,
+    "a step in a function": STEP_OF_A_FUNCTION,
+    "gradients by name": GRADIENTS_BY_NAME,
+    "slopes of samples": SLOPES_OF_SAMPLES,
 }

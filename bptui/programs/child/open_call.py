@@ -45,6 +45,11 @@ class OpenCall:
         return self.is_hidden or self.call.style == "derivative"
 
 
+def unseen_call(call: PassCall, frame: FrameType) -> OpenCall:
+    """Return a call of which no more is known than that it is under way."""
+    return OpenCall(0, 0, call, frame.f_code, 0, HeldName(""), {}, is_hidden=True)
+
+
 def is_detail(call: PassCall, around: PassCall) -> bool:
     """Return whether a call is the affair of that around it: ``super().forward(x)``, and a forward that goes back."""
     is_same = call.owner is not None and call.owner is around.owner and call.is_forward == around.is_forward

@@ -101,6 +101,7 @@ class ProgramProcess:
             returned=self.mark_output,
         )
         self.status = 0
+        self.has_ended = False
         self.output = os.dup(OUTPUT)  # where marks go, wherever the program may send its own output
 
     def run(self) -> None:
@@ -158,7 +159,10 @@ class ProgramProcess:
             thread.join()
 
     def tell_end(self, end: Ended) -> None:
-        """Tell what the last updates have left, and that watching has ended."""
+        """Tell what the last updates have left, and that watching has ended, unless that was told before."""
+        if self.has_ended:
+            return
+        self.has_ended = True
         with contextlib.suppress(Exception):
             self.watcher.see_final_values()
         self.line.tell(end)

@@ -22,7 +22,6 @@ from bptui.programs.child.forward_passes import ForwardPasses
 from bptui.programs.child.kept_call import LEFT_OUT, CopyOf, KeptCall
 from bptui.programs.child.known_names import KnownNames
 from bptui.programs.child.layer_style import CONSTRUCTOR, PassCall, Styles
-from bptui.programs.child.object_names import HeldName
 from bptui.programs.child.open_call import (
     OpenCall,
     adds_in_place,
@@ -39,6 +38,7 @@ from bptui.programs.child.open_call import (
     is_whole_step,
     objects_given,
     split_result,
+    unseen_call,
     where,
 )
 from bptui.programs.child.pass_partners import PassPartners, arrays_in_cache
@@ -59,8 +59,9 @@ class Limits:
 
 
 class Watcher:
-    """The hook. Events go through ``forward_passes``; ``finish`` is told why enough was seen, and what there is to say.
+    """The hook. Events go through ``forward_passes``; a pass back ``is_lost`` whose forward these have passed over.
 
+    ``finish`` is told why enough was seen, and what there is to say. Where that ``is_full``, passes are counted on.
     ``returned`` is told the number of each call that has returned. ``calls`` keeps what it takes to make each forward
     once more.
     """
@@ -92,6 +93,8 @@ class Watcher:
         self.count = 0
         self.passes = 0
         self.is_backward = False
+        self.is_lost = False
+        self.is_full = False
         self.calls: dict[int, KeptCall] = {}
         self.owners: dict[int, Any] = {}
         self.results: dict[int, set[str]] = {}
@@ -119,7 +122,9 @@ class Watcher:
         try:
             see(*arguments)
         except SharedMemoryFullError:
-            self.stop()
+            self.is_full = True
+            self.stack.clear()
+            self.lines.end()
             self.finish("memory", "")
         except Exception:  # noqa: BLE001  (a mistake of ours is not to be the program's)
             self.stop()
@@ -135,25 +140,37 @@ class Watcher:
         call = self.styles.recognise(frame)
         if call is None:
             return
+        if self.is_full:
+            self.count_pass(call)
+            self.stack.append(unseen_call(call, frame))
+            return
         top = self.top
         if top and is_whole_step(call, top.call):
             top.is_hidden, self.is_backward = True, False
             top = self.top
         if top and (call.style == "derivative" or is_detail(call, top.call)):
-            self.stack.append(OpenCall(0, 0, call, frame.f_code, 0, HeldName(""), {}, is_hidden=True))
+            self.stack.append(unseen_call(call, frame))
             return
         if call.style != "derivative":
             self.note_pass(call, top)
         if not self.is_watching:
             return
-        if call.is_forward and top is None and not self.is_backward:
+        if call.is_forward and top is None and not self.is_backward and not self.is_inside_passed_over:
             self.note_forward_pass(call, frame)
+        if self.forward_passes.is_passed_over or self.is_lost:
+            self.stack.append(unseen_call(call, frame))
+            return
         self.count += 1
         site = self.sites.number(frame.f_back, frame.f_code)
         name, arguments = self.names.name_of(call, frame, site), arguments_of(frame, call)
         opened = OpenCall(self.count, top.number if top else 0, call, frame.f_code, site, name, arguments)
         self.stack.append(opened)
         self.see_given(opened, frame)
+
+    @property
+    def is_inside_passed_over(self) -> bool:
+        """Whether a call is under way of a pass that is not looked at."""
+        return self.forward_passes.is_passed_over and bool(self.stack)
 
     @property
     def top(self) -> OpenCall | None:
@@ -167,13 +184,27 @@ class Watcher:
             self.begin_pass()
         if not call.is_forward:
             self.is_backward = True
+            self.is_lost |= self.forward_passes.is_passed_over
             self.forward_passes.went_back()
+
+    def count_pass(self, call: PassCall) -> None:
+        """Count the passes of a program of which no more is seen, so that it ends when it was to end."""
+        if self.stack or call.style == "derivative":
+            return
+        if call.is_forward and self.is_backward:
+            self.passes += 1
+            if self.passes == self.limits.skip + self.limits.passes:
+                self.stop()
+                self.finish("passes", "")
+        self.is_backward = not call.is_forward
 
     def note_forward_pass(self, call: PassCall, frame: FrameType) -> None:
         """Take note of where a pass begins though none has gone back."""
+        if not self.forward_passes.begun:
+            self.forward_passes.begin_at(frame)
         key = call.layer if call.owner is None else self.values.token(call.owner)
         if self.forward_passes.begins((key, frame.f_code, call.owner is None and where(frame)), objects_given(frame)):
-            kept = self.forward_passes.next_pass(self.values, self.count)
+            kept = self.forward_passes.next_pass(self.values, self.count, frame)
             if kept is not None:
                 self.calls = {number: it for number, it in self.calls.items() if number <= kept}
 
@@ -184,7 +215,7 @@ class Watcher:
 
     def begin_pass(self) -> None:
         """Let an iteration begin, or end watching."""
-        self.is_backward = False
+        self.is_backward = self.is_lost = False
         self.passes += 1
         self.values.forget_dead()
         self.partners.begin_pass()
@@ -247,6 +278,8 @@ class Watcher:
         """See a call that ends."""
         opened = self.stack.pop()
         if opened.is_hidden:
+            if self.forward_passes.is_passed_over and not self.stack:
+                self.forward_passes.note_made(split_result(opened.call, value)[0])
             return
         if opened.call.style == "derivative":
             if self.count > opened.number or seen_as_array(value) is None:
