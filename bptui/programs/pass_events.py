@@ -18,7 +18,7 @@ class PassEvents:
 
     def forget_unknown_parents(self) -> None:
         """Take the calls that happened in one that is not known, for it turned out to be no layer's, for outermost."""
-        known = {call.number for call in (*self.forwards, *self.backwards)} | {0}
+        known = {0, *(it.number for it in self.forwards), *(it.number for it in self.backwards)}
         self.forwards = [it if it.parent in known else it._replace(parent=0) for it in self.forwards]
         self.backwards = [it if it.parent in known else it._replace(parent=0) for it in self.backwards]
 
