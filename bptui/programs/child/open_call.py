@@ -94,15 +94,15 @@ def function_called(call: PassCall, frame: FrameType) -> Any:
     return type(call.owner) if call.owner is not None else frame.f_globals.get(frame.f_code.co_name)
 
 
-def is_loss(returned: Any, opened: OpenCall) -> bool:
+def returns_loss(returned: Any, opened: OpenCall) -> bool:
     """Return whether what a function has returned is one number, and gradients: of what it was given, or by name."""
-    if not isinstance(returned, tuple) or not is_number(returned[0]):
+    if not isinstance(returned, tuple) or not is_one_number(returned[0]):
         return False
     shapes = {np.shape(it) for it in opened.arguments.values() if isinstance(it, np.ndarray | float | np.number)}
     return all(isinstance(it, Mapping) or it is None or np.shape(it) in shapes for it in returned[1:])
 
 
-def is_number(it: Any) -> bool:
+def is_one_number(it: Any) -> bool:
     """Return whether something is one number, as a loss is."""
     return isinstance(it, int | float | np.number) or (isinstance(it, np.ndarray) and it.size == 1)
 

@@ -34,9 +34,9 @@ from bptui.programs.child.open_call import (
     has_returned,
     ids_of_arrays,
     is_detail,
-    is_loss,
     is_whole_step,
     objects_given,
+    returns_loss,
     split_result,
     unseen_call,
     where,
@@ -291,7 +291,7 @@ class Watcher:
             opened.call.style == "loss"
             and not has_raised
             and self.count == opened.number
-            and not is_loss(value, opened)
+            and not returns_loss(value, opened)
         ):
             self.styles.forget_function(frame)
             return
