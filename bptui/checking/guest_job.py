@@ -108,7 +108,7 @@ class Adapter:
 
     def forward(self, *values: Any) -> Any:
         """Return what the object's forward does, whatever it is."""
-        self.given = values[self.count : self.count + len(self.instance.order.held)]
+        self.given = values[self.count :]
         handle = self.instance.handle_for(values)
         self.instance.inputs = [np.asarray(value) for value in values[: self.count]]
         out = handle.value(self.instance.forward_call()())
@@ -117,13 +117,16 @@ class Adapter:
 
     def backward(self, *douts: Any) -> Any:
         """Return what the object's backward does, and after it the gradients that it has left for what it holds."""
-        returned = self.instance.gradients_for(list(map(np.asarray, douts)))
+        returned = self.with_kept(self.instance.gradients_for(list(map(np.asarray, douts))))
         self.hand_on_changes()
+        is_list = self.instance.returns_list and isinstance(returned, tuple)
+        return list(returned) if is_list else returned
+
+    def with_kept(self, returned: Any) -> Any:
+        """Return what backward has returned, and behind it what it has left."""
         kept = list(map(copy_of, self.instance.kept_gradients()))
-        if not kept:
+        if not kept or isinstance(returned, list):
             return returned
-        if isinstance(returned, list):
-            return [*returned, *kept] if len(returned) == self.count else returned
         held = len(self.instance.held)
         if is_one_each(returned, self.count + held):
             return (*returned, *kept[held:])
@@ -131,8 +134,8 @@ class Adapter:
         return (*parts, *kept)
 
     def hand_on_changes(self) -> None:
-        """Do to the values that were given what the object has done to the copies that it holds."""
-        for own, given in zip(self.instance.held, self.given, strict=True):
+        """Do to the values that were given what the object has done to those that it holds, or has made."""
+        for own, given in zip(self.instance.kept_values(), self.given, strict=True):
             if isinstance(given, np.ndarray) and given.flags.writeable and differs(own, given):
                 given[...] = own
 

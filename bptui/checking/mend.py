@@ -10,6 +10,7 @@ from bptui.checking.compare_arrays import misshapen, summed_to, wrong_kind
 from bptui.checking.fault import FaultError
 from bptui.checking.subject import Subject
 from bptui.core import text
+from bptui.guest.child.returned_list import holds_gradients
 
 Shapes: TypeAlias = tuple[tuple[int, ...], ...]
 
@@ -52,12 +53,11 @@ def one_each(handed: Any, subject: Subject, faults: list[FaultError]) -> tuple[A
     """
     wanted = len(subject.inputs)
     if isinstance(handed, list):
+        is_row = holds_gradients(handed, wanted)
         reason = "backward returns a list; several gradients are a tuple, and one is an array"
-        faults.append(FaultError("gradients", reason, mistake="list instead of array"))
-        is_row = wanted > 1 and len(handed) == wanted
-        handed = (
-            tuple(handed) if is_row else handed[0] if holds_one_array(handed) else np.asarray(numeric_array(handed))
-        )
+        told = f"{reason}: the list is taken for one" if is_row else reason
+        faults.append(FaultError("gradients", told, mistake="list instead of array", is_caution=is_row))
+        handed = tuple(handed) if is_row else np.asarray(numeric_array(handed))
     gradients = handed if isinstance(handed, tuple) else (handed,)
     if 0 < len(gradients) < wanted and len(gradients) == len(subject.taking):
         ones = iter(gradients)
@@ -73,11 +73,6 @@ def one_each(handed: Any, subject: Subject, faults: list[FaultError]) -> tuple[A
         names = ", ".join(subject.called(at) for at in missing)
         faults.append(FaultError("gradients", f"{told}: none for {names}", mistake="wrong number of gradients"))
     return (*gradients, *[None] * wanted)[:wanted]
-
-
-def holds_one_array(handed: list[Any]) -> bool:
-    """Return whether a list has nothing but one array in it."""
-    return len(handed) == 1 and isinstance(handed[0], np.ndarray)
 
 
 def numeric_array(handed: Any) -> Any:

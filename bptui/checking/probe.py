@@ -18,10 +18,11 @@ import numpy as np
 from bptui.checking.compare_arrays import copies
 from bptui.checking.fault import FaultError
 from bptui.checking.mend import Shapes, mended
-from bptui.checking.random_sources import RandomSources
+from bptui.checking.random_sources import RandomSources, shared_generators
 from bptui.checking.subject import Checked, Subject
 from bptui.core.text import visible
 from bptui.errors import LayerError, Location, named_reason_of
+from bptui.guest.child.generators import Generator
 from layers import Array
 
 T = TypeVar("T")
@@ -59,6 +60,7 @@ class Probe:
         self.unfit: set[int] = set()
         self.end = 0.0
         self.is_limited = False
+        self.shared: list[Generator] | None = None
 
     @contextmanager
     def limited(self) -> Iterator[None]:
@@ -92,8 +94,14 @@ class Probe:
 
     def hold_still(self, layer: Checked, given: tuple[Array, ...]) -> None:
         """Set everything that draws at random to where a forward is to find it."""
+        self.random_sources(layer, given).hold()
+
+    def random_sources(self, layer: Checked, given: tuple[Array, ...]) -> RandomSources:
+        """Return what a layer may draw from; what all of its kind share is looked for once."""
         instance = called(lambda: self.subject.inside(layer, given), "making the layer")
-        RandomSources(instance, self.subject.functions).hold()
+        if self.shared is None:
+            self.shared = shared_generators(type(instance), self.subject.functions)
+        return RandomSources(instance, self.shared)
 
     def backward(self, layer: Checked, dout: Array) -> tuple[Any, ...]:
         """Return what backward hands back, one for each input; what could be mended is, and is kept as a fault."""

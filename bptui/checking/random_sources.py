@@ -1,7 +1,8 @@
 """Everything that draws at random around a layer, held still while the layer is checked, and put back afterwards.
 
 That is Python's ``random``, NumPy's global state, and every generator found on the object, its class, or in the
-module that it comes from. A generator that is made without a seed while a check goes on gets one.
+module that it comes from, however deep inside of what is kept there. A generator that is made without a seed while a
+check goes on gets one.
 """
 
 from __future__ import annotations
@@ -9,26 +10,28 @@ from __future__ import annotations
 import inspect
 import pickle
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from itertools import islice
 from typing import Any
 
 import numpy as np
 
-from bptui.guest.child.generators import Generator, generator_state, is_generator, restart_generator, torch_generators
+from bptui.guest.child.generator_search import generators_within
+from bptui.guest.child.generators import Generator, generator_state, restart_generator, torch_generators
 
 SEED = 20160924
 """Where everything that draws at random starts before each forward of a layer that draws."""
 
-MOST_NAMES = 200
-
 
 class RandomSources:
-    """The generators that a layer can reach, and the global ones."""
+    """The generators that a layer can reach, and the global ones.
 
-    def __init__(self, instance: object, functions: Sequence[Callable[..., Any]] = ()) -> None:
-        self.generators = [*generators_of(instance, functions), *torch_generators()]
+    ``shared`` are those that it has in common with others of its kind, as ``shared_generators`` finds them.
+    """
+
+    def __init__(self, instance: object, shared: Iterable[Generator] = ()) -> None:
+        own = generators_within([instance])
+        self.generators = [*{id(it): it for it in (*own, *shared)}.values(), *torch_generators()]
 
     def hold(self) -> None:
         """Set all of them to where a forward is to find them."""
@@ -50,23 +53,12 @@ class RandomSources:
         return pickle.dumps((random.getstate(), numbers, [generator_state(it) for it in self.generators]))
 
 
-def generators_of(instance: object, functions: Sequence[Callable[..., Any]]) -> Iterator[Generator]:
-    """Yield the generators on an object, on its class, and in the modules of its methods and of some functions."""
-    seen: set[int] = set()
-    for place in {id(it): it for it in places_of(instance, functions)}.values():
-        for it in islice(list(place.values()), MOST_NAMES):
-            if is_generator(it) and id(it) not in seen:
-                seen.add(id(it))
-                yield it
-
-
-def places_of(instance: object, functions: Sequence[Callable[..., Any]]) -> Iterator[dict[str, Any]]:
-    """Yield the names on an object, on its classes, and in the modules that functions see."""
-    yield dict(getattr(instance, "__dict__", {}))
-    for kind in type(instance).__mro__[:-1]:
-        yield dict(vars(kind))
-        yield from map(globals_of, vars(kind).values())
-    yield from map(globals_of, functions)
+def shared_generators(kind: type, functions: Sequence[Callable[..., Any]]) -> list[Generator]:
+    """Return the generators of a class, of the modules of its methods and of some functions, and what is in those."""
+    classes = [dict(vars(it)) for it in kind.__mro__[:-1]]
+    methods = [it for names in classes for it in names.values()]
+    modules = {id(it): it for it in map(globals_of, (*methods, *functions))}
+    return list(generators_within([*classes, *functions, *modules.values()]))
 
 
 def globals_of(method: Any) -> dict[str, Any]:

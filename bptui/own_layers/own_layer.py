@@ -178,7 +178,7 @@ class OwnLayer:
             (),
             again,
             self.for_making(options),
-            self.forward.chosen(options),
+            self.for_forward(options),
             self.for_backward(options),
         )
 
@@ -192,6 +192,12 @@ class OwnLayer:
         forward = (*self.forward.required, *self.forward.optional, *self.forward.named)
         chosen = self.init.chosen(options).items()
         return {name: value for name, value in chosen if self.init.names(name) or name not in forward}
+
+    def for_forward(self, options: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the options that forward takes; under any name, it takes none that ``__init__`` or backward names."""
+        chosen = self.forward.chosen(options).items()
+        elsewhere = (*self.init.required, *self.init.optional, *self.init.named, *self.backward_options)
+        return {name: value for name, value in chosen if self.forward.names(name) or name not in elsewhere}
 
     def for_backward(self, options: Mapping[str, Any]) -> dict[str, Any]:
         """Return the options that backward takes; of what it would take under any name only what nothing else takes."""

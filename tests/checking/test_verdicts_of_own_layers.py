@@ -46,6 +46,13 @@ loss = "Sum(y * y)"
 DRAWS = """
 import random
 rng = np.random.default_rng()
+kept = {{"generators": [np.random.default_rng(1)]}}
+def maker():
+    inside = np.random.default_rng(2)
+    return lambda shape: inside.random(shape)
+drawn = maker()
+def drawn_by_default(shape, inside=np.random.default_rng(3)):
+    return inside.random(shape)
 class Noise:
     generator = np.random.default_rng(4)
     def __init__(self):
@@ -67,6 +74,9 @@ class Noise:
         "self.generator.random(x.shape)",
         "self.own.rand(*x.shape)",
         "np.random.default_rng().random(x.shape)",
+        "kept['generators'][0].random(x.shape)",
+        "drawn(x.shape)",
+        "drawn_by_default(x.shape)",
     ],
 )
 def test_whatever_draws_is_held_still(tmp_path: Path, draw: str) -> None:
@@ -110,7 +120,6 @@ class Product:
 @pytest.mark.parametrize(
     ("returned", "fault"),
     [
-        ("[dout * self.y, 3 * dout * self.x]", ("gradients", "list instead of array")),
         ("dout * self.y, 3 * dout * self.x, None", ("gradients", "surplus None")),
         (
             "(dout * self.y)[np.newaxis], 3 * dout * self.x",
@@ -125,6 +134,92 @@ def test_a_fault_on_the_way_hides_no_wrong_number(tmp_path: Path, returned: str,
     assert fault in [(rule, mistake) for _, _, rule, mistake in found]
     assert ("z", "y", "gradient", "constant factor") in found
     assert ("z", "x") not in [(node, name) for node, name, rule, _ in found if rule == "gradient"]
+
+
+@pytest.mark.parametrize(("second", "wrong"), [("dout * self.x", []), ("3 * dout * self.x", ["y"])])
+def test_gradients_in_a_list_are_taken_one_by_one_with_a_caution(tmp_path: Path, second: str, wrong: list[str]) -> None:
+    report = report_on(tmp_path, PRODUCT, FAULTY_ON_THE_WAY.format(returned=f"[dout * self.y, {second}]"))
+    assert [name for _, name, _, _ in failures(report)] == wrong
+    assert the(report, "list instead of array").verdict is Verdict.SKIP
+    assert bptui.run(bptui.load(tmp_path / "own.toml", layers=[tmp_path / "my_layers.py"])).gradients["x"] is not None
+
+
+STEPS = {
+    "a multiple of the gradient": "self.W -= 0.1 * self.dW",
+    "weight decay": "self.W -= 0.1 * (self.dW + 0.01 * self.W)",
+    "Adam": "self.W -= 0.01 * self.dW / (np.abs(self.dW) + 1e-8)",
+}
+
+
+@pytest.mark.parametrize("step", STEPS.values(), ids=list(STEPS))
+@pytest.mark.parametrize("made", ["W", "n_in=2, n_out=2"])
+def test_a_step_after_the_gradients_is_a_caution(tmp_path: Path, step: str, made: str) -> None:
+    given = "W" if made == "W" else "n_in, n_out"
+    own = "W" if made == "W" else "np.random.randn(n_in, n_out)"
+    layers = f"""
+class Dense:
+    def __init__(self, {given}):
+        self.W = {own}
+    def forward(self, x):
+        self.x = x
+        return x @ self.W
+    def backward(self, dout):
+        self.dW, back = self.x.T @ dout, dout @ self.W.T
+        {step}
+        return back
+"""
+    scenario = f"""
+[parameters]
+x = [[0.5, -1.0], [1.5, 0.3], [0.2, 0.7]]
+W = [[0.4, -0.3], [0.2, 0.6]]
+[nodes]
+y = "Dense(x, {made})"
+z = "y * y"
+loss = "Sum(z{" + 0 * Sum(W)" if made != "W" else ""})"
+"""
+    report = report_on(tmp_path, scenario, layers)
+    assert failures(report) == []
+    assert the(report, "updates inside backward").verdict is Verdict.SKIP
+
+
+PASSED_ON = """
+class Base:
+    def __init__(self, alpha=1.0):
+        self.alpha = alpha
+    def forward(self, X, *args, **kwargs):
+        self.X = X
+        return self.function(X, *args, **kwargs)
+    def backward(self, dZ, *args, **kwargs):
+        return dZ * self.derivative(self.X)
+class Scaled(Base):
+    def function(self, X):
+        return self.alpha * X**2
+    def derivative(self, X):
+        return 2 * self.alpha * X
+"""
+
+
+def test_options_that_init_names_are_not_passed_on_to_a_forward_that_takes_any(tmp_path: Path) -> None:
+    report = report_on(tmp_path, NOISE.replace("Noise(x)", "Scaled(x, alpha=0.5)"), PASSED_ON)
+    assert report.ok
+
+
+MADE_IN_FLOAT32 = """
+class Dense:
+    def __init__(self, n_in, n_out):
+        self.W = np.random.randn(n_in, n_out).astype("f")
+    def forward(self, x):
+        self.x = x.astype("f")
+        return self.x @ self.W
+    def backward(self, dout):
+        self.dW = self.x.T @ dout.astype("f")
+        return dout.astype("f") @ self.W.T
+"""
+
+
+def test_parameters_made_in_float32_may_have_gradients_of_it(tmp_path: Path) -> None:
+    report = report_on(tmp_path, NOISE.replace("Noise(x)", "Dense(x, n_in=3, n_out=2)"), MADE_IN_FLOAT32)
+    assert failures(report) == []
 
 
 def test_marks_are_those_of_each_input(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from bptui.checking.compare_arrays import Gradients, copied, copies, first_diffe
 from bptui.checking.contract.lint_point import LintPoint
 from bptui.checking.fault import FaultError
 from bptui.checking.line_watch import line_that_changes
-from bptui.checking.probe import Probe, Visit, called
+from bptui.checking.probe import Probe, Visit
 from bptui.checking.random_sources import RandomSources
 from bptui.errors import Location
 from layers import Array
@@ -19,8 +19,7 @@ DRAWS_AGAIN = "draws again"
 def draws(probe: Probe, inputs: tuple[Array, ...]) -> bool:
     """Return whether forward draws random numbers."""
     layer, given = probe.fresh(), copies(inputs)
-    instance = called(lambda: probe.subject.inside(layer, given), "making the layer")
-    sources = RandomSources(instance, probe.subject.functions)
+    sources = probe.random_sources(layer, given)
     before = sources.state()
     probe.visit(given, layer)
     return sources.state() != before
@@ -58,5 +57,4 @@ def drawing_line(point: LintPoint) -> Location | None:
 
 def sources_of(point: LintPoint, visit: Visit) -> RandomSources:
     """Return what a layer may draw from."""
-    subject = point.probe.subject
-    return RandomSources(subject.inside(visit.layer, visit.given), subject.functions)
+    return point.probe.random_sources(visit.layer, visit.given)

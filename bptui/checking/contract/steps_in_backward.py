@@ -25,10 +25,10 @@ def taking_step(point: LintPoint, visit: Visit, handed: tuple[Any, ...]) -> Gene
     for position, (before, after) in enumerate(zip(point.inputs, visit.given, strict=True)):
         if not subject.is_held(position) or handed[position] is None or same(before, np.asarray(after)):
             continue
-        rate = rate_of(np.asarray(after) - before, np.asarray(handed[position]))
-        if rate is not None:
+        told = told_step(point, position, np.asarray(after) - before, np.asarray(handed[position]))
+        if told is not None:
             found = True
-            reason = f"backward updates {subject.called(position)} itself, by -{text.number(rate)} × its gradient"
+            reason = f"backward updates {subject.called(position)} itself{told}"
             reason += "; the run does its own updates, and starts each forward from its own numbers"
             yield FaultError("mutates", reason, position, TAKES_STEP, is_caution=True)
     if not found and subject.is_users and forgets_its_state(point, visit) and follows_dout(point):
@@ -36,6 +36,25 @@ def taking_step(point: LintPoint, visit: Visit, handed: tuple[Any, ...]) -> Gene
         yield FaultError("mutates", reason, None, TAKES_STEP, is_caution=True)
         return True
     return found
+
+
+def told_step(point: LintPoint, position: int, change: Array, gradient: Array) -> str | None:
+    """Return what there is to say of a step by which a parameter is changed, None where it is not one.
+
+    A step goes against the gradient: by a multiple of it, or as Adam does in each element by itself. What a parameter
+    changes by without any dout, as with weight decay, is no part of that.
+    """
+    if (rate := rate_of(change, gradient)) is not None:
+        return f", by -{text.number(rate)} × its gradient"
+    still = point.probe.visit(copies(point.inputs))
+    point.probe.backward(still.layer, np.zeros_like(point.dout))
+    rest = change - (np.asarray(still.given[position]) - point.inputs[position])
+    return "" if rate_of(rest, gradient) is not None or goes_against(rest, gradient) else None
+
+
+def goes_against(change: Array, gradient: Array) -> bool:
+    """Return whether a change has the other sign than a gradient, wherever that has one."""
+    return change.shape == gradient.shape and bool(change.any() and (change * gradient <= 0).all())
 
 
 def forgets_its_state(point: LintPoint, visit: Visit) -> bool:

@@ -16,6 +16,7 @@ from bptui.guest.child.object_arrays import Spot, attribute_dict, spots_in
 from bptui.guest.child.optimizer_stand_in import initialize_layer
 from bptui.guest.child.own_gradients import by_place, gradient_of, named_so
 from bptui.guest.child.parameter_gradients import parameter_gradients
+from bptui.guest.child.returned_list import holds_gradients
 from bptui.guest.child.styles.recipe import Handle, Recipe, UserCall, in_place
 from bptui.guest.child.unit_gradients import LONGEST, MOST_UNITS, UnitGradients
 from bptui.guest.child.user_path import user_folders
@@ -71,6 +72,7 @@ class Instance:
         self.inputs: list[Any] = []
         self.given: list[Any] = []
         self.beside: dict[str, Any] = {}
+        self.returns_list = False
 
     @property
     def object(self) -> Any:
@@ -181,7 +183,16 @@ class Instance:
         self.beside = {}
         if isinstance(found, Mapping):
             return by_place(found, self.order.inputs)
-        return self.without_parameters(found) if isinstance(found, tuple) else found
+        self.returns_list = isinstance(found, list) and self.holds_gradients(found)
+        if self.returns_list or isinstance(found, tuple):
+            return self.without_parameters(tuple(found))
+        return found
+
+    def holds_gradients(self, found: list[Any]) -> bool:
+        """Return whether a list has the gradients of the inputs, and behind them perhaps those of parameters."""
+        count = len(self.order.inputs)
+        has_more = len(found) > count and bool(self.order.held or self.order.made)
+        return holds_gradients(found[:count] if has_more else found, count)
 
     def without_parameters(self, found: tuple[Any, ...]) -> Any:
         """Return the gradients of the inputs alone, where those of the layer's own parameters stand behind them."""
@@ -255,12 +266,13 @@ class Instance:
 
     def mutated(self) -> list[str]:
         """Return which of the values given to the last forward differ from what they were."""
-        now = [*self.inputs, *self.held]
-        if self.order.made:
-            spots = spots_in(self.object)
-            now += [np.asarray(spots[name].array) for name in self.order.made]
-        triples = zip(self.order.slots, now, self.given, strict=True)
+        triples = zip(self.order.slots, [*self.inputs, *self.kept_values()], self.given, strict=True)
         return [name for name, own, given in triples if differs(own, given)]
+
+    def kept_values(self) -> list[Array]:
+        """Return what the layer has now of the values that are held, and in the parameters of its own."""
+        spots = spots_in(self.object) if self.order.made else {}
+        return [*self.held, *(np.asarray(spots[name].array) for name in self.order.made)]
 
     def local(self, values: Sequence[Any]) -> Message:
         """Go forward, and return the local derivatives: the layer's own, or those that its backward amounts to."""

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from bptui.guest.child.generator_search import generators_within
 from bptui.guest.child.generators import (
     Generator,
     generator_state,
@@ -47,7 +48,8 @@ class Randomness:
     def know(self, modules: Iterable[ModuleType]) -> None:
         """Take notice of the generators that modules keep, and those below the user's folders that they import."""
         beside = [it for it in list(sys.modules.values()) if isinstance(it, ModuleType) and is_user_file(it)]
-        found = [it for module in (*modules, *beside) for it in list(vars(module).values()) if is_generator(it)]
+        names = [it for module in (*modules, *beside) for it in list(vars(module).values())]
+        found = [*filter(is_generator, names), *generators_within(names)]
         self.kept = [*{id(it): it for it in found}.values(), *torch_generators()]
 
     def seed_all(self, seed: Sequence[int]) -> None:
