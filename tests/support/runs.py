@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from bptui.core.debugger import Debugger
+from bptui.core.graph import Graph, Node
+from bptui.core.order import RecordedOrder
 from bptui.core.tape import Tape
 from bptui.running import Run
 from bptui.scenario.load import loads
@@ -63,3 +65,16 @@ def debugger_of(scenario: Scenario) -> Debugger:
     run = Run(scenario)
     run.finish()
     return Debugger(run.tape, lambda: LayerEntrance(run))
+
+
+def tape_of_two_graphs() -> Tape:
+    """Return the tape of a program that computes Exp in its first iteration, and Log in its second."""
+    first, second = (Graph(("x",), (), (), (Node(*it, ("x",)),), it[0]) for it in (("a", "Exp"), ("b", "Log")))
+    order = RecordedOrder(first)
+    tape = Tape(order, [1.0])
+    tape.begin_iteration()
+    tape.add_forward(2.0)
+    order.begin_iteration(second)
+    tape.begin_iteration([1.0])
+    tape.add_forward(3.0)
+    return tape

@@ -39,7 +39,7 @@ def tape_rows_around(moment: Moment, at: int, count: int) -> Iterator[Line]:
         step = tape.order[number_]
         is_current = number_ == at
         told = f"{PASS_SIGNS[step.pass_]} {number_:>{len(str(len(tape)))}} {visible(step.name, limit=LONGEST_NAME)}"
-        node = moment.graph.node(step.name)
+        node = tape.order.passes(step.iteration - 1).graph.node(step.name)
         layer = f"  {visible(node.layer, limit=24)}" if node else ""
         yield (Span(f"{told}{layer}", "current" if is_current else step.pass_.value),)
 

@@ -26,6 +26,7 @@ from bptui.core.order import Pass
 from bptui.recording.recorder import Recorder
 from bptui.report.export.account import Account
 from bptui.report.export.exporting import FORMATS, Exported, exported_scenario
+from bptui.report.export.frame_foot import foot_lines
 from bptui.report.export.html_page import html_text
 from bptui.report.export.numpy_program import array_source
 from bptui.report.export.pytest_file import CLOSE
@@ -34,6 +35,7 @@ from bptui.scenario.bundled import bundled
 from bptui.scenario.load import load, loads
 from exported import HOSTILE, account_of, hostile_account
 from layers import Array
+from runs import tape_of_two_graphs
 
 VOID = {"meta", "input", "br", "img"}
 BUNDLED = [name for name, _ in bundled() if "/" not in name]  # those of the book have layers of its own
@@ -380,3 +382,10 @@ def test_a_notebook_says_which_gradient_is_not_right() -> None:
     told = "".join("".join(it["source"]) for it in cells if it["cell_type"] == "markdown")
     assert "**✗ gradient of x: mean for sum" in told
     assert "A check has failed (bptui check tells which)" in told
+
+
+def test_the_foot_of_a_frame_has_the_steps_of_other_graphs() -> None:
+    tape = tape_of_two_graphs()
+    for position in range(3):
+        told = "".join(text for line in foot_lines(tape.at(position), position, width=80, rows=9) for text, _ in line)
+        assert ("Exp" in told, "Log" in told) == (True, True)
