@@ -94,11 +94,9 @@ def check_node_calls(program: CheckedProgram, calls: NodeCalls) -> tuple[Finding
         return unknown(subject, error)
 
 
-def begin_node_check(program: CheckedProgram, calls: NodeCalls) -> Subject:
-    """Let the check of a node begin, and return what it is about. Raises BptuiError."""
-    subject = subject_of_calls(program.facts, calls)
-    program.begin(CHECK, *subject.inputs, **asked_of(program, calls, subject))
-    return subject
+def begin_node_check(program: CheckedProgram, calls: NodeCalls, subject: Subject) -> int:
+    """Let the check of a node begin, and return what the program knows its answer by. Raises BptuiError."""
+    return program.begin(CHECK, *subject.inputs, **asked_of(program, calls, subject))
 
 
 def never_back(calls: NodeCalls) -> tuple[Finding, ...]:

@@ -21,10 +21,10 @@ class CheckedProgram(Protocol):
     def tape(self) -> Tape:
         """What was seen."""
 
-    def begin(self, job: str, *arrays: Any, **arguments: Any) -> None:
-        """Ask, without waiting for the answer."""
+    def begin(self, job: str, *arrays: Any, **arguments: Any) -> int:
+        """Ask, without waiting for the answer, and return what ``answered`` knows it by."""
 
-    def answered(self) -> dict[str, Any] | None:
+    def answered(self, ticket: int) -> dict[str, Any] | None:
         """Return the answer to what was begun, None where it has not come yet. Raises LayerError."""
 
     def ask(self, job: str, *arrays: Any, seconds: float, **arguments: Any) -> dict[str, Any]:

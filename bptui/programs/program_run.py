@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from time import monotonic
@@ -67,8 +66,8 @@ class ProgramRun:
         self.is_serving = False
         self.is_interrupted = False
         self.incoming = bytearray()
-        self.answers: deque[Message] = deque()
-        self.begun = 0
+        self.answers: dict[int, Message] = {}
+        self.asked = self.heard = 0
         shared = open_shared_memory(self.limits.memory)
         try:
             self.memory = map_for_reading(shared)
@@ -214,7 +213,8 @@ class ProgramRun:
         if "events" not in message:
             self.is_serving = self.is_serving or "served" in message
             if "served" not in message:
-                self.answers.append(message)
+                self.heard += 1
+                self.answers[self.heard] = message
             return
         self.take_output()
         for it in message["events"]:
@@ -247,33 +247,29 @@ class ProgramRun:
         It gets the kept calls by number, the arrays, and the arguments. Raises LayerError where it fails, where the
         process ends, or has not answered within ``seconds``.
         """
-        self.wait_for(lambda: self.is_serving, seconds)
-        ahead = self.begun
-        self.send({"job": job, "arguments": arguments, "arrays": list(arrays)})
-        self.wait_for(lambda: len(self.answers) > ahead, seconds)
-        answer = self.answers[ahead]
-        del self.answers[ahead]
-        return self.checked(answer)
+        ticket = self.begin(job, *arrays, seconds=seconds, **arguments)
+        self.wait_for(lambda: ticket in self.answers, seconds)
+        return self.checked(self.answers.pop(ticket))
 
-    def begin(self, job: str, *arrays: Value, **arguments: Any) -> None:
-        """Ask as ``ask`` does, without waiting: ``answered`` has what comes. One thing is asked so at a time.
+    def begin(self, job: str, *arrays: Value, seconds: float = SERVING, **arguments: Any) -> int:
+        """Ask as ``ask`` does, once watching is over, and do not wait: what is returned is for ``answered``.
 
         Raises LayerError where the process does not answer any more.
         """
-        self.wait_for(lambda: self.is_serving, SERVING)
+        self.wait_for(lambda: self.is_serving, seconds)
         self.send({"job": job, "arguments": arguments, "arrays": list(arrays)})
-        self.begun += 1
+        self.asked += 1
+        return self.asked
 
-    def answered(self) -> Message | None:
+    def answered(self, ticket: int) -> Message | None:
         """Return the answer to what was begun, None where it has not come yet. Raises LayerError."""
-        while not self.answers and self.receive():
+        while ticket not in self.answers and self.receive():
             pass
-        if not self.answers:
+        if ticket not in self.answers:
             if self.process.has_ended:
                 raise LayerError("the program's process has ended")
             return None
-        self.begun -= 1
-        return self.checked(self.answers.popleft())
+        return self.checked(self.answers.pop(ticket))
 
     def checked(self, answer: Message) -> Message:
         """Return an answer. Raises LayerError where it tells of an error."""

@@ -48,7 +48,8 @@ class ProgramWatch:
         sites, limits = CallSites(self.tell), Limits(passes or UNLIMITED)
         self.watcher = Watcher(self.values, sites, styles, limits=limits, forward_passes=passing, finish=self.finish)
         self.end: Ended | None = None
-        self.answer: Message | None = None
+        self.answers: dict[int, Message] = {}
+        self.asked = 0
 
     @property
     def tape(self) -> Tape:
@@ -107,14 +108,15 @@ class ProgramWatch:
         work: Callable[..., Message] = getattr(import_module(module), function)
         return work(self.watcher.calls, list(arrays), **arguments)
 
-    def begin(self, job: str, *arrays: Value, **arguments: Any) -> None:
-        """Ask as ``ask`` does; the answer is there at once."""
-        self.answer = self.ask(job, *arrays, seconds=0.0, **arguments)
+    def begin(self, job: str, *arrays: Value, **arguments: Any) -> int:
+        """Ask as ``ask`` does; the answer is there at once, for ``answered``."""
+        self.asked += 1
+        self.answers[self.asked] = self.ask(job, *arrays, seconds=0.0, **arguments)
+        return self.asked
 
-    def answered(self) -> Message | None:
+    def answered(self, ticket: int) -> Message | None:
         """Return the answer to what was begun."""
-        answer, self.answer = self.answer, None
-        return answer
+        return self.answers.pop(ticket)
 
 
 class StylesOfNet(Styles):

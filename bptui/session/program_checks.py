@@ -116,8 +116,8 @@ class ProgramChecking(Checking):
         end = self.clock() + LONGEST
         self.is_waiting = True
         try:
-            begin_node_check(self.program, calls)
-            while (answer := self.program.answered()) is None:
+            ticket = begin_node_check(self.program, calls, subject)
+            while (answer := self.program.answered(ticket)) is None:
                 refuse_late(self.clock() > end)
                 yield
             found = findings_in(self.program, subject, answer)
