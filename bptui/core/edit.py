@@ -5,12 +5,14 @@ The steps before are shared, as the same objects. Nothing of the tape that it fo
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
 
 import numpy as np
 
-from bptui.core.columns import Iteration, Value, freeze
+from bptui.core.columns import Dout, Iteration, Value, freeze
 from bptui.core.order import Pass
 from bptui.core.tape import Tape
 from layers import Array
@@ -74,10 +76,10 @@ def forked(tape: Tape, edit: ValueEdit) -> Tape:
 
 def with_leaf(tape: Tape, edit: ValueEdit, value: Value) -> Tape:
     """Return a fork at the start of an iteration, which begins with another leaf."""
-    branch = tape.fork(tape.order.start(edit.iteration))
+    branch = tape.fork(tape.order.start(edit.iteration), tape.order.branching(edit.iteration))
     branch.iterations = branch.iterations[: edit.iteration]
     slot = tape.order.passes(edit.iteration).graph.slots[edit.name]
-    leaves = list(branch.next_leaves())
+    leaves = list(tape.leaves_of(edit.iteration))
     leaves[slot] = value
     if edit.iteration == 0:
         branch.leaves = tuple(leaves)
@@ -87,14 +89,14 @@ def with_leaf(tape: Tape, edit: ValueEdit, value: Value) -> Tape:
 
 def with_output(tape: Tape, edit: ValueEdit, value: Value) -> Tape:
     """Return a fork after a node's forward, with another value in the place of what it has computed."""
-    branch = tape.fork(edit.first_step(tape))
+    branch = tape.fork(edit.first_step(tape), tape.order.branching(edit.iteration))
     branch.iterations[-1].values[branch.graph.slots[edit.name]] = value
     return branch
 
 
 def with_dout(tape: Tape, edit: ValueEdit, value: Value) -> Tape:
     """Return a fork before a node's backward, at which another gradient arrives."""
-    branch = tape.fork(edit.first_step(tape) - 1)
+    branch = tape.fork(edit.first_step(tape) - 1, tape.order.branching(edit.iteration))
     columns, passes = branch.iterations[-1], branch.passes
     slot = passes.graph.slots[edit.name]
     if not columns.douts:
@@ -104,6 +106,13 @@ def with_dout(tape: Tape, edit: ValueEdit, value: Value) -> Tape:
     if (edge := passes.last_edge(edit.name, len(columns.douts))) is not None:
         columns.sums[edge] = value
     return branch
+
+
+class Back(NamedTuple):
+    """What has arrived at a node, and a contribution or None for each of its inputs."""
+
+    dout: Dout
+    gradients: Sequence[Value | None]
 
 
 class Reuse:
@@ -125,15 +134,18 @@ class Reuse:
             return None
         return self.columns.values[slots.start : slots.stop]
 
-    def contributions(self, tape: Tape, rank: int) -> list[Value | None] | None:
+    def backward(self, tape: Tape, rank: int) -> Back | None:
         """Return what a node sent back, None where it has to be computed: its inputs or what arrives are others."""
-        passes = tape.passes
         if not self.applies(tape) or rank >= len(self.columns.douts):
             return None
-        node = passes.backward[rank]
+        node = tape.passes.backward[rank]
         if not self.has_inputs(tape, node) or not are_same(tape.arriving(node), self.columns.douts[rank]):
             return None
-        return self.columns.contributions[passes.edges_of(rank)]
+        return self.back_before(tape, rank)
+
+    def back_before(self, tape: Tape, rank: int) -> Back:
+        """Return what arrived at a node before, and what it sent back."""
+        return Back(self.columns.douts[rank], self.columns.contributions[tape.passes.edges_of(rank)])
 
     def applies(self, tape: Tape) -> bool:
         """Return whether a tape is in the edited iteration, and there is anything to compare it with."""

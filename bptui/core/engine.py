@@ -249,11 +249,10 @@ class Runner:
         if not columns.totals:
             self.tape.begin_backward(self.entering_gradient(columns))
         if rank < len(self.passes.backward):
-            if (gradients := reuse.contributions(self.tape, rank)) is None:
+            if (back := reuse.backward(self.tape, rank)) is None:
                 self.run_backward(columns, slice(rank, rank + 1))
             else:
-                going = self.passes.backward[rank]
-                columns.add_backward(self.tape.arriving(going), self.graph.edges[going], gradients)
+                columns.add_backward(back.dout, self.graph.edges[self.passes.backward[rank]], back.gradients)
             return
         self.run_updates(columns)
 

@@ -161,6 +161,9 @@ class Order(Protocol):
     def iteration_of(self, position: int) -> int:
         """Return the iteration (from 0) of a position. The end of an iteration belongs to it, not to the next."""
 
+    def branching(self, iteration: int) -> Order:
+        """Return the order of what forks from this in ``iteration`` (from 0)."""
+
     def __len__(self) -> int:
         return self.start(self.iterations)
 
@@ -241,6 +244,9 @@ class Schedule(Order):
     def iteration_of(self, position: int) -> int:
         return max(0, position - 1) // self.length
 
+    def branching(self, iteration: int) -> Order:  # noqa: ARG002  (it goes on to the end)
+        return self
+
 
 class RecordedOrder(Order):
     """An order that grows as it is recorded: each iteration has a graph, a backward order and updates of its own."""
@@ -295,3 +301,11 @@ class RecordedOrder(Order):
 
     def iteration_of(self, position: int) -> int:
         return max(0, bisect_left(self.starts, position) - 1)
+
+    def branching(self, iteration: int) -> Order:
+        """Return the order up to the end of an iteration's backward pass: what comes then only the program knows."""
+        last = self.passes(iteration)
+        order = RecordedOrder(last.graph)
+        order.starts, order.finished = self.starts[: iteration + 1], self.finished[:iteration]
+        order.backward, order.calls = list(last.backward), list(last.calls)
+        return order

@@ -88,6 +88,12 @@ class Tape(Sequence[Step]):
         """Return the leaves that the next iteration starts from."""
         return self.leaves_after(len(self.iterations) - 1) if self.iterations else self.leaves
 
+    def leaves_of(self, iteration: int) -> Sequence[Value]:
+        """Return the leaves that an iteration (from 0) starts from: it has begun, or is the next."""
+        if iteration == len(self.iterations):
+            return self.next_leaves()
+        return self.iterations[iteration].values[: len(self.order.passes(iteration).graph.leaves)]
+
     def leaves_after(self, iteration: int) -> Sequence[Value]:
         """Return the leaves as the updates of an iteration (from 0) have left them."""
         columns, passes = self.iterations[iteration], self.order.passes(iteration)
@@ -104,14 +110,15 @@ class Tape(Sequence[Step]):
         rank = self.order.passes(before).update_ranks.get(parameter)
         return NOTHING if rank is None else self.iterations[before].memories[rank]
 
-    def fork(self, position: int) -> Tape:
+    def fork(self, position: int, order: Order | None = None) -> Tape:
         """Return a second tape with the first ``position`` steps of this one: the same objects, to go on from there.
 
-        The columns of the iteration at ``position`` are its own, so that a value in them may be another.
+        It goes on in the same order, or in another that begins with the same steps. The columns of the iteration at
+        ``position`` are its own, so that a value in them may be another.
         """
         progress = self.order.progress(position)
         branch = Tape(
-            self.order,
+            order or self.order,
             self.leaves,
             self.dout,
             library=self.library,

@@ -229,11 +229,13 @@ def about_calls(facts: ProgramFacts, calls: NodeCalls, subject: Subject) -> dict
 def shared_out(facts: ProgramFacts, calls: NodeCalls) -> dict[str, Any]:
     """Return how a node's values are shared out between its two calls, as ``called_again.CallValues`` has it."""
     assert calls.node.call is not None
-    assert calls.backward is not None
+    arguments = [str(calls.node.call.inputs[at][0]) for at in calls.node.arguments]
+    forwards = {"arguments": arguments, "held": list(calls.node.held)}
+    if calls.backward is None:
+        return {**forwards, "roles": [], "places": [None] * len(arguments)}
     passed = PassedGradients(facts, calls.watched)
     return {
-        "arguments": [str(calls.node.call.inputs[at][0]) for at in calls.node.arguments],
-        "held": list(calls.node.held),
+        **forwards,
         "roles": [None if it is None else list(it) for it in passed.roles(calls.backward, calls.node)],
         "places": passed.places(calls.backward, calls.node),
         "reduction": "mean" if is_reduced(facts, calls) else "",

@@ -21,7 +21,8 @@ class Branch:
     """A run that forks from its ``parent`` at ``first_step``, because of an ``edit``, or as another graph.
 
     ``words`` are the command that made it, and ``checks`` are of its nodes. The ``command`` was carried out at step
-    ``made_at`` of its ``origin``, of which it has the ``shared`` first steps; it ``began_as`` what nothing else did.
+    ``made_at`` of its ``origin``, of which it has the ``shared`` first steps; it ``began_as`` what nothing else did. In
+    a program ``settled`` are the values that were set in it.
     """
 
     tape: Tape
@@ -36,6 +37,7 @@ class Branch:
     made_at: int = 0
     shared: int = 0
     began_as: str = MAIN
+    settled: frozenset[str] = frozenset()
 
     def close(self) -> None:
         """End its processes."""

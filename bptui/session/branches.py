@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
@@ -35,6 +35,7 @@ from bptui.session.status_messages import halt_reason, how_it_runs
 from layers import Array
 
 if TYPE_CHECKING:
+    from bptui.program_checking.checked_program import CheckedProgram
     from bptui.session.session import Session
 
 MOST_BRANCHES = 100
@@ -64,10 +65,12 @@ def change_branches(session: Session, command: Branching) -> Question:
 
 def set_value(session: Session, assignment: Assignment) -> Question:
     """Begin to run on from an edit as a new branch, and go there. Raises BptuiError where there is no such value."""
-    run = run_to_branch(session)
+    run = None if session.program is not None else run_to_branch(session)
+    refuse_more_branches(session)
     if assignment.name != "dout":
         existing_name(session, assignment.name)
-    return partial(next, edited_answers(session, run, assignment))
+    answers = edited_program(session, assignment) if run is None else edited_answers(session, run, assignment)
+    return partial(next, answers)
 
 
 def edited_answers(session: Session, run: Run, assignment: Assignment) -> Iterator[Answer]:
@@ -82,6 +85,31 @@ def edited_answers(session: Session, run: Run, assignment: Assignment) -> Iterat
         yield answer()
 
 
+def edited_program(session: Session, assignment: Assignment) -> Iterator[Answer]:
+    """Yield that a pass of a program runs again from an edit, and once it has how the new branch runs."""
+    from bptui.program_branches.program_branch import ENDS, ProgramBranch  # noqa: PLC0415  (few sessions are of a program)
+
+    program, here = cast("CheckedProgram", session.program), session.branches.here
+    edit = edit_of(session, assignment)
+    going_on = ProgramBranch(program, session.tape, edit, here.settled)
+    while not going_on.is_over:
+        going_on.advance(1)
+        if not going_on.is_over:
+            yield Answer("running the pass again …", "dim", is_pending=True)
+    branch = Branch(
+        going_on.tape,
+        None,
+        session.branches.current,
+        edit.first_step(session.tape),
+        str(assignment),
+        edit,
+        settled=going_on.settled,
+    )
+    answer = enter(session, branch, SetValue(str(assignment)), ENDS)
+    while True:
+        yield answer()
+
+
 def is_ahead(session: Session, name: str) -> bool:
     """Return whether a value is one that this iteration has not come to yet."""
     return name in session.moment.graph.slots and value_in_iteration(session, name) is None
@@ -90,18 +118,23 @@ def is_ahead(session: Session, name: str) -> bool:
 def expand(session: Session, name: str) -> Question:
     """Run a composite as its elementary nodes, as a new branch, and go there. Raises BptuiError."""
     whole = run_to_branch(session).expanded(name)
+    refuse_more_branches(session)
     return enter(session, Branch(whole.tape, whole, session.branches.current, 1, str(Expand(name))), Expand(name))
 
 
 def run_to_branch(session: Session) -> Run:
     """Return the run that can go on otherwise. Raises BptuiError where there is none."""
     if session.program is not None:
-        raise BptuiError("a program is watched as it runs: no other branch of it can be run", hint="change the program")
+        raise BptuiError("the layers of a program are its own, and are not made of others")
     if session.run is None:
         raise BptuiError("this is a replay, which runs nothing: no other branch of it can be run")
+    return session.run
+
+
+def refuse_more_branches(session: Session) -> None:
+    """Raise BptuiError where there are as many branches as there may be."""
     if len(session.branches.by_name) >= MOST_BRANCHES:
         raise BptuiError(f"there are {MOST_BRANCHES} branches already", hint="drop NAME removes one")
-    return session.run
 
 
 def edit_of(session: Session, assignment: Assignment) -> ValueEdit:
@@ -165,15 +198,15 @@ def check_index(assignment: Assignment, value: Array) -> None:
         raise BptuiError(f"{what}: there is no element {list(index)} in it")
 
 
-def enter(session: Session, branch: Branch, command: Branching) -> Question:
-    """Keep a new branch, go there, and return what answers the command that made it."""
+def enter(session: Session, branch: Branch, command: Branching, more: str = "") -> Question:
+    """Keep a new branch, go there, and return what answers the command that made it, with ``more`` to say of it."""
     name = branch.began_as = session.branches.free_name()
     branch.command, branch.origin, branch.made_at = command, session.branches.here, session.moment.position
     branch.shared = len(branch.tape)
     session.log(command)
     session.branches.by_name[name] = branch
     switch_to(session, name)
-    words = f"branch {name}: {escaped(branch.words)}, from step {branch.first_step} on"
+    words = "; ".join(filter(None, (f"branch {name}: {escaped(branch.words)}, from step {branch.first_step} on", more)))
     return partial(branch_answer, session, words)
 
 
@@ -215,6 +248,8 @@ def goal_in(session: Session, there: Branch) -> int:
         return session.debugger.goal
     iteration = min(moment.progress.iteration, order.iterations - 1)
     number = order.step_number(iteration, moment.pass_, moment.name)
+    if number is None and moment.pass_ is Pass.UPDATE:
+        return order.start(iteration + 1)
     return number if number is not None else order.start(iteration) + 1
 
 

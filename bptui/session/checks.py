@@ -144,7 +144,7 @@ class SessionChecks:
 
 def checking_of(session: Session) -> Checking:
     """Return what makes the checks: of a scenario's run, of a program, or of none."""
-    if session.program is None:
+    if session.program is None or session.branches.here.edit is not None:
         return checking_of_branch(session, session.branches.here)
     from bptui.session.program_checks import ProgramChecking  # noqa: PLC0415  (few sessions are of a program)
 

@@ -1,0 +1,134 @@
+"""What of a watched pass need not be computed again after an edit, and what nobody can know.
+
+A value that the person's code has computed between layers may depend on what was changed; a gradient that the program
+hands over and that is not the sum of what came back, too. There a branch ends, rather than to tell a number that the
+program would not have made.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from bptui.core.columns import Dout, Value, arriving
+from bptui.core.edit import Back, EditKind, Reuse, ValueEdit, are_same
+from bptui.core.tape import Tape
+from bptui.core.text import visible
+from bptui.errors import LayerError
+from bptui.program_checking.checked_program import CheckedProgram
+from bptui.programs.pass_graph import WatchedPass
+from bptui.programs.passed_gradients import PassedGradients
+
+PRECISE = 1e-9
+"""How far a sum in another order may be off, relative to its largest number."""
+
+
+class KnownValues(Reuse):
+    """What is known of the pass of ``original`` in which an ``edit`` is made, in spite of it.
+
+    ``settled`` are the values that were set, in the branch that ``original`` is, too.
+    """
+
+    def __init__(self, original: Tape, edit: ValueEdit, program: CheckedProgram, settled: frozenset[str]) -> None:
+        super().__init__(original, edit.iteration)
+        self.edit = edit
+        self.watched: WatchedPass = program.watched.passes[edit.iteration]
+        self.passes = original.order.passes(edit.iteration)
+        self.passed = PassedGradients(program.facts, self.watched)
+        self.settled = settled
+
+    def outputs(self, tape: Tape, node: int) -> list[Value] | None:
+        """Return what a node came to; None where it has to be computed. Raises LayerError where it is not known."""
+        self.refuse_computed(tape, node)
+        self.refuse_copy(tape, node)
+        return super().outputs(tape, node)
+
+    def refuse_computed(self, tape: Tape, node: int) -> None:
+        """Raise LayerError where a node is given what code has computed since the edit."""
+        graph = tape.graph
+        for name in graph.nodes[node].inputs:
+            if name in self.settled or name not in graph.computed or not self.is_after_edit(tape, name):
+                continue
+            where = graph.computed[name]
+            raise LayerError(
+                f"{visible(name, limit=40)} is computed by your code between layers: what it would be now is not known",
+                hint=f"set {visible(name, limit=40)} = ... goes on with a value of yours",
+                where=where,
+            )
+
+    def is_after_edit(self, tape: Tape, name: str) -> bool:
+        """Return whether a value is first used after the first node that the edit changes."""
+        uses = tape.graph.uses[tape.graph.slots[name]]
+        return self.first_changed(tape) < min(use.node for use in uses)
+
+    def first_changed(self, tape: Tape) -> int:
+        """Return the first node that has another input or output than before; as many as there are where none has."""
+        now, before = tape.iterations[-1].values, self.columns.values
+        graph = tape.graph
+        for node in range(graph.nodes_within(len(now))):
+            if not all(are_same(now[slot], before[slot]) for slot in (*graph.edges[node], *graph.slots_of(node))):
+                return node
+        return len(graph.nodes)
+
+    def refuse_copy(self, tape: Tape, node: int) -> None:
+        """Raise LayerError where what was the same as another value is to be made of another one.
+
+        Whether the person's code copies it, or does what changed nothing, is not known.
+        """
+        derived = self.watched.nodes[node].derived
+        if derived is None or derived.layer != "Copy" or self.has_inputs(tape, node):
+            return
+        it = tape.graph.nodes[node]
+        name, source = visible(it.name, limit=40), visible(it.inputs[0], limit=40)
+        message = f"{name} was the same as {source}, made by your code: whether it would be now is not known"
+        raise LayerError(message, where=it.call)
+
+    def backward(self, tape: Tape, rank: int) -> Back | None:
+        """Return what a node sent back; None where it has to be computed. Raises LayerError where it is not known."""
+        if not self.applies(tape) or rank >= len(self.columns.douts):
+            return None
+        node = tape.passes.backward[rank]
+        now, before = tape.arriving(node), self.arrived(rank)
+        handed = self.columns.douts[rank]
+        if are_same(now, before) and self.has_inputs(tape, node):
+            return self.back_before(tape, rank)
+        if self.is_set(tape, node) or agrees(handed, before):
+            return None
+        if self.starts_by_itself(node):
+            tape.iterations[-1].totals[tape.graph.slot_of(node)] = handed
+            return None
+        name = visible(tape.graph.nodes[node].name, limit=40)
+        message = f"what your code hands to {name} was not the sum of what came back: what it would be now is not known"
+        raise LayerError(message, where=tape.passes.calls[rank] if tape.passes.calls else None)
+
+    def is_set(self, tape: Tape, node: int) -> bool:
+        """Return whether the edit sets what arrives at a node."""
+        return self.edit.kind is EditKind.DOUT and self.edit.name in tape.graph.nodes[node].outputs
+
+    def arrived(self, rank: int) -> Dout:
+        """Return what had come back to a node before its turn."""
+        passes, graph, columns = self.passes, self.passes.graph, self.columns
+        totals: list[Value | None] = [None] * len(graph.names)
+        totals[graph.slots[graph.output]] = columns.dout
+        slots = graph.slots_of(passes.backward[rank])
+        for slot in slots:
+            if (edge := passes.last_edge(graph.names[slot], rank)) is not None:
+                totals[slot] = columns.sums[edge]
+        return arriving(totals, slots, columns.values)
+
+    def starts_by_itself(self, node: int) -> bool:
+        """Return whether the program hands no gradient to a call back: that of a loss."""
+        call = next((call for place, call in self.watched.backwards if place == node), None)
+        return call is not None and not self.passed.douts(call, self.watched.nodes[node])
+
+
+def agrees(handed: Dout, came: Dout) -> bool:
+    """Return whether what is handed over is what came back, but for the order in which it was added up."""
+    if isinstance(came, tuple):
+        pairs = zip(handed, came, strict=True)
+        return all(agrees(it, total) if it is not None else not np.any(total) for it, total in pairs)
+    if handed is None or came is None or np.shape(handed) != np.shape(came):
+        return handed is came
+    one, other = np.asarray(handed), np.asarray(came)
+    with np.errstate(all="ignore"):
+        is_near = np.abs(one - other) <= PRECISE * np.abs(other).max(initial=0.0)
+    return bool((is_near | (one == other) | (np.isnan(one) & np.isnan(other))).all())
