@@ -22,7 +22,7 @@ COARSE = 1e-4
 """How far from each other numbers of two precisions may be, relative to the array's scale."""
 
 MOST_NAMES = 1_000
-"""Nodes that one of the two lacks, of which the names are kept."""
+"""Nodes, steps and iterations that one of the two lacks, of which is kept what they are."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,7 +117,7 @@ class TapeDiff:
             for number in range(there.start(iteration) + 1, min(there.start(iteration + 1), len(self.other)) + 1):
                 turn = there[number]
                 if partner(self.tape, turn) is None and len(self.only_there) < MOST_NAMES:
-                    self.only_there[turn.name] = None
+                    self.only_there[lacking(self.tape, turn)] = None
                 yield
 
     def compare_leaves(self, iteration: int) -> None:
@@ -147,7 +147,7 @@ class TapeDiff:
         number = partner(self.other, turn)
         if number is None:
             if len(self.only_here) < MOST_NAMES:
-                self.only_here[turn.name] = None
+                self.only_here[lacking(self.other, turn)] = None
             return
         one, two = self.tape.step(turn.number), self.other.step(number)
         here, there = list(step_arrays(one)), list(step_arrays(two))
@@ -183,6 +183,14 @@ def partner(tape: Tape, turn: Turn) -> int | None:
         return None
     number = order.step_number(turn.iteration - 1, turn.pass_, turn.name)
     return number if number is not None and number <= len(tape) else None
+
+
+def lacking(tape: Tape, turn: Turn) -> str:
+    """Return in words what a tape has not that has no partner of a turn: an iteration, a name, or a step of it."""
+    if turn.iteration > tape.order.iterations:
+        return f"iteration {turn.iteration}"
+    is_known = turn.name in tape.order.passes(turn.iteration - 1).graph.slots
+    return f"the {turn.pass_.value} of {turn.name}" if is_known else turn.name
 
 
 def is_same_work(one: Step, two: Step) -> bool:

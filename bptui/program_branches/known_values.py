@@ -23,16 +23,16 @@ PRECISE = 1e-9
 
 
 class KnownValues(Reuse):
-    """What is known of the pass of ``original`` in which an ``edit`` is made, in spite of it.
+    """What is known of the pass of a program in which an ``edit`` is made, in spite of it.
 
-    ``settled`` are the values that were set, in the branch that ``original`` is, too.
+    ``settled`` are the values that were set, by edits before this one, too.
     """
 
-    def __init__(self, original: Tape, edit: ValueEdit, program: CheckedProgram, settled: frozenset[str]) -> None:
-        super().__init__(original, edit.iteration)
+    def __init__(self, program: CheckedProgram, edit: ValueEdit, settled: frozenset[str]) -> None:
+        super().__init__(program.tape, edit.iteration)
         self.edit = edit
         self.watched: WatchedPass = program.watched.passes[edit.iteration]
-        self.passes = original.order.passes(edit.iteration)
+        self.passes = program.tape.order.passes(edit.iteration)
         self.passed = PassedGradients(program.facts, self.watched)
         self.settled = settled
 
@@ -87,18 +87,41 @@ class KnownValues(Reuse):
         if not self.applies(tape) or rank >= len(self.columns.douts):
             return None
         node = tape.passes.backward[rank]
-        now, before = tape.arriving(node), self.arrived(rank)
-        handed = self.columns.douts[rank]
-        if are_same(now, before) and self.has_inputs(tape, node):
-            return self.back_before(tape, rank)
-        if self.is_set(tape, node) or agrees(handed, before):
-            return None
-        if self.starts_by_itself(node):
-            tape.iterations[-1].totals[tape.graph.slot_of(node)] = handed
-            return None
-        name = visible(tape.graph.nodes[node].name, limit=40)
-        message = f"what your code hands to {name} was not the sum of what came back: what it would be now is not known"
-        raise LayerError(message, where=tape.passes.calls[rank] if tape.passes.calls else None)
+        handed, before = self.columns.douts[rank], self.arrived(rank)
+        is_same = are_same(tape.arriving(node), before)
+        if not self.is_set(tape, node):
+            is_passed_on = agrees(handed, before) and not self.is_made_of_values(tape, rank)
+            if not is_passed_on and (self.starts_by_itself(node) or is_seed(handed, before)):
+                tape.iterations[-1].totals[tape.graph.slot_of(node)] = handed
+            elif not is_passed_on and not (is_same and self.has_all_values(tape)):
+                raise self.unknown_dout(tape, rank)
+        return self.back_before(tape, rank) if is_same and self.has_inputs(tape, node) else None
+
+    def unknown_dout(self, tape: Tape, rank: int) -> LayerError:
+        """Return the error about a gradient that the program would hand over, and nobody knows."""
+        how = "is computed by your code" if self.enters_at(rank) else "was not the sum of what came back"
+        name = visible(tape.graph.nodes[tape.passes.backward[rank]].name, limit=40)
+        message = f"what your code hands to {name} {how}: what it would be now is not known"
+        return LayerError(message, where=tape.passes.calls[rank] if tape.passes.calls else None)
+
+    def is_made_of_values(self, tape: Tape, rank: int) -> bool:
+        """Return whether the gradient that enters the pass at a turn may be made of values that are others now.
+
+        Ones are taken to be ones whatever the values are.
+        """
+        if not self.enters_at(rank) or self.starts_by_itself(tape.passes.backward[rank]):
+            return False
+        return not is_seed(self.columns.dout, None) and not self.has_all_values(tape)
+
+    def enters_at(self, rank: int) -> bool:
+        """Return whether the backward pass starts at a turn: at the output, and nothing has come back to it."""
+        passes = self.passes
+        is_output = passes.graph.output in passes.graph.nodes[passes.backward[rank]].outputs
+        return is_output and passes.last_edge(passes.graph.output, rank) is None
+
+    def has_all_values(self, tape: Tape) -> bool:
+        """Return whether every value is as it was: the edit is one of a gradient."""
+        return self.first_changed(tape) == len(tape.graph.nodes)
 
     def is_set(self, tape: Tape, node: int) -> bool:
         """Return whether the edit sets what arrives at a node."""
@@ -119,6 +142,13 @@ class KnownValues(Reuse):
         """Return whether the program hands no gradient to a call back: that of a loss."""
         call = next((call for place, call in self.watched.backwards if place == node), None)
         return call is not None and not self.passed.douts(call, self.watched.nodes[node])
+
+
+def is_seed(handed: Dout, came: Dout) -> bool:
+    """Return whether what is handed over is ones, and nothing has come back: another loss, which starts with 1."""
+    return (
+        came is None and handed is not None and not isinstance(handed, tuple) and bool((np.asarray(handed) == 1).all())
+    )
 
 
 def agrees(handed: Dout, came: Dout) -> bool:

@@ -14,7 +14,7 @@ from bptui.program_branches.call_layers import CallLayer, CallLayers
 from bptui.program_branches.known_values import KnownValues
 from bptui.program_checking.checked_program import CheckedProgram
 
-ENDS = "it ends with this backward pass: what your program does then is not run again"
+ENDS = "it ends with this pass: your program does not run on"
 """What there is to say of every branch of a program."""
 
 
@@ -29,7 +29,7 @@ class ProgramBranch(Runner):
     ) -> None:
         self.program = program
         self.settled = settled | {edit.name}
-        self.known = KnownValues(original, edit, program, self.settled)
+        self.known = KnownValues(program, edit, self.settled)
         self.refuse_own_start(edit)
         tape = forked(original, edit)
         super().__init__(tape, CallLayers(program, edit.iteration), self.known)

@@ -7,12 +7,12 @@ from dataclasses import replace
 import numpy as np
 
 from bptui.core import text
-from bptui.core.columns import Value
+from bptui.core.columns import Dout, Value
 from bptui.core.edit import EditKind, ValueEdit, forked
 from bptui.core.order import Pass
 from bptui.core.tape import Tape
 from bptui.recording.json_line import DamagedTranscriptError
-from bptui.recording.records import BranchRecord, EditRecord
+from bptui.recording.records import BackwardRecord, BranchRecord, EditRecord
 from bptui.recording.replay_tape import Recording
 
 
@@ -46,15 +46,23 @@ class BranchRecording(Recording):
         del self.locals.iterations[-1][len(self.tape.iterations[-1].douts) :]
         self.locals.curves = dict(parent.locals.curves)
 
+    def dout_at(self, node: int, record: BackwardRecord) -> Dout:
+        """Return what arrives at a node: in a program it is what that hands over, whatever has come back."""
+        if self.header.program is None:
+            return super().dout_at(node, record)
+        douts = [None if it is None else it[()] for it in record.douts]
+        return douts[0] if len(douts) == 1 else tuple(douts)
+
 
 def edit_of_record(tape: Tape, record: EditRecord) -> ValueEdit:
     """Return what was set. Raises DamagedTranscriptError where the recording has no such value."""
     kinds = {kind.value: kind for kind in EditKind}
     kind, iteration, name = kinds.get(record.of), record.iteration - 1, record.name
-    if kind is None or not 0 <= iteration < tape.order.iterations or name not in tape.graph.slots:
+    is_there = 0 <= iteration < tape.order.iterations and name in tape.order.passes(iteration).graph.slots
+    if kind is None or not is_there:
         raise DamagedTranscriptError(f"the edit of {text.visible(name)} is not one of this run's values")
     pass_ = {EditKind.LEAF: None, EditKind.OUTPUT: Pass.FORWARD, EditKind.DOUT: Pass.BACKWARD}[kind]
-    if (pass_ is None) is not tape.graph.is_leaf(name):
+    if (pass_ is None) is not tape.order.passes(iteration).graph.is_leaf(name):
         raise DamagedTranscriptError(f"the edit of {text.visible(name)} is of another kind of value")
     edit = ValueEdit(kind, name, iteration, record.value)
     if pass_ is not None and tape.order.step_number(iteration, pass_, name) is None:
@@ -67,6 +75,7 @@ def edit_of_record(tape: Tape, record: EditRecord) -> ValueEdit:
 
 def value_before(tape: Tape, edit: ValueEdit) -> Value:
     """Return the value in whose place an edit is, or one of its shape."""
+    slot = tape.order.passes(edit.iteration).graph.slots[edit.name]
     if edit.iteration < len(tape.iterations):
-        return tape.iterations[edit.iteration].values[tape.graph.slots[edit.name]]
-    return tape.next_leaves()[tape.graph.slots[edit.name]]
+        return tape.iterations[edit.iteration].values[slot]
+    return tape.next_leaves()[slot]

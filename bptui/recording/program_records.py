@@ -68,6 +68,21 @@ class ProgramRecords:
             yield end_record(self.tape)
 
 
+class ProgramBranchRecords:
+    """What a recorder writes of a branch of a program: the steps from its edit on."""
+
+    def __init__(self, tape: Tape) -> None:
+        self.tape = tape
+
+    def of_step(self, number: int) -> Iterator[Record]:
+        """Yield the record of a step."""
+        yield step_record(self.tape.step(number))
+
+    def at_end(self) -> Iterator[Record]:
+        """Yield the record that follows the last step."""
+        yield end_record(self.tape)
+
+
 def program_records(watched: WatchedProgram) -> Iterator[Record]:
     """Yield the records of a program that is over; of one that has failed, those so far."""
     source = ProgramRecords(watched)

@@ -14,6 +14,7 @@ from bptui.core import text
 from bptui.core.command import Command
 from bptui.core.edit import MAIN, ValueEdit
 from bptui.core.moment import Moment
+from bptui.core.order import RecordedOrder
 from bptui.core.program import WatchedProgram
 from bptui.core.tape import Tape
 from bptui.errors import Location, TranscriptError, reason_of
@@ -21,7 +22,7 @@ from bptui.recording.codec import encode_record
 from bptui.recording.digest import RunningDigest
 from bptui.recording.disk_sync import DiskSync
 from bptui.recording.json_line import write_line
-from bptui.recording.program_records import ProgramRecords
+from bptui.recording.program_records import ProgramBranchRecords, ProgramRecords
 from bptui.recording.records import ActionRecord, NoteRecord, Record, VerdictRecord
 from bptui.recording.run_records import RunRecords, branch_record, in_branch
 from bptui.recording.stored_arrays import store_once
@@ -70,7 +71,7 @@ class RecordedBranch(Protocol):
 class Track:
     """What is written of one branch: its ``steps`` so far, of those up to the ``furthest`` that was reached."""
 
-    source: RunRecords | ProgramRecords
+    source: RunRecords | ProgramRecords | ProgramBranchRecords
     branch: str = ""
     furthest: int = 0
     steps: int = 0
@@ -105,7 +106,8 @@ class Recorder:
         opened: OpenedRecording | None = None,
     ) -> None:
         self.path = path
-        self.track = Track(RunRecords(run)) if isinstance(run, Run) else Track(ProgramRecords(run), "", len(run.tape))
+        source = RunRecords(run) if isinstance(run, Run) else ProgramRecords(run)
+        self.track = Track(source, furthest=0 if isinstance(run, Run) else len(run.tape))
         self.tracks = [self.track]
         self.clock = clock
         self.started = clock()
@@ -119,9 +121,9 @@ class Recorder:
             return
         self.written = self.size = 0
         self.digest = RunningDigest()
-        self.file = create(path, self.track.source.path)
+        self.file = create(path, source.path)
         self.disk = DiskSync(self.file)
-        self.write(self.track.source.header())
+        self.write(source.header())
         self.sync()
         if self.failure:
             path.unlink()
@@ -155,13 +157,13 @@ class Recorder:
         if known:
             self.track = known[0]
             return
-        assert branch.run is not None
         parent = self.track
-        parent.furthest = max(parent.furthest, min(branch.shared, len(parent.source.tape)) if branch.edit else 0)
+        parent.furthest = max(parent.furthest, min(steps_needed(parent, branch), len(parent.source.tape)))
         while self.failure is None and parent.steps < min(parent.furthest, len(parent.source.tape)):
             self.advance()
-        source = RunRecords(branch.run)
-        self.write(branch_record(name, parent.branch or MAIN, branch.words, branch.edit, branch.run.scenario))
+        source = RunRecords(branch.run) if branch.run else ProgramBranchRecords(branch.tape)
+        scenario = branch.run.scenario if branch.run else None
+        self.write(branch_record(name, parent.branch or MAIN, branch.words, branch.edit, scenario))
         self.track = Track(source, name, furthest=branch.shared, steps=branch.shared)
         self.tracks.append(self.track)
 
@@ -307,6 +309,17 @@ class Recorder:
         if self.failure is None:
             return ""
         return f"{text.visible(str(self.path))}: the recording stopped after {self.count} records: {self.failure}"
+
+
+def steps_needed(parent: Track, branch: RecordedBranch) -> int:
+    """Return how many steps of its parent a branch cannot be read without.
+
+    In a program the passes tell only step by step which call comes next: those of the edited one are needed.
+    """
+    if branch.edit is None:
+        return 0
+    order = parent.source.tape.order
+    return order.start(branch.edit.iteration + 1) if isinstance(order, RecordedOrder) else branch.shared
 
 
 def create(path: Path, scenario: Path | None) -> int:

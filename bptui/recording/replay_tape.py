@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from bptui.core import text
-from bptui.core.columns import Value, as_optional_array
+from bptui.core.columns import Dout, Value, as_optional_array
 from bptui.core.edit import MAIN
 from bptui.core.optimizer import Optimizer, optimizers
 from bptui.core.order import Schedule, Turn
@@ -154,10 +154,7 @@ class Recording:
         self.keep_curve(node, record.curve)
         if not turn.rank:
             self.tape.begin_backward(record.douts[graph.nodes[node].outputs.index(graph.output)])
-        dout = self.tape.arriving(node)
-        arriving = dout if isinstance(dout, tuple) else (dout,) * len(record.douts)
-        if not all(map(is_same, record.douts, arriving)):
-            raise DamagedTranscriptError("dout is not the sum of the contributions that were recorded")
+        dout = self.dout_at(node, record)
         check_length("local", record.local, slots)
         check_length("gradients", record.gradients, slots)
         for slot, gradient in zip(slots, record.gradients, strict=True):
@@ -167,6 +164,14 @@ class Recording:
                 )
         self.locals.iterations[-1].append(record.local)
         self.tape.add_backward(dout, [None if it is None else it[()] for it in record.gradients])
+
+    def dout_at(self, node: int, record: BackwardRecord) -> Dout:
+        """Return what arrives at a node. Raises DamagedTranscriptError where the record contradicts that."""
+        dout = self.tape.arriving(node)
+        arriving = dout if isinstance(dout, tuple) else (dout,) * len(record.douts)
+        if not all(map(is_same, record.douts, arriving)):
+            raise DamagedTranscriptError("dout is not the sum of the contributions that were recorded")
+        return dout
 
     def keep_curve(self, node: int, curve: CurveRecord | None) -> None:
         """Keep a node's curve. Raises DamagedTranscriptError where it is not one."""

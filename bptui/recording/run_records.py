@@ -167,11 +167,14 @@ def in_branch(record: Record, branch: str) -> Record:
     return record
 
 
-def branch_record(name: str, parent: str, words: str, edit: ValueEdit | None, scenario: Scenario) -> BranchRecord:
+def branch_record(
+    name: str, parent: str, words: str, edit: ValueEdit | None, scenario: Scenario | None
+) -> BranchRecord:
     """Return the record of a branch that begins; one without an edit has another graph."""
     if edit is not None:
         set_to = EditRecord(edit.kind.value, edit.name, edit.iteration + 1, edit.value)
         return BranchRecord(name, parent, words, edit=set_to)
+    assert scenario is not None
     graph = scenario.graph
     nodes, values = tuple(map(node_record, graph.nodes)), {it: scenario.values[it] for it in graph.leaves}
     whole = GraphRecord(nodes, values, graph.output, graph.inputs, graph.parameters)

@@ -178,8 +178,8 @@ def branch_of(recording: Recording, name: str) -> Recording:
 
 def add_branch(recording: Recording, record: BranchRecord) -> None:
     """Add a branch, which has no steps of its own yet. Raises TranscriptError where it cannot be one."""
-    if isinstance(recording, ProgramRecording):
-        raise DamagedTranscriptError("a branch in the recording of a program")
+    if isinstance(recording, ProgramRecording) and record.edit is None:
+        raise DamagedTranscriptError("a branch with another graph in the recording of a program")
     if record.branch in {"", MAIN, *recording.branches}:
         raise DamagedTranscriptError(f"a second branch {text.visible(record.branch)}")
     if (record.edit is None) is (record.graph is None):

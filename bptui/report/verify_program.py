@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from bptui.core.tape import Tape
 from bptui.errors import BptuiError
+from bptui.program_branches.program_branch import ProgramBranch
 from bptui.programs.program_run import ProgramRun, WatchLimits
 from bptui.programs.read_program import read_program
+from bptui.recording.branch_recording import BranchRecording
 from bptui.recording.replay_tape import Recording
-from bptui.recording.step_comparison import compared_tapes
+from bptui.recording.step_comparison import Divergence, compared_tapes
 from bptui.recording.verification import ELSEWHERE, Verification, first_other_line, other_machine
 
 MOST_MEMORY = 1 << 30
@@ -28,12 +31,30 @@ def verify_program(recording: Recording, program: Path | None, rtol: float | Non
     run = ProgramRun(now, WatchLimits(max(1, passes_of(recording.tape)), 0, MOST_MEMORY))
     try:
         run.finish()
-        count, divergence = compared_tapes(recording.tape, run.tape, tolerance)
+        count, divergence = compared_branches(recording, run, tolerance)
     finally:
         run.close()
     line = first_other_line(record.text, now.text)
     changes = [f"the program has changed since it was recorded, first at line {line}"] if line is not None else []
     return Verification(count, tolerance, divergence, other, changes)
+
+
+def compared_branches(recording: Recording, run: ProgramRun, rtol: float) -> tuple[int, Divergence | None]:
+    """Return how many steps of the program and of all its branches were compared, and the first difference."""
+    count, divergence = compared_tapes(recording.tape, run.tape, rtol)
+    again: dict[str, ProgramBranch] = {}
+    for name, it in recording.branches.items():
+        if divergence is not None:
+            break
+        assert isinstance(it, BranchRecording)
+        assert it.edit is not None
+        parent = again.get(it.parent)
+        again[name] = parent.edited(it.edit) if parent else ProgramBranch(run, run.tape, it.edit)
+        again[name].finish()
+        steps, found = compared_tapes(it.tape, again[name].tape, rtol)
+        divergence = None if found is None else replace(found, branch=recording.labels.get(name, name))
+        count += steps
+    return count, divergence
 
 
 def passes_of(tape: Tape) -> int:

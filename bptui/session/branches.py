@@ -15,6 +15,7 @@ from bptui.core.edit import EditKind, ValueEdit
 from bptui.core.expression import evaluate
 from bptui.core.order import Pass
 from bptui.core.step import BackwardStep
+from bptui.core.tape import Tape
 from bptui.core.text import escaped, shape, visible
 from bptui.core.verbs.branches import (
     Branching,
@@ -79,7 +80,7 @@ def edited_answers(session: Session, run: Run, assignment: Assignment) -> Iterat
         yield Answer(f"running to {visible(assignment.name, limit=40)} first …", "dim", is_pending=True)
     edit = edit_of(session, assignment)
     going_on = run.edited(edit)
-    branch = Branch(going_on.tape, going_on, session.branches.current, edit.first_step(run.tape), str(assignment), edit)
+    branch = new_branch(session, going_on.tape, str(assignment), edit, run=going_on)
     answer = enter(session, branch, SetValue(str(assignment)))
     while True:
         yield answer()
@@ -92,19 +93,11 @@ def edited_program(session: Session, assignment: Assignment) -> Iterator[Answer]
     program, here = cast("CheckedProgram", session.program), session.branches.here
     edit = edit_of(session, assignment)
     going_on = ProgramBranch(program, session.tape, edit, here.settled)
+    branch = new_branch(session, going_on.tape, str(assignment), edit, settled=going_on.settled)
     while not going_on.is_over:
         going_on.advance(1)
         if not going_on.is_over:
             yield Answer("running the pass again …", "dim", is_pending=True)
-    branch = Branch(
-        going_on.tape,
-        None,
-        session.branches.current,
-        edit.first_step(session.tape),
-        str(assignment),
-        edit,
-        settled=going_on.settled,
-    )
     answer = enter(session, branch, SetValue(str(assignment)), ENDS)
     while True:
         yield answer()
@@ -115,11 +108,26 @@ def is_ahead(session: Session, name: str) -> bool:
     return name in session.moment.graph.slots and value_in_iteration(session, name) is None
 
 
+def new_branch(
+    session: Session,
+    tape: Tape,
+    words: str,
+    edit: ValueEdit,
+    *,
+    run: Run | None = None,
+    settled: frozenset[str] = frozenset(),
+) -> Branch:
+    """Return a branch that forks from the current one at an edit, and has none of its own steps yet."""
+    parent, first_step = session.branches.current, edit.first_step(session.tape)
+    return Branch(tape, run, parent, first_step, words, edit, shared=len(tape), settled=settled)
+
+
 def expand(session: Session, name: str) -> Question:
     """Run a composite as its elementary nodes, as a new branch, and go there. Raises BptuiError."""
     whole = run_to_branch(session).expanded(name)
     refuse_more_branches(session)
-    return enter(session, Branch(whole.tape, whole, session.branches.current, 1, str(Expand(name))), Expand(name))
+    branch = Branch(whole.tape, whole, session.branches.current, 1, str(Expand(name)))
+    return enter(session, branch, Expand(name))
 
 
 def run_to_branch(session: Session) -> Run:
@@ -202,7 +210,6 @@ def enter(session: Session, branch: Branch, command: Branching, more: str = "") 
     """Keep a new branch, go there, and return what answers the command that made it, with ``more`` to say of it."""
     name = branch.began_as = session.branches.free_name()
     branch.command, branch.origin, branch.made_at = command, session.branches.here, session.moment.position
-    branch.shared = len(branch.tape)
     session.log(command)
     session.branches.by_name[name] = branch
     switch_to(session, name)

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from bptui.session.branch import Branch
     from bptui.session.session import Session
 
+CHECKED_IN_MAIN = "is checked as your program called it: switch main, and check it there"
+"""What is said of the nodes of a program's branch."""
+
 MOST_NAMED = 5
 """Wrong nodes that one answer names."""
 
@@ -95,6 +98,8 @@ class SessionChecks:
         be wrong, and from a later iteration on. In a replay they are those that were recorded.
         """
         nodes, checked = self.session.tape.graph.nodes, self.verdicts.thorough[iteration]
+        if self.session.is_edited_program:
+            return refusal(f"every node {CHECKED_IN_MAIN}")
         if self.session.program is not None:
             return self.check_own(iteration) or verdicts_answer(self.verdicts.worst())
         if self.session.is_replay and self.checking.conclusions:
@@ -144,7 +149,7 @@ class SessionChecks:
 
 def checking_of(session: Session) -> Checking:
     """Return what makes the checks: of a scenario's run, of a program, or of none."""
-    if session.program is None or session.branches.here.edit is not None:
+    if session.program is None or session.is_edited_program:
         return checking_of_branch(session, session.branches.here)
     from bptui.session.program_checks import ProgramChecking  # noqa: PLC0415  (few sessions are of a program)
 
@@ -154,7 +159,10 @@ def checking_of(session: Session) -> Checking:
 
 def checking_of_branch(session: Session, branch: Branch) -> Checking:
     """Return what makes the checks of a branch: of its run, or of none."""
-    return Checking(branch.tape, branch.run, touched=lambda: session.touched_at, clock=session.clock)
+    checking = Checking(branch.tape, branch.run, touched=lambda: session.touched_at, clock=session.clock)
+    if session.program is not None:
+        checking.unchecked = CHECKED_IN_MAIN
+    return checking
 
 
 def recall_verdicts(session: Session, branch: Branch, recording: Recording) -> None:

@@ -91,7 +91,7 @@ def tolerance_words(diff: TapeDiff, how: str) -> str:
 
 
 def only_in_one(diff: TapeDiff, here: str, there: str) -> Iterator[str]:
-    """Yield which nodes only one of the two has."""
+    """Yield which nodes, steps and iterations only one of the two has."""
     for which, names in ((here, diff.only_here), (there, diff.only_there)):
         if names:
             told = ", ".join(visible(it, limit=40) for it in list(names)[:MOST_NAMED])

@@ -60,7 +60,8 @@ def go_to_trouble(session: Session, search: TroubleSearch) -> Answer:
     if not search.advance():
         return Answer("looking for trouble …", "dim", is_pending=True)
     if search.found is None:
-        way_on = None if are_all_checked(session) else WayOn(Check, "looks for wrong layers")
+        is_settled = session.is_edited_program or are_all_checked(session)
+        way_on = None if is_settled else WayOn(Check, "looks for wrong layers")
         return refusal(f"no trouble is known that way{checked_count_words(session)}", way_on)
     move_cursor(session, GoTo(search.found))
     return Answer(search.words, "error" if FAIL in search.words else "warning")
@@ -68,6 +69,8 @@ def go_to_trouble(session: Session, search: TroubleSearch) -> Answer:
 
 def check_own_layers(session: Session) -> Answer | None:
     """Have the layers of the user's own checked in this iteration; return how far that is, None once it is done."""
+    if session.is_edited_program:
+        return None
     if session.program is None and (session.run is None or not session.run.scenario.guests):
         return None
     return session.checks.check_own(session.moment.iteration - 1)

@@ -161,7 +161,7 @@ class Session:
         if self.program is not None:
             from bptui.stepping.program_entrance import ProgramEntrance  # noqa: PLC0415
 
-            return ProgramEntrance(self.program)
+            return ProgramEntrance(self.program, is_branch=self.is_edited_program)
         from bptui.stepping.step_into import LayerEntrance  # noqa: PLC0415  (few sessions go into a layer, and start sooner)
 
         return LayerEntrance(self.run)
@@ -345,6 +345,11 @@ class Session:
     def is_replay(self) -> bool:
         """Whether this is neither a run nor a program: what was recorded is all there is."""
         return self.run is None and self.program is None
+
+    @property
+    def is_edited_program(self) -> bool:
+        """Whether the current branch is of a program: its calls were not made by the program with these values."""
+        return self.program is not None and self.branches.here.edit is not None
 
     @property
     def can_record(self) -> bool:

@@ -28,12 +28,13 @@ class AskedProgram(Protocol):
 
 
 class ProgramEntrance:
-    """The way into the layers of a watched program."""
+    """The way into the layers of a watched program, but not of a branch: its values are not what a call was given."""
 
     is_waiting = False
 
-    def __init__(self, program: AskedProgram) -> None:
+    def __init__(self, program: AskedProgram, *, is_branch: bool = False) -> None:
         self.program = program
+        self.is_branch = is_branch
 
     def enter(self, moment: Moment, *, goal: int) -> LineCursor:
         """Return the first line of the step that has just run, or of the one that failed before ``goal``.
@@ -41,6 +42,8 @@ class ProgramEntrance:
         Raises BptuiError where it has no source to go into.
         """
         failed = moment.tape.failure is not None and goal > moment.position == len(moment.tape)
+        if self.is_branch:
+            raise BptuiError("calls are gone into as your program made them", hint="switch main, and s there")
         call = self.program.call_at(moment.position + failed)
         if call is None:
             raise BptuiError(obstacle_words(moment))
