@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from bptui.core.command import Command
@@ -13,7 +14,7 @@ from bptui.core.verbs.movement import GoTo, SetMark
 from bptui.core.verbs.stops import Stopping, Watching
 from bptui.core.verbs.teaching import Predicting
 from bptui.errors import BptuiError
-from bptui.recording.program_records import ProgramRecords
+from bptui.recording.program_records import ProgramBranchRecords, ProgramRecords
 from bptui.recording.recorded_program import RecordedProgram
 from bptui.recording.recorder import Recorder, Track
 from bptui.recording.replay_tape import Recording
@@ -75,8 +76,10 @@ def resumed_program(watched: WatchedProgram, path: Path) -> Session:
     source = RecordedProgram(watched.program, recording.tape, recording.pieces) if why else watched
     session = replay_session(recording, watched.program.title) if why else program_session(watched)
     recorder = Recorder(path, source, session.clock, open_recording(path, recording.arrays))
-    recorder.tracks = [recorder.track] = [track_of_program(source, recording, is_whole=bool(why))]
     take_up(session, recording)
+    main = track_of_program(source, recording, is_whole=bool(why))
+    recorder.tracks = [main, *tracks_of_program(session, recording)]
+    recorder.track = next(it for it in recorder.tracks if it.source.tape is session.tape)
     told = record_on(session, recording, recorder)
     session.welcome = f"{why}: what was recorded is all there is; {told}" if why else told
     return session
@@ -164,3 +167,16 @@ def track_of_program(watched: WatchedProgram, recording: Recording, *, is_whole:
     source = ProgramRecords(watched)
     source.skip_printed(sum(len(text) for _, text in recording.pieces))
     return Track(source, furthest=len(watched.tape), steps=len(recording.tape), has_ended=is_whole or recording.has_end)
+
+
+def tracks_of_program(session: Session, recording: Recording) -> Iterator[Track]:
+    """Yield how much is written of each branch of a program. Raises TranscriptError where one is not there again."""
+    for began_as, it in recording.branches.items():
+        if (label := recording.labels.get(began_as)) is None:
+            continue  # it was dropped
+        try:
+            tape = session.branches.existing(label).tape
+        except BptuiError as error:
+            raise cannot_resume(recording.path, error.message) from None
+        steps = len(it.tape)
+        yield Track(ProgramBranchRecords(tape), began_as, furthest=steps, steps=steps, has_ended=it.has_end)
