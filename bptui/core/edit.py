@@ -108,7 +108,7 @@ def with_dout(tape: Tape, edit: ValueEdit, value: Value) -> Tape:
     return branch
 
 
-class Back(NamedTuple):
+class SentBack(NamedTuple):
     """What has arrived at a node, and a contribution or None for each of its inputs."""
 
     dout: Dout
@@ -134,7 +134,7 @@ class Reuse:
             return None
         return self.columns.values[slots.start : slots.stop]
 
-    def backward(self, tape: Tape, rank: int) -> Back | None:
+    def backward(self, tape: Tape, rank: int) -> SentBack | None:
         """Return what a node sent back, None where it has to be computed: its inputs or what arrives are others."""
         if not self.applies(tape) or rank >= len(self.columns.douts):
             return None
@@ -143,9 +143,9 @@ class Reuse:
             return None
         return self.back_before(tape, rank)
 
-    def back_before(self, tape: Tape, rank: int) -> Back:
+    def back_before(self, tape: Tape, rank: int) -> SentBack:
         """Return what arrived at a node before, and what it sent back."""
-        return Back(self.columns.douts[rank], self.columns.contributions[tape.passes.edges_of(rank)])
+        return SentBack(self.columns.douts[rank], self.columns.contributions[tape.passes.edges_of(rank)])
 
     def applies(self, tape: Tape) -> bool:
         """Return whether a tape is in the edited iteration, and there is anything to compare it with."""

@@ -15,7 +15,7 @@ from bptui.core.engine import TIME_LIMIT, AnyLayer, Calls, NotReadyError, calls_
 from bptui.core.text import visible
 from bptui.errors import LayerError
 from bptui.program_branches.call_job import CALL
-from bptui.program_branches.known_values import agrees
+from bptui.program_branches.known_of_pass import is_passed_on
 from bptui.program_checking.check_calls import NodeCalls, calls_of_pass, shared_out
 from bptui.program_checking.checked_program import CheckedProgram
 from bptui.programs.derived_gradients import derived_gradients
@@ -137,7 +137,7 @@ class CallLayer:
             trial = self.trials[0]
             answer = self.answer(*trial.inputs, *trial.douts)
             made = self.gradients_in(answer, trial.inputs) if trial.douts else self.outs_in(answer)
-            if len(made) != len(trial.made) or not all(map(agrees, trial.made, made)):
+            if len(made) != len(trial.made) or not all(map(is_passed_on, trial.made, made)):
                 name, layer = (visible(it, limit=40) for it in (self.node.node.name, self.node.node.layer))
                 message = f"{name}: {layer} does not do once more what it did: what it would do now is not known"
                 raise LayerError(message, where=self.node.node.call)
@@ -145,12 +145,12 @@ class CallLayer:
 
     def outs_in(self, answer: Mapping[str, Any]) -> list[Value]:
         """Return the outputs in an answer, those that the node has a name for."""
-        outs = arrays_of(answer)[: answer["outs"]]
-        return [fitted(it, seen.recorded) for it, seen in zip(outs, self.node.outs, strict=False)]
+        outs = arrays_in_answer(answer)[: answer["outs"]]
+        return [as_recorded(it, seen.recorded) for it, seen in zip(outs, self.node.outs, strict=False)]
 
     def gradients_in(self, answer: Mapping[str, Any], inputs: Sequence[Value]) -> list[Value | None]:
         """Return the gradients in an answer, None where there is none of its input's shape."""
-        known = iter(arrays_of(answer)[answer["outs"] :])
+        known = iter(arrays_in_answer(answer)[answer["outs"] :])
         found = [next(known)[()] if there else None for there in answer["mask"]]
         pairs = zip(found, inputs, strict=True) if found else ()
         return [it if it is not None and np.shape(it) == np.shape(value) else None for it, value in pairs]
@@ -200,12 +200,12 @@ class AskedCall:
         """Do nothing: the process goes on with it, and nobody listens."""
 
 
-def arrays_of(answer: Mapping[str, Any]) -> Sequence[Array]:
+def arrays_in_answer(answer: Mapping[str, Any]) -> Sequence[Array]:
     """Return the arrays of an answer."""
     return [np.asarray(it) for it in answer["arrays"]]
 
 
-def fitted(out: Array, recorded: Value) -> Value:
+def as_recorded(out: Array, recorded: Value) -> Value:
     """Return an output as a tape has it: a number of Python's is a float, as it was when it was seen."""
     kind = np.asarray(recorded).dtype
     return out.astype(kind)[()] if not out.shape and out.dtype != kind else out[()]

@@ -11,7 +11,7 @@ from bptui.core.tape import Tape
 from bptui.core.text import visible
 from bptui.errors import BptuiError
 from bptui.program_branches.call_layers import CallLayer, CallLayers
-from bptui.program_branches.known_values import KnownValues
+from bptui.program_branches.known_of_pass import KnownOfPass
 from bptui.program_checking.checked_program import CheckedProgram
 
 ENDS = "it ends with this pass: your program does not run on"
@@ -29,7 +29,7 @@ class ProgramBranch(Runner):
     ) -> None:
         self.program = program
         self.settled = settled | {edit.name}
-        self.known = KnownValues(program, edit, self.settled)
+        self.known = KnownOfPass(program, edit, self.settled)
         self.refuse_own_start(edit)
         tape = forked(original, edit)
         super().__init__(tape, CallLayers(program, edit.iteration), self.known)

@@ -147,6 +147,7 @@ class DebuggerScreen(Screen[None]):
     def on_mount(self) -> None:
         self.title_line.recording = self.session.recording
         self.footer.show_keys(self.context)
+        self.show_branch()
         self.set_interval(RECORDING_INTERVAL, self.renew_recording)
         if self.session.is_under_way:
             self.call_after_refresh(self.background.go_on)  # the first picture needs no step

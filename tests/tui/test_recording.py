@@ -7,8 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from bptui.core.command_parser import parse
 from bptui.core.verbs.movement import Last, Next
 from bptui.recording.transcript import read_transcript
+from bptui.session.dispatcher import Dispatcher
+from bptui.session.resuming import NoDisplay
 from bptui.session.session import Session
 from bptui.tui.app import BptuiApp, open_screen
 from screens import shown, wait_until_shown
@@ -132,3 +135,10 @@ async def test_a_replay_shows_its_notes_at_their_step_and_refuses_what_would_cha
         await pilot.press("5", "n", "n")
         assert "the recording ends here: N goes back" in shown(pilot.app)
     assert path.read_bytes() == before
+
+
+async def test_a_session_that_begins_on_a_branch_says_so_in_its_first_picture(session_of: SessionOf) -> None:
+    session = session_of()
+    Dispatcher(session, NoDisplay()).finish(parse("set apple = 3"))
+    async with BptuiApp(session).run_test(size=(120, 40)) as pilot:
+        assert "⑂ b1" in shown(pilot.app)

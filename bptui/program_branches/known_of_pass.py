@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from bptui.core.columns import Dout, Value, arriving
-from bptui.core.edit import Back, EditKind, Reuse, ValueEdit, are_same
+from bptui.core.edit import EditKind, Reuse, SentBack, ValueEdit, are_same
 from bptui.core.tape import Tape
 from bptui.core.text import visible
 from bptui.errors import LayerError
@@ -22,7 +22,7 @@ PRECISE = 1e-9
 """How far a sum in another order may be off, relative to its largest number."""
 
 
-class KnownValues(Reuse):
+class KnownOfPass(Reuse):
     """What is known of the pass of a program in which an ``edit`` is made, in spite of it.
 
     ``settled`` are the values that were set, by edits before this one, too.
@@ -82,7 +82,7 @@ class KnownValues(Reuse):
         message = f"{name} was the same as {source}, made by your code: whether it would be now is not known"
         raise LayerError(message, where=it.call)
 
-    def backward(self, tape: Tape, rank: int) -> Back | None:
+    def backward(self, tape: Tape, rank: int) -> SentBack | None:
         """Return what a node sent back; None where it has to be computed. Raises LayerError where it is not known."""
         if not self.applies(tape) or rank >= len(self.columns.douts):
             return None
@@ -90,10 +90,10 @@ class KnownValues(Reuse):
         handed, before = self.columns.douts[rank], self.arrived(rank)
         is_same = are_same(tape.arriving(node), before)
         if not self.is_set(tape, node):
-            is_passed_on = agrees(handed, before) and not self.is_made_of_values(tape, rank)
-            if not is_passed_on and (self.starts_by_itself(node) or is_seed(handed, before)):
+            is_known = is_passed_on(handed, before) and not self.is_made_of_values(tape, rank)
+            if not is_known and (self.starts_by_itself(node) or is_seed(handed, before)):
                 tape.iterations[-1].totals[tape.graph.slot_of(node)] = handed
-            elif not is_passed_on and not (is_same and self.has_all_values(tape)):
+            elif not is_known and not (is_same and self.has_all_values(tape)):
                 raise self.unknown_dout(tape, rank)
         return self.back_before(tape, rank) if is_same and self.has_inputs(tape, node) else None
 
@@ -151,11 +151,11 @@ def is_seed(handed: Dout, came: Dout) -> bool:
     )
 
 
-def agrees(handed: Dout, came: Dout) -> bool:
+def is_passed_on(handed: Dout, came: Dout) -> bool:
     """Return whether what is handed over is what came back, but for the order in which it was added up."""
     if isinstance(came, tuple):
         pairs = zip(handed, came, strict=True)
-        return all(agrees(it, total) if it is not None else not np.any(total) for it, total in pairs)
+        return all(is_passed_on(it, total) if it is not None else not np.any(total) for it, total in pairs)
     if handed is None or came is None or np.shape(handed) != np.shape(came):
         return handed is came
     one, other = np.asarray(handed), np.asarray(came)
