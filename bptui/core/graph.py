@@ -10,6 +10,7 @@ from functools import cached_property
 from itertools import accumulate, chain
 from typing import Any, NamedTuple
 
+from bptui.core.pass_functions import PassFunctions
 from bptui.errors import Location
 
 
@@ -19,7 +20,8 @@ class Node:
 
     ``outputs`` names the values of a layer that returns several; the node bears the first one's name. ``made`` are the
     last of its inputs: parameters that no scenario has given to it, and that its layer makes itself. ``origin`` says in
-    which file and line a layer of the user's own is defined; it is empty for one that is built in.
+    which file and line a layer of the user's own is defined; it is empty for one that is built in. ``functions`` are
+    what such a layer's passes are called there.
     """
 
     name: str
@@ -32,6 +34,7 @@ class Node:
     origin: str = ""
     call: Location | None = None
     group: str = ""
+    functions: PassFunctions | None = None
 
     def __post_init__(self) -> None:
         """Let a node that names no outputs have the one that bears its name."""

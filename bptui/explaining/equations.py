@@ -31,6 +31,7 @@ from bptui.explaining.formula_words import (
     unbracketed,
     words_of,
 )
+from bptui.explaining.function_words import backward_call, maker_of
 from bptui.explaining.printed_arithmetic import adds_up
 from bptui.explaining.value_state import arrived_count, before_update, gradient_uses, use_count
 from layers import Array
@@ -127,7 +128,7 @@ def node_formula(moment: Moment, name: str) -> str:
     words = words_of(moment.tape, node)
     if formula := words.formula_of(node.outputs.index(name)):
         return put(formula, name_inputs(words, node)).replace(ALL_INPUTS, input_names(node))
-    return f"{text.visible(node.layer)}({', '.join(map(text.visible, node.inputs))})"
+    return f"{maker_of(node)}({', '.join(map(text.visible, node.inputs))})"
 
 
 def input_names(node: Node) -> str:
@@ -164,19 +165,12 @@ def gradient_equation(
     names = name_inputs(words, step.node) | {own: text.visible(name), "out": text.visible(step.name)}
     return Equation(
         f"d {text.visible(name)}",
-        put(rule, names) or f"{text.visible(step.node.layer)}.backward({dout_names(step.node)})",
+        put(rule, names) or backward_call(step.node),
         with_numbers(rule, arrays, words, gradient),
         inline(gradient) or "",
         with_shapes(rule, arrays, gradient),
         note,
     )
-
-
-def dout_names(node: Node) -> str:
-    """Return what arrives at a node: ``dout``, or ``d h, d c`` where it has several outputs."""
-    if len(node.outputs) == 1:
-        return "dout"
-    return ", ".join(f"d {text.visible(name)}" for name in node.outputs)
 
 
 def rule_at(moment: Moment, node: Node, position: int, rule: str, arrays: Mapping[str, Array]) -> str:

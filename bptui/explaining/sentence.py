@@ -12,7 +12,6 @@ from bptui.core.graph import UNNAMED
 from bptui.core.moment import Moment
 from bptui.core.step import BackwardStep, ForwardStep, UpdateStep
 from bptui.explaining.equations import (
-    dout_names,
     douts_by_own_name,
     forward_equation,
     inputs_by_own_name,
@@ -21,6 +20,7 @@ from bptui.explaining.equations import (
     update_equation,
 )
 from bptui.explaining.formula_words import inline, name_inputs, put, unbracketed, words_of
+from bptui.explaining.function_words import backward_phrase, giver_of, maker_of
 from bptui.explaining.value_state import arrived_count, use_count
 from layers import Array
 
@@ -48,7 +48,7 @@ def forward_sentence(moment: Moment, step: ForwardStep) -> str:
     name, inputs = text.visible(step.name), text.enumeration([*map(text.visible, step.node.inputs)])
     if len(step.outs) > 1:
         return several_sentence(step, inputs)
-    layer, result = text.visible(step.node.layer), inline(step.out)
+    layer, result = maker_of(step.node), inline(step.out)
     equation = forward_equation(moment, step.name)
     if not words_of(moment.tape, step.node).formula:
         made = f"{layer} makes {name} of {inputs}"
@@ -68,7 +68,7 @@ def several_sentence(step: ForwardStep, inputs: str) -> str:
         for name, out in zip(step.node.outputs, step.outs, strict=True)
         if UNNAMED not in name
     ]
-    return f"{text.visible(step.node.layer)} makes {text.enumeration(made)} of {inputs}."
+    return f"{maker_of(step.node)} makes {text.enumeration(made)} of {inputs}."
 
 
 def several_douts_sentence(step: BackwardStep) -> str:
@@ -131,7 +131,7 @@ def own_departure_sentence(moment: Moment, step: BackwardStep) -> str:
         for place, it, turn in contributions_with_turns(moment, step)
     ]
     listed = text.enumeration(shares) if shares else "no gradient to any input"
-    return f"{text.visible(step.node.layer)}.backward gives {listed}."
+    return f"{giver_of(step.node)} gives {listed}."
 
 
 def input_clauses(moment: Moment, step: BackwardStep) -> Iterator[str]:
@@ -179,9 +179,7 @@ def share(moment: Moment, step: BackwardStep, position: int, gradient: Array) ->
             named |= dict(zip(words.inputs, map(text.visible, step.node.inputs), strict=False))
             amount = f" = {value}" if value and value != named[factor] else ""
             return f"dout times {named[factor]}{amount}, {result}"
-    if not rule:
-        rule = f"what {text.visible(step.node.layer)}.backward makes of {dout_names(step.node)}"
-    told = put(rule, named | {"out": text.visible(step.name)})
+    told = put(rule, named | {"out": text.visible(step.name)}) or backward_phrase(step.node)
     if SUBORDINATE.search(unbracketed(told)) or (not numbers and PROSE.search(told)):
         return f"{numbers or f'a gradient of shape {shape}'}: {told}"
     return f"{told}, {result}"

@@ -17,6 +17,9 @@ SHOWN_PATH = 500
 """Characters of a path that such a traceback has."""
 
 
+OURS = "BptuiError"
+"""What we raise there ourselves: its words are for the person as they are."""
+
 MISSING_MODULE = "ModuleNotFoundError"
 """How the message begins of an import that finds nothing."""
 
@@ -46,7 +49,7 @@ def raised(error: Any, files: Iterable[str]) -> Fault:
     """Return the fault of an exception that the child tells of."""
     match error:
         case {"type": str(kind), "text": str(text), "place": place}:
-            message = f"{kind}: {text}" if text else kind
+            message = text if kind == OURS else f"{kind}: {text}" if text else kind
             if kind == "SystemExit":
                 message = f"it ends the program: sys.exit({text})"
             match place:

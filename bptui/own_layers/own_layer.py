@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from bptui.core.graph import Node
+from bptui.core.pass_functions import PassFunctions, name_of_function
 from bptui.core.text import counted, visible
 from bptui.errors import Location
 
@@ -16,6 +17,12 @@ DOUT = re.compile(
     r"d(?!im|ata|rop)[a-zA-Z]{0,3}(_|\d|$)|d[A-Z]|dnext|dprev|dout|d(cell|hidden|state|memory|context|carry)|grad|g(?!t$)[a-z0-9]{0,2}$|g_|cache$"
 )
 """What the parameter of a backward is called that takes the gradient of one more output, or in its place the cache."""
+
+GIVES_BOTH = frozenset({"loss function with its gradient"})
+"""Styles in which one function gives the value and the gradient."""
+
+MULTIPLIED = GIVES_BOTH | {"function with its derivative", "function beside its derivative", "loss with its gradient"}
+"""Styles in which dout is multiplied by what comes back."""
 
 TARGETS = frozenset({"t", "target", "targets", "label", "labels", "y_true", "y_label", "y_labels", "y_target"})
 """What an input is called that is labels: integers stay integers there, and need no gradient."""
@@ -134,6 +141,13 @@ class OwnLayer:
         names = (*self.backward.required, *self.backward.optional, *self.backward.named)
         forward = (*self.forward.required, *self.forward.optional)
         return tuple(name for name in names if name not in forward and not DOUT.match(name))
+
+    @property
+    def functions(self) -> PassFunctions:
+        """What its passes are called in its file."""
+        forward = name_of_function(self.name, self.forward.called)
+        backward = forward if self.style in GIVES_BOTH else name_of_function(self.name, self.backward.called)
+        return PassFunctions(forward, backward, self.style in MULTIPLIED)
 
     @property
     def targets(self) -> frozenset[str]:

@@ -20,7 +20,7 @@ from bptui.program_checking.call_job import CHECK
 from bptui.program_checking.checked_program import CheckedProgram
 from bptui.programs.event import BackwardCall
 from bptui.programs.pass_graph import PassNode, WatchedPass
-from bptui.programs.passed_gradients import DATA, PassedGradients
+from bptui.programs.passed_gradients import DATA, PassedGradients, gives_derivative
 from bptui.programs.program_facts import ProgramFacts
 from layers import Array
 
@@ -188,6 +188,8 @@ def has_unknown_loss(facts: ProgramFacts, calls: NodeCalls) -> bool:
     if calls.node.call.style == "derivative":
         return False
     passed = PassedGradients(facts, calls.watched)
+    if gives_derivative(calls.node):
+        return False
     if not (backward.owner or backward.douts) or len(outs) != 1 or passed.douts(backward, calls.node):
         return False
     if outs[0].array.size == 1:

@@ -64,10 +64,11 @@ class CallSite(NamedTuple):
 class ForwardCall(NamedTuple):
     """A forward: its ``number`` among all calls, that of the call it happened in (0: none), and its object.
 
-    ``owner`` stands for the object, ``layer`` is its class or the functions' shared name, ``name`` what holds the
-    object, "" if nothing has a name for it. ``defaults`` are the parameters of the function that have one. ``inputs``
-    are pairs of a parameter and a value, ``held`` what was on the object before. ``holders`` has, by parameter, the key
-    or attribute that holds a value for which nothing but a passing variable stands in the call.
+    ``owner`` stands for the object, ``layer`` is its class or the functions' shared name, ``function`` what was
+    called, ``name`` what holds the object, "" if nothing has a name for it. ``defaults`` are the parameters of the
+    function that have one. ``inputs`` are pairs of a parameter and a value, ``held`` what was on the object before.
+    ``holders`` has, by parameter, the key or attribute that holds a value for which nothing but a passing variable
+    stands in the call.
     """
 
     number: int
@@ -87,6 +88,7 @@ class ForwardCall(NamedTuple):
     outs: Sequence[int]
     held: Sequence[Sequence[Any]]
     is_loss: bool
+    function: str = ""
 
 
 class BackwardCall(NamedTuple):
@@ -95,7 +97,7 @@ class BackwardCall(NamedTuple):
     ``douts`` are the values handed to it, ``gradients`` those returned, None where there is none; ``held`` what was on
     the object when it began, and ``held_gradients`` pairs of a spot and the gradient beside it when it had returned.
     ``adds_up`` says that it adds to what it finds on its object (``self.dW += ...``). ``parameters`` are what its
-    function calls the values that it is handed.
+    ``function`` calls the values that it is handed.
     """
 
     number: int
@@ -110,6 +112,7 @@ class BackwardCall(NamedTuple):
     held_gradients: Sequence[Sequence[Any]]
     adds_up: bool = False
     parameters: Sequence[str] = ()
+    function: str = ""
 
 
 class CallRaised(NamedTuple):

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bptui.core.graph import Graph, Node
+from bptui.core.pass_functions import PassFunctions
 from bptui.errors import Location
 from bptui.programs.array_views import Derived
 from bptui.programs.event import BackwardCall, CallSite, ForwardCall
@@ -19,6 +20,9 @@ from bptui.programs.value_sources import GivenValue, KnownValues, Product
 
 PARAMETER = re.compile(r"^([WUVbw]|gamma|beta|theta|bias(es)?|weights?)(_?[a-z]{0,2}_?\d*)?$")
 """What a parameter is called that is handed to a function."""
+
+MULTIPLIED = ("derivative", "loss")
+"""Styles in which dout is multiplied by what comes back."""
 
 HOLDERS = re.compile(r"\b(params|parameters|weights)\b")
 """What holds parameters."""
@@ -109,6 +113,7 @@ class GraphBuilder:
         self.named: dict[int, str] = {}
         self.groups: dict[int, str] = {}
         self.parents: dict[int, int] = {}
+        self.backwards: dict[int, str] = {}
         self.passed: dict[int, frozenset[str]] = {}
         self.group = ""
         self.followed = self.used = 0
@@ -118,6 +123,7 @@ class GraphBuilder:
         """Return the iteration."""
         calls = sort_calls(events, self.opaque)
         self.parents = calls.parents
+        self.backwards = {call.forward: call.function for call in calls.backwards}
         self.learn_parameters(calls)
         self.name_groups(calls)
         self.passed = {call.number: frozenset(name for name, _ in call.inputs) for call in calls.groups}
@@ -245,6 +251,7 @@ class GraphBuilder:
             self.facts.origin(call),
             self.facts.where(call.site),
             group,
+            PassFunctions(call.function, self.backwards.get(call.number, ""), call.style in MULTIPLIED),
         )
         self.nodes.append(PassNode(node, outs, call, tuple(held), [at for at, _, _ in arguments]))
         self.add_products(call, node, outs)

@@ -10,10 +10,11 @@ import numpy as np
 from bptui.core.columns import Value
 from bptui.core.order import RecordedOrder
 from bptui.core.tape import Tape
+from bptui.guest.child.styles.derivative import chained
 from bptui.programs.derived_gradients import derived_gradients
 from bptui.programs.event import BackwardCall
 from bptui.programs.pass_graph import PassNode, WatchedPass
-from bptui.programs.passed_gradients import PassedGradients
+from bptui.programs.passed_gradients import PassedGradients, gives_derivative
 from bptui.programs.program_facts import ProgramFacts
 
 
@@ -50,11 +51,17 @@ class PassSteps:
             if not place:
                 self.tape.begin_backward(handed[self.output_place(node)] if handed else None)
             self.add_derived(node)
+            multiplies = gives_derivative(self.watched.nodes[node])
+            if multiplies:
+                handed = [self.tape.arriving(node)]
             self.order.add_backward(node, self.facts.where(call.site))
             if call.number in self.watched.raised:
                 self.steps[call.number] = len(self.tape) + 1
                 return
-            self.tape.add_backward(self.dout(handed), self.gradients(self.watched.nodes[node], call))
+            returned = self.gradients(self.watched.nodes[node], call)
+            self.tape.add_backward(
+                self.dout(handed), multiplied_by_dout(handed[0], returned) if multiplies else returned
+            )
             self.steps[call.number] = len(self.tape)
         if self.watched.backwards:
             self.add_derived(None)
@@ -124,3 +131,17 @@ class PassSteps:
                 found.append(at)
                 reached.update(graph.slots_of(at))
         yield from reversed(found)
+
+
+def multiplied_by_dout(dout: Value | None, derivatives: Sequence[Value | None]) -> list[Value | None]:
+    """Return what goes back by local derivatives; None where nothing has arrived, or one does not fit."""
+    return [None if dout is None or it is None else product_of(dout, it) for it in derivatives]
+
+
+def product_of(dout: Value, derivative: Value) -> Value | None:
+    """Return a dout times a local derivative, None where one does not fit the other."""
+    try:
+        product = chained(dout, derivative)
+    except ValueError:
+        return None
+    return product if np.shape(product) == np.shape(derivative) else None

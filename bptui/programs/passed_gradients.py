@@ -27,8 +27,10 @@ class PassedGradients:
         """Return the gradient that is handed over for each output of a node, None where there is none.
 
         Nothing is returned where the call starts the backward pass by itself: a loss that is handed nothing, or its own
-        prediction instead of a gradient.
+        prediction instead of a gradient. Nothing is handed to a derivative, either: the program multiplies by it.
         """
+        if gives_derivative(node):
+            return []
         douts = self.handed_for_outs(call, node)
         first = douts[0] if douts else None
         if first is None or not node.outs or self.is_misshapen(first, node) or self.is_prediction(first, call, node):
@@ -115,6 +117,11 @@ class PassedGradients:
         names = node.node.inputs[: len(node.arguments)]
         made = [place for place, name in enumerate(names) if not self.watched.graph.is_leaf(name)]
         return made[0] if len(made) == 1 else None
+
+
+def gives_derivative(node: PassNode) -> bool:
+    """Return whether a node's call back returns the local derivative, and is handed no gradient."""
+    return node.call is not None and node.call.style == "derivative"
 
 
 def is_same_object(one: SeenValue, other: SeenValue) -> bool:

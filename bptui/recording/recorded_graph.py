@@ -8,6 +8,7 @@ from typing import Any
 
 from bptui.core import text
 from bptui.core.graph import Graph, Node
+from bptui.core.pass_functions import functions_of_words
 from bptui.errors import Location, ScenarioError, TranscriptError
 from bptui.recording.records import GraphRecord, HeaderRecord, NodeRecord, as_where
 from bptui.scenario.formula import is_name
@@ -77,7 +78,10 @@ def graph_in_record(record: GraphRecord) -> Graph:
 def recorded_node(it: NodeRecord) -> Node:
     """Return the node that a record tells of."""
     call = as_where(it.call)
-    return Node(it.name, it.layer, it.inputs, it.options, call, it.outputs, it.made, it.origin, call, it.group)
+    functions = functions_of_words(it.functions)
+    return Node(
+        it.name, it.layer, it.inputs, it.options, call, it.outputs, it.made, it.origin, call, it.group, functions
+    )
 
 
 def check_order(known: set[str], nodes: Sequence[Node]) -> None:

@@ -128,6 +128,8 @@ class NodeRecord:
 
     ``outputs`` are named where there are several; ``made`` are those of its inputs that its layer makes itself, and
     ``origin`` is the file and line of a layer of the user's own. A program's node is called at ``call``, in ``group``.
+    ``functions`` are what the two passes of a layer of the user's own are called, and ``derivative`` where dout is
+    multiplied by what the second returns.
     """
 
     name: Name
@@ -139,6 +141,7 @@ class NodeRecord:
     origin: Text = ""
     call: Place = None
     group: Text = ""
+    functions: NameList = ()
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

@@ -129,8 +129,9 @@ def node_record(node: Node) -> NodeRecord:
     """Return what the header says of a node."""
     outputs = node.outputs if len(node.outputs) > 1 else ()
     call = place_record(node.call) if node.call else None
+    functions = node.functions.words if node.functions else ()
     return NodeRecord(
-        node.name, node.layer, node.inputs, node.options, outputs, node.made, node.origin, call, node.group
+        node.name, node.layer, node.inputs, node.options, outputs, node.made, node.origin, call, node.group, functions
     )
 
 

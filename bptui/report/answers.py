@@ -150,5 +150,5 @@ def line_text(lines: LineCursor) -> str:
     changed = [f"{name} = {step.names[name].text}" for name in sorted(step.changed) if name in step.names]
     what = code if step.event is Event.LINE else f"{step.event.value} {step.value.text if step.value else ''}".strip()
     place = f"{step.file or tape.file}:{step.line}"
-    told = f"{place}: {tape.layer}.{tape.method}, {lines.index + 1} of {len(tape.steps)}: {what}"
+    told = f"{place}: {tape.called}, {lines.index + 1} of {len(tape.steps)}: {what}"
     return text.visible("   ".join([told, *changed]), limit=1000)

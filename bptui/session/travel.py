@@ -128,7 +128,7 @@ def go_into(session: Session, command: Into) -> Question:
     """Go into the source of a layer, or on in it."""
     lines = session.lines
     if lines and lines.is_at_end:
-        ended = refusal(f"{lines.tape.method} has ended", WayOn(Finish, "leaves its source"))
+        ended = refusal(f"{visible(lines.tape.called, limit=60)} has ended", WayOn(Finish, "leaves its source"))
         return lambda: ended
     return partial(go_into_source, session, command, session.debugger.position)
 

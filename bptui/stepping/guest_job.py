@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bptui.errors import BptuiError
+from bptui.guest.child.styles.loss_function import IN_FORWARD, LossHandle
 from bptui.guest.child.user_path import user_folders
 from bptui.stepping.line_record import line_tape_record, read_line_tape
 from bptui.stepping.line_tape import LineTape
@@ -35,6 +36,8 @@ def course(instance: Instance, values: Sequence[Any], *, given: int, douts: int)
     inputs, recorded = values[:given], list(values[given + douts :])
     with np.errstate(all="ignore"):
         handle, name = instance.handle_for(inputs), instance.recipe.name
+        if douts and isinstance(handle, LossHandle):
+            raise BptuiError(IN_FORWARD)
         if douts:
             handle.value(instance.forward_call()())
             own = list(map(np.array, values[given : given + douts]))

@@ -22,6 +22,7 @@ def line_tape_record(tape: LineTape) -> JsonObject:
         "file": tape.file,
         "layer": tape.layer,
         "method": tape.method,
+        "called": tape.called,
         "first": tape.first,
         "source": source_record(tape.source),
         "others": {file: source_record(source) for file, source in tape.others.items()},
@@ -79,6 +80,7 @@ def read_line_tape(record: JsonObject) -> LineTape:
             tuple([read_step(it, values) for it in typed(record["steps"], list)]),
             tuple([typed(note, str) for note in typed(record["notes"], list)]),
             is_repeatable=typed(record["repeatable"], bool),
+            called=typed(record["called"], str),
             others={typed(file, str): source_lines_of(it) for file, it in typed(record["others"], dict).items()},
         )
         check_lines(tape)

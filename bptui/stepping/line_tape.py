@@ -51,6 +51,8 @@ class LineStep:
 class LineTape:
     """The course of ``method`` (``forward`` or ``backward``), defined from line ``first`` of ``file`` on.
 
+    A person calls it ``called``: ``Affine.backward``, ``affine_backward``.
+
     ``source`` has the lines of that class, and of everything else in the file that ran, by number, and ``others`` those
     of other files. ``notes`` say what is odd: that not every line was kept, or that the run was not repeated
     (``is_repeatable`` is False).
@@ -64,6 +66,7 @@ class LineTape:
     steps: tuple[LineStep, ...]
     notes: tuple[str, ...] = ()
     is_repeatable: bool = True
+    called: str = ""
     others: Mapping[str, Mapping[int, str]] = field(default_factory=dict)
 
     def source_of(self, file: str) -> Mapping[int, str]:

@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from bptui.core.pass_functions import name_of_function
 from bptui.errors import BptuiError
 from bptui.stepping.line_tape import Event, LineStep, LineTape
 from bptui.stepping.line_tracer import MOST_STEPS, Tracer, exception_snapshot
@@ -63,13 +64,19 @@ class TracedCall:
     result: Callable[[Any], Any] = lambda returned: returned
     is_followed: Callable[[str], bool] = lambda _: False
 
+    @property
+    def called(self) -> str:
+        """What a person calls the function: ``Affine.backward``, ``affine_backward``."""
+        qualified = getattr(inspect.unwrap(self.function), "__qualname__", "")
+        return name_of_function(self.name, qualified) if qualified else f"{self.name}.{self.method}"
+
 
 def trace_method(traced: TracedCall, *, recorded: Recorded = None, most_steps: int = MOST_STEPS) -> LineTape:
     """Return the course of one call of a layer's method. An exception in it is the tape's last step.
 
     Raises BptuiError where the method has no line to show.
     """
-    name = f"{traced.name}.{traced.method}"
+    name = traced.called
     function = inspect.unwrap(traced.function)
     code = getattr(function, "__code__", None)
     if code is None:
@@ -94,6 +101,7 @@ def trace_method(traced: TracedCall, *, recorded: Recorded = None, most_steps: i
         steps,
         notes_of(tracer, difference),
         is_repeatable=not difference,
+        called=name,
         others=other_sources(tracer, steps),
     )
 

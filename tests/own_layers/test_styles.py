@@ -9,6 +9,7 @@ import pytest
 import bptui
 from bptui.checking import Report, Verdict
 from bptui.core.tape import Tape
+from bptui.explaining.sentence import headline
 from bptui.own_layers.own_layer import OwnLayer
 from bptui.running import Run
 from bptui.stepping.step_into import step_into
@@ -183,15 +184,47 @@ def test_what_a_context_has_saved_may_be_an_attribute_too(tmp_path: Path) -> Non
     assert failures(bptui.check(loaded(tmp_path, "static methods with ctx", change))) == set()
 
 
+CALLED = {
+    "class": ("Dense.forward", "Dense.backward"),
+    "class that keeps its results": ("Activation_ReLU.forward", "Activation_ReLU.backward"),
+    "class with other method names": ("Dense.forward_pass", "Dense.backward_pass"),
+    "function with its derivative": ("Sigmoid.__call__", "Sigmoid.gradient"),
+    "pair of functions": ("affine_forward", "affine_backward"),
+    "loss function with its gradient": ("softmax_loss", "softmax_loss"),
+    "static methods with ctx": ("Exp.forward", "Exp.backward"),
+}
+"""What the functions of the two passes are called."""
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_sentences_name_the_functions_as_they_are_called(tmp_path: Path, style: str) -> None:
+    tape = bptui.run(loaded(tmp_path, style))
+    forward, backward = CALLED[style]
+    maker = forward if "." not in forward else forward.partition(".")[0]
+    assert headline(tape.at(1)).startswith(f"{maker} makes y of x")
+    told = headline(tape.at(2))
+    assert backward in told
+    assert f"{maker}.backward" not in told.replace(backward, "")
+    assert ("dout times what" in told) == ("derivative" in style or "loss" in style)
+
+
 @pytest.mark.parametrize("style", STYLES)
 def test_each_style_can_be_stepped_into(tmp_path: Path, style: str) -> None:
     run = Run(loaded(tmp_path, style))
     try:
         run.finish()
         assert run.failure is None
-        assert step_into(run, run.tape.at(1)).is_repeatable
-        if not style.startswith("loss"):
-            assert step_into(run, run.tape.at(2)).is_repeatable
+        forward, backward = CALLED[style]
+        into = step_into(run, run.tape.at(1))
+        assert into.is_repeatable
+        assert into.called == forward
+        if style.startswith("loss"):
+            with pytest.raises(bptui.BptuiError, match="has made its gradient in its forward"):
+                step_into(run, run.tape.at(2))
+        else:
+            into = step_into(run, run.tape.at(2))
+            assert into.is_repeatable
+            assert into.called == backward
     finally:
         run.close()
 

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 import bptui
+from bptui.explaining.sentence import headline
 from bptui.recording.transcript import read_transcript
 from programs import BOOK_LAYERS
 
@@ -105,3 +106,7 @@ def test_a_pair_whose_backward_stands_further_on_is_one_when_it_goes_forward(tmp
         runpy.run_path(str(path))
     assert [step.name for step in tape] == ["twice1", "twice1"]
     assert tape.check().ok
+    tape.save(tmp_path / "run.jsonl")
+    for read in (tape.tape, read_transcript(tmp_path / "run.jsonl").tape):
+        assert headline(read.at(1)) == "twice_forward makes twice1 of twice1.x: [2, 2, 2]."
+        assert headline(read.at(2)).endswith("twice1.x gets what twice_backward makes of dout, which is [4, 4, 4].")

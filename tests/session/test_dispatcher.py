@@ -328,7 +328,7 @@ def test_into_goes_line_by_line_and_says_when_the_method_has_ended(dispatcher: D
     assert lines is not None
     assert lines.index == 2
     answer = say(dispatcher, "into 99", "into")
-    assert answer.text_with_way_on(lambda verb: verb.word) == "forward has ended: finish leaves its source"
+    assert answer.text_with_way_on(lambda verb: verb.word) == "Affine.forward has ended: finish leaves its source"
     assert say(dispatcher, "finish").ok
     assert dispatcher.session.lines is None
 

@@ -3,6 +3,24 @@
 from __future__ import annotations
 
 RIGHT_PROGRAMS = {
+    "derivative": """
+# a class with a function and its derivative, by which the program multiplies itself.
+import numpy as np
+from book_layers import *
+class Sigmoid:
+    def __call__(self, x): return 1 / (1 + np.exp(-x))
+    def gradient(self, x): return self(x) * (1 - self(x))
+rng = np.random.RandomState(0)
+x, t = rng.randn(6, 4), rng.randint(0, 3, 6)
+first, bent, last = Affine(rng.randn(4, 5), np.zeros(5)), Sigmoid(), Affine(rng.randn(5, 3), np.zeros(3))
+loss_layer = SoftmaxWithLoss()
+for i in range(3):
+    a = first.forward(x)
+    loss = loss_layer.forward(last.forward(bent(a)), t)
+    d = last.backward(loss_layer.backward())
+    first.backward(d * bent.gradient(a))
+    first.W -= 0.1 * first.dW; first.b -= 0.1 * first.db; last.W -= 0.1 * last.dW; last.b -= 0.1 * last.db
+""",
     "siamese": """
 # two branches with weight tying via two objects sharing W.
 import numpy as np

@@ -5,6 +5,7 @@ from __future__ import annotations
 import linecache
 from collections.abc import Callable
 
+from bptui.errors import BptuiError
 from bptui.guest.wire import Message
 
 MOST_TEXT = 1_000
@@ -37,6 +38,8 @@ def traceback_lines(error: BaseException) -> list[tuple[str, int]]:
 
 def exception_text(error: BaseException) -> str:
     """Return what an exception says of itself; its own words for it may fail as well."""
+    if isinstance(error, BptuiError):
+        return error.message[:MOST_TEXT]
     try:
         return str(error)[:MOST_TEXT]
     except Exception:  # noqa: BLE001  (the fence around the user's code)

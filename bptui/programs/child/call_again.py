@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from bptui.errors import BptuiError
+from bptui.guest.child.styles.loss_function import IN_FORWARD
 from bptui.programs.child.kept_call import KeptCall
 
 
@@ -33,7 +34,7 @@ def kept_forward(calls: Mapping[int, KeptCall], number: int) -> KeptCall:
 def kept_backward(calls: Mapping[int, KeptCall], number: int) -> KeptCall:
     """Return a call back. Raises BptuiError where the gradient was made by a forward, or no copy could be made."""
     if number not in calls:
-        raise BptuiError("the loss has made its gradient in its forward: [ and s lead into that")
+        raise BptuiError(IN_FORWARD)
     if not calls[number].is_copied:
         raise BptuiError("no copy of what it was given could be made, so it cannot be called once more")
     return calls[number]

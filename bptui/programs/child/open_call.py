@@ -40,6 +40,12 @@ class OpenCall:
     is_hidden: bool = False
 
     @property
+    def function(self) -> str:
+        """What was called: a method of a layer, or a function by its name."""
+        is_alone = self.call.style in ("pair", "loss")
+        return self.code.co_name if is_alone else f"{self.call.layer}.{self.code.co_name}"
+
+    @property
     def is_tentative(self) -> bool:
         """Whether it may turn out to be no layer's: a network has methods called loss and gradient, too."""
         return self.is_hidden or self.call.style == "derivative"
@@ -54,6 +60,12 @@ def is_detail(call: PassCall, around: PassCall) -> bool:
     """Return whether a call is the affair of that around it: ``super().forward(x)``, and a forward that goes back."""
     is_same = call.owner is not None and call.owner is around.owner and call.is_forward == around.is_forward
     return is_same or (call.is_forward and not around.is_forward)
+
+
+def is_function_in_derivative(call: PassCall, around: PassCall) -> bool:
+    """Return whether a derivative asks for its function's value: ``s = self(x)`` and then ``s * (1 - s)``."""
+    is_pair = call.style == around.style == "derivative" and call.is_forward and not around.is_forward
+    return is_pair and call.owner is around.owner
 
 
 def where(frame: FrameType) -> tuple[int, int]:

@@ -34,6 +34,7 @@ from bptui.programs.child.open_call import (
     has_returned,
     ids_of_arrays,
     is_detail,
+    is_function_in_derivative,
     is_whole_step,
     objects_given,
     returns_loss,
@@ -148,7 +149,8 @@ class Watcher:
         if top and is_whole_step(call, top.call):
             top.is_hidden, self.is_backward = True, False
             top = self.top
-        if top and (call.style == "derivative" or is_detail(call, top.call)):
+        is_own_function = bool(self.stack) and is_function_in_derivative(call, self.stack[-1].call)
+        if is_own_function or (top and (call.style == "derivative" or is_detail(call, top.call))):
             self.stack.append(unseen_call(call, frame))
             return
         if call.style != "derivative":
@@ -344,6 +346,7 @@ class Watcher:
                 numbers,
                 opened.held,
                 call.style == "loss",
+                opened.function,
             )
         )
         if call.style == "loss":
@@ -356,7 +359,17 @@ class Watcher:
         gradients = [self.values.see_result(it) for it in gradients_of_loss(value, inputs)]
         self.tell(
             BackwardCall(
-                self.count, opened.parent, opened.number, 0, opened.call.layer, opened.site, (), gradients, (), ()
+                self.count,
+                opened.parent,
+                opened.number,
+                0,
+                opened.call.layer,
+                opened.site,
+                (),
+                gradients,
+                (),
+                (),
+                function=opened.function,
             )
         )
 
@@ -394,6 +407,7 @@ class Watcher:
                 beside,
                 adds_in_place(opened.code),
                 [name for name, _ in opened.inputs],
+                opened.function,
             )
         )
 

@@ -83,10 +83,19 @@ class NodeReader:
             self.check_outputs(operation, outputs[step], definition)
         options = {option: value for option, (value, _) in operation.options.items()}
         layer = self.library.get(operation.layer)
-        origin = str(layer.where) if isinstance(layer, OwnLayer) else ""
+        origin, functions = (str(layer.where), layer.functions) if isinstance(layer, OwnLayer) else ("", None)
         where = self.where(definition, operation.at)
         names = outputs[step]
-        return Node(names[0], operation.layer, tuple(inputs), options, where, outputs=names, origin=origin)
+        return Node(
+            names[0],
+            operation.layer,
+            tuple(inputs),
+            options,
+            where,
+            outputs=names,
+            origin=origin,
+            functions=functions,
+        )
 
     def with_options(self, operation: Operation, definition: Definition) -> Operation:
         """Return an operation with the constants as options that are no inputs. Raises ScenarioError."""

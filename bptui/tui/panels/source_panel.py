@@ -35,7 +35,7 @@ class SourcePanel(Pane):
             return ()
         tape = self.cursor.tape
         place = f" · {file_name(self.cursor.step.file or tape.file)} · {self.cursor.index + 1}/{len(tape.steps)}"
-        return (Span(text.visible(f"{tape.layer}.{tape.method}", limit=60), "title"), Span(place, "dim"))
+        return (Span(text.visible(tape.called, limit=60), "title"), Span(place, "dim"))
 
     def footing(self) -> Line:
         if self.cursor is None:

@@ -17,6 +17,9 @@ STYLE = "loss function with its gradient"
 GRADIENT = re.compile(r"^(d(?!ata|im|ist|type|ict|epth|one|ays?$)[A-Za-z_]\w*|grad\w*|\w*_grad|d)$")
 """What a function returns beside its loss, by the name that it has there."""
 
+IN_FORWARD = "the loss has made its gradient in its forward: from that step s leads into it"
+"""Why there is no source of its backward to go into."""
+
 LOSS = re.compile(r"loss|cost|error|entropy|hinge|criterion|mse", re.IGNORECASE)
 """What a loss function is called."""
 
