@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -28,6 +29,9 @@ DECIDING = {
     "Dropout": "mask",
 }
 """Layers that decide between elements, and what their decision is called: it is the same or it is not."""
+
+LOCAL = "local by"
+"""What is said of a local derivative, before the input's name."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,8 +85,8 @@ def other_start(recorded: Tape, now: Tape, step: Step, rtol: float) -> Divergenc
         return None
     there, here = (leaves_of(tape, iteration) for tape in (recorded, now))
     for name in (it for it in there if it in here):
-        if (found := array_difference(there[name], here[name], rtol)) is not None:
-            return Divergence(step.number, "", name, "value", found[0], there[name], here[name])
+        if (found := other_array(there[name], here[name], rtol)) is not None:
+            return Divergence(step.number, "", name, "value", *found)
     return None
 
 
@@ -95,13 +99,32 @@ def leaves_of(tape: Tape, iteration: int) -> dict[str, Array]:
 def other_step(recorded: Step, now: Step, rtol: float) -> Divergence | None:
     """Return what of a step is another now."""
     for (what, value), (_, other) in zip(all_arrays(recorded), all_arrays(now), strict=False):
-        found = array_difference(value, other, rtol)
-        if found is not None:
-            decision = decision_of(recorded, what, value, other, found[0])
-            return Divergence(
-                recorded.number, recorded.pass_.value, recorded.name, what, found[0], value, other, decision
-            )
+        if what.startswith(LOCAL) and (value is None or other is None):
+            continue  # which layers tell theirs is another thing from version to version
+        if (found := other_array(value, other, rtol)) is not None:
+            decision = decision_of(recorded, what, value, other, found.at)
+            return Divergence(recorded.number, recorded.pass_.value, recorded.name, what, *found, decision)
     return None
+
+
+class OtherArray(NamedTuple):
+    """Where two arrays are apart, None where they are not to be compared by elements, and both."""
+
+    at: tuple[int, ...] | None
+    recorded: Array | None
+    now: Array | None
+
+
+def other_array(recorded: Array | None, now: Array | None, rtol: float) -> OtherArray | None:
+    """Return where an array is another now; with an ``rtol`` of 0 the sign of a zero and the dtype count, too."""
+    if (found := array_difference(recorded, now, rtol)) is not None:
+        return OtherArray(found[0], recorded, now)
+    if rtol or recorded is None or now is None:
+        return None
+    if recorded.dtype != now.dtype:
+        return OtherArray(None, recorded, now)
+    others = (np.signbit(recorded) != np.signbit(now)) & (recorded == now) if recorded.dtype.kind == "f" else np.False_
+    return OtherArray(tuple(map(int, np.argwhere(others)[0])), recorded, now) if others.any() else None
 
 
 def all_arrays(step: Step) -> Iterator[tuple[str, Array | None]]:
@@ -111,7 +134,7 @@ def all_arrays(step: Step) -> Iterator[tuple[str, Array | None]]:
             yield from ((f"value {name}" if name != step.name else "value", it) for name, it in outputs_of_step(step))
         case BackwardStep():
             yield from (("dout", dout) for dout in step.douts)
-            yield from ((f"local by {name}", it) for name, it in zip(step.node.inputs, step.local, strict=False))
+            yield from ((f"{LOCAL} {name}", it) for name, it in zip(step.node.inputs, step.local, strict=False))
             yield from ((f"gradient of {name}", it) for name, it in zip(step.node.inputs, step.gradients, strict=False))
         case UpdateStep():
             yield "gradient", step.gradient
@@ -128,6 +151,6 @@ def decision_of(step: Step, what: str, value: Array | None, now: Array | None, i
     """Return what a layer has decided otherwise, where that is why two numbers differ; empty where it is not."""
     if not isinstance(step, BackwardStep) or step.node.layer not in DECIDING or step.node.origin:
         return ""
-    if index is None or value is None or now is None or not what.startswith(("local", "gradient")):
+    if index is None or value is None or now is None or not what.startswith((LOCAL, "gradient")):
         return ""
     return DECIDING[step.node.layer] if (value[index] == 0) is not (now[index] == 0) else ""

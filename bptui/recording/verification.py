@@ -17,14 +17,13 @@ import numpy as np
 from bptui.core import text
 from bptui.core.command_parser import parse
 from bptui.core.tape import Tape
-from bptui.core.tape_diff import array_difference
 from bptui.core.verbs.branches import Expand
 from bptui.errors import BptuiError
 from bptui.own_layers.own_layer import OwnLayer
 from bptui.recording.branch_recording import BranchRecording, edit_of_record
 from bptui.recording.machine import machine_fingerprint
 from bptui.recording.replay_tape import Recording
-from bptui.recording.step_comparison import Divergence, other_step
+from bptui.recording.step_comparison import Divergence, other_array, other_step
 from bptui.running import Run, with_expansions
 from bptui.scenario.bundled import bundled
 from bptui.scenario.load import Loader, load
@@ -196,6 +195,6 @@ def compared_steps(recorded: Tape, run: Run, rtol: float) -> Iterator[tuple[int 
 def other_leaf(recorded: Tape, run: Run, rtol: float) -> Divergence | None:
     """Return which leaf is another now."""
     for name, value, now in zip(recorded.graph.leaves, recorded.leaves, run.tape.leaves, strict=True):
-        if (found := array_difference(np.asarray(value), np.asarray(now), rtol)) is not None:
-            return Divergence(0, "", name, "value", found[0], np.asarray(value), np.asarray(now))
+        if (found := other_array(np.asarray(value), np.asarray(now), rtol)) is not None:
+            return Divergence(0, "", name, "value", *found)
     return None

@@ -8,6 +8,7 @@ from typing import Any
 from bptui.core.text import counted, index, shape, visible
 from bptui.recording.step_comparison import Divergence
 from bptui.recording.verification import Verification
+from layers import Array
 
 
 def verification_lines(found: Verification) -> Iterator[str]:
@@ -36,12 +37,17 @@ def divergence_text(it: Divergence) -> str:
     where = f"{branch}step {it.step}, {pass_}" if it.step else branch
     place = f"{where}{visible(it.name, limit=40)}: {visible(it.what, limit=200)}"
     if it.numbers is None or it.index is None:
-        if it.recorded is None or it.now is None:
+        if it.recorded is None and it.now is None:
             return place
-        return f"{place} is {shape(it.recorded)} in the recording, and {shape(it.now)} now"
+        return f"{place} is {form(it.recorded)} in the recording, and {form(it.now)} now"
     recorded, now = (repr(number) for number in it.numbers)
     why = f": its {it.decision} is another" if it.decision else ""
     return f"{place}{index(it.index)} is {recorded} in the recording, and {now} now{why}"
+
+
+def form(array: Array | None) -> str:
+    """Return an array's shape and dtype; "none" where there is none."""
+    return "none" if array is None else f"{shape(array)} {array.dtype}"
 
 
 def verification_record(found: Verification) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from bptui.recording.json_line import JsonObject
 from bptui.recording.machine import machine_fingerprint
 from bptui.recording.transcript import read_transcript
 from bptui.recording.verification import Verification, verify
+from bptui.report.verify_report import verification_lines
 from bptui.running import Run, with_expansions
 from bptui.scenario.bundled import bundled
 from bptui.scenario.load import keep_quiet, load, loads
@@ -202,3 +203,35 @@ def test_what_has_changed_since_is_named_and_the_recorded_values_are_verified(
     assert found["difference"] is None
     assert status == (1 if told else 0)
     assert read_transcript(path).tape.values["y"] == 6.0
+
+
+def other_sign(it: JsonObject) -> None:
+    if it.get("pass") == "forward":
+        it["out"]["data"][1] = -0.0
+
+
+def other_dtype(it: JsonObject) -> None:
+    if it.get("pass") == "forward":
+        it["out"]["dtype"] = "float32"
+
+
+def no_local(it: JsonObject) -> None:
+    if it.get("pass") == "backward":
+        it["local"] = [None]
+
+
+@pytest.mark.parametrize(
+    ("change", "rtol", "told"),
+    [
+        (other_sign, None, "value[1] is -0.0 in the recording, and 0.0 now"),
+        (other_sign, 1e-12, "verified"),
+        (other_dtype, None, "value is [2] float32 in the recording, and [2] float64 now"),
+        (no_local, None, "verified"),
+    ],
+)
+def test_bit_for_bit_counts_signs_and_dtypes_and_what_was_not_recorded_is_no_difference(
+    tmp_path: Path, change: Callable[[JsonObject], object], rtol: float | None, told: str
+) -> None:
+    path = record(loads("[inputs]\nx = [0.5, 0.0]\n[nodes]\na = 'Relu(x)'\n"), tmp_path / "it.jsonl")
+    edit(path, change)
+    assert any(told in line for line in verification_lines(verified(path, rtol)))
