@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from itertools import chain
-from time import process_time
 from typing import NamedTuple
 
 import numpy as np
@@ -27,6 +26,7 @@ from bptui.checking.repair.frozen_uses import missing_uses
 from bptui.checking.repair.named_values import FunctionKey, NamedKinds, named_kinds
 from bptui.checking.repair.repaired import first_right, mended_forward, repaired
 from bptui.checking.repair.sensitivity import Sensitivity, gradients_at
+from bptui.checking.repair.tries import Tries
 from bptui.checking.repair.user_function import UserFunction
 from bptui.checking.sample_points import confirming, random_douts
 from bptui.checking.user_lines import UserLines
@@ -59,8 +59,8 @@ DOUBTFUL = SHOWS_IN_LINES | {
 """Mistakes that the numbers show, and behind which another may be that the user's lines tell."""
 
 
-GUESSING = 1.1
-"""Seconds that guesses are tried for at a node."""
+KNOWN_WORK, GUESSED_WORK = 800_000, 1_200_000
+"""What edits of known kinds may cost for an input, and guesses for a node, as ``UserLines.cost`` has it."""
 
 LOST_IN_LOOPS = frozenset({"contributions overwritten", "only the first of a loop", "only the last of a loop"})
 
@@ -140,9 +140,9 @@ class Blame:
     def mended(self, evidence: Evidence, others: Sequence[Evidence]) -> Cause | None:
         """Return the mistake that was undone by an edit of the user's functions; None if no edit makes it right."""
         functions, forward = self.functions_at(evidence.position), self.lines.forward_functions
-        if edit := first_right(evidence, others, iter(self.edits)):
+        if edit := first_right(evidence, others, iter(self.edits), self.known_tries()):
             return self.cause_by(edit)
-        if edit := repaired(evidence, functions, others, forward=forward):
+        if edit := repaired(evidence, functions, others, self.known_tries(), forward=forward):
             return self.cause_by(edit)
         for together in (1, 2):
             if mistake := missing_uses(evidence, forward, others, together=together):
@@ -157,14 +157,18 @@ class Blame:
         """Return the edit that puts in something which was left out, and makes the gradient right."""
         known = code_places(self.functions_at(evidence.position))
         changeable = [it for it in known if is_changeable(it)]
-        chosen = self.sensitivity.promising(changeable, evidence, self.end_of_guesses)
+        chosen = self.sensitivity.promising(changeable, evidence, self.guessed_tries)
         edits = guesses(known, code_places(self.lines.forward_functions), chosen, self.kinds(evidence))
-        return first_right(evidence, others, edits, end=self.end_of_guesses)
+        return first_right(evidence, others, edits, self.guessed_tries)
+
+    def known_tries(self) -> Tries:
+        """Return how many edits of known kinds are tried for an input."""
+        return Tries(KNOWN_WORK // self.lines.cost)
 
     @cached_property
-    def end_of_guesses(self) -> float:
-        """Until when guesses are made for all inputs of the node, in the process's time."""
-        return process_time() + GUESSING
+    def guessed_tries(self) -> Tries:
+        """How many guesses are made for all inputs of the node."""
+        return Tries(GUESSED_WORK // self.lines.cost)
 
     @cached_property
     def sensitivity(self) -> Sensitivity:

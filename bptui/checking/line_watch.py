@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
-from time import monotonic
+from time import process_time
 from types import CodeType, FrameType
 from typing import Any, NamedTuple
 
@@ -74,7 +74,7 @@ class LineWatch:
     @contextmanager
     def watching(self) -> Iterator[None]:
         """Watch what runs in this thread, and hand over to the tracer that was there before, whatever happens."""
-        self.before, self.end = self.probe(), monotonic() + LONGEST
+        self.before, self.end = self.probe(), process_time() + LONGEST
         outer = sys.gettrace()
         sys.settrace(self.on_call)
         try:
@@ -85,7 +85,7 @@ class LineWatch:
     @property
     def is_over(self) -> bool:
         """Whether enough has been watched."""
-        return self.events > MOST_EVENTS or monotonic() > self.end
+        return self.events > MOST_EVENTS or process_time() > self.end
 
     def on_call(self, frame: FrameType, event: str, argument: object) -> Callable[..., Any] | None:  # noqa: ARG002
         """Decide whether a function that begins is watched; what it was given was written elsewhere."""

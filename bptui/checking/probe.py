@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from time import monotonic
+from time import monotonic, process_time
 from typing import Any, TypeVar
 
 import numpy as np
@@ -27,8 +27,11 @@ from layers import Array
 
 T = TypeVar("T")
 
-PATIENCE = 6.0
-"""Seconds for which one looks for what is behind the failures of a node."""
+PATIENCE = 8.0
+"""Seconds of the process's time in which one finds what is behind the failures of a node, as far as one may look."""
+
+LONGEST_WAIT = 25.0
+"""Seconds after which whoever waits for the check is told what is known by then."""
 
 ROOMS = tuple(str(Path(__file__).parents[1] / room) for room in ("checking", "core", "guest"))
 NOT_THE_USER_S = ("site-packages", "<__array_function__", "<frozen", *ROOMS)
@@ -58,19 +61,25 @@ class Probe:
         self.shapes: Shapes = tuple([x.shape for x in subject.inputs])
         self.faults: dict[tuple[str, int | None, str | None], FaultError] = {}
         self.unfit: set[int] = set()
-        self.end = 0.0
+        self.end = self.last_moment = 0.0
         self.is_limited = False
         self.shared: list[Generator] | None = None
 
     @contextmanager
     def limited(self) -> Iterator[None]:
         """Let what looks for an explanation take no longer than a few seconds, all in all: then a visit is a fault."""
-        self.end = self.end or monotonic() + PATIENCE
+        self.end = self.end or process_time() + PATIENCE
+        self.last_moment = self.last_moment or monotonic() + LONGEST_WAIT
         self.is_limited = True
         try:
             yield
         finally:
             self.is_limited = False
+
+    @property
+    def is_out_of_time(self) -> bool:
+        """Whether one has looked for an explanation for long. How much one looks is bounded by numbers, not by this."""
+        return process_time() > self.end or monotonic() > self.last_moment
 
     def fresh(self) -> Checked:
         """Return a new instance."""
@@ -82,7 +91,7 @@ class Probe:
 
     def visit(self, inputs: tuple[Array, ...], layer: Checked | None = None) -> Visit:
         """Send ``inputs`` forward through a fresh instance, or through ``layer``."""
-        if self.is_limited and monotonic() > self.end:
+        if self.is_limited and self.is_out_of_time:
             raise FaultError("raises", "takes too long to be looked at further")
         layer = layer or self.fresh()
         given = tuple([x[()] for x in inputs])

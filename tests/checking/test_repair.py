@@ -20,6 +20,7 @@ from bptui.checking.repair.edits_of_operands import edits_of_operands
 from bptui.checking.repair.edits_of_sums import edits_of_sums
 from bptui.checking.repair.named_values import NumberKind, key_of_code, named_kinds
 from bptui.checking.repair.sensitivity import Sensitivity
+from bptui.checking.repair.tries import LEAST, Tries
 from bptui.checking.repair.user_function import edited, functions_of
 from checked import failures, subject
 
@@ -148,7 +149,7 @@ def test_a_guess_is_made_where_it_changes_what_is_wrong_and_nothing_that_is_righ
     measured = np.einsum("nh,nth->nt", dout, inputs[0])
     evidence = Evidence(probe, inputs, 1, dweights, measured, {0: dhs}, dout, out)
     known = [it for it in places(functions_of([layer.backward.__code__])) if is_changeable(it)]
-    written = [ast.unparse(it.node) for it in Sensitivity().promising(known, evidence, np.inf)]
+    written = [ast.unparse(it.node) for it in Sensitivity().promising(known, evidence, Tries(1_000))]
     assert "np.sum(dt, axis=2)" in written
     assert "dc" not in written  # it makes dhs, too
 
@@ -216,3 +217,9 @@ def test_no_edit_touches_what_steers_a_while_loop() -> None:
     touched = {lines[place.line - first].strip() for place in known}
     assert "dx[i] = dout[i]" in touched
     assert "i = i + 1" not in touched
+
+
+def test_edits_are_tried_a_number_of_times_whatever_a_clock_says() -> None:
+    tries = Tries(LEAST + 5)
+    assert sum(tries.take() for _ in range(1_000)) == LEAST + 5
+    assert sum(Tries(0).take() for _ in range(1_000)) == LEAST

@@ -11,7 +11,6 @@ import builtins
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import combinations, islice
-from time import monotonic
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -73,7 +72,7 @@ def missing_uses(
         with edited(changes), hooked() as freezer:
             known = [(it, recorded_uses(freezer, it), it.directions) for it in (evidence, *others)]
             for chosen in candidates(freezer, together):
-                if monotonic() > evidence.probe.end:
+                if evidence.probe.is_out_of_time:
                     return None
                 if all(is_right_with_still_uses(it, freezer, values, chosen) for it, values, _ in known):
                     return told_use(evidence, [uses[at] for at in chosen])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from time import monotonic, process_time
 
 import numpy as np
 
@@ -19,17 +18,16 @@ from bptui.checking.repair.edits_of_parts import edits_of_parts
 from bptui.checking.repair.edits_of_sums import edits_of_sums
 from bptui.checking.repair.edits_of_updates import edits_of_updates
 from bptui.checking.repair.sensitivity import UNFIT
+from bptui.checking.repair.tries import Tries
 from bptui.checking.repair.user_function import UserFunction, edited
 from layers import Array
-
-LONGEST = 0.75
-"""Seconds that edits of known kinds are tried for."""
 
 
 def repaired(
     evidence: Evidence,
     functions: Sequence[UserFunction],
     others: Sequence[Evidence],
+    tries: Tries,
     *,
     forward: Sequence[UserFunction] = (),
 ) -> Edit | None:
@@ -45,14 +43,14 @@ def repaired(
         edits_of_derivatives(known, ahead),
         edits_of_parts(known, ahead),
     )
-    return first_right(evidence, others, (edit for kind in kinds for edit in kind))
+    return first_right(evidence, others, (edit for kind in kinds for edit in kind), tries)
 
 
 def mended_forward(evidence: Evidence, functions: Sequence[UserFunction], others: Sequence[Evidence]) -> Edit | None:
     """Return the edit of forward, along another axis, after which backward is right as it stands; None if none is."""
     sites = [(it, it.directions) for it in (evidence, *others)]  # how far off it is has to be known before
     for edit in (edit for place in places(functions) for edit in edits_of_axes(place)):
-        if monotonic() > evidence.probe.end:
+        if evidence.probe.is_out_of_time:
             return None
         try:
             with edited(edit.changes):
@@ -79,17 +77,11 @@ def is_slope(evidence: Evidence, v: Array, off_here: float) -> bool:
     return off is not None and off <= min(1e-4 * size, NEARER * off_here)
 
 
-def first_right(
-    evidence: Evidence, others: Sequence[Evidence], edits: Iterator[Edit], *, end: float | None = None
-) -> Edit | None:
-    """Return the first edit that makes the gradient right at all points; None also where the process's ``end`` is past.
-
-    Time is that of the process, so that what is found does not hang on what else the machine does.
-    """
-    end = process_time() + LONGEST if end is None else end
+def first_right(evidence: Evidence, others: Sequence[Evidence], edits: Iterator[Edit], tries: Tries) -> Edit | None:
+    """Return the first edit that makes the gradient right at all points; None also where all ``tries`` are used up."""
     sites = [(it, it.right_already) for it in (evidence, *others)]  # what is right without an edit
     for edit in edits:
-        if process_time() > end or monotonic() > evidence.probe.end:
+        if not tries.take() or evidence.probe.is_out_of_time:
             return None
         try:
             with edited(edit.changes):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from time import process_time
 
 import numpy as np
 
@@ -14,6 +13,7 @@ from bptui.checking.diagnosis.evidence import Evidence
 from bptui.checking.fault import FaultError
 from bptui.checking.probe import Probe
 from bptui.checking.repair.edit import CodePlace
+from bptui.checking.repair.tries import Tries
 from bptui.checking.repair.user_function import edited
 
 UNFIT = (SyntaxError, ValueError, FaultError)
@@ -26,7 +26,7 @@ class Sensitivity:
 
     known: dict[int, Gradients | None] = field(default_factory=dict)
 
-    def promising(self, places: Iterable[CodePlace], evidence: Evidence, end: float) -> list[CodePlace]:
+    def promising(self, places: Iterable[CodePlace], evidence: Evidence, tries: Tries) -> list[CodePlace]:
         """Return the places in which an edit may help, those first that most of the wrong gradients go by.
 
         Where another number does not run, as with an index, nothing is known, so it may be worth a try at last.
@@ -34,7 +34,7 @@ class Sensitivity:
         before = gradients_at(evidence)
         found = []
         for place in places:
-            if process_time() > end:
+            if not tries.take():
                 break
             gradients = self.gradients(place, evidence)
             moved = [] if gradients is None else moved_positions(before, gradients)
