@@ -12,6 +12,7 @@ import numpy as np
 
 from bptui.checking.compare_gradients import Comparison
 from bptui.checking.diagnosis import Evidence, Mistake, recognise
+from bptui.checking.diagnosis.contributions import left_out
 from bptui.checking.diagnosis.elements import NOTHING
 from bptui.checking.diagnosis.evidence import COARSE_STEP, STEP
 from bptui.checking.diagnosis.jacobians import MOST
@@ -22,6 +23,7 @@ from bptui.checking.probe import Probe
 from bptui.checking.repair.edit import TRIED, Edit
 from bptui.checking.repair.edit import places as code_places
 from bptui.checking.repair.edits_of_factors import guesses, is_changeable
+from bptui.checking.repair.edits_of_two import edits_of_two
 from bptui.checking.repair.frozen_uses import missing_uses
 from bptui.checking.repair.named_values import FunctionKey, NamedKinds, named_kinds
 from bptui.checking.repair.repaired import first_right, mended_forward, repaired
@@ -135,23 +137,27 @@ class Blame:
             and same_mistake(seen, mended.mistake)
         ):
             return mended._replace(mistake=seen._replace(advice=f"{seen.advice} {tried(mended.mistake)}".strip()))
-        return mended or Cause(None if self.is_refuted(seen) else seen)
+        if self.is_refuted(seen):
+            return mended or Cause(left_out(evidence))
+        return mended or Cause(seen)
 
     def mended(self, evidence: Evidence, others: Sequence[Evidence]) -> Cause | None:
         """Return the mistake that was undone by an edit of the user's functions; None if no edit makes it right."""
-        functions, forward = self.functions_at(evidence.position), self.lines.forward_functions
-        if edit := first_right(evidence, others, iter(self.edits), self.known_tries()):
-            return self.cause_by(edit)
-        if edit := repaired(evidence, functions, others, self.known_tries(), forward=forward):
-            return self.cause_by(edit)
-        for together in (1, 2):
-            if mistake := missing_uses(evidence, forward, others, together=together):
-                return Cause(mistake)
-        if edit := mended_forward(evidence, forward, others):
-            return self.cause_by(edit)
-        if edit := self.guessed(evidence, others):
-            return self.cause_by(edit)
+        for found in self.explanations(evidence, others):
+            if found is not None:
+                return Cause(found) if isinstance(found, Mistake) else self.cause_by(found)
         return None
+
+    def explanations(self, evidence: Evidence, others: Sequence[Evidence]) -> Iterator[Edit | Mistake | None]:
+        """Yield what each way to explain the numbers by the user's lines comes to, the surest first."""
+        functions, forward = self.functions_at(evidence.position), self.lines.forward_functions
+        yield first_right(evidence, others, iter(self.edits), self.known_tries())
+        yield repaired(evidence, functions, others, self.known_tries(), forward=forward)
+        for together in (1, 2):
+            yield missing_uses(evidence, forward, others, together=together)
+        yield mended_forward(evidence, forward, others)
+        yield self.guessed(evidence, others)
+        yield first_right(evidence, others, edits_of_two(code_places(functions)), self.known_tries())
 
     def guessed(self, evidence: Evidence, others: Sequence[Evidence]) -> Edit | None:
         """Return the edit that puts in something which was left out, and makes the gradient right."""

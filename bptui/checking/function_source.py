@@ -13,6 +13,10 @@ PREPARING = frozenset({"len", "int", "range", "zeros", "zeros_like", "ones", "on
 """Functions that count, or make room for numbers."""
 
 
+STORING = frozenset({"put", "put_along_axis", "place", "putmask", "copyto"})
+"""Functions that store into elements of an array."""
+
+
 class Unused(NamedTuple):
     """A name that is given a value, in a line, and never looked at."""
 
@@ -76,6 +80,7 @@ def targets_of(statement: ast.Assign | ast.AugAssign) -> Iterator[str]:
 def writes_into_elements(tree: ast.AST) -> bool:
     """Return whether code stores into elements of an array, or in a loop."""
     stores = any(isinstance(it, ast.Subscript) and isinstance(it.ctx, ast.Store) for it in ast.walk(tree))
+    stores = stores or any(isinstance(it, ast.Attribute) and it.attr in STORING for it in ast.walk(tree))
     return stores or any(isinstance(it, ast.For | ast.While) for it in ast.walk(tree))
 
 

@@ -127,14 +127,14 @@ class LineWatch:
             elif known.digest != digest:
                 known.digest, known.line, known.moment = digest, line, self.events
 
-    def line_of(self, result: Any) -> Location | None:
-        """Return the line that last wrote an array: its own memory, or the same numbers; the last line otherwise."""
+    def line_of(self, result: Any, otherwise: Location | None) -> Location | None:
+        """Return the line that last wrote an array: its own memory, or the same numbers; another line otherwise."""
         if isinstance(result, np.ndarray):
             for is_it in (shares_memory, has_same_numbers):
                 found = [it for it in self.written.values() if it.line and is_it(it.array, result)]
                 if found:
                     return max(found, key=lambda it: it.moment).line
-        return self.last
+        return otherwise
 
 
 def shares_memory(one: Array, two: Array) -> bool:
@@ -148,12 +148,13 @@ def has_same_numbers(one: Array, two: Array) -> bool:
 
 
 def arrays_in(names: Mapping[str, Any]) -> Iterator[Array]:
-    """Yield the arrays that stand behind names, also in the attributes of ``self`` and one container deep."""
+    """Yield the arrays that stand behind names, also in what ``self`` has and keeps, and one container deep."""
     for name, it in islice(names.items(), MOST_NAMES):
         yield from arrays_of(it)
         if name == "self":
             for attribute in islice(attributes_of(it).values(), MOST_NAMES):
                 yield from arrays_of(attribute)
+                yield from arrays_of(list(attributes_of(attribute).values()))
 
 
 def arrays_of(it: Any) -> Iterator[Array]:

@@ -82,7 +82,8 @@ class UserLines:
     def of_gradient(self, position: int) -> Location | None:
         """Return the line that makes the gradient of an input."""
         watch, _, given = self.seen
-        return watch.line_of(self.kept(given, position)) if position < len(given) else self.last
+        last = None if self.probe.subject.is_held(position) else watch.last  # what is kept is not made by a return
+        return watch.line_of(self.kept(given, position), last) if position < len(given) else last
 
     def kept(self, given: tuple[Any, ...], position: int) -> Any:
         """Return the very array that backward has made; for what a layer keeps, that on the object itself."""

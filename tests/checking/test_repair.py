@@ -55,6 +55,13 @@ INPUTS: dict[type[Any], tuple[Any, ...]] = {
     layers.RootMeanSquare: (draw.normal(size=(3, 4)),),
     layers.Leaky: (draw.normal(size=(3, 4)),),
     layers.Weighted: (draw.normal(size=(2, 3, 4)), draw.normal(size=(2, 3))),
+    layers.Length: (draw.normal(size=(2, 3)),),
+    layers.Running: (draw.normal(size=(2, 4)),),
+    layers.Rest: (draw.normal(size=(4, 3)), draw.normal(size=(3, 3))),
+    layers.Peaks: (draw.normal(size=(3, 6)),),
+    layers.States: (draw.normal(size=(2, 3)),),
+    layers.CroppedByOne: (draw.normal(size=(2, 6)),),
+    layers.EdgesRepeated: (draw.normal(size=(3, 3)),),
 }
 
 CASES = [
@@ -103,6 +110,14 @@ CASES = [
     (layers.NeuronOfAnotherFunction, "x", "another activation's derivative", ""),
     (layers.RootMeanSquareWithoutEps, "x", "eps left out", ""),
     (layers.RootMeanSquareWithoutRoot, "x", "square root left out", ""),
+    (layers.RootMeanSquareWithoutEither, "x", "eps left out", ""),
+    (layers.LengthWithoutEps, "x", "eps left out", ""),
+    (layers.RunningTheSameWay, "x", "loop in the wrong direction", "return np.cumsum(dout, axis=1)"),
+    (layers.RestTwiceWrong, "x", "wrong sign, and transposed operand", ""),
+    (layers.PeaksPut, "x", "contributions overwritten", "np.put_along_axis(dx, self.where, dout, axis=1)"),
+    (layers.StatesOverwritten, "x", "saved array overwritten", "self.states.append(state)"),
+    (layers.CroppedByOne, "x", "wrong part of an array", "dx[:, 2:5] = dout"),
+    (layers.EdgesRepeated, "x", "contributions left out", ""),
     (layers.LeakyTheOtherWayRound, "x", "wrong mask", "return np.where(self.x < 0, dout, 0.1 * dout)"),
 ]
 
@@ -220,6 +235,6 @@ def test_no_edit_touches_what_steers_a_while_loop() -> None:
 
 
 def test_edits_are_tried_a_number_of_times_whatever_a_clock_says() -> None:
-    tries = Tries(LEAST + 5)
-    assert sum(tries.take() for _ in range(1_000)) == LEAST + 5
-    assert sum(Tries(0).take() for _ in range(1_000)) == LEAST
+    for most, number in ((LEAST + 5, LEAST + 5), (0, LEAST)):
+        tries = Tries(most)
+        assert sum(tries.take() for _ in range(1_000)) == number

@@ -807,3 +807,109 @@ RIGHT = [
     RootMeanSquare,
     Leaky,
 ]
+
+
+class Length:
+    """x over its length and a little more."""
+
+    def forward(self, x):
+        self.x = x
+        return x / (np.sqrt((x**2).sum(axis=1, keepdims=True)) + 0.01)
+
+
+class LengthWithoutEps(Length):
+    def backward(self, dout):
+        norm = np.sqrt((self.x**2).sum(axis=1, keepdims=True))
+        return dout / norm - self.x * (dout * self.x).sum(axis=1, keepdims=True) / norm**3
+
+
+class RootMeanSquareWithoutEither(RootMeanSquare):
+    def backward(self, dout):
+        square = (self.x**2).mean(axis=1, keepdims=True)
+        along = (dout * self.x).mean(axis=1, keepdims=True)
+        return dout / np.sqrt(square) - self.x * along / square**1.5
+
+
+class Running:
+    """What x sums to so far."""
+
+    def forward(self, x):
+        return np.cumsum(x, axis=1)
+
+
+class RunningTheSameWay(Running):
+    def backward(self, dout):
+        return np.cumsum(dout, axis=1)
+
+
+class Rest:
+    """x less a matrix times x."""
+
+    def forward(self, x, Wx):
+        self.x, self.W = x, Wx
+        return x - x @ Wx
+
+
+class RestTwiceWrong(Rest):
+    def backward(self, dout):
+        return dout + dout @ self.W, -self.x.T @ dout
+
+
+class Peaks:
+    """The largest of each two neighbours."""
+
+    def forward(self, x):
+        self.shape = x.shape
+        pairs = np.stack([x[:, :-1], x[:, 1:]])
+        self.where = pairs.argmax(axis=0) + np.arange(x.shape[1] - 1)
+        return pairs.max(axis=0)
+
+
+class PeaksPut(Peaks):
+    def backward(self, dout):
+        dx = np.zeros(self.shape)
+        np.put_along_axis(dx, self.where, dout, axis=1)
+        return dx
+
+
+class States:
+    """Steps of one cell, each written into the same array."""
+
+    def forward(self, x):
+        state, self.states = np.zeros_like(x), []
+        for _ in range(3):
+            state[...] = np.tanh(x + state)
+            self.states.append(state)
+        return state.copy()
+
+
+class StatesOverwritten(States):
+    def backward(self, dout):
+        dx, dstate = np.zeros_like(dout), dout
+        for state in reversed(self.states):
+            dstate = dstate * (1 - state**2)
+            dx += dstate
+        return dx
+
+
+class CroppedByOne:
+    """Columns 1 to 3."""
+
+    def forward(self, x):
+        self.shape = x.shape
+        return x[:, 1:4]
+
+    def backward(self, dout):
+        dx = np.zeros(self.shape)
+        dx[:, 2:5] = dout
+        return dx
+
+
+class EdgesRepeated:
+    """x with its edges repeated around it."""
+
+    def forward(self, x):
+        return np.pad(x, 1, mode="edge")
+
+    def backward(self, dout):
+        return dout[1:-1, 1:-1]

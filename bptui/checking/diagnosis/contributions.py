@@ -47,6 +47,14 @@ def lost_contributions(evidence: Evidence) -> Iterator[Mistake]:
         yield Mistake("a use is missing", told + "a value that is used several times gets the sum of all its uses.")
 
 
+def left_out(evidence: Evidence) -> Mistake | None:
+    """Return what is true of contributions that are lost, whatever loses them; None where some are wrong."""
+    if evidence.jacobians is None or not is_partly_lost(evidence.jacobians):
+        return None
+    told = f"Each way by which {evidence.name} reaches the value is either right or left out: those left out do not "
+    return Mistake("contributions left out", told + "get to the sum.")
+
+
 def is_partly_lost(jacobians: Jacobians) -> bool:
     """Return whether every local derivative is right or left out, and some elements have both kinds."""
     lost = jacobians.is_lost

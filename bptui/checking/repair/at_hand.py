@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping, Sequence
+from difflib import SequenceMatcher
 from functools import cached_property
 
 from bptui.checking.repair.edit import CodePlace
 from bptui.checking.repair.named_values import NamedKinds, NumberKind
+
+ALIKE = 0.5
+"""How much of two names has to be the same where one was written for the other."""
 
 
 class AtHand:
@@ -52,9 +56,20 @@ class AtHand:
         """Return what a name stands for, or what a part of it is of; what is not known may be anything."""
         return self.kinds.get(name) or self.kinds.get(name.split("[", 1)[0], NumberKind())
 
+    def is_meant(self, name: str, other: str) -> bool:
+        """Return whether a name may have been meant where another stands: for it is spelt alike, or is used nowhere."""
+        uses = sum(isinstance(it.node, ast.expr) and is_read_as(it.node, name) for it in self.known)
+        return not uses or SequenceMatcher(None, name.lower(), other.lower()).ratio() >= ALIKE
+
     def is_alike(self, name: str, other: str) -> bool:
         """Return whether one name may stand in the place of another, going by their shapes."""
         return name not in self.kinds or other not in self.kinds or self.kinds[name].shape == self.kinds[other].shape
+
+
+def is_read_as(node: ast.expr, name: str) -> bool:
+    """Return whether an expression reads a name, or an attribute, as it is written."""
+    is_load = isinstance(node, ast.Name | ast.Attribute | ast.Subscript) and isinstance(node.ctx, ast.Load)
+    return is_load and ast.unparse(node) == name
 
 
 def written_names(known: Sequence[CodePlace]) -> dict[str, None]:

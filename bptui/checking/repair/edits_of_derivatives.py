@@ -13,7 +13,6 @@ from bptui.checking.repair.edit import CodePlace, Edit, edit
 
 OTHER_ACTIVATION = "another activation's derivative"
 ROOT = "square root left out"
-EPS = "eps left out"
 
 BY_OUT = (("tanh", "(1 - {0} ** 2)"), ("sigmoid", "({0} * (1 - {0}))"), ("ReLU", "({0} > 0)"))
 """Derivatives by the value of an activation."""
@@ -33,9 +32,6 @@ def edits_of_derivatives(known: Sequence[CodePlace], forward: Sequence[CodePlace
     if re.search(r"sqrt|std|norm|0\.5|rms", written):
         for place in known:
             yield from without_root(place)
-    for name in dict.fromkeys(re.findall(r"(?:self\.)?\w*eps\w*", written)):
-        for place in known:
-            yield from without_eps(place, name)
 
 
 # Activations.
@@ -167,25 +163,3 @@ def without_root(place: CodePlace) -> Iterator[Edit]:
             yield edit(place, ROOT, "What divides here is the square of what forward divides by.", root)
             more = ast.BinOp(node, ast.Pow(), ast.Constant(1.5))
             yield edit(place, ROOT, "A root of it is left out as one more factor.", more)
-
-
-def without_eps(place: CodePlace, name: str) -> Iterator[Edit]:
-    """Yield the small number added to what a root is taken of, or to what something is divided by."""
-    told = f"Forward adds `{name}` here."
-    match place.node:
-        case ast.Call(func=ast.Attribute(attr="sqrt"), args=[value]) as node:
-            more = ast.BinOp(value, ast.Add(), ast.parse(name, mode="eval").body)
-            yield edit(place, EPS, told, ast.Call(node.func, [more], []))
-        case ast.Name() | ast.Attribute() as node if is_worked_with(place):
-            more = ast.BinOp(node, ast.Add(), ast.parse(name, mode="eval").body)
-            yield edit(place, EPS, told, more)
-
-
-def is_worked_with(place: CodePlace) -> bool:
-    """Return whether something is divided by a value, or it is raised to a power, or gets another name."""
-    match place.parent:
-        case ast.BinOp(op=ast.Div() | ast.Pow()):
-            return True
-        case ast.Assign():
-            return place.field == "value"
-    return False

@@ -115,10 +115,12 @@ def other_variables(place: CodePlace, at_hand: AtHand) -> Iterator[Edit]:
             is_product = is_times(name, here, at_hand.known)
             if isinstance(place.node, ast.BinOp) and not is_product:
                 continue
-            told = f"`{name}` belongs in the place of `{here}`."
             if is_product:
                 told = f"The local derivative is left out: `{name}` has it, `{here}` does not."
-            yield edit(place, LEFT_OUT if is_product else "another variable is meant", told, expression(name))
+                yield edit(place, LEFT_OUT, told, expression(name))
+            elif at_hand.is_meant(name, here):
+                told = f"`{name}` belongs in the place of `{here}`."
+                yield edit(place, "another variable is meant", told, expression(name))
 
 
 def speaks_of(written: str, name: str) -> bool:

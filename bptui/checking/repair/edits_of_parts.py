@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from itertools import chain, permutations
 
-from bptui.checking.repair.edit import CodePlace, Edit, attribute, edit
+from bptui.checking.repair.edit import CodePlace, Edit, attribute, edit, integer_of
 
 JOINS = frozenset({"concatenate", "hstack", "vstack", "stack", "column_stack", "block"})
 SPLITS = frozenset({"split", "array_split", "hsplit", "vsplit", "chunk", "unstack"})
@@ -210,8 +210,10 @@ def recut(index: ast.expr, new: dict[int, ast.Slice]) -> ast.expr:
 
 
 def moved_slices(part: ast.Slice, margins: Sequence[ast.expr]) -> Iterator[ast.Slice]:
-    """Yield the slices that may be meant: from the other end, within margins, or moved by one."""
+    """Yield the slices that may be meant: with margins exchanged, from the other end, within margins, or moved."""
     lower, upper = part.lower, part.upper
+    yield exchanged_margins(part) or ast.Slice(opposite(upper), opposite(lower))
+    yield from moved_by_one(part)
     yield ast.Slice(opposite(upper), opposite(lower))
     for width in margins:
         yield ast.Slice(width, opposite(width))
@@ -219,6 +221,26 @@ def moved_slices(part: ast.Slice, margins: Sequence[ast.expr]) -> Iterator[ast.S
         for sign in (ast.Add(), ast.Sub()):
             begin = ast.BinOp(lower, sign, width) if lower else width
             yield ast.Slice(begin, ast.BinOp(upper, sign, width) if upper else None)
+
+
+def moved_by_one(part: ast.Slice) -> Iterator[ast.Slice]:
+    """Yield a slice between two integers moved by one either way, any other as it is."""
+    lower, upper = integer_of(part.lower or part), integer_of(part.upper or part)
+    for step in (-1, 1):
+        if lower is None or upper is None:
+            yield part
+        else:
+            yield ast.Slice(ast.Constant(lower + step), ast.Constant(upper + step))
+
+
+def exchanged_margins(part: ast.Slice) -> ast.Slice | None:
+    """Return a slice in which two widths have changed places: ``[right:n - left]`` for ``[left:n - right]``."""
+    match part:
+        case ast.Slice(lower=ast.Name() | ast.Attribute() as one, upper=ast.BinOp(left=end, op=ast.Sub(), right=two)):
+            return ast.Slice(two, ast.BinOp(end, ast.Sub(), one))
+        case ast.Slice(lower=ast.Name() | ast.Attribute() as one, upper=ast.UnaryOp(op=ast.USub(), operand=two)):
+            return ast.Slice(two, ast.UnaryOp(ast.USub(), one))
+    return None
 
 
 def opposite(bound: ast.expr | None) -> ast.expr | None:

@@ -13,6 +13,7 @@ OVER = "contributions overwritten"
 LAST = "only the last of a loop"
 FIRST = "only the first of a loop"
 ADDED = "added where it replaces"
+DIRECTION = "loop in the wrong direction"
 
 
 def edits_of_sums(known: Sequence[CodePlace]) -> Iterator[Edit]:
@@ -27,12 +28,29 @@ def edits_of_sums(known: Sequence[CodePlace]) -> Iterator[Edit]:
                 yield overwritten(place, ast.AugAssign(target, ast.Add(), value))
                 yield from added_at(place, target, value)
                 yield from written_everywhere(place, target, value)
+            case ast.Expr(value=ast.Call() as node):
+                for new in put_at(node):
+                    yield Edit(OVER, OVERWRITTEN, place.line, (place.change(ast.Expr(new)),))
             case ast.AugAssign(target=ast.Subscript() as target, op=ast.Add(), value=value):
                 yield from added_at(place, target, value)
     yield from edits_of_attributes(known)
     for place in known:
         yield from ended_too_soon(place)
         yield from handed_on(place)
+
+
+def edits_of_running_sums(known: Sequence[CodePlace]) -> Iterator[Edit]:
+    """Yield a running sum that begins at the other end."""
+    told = "A running sum goes back from the other end: what comes last has moved nothing but itself."
+    for place in known:
+        match place.node:
+            case ast.Call(func=ast.Attribute(attr="cumsum", value=value), args=arguments, keywords=keywords):
+                is_function = ast.unparse(value) in {"np", "numpy"}
+                array, axis = (arguments[0], arguments[1:]) if is_function and arguments else (value, arguments)
+                along = ", ".join(map(ast.unparse, (*axis, *keywords)))
+                more = f", {along}" if along else ""
+                text = f"np.flip(np.cumsum(np.flip({ast.unparse(array)}{more}){more}){more})"
+                yield edit(place, DIRECTION, told, ast.parse(text, mode="eval").body)
 
 
 def overwritten(place: CodePlace, new: ast.AugAssign) -> Edit:
@@ -49,6 +67,26 @@ def added_at(place: CodePlace, target: ast.expr, value: ast.expr) -> Iterator[Ed
     new = call(at, base, as_value(target.slice), value)
     written = ast.Call(ast.parse("np.add.at", mode="eval").body, [base, target.slice, value], [])
     yield Edit(OVER, OVERWRITTEN, place.line, (place.change(ast.Expr(new)),), partial(ast.unparse, written))
+
+
+def put_at(node: ast.Call) -> Iterator[ast.Call]:
+    """Yield the call that adds up what one writes over: ``put_along_axis`` and ``put`` keep the last of several."""
+    match node.func, node.args:
+        case ast.Attribute(attr="put_along_axis"), [array, index, value, *axis]:
+            last = axis[0] if axis else next((it.value for it in node.keywords if it.arg == "axis"), None)
+            if last is not None:
+                yield call(ADDED_ALONG, array, index, value, last)
+        case ast.Attribute(attr="put"), [array, index, value]:
+            flat = call(attribute(array, "reshape"), ast.Constant(-1))
+            yield call(attribute(attribute(numpy(), "add"), "at"), flat, index, value)
+
+
+ADDED_ALONG = ast.parse(
+    "lambda array, index, value, axis: __import__('numpy').add.at(array, tuple([index if at == axis % array.ndim "
+    "else place for at, place in enumerate(__import__('numpy').indices(index.shape, sparse=True))]), value)",
+    mode="eval",
+).body
+"""What ``put_along_axis`` does, but that it adds."""
 
 
 def written_everywhere(place: CodePlace, target: ast.expr, value: ast.expr) -> Iterator[Edit]:
@@ -138,7 +176,7 @@ def ended_too_soon(place: CodePlace) -> Iterator[Edit]:
         case ast.Call(func=ast.Name(id="range"), args=[*bounds]) as node:
             if isinstance(place.parent, ast.For):
                 told = "The loop runs forward, where backward has to begin at the end."
-                yield edit(place, "loop in the wrong direction", told, call(ast.Name("reversed", ast.Load()), node))
+                yield edit(place, DIRECTION, told, call(ast.Name("reversed", ast.Load()), node))
             for new in longer_ranges(bounds):
                 told = "The loop leaves out a round."
                 yield edit(place, "a round of a loop is missing", told, call(ast.Name("range", ast.Load()), *new))

@@ -12,7 +12,7 @@ from bptui.checking.repair.edit import CodePlace, Edit
 def edits_of_updates(known: Sequence[CodePlace]) -> Iterator[Edit]:
     """Yield the edits by which an attribute, or what has been taken from one, stays as it was."""
     updates = [place for place in known if is_update(place)]
-    for place in updates:
+    for place in reversed(updates):  # a velocity changes before the parameter, and does no harm
         told = f"Line {place.line} changes `{target_of(place)}` before it is used: this is the gradient for the new "
         told += "one. Work out what goes back first."
         yield Edit(CHANGED_FIRST, told, place.line, (place.change(ast.Pass()),))

@@ -12,10 +12,12 @@ from bptui.checking.diagnosis.evidence import NEARER, Evidence, is_measured
 from bptui.checking.probe import Probe
 from bptui.checking.repair.edit import Edit, places
 from bptui.checking.repair.edits_of_axes import edits_of_axes
+from bptui.checking.repair.edits_of_copies import edits_of_copies
 from bptui.checking.repair.edits_of_derivatives import edits_of_derivatives
+from bptui.checking.repair.edits_of_eps import edits_of_eps, forward_without_eps
 from bptui.checking.repair.edits_of_operands import edits_of_operands
 from bptui.checking.repair.edits_of_parts import edits_of_parts
-from bptui.checking.repair.edits_of_sums import edits_of_sums
+from bptui.checking.repair.edits_of_sums import edits_of_running_sums, edits_of_sums
 from bptui.checking.repair.edits_of_updates import edits_of_updates
 from bptui.checking.repair.sensitivity import UNFIT
 from bptui.checking.repair.tries import Tries
@@ -41,15 +43,18 @@ def repaired(
         edits_of_sums(known),
         edits_of_operands(known),
         edits_of_derivatives(known, ahead),
+        edits_of_eps(known, ahead),
+        edits_of_running_sums(known),
         edits_of_parts(known, ahead),
+        edits_of_copies(ahead),
     )
     return first_right(evidence, others, (edit for kind in kinds for edit in kind), tries)
 
 
 def mended_forward(evidence: Evidence, functions: Sequence[UserFunction], others: Sequence[Evidence]) -> Edit | None:
-    """Return the edit of forward, along another axis, after which backward is right as it stands; None if none is."""
+    """Return the edit of forward after which backward is right as it stands: another axis, no eps; None if none is."""
     sites = [(it, it.directions) for it in (evidence, *others)]  # how far off it is has to be known before
-    for edit in (edit for place in places(functions) for edit in edits_of_axes(place)):
+    for edit in (edit for place in places(functions) for edit in (*edits_of_axes(place), *forward_without_eps(place))):
         if evidence.probe.is_out_of_time:
             return None
         try:

@@ -65,14 +65,21 @@ class Change:
 @contextmanager
 def edited(changes: Sequence[Change]) -> Iterator[None]:
     """Let functions run as if they had been written otherwise. Raises SyntaxError or ValueError if they can't be."""
-    with ExitStack() as undo:
-        for change in changes:
-            undo.callback(setattr, change.parent, change.field, exchange(change))
+    with exchanged(changes), ExitStack() as undo:
         owners = {id(it.owner.function): it.owner for it in changes}.values()
         codes = [(it.function, it.compiled()) for it in owners]
         for function, code in codes:
             undo.callback(setattr, function, "__code__", function.__code__)
             function.__code__ = code
+        yield
+
+
+@contextmanager
+def exchanged(changes: Sequence[Change]) -> Iterator[None]:
+    """Let trees be as they are with some changes, without any effect on what runs."""
+    with ExitStack() as undo:
+        for change in changes:
+            undo.callback(setattr, change.parent, change.field, exchange(change))
         yield
 
 
