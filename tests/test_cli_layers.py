@@ -185,3 +185,34 @@ def test_a_home_that_cannot_be_written_matters_only_to_trust(folder: Path, bptui
     assert done.returncode == 2
     assert "my_layers.py: error: cannot be remembered" in done.stderr
     assert "--layers my_layers.py" in done.stderr
+
+
+PROGRAM = """
+import sys
+import numpy as np
+class Double:
+    def forward(self, x):
+        return 2 * x
+    def backward(self, dout):
+        return 2 * dout
+layer = Double()
+layer.forward(np.array(3.0))
+layer.backward(np.array(1.0))
+sys.exit(3)
+"""
+
+
+def test_layers_beside_a_program_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    program, own = tmp_path / "train.py", tmp_path / "own.py"
+    program.write_text(PROGRAM)
+    own.write_text(PROGRAM)
+    for command in ("check", "trace"):
+        assert main([command, "--layers", str(own), str(program)]) == 2
+        assert "--layers is for scenarios" in capsys.readouterr().err
+
+
+def test_a_check_tells_the_exit_status_of_a_program(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    program = tmp_path / "train.py"
+    program.write_text(PROGRAM)
+    assert main(["check", str(program)]) == 0
+    assert "train.py ended with exit status 3" in capsys.readouterr().err

@@ -12,7 +12,7 @@ import numpy as np
 
 from bptui.checking.compare_gradients import Comparison
 from bptui.checking.diagnosis import Evidence, Mistake, recognise
-from bptui.checking.diagnosis.contributions import left_out
+from bptui.checking.diagnosis.contributions import contributions_left_out
 from bptui.checking.diagnosis.elements import NOTHING
 from bptui.checking.diagnosis.evidence import COARSE_STEP, STEP
 from bptui.checking.diagnosis.jacobians import MOST
@@ -138,7 +138,7 @@ class Blame:
         ):
             return mended._replace(mistake=seen._replace(advice=f"{seen.advice} {tried(mended.mistake)}".strip()))
         if self.is_refuted(seen):
-            return mended or Cause(left_out(evidence))
+            return mended or Cause(contributions_left_out(evidence))
         return mended or Cause(seen)
 
     def mended(self, evidence: Evidence, others: Sequence[Evidence]) -> Cause | None:

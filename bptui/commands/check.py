@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bptui.commands.layer_options import add_expand, add_layers
+from bptui.commands.layer_options import add_expand, add_layers, print_notice
 from bptui.commands.program_options import add_watching, watched
 from bptui.commands.subcommand import Subcommand
 from bptui.ending import BAD_USE, FAILED, FINE, output, show
@@ -84,6 +84,8 @@ def judge_program(options: argparse.Namespace) -> list[tuple[str, Result]]:
         run.outlast()
         run.raise_interrupt()
         report = check_program(run)
+        if run.end and run.end.how == "exit" and run.end.status:
+            print_notice(f"{options.scenario} ended with exit status {run.end.status}")
     finally:
         run.close()
     with output() as file:

@@ -131,6 +131,8 @@ def watched(options: argparse.Namespace) -> ProgramRun:
 
     if getattr(options, "expand", None):
         raise BptuiError("--expand is for scenarios", hint="a program runs as it stands")
+    if getattr(options, "layers", None):
+        raise BptuiError("--layers is for scenarios", hint="a program runs as it stands, with the layers it imports")
     program = read_program(options.scenario, options.arguments)
     run = ProgramRun(program, WatchLimits(options.passes, options.skip, options.memory, runs_on=options.then_run_on))
     telling = WatchProgress(run)

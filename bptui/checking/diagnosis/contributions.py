@@ -47,7 +47,7 @@ def lost_contributions(evidence: Evidence) -> Iterator[Mistake]:
         yield Mistake("a use is missing", told + "a value that is used several times gets the sum of all its uses.")
 
 
-def left_out(evidence: Evidence) -> Mistake | None:
+def contributions_left_out(evidence: Evidence) -> Mistake | None:
     """Return what is true of contributions that are lost, whatever loses them; None where some are wrong."""
     if evidence.jacobians is None or not is_partly_lost(evidence.jacobians):
         return None

@@ -23,7 +23,7 @@ def edits_of_eps(known: Sequence[CodePlace], forward: Sequence[CodePlace]) -> It
         together: dict[tuple[int, str], list[Edit]] = {}
         for place in known:
             for it in with_eps(place, name):
-                together.setdefault((id(place.owner), value_at(place)), []).append(it)
+                together.setdefault((id(place.owner), value_beside_eps(place)), []).append(it)
                 yield it
         yield from (all_of_them(those, name) for those in together.values() if len(those) > 1)
 
@@ -49,7 +49,7 @@ def with_eps(place: CodePlace, name: str) -> Iterator[Edit]:
             yield edit(place, EPS, told, more)
 
 
-def value_at(place: CodePlace) -> str:
+def value_beside_eps(place: CodePlace) -> str:
     """Return what the small number is added to at a place, as it is written."""
     match place.node:
         case ast.Call(args=[value]):
@@ -70,12 +70,12 @@ def is_worked_with(place: CodePlace) -> bool:
 def forward_without_eps(place: CodePlace) -> Iterator[Edit]:
     """Yield a term of forward without the small number that is added to it."""
     match place.node:
-        case ast.BinOp(left=value, op=ast.Add(), right=small) if is_small(small):
+        case ast.BinOp(left=value, op=ast.Add(), right=small) if is_eps(small):
             told = f"Forward adds `{ast.unparse(small)}` in this line, and backward is right for a forward without it."
             yield Edit(EPS, told, place.line, (place.change(value),))
 
 
-def is_small(node: ast.expr) -> bool:
+def is_eps(node: ast.expr) -> bool:
     """Return whether an expression is a number that is added for safety: by its name, or by its size."""
     match node:
         case ast.Constant(value=float() as value):

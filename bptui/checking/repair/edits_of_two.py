@@ -14,7 +14,7 @@ from itertools import combinations
 
 from bptui.checking.repair.edit import CodePlace, Edit
 from bptui.checking.repair.edits_of_operands import PRODUCTS, other
-from bptui.checking.repair.user_function import Change, exchanged
+from bptui.checking.repair.user_function import Change, with_changes
 
 SIGN, TURN, FACTOR = "wrong sign", "transposed operand", "constant factor"
 
@@ -48,7 +48,7 @@ def edits_of_two(known: Sequence[CodePlace]) -> Iterator[Edit]:
 
 def written_with(changes: Sequence[Change], statement: ast.stmt) -> str:
     """Return the first line of a statement as it is with some changes."""
-    with exchanged(changes):
+    with with_changes(changes):
         return NOTHING_LEFT.sub("", ast.unparse(statement).split("\n", 1)[0])
 
 
@@ -57,11 +57,11 @@ def small_changes(place: CodePlace) -> Iterator[SmallChange]:
     node = place.node
     match node:
         case ast.BinOp(op=ast.Add() | ast.Sub() as sign):
-            yield small(place, SIGN, [(node, "op", None, ast.Sub() if isinstance(sign, ast.Add) else ast.Add())])
+            yield small_change(place, SIGN, [(node, "op", None, ast.Sub() if isinstance(sign, ast.Add) else ast.Add())])
         case ast.UnaryOp(op=ast.USub(), operand=ast.expr() as operand) if not isinstance(operand, ast.Constant):
-            yield small(place, SIGN, [(node, "op", None, ast.UAdd())])
+            yield small_change(place, SIGN, [(node, "op", None, ast.UAdd())])
         case ast.BinOp(op=ast.Mult() | ast.Div()):
-            yield small(place, FACTOR, [(node, "right", None, ast.Constant(1))])
+            yield small_change(place, FACTOR, [(node, "right", None, ast.Constant(1))])
         case ast.BinOp(left=one, op=ast.MatMult(), right=two):
             yield from turns(place, (node, "left", None), one, (node, "right", None), two)
         case ast.Call(func=ast.Attribute(attr=name), args=[one, two]) if name in PRODUCTS:
@@ -78,9 +78,11 @@ def turns(place: CodePlace, at_one: Hold, one: ast.expr, at_two: Hold, two: ast.
     """Yield a product of two factors with one of them or both transposed, or in the other order."""
     for a, b in ((other(one), two), (one, other(two)), (other(one), other(two)), (two, one)):
         changes = [(*hold, new) for hold, new, old in ((at_one, a, one), (at_two, b, two)) if new is not old]
-        yield small(place, TURN, changes)
+        yield small_change(place, TURN, changes)
 
 
-def small(place: CodePlace, mistake: str, changes: Sequence[tuple[ast.AST, str, int | None, ast.AST]]) -> SmallChange:
+def small_change(
+    place: CodePlace, mistake: str, changes: Sequence[tuple[ast.AST, str, int | None, ast.AST]]
+) -> SmallChange:
     """Return a small change at a place."""
     return SmallChange(mistake, place.statement, place.line, tuple(Change(place.owner, *it) for it in changes))

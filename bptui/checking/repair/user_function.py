@@ -65,7 +65,7 @@ class Change:
 @contextmanager
 def edited(changes: Sequence[Change]) -> Iterator[None]:
     """Let functions run as if they had been written otherwise. Raises SyntaxError or ValueError if they can't be."""
-    with exchanged(changes), ExitStack() as undo:
+    with with_changes(changes), ExitStack() as undo:
         owners = {id(it.owner.function): it.owner for it in changes}.values()
         codes = [(it.function, it.compiled()) for it in owners]
         for function, code in codes:
@@ -75,7 +75,7 @@ def edited(changes: Sequence[Change]) -> Iterator[None]:
 
 
 @contextmanager
-def exchanged(changes: Sequence[Change]) -> Iterator[None]:
+def with_changes(changes: Sequence[Change]) -> Iterator[None]:
     """Let trees be as they are with some changes, without any effect on what runs."""
     with ExitStack() as undo:
         for change in changes:
