@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -71,37 +72,41 @@ def test_an_edited_pass_is_that_of_the_changed_program(tmp_path: Path, style: st
                 assert np.array_equal(one, two) if one is not None and two is not None else one is two
 
 
-def test_gradients_of_branches_are_slopes_between_branches(tmp_path: Path) -> None:
-    with watched(tmp_path, RIGHT_PROGRAMS["adam"], ONE_PASS) as run:
-        graph, h = run.tape.order.passes(0).graph, 1e-6
-        value = np.asarray(run.tape.iterations[0].values[graph.slots["last"]])
-
-        def loss(change: float) -> float:
-            edited = value.copy()
-            edited[2, 1] += change
-            end = branch_of(run, ValueEdit(EditKind.OUTPUT, "last", 0, edited)).tape
-            return float(np.asarray(end.values["loss_layer"]))
-
-        gradient = run.tape.at(run.tape.order.start(0) + 8).gradient("last")
-        assert gradient is not None
-        assert (loss(h) - loss(-h)) / (2 * h) == pytest.approx(gradient[2, 1], rel=1e-6)
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ProgramRun]:
+    """A program that was watched for a pass; nothing changes it."""
+    with watched(tmp_path_factory.mktemp("program"), RIGHT_PROGRAMS["adam"], ONE_PASS) as it:
+        yield it
 
 
-def test_an_arriving_gradient_that_is_set_goes_on_from_there(tmp_path: Path) -> None:
-    with watched(tmp_path, RIGHT_PROGRAMS["adam"], ONE_PASS) as run:
-        dout = np.zeros((6, 5))
-        dout[3, 2] = 2.0
-        branch = branch_of(run, ValueEdit(EditKind.DOUT, "first", 0, dout))
-        weights, x = branch.tape.gradients["first.W"], branch.tape.values["x"]
-        assert weights is not None
-        assert x is not None
-        assert np.allclose(weights[:, 2], 2 * x[3], rtol=1e-12)
-        assert not weights[:, [0, 1, 3, 4]].any()
-        assert branch.tape.iterations[0].values[0] is run.tape.iterations[0].values[0]
+def test_gradients_of_branches_are_slopes_between_branches(run: ProgramRun) -> None:
+    graph, h = run.tape.order.passes(0).graph, 1e-6
+    value = np.asarray(run.tape.iterations[0].values[graph.slots["last"]])
+
+    def loss(change: float) -> float:
+        edited = value.copy()
+        edited[2, 1] += change
+        end = branch_of(run, ValueEdit(EditKind.OUTPUT, "last", 0, edited)).tape
+        return float(np.asarray(end.values["loss_layer"]))
+
+    gradient = run.tape.at(run.tape.order.start(0) + 8).gradient("last")
+    assert gradient is not None
+    assert (loss(h) - loss(-h)) / (2 * h) == pytest.approx(gradient[2, 1], rel=1e-6)
+
+
+def test_an_arriving_gradient_that_is_set_goes_on_from_there(run: ProgramRun) -> None:
+    dout = np.zeros((6, 5))
+    dout[3, 2] = 2.0
+    branch = branch_of(run, ValueEdit(EditKind.DOUT, "first", 0, dout))
+    weights, x = branch.tape.gradients["first.W"], branch.tape.values["x"]
+    assert weights is not None
+    assert x is not None
+    assert np.allclose(weights[:, 2], 2 * x[3], rtol=1e-12)
+    assert not weights[:, [0, 1, 3, 4]].any()
+    assert branch.tape.iterations[0].values[0] is run.tape.iterations[0].values[0]
 
 
 UNKNOWN = {
-    "manual": ("x", "h is computed by your code"),
     "clipping": ("x", "what your code hands to relu was not the sum of what came back"),
     "dropout_bn": ("x", "drop: Dropout does not do once more what it did"),
 }
@@ -121,6 +126,8 @@ def test_a_branch_ends_where_nobody_knows_what_the_program_would_make(tmp_path: 
 def test_what_code_has_computed_may_be_set_but_not_what_it_makes_of_that(tmp_path: Path) -> None:
     with watched(tmp_path, RIGHT_PROGRAMS["manual"], ONE_PASS) as run:
         first = branch_of(run, leaf_edit(run.tape, "x", (0, 0), 2.0))
+        assert first.failure is not None
+        assert "h is computed by your code" in first.failure.message
         branch = first.edited(leaf_edit(first.tape, "h", (0, 0), 0.0))
         branch.finish()
         assert branch.tape.values["last"] is not None
@@ -128,30 +135,28 @@ def test_what_code_has_computed_may_be_set_but_not_what_it_makes_of_that(tmp_pat
         assert "what your code hands to last is computed by your code" in branch.failure.message
 
 
-def test_a_session_goes_to_the_branch_and_says_what_it_is_not(tmp_path: Path) -> None:
-    with watched(tmp_path, RIGHT_PROGRAMS["adam"], ONE_PASS) as run:
-        session = program_session(run)
-        dispatcher = Dispatcher(session, NoDisplay())
+def test_a_session_goes_to_the_branch_and_says_what_it_is_not(run: ProgramRun) -> None:
+    session = program_session(run)
+    dispatcher = Dispatcher(session, NoDisplay())
 
-        def say(line: str) -> str:
-            return dispatcher.finish(parse(line)).text
+    def say(line: str) -> str:
+        return dispatcher.finish(parse(line)).text
 
-        said = [say(line) for line in ("next 3", "set x[0, 0] = 3", "print x[0, 0]")]
-        assert "your program does not run on" in said[1]
-        assert said[2] == "x[0, 0] = 3.0"
-        assert session.moment.position == 3
-        assert "is checked as your program called it" in say("check")
-        assert "is checked as your program called it" in say("check first")
-        assert "as your program made them" in say("into")
-        say("switch main")
-        assert say("print x[0, 0]") != said[2]
+    said = [say(line) for line in ("next 3", "set x[0, 0] = 3", "print x[0, 0]")]
+    assert "your program does not run on" in said[1]
+    assert said[2] == "x[0, 0] = 3.0"
+    assert session.moment.position == 3
+    assert "is checked as your program called it" in say("check")
+    assert "is checked as your program called it" in say("check first")
+    assert "as your program made them" in say("into")
+    say("switch main")
+    assert say("print x[0, 0]") != said[2]
 
 
 def test_a_recording_has_the_branches_of_a_program_and_verifies(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    run: ProgramRun, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with watched(tmp_path, RIGHT_PROGRAMS["adam"], ONE_PASS):
-        program, record = str(tmp_path / "program.py"), str(tmp_path / "r.jsonl")
+    program, record = str(run.program.path), str(tmp_path / "r.jsonl")
     lines = [f"record {record}", "next 2", "set x[0, 0] = 3", "next 4", "set dout[0, 0] = 1", "last"]
     assert cli.main(["exec", "--passes", "1", program, *(word for line in lines for word in ("-e", line))]) == 0
     told = capsys.readouterr().out
