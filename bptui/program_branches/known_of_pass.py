@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import numpy as np
 
-from bptui.core.columns import Dout, Value, arriving
+from bptui.core.columns import Dout, Value, arriving, freeze
 from bptui.core.edit import EditKind, Reuse, SentBack, ValueEdit, are_same
 from bptui.core.tape import Tape
 from bptui.core.text import visible
 from bptui.errors import LayerError
 from bptui.program_checking.checked_program import CheckedProgram
+from bptui.program_checking.source_numbers import is_written_factor
 from bptui.programs.pass_graph import WatchedPass
 from bptui.programs.passed_gradients import PassedGradients
+from layers import Array
 
 PRECISE = 1e-9
 """How far a sum in another order may be off, relative to its largest number."""
@@ -35,6 +37,7 @@ class KnownOfPass(Reuse):
         self.passes = program.tape.order.passes(edit.iteration)
         self.passed = PassedGradients(program.facts, self.watched)
         self.settled = settled
+        self.under_way = -1
 
     def outputs(self, tape: Tape, node: int) -> list[Value] | None:
         """Return what a node came to; None where it has to be computed. Raises LayerError where it is not known."""
@@ -86,16 +89,42 @@ class KnownOfPass(Reuse):
         """Return what a node sent back; None where it has to be computed. Raises LayerError where it is not known."""
         if not self.applies(tape) or rank >= len(self.columns.douts):
             return None
+        if rank == self.under_way:
+            return None
         node = tape.passes.backward[rank]
         handed, before = self.columns.douts[rank], self.arrived(rank)
-        is_same = are_same(tape.arriving(node), before)
-        if not self.is_set(tape, node):
-            is_known = is_passed_on(handed, before) and not self.is_made_of_values(tape, rank)
-            if not is_known and (self.starts_by_itself(node) or is_seed(handed, before)):
+        now = tape.arriving(node)
+        is_same = are_same(now, before)
+        is_known = is_passed_on(handed, before) and not self.is_made_of_values(tape, rank)
+        if not is_known and not self.is_set(tape, node):
+            if self.starts_by_itself(node) or is_seed(handed, before):
                 tape.iterations[-1].totals[tape.graph.slot_of(node)] = handed
-            elif not is_known and not (is_same and self.has_all_values(tape)):
+            elif (factor := self.written_factor(rank, handed, before)) is not None:
+                tape.iterations[-1].totals[tape.graph.slot_of(node)] = freeze(now * factor)
+            elif not (is_same and self.has_all_values(tape)):
                 raise self.unknown_dout(tape, rank)
-        return self.back_before(tape, rank) if is_same and self.has_inputs(tape, node) else None
+        if is_same and self.has_inputs(tape, node):
+            return self.back_before(tape, rank)
+        self.under_way = (
+            rank  # what arrives is settled, though a layer may be asked several times until it has answered
+        )
+        return None
+
+    def written_factor(self, rank: int, handed: Dout, before: Dout) -> float | None:
+        """Return the number by which the program multiplies what came back, where it is written there; else None."""
+        here, earlier = self.passes.calls[rank], self.passes.calls[rank - 1] if rank else None
+        if (
+            here is None
+            or here.line is None
+            or not isinstance(handed, np.ndarray)
+            or not isinstance(before, np.ndarray)
+        ):
+            return None
+        factor, first = common_factor(handed, before), here.line
+        if earlier is not None and earlier.path == here.path and earlier.line is not None:
+            first = min(first, earlier.line)
+        numbers = (factor, 1 / factor) if factor else ()
+        return factor if any(is_written_factor(here.path, it, first=first, last=here.line) for it in numbers) else None
 
     def unknown_dout(self, tape: Tape, rank: int) -> LayerError:
         """Return the error about a gradient that the program would hand over, and nobody knows."""
@@ -142,6 +171,15 @@ class KnownOfPass(Reuse):
         """Return whether the program hands no gradient to a call back: that of a loss."""
         call = next((call for place, call in self.watched.backwards if place == node), None)
         return call is not None and not self.passed.douts(call, self.watched.nodes[node])
+
+
+def common_factor(handed: Array, came: Array) -> float | None:
+    """Return the number by which each element was multiplied; None where there is none, or it is 0."""
+    if handed.shape != came.shape or not np.isfinite(came).all() or not came.any():
+        return None
+    place = int(np.abs(came).argmax())
+    factor = float(handed.flat[place] / came.flat[place])
+    return factor if factor and is_passed_on(handed, came * factor) else None
 
 
 def is_seed(handed: Dout, came: Dout) -> bool:
