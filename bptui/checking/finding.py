@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
 from functools import cached_property
 from typing import Any, ClassVar, NamedTuple
 
+from bptui.deferred_dataclass import dataclass
 from bptui.errors import Location
 from bptui.lines import signs
 from bptui.lines.signs import SIGN_STYLES

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property, reduce
 
 from bptui.checking.finding import Finding, Verdict, verdict_of
 from bptui.core.graph import Graph, Node
+from bptui.deferred_dataclass import dataclass
 
 ODD = (Verdict.FAIL, Verdict.KINK, Verdict.SKIP)
 

@@ -6,10 +6,11 @@ A *station* is what stands in a column: a part, known by its index, or a *passag
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import NamedTuple
 
 from bptui.circuit.part import Part
+from bptui.deferred_dataclass import dataclass
 
 
 class Link(NamedTuple):

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal, NamedTuple
 
 from bptui.circuit.canvas import DrawnRow, WirePieces
 from bptui.circuit.part import PartKind, Uses
+from bptui.deferred_dataclass import dataclass
 
 
 class Box(NamedTuple):

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 
 from bptui.core.graph import Graph, Node, Use
+from bptui.deferred_dataclass import dataclass
 
 
 @dataclass(frozen=True, eq=False)

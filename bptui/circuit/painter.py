@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import NamedTuple, TypeAlias
 
 from bptui.circuit.canvas import WirePieces
 from bptui.circuit.drawing import Box, Drawing, Label
 from bptui.circuit.layout import LIGHT, ROUND, border
 from bptui.circuit.window import Window
+from bptui.deferred_dataclass import dataclass
 from bptui.lines import cell_width
 from bptui.lines.cell_width import padded_cells
 from bptui.lines.line import Line, Span

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from itertools import accumulate
 from typing import Literal, TypeAlias
 
 from bptui.core.graph import Use
+from bptui.deferred_dataclass import dataclass
 from bptui.lines.cell_width import cut_middle
 
 PartKind: TypeAlias = Literal["node", "leaf", "output", "inlet", "outlet"]

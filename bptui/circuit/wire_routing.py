@@ -9,8 +9,10 @@ one of the wires gets a jog: it changes to a second trunk on a row that is free.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import NamedTuple
+
+from bptui.deferred_dataclass import dataclass
 
 
 @dataclass(eq=False, slots=True)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import NoReturn
 
+from bptui.deferred_dataclass import dataclass
 from bptui.errors import BptuiError
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from bptui.core.assignment import assignment_of, gradient_element, read_assignment, written_element
 from bptui.core.expression.parser import parse_expression
 from bptui.core.reader import MOST_DIGITS, Reader, quoted, read_name, read_rest, unquoted, write_name
 from bptui.core.stop import ON, read_stop, stop_of
+from bptui.deferred_dataclass import dataclass
 from bptui.errors import CommandError, ExpressionError
 
 PLACES = ("largest", "nan")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 from collections import OrderedDict
-from dataclasses import dataclass
 
 import numpy as np
 
+from bptui.deferred_dataclass import dataclass
 from layers import Array
 
 BLOCK = 1 << 16

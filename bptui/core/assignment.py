@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from bptui.core.expression.parser import parse_expression
 from bptui.core.reader import Reader, quoted, unquoted
+from bptui.deferred_dataclass import dataclass
 from bptui.errors import CommandError, ExpressionError
 
 TARGET = re.compile(r'("(?:[^"\\]|\\.)*"|[^\s\[\]="]+)\s*(\[[^\]]*\])?\s*(=(?!=))?')

@@ -6,10 +6,11 @@ typed, ``command_parser.parse`` reads it again, and the verbs themselves stand i
 
 from __future__ import annotations
 
-from dataclasses import MISSING, Field, dataclass, fields
+from dataclasses import MISSING, Field, fields
 from typing import Any, ClassVar
 
 from bptui.core.argument import ARGUMENTS, Argument
+from bptui.deferred_dataclass import dataclass
 
 MOVE, STOP, BRANCH, EXPLAIN = "Move in time", "Stop and watch", "What if", "Why"
 LOOK, KEEP, TEACH, PROGRAM = "Look", "Keep", "Teach", "Program"

@@ -6,7 +6,6 @@ The steps before are shared, as the same objects. Nothing of the tape that it fo
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import Enum
 from typing import NamedTuple
 
@@ -15,6 +14,7 @@ import numpy as np
 from bptui.core.columns import Dout, Iteration, Value, freeze
 from bptui.core.order import Pass
 from bptui.core.tape import Tape
+from bptui.deferred_dataclass import dataclass
 from layers import Array
 
 MAIN = "main"

@@ -5,12 +5,13 @@ from __future__ import annotations
 import heapq
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from itertools import accumulate, chain
 from typing import Any, NamedTuple
 
 from bptui.core.pass_functions import PassFunctions
+from bptui.deferred_dataclass import dataclass
 from bptui.errors import Location
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from bptui.core.order import Order, Pass
+from bptui.deferred_dataclass import dataclass
 
 
 @dataclass(frozen=True)

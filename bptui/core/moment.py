@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +10,7 @@ from bptui.core.columns import Iteration, as_array, as_optional_array
 from bptui.core.graph import Graph, Use
 from bptui.core.order import Order, Pass, Passes, Progress
 from bptui.core.step import Local, Step
+from bptui.deferred_dataclass import dataclass
 from layers import Array
 
 if TYPE_CHECKING:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from typing import Any, TypeAlias
 
 import numpy as np
 
+from bptui.deferred_dataclass import dataclass
 from layers import Array
 
 Memory: TypeAlias = "dict[str, Any]"

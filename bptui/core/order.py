@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
 from itertools import accumulate
 from typing import NamedTuple, Protocol
 
 from bptui.core.graph import Graph
+from bptui.deferred_dataclass import dataclass
 from bptui.errors import Location
 
 

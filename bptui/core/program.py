@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias
 
 from bptui.core.tape import Tape
+from bptui.deferred_dataclass import dataclass
 
 PrintedPieces: TypeAlias = Sequence[tuple[int, str]]
 """What a program has printed, piece by piece, each with the step after which it came."""

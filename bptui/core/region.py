@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
@@ -11,6 +10,7 @@ from numpy.typing import NDArray
 from bptui.core.assignment import gradient_element
 from bptui.core.reader import Reader
 from bptui.core.text import index, shape_in_words, visible
+from bptui.deferred_dataclass import dataclass
 from bptui.errors import BptuiError, CommandError
 from layers import Shape
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TypeAlias
 
 from bptui.core.graph import Node
 from bptui.core.order import Pass
+from bptui.deferred_dataclass import dataclass
 from bptui.errors import Location
 from layers import Array
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
 
 from bptui.core.expression.parser import parse_expression
 from bptui.core.order import Pass
 from bptui.core.reader import MOST_DIGITS, Reader, read_name, write_name
+from bptui.deferred_dataclass import dataclass
 from bptui.errors import BptuiError, CommandError, ExpressionError
 
 ON, IF, AFTER = "on", "if", "after"

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from bptui.deferred_dataclass import dataclass
 from bptui.errors import BptuiError
 
 MOST_WATCHES = 20

@@ -6,7 +6,7 @@ Pure functions of a moment and a name, shared by the screen and the reports; the
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import islice
 
 import numpy as np
@@ -17,6 +17,7 @@ from bptui.core.moment import Moment
 from bptui.core.optimizer import SGD, AdaGrad, Adam, Momentum, Optimizer, RMSProp
 from bptui.core.order import Pass
 from bptui.core.step import BackwardStep, UpdateStep
+from bptui.deferred_dataclass import dataclass
 from bptui.explaining.formula_words import (
     Words,
     as_product,

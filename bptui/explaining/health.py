@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Container, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
@@ -19,6 +18,7 @@ from bptui.core.graph import Graph, Node
 from bptui.core.moment import Moment
 from bptui.core.order import Pass
 from bptui.core.step import BackwardStep, UpdateStep
+from bptui.deferred_dataclass import dataclass
 from bptui.explaining.non_finite import beginnings, non_finite
 from layers import Array
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from typing import Any
 
 from bptui.core.graph import Node
 from bptui.core.pass_functions import PassFunctions, name_of_function
 from bptui.core.text import counted, visible
+from bptui.deferred_dataclass import dataclass
 from bptui.errors import Location
 
 DOUT = re.compile(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +19,7 @@ from bptui.core.optimizer import Optimizer
 from bptui.core.order import Schedule
 from bptui.core.region import Independence
 from bptui.core.stop import Stop
+from bptui.deferred_dataclass import dataclass
 from bptui.own_layers.own_layer import LayerFile, OwnLayer
 from layers import Array, Layer
 from layers.dropout import Stochastic

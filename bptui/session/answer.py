@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+from bptui.deferred_dataclass import dataclass
 
 if TYPE_CHECKING:
     from bptui.checking.verdicts import Judged

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bptui.core.command import Command
 from bptui.core.edit import MAIN, ValueEdit
 from bptui.core.tape import Tape
 from bptui.core.text import visible
+from bptui.deferred_dataclass import dataclass
 from bptui.errors import BptuiError
 from bptui.running import Run
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from bptui.circuit import Folding, Scale, closed_groups, composites, find_groups, fold, unfolded
 from bptui.core.graph import Graph
+from bptui.deferred_dataclass import dataclass
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
+
+from bptui.deferred_dataclass import dataclass
 
 LONGEST = 2_000
 

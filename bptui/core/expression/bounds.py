@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import islice
 from math import prod
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from bptui.core.text import shape_in_words
+from bptui.deferred_dataclass import dataclass
 from layers import Array, Shape
 from layers.layer import broadcast
 

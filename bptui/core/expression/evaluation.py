@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from difflib import get_close_matches
 from functools import partial
 from typing import Any, TypeAlias
@@ -32,6 +32,7 @@ from bptui.core.expression.syntax import (
 )
 from bptui.core.moment import Moment
 from bptui.core.text import counted, shape, visible
+from bptui.deferred_dataclass import dataclass
 from bptui.errors import ExpressionError, NotReachedError, reason_of
 from layers import Array
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from bptui.core.expression.bounds import SLOW, Budget
+from bptui.deferred_dataclass import dataclass
 from layers import Array, Shape
 
 

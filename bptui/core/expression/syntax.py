@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, is_dataclass
+from dataclasses import is_dataclass
 from typing import TypeAlias
+
+from bptui.deferred_dataclass import dataclass
 
 
 @dataclass(frozen=True)

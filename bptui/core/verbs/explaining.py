@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from bptui.core.command import EXPLAIN, Command
+from bptui.deferred_dataclass import dataclass
 
 
 @dataclass(frozen=True)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from bptui.core.command import MOVE, Command, CountedCommand
+from bptui.deferred_dataclass import dataclass
 
 
 class Next(CountedCommand, word="next", keys="n F10", group=MOVE, help="next step"):

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from bptui.core.command import LOOK, Command, CountedCommand, ExpressionCommand
+from bptui.deferred_dataclass import dataclass
 
 
 @dataclass(frozen=True)

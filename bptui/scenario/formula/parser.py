@@ -10,10 +10,11 @@ table     := "{" [string ":" constant {"," string ":" constant}] "}"
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, NamedTuple
 
 from bptui.core.text import visible
+from bptui.deferred_dataclass import dataclass
 from bptui.scenario.formula.tokens import ELSEWHERE, WORDS, FormulaError, Token, normal_form, tokenize
 
 DEEPEST = 100

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from bptui.deferred_dataclass import dataclass
 from bptui.errors import Location
 from bptui.scenario.toml import Document, Path
 

@@ -10,11 +10,11 @@ from __future__ import annotations
 import math
 import zlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
 
+from bptui.deferred_dataclass import dataclass
 from layers import Array
 
 Shape: TypeAlias = "tuple[int, ...]"

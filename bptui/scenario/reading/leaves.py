@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path as FilePath
 from typing import Any
 
 import numpy as np
 
 from bptui.core.text import visible
+from bptui.deferred_dataclass import dataclass
 from bptui.errors import ScenarioError
 from bptui.scenario.formula import LARGEST_INTEGER
 from bptui.scenario.problems import Problems

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from bptui.core.graph import Graph, Node
+from bptui.deferred_dataclass import dataclass
 from bptui.errors import LayerError, MisnamedOutputsError, ScenarioError
 from bptui.own_layers.own_layer import OwnLayer
 from bptui.scenario.formula import is_name

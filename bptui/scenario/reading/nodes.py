@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 import numpy as np
 
 from bptui.core.graph import Node
 from bptui.core.text import counted, visible
+from bptui.deferred_dataclass import dataclass
 from bptui.errors import Location, ScenarioError, reason_of
 from bptui.own_layers.own_layer import TARGETS, OwnLayer
 from bptui.scenario import formula

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from bptui.core.text import visible
+from bptui.deferred_dataclass import dataclass
 from bptui.scenario.problems import Problems, nearest
 from bptui.scenario.reading.table_keys import check_keys, whole_number
 from bptui.scenario.reading.value_forms import toml_kind

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Any
 
+from bptui.deferred_dataclass import dataclass
 from bptui.errors import Location, ScenarioError
 from bptui.scenario.toml.positions import Path, Positions, TextRange, part, skip
 

@@ -10,8 +10,10 @@ import re
 import tomllib
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import NamedTuple, TypeAlias
+
+from bptui.deferred_dataclass import dataclass
 
 Path: TypeAlias = "tuple[str | int, ...]"
 """The keys and indices that lead to a value: ``("inputs", "x", 0)``."""

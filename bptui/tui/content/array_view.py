@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
 from bptui.core.array_summary import Summary
+from bptui.deferred_dataclass import dataclass
 from layers import Array
 
 

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
 from bptui.core.moment import Moment
 from bptui.core.stop import Stops
+from bptui.deferred_dataclass import dataclass
 from bptui.explaining.non_finite import MOST_SEARCHED, non_finite
 from bptui.guest.observation import Remark
 from bptui.lines.line import Line, Span

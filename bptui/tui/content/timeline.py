@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 
 from bptui.core.moment import Moment
 from bptui.core.order import Order
+from bptui.deferred_dataclass import dataclass
 from bptui.lines.line import Line, joined
 
 DONE, TO_COME, CURSOR = "━", "─", "┃"
