@@ -193,8 +193,8 @@ class ProgramRun:
         try:
             self.take_messages()
         except (WireError, ValueError, TypeError, KeyError, IndexError, AttributeError) as error:
-            self.process.close()
             self.lose(f"the program's process has sent nonsense: {reason_of(error)}")
+            self.process.close()
         return True
 
     def take_messages(self) -> None:

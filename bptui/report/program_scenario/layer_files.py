@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bptui.core.program import Program
+from bptui.core.text import visible
 from bptui.own_layers.imports_beside import files_beside
 from bptui.own_layers.source_file import NOTEBOOK
 from bptui.programs.event import ForwardCall
@@ -48,7 +49,7 @@ def layer_sources(watched: WatchedPass, program: Program, scenario: Path) -> Lay
     remarks = [
         f"{written.name} imports {it.name}, which lies beside the program: write the scenario there" for it in needed
     ]
-    head = f'"""The layers of {program.path.name}, without what it does when it runs."""\n\n'
+    head = f"# The layers of {visible(program.path.name)}, without what it does when it runs.\n\n"
     return LayerSources([written, *(it for it in files if it != program.path)], written, head + text, remarks)
 
 
