@@ -221,7 +221,7 @@ def span_text(text: str, style: str) -> str:
 
 def style_rules() -> str:
     """Return how the styles look, on a light page and on a dark one."""
-    return f"{colour_rules(LIGHT)}\n@media (prefers-color-scheme: dark) {{\n{colour_rules(DARK)}\n}}\n"
+    return f"{colour_rules(LIGHT)}\n@media screen and (prefers-color-scheme: dark) {{\n{colour_rules(DARK)}\n}}\n"
 
 
 def colour_rules(colours: Iterable[str]) -> str:
