@@ -247,7 +247,8 @@ EXCESS = {
     "escaped quotes": ('x = "' + '\\"' * 200_000, "string is not closed"),
     "brackets": ("[" * 500_000, "nested more than 64 deep"),
     "one long word": ("a" * 2_000_000, ""),
-    "equal signs": ("=" * 500_000, ""),
+    "a million empty lists": (f"x = [{'[],' * 1_000_000}]", "more than 1,000,000 commas and brackets"),
+    "equal signs": ("=" * 500_000, "more than 200,000 equals signs"),
     "points": ("." * 500_000, ""),
     "commas": ("x = [" + "," * 500_000, ""),
 }

@@ -116,7 +116,7 @@ def allowed_layers(
 
 def allowed(document: Document, at: int, path: Path, given: Sequence[LayerFile]) -> LayerFile:
     """Return the file that the scenario names at a place of its list. Raises ScenarioError unless it may run."""
-    name, place = visible(str(document.data["layers"][at])), shlex.quote(displayed_path(path))
+    name, place = visible(str(document.data["layers"][at])) or "''", shlex.quote(displayed_path(path))
     refusal = document.error(
         f"{name} will not be run without permission",
         "layers",
@@ -128,9 +128,10 @@ def allowed(document: Document, at: int, path: Path, given: Sequence[LayerFile])
     try:
         file = read_layer_file(path)
     except ScenarioError as error:
-        if os.path.exists(path):  # noqa: PTH110  (pathlib raises where a name is too long)
+        if os.path.lexists(path):
             raise document.error(f"{name} {error.message}", "layers", at, hint=error.hint) from None
         refusal.message += ", and there is no such file"
+        refusal.hint = f"it is looked for from the scenario's folder on, and allowed with --layers {place}"
         raise refusal from None
     if file in given or is_trusted(file):
         return file

@@ -18,6 +18,8 @@ MOST_NESTED = 64
 
 MOST_PARTS = 16
 MOST_TABLES = 1_000
+MOST_VALUES = 1_000_000
+MOST_KEYS = 200_000
 MOST_DIGITS = 200
 """Before the point; with an exponent below 100 that is still a float64."""
 
@@ -40,6 +42,7 @@ def parse_toml(text: str, path: str) -> Document:
     """
     text = text.removeprefix("\ufeff").replace("\r\n", "\n")
     refuse_what_is_no_text(text, path)
+    refuse_length(text, path)
     bare = quoted.sub(lambda match: ("#" if match[0][0] == "#" else "_") * len(match[0]), text)
     refuse_excess(bare, path)
     try:
@@ -58,6 +61,15 @@ def refuse_what_is_no_text(text: str, path: str) -> None:
         refuse("a carriage return (CR) alone", text, text.index("\r"), path, hint=hint)
     if wrong := re.search(r"[\x00\ud800-\udfff]", text):
         refuse(f"not UTF-8 text: it has the character U+{ord(wrong[0]):04X}", text, wrong.start(), path)
+
+
+def refuse_length(text: str, path: str) -> None:
+    """Refuse more values than tomllib reads in seconds, however short each of them is."""
+    hint = 'numbers beyond that belong in a file: x = { file = "batch.npz", key = "x" }'
+    if text.count(",") + text.count("[") + text.count("{") > MOST_VALUES:
+        raise ScenarioError(f"more than {MOST_VALUES:,} commas and brackets", hint=hint, where=Location(path))
+    if text.count("=") > MOST_KEYS:
+        raise ScenarioError(f"more than {MOST_KEYS:,} equals signs", hint=hint, where=Location(path))
 
 
 def refuse_excess(bare: str, path: str) -> None:
