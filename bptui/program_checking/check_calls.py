@@ -184,9 +184,6 @@ def has_unknown_loss(facts: ProgramFacts, calls: NodeCalls) -> bool:
     """
     backward, outs = calls.backward, calls.node.outs
     assert backward is not None
-    assert calls.node.call is not None
-    if calls.node.call.style == "derivative":
-        return False
     passed = PassedGradients(facts, calls.watched)
     if gives_derivative(calls.node):
         return False

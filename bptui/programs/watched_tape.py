@@ -32,11 +32,15 @@ NOTHING = Graph((), (), (), (), "")
 
 
 class StepCall(NamedTuple):
-    """The calls behind a step, by number: a ``forward``, and for a step back its ``backward``, and what that made."""
+    """The calls behind a step, by number: a ``forward``, and for a step back its ``backward``, and what that made.
+
+    The ``caller`` is where the program makes the call: a file, the line, and the line and column at which it ends.
+    """
 
     forward: int
     backward: int
     made: Sequence[Array | None]
+    caller: tuple[str, int, Sequence[int]] | None = None
 
 
 class WatchedTape:
@@ -68,11 +72,16 @@ class WatchedTape:
         for watched in self.passes:
             for node in watched.nodes:
                 if node.call and node.call.number == number:
-                    return StepCall(number, 0, self.arrays(node.call.outs))
+                    return StepCall(number, 0, self.arrays(node.call.outs), self.caller_at(node.call.site))
             for _, call in watched.backwards:
                 if call.number == number:
-                    return StepCall(call.forward, number, self.arrays(call.gradients))
+                    return StepCall(call.forward, number, self.arrays(call.gradients), self.caller_at(call.site))
         return None
+
+    def caller_at(self, number: int) -> tuple[str, int, Sequence[int]] | None:
+        """Return where a call stands, None where that is not known."""
+        site = self.facts.sites.get(number)
+        return (site.file, site.line, site.last) if site else None
 
     def arrays(self, numbers: Iterable[int | None]) -> list[Array | None]:
         """Return values by their numbers."""

@@ -8,7 +8,7 @@ from typing import Any
 from bptui.errors import BptuiError
 from bptui.recording.array_record import decode_array, encode_array
 from bptui.recording.json_line import JsonObject
-from bptui.stepping.line_tape import Event, LineStep, LineTape
+from bptui.stepping.line_tape import CallingLines, Event, LineStep, LineTape
 from bptui.stepping.snapshot import Snapshot
 
 DEEPEST = 8
@@ -23,6 +23,7 @@ def line_tape_record(tape: LineTape) -> JsonObject:
         "layer": tape.layer,
         "method": tape.method,
         "called": tape.called,
+        "caller": None if tape.caller is None else caller_record(tape.caller),
         "first": tape.first,
         "source": source_record(tape.source),
         "others": {file: source_record(source) for file, source in tape.others.items()},
@@ -31,6 +32,30 @@ def line_tape_record(tape: LineTape) -> JsonObject:
         "notes": list(tape.notes),
         "repeatable": tape.is_repeatable,
     }
+
+
+def caller_record(caller: CallingLines) -> JsonObject:
+    """Return the lines of a call."""
+    return {
+        "file": caller.file,
+        "first": caller.first,
+        "last": caller.last,
+        "source": source_record(caller.source),
+        "start": caller.start,
+        "end": caller.end,
+    }
+
+
+def read_caller(record: JsonObject) -> CallingLines:
+    """Return the lines of a call in a record. Raises KeyError and TypeError."""
+    return CallingLines(
+        typed(record["file"], str),
+        typed(record["first"], int),
+        typed(record["last"], int),
+        source_lines_of(record["source"]),
+        typed(record["start"], int),
+        typed(record["end"], int),
+    )
 
 
 def source_record(source: Mapping[int, str]) -> list[list[int | str]]:
@@ -81,6 +106,7 @@ def read_line_tape(record: JsonObject) -> LineTape:
             tuple([typed(note, str) for note in typed(record["notes"], list)]),
             is_repeatable=typed(record["repeatable"], bool),
             called=typed(record["called"], str),
+            caller=None if record["caller"] is None else read_caller(typed(record["caller"], dict)),
             others={typed(file, str): source_lines_of(it) for file, it in typed(record["others"], dict).items()},
         )
         check_lines(tape)

@@ -48,10 +48,25 @@ class LineStep:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
+class CallingLines:
+    """Where a program calls a method: the call in ``file``, from line ``first`` to ``last``, and lines around it.
+
+    What is called stands in the characters from ``start`` to ``end`` of the first line, from 0, if that is known.
+    """
+
+    file: str
+    first: int
+    last: int
+    source: Mapping[int, str]
+    start: int = 0
+    end: int = 0
+
+
+@dataclass(frozen=True, eq=False, slots=True)
 class LineTape:
     """The course of ``method`` (``forward`` or ``backward``), defined from line ``first`` of ``file`` on.
 
-    A person calls it ``called``: ``Affine.backward``, ``affine_backward``.
+    A person calls it ``called``: ``Affine.backward``, ``affine_backward``. A program has a ``caller`` of it.
 
     ``source`` has the lines of that class, and of everything else in the file that ran, by number, and ``others`` those
     of other files. ``notes`` say what is odd: that not every line was kept, or that the run was not repeated
@@ -67,6 +82,7 @@ class LineTape:
     notes: tuple[str, ...] = ()
     is_repeatable: bool = True
     called: str = ""
+    caller: CallingLines | None = None
     others: Mapping[str, Mapping[int, str]] = field(default_factory=dict)
 
     def source_of(self, file: str) -> Mapping[int, str]:

@@ -47,7 +47,7 @@ class ProgramEntrance:
         call = self.program.call_at(moment.position + failed)
         if call is None:
             raise BptuiError(obstacle_words(moment))
-        arguments = {"forward": call.forward, "backward": call.backward}
+        arguments = {"forward": call.forward, "backward": call.backward, "caller": call.caller}
         return read_course(self.program.ask(JOB, *call.made, seconds=LONGEST, **arguments)).start
 
 

@@ -11,9 +11,10 @@ from textual.geometry import Size
 
 import layers
 from bptui.lines.line import Line, Span, fitted, line_width
-from bptui.stepping.line_tape import LineCursor
+from bptui.stepping.line_tape import CallingLines, LineCursor
 from bptui.stepping.trace_call import visit
 from bptui.tui.app import BptuiApp
+from bptui.tui.content.calling_rows import calling_rows
 from bptui.tui.content.highlight import highlighted
 from bptui.tui.content.source_names import name_lines
 from bptui.tui.content.source_rows import folded_code, rows_of
@@ -50,6 +51,20 @@ class Busy:
 
 def text_of(line: Line) -> str:
     return "".join(text for text, _ in line)
+
+
+@pytest.mark.parametrize(("height", "numbers"), [(8, []), (20, [7]), (30, [6, 7, 8]), (60, [5, 6, 7, 8, 9])], ids=str)
+def test_the_programs_own_line_stands_above_the_layers_source_with_what_is_called_marked(
+    height: int, numbers: list[int]
+) -> None:
+    source = {number: f"    x = relu(affine[{number}](x))" for number in range(5, 10)}
+    caller = CallingLines("/home/me/nets/train.py", 7, 7, source, 13, 22)
+    rows = calling_rows(caller, 40, height)
+    assert [int(text_of(row)[1:4]) for row in rows[:-1]] == numbers
+    assert all(line_width(row) == 40 for row in rows)
+    marked = [row for row in rows if text_of(row).startswith("▸")]
+    assert [text for row in marked for text, style in row if style == "changed"] == ["affine[7]"] * bool(numbers)
+    assert [text_of(row).strip("─ ") for row in rows[-1:]] == ["called in train.py:7"] * bool(numbers)
 
 
 def course(layer: Callable[[], Any], *dout: Any, x: Any = X) -> LineCursor:

@@ -11,6 +11,7 @@ from textual.geometry import Offset, Size
 from bptui.core import text
 from bptui.lines.line import Line, Span, fitted
 from bptui.lines.signs import FAIL
+from bptui.tui.content.calling_rows import calling_rows
 from bptui.tui.content.source_names import name_lines, names_height
 from bptui.tui.content.source_rows import SourceRow, digits_of, rows_of
 from bptui.tui.pane import Pane
@@ -62,6 +63,7 @@ class SourcePanel(Pane):
     def code_height(self, cursor: LineCursor) -> int:
         """Return how many rows of the source are seen: what the names leave, which is most of the room."""
         width, height = self.inside
+        height -= len(calling_rows(cursor.tape.caller, width, height))
         most = max(LEAST_NAMES, height * 2 // 5)
         return max(1, min(height - min(names_height(cursor.tape, width), most) - 1, len(self.listing(cursor))))
 
@@ -71,8 +73,9 @@ class SourcePanel(Pane):
         shown = self.code_height(self.cursor)
         self.follow(self.cursor, shown)
         rows = self.listing(self.cursor)[self.origin.y :][:shown]
-        names = name_lines(self.cursor, width, height - shown - 1)
-        return [*code_lines(self.cursor, rows, width), rule(self.cursor, width), *names]
+        calling = calling_rows(self.cursor.tape.caller, width, height)
+        names = name_lines(self.cursor, width, height - len(calling) - shown - 1)
+        return [*calling, *code_lines(self.cursor, rows, width), rule(self.cursor, width), *names]
 
     def follow(self, cursor: LineCursor, shown: int) -> None:
         """Scroll such that the line about to run is seen, wherever the cursor has been since."""
