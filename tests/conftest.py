@@ -11,7 +11,14 @@ import signal
 import sys
 
 import pytest
-from hypothesis import HealthCheck, settings
+
+sys.dont_write_bytecode = False
+"""Also where the environment forbids it: half of what a child process costs, and of the collection, is compiling.
+
+Children then read what is compiled here; what they import themselves is left as the environment wants it.
+"""
+
+from hypothesis import HealthCheck, settings  # noqa: E402  (its hundred modules are compiled, and kept from now on)
 
 MOST_WORKERS = 3
 """On two cores, too: tests of screens and of processes wait half of their time; but each worker collects all tests."""
@@ -21,12 +28,6 @@ IN_A_WORKER = "PYTEST_XDIST_WORKER"
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 """For the many processes that tests start: their arrays are small, and threads would only wait for each other."""
-
-sys.dont_write_bytecode = False
-"""Also where the environment forbids it: half of what a child process costs, and of the collection, is compiling.
-
-Children then read what is compiled here; what they import themselves is left as the environment wants it.
-"""
 
 settings.register_profile(
     "any_speed",
