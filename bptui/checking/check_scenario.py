@@ -144,6 +144,7 @@ def subject_of(run: Run, node: int, iteration: int = 0) -> Subject:
     layer = scenario.library[it.layer]
     slots = slots_of(layer, it)
     inputs = tuple(map(widened, run.tape.inputs(iteration, node)))
+    ignored = ignored_by(layer, it) if isinstance(layer, OwnLayer) else ()
     takes = zip(scenario.takes_gradient[node], slots, inputs, strict=True)
     return Subject(
         node=it.name,
@@ -159,7 +160,8 @@ def subject_of(run: Run, node: int, iteration: int = 0) -> Subject:
         unpaired=dict(unpaired_at(it.name, scenario.unpaired.get(it.name, ()))),
         is_last=is_loss(run, it.name, iteration),
         outputs=it.outputs if len(it.outputs) > 1 else (),
-        ignored=ignored_by(layer, it) if isinstance(layer, OwnLayer) else (),
+        ignored=ignored,
+        lost=tuple([name for name in ignored if has_gradient(run, name, iteration)]),
     )
 
 
@@ -182,6 +184,13 @@ def ignored_by(layer: OwnLayer, node: Node) -> tuple[str, ...]:
     """Return those of a node's outputs whose gradients its backward does not take."""
     taken = layer.share_at(node).taken
     return tuple([name for place, name in enumerate(node.outputs) if taken and place not in taken])
+
+
+def has_gradient(run: Run, name: str, iteration: int) -> bool:
+    """Return whether a gradient that is not 0 has come back to a value in an iteration."""
+    totals = run.tape.iterations[iteration].totals
+    total = totals[run.graph.slots[name]] if totals else None
+    return total is not None and bool(np.any(total))
 
 
 def sends_back(layer: type[Layer] | OwnLayer, slot: str) -> bool:

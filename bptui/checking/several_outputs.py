@@ -87,13 +87,27 @@ def judged_outputs(subject: Subject) -> list[str]:
 
 
 def not_taken(subject: Subject) -> Iterator[Finding]:
-    """Yield for each output with a name whose gradient backward does not take that it was not checked."""
+    """Yield for each output with a name whose gradient backward does not take that it was not checked, or is lost."""
     for name in subject.ignored:
-        if UNNAMED not in name:
-            reason = f"backward takes no gradient of {visible(name)}: what comes back to it would be lost"
-            yield Finding(
-                subject.node, subject.layer, None, "gradient", Verdict.SKIP, reason=reason, slot=name, output=name
-            )
+        if UNNAMED in name:
+            continue
+        reason = f"backward takes no gradient of {visible(name)}: what comes back to it would be lost"
+        found = Finding(subject.node, subject.layer, None, "gradient", Verdict.SKIP, reason=reason, slot=name)
+        if name in subject.lost and moves_with_inputs(subject, subject.outputs.index(name)):
+            reason = f"backward takes no gradient of {visible(name)}: what comes back is lost, and the inputs move it"
+            found = replace(found, verdict=Verdict.FAIL, reason=reason, mistake="the gradient of an output is lost")
+        yield replace(found, output=name)
+
+
+def moves_with_inputs(subject: Subject, place: int) -> bool:
+    """Return whether an output is another for inputs that are a little different."""
+    probe = Probe(seen_through(subject, len(subject.outputs), *one_output(place)), is_frozen=True)
+    others = subject.changed(subject.inputs, lambda x: x * 1.001 + 0.001)
+    try:
+        here, beside = probe.forward(subject.inputs), probe.forward(others)
+    except FaultError:
+        return False
+    return here.shape == beside.shape and not np.array_equal(here, beside, equal_nan=True)
 
 
 def seen_through(

@@ -39,7 +39,7 @@ class Subject:
     instance with some of them changed, where that is possible. ``is_judged_nearby`` says that only the run's own values
     and those near them count: a loss that is made of many layers may be saturated at others.
     ``outputs`` are the values that it gives, where they are several, and ``ignored`` those of them whose gradients its
-    backward does not take.
+    backward does not take; those of these that a gradient came back to in the run are ``lost``.
     ``inside`` returns the user's own object in an instance, given the values that forward gets, and ``functions`` are
     those of the user's that it calls.
     """
@@ -60,6 +60,7 @@ class Subject:
     options: Mapping[str, Any] = field(default_factory=dict)
     outputs: tuple[str, ...] = ()
     ignored: tuple[str, ...] = ()
+    lost: tuple[str, ...] = ()
     remade: Callable[[Mapping[str, Any]], Checked] | None = None
     inside: Callable[[Checked, Sequence[Any]], Any] = the_instance
     functions: tuple[Callable[..., Any], ...] = ()

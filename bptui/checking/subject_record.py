@@ -26,6 +26,7 @@ def subject_record(subject: Subject) -> dict[str, Any]:
         "is_judged_nearby": subject.is_judged_nearby,
         "outputs": list(subject.outputs),
         "ignored": list(subject.ignored),
+        "lost": list(subject.lost),
     }
 
 
@@ -46,4 +47,5 @@ def read_subject(record: Mapping[str, Any], inputs: Sequence[Any], make: Callabl
         is_judged_nearby=record["is_judged_nearby"],
         outputs=tuple(record["outputs"]),
         ignored=tuple(record["ignored"]),
+        lost=tuple(record["lost"]),
     )

@@ -855,6 +855,30 @@ class RestTwiceWrong(Rest):
         return dout + dout @ self.W, -self.x.T @ dout
 
 
+class RestOfADot:
+    """1 less a product."""
+
+    def forward(self, x, Wx):
+        self.x, self.W = x, Wx
+        return 1 - np.dot(x, Wx)
+
+    def backward(self, dout):
+        return np.dot(dout, self.W), -np.dot(self.x.T, dout)
+
+
+class Kept:
+    """A sine and its square, one after the other in the same array."""
+
+    def forward(self, x):
+        sine = np.sin(x)
+        self.kept = {"sine": sine, "x": x}
+        np.multiply(sine, sine, out=sine)
+        return sine + x
+
+    def backward(self, dout):
+        return dout * (2 * self.kept["sine"] * np.cos(self.kept["x"]) + 1)
+
+
 class Peaks:
     """The largest of each two neighbours."""
 

@@ -31,6 +31,8 @@ def is_saved(place: CodePlace) -> bool:
             return name in ADDING and place.field == "args"
         case ast.Assign(targets=[target]):
             return place.field == "value" and isinstance(target, ast.Attribute | ast.Subscript)
+        case ast.Dict():
+            return place.field == "values"
         case ast.Tuple(ctx=ast.Load()) | ast.List(ctx=ast.Load()):
             return isinstance(place.statement, ast.Assign | ast.Return)
     return False

@@ -129,10 +129,10 @@ def speaks_of(written: str, name: str) -> bool:
 
 
 def is_times(name: str, factor: str, known: Sequence[CodePlace]) -> bool:
-    """Return whether a variable is made of another by a product, or by setting parts of it to zero."""
+    """Return whether a variable is another one times something, or divided by that."""
     for place in known:
         match place.node:
-            case ast.Assign(targets=[ast.Name(id=target)], value=ast.BinOp(op=ast.Mult()) as value):
+            case ast.Assign(targets=[ast.Name(id=target)], value=ast.BinOp(op=ast.Mult() | ast.Div()) as value):
                 if target == name and factor in ast.unparse(value):
                     return True
     return False

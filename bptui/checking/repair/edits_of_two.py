@@ -55,6 +55,8 @@ def written_with(changes: Sequence[Change], statement: ast.stmt) -> str:
 def small_changes(place: CodePlace) -> Iterator[SmallChange]:
     """Yield the small changes within an expression: of a sign, of the factors of a product, of a factor."""
     node = place.node
+    if isinstance(node, ast.expr) and is_whole(place):
+        yield small_change(place, SIGN, [(place.parent, place.field, place.index, ast.UnaryOp(ast.USub(), node))])
     match node:
         case ast.BinOp(op=ast.Add() | ast.Sub() as sign):
             yield small_change(place, SIGN, [(node, "op", None, ast.Sub() if isinstance(sign, ast.Add) else ast.Add())])
@@ -68,6 +70,13 @@ def small_changes(place: CodePlace) -> Iterator[SmallChange]:
             yield from turns(place, (node, "args", 0), one, (node, "args", 1), two)
         case ast.Call(func=ast.Attribute(attr="dot", value=one) as function, args=[two]):
             yield from turns(place, (function, "value", None), one, (node, "args", 0), two)
+
+
+def is_whole(place: CodePlace) -> bool:
+    """Return whether an expression is all that is assigned, or one of those that are returned."""
+    is_value = isinstance(place.parent, ast.Assign | ast.Return) and place.field == "value"
+    is_one_of_several = isinstance(place.parent, ast.Tuple) and isinstance(place.statement, ast.Return)
+    return (is_value or is_one_of_several) and isinstance(place.node, ast.BinOp | ast.Call)
 
 
 Hold = tuple[ast.AST, str, int | None]
