@@ -302,10 +302,16 @@ def blamed(chain: Sequence[NodeHealth], fold: float) -> str:
     return f"; {part} of it at the {text.visible(layer, limit=40)} layers{slope}"
 
 
+MILLION, BILLION = 1e6, 1e9
+
+
 def spoken_fold(size: float) -> str:
-    """Return a factor as people say it: 4,000, not 4,137."""
+    """Return a factor as people say it: 4,000, not 4,137; 9.9 million."""
+    if size >= BILLION:
+        return text.number(size, 2)
     digits = max(0, int(math.log10(size)) - 1)
-    return f"{round(size / 10**digits) * 10**digits:,.0f}" if size < 1e9 else text.number(size, 2)
+    rounded = round(size / 10**digits) * 10**digits
+    return f"{rounded / MILLION:g} million" if rounded >= MILLION else f"{rounded:,.0f}"
 
 
 def unit_words(nodes: Sequence[NodeHealth]) -> Iterator[str]:

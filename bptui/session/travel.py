@@ -42,6 +42,7 @@ class Arrival:
 
     def __init__(self, session: Session, command: Travel) -> None:
         self.session = session
+        self.command = command
         self.is_relative = isinstance(command, Relative)
         self.is_to_end = isinstance(command, Last)
         self.before = self.place
@@ -51,6 +52,12 @@ class Arrival:
     def leads_away(self) -> bool:
         """Whether the cursor has left where it stood, or will once the run has come there."""
         return self.place != self.before or self.session.debugger.goal != self.before[0]
+
+    @property
+    def falls_short(self) -> bool:
+        """Whether fewer steps were there than the command has asked for: the run ends here, or begins."""
+        moved = abs(self.session.debugger.position - self.before[0])
+        return isinstance(self.command, Next | Back) and self.before[1] is None and moved < self.command.count
 
     @property
     def place(self) -> tuple[int, LineCursor | None]:
@@ -64,7 +71,7 @@ class Arrival:
             return how_it_runs(session)
         if session.debugger.goal == session.debugger.position:
             if self.place != self.before:
-                return Answer()
+                return replace(halt_reason(session), ok=True) if self.falls_short else Answer()
             if not self.is_relative:
                 return Answer(ALREADY_THERE)
         if self.is_to_end and session.is_replay:

@@ -93,9 +93,12 @@ EFFECTS = [
     Effect((), "next", 1, "a"),
     Effect((), "next 9", 9, "b"),
     Effect(("last",), "next", 14, "w", "this is the last step", ok=False),
+    Effect((), "next 9999", 14, "w", "this is the last step"),
+    Effect(("goto 3",), "back 4", 0, None, "this is the start"),
     Effect(("next 5",), "back", 4, "y"),
     Effect(("next 5",), "back 3", 2, "b"),
     Effect((), "back", 0, None, "this is the start", ok=False),
+    Effect(("last",), "passes", 14, "w", "> 2  steps 8-14"),
     Effect((), "print 1 + 2", 0, None, "1 + 2 = 3"),
     Effect((), "predict", 0, None, "waits until its numbers are predicted"),
     Effect(("predict", "next"), "answer 11", 1, "a", "✓ right: a = x · w, so a[0, 0] = 11"),
@@ -328,7 +331,7 @@ def test_into_goes_line_by_line_and_says_when_the_method_has_ended(dispatcher: D
     assert lines is not None
     assert lines.index == 2
     answer = say(dispatcher, "into 99", "into")
-    assert answer.text_with_way_on(lambda verb: verb.word) == "Affine.forward has ended: finish leaves its source"
+    assert answer.text_with_way_on(lambda verb: verb.word) == "MatMul.forward has ended: finish leaves its source"
     assert say(dispatcher, "finish").ok
     assert dispatcher.session.lines is None
 

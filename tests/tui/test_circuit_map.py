@@ -27,6 +27,13 @@ def test_a_hundred_nodes_fit_one_pane_with_their_names() -> None:
     assert text.count("✓") == 100
 
 
+def test_a_name_that_is_a_cell_too_long_is_whole_beside_its_neighbours() -> None:
+    names = [*(f"z{index}" for index in range(10, 40)), "loss"]
+    lines = map_lines([Place(name, 1.0) for name in names], "z10", None, MapGrid(16, 2, 3))
+    assert plain(lines[0]).split()[:2] == ["[z10]", "z11"]
+    assert plain(lines[-3]).endswith("z39  loss")
+
+
 def test_a_culprit_the_current_node_and_what_is_not_there_yet_are_told_apart_without_colours() -> None:
     places = [Place("a", 1.0), Place("b", None), Place("c", math.nan, "✗"), Place("d", 0.0)]
     names, bars, marks = map(plain, map_lines(places, "a", None, MapGrid(4, 1, 1)))

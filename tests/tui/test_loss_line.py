@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,6 +15,7 @@ from bptui.running import Run
 from bptui.scenario.load import loads
 from bptui.scenario_tape import run
 from bptui.tui.content.loss_line import loss_line, sampled
+from watched_here import run_here
 
 FALLING = """
 [inputs]
@@ -82,3 +85,17 @@ def test_the_first_and_the_last_iteration_are_among_those_seen(iterations: int, 
     seen = sampled(iterations, min(count, iterations))
     assert (seen[0], seen[-1]) == (0, iterations - 1)
     assert sorted(set(seen)) == list(seen)
+
+
+def test_a_loss_that_the_cursor_has_not_come_to_is_not_told() -> None:
+    tape = run(loads(FALLING))
+    assert plain(loss_line(tape.at(0), 40)) == " loss 8 █▇▆▅▄▃▂▁ … "
+    assert plain(loss_line(tape.at(3), 40)).endswith(" 8 ")
+
+
+def test_of_a_program_that_begins_with_another_pass_the_losses_are_drawn() -> None:
+    with run_here(Path(__file__).parents[2] / "scenarios" / "programs" / "stale_cache.py") as watch:
+        lines = [plain(loss_line(watch.tape.at(step), 60)).split() for step in (3, 8)]
+    first, last = lines[0][1], lines[1][-1]
+    assert lines[0][0] == lines[1][0] == "softmax"
+    assert (lines[0][-1], first) == ("…", last)

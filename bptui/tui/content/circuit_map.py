@@ -98,8 +98,11 @@ def norm_range(places: Sequence[Place]) -> tuple[float, float]:
 
 
 def name_span(place: Place, current: str | None, selected: str | None, width: int) -> Span:
-    """Return a node's name in its cell, the current one in brackets."""
-    name = cut_middle(visible(place.name), width)
+    """Return a node's name in its cell, the current one in brackets; others may be a cell wider."""
+    whole = visible(place.name)
+    name = cut_middle(whole, width)
+    if place.name != current and cells(whole) == width + 1:
+        return Span(f" {whole}", "selected" if place.name == selected else "")
     blanks = width - cells(name)
     text = " " * (blanks // 2) + name + " " * (blanks - blanks // 2)
     if place.name == current:

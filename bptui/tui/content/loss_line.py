@@ -12,6 +12,9 @@ from bptui.lines.cell_width import cells, cut_middle
 from bptui.lines.line import Line, Span
 
 LOG = "log"
+MOST_OTHERS = 20
+"""Iterations at the start whose outputs may be something else than a number."""
+
 LONGEST_NAME = 12
 NARROWEST = 8
 """Bars that are worth being drawn."""
@@ -21,16 +24,18 @@ WIDE_ENOUGH = 12
 
 
 def loss_line(moment: Moment, width: int) -> Line:
-    """Return ``loss 0.76 ▇▅▃▂▁▁▁▁ 0.0046``: the first value, bars, and the value where the cursor is.
+    """Return ``loss 0.76 ▇▅▃▂▁▁▁▁ 0.0046``: the first value, bars, and the value where the cursor has come to it.
 
     Where that leaves few bars, the first value is left out. Nothing is returned where there is one iteration only, or
-    where the output is not a single number.
+    where no output is a single number.
     """
     iterations = moment.order.iterations
-    first, here = output_at(moment.tape, 0), output_at(moment.tape, moment.iteration - 1)
-    if iterations < 2 or first is None:
+    begun = first_number(moment.tape)
+    if iterations < 2 or begun is None:
         return ()
-    name = cut_middle(visible(moment.graph.output), LONGEST_NAME)
+    output, first = begun
+    here = number_here(moment)
+    name = cut_middle(visible(moment.graph.output if here is not None else output), LONGEST_NAME)
     start, now = f"{number(first)} ", "…" if here is None else number(here)
     room = width - cells(name) - len(now) - len(LOG) - 4
     start = start if room - len(start) >= min(WIDE_ENOUGH, iterations) else ""
@@ -48,6 +53,20 @@ def loss_line(moment: Moment, width: int) -> Line:
         Span(f" {now}", "value"),
         Span(f" {scale}", "dim"),
     )
+
+
+def first_number(tape: Tape) -> tuple[str, float] | None:
+    """Return the first output that is a single number, and its name; a program may begin with passes of others."""
+    for iteration in range(min(len(tape.iterations), MOST_OTHERS)):
+        if (value := output_at(tape, iteration)) is not None:
+            return tape.order.passes(iteration).graph.output, value
+    return None
+
+
+def number_here(moment: Moment) -> float | None:
+    """Return the output if the cursor has come to it in this iteration, and it is a single number."""
+    value = moment.value(moment.graph.output)
+    return float(value.reshape(())) if value is not None and value.size == 1 else None
 
 
 def sampled(iterations: int, count: int) -> Sequence[int]:
