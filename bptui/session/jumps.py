@@ -98,8 +98,8 @@ def jump_to_note(session: Session, count: int, direction: int) -> Question:
     here = session.debugger.position
     that_way = sorted((at for at in session.notes if (at - here) * direction > 0), key=lambda at: abs(at - here))
     if not that_way:
-        none = refusal("there is no note that way", WayOn(WriteNote, "writes one at this step"))
-        return lambda: none
+        way_on = WayOn(WriteNote, "writes one at this step") if session.can_record else None
+        return partial(refusal, "there is no note that way", way_on)
     at = that_way[:count][-1]
     return partial(note_answer, session, move_cursor(session, GoTo(at)), at)
 

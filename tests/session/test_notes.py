@@ -28,3 +28,5 @@ def test_notes_of_a_scenario_are_recorded_before_their_steps_have_run(tmp_path: 
     assert dispatcher.finish(NextNote()).text == f"✎ {planned[2][0]}"
     assert dispatcher.finish(NextNote()).text == f"✎ {planned[3][0]}"
     assert "the recording ends here" in dispatcher.finish(NextNote()).text
+    replay.notes.clear()
+    assert dispatcher.finish(NextNote()).way_on is None  # a replay writes none
