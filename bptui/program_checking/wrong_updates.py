@@ -18,7 +18,7 @@ from bptui.core.tape import Tape
 from bptui.core.text import number, visible
 from bptui.errors import Location
 from bptui.program_checking.checked_program import CheckedProgram
-from bptui.programs.update_rules import ParameterChange, follows, shortest_factor
+from bptui.programs.update_rules import ParameterChange, follows, learning_rate_of
 from layers import Array
 
 RULE = "wiring"
@@ -99,14 +99,6 @@ def change_of(step: UpdateStep) -> ParameterChange:
     return ParameterChange(step.before, step.after, step.gradient)
 
 
-def learning_rate_of(change: ParameterChange) -> float | None:
-    """Return the learning rate that an update follows, None where it follows none."""
-    if not change.gradient.any() or change.gradient.shape != change.before.shape:
-        return None
-    with np.errstate(all="ignore"):
-        return shortest_factor(-change.difference, change.gradient, lambda lr: follows(change, lr, 0.0))
-
-
 def gradients_by_name(tape: Tape, iteration: int) -> dict[str, Array]:
     """Return the gradient of each value in an iteration, where there is one."""
     columns, graph = tape.iterations[iteration], tape.order.passes(iteration).graph
@@ -155,7 +147,7 @@ def summed_over_iterations(tape: Tape, by_iteration: dict[int, list[UpdateStep]]
     for steps in by_iteration.values():
         for step in steps:
             by_name[step.parameter].append(step)
-    for name, steps in by_name.items():
+    for name, steps in ((name, one) for name, several in by_name.items() for one in histories(several)):
         if len(steps) > 1 and is_summed([change_of(step) for step in steps]):
             where, made = steps[1].call, backward_line(tape, steps[1])
             what = f"the gradient that changes {visible(name)}{in_brackets(where)} in each iteration"
@@ -163,6 +155,18 @@ def summed_over_iterations(tape: Tape, by_iteration: dict[int, list[UpdateStep]]
             mistake = "gradients not set to zero"
             told = f"{what} {sum_}; set it to 0 first"
             yield Finding(name, None, None, RULE, Verdict.FAIL, reason=told, mistake=mistake, where=where)
+
+
+def histories(steps: Sequence[UpdateStep]) -> list[list[UpdateStep]]:
+    """Return the updates of one name by what they update: of networks that are trained in turn each has a ``W1``."""
+    found: list[list[UpdateStep]] = []
+    for step in steps:
+        before = next((it for it in found if np.array_equal(it[-1].after, step.before)), None)
+        if before is None:
+            found.append([step])
+        else:
+            before.append(step)
+    return found
 
 
 def backward_line(tape: Tape, update: UpdateStep) -> Location | None:

@@ -110,3 +110,11 @@ def follows(change: ParameterChange, lr: float, momentum: float) -> bool:
     if momentum and change.earlier is not None:
         step = step + momentum * change.earlier
     return bool((np.abs(change.before + step - change.after) <= change.tolerance).all())
+
+
+def learning_rate_of(change: ParameterChange) -> float | None:
+    """Return the learning rate that an update follows, None where it follows none."""
+    if not change.gradient.any() or change.gradient.shape != change.before.shape:
+        return None
+    with np.errstate(all="ignore"):
+        return shortest_factor(-change.difference, change.gradient, lambda lr: follows(change, lr, 0.0))

@@ -110,6 +110,17 @@ def test_each_of_two_networks_that_are_trained_in_turn_is_checked(tmp_path: Path
     assert failures(findings_on(tmp_path, wrong)) == [("Middle", "Affine1")]
 
 
+def test_the_parameters_of_networks_that_are_trained_in_turn_are_told_apart(tmp_path: Path) -> None:
+    right = IN_TURN.format(bent="self.out ** 2").replace("randn(5, 3)", "randn(5 + seed, 3)")
+    right = right.replace("randn(4, 5), np.zeros(5)", "randn(4, 5 + seed), np.zeros(5 + seed)")
+    right = right.replace("W -= 0.1 * self.layers[name].dW", "b -= 0.1 * self.layers[name].db")
+    with watched_here(tmp_path, right) as watch:
+        report = check_program(watch)
+        updated = [watch.tape.order.passes(it).updated for it in range(len(watch.tape.iterations))]
+    assert report.ok
+    assert [len(it) for it in updated] == [2, 0] * 4
+
+
 def test_a_whole_network_is_checked_by_the_loss_that_its_gradients_are_of(tmp_path: Path) -> None:
     findings = findings_on(tmp_path, RIGHT_COURSE_PROGRAMS["network with cross entropy"])
     (told,) = [it.reason for it in findings if it.mistake == "a loss of its own"]
