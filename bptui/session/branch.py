@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from bptui.core.command import Command
 from bptui.core.edit import MAIN, ValueEdit
 from bptui.core.tape import Tape
-from bptui.core.text import visible
+from bptui.core.text import escaped, visible
 from bptui.deferred_dataclass import dataclass
 from bptui.errors import BptuiError
 from bptui.running import Run
@@ -16,13 +16,24 @@ if TYPE_CHECKING:
     from bptui.session.checks import SessionChecks
 
 
+class BranchChange(NamedTuple):
+    """What a branch does otherwise: the ``words`` that said so, and the step from which on it shows."""
+
+    words: str
+    first_step: int
+
+    def __str__(self) -> str:
+        return f"{escaped(self.words)}, from step {self.first_step} on"
+
+
 @dataclass(eq=False)
 class Branch:
     """A run that forks from its ``parent`` at ``first_step``, because of an ``edit``, or as another graph.
 
     ``words`` are the command that made it, and ``checks`` are of its nodes. The ``command`` was carried out at step
     ``made_at`` of its ``origin``, of which it has the ``shared`` first steps; it ``began_as`` what nothing else did. In
-    a program ``settled`` are the values that were set in it.
+    a program ``settled`` are the values that were set in it. What branches did that it came from, and that were
+    dropped, is ``inherited``.
     """
 
     tape: Tape
@@ -38,6 +49,12 @@ class Branch:
     shared: int = 0
     began_as: str = MAIN
     settled: frozenset[str] = frozenset()
+    inherited: tuple[BranchChange, ...] = ()
+
+    @property
+    def changes(self) -> tuple[BranchChange, ...]:
+        """What it does otherwise than its parent; nothing of what the run started with."""
+        return (*self.inherited, BranchChange(self.words, self.first_step)) if self.words else ()
 
     def close(self) -> None:
         """End its processes."""

@@ -286,7 +286,8 @@ def drop_branch(session: Session, label: str) -> Answer:
         switch_to(session, dropped.parent)
     del branches.by_name[label]
     for it in branches.by_name.values():
-        it.parent = dropped.parent if it.parent == label else it.parent
+        if it.parent == label:
+            it.parent, it.inherited = dropped.parent, (*dropped.changes, *it.inherited)
     dropped.close()
     session.log(DropBranch(label))
     return Answer(f"branch {visible(label, limit=40)} is removed", record={"branch": branches.current})
@@ -299,8 +300,8 @@ def listed_branches(session: Session) -> Answer:
         {
             "branch": name,
             "parent": it.parent,
-            "from": it.first_step,
-            "edit": it.words,
+            "from": min((change.first_step for change in it.changes), default=it.first_step),
+            "edit": "; ".join(change.words for change in it.changes),
             "current": name == branches.current,
         }
         for name, it in branches.by_name.items()
@@ -313,6 +314,6 @@ def tree_lines(branches: Branches, parent: str | None, depth: int) -> Iterator[s
     for name, it in branches.by_name.items():
         if it.parent == parent:
             sign = "➤" if name == branches.current else " "
-            edit = f"   {escaped(it.words)}, from step {it.first_step} on" if it.words else ""
-            yield f"{sign} {'  ' * depth}{visible(name, limit=40)}{edit}"
+            edit = "; ".join(map(str, it.changes))
+            yield f"{sign} {'  ' * depth}{visible(name, limit=40)}   {edit}".rstrip()
             yield from tree_lines(branches, name, depth + 1)

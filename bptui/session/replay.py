@@ -6,7 +6,7 @@ from bptui.core.edit import MAIN
 from bptui.recording.branch_recording import BranchRecording
 from bptui.recording.replay_tape import Recording
 from bptui.scenario.recorded_quiz import recorded_quiz
-from bptui.session.branch import Branch
+from bptui.session.branch import Branch, BranchChange
 from bptui.session.checks import recall_verdicts
 from bptui.session.playback import Playback, played_actions
 from bptui.session.session import Session
@@ -24,15 +24,20 @@ def replay_session(recording: Recording, name: str) -> Session:
     for began_as, label in labels.items():
         it = recording.branches.get(began_as)
         if isinstance(it, BranchRecording):
-            parent = kept_parent(recording, it)
-            branches.by_name[label] = Branch(it.tape, None, labels[parent], it.first_step, it.record.words, it.edit)
+            lost, parent = dropped_parents(recording, it)
+            branches.by_name[label] = Branch(
+                it.tape, None, labels[parent], it.first_step, it.record.words, it.edit, inherited=lost
+            )
             recall_verdicts(session, branches.by_name[label], it)
     return session
 
 
-def kept_parent(recording: Recording, branch: Recording) -> str:
-    """Return the branch, of those that were not dropped, that another comes from."""
-    parent = branch.parent
+def dropped_parents(recording: Recording, branch: BranchRecording) -> tuple[tuple[BranchChange, ...], str]:
+    """Return what the branches did that a branch comes from and that were dropped, and the nearest that was not."""
+    parent, changes = branch.parent, list[BranchChange]()
     while parent not in recording.labels:
-        parent = recording.branches[parent].parent
-    return parent
+        lost = recording.branches[parent]
+        assert isinstance(lost, BranchRecording)
+        changes.insert(0, BranchChange(lost.record.words, lost.first_step))
+        parent = lost.parent
+    return tuple(changes), parent

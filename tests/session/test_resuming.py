@@ -170,8 +170,15 @@ def test_a_recording_that_starts_after_branches_has_how_they_were_made(before: t
     assert main(["verify", str(path)]) == 0
 
 
-def tree_of(session: Session) -> dict[str, tuple[str | None, str, int]]:
-    return {name: (it.parent, it.words, it.first_step) for name, it in session.branches.by_name.items()}
+def tree_of(session: Session) -> dict[str, tuple[str | None, object]]:
+    return {name: (it.parent, it.changes) for name, it in session.branches.by_name.items()}
+
+
+def test_a_branch_tells_what_it_has_from_one_that_was_dropped() -> None:
+    session = session_of("two_layer")
+    say(session, "goto 8", "set b1 = 0 * b1", "set W1 = 2 * W1", "drop b1")
+    told = Dispatcher(session, MuteDisplay()).finish(parse("branches"))
+    assert told.text.endswith("b2   b1 = 0 * b1, from step 1 on; W1 = 2 * W1, from step 1 on")
 
 
 PROGRAM = """

@@ -79,12 +79,11 @@ def branch_rows(session: Session) -> Iterator[ListRow]:
     """Yield a row for each branch, below the one that it comes from."""
     for name, depth in branch_tree(session, None, 0):
         branch, is_here = session.branches.by_name[name], name == session.branches.current
-        edit = f"  {escaped(branch.words)}, from step {branch.first_step} on" if branch.words else ""
         line = (
             Span("➤ " if is_here else "  ", "mark"),
             Span(f"{'   ' * (depth - 1)}└─ " if depth else "", "wire"),
             Span(visible(name, limit=40), "strong" if is_here else ""),
-            Span(edit, "dim"),
+            Span("; ".join(f"  {it}" for it in branch.changes), "dim"),
         )
         by_key = {
             "enter": RowKey(SwitchBranch(name), closes=True),
