@@ -14,6 +14,7 @@ import bptui
 from bptui.explaining.sentence import headline
 from bptui.recording.transcript import read_transcript
 from programs import BOOK_LAYERS
+from watched_here import watched_here
 
 
 @pytest.fixture
@@ -110,3 +111,25 @@ def test_a_pair_whose_backward_stands_further_on_is_one_when_it_goes_forward(tmp
     for read in (tape.tape, read_transcript(tmp_path / "run.jsonl").tape):
         assert headline(read.at(1)) == "twice_forward makes twice1 of twice1.x: [2, 2, 2]."
         assert headline(read.at(2)).endswith("twice1.x gets what twice_backward makes of dout, which is [4, 4, 4].")
+
+
+KEYS_IN_TURN = """
+import numpy as np
+from function_layers import affine_backward, affine_forward
+params = {"W1": np.ones((3, 2)), "b1": np.zeros(2), "W2": np.ones((2, 2)), "b2": np.zeros(2)}
+for _ in range(3):
+    out, caches, grads = np.ones((4, 3)), {}, {}
+    for i in (1, 2):
+        out, caches[i] = affine_forward(out, params[f"W{i}"], params[f"b{i}"])
+    for i in (2, 1):
+        out, grads[f"W{i}"], grads[f"b{i}"] = affine_backward(out, caches[i])
+    for key in params:
+        params[key] -= 0.1 * grads[key]
+"""
+
+
+def test_what_a_dictionary_holds_has_its_key_for_a_name_in_every_iteration(tmp_path):  # type: ignore[no-untyped-def]
+    with watched_here(tmp_path, KEYS_IN_TURN) as watch:
+        passes = [watch.tape.order.passes(it) for it in range(len(watch.tape.iterations))]
+    assert [it.graph.parameters for it in passes] == [("W1", "b1", "W2", "b2")] * 3
+    assert [set(it.updated) for it in passes] == [{"W1", "b1", "W2", "b2"}] * 3

@@ -42,14 +42,15 @@ class KnownNames:
             self.owner_names[token] = found or HeldName("")
         return self.owner_names[token]
 
-    def find_holder(self, opened: OpenCall, parameter: str, value: Array, frame: FrameType) -> None:
+    def find_holder(self, opened: OpenCall, parameter: str, value: Array, frame: FrameType | None) -> None:
         """Take note of the key or attribute that holds an array for which a call has no name.
 
-        A place that was found before is looked at first; where none was found a few times, none is looked for.
+        A place that was found before is looked at first. Another is looked for from a ``frame`` on, if one is given,
+        until none was found a few times.
         """
         site = (opened.site, parameter)
         known = next((name for name, place in self.places.items() if held_at(place) is value), None)
-        if known is None and self.misses.get(site, 0) < MOST_MISSES:
+        if known is None and frame is not None and self.misses.get(site, 0) < MOST_MISSES:
             found = held_name(value, frame.f_back, self.is_own)
             if found and found.place:
                 known = found.text

@@ -237,11 +237,12 @@ class Watcher:
             ]
             opened.arrays = ids_of_arrays(call.owner)
         for parameter, value in opened.arguments.items():
-            is_new = isinstance(value, np.ndarray) and value.ndim > 0 and not self.values.is_known(value)
+            is_array = isinstance(value, np.ndarray) and value.ndim > 0
+            is_new = is_array and not self.values.is_known(value)
             if (number := self.values.see(value)) is not None:
                 opened.inputs.append((parameter, number))
-                if is_new and call.is_forward and self.sites.is_passing(opened.site, parameter, frame.f_back):
-                    self.names.find_holder(opened, parameter, value, frame)
+                if is_array and call.is_forward and self.sites.is_passing(opened.site, parameter, frame.f_back):
+                    self.names.find_holder(opened, parameter, value, frame if is_new else None)
         function = function_called(call, frame)
         cache = "" if call.is_forward else self.partners.cache_among(opened)
         for it in arrays_in_cache(opened.arguments.get(cache)):
