@@ -235,3 +235,14 @@ def test_bit_for_bit_counts_signs_and_dtypes_and_what_was_not_recorded_is_no_dif
     path = record(loads("[inputs]\nx = [0.5, 0.0]\n[nodes]\na = 'Relu(x)'\n"), tmp_path / "it.jsonl")
     edit(path, change)
     assert any(told in line for line in verification_lines(verified(path, rtol)))
+
+
+@pytest.mark.parametrize(
+    "options", [["--rtol", "nan"], ["--rtol", "-1"], ["--rtol", "inf"], ["--rtol", "x"], ["--program", "train.py"]]
+)
+def test_what_says_nothing_of_a_recording_is_refused(
+    tmp_path: Path, options: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = record(loads("[inputs]\nx = 1.0\n[nodes]\na = 'Exp(x)'\n"), tmp_path / "it.jsonl")
+    assert main(["verify", str(path), *options]) == 2
+    assert options[0] in capsys.readouterr().err
