@@ -86,9 +86,12 @@ def show(error: BptuiError) -> int:
     from bptui.recording.json_line import DamagedTranscriptError  # noqa: PLC0415  (NumPy may be what is missing)
 
     problems = error.problems if isinstance(error, ScenarioError) else (error,)
-    for problem in problems:
-        for line in str(problem).splitlines():
-            print(shortened_line(visible(line, limit=MOST_ESCAPED)), file=sys.stderr)
+    try:
+        for problem in problems:
+            for line in str(problem).splitlines():
+                print(shortened_line(visible(line, limit=MOST_ESCAPED)), file=sys.stderr, flush=True)
+    except OSError:  # its disk is full, or nobody reads it: the status says what there is to say
+        drop_output(sys.stderr)
     return FAILED if isinstance(error, DamagedTranscriptError) else BAD_USE
 
 

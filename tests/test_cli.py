@@ -244,6 +244,17 @@ def test_an_output_that_is_full_is_no_bug(how: list[str]) -> None:
     assert done.stderr == "error: standard output: No space left on device\n"
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full device here")
+@pytest.mark.parametrize("arguments", [["trace", "no such scenario"], ["trace", "xor"]])
+def test_an_error_output_that_is_full_is_no_bug(arguments: list[str], tmp_path: Path) -> None:
+    with open("/dev/full", "w") as full:  # noqa: PTH123
+        done = run_bptui(
+            *arguments, capture_output=False, stdout=full, stderr=full, env=os.environ | {"TMPDIR": str(tmp_path)}
+        )
+    assert done.returncode == 2
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_terminal_that_knows_few_characters_gets_the_others_escaped() -> None:
     done = run_bptui("trace", "buy_apple", env={**os.environ, "PYTHONIOENCODING": "ascii"})
     assert done.returncode == 0

@@ -23,7 +23,7 @@ FOREIGN_CELL = re.compile(r"%%(?!time|capture|prun|matplotlib)")
 HELP = re.compile(r"\s*(\?{1,2}[\w.]+|[\w.]+\?{1,2})\s*$")
 """A line that asks Jupyter about a name."""
 
-RESULT = re.compile(r"(\s*[\w, ]+=\s*)[!%](?!=).*$")
+RESULT = re.compile(r"(\s*+[\w, ]++=\s*+)[!%](?!=).*$")
 """A line that gives a name to what Jupyter answers."""
 
 

@@ -328,10 +328,10 @@ def create(path: Path, scenario: Path | None) -> int:
         file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o666)
     except (FileExistsError, IsADirectoryError):
         raise refuse_existing(path, scenario) from None
-    except FileNotFoundError:
-        raise cannot_record(path, "the folder does not exist") from None
     except OSError as error:
-        raise cannot_record(path, f"cannot be written: {reason_of(error)}") from None
+        is_missing = not os.path.lexists(path.parent)
+        why = "the folder does not exist" if is_missing else f"cannot be written: {reason_of(error)}"
+        raise cannot_record(path, why) from None
     lock(file)
     return file
 
@@ -345,6 +345,8 @@ def refuse_existing(path: Path, scenario: Path | None) -> TranscriptError:
         message = "is the scenario itself"
     elif path.is_file() and is_locked(path):
         message = "is being written by another recording"
+    elif path.exists() and not path.is_file():
+        return cannot_record(path, "is a pipe or a device, not a file")
     else:
         message = "exists already, and a recording never replaces a file"
     return cannot_record(path, message, hint=f"{text.visible(str(free_name(path)))} is free")

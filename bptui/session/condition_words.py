@@ -13,8 +13,8 @@ from bptui.core.text import escaped
 from bptui.errors import ExpressionError
 from bptui.session.expression_value import result_text
 
-JOINT = re.compile(r"[\s(]*(?:\b(?:and|or|not|in)\b|[<>=!]+|[\s(]+)*$")
-"""What stands between one side of a comparison and the next part."""
+JOINT = re.compile(r"(?<![\s(<>=!])(?:\b(?:and|or|not|in)\b|[\s(<>=!])++$")
+"""What stands between one side of a comparison and the next part. Nothing is gone over twice: it may be long."""
 
 MOST_SIDES = 4
 """Sides of comparisons whose numbers are told."""

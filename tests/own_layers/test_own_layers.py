@@ -245,6 +245,7 @@ def test_a_notebook_gives_what_its_code_cells_do(tmp_path: Path) -> None:
         "%%writefile other.py\nnot python at all",
         "files = !ls\ncount = %timeit -o 1",
         "list?\n?list\nlist??",
+        f"!ls\n{' ' * 200_000}\n",
         "display(1)\nget_ipython().run_line_magic('matplotlib', 'inline')",
     ],
 )

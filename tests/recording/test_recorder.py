@@ -295,6 +295,31 @@ def test_a_file_as_large_as_it_may_be_is_valid_and_the_reason_told(path: Path) -
     assert len(tape.tape) + len(tape.actions) + 1 >= int(counts[-1])
 
 
+@pytest.mark.parametrize(
+    ("make", "why"),
+    [
+        (os.mkfifo, "is a pipe or a device, not a file"),
+        (lambda path: path.symlink_to(os.devnull), "is a pipe or a device, not a file"),
+        (lambda path: path.symlink_to("nowhere"), "exists already, and a recording never replaces a file"),
+    ],
+)
+def test_a_recording_to_what_is_not_a_file_is_refused(make: Callable[[Path], None], why: str, path: Path) -> None:
+    make(path)
+    with pytest.raises(TranscriptError) as caught:
+        record(path, Run(buy_apple()))
+    assert caught.value.message == why
+
+
+@pytest.mark.parametrize(
+    ("place", "why"), [("missing/x", "the folder does not exist"), ("/proc/x", "cannot be written")]
+)
+def test_a_recording_that_cannot_be_created_says_whether_its_folder_is_missing(
+    place: str, why: str, tmp_path: Path
+) -> None:
+    with pytest.raises(TranscriptError, match=why):
+        record(tmp_path / place, Run(buy_apple()))
+
+
 def test_a_name_that_a_link_to_nowhere_has_is_not_free(tmp_path: Path) -> None:
     path = tmp_path / "session.jsonl"
     path.symlink_to(tmp_path / "nowhere" / "else")

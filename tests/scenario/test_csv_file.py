@@ -76,6 +76,7 @@ REFUSED = {
     "100 KB cell of zeros": (b"0," + b"0" * 100_000 + b"\n", 1, 3, "a cell of 100,000 characters"),
     "100 KB fraction": (b"0,0." + b"0" * 99_998 + b"\n", 1, 3, "a cell of 100,000 characters"),
     "100 KB cell of text": (b"0," + b"x" * 100_000 + b"\n", 1, 3, "a cell of 100,000 characters"),
+    "100 KB of digits before a space": (b"1" * 100_000 + b" 2,1\n", 1, 1, "a cell of 100,002 characters"),
     "5,000 digits": (b"1" * 5_000, 1, 1, "a cell of 5,000 characters"),
     "endless line": (b"1" * 2**20, 1, None, "a line of more than 262,144 bytes"),
     "endless row": (b"1\n" + b"," * 10_000, 2, None, "a line of more than 10,000 cells"),

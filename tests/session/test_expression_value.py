@@ -31,6 +31,7 @@ def test_a_value_is_told_on_one_line(value: Result, text: str) -> None:
         ("(x > y) and z > 1", ["x", "y", "z"]),
         ("not (max(x) > sum(y))", ["max(x)", "sum(y)"]),
         ("((x < (y)))", ["x", "y"]),
+        (f"x +{' ' * 100}1 > y", [f"x +{' ' * 100}1", "y"]),
     ],
 )
 def test_the_sides_of_a_condition_are_told_without_brackets_that_were_opened_before(

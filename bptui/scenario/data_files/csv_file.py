@@ -36,7 +36,7 @@ BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 PLAIN = re.compile(r"[-+.,0-9eEnNaAiIfFtTyY \t]*")
 """A line of these characters has numbers exactly where Python's ``float`` sees them."""
 
-NUMBER = re.compile(r"[-+]?(?:(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?|nan|inf|infinity)", re.IGNORECASE)
+NUMBER = re.compile(r"[-+]?(?:(?:[0-9]++\.?[0-9]*+|\.[0-9]++)(?:[eE][-+]?[0-9]++)?|nan|inf|infinity)", re.IGNORECASE)
 FRACTIONAL = re.compile(r"[.eEnN]")
 """In a line of numbers, what makes one of them a float; ``n`` is in nan and inf."""
 
