@@ -16,7 +16,7 @@ from bptui.errors import CommandError, ExpressionError
 PLACES = ("largest", "nan")
 """Elements that are meant by what they are, and not by where they stand."""
 
-INDEX = re.compile(r"\[?\s*\d{1,9}(?:\s*[\s,]\s*\d{1,9})*\s*,?\s*\]?", re.ASCII)
+INDEX = re.compile(r"\[?\s*+\d{1,9}+(?:(?:\s++,?+|,)\s*+\d{1,9}+)*+(?:\s*+,)?+\s*+\]?", re.ASCII)
 """An element's index as it may be typed: ``[0, 2]``, or without brackets or commas."""
 
 NUMBER = re.compile(r"\d+", re.ASCII)

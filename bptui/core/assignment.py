@@ -10,7 +10,7 @@ from bptui.deferred_dataclass import dataclass
 from bptui.errors import CommandError, ExpressionError
 
 TARGET = re.compile(r'("(?:[^"\\]|\\.)*"|[^\s\[\]="]+)\s*(\[[^\]]*\])?\s*(=(?!=))?')
-INDEX = re.compile(r"\[\s*\d{1,9}(?:\s*,\s*\d{1,9})*\s*,?\s*\]", re.ASCII)
+INDEX = re.compile(r"\[\s*+\d{1,9}+(?:\s*+,\s*+\d{1,9}+)*+(?:\s*+,)?+\s*+\]", re.ASCII)
 PLAIN = re.compile(r'[^\s()\[\]="]+')
 NUMBER = re.compile(r"\d+")
 

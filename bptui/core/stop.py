@@ -15,7 +15,7 @@ from bptui.errors import BptuiError, CommandError, ExpressionError
 
 ON, IF, AFTER = "on", "if", "after"
 
-COUNT = re.compile(r"(?:^|\s+)after\s+(\S+)\s*$")
+COUNT = re.compile(r"(?:^|(?<!\s)\s++)after\s++(\S++)\s*+$")
 """How many times pass by; no expression ends so."""
 
 MOST_STOPS = 100

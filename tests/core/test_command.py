@@ -155,6 +155,12 @@ def test_a_mistake_is_pointed_at(line: str, position: int, message: str) -> None
     assert caught.value.position == position
 
 
+@pytest.mark.parametrize("line", ["break a if x > 1{}z", "why a[0{}z", "why a 0{}z", "set a[0{}z] = 1"])
+def test_a_line_with_a_long_gap_is_gone_over_once(line: str) -> None:
+    with pytest.raises(CommandError):
+        parse(line.format(" " * 100_000), ["a", "x"])
+
+
 def test_a_name_alone_runs_there_unless_a_command_is_called_so() -> None:
     names = {"W1", "next", "a b", "7"}
     assert parse("W1", names) == RunTo("W1")
