@@ -114,7 +114,11 @@ def freeze(value: Value) -> Value:
 
 def as_array(value: Value) -> Array:
     """Return a column's entry as a read-only array."""
-    return value if isinstance(value, np.ndarray) else freeze(np.asarray(value))
+    if isinstance(value, np.ndarray):
+        return value
+    array = np.asarray(value)
+    array.setflags(write=False)
+    return array
 
 
 def as_optional_array(value: Value | None) -> Array | None:

@@ -28,6 +28,8 @@ def visible(text: str, *, limit: int = 200) -> str:
 
     At most ``limit`` characters of it are kept, and an ellipsis says so. Nothing but spaces is quoted, to be seen.
     """
+    if text.isascii() and text.isprintable() and len(text) <= limit and not text.isspace():
+        return text
     written = escaped(text, limit=limit)
     return f"'{written}'" if text and not text.strip(" ") else written
 

@@ -163,9 +163,10 @@ def gradient_equation(
     rule = words.rules.get(own, "")
     note = summing_note(moment, step.node, position, rule)
     rule = rule_at(moment, step.node, position, rule, arrays)
-    names = name_inputs(words, step.node) | {own: text.visible(name), "out": text.visible(step.name)}
+    name = text.visible(name)
+    names = name_inputs(words, step.node) | {own: name, "out": text.visible(step.name)}
     return Equation(
-        f"d {text.visible(name)}",
+        f"d {name}",
         put(rule, names) or backward_call(step.node),
         with_numbers(rule, arrays, words, gradient),
         inline(gradient) or "",
@@ -352,8 +353,10 @@ def lacks_batch(moment: Moment, node: Node, name: str, rule: str) -> bool:
 
 def is_stretched(moment: Moment, node: Node, name: str) -> bool:
     """Return whether broadcasting has stretched an input to its node's shape."""
+    if len(node.outputs) > 1 or node.inputs == (name,):
+        return False
     own, out = np.shape(moment.value(name)), np.shape(moment.value(node.name))  # type: ignore[arg-type]
-    if own == out or len(node.outputs) > 1:
+    if own == out:
         return False
     shapes = [np.shape(it) for it in map(moment.value, node.inputs) if it is not None]
     try:

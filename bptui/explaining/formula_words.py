@@ -65,6 +65,8 @@ class Words(NamedTuple):
     @property
     def numbers(self) -> dict[str, str]:
         """The options that are numbers, or None, as text."""
+        if not self.options:
+            return {}
         named = {name: it for name, it in self.options.items() if name not in NOT_ARITHMETIC}
         numbers = {name: text.number(it) for name, it in named.items() if isinstance(it, int | float)}
         return numbers | {name: "None" for name, it in named.items() if it is None}
@@ -143,9 +145,33 @@ def name_inputs(words: Words, node: Node) -> dict[str, str]:
     return words.numbers | outputs | {f"d{own}": f"d {name}" for own, name in outputs.items()} | names
 
 
+class RuleWord(NamedTuple):
+    """A word of a rule: what stands between it and the word before it, and whether it is a function's or ``exposed``.
+
+    The sign of a number in the place of an exposed word could be misread.
+    """
+
+    before: str
+    word: str
+    is_call: bool
+    is_exposed: bool
+
+
+@lru_cache(maxsize=512)
+def words_in(rule: str) -> tuple[RuleWord, ...]:
+    """Return the words of a rule, and as the last one an empty word behind what stands at the end."""
+    words, end = [], 0
+    for found in word.finditer(rule):
+        before = rule[: found.start()].rstrip()
+        is_exposed = before[-1:] not in ("", "(", ",", "|") or rule.startswith(RAISED, found.end())
+        words.append(RuleWord(rule[end : found.start()], found[0], is_call(found), is_exposed))
+        end = found.end()
+    return (*words, RuleWord(rule[end:], "", is_call=True, is_exposed=False))
+
+
 def put(rule: str, names: Mapping[str, str]) -> str:
     """Return ``rule`` with every word that ``names`` knows replaced."""
-    return word.sub(lambda found: found[0] if is_call(found) else names.get(found[0], found[0]), rule)
+    return "".join([f"{it.before}{it.word if it.is_call else names.get(it.word, it.word)}" for it in words_in(rule)])
 
 
 @lru_cache(maxsize=512)
@@ -156,22 +182,18 @@ def names_of_rule(rule: str) -> tuple[str, ...]:
 
 def put_numbers(rule: str, numbers: Mapping[str, str]) -> str:
     """Return ``rule`` with numbers for the words, in parentheses where a sign could be misread: ``3 - (-2)``."""
-
-    def number(found: re.Match[str]) -> str:
-        it = numbers.get(found[0])
-        if it is None or is_call(found):
-            return found[0]
-        before = rule[: found.start()].rstrip()
-        is_exposed = before[-1:] not in ("", "(", ",", "|") or rule.startswith(RAISED, found.end())
-        return f"({it})" if it.startswith("-") and is_exposed else it
-
-    return word.sub(number, rule)
+    parts: list[str] = []
+    for it in words_in(rule):
+        number = it.word if it.is_call else numbers.get(it.word, it.word)
+        is_misread = it.is_exposed and number.startswith("-")
+        parts += it.before, f"({number})" if is_misread else number
+    return "".join(parts)
 
 
 def is_arithmetic(rule: str, names: Container[str]) -> bool:
     """Return whether ``rule`` is nothing but arithmetic on ``names``, so that it can be worked out with numbers."""
-    others = (found for found in word.finditer(rule) if found[0] not in names and found[0] not in PLAIN)
-    return "Σ" not in rule and "[" not in rule and all(map(is_call, others))
+    others = (it for it in words_in(rule) if it.word not in names and it.word not in PLAIN)
+    return "Σ" not in rule and "[" not in rule and all(it.is_call for it in others)
 
 
 def as_product(rule: str, arrays: Mapping[str, Array]) -> str:
@@ -217,7 +239,8 @@ def inline(array: Array, *, most: int = MOST_INLINE) -> str | None:
     """Return a scalar or a vector of at most ``most`` numbers as it stands in an equation, None for anything larger."""
     if np.ndim(array) > 1 or np.size(array) > most:
         return None
-    return number_list(np.asarray(array).tolist())
+    numbers = array.tolist()
+    return number_list(numbers) if isinstance(numbers, list) else text.number(numbers)
 
 
 def brief(array: Array) -> str:

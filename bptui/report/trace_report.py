@@ -117,7 +117,7 @@ def iteration_lines(
 ) -> Iterator[Line]:
     """Yield every step of one iteration (from 1), pass by pass, with the notes that were written at it."""
     order = tape.order
-    heading = None
+    heading, digits = None, len(str(len(order)))
     for number in range(order.start(iteration - 1) + 1, min(order.start(iteration), len(tape)) + 1):
         moment = tape.at(number)
         step = moment.step
@@ -125,7 +125,7 @@ def iteration_lines(
         if step.pass_ is not heading:
             heading = step.pass_
             yield from heading_lines(heading)
-        yield from trace_step_lines(moment, step, lead=numbered(moment, step))
+        yield from trace_step_lines(moment, step, lead=f"  {number:{digits}}  ")
         for note in notes.get(number, ()):
             yield styled(f"✎ {text.visible(' '.join(note.split()), limit=2_000)}", "mark", indent=4)
         if origin is not None and number == origin.number:
@@ -138,11 +138,6 @@ def heading_lines(pass_: Pass) -> Iterator[Line]:
     yield styled(HEADINGS[pass_], "heading")
     if pass_ is Pass.BACKWARD:
         yield styled(BACKWARD_KEY, "dim", indent=2)
-
-
-def numbered(moment: Moment, step: Step) -> str:
-    """Return what stands before a step: its number, flush right."""
-    return f"  {step.number:{len(str(len(moment.order)))}}  "
 
 
 def trace_step_lines(moment: Moment, step: Step, *, lead: str) -> Iterator[Line]:
