@@ -86,13 +86,18 @@ def show(error: BptuiError) -> int:
     from bptui.recording.json_line import DamagedTranscriptError  # noqa: PLC0415  (NumPy may be what is missing)
 
     problems = error.problems if isinstance(error, ScenarioError) else (error,)
-    try:
-        for problem in problems:
-            for line in str(problem).splitlines():
-                print(shortened_line(visible(line, limit=MOST_ESCAPED)), file=sys.stderr, flush=True)
-    except OSError:  # its disk is full, or nobody reads it: the status says what there is to say
-        drop_output(sys.stderr)
+    for problem in problems:
+        for line in str(problem).splitlines():
+            complain(shortened_line(visible(line, limit=MOST_ESCAPED)))
     return FAILED if isinstance(error, DamagedTranscriptError) else BAD_USE
+
+
+def complain(told: str) -> None:
+    """Print on error output. Where its disk is full, or nobody reads it, the exit status alone says what is wrong."""
+    try:
+        print(told, file=sys.stderr, flush=True)
+    except OSError:
+        drop_output(sys.stderr)
 
 
 LONGEST = 900

@@ -245,7 +245,9 @@ def test_an_output_that_is_full_is_no_bug(how: list[str]) -> None:
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full device here")
-@pytest.mark.parametrize("arguments", [["trace", "no such scenario"], ["trace", "xor"]])
+@pytest.mark.parametrize(
+    "arguments", [["trace", "no such scenario"], ["trace", "xor"], ["--help"], ["exec", "xor", "-e", "?"]]
+)
 def test_an_error_output_that_is_full_is_no_bug(arguments: list[str], tmp_path: Path) -> None:
     with open("/dev/full", "w") as full:  # noqa: PTH123
         done = run_bptui(

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import sys
 
 from bptui.commands.layer_options import add_layers
 from bptui.commands.program_options import add_watching, watched
 from bptui.commands.subcommand import Subcommand
-from bptui.ending import BAD_USE, ENDING, FAILED, FINE, leave, output, with_signals
+from bptui.ending import BAD_USE, ENDING, FAILED, FINE, complain, leave, output, with_signals
 
 
 def add_exec_arguments(command: argparse.ArgumentParser) -> None:
@@ -53,7 +52,7 @@ def execute_commands(options: argparse.Namespace) -> int:
         with output() as file:
             is_fine = execute(session, options.sources, file, as_json=options.json)
     except CommandError as error:
-        print(pointed(error), file=sys.stderr)
+        complain(pointed(error))
         return BAD_USE
     finally:
         if run:

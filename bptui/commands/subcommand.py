@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import NoReturn
 
 from bptui.deferred_dataclass import dataclass
+from bptui.ending import output
 from bptui.errors import BptuiError
 
 
@@ -34,3 +35,8 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         raise UsageError(message, self.format_usage())
+
+    def _print_message(self, message: str, file: object = None) -> None:  # noqa: ARG002  (argparse's protocol)
+        """Print help or the version. Raises BptuiError where the disk of standard output is full."""
+        with output() as out:
+            out.write(message)

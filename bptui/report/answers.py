@@ -21,17 +21,14 @@ from bptui.explaining import value_state
 from bptui.explaining.formula_words import inline
 from bptui.explaining.sentence import headline
 from bptui.explaining.whole_array import summary_line
-from bptui.lines.cell_width import cells
 from bptui.lines.line import plain
 from bptui.recording.array_record import encode_array
+from bptui.report.caret_line import caret_line
 from bptui.session.answer import Answer, Pointed
 from bptui.session.session import Session
 from bptui.session.watches import watch_records, watch_text
 from bptui.stepping.line_tape import Event, LineCursor
 from layers import Array
-
-MOST_SHOWN = 1_900
-"""Characters of an expression that are shown where it has no value."""
 
 WIDTH = 100
 """Cells of a line of evidence."""
@@ -56,8 +53,7 @@ def answer_text(command: Command, answer: Answer, session: Session) -> str:
 
 def pointed_lines(pointed: Pointed) -> Iterator[str]:
     """Yield an expression, and a caret below the place in it that is wrong."""
-    yield f"  {text.escaped(pointed.expression, limit=MOST_SHOWN)}"
-    yield f"  {' ' * cells(text.escaped(pointed.expression[: pointed.position], limit=MOST_SHOWN))}^"
+    yield from (f"  {line}" for line in caret_line(pointed.expression, pointed.position))
 
 
 def answer_record(command: Command, answer: Answer, session: Session) -> dict[str, Any]:

@@ -11,14 +11,14 @@ from typing import NamedTuple, TextIO
 
 from bptui.core.command import Command, usage
 from bptui.core.command_parser import parse
-from bptui.core.text import escaped, visible
+from bptui.core.text import visible
 from bptui.core.text_file import read_text
 from bptui.core.verbs import VERBS
 from bptui.core.verbs.movement import Travel
 from bptui.core.verbs.program import Help, Quit
 from bptui.errors import CommandError, Location
-from bptui.lines.cell_width import cells
 from bptui.report.answers import answer_record, answer_text, step_text
+from bptui.report.caret_line import below, caret_line
 from bptui.session.answer import Answer, refusal
 from bptui.session.completion import completions
 from bptui.session.dispatcher import Dispatcher
@@ -28,9 +28,6 @@ PROMPT = "(bptui) "
 
 LONGEST = 20_000
 """Characters of a line; of a longer one the rest is a line of its own."""
-
-MOST_SHOWN = 1_900
-"""Characters of a line that are shown where it cannot be carried out."""
 
 
 class CommandLine(NamedTuple):
@@ -144,7 +141,7 @@ class CommandLoop:
             self.carry_out(CommandLine(typed, Location("")))
             return typed if typed and isinstance(parse(typed, self.session.tape.graph.slots), Travel) else ""
         except CommandError as error:
-            self.print(" " * len(PROMPT) + caret(error))
+            self.print(" " * len(PROMPT) + below(error.text[: error.position]))
             self.print(f"{error.message}: {error.hint}" if error.hint else error.message)
             return ""
 
@@ -167,14 +164,9 @@ def with_history(names: Sequence[str]) -> None:
 
 def pointed(error: CommandError) -> str:
     """Return an error with its place, its line, and a caret below that."""
-    line = visible(error.text, limit=MOST_SHOWN)
+    line, caret = caret_line(error.text, error.position)
     hint = f"\nhint: {error.hint}" if error.hint else ""
-    return f"{error.where}: error: {error.message}\n{line}\n{caret(error)}{hint}"
-
-
-def caret(error: CommandError) -> str:
-    """Return a caret with as many blanks before it as the line of an error has cells before the mistake."""
-    return " " * cells(escaped(error.text[: error.position], limit=MOST_SHOWN)) + "^"
+    return f"{error.where}: error: {error.message}\n{line}\n{caret}{hint}"
 
 
 def command_lines(text: str, path: str) -> Iterator[CommandLine]:
