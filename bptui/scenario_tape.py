@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bptui.checking.finding import Report
 from bptui.core.tape import Tape
-from bptui.report.shown_tape import ShownTape, is_terminal
+from bptui.report.shown_tape import ShownTape, is_terminal, left_as_it_was
 from bptui.running import Run
 from bptui.scenario.scenario import Scenario
 
@@ -43,7 +43,8 @@ class ScenarioTape(ShownTape, Tape):
             return
         from bptui.tui.app import open_debugger  # noqa: PLC0415  (few show it, and none without a terminal)
 
-        open_debugger(self.scenario)
+        with left_as_it_was():
+            open_debugger(self.scenario)
 
 
 def run(scenario: Scenario) -> ScenarioTape:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Self, overload
 from bptui.core.step import Step
 from bptui.core.tape import Tape
 from bptui.programs.program_watch import ProgramWatch
-from bptui.report.shown_tape import ShownTape, is_terminal
+from bptui.report.shown_tape import ShownTape, is_terminal, left_as_it_was
 
 if TYPE_CHECKING:
     from bptui.checking.finding import Report
@@ -113,7 +113,8 @@ class WatchedCode(ShownTape, Sequence[Step]):
             return
         from bptui.tui.app import open_program  # noqa: PLC0415  (few show it, and none without a terminal)
 
-        open_program(self.watch)
+        with left_as_it_was():
+            open_program(self.watch)
 
     def save(self, path: str | Path) -> None:
         """Write a transcript to a new file. Raises TranscriptError where it exists, or cannot be written."""

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import gc
+import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from bptui.core.tape import Tape
@@ -12,6 +16,10 @@ if TYPE_CHECKING:
 
 # What draws is imported by what is looked at: a program that is only watched, or run, starts without it.
 # ruff: noqa: PLC0415
+
+
+CAUGHT = ("SIGINT", "SIGTERM", "SIGHUP")
+"""Signals that a screen hears of while it is open."""
 
 
 class ShownTape:
@@ -52,6 +60,21 @@ class ShownTape:
 def is_terminal() -> bool:
     """Return whether a person sits here at a terminal, on which a screen can be opened."""
     return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr))
+
+
+@contextmanager
+def left_as_it_was() -> Iterator[None]:
+    """Let a screen be opened, and leave Python as it was: who hears of signals, and that garbage is collected."""
+    handlers = {name: signal.getsignal(name) for it in CAUGHT if (name := getattr(signal, it, None)) is not None}
+    was_collecting = gc.isenabled()
+    try:
+        yield
+    finally:
+        for name, handler in handlers.items():
+            if handler is not None:  # one that Python has not set cannot be set again
+                signal.signal(name, handler)
+        if was_collecting:
+            gc.enable()
 
 
 def is_displayed(forms: dict[str, str]) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import signal
 import sys
 from html.parser import HTMLParser
 from importlib import import_module
@@ -148,3 +150,21 @@ def test_in_a_notebook_show_gives_an_output_of_table_and_circuit(
     del shell.kernel  # a prompt of IPython, not on a terminal
     tape.show()
     assert "▶" in capsys.readouterr().out
+
+
+def test_a_screen_that_was_opened_leaves_ctrl_c_and_the_collector_as_they_were(monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[object] = []
+
+    def open_screen(shown: object) -> None:
+        opened.append(shown)
+        signal.signal(signal.SIGINT, lambda *_: None)
+        gc.disable()
+
+    monkeypatch.setattr("bptui.scenario_tape.is_terminal", lambda: True)
+    monkeypatch.setattr("bptui.tui.app.open_debugger", open_screen)
+    before = signal.getsignal(signal.SIGINT)
+    tape = bptui.run(bptui.load("buy_apple"))
+    tape.show()
+    assert opened == [tape.scenario]
+    assert signal.getsignal(signal.SIGINT) is before
+    assert gc.isenabled()
