@@ -303,7 +303,7 @@ def test_nan_and_big_endian_numbers_come_across_as_they_are(tmp_path: Path) -> N
         ("dout.sum(), dout", "gives x, which is [2], a gradient that is scalar"),
         ("dout, dout[:, None]", "gives y, which is [2], a gradient that is [2, 1]"),
         ("dout, [1, 2]", "returned a list of 2 as the gradient of y"),
-        ("[dout, dout]", "returned a list of 2 as the gradient of x"),
+        ("[[1, 2], [3, 4]]", "returned a list of 2 as the gradient of x"),
     ],
 )
 def test_gradients_of_a_wrong_number_or_shape_are_refused(tmp_path: Path, returned: str, what: str) -> None:
