@@ -119,7 +119,8 @@ def write_marks_of(found: Sequence[tuple[str, Result]], options: argparse.Namesp
     from bptui.guest.orphans import end_orphans
     from bptui.report.hand_in import points_line
     from bptui.report.printing import print_lines
-    from bptui.report.results_file import folders_of, format_for, published, write_results
+    from bptui.report.published_paths import folders_of
+    from bptui.report.results_file import format_for, published, write_results
 
     hand_ins = [hand_in_of(place, result, options) for place, result in found]
     end_orphans()

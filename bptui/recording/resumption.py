@@ -97,9 +97,9 @@ def other_program_step(recording: Recording, now: Tape) -> str:
     recorded = recording.tape
     _, divergence = compared_tapes(recorded, now, 0.0)
     if divergence is not None:
-        return f"the program goes another way now from step {divergence.step} on"
+        return f"from step {divergence.step} on the program goes another way"
     if recording.has_end and len(now) != len(recorded):
-        return f"the program goes on now after step {len(recorded)}, its last"
+        return f"the program goes on after step {len(recorded)}, once its last"
     return ""
 
 

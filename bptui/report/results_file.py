@@ -7,7 +7,6 @@ Formats: plain JSON; JUnit's XML, as continuous integration reads it; and the re
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -17,6 +16,7 @@ from xml.etree import ElementTree as ET
 from bptui.core.text import visible
 from bptui.errors import BptuiError, reason_of
 from bptui.report.hand_in import HandIn, MarkedItem, sum_of_points
+from bptui.report.published_paths import without_folders
 
 
 def format_for(path: Path) -> str:
@@ -38,20 +38,11 @@ def published(hand_in: HandIn, folders: Sequence[str]) -> HandIn:
     """Return a hand-in in whose words no file is told with one of these ``folders`` before its name."""
 
     def told(words: str) -> str:
-        for folder in folders:
-            words = words.replace(folder, "")
-        return words
+        return without_folders(words, folders)
 
     items = tuple(replace(it, name=told(it.name), message=told(it.message)) for it in hand_in.items)
     place, title, error = map(told, (hand_in.place, hand_in.title, hand_in.error))
     return replace(hand_in, place=place, title=title, error=error, items=items)
-
-
-def folders_of(files: Sequence[Path]) -> list[str]:
-    """Return the folders of files that are given by their whole path, as they stand before names, the longest first."""
-    absolute = [it.parent for path in files if path.is_absolute() for it in (path, path.resolve())]
-    found = {visible(f"{it}{os.sep}", limit=4_096) for it in absolute if it != it.parent}
-    return sorted(found, key=len, reverse=True)
 
 
 def write_results(path: Path, hand_ins: Sequence[HandIn], name: str) -> None:

@@ -218,7 +218,7 @@ def test_a_program_is_gone_on_with_as_it_is_or_where_it_goes_another_way_as_it_w
     with watched(tmp_path, text) as run:
         second = resumed_program(run, path)
         assert (second.tape is not run.tape) is is_other
-        assert ("another way now from step 1 on" in second.welcome) is is_other
+        assert ("from step 1 on the program goes another way" in second.welcome) is is_other
         assert second.is_replay is is_other
         assert "rec" in second.recording
         if not lines:

@@ -32,6 +32,7 @@ from bptui.report.export.own_source import OwnSource, is_copied
 from bptui.report.export.pytest_file import pytest_text
 from bptui.report.export.recorded_actions import action_lines
 from bptui.report.export.svg_picture import svg_text
+from bptui.report.published_paths import published_report
 from bptui.running import Run, with_expansions
 from bptui.scenario.load import load
 from bptui.scenario.recorded_quiz import recorded_quiz
@@ -63,7 +64,8 @@ class Exported:
 
         Raises BptuiError.
         """
-        account = replace(self.account, chosen=self.step_there(step))
+        report = self.account.report and published_report(self.account.report)
+        account = replace(self.account, chosen=self.step_there(step), report=report)
         writers: Mapping[str, Callable[[], str]] = {
             ".md": lambda: markdown_text(account),
             ".html": lambda: html_text(account),

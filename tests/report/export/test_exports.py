@@ -389,3 +389,17 @@ def test_the_foot_of_a_frame_has_the_steps_of_other_graphs() -> None:
     for position in range(3):
         told = "".join(text for line in foot_lines(tape.at(position), position, width=80, rows=9) for text, _ in line)
         assert ("Exp" in told, "Log" in told) == (True, True)
+
+
+def test_no_folder_of_whoever_exports_is_published(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    home, elsewhere = tmp_path / "me", tmp_path / "elsewhere"
+    home.mkdir()
+    elsewhere.mkdir()
+    monkeypatch.chdir(elsewhere)
+    own = home / "own.py"
+    own.write_text(OWN_RELU.replace("return dout * self.mask", "return dout * ~self.mask"))
+    exported = exported_scenario("two_layer", [own], [], print)
+    for suffix, step in ((".md", None), (".html", None), (".svg", 7), (".cast", None), (".ipynb", None)):
+        told = exported.text(suffix, step, folder=elsewhere)
+        assert "own.py:" in told
+        assert str(home) not in told
