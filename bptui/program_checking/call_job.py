@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from bptui.checking.contract.dout_linearity import IGNORES_DOUT
 from bptui.checking.finding import Finding, Verdict
 from bptui.checking.finding_record import finding_record
 from bptui.checking.random_sources import borrowed_random_state
@@ -75,6 +76,8 @@ def findings_on_pair(
     findings = findings_on_call(call_subject(make, values, about), make)
     more = [*decays, *own_steps_of(make, values, about)]
     found = [*findings_for_own_dout(findings, make, values, about), *more]
+    if not any(role and role[0] == "dout" for role in about["values"]["roles"]):
+        found = [it for it in found if it.mistake != IGNORES_DOUT]  # it is handed none
     if any(it.mistake == OWN_STEP for it in more):
         return [it for it in found if it.rule not in OF_OTHER_CALLS]  # what it has changed is other in these
     return found
