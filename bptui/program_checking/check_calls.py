@@ -158,8 +158,16 @@ def subject_of_calls(facts: ProgramFacts, calls: NodeCalls) -> Subject:
         is_last=starts,
         is_judged_nearby=starts,
         outputs=node.outputs if len(node.outputs) > 1 else (),
-        ignored=node.outputs[len(calls.backward.douts) if calls.backward else 1 :] if len(node.outputs) > 1 else (),
+        ignored=ignored_outputs(facts, calls),
     )
+
+
+def ignored_outputs(facts: ProgramFacts, calls: NodeCalls) -> tuple[str, ...]:
+    """Return those of several outputs for which a call back is handed no gradient."""
+    if len(calls.node.outs) < 2 or calls.backward is None:
+        return ()
+    count = PassedGradients(facts, calls.watched).dout_count(calls.backward, calls.node)
+    return calls.node.node.outputs[count:]
 
 
 def is_last(calls: NodeCalls) -> bool:

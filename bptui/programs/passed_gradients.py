@@ -80,10 +80,17 @@ class PassedGradients:
 
         A dout and an out are told by their places, an input by its parameter; None stands for anything else.
         """
-        count = len(self.handed_for_outs(call, node)) if self.douts(call, node) else 0
-        found: list[tuple[str, str | int] | None] = [("dout", place) for place in range(count)]
+        found: list[tuple[str, str | int] | None] = [("dout", place) for place in range(self.dout_count(call, node))]
         beyond = (None if it is None else self.facts.values[it] for it in call.douts[len(found) :])
         return [*found, *(None if it is None else self.own_place(it, node) for it in beyond)]
+
+    def dout_count(self, call: BackwardCall, node: PassNode) -> int:
+        """Return how many of the values handed over are gradients: a 0 stands for one of whatever shape."""
+        if not self.douts(call, node):
+            return 0
+        count = len(self.handed_for_outs(call, node))
+        left = (None if it is None else self.facts.values[it] for it in call.douts[count : len(node.outs)])
+        return count + sum(1 for _ in takewhile(is_zero, left))
 
     def own_place(self, value: SeenValue, node: PassNode) -> tuple[str, str | int] | None:
         """Return which input or output of a node a value is, the very object; None where it is neither."""
@@ -122,6 +129,11 @@ class PassedGradients:
 def gives_derivative(node: PassNode) -> bool:
     """Return whether a node's call back returns the local derivative, and is handed no gradient."""
     return node.call is not None and node.call.style == "derivative"
+
+
+def is_zero(value: SeenValue | None) -> bool:
+    """Return whether a value is the number 0."""
+    return value is not None and not value.array.shape and not value.array.any()
 
 
 def is_same_object(one: SeenValue, other: SeenValue) -> bool:

@@ -11,6 +11,7 @@ from bptui.checking.finding import Finding, Verdict
 from bptui.program_checking.check_program import check_program
 from course_programs import (
     BENT,
+    CELLS_THROUGH_TIME,
     CONTEXTS,
     FLOAT32_NUMPY,
     IN_TURN,
@@ -98,6 +99,11 @@ def test_the_gradient_of_the_sum_of_losses_is_a_caution(tmp_path: Path) -> None:
 )
 def test_what_is_wrong_for_the_program_itself_is_accused(wrong: str, node: str, tmp_path: Path) -> None:
     assert {name for name, _ in failures(findings_on(tmp_path, wrong))} == {node}
+
+
+def test_a_wrong_cell_is_accused_where_it_is_handed_a_mere_0(tmp_path: Path) -> None:
+    findings = findings_on(tmp_path, CELLS_THROUGH_TIME.format(slope="(1 - g)"))
+    assert {node for node, _ in failures(findings)} == {"Cell1", "Cell2", "Cell3"}
 
 
 def test_a_wrong_gradient_of_losses_of_samples_is_accused(tmp_path: Path) -> None:

@@ -378,6 +378,40 @@ sigmoid.backward_pass(loss.gradient(y, p))
 """
 """A loss whose value is one for each element, and whose gradient is their slope."""
 
+CELLS_THROUGH_TIME = """
+import numpy as np
+
+class Cell:
+    def __init__(self, W):
+        self.params, self.grads = [W], [np.zeros_like(W)]
+
+    def forward(self, x, h, c):
+        W, = self.params
+        g = np.tanh(x @ W + h)
+        c_next = 0.5 * c + g
+        self.cache = x, g, np.tanh(c_next)
+        return self.cache[2], c_next
+
+    def backward(self, dh_next, dc_next):
+        x, g, h_next = self.cache
+        dc = dc_next + dh_next * (1 - h_next ** 2)
+        da = dc * {slope}
+        self.grads[0][...] = x.T @ da
+        return da @ self.params[0].T, da, 0.5 * dc
+
+rng = np.random.RandomState(5)
+W, xs = rng.randn(3, 4), rng.randn(2, 3, 3)
+cells, hs = [Cell(W) for _ in range(3)], np.zeros((2, 3, 4))
+h, c = np.zeros((2, 4)), np.zeros((2, 4))
+for t in range(3):
+    h, c = cells[t].forward(xs[:, t], h, c)
+    hs[:, t] = h
+dhs, dh, dc = np.cos(hs), 0, 0
+for t in reversed(range(3)):
+    dx, dh, dc = cells[t].backward(dhs[:, t] + dh, dc)
+"""
+"""The backward of the last of several cells is handed a mere 0 for the gradient of its second output."""
+
 RIGHT_COURSE_PROGRAMS = {
     "steps in backward": OWN_STEPS,
     "static methods": CONTEXTS.format(square="y ** 2"),
@@ -391,5 +425,6 @@ RIGHT_COURSE_PROGRAMS = {
     "saturated softmax": SATURATED,
     "a step in a function": STEP_OF_A_FUNCTION,
     "gradients by name": GRADIENTS_BY_NAME,
+    "cells through time": CELLS_THROUGH_TIME.format(slope="(1 - g ** 2)"),
     "slopes of samples": SLOPES_OF_SAMPLES,
 }
