@@ -35,6 +35,7 @@ def call_facts(instance: Instance, values: Sequence[Any], *, seed: Sequence[int]
     assert layer.handle is not None
     sent = layer.handle.gradients(returned, douts[0])
     layer.gradients_in(returned, douts[0])
+    sent = tuple(sent) if layer.returns_list else sent
     return {
         **style_facts(layer, layer.handle),
         **parameter_facts(layer, sent),

@@ -19,7 +19,8 @@ class CallForm(NamedTuple):
 
 COMMON = '''def placed(sent, takes):
     """Return what a backward has sent, with None for each input that it leaves out."""
-    sent = [None if it is None else np.asarray(it) for it in (sent if isinstance(sent, tuple) else (sent,))]
+    is_row = isinstance(sent, list) and (len(sent) == len(takes) > 1 or all(isinstance(it, np.ndarray) for it in sent))
+    sent = [None if it is None else np.asarray(it) for it in (sent if is_row or isinstance(sent, tuple) else (sent,))]
     if len(sent) < len(takes) and len(sent) == sum(takes):
         parts = iter(sent)
         return [next(parts) if it else None for it in takes]

@@ -83,7 +83,7 @@ class Other:
 
     def bprop(self, dout):
         dout = self.scale * dout
-        return dout @ self.W.T, self.x.T @ dout, dout.sum(axis=0)
+        return [dout @ self.W.T, self.x.T @ dout, dout.sum(axis=0)]
 """
 
 PAIR = """
