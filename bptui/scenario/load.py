@@ -28,7 +28,7 @@ from bptui.scenario.reading.settings import Settings, read_settings
 from bptui.scenario.reading.shape_inference import infer_shapes
 from bptui.scenario.reading.styles import read_styles
 from bptui.scenario.reading.training import read_train
-from bptui.scenario.reading.value_size import check_computed, check_given
+from bptui.scenario.reading.value_size import check_computed
 from bptui.scenario.scenario import Expect, Scenario, Train
 from bptui.scenario.toml import Document, parse_toml
 from layers import Array, Layer
@@ -200,8 +200,6 @@ class Loader:
         document, problems = self.document, self.problems
         origins = {name: node.where for node in graph.nodes if node.where for name in node.outputs}
         origins |= {name: document.where_key(*places[name]) for name in graph.inputs + graph.parameters}
-        with problems.collecting():
-            check_given(values, origins)
         shapes = infer_shapes(graph, values, self.library, problems, {name: it.line for name, it in origins.items()})
         with problems.collecting():
             check_computed(graph, shapes, settings.dtype.itemsize)

@@ -12,6 +12,7 @@ from bptui.scenario.load import load, loads
 from bptui.scenario.reading import shape_inference, value_size
 from bptui.scenario.reading.initializers import MOST_ELEMENTS
 from bptui.scenario.reading.value_size import MOST_GIVEN_BYTES
+from cost import traced_memory
 
 GIVEN = """
 [inputs]
@@ -94,6 +95,21 @@ def test_inputs_and_parameters_are_bounded_together() -> None:
     first = MOST_GIVEN_BYTES // (8 * 10**6)
     assert error.message.startswith(f"x{first}: inputs and parameters take")
     assert error.line == 2 + first
+
+
+@pytest.mark.parametrize(
+    "written",
+    ['{ shape = [30000000], init = "ones" }', '{ shape = [30000000], init = "normal" }', '{ file = "x.npy" }'],
+)
+def test_what_is_too_large_is_refused_before_it_is_made_or_read(tmp_path: Path, written: str) -> None:
+    with (tmp_path / "x.npy").open("wb") as stream:
+        np.lib.format.write_array_header_1_0(stream, {"descr": "<f8", "fortran_order": False, "shape": (30_000_000,)})
+        stream.truncate(stream.tell() + 8 * 30_000_000)
+    path = tmp_path / "a.toml"
+    path.write_text(f'[inputs]\nx = {written}\n[nodes]\ny = "Sum(x)"\n')
+    with traced_memory() as memory, pytest.raises(ScenarioError, match="30,000,000 elements, more than the 16,777,216"):
+        load(str(path))
+    assert memory.peak < 30_000_000
 
 
 @pytest.mark.parametrize("kind", ["uint8", "float32"])

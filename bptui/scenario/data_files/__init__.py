@@ -7,6 +7,8 @@ size before any memory is spent on it.
 from __future__ import annotations
 
 import hashlib
+import math
+from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -21,7 +23,7 @@ from layers import Array
 __all__ = ["data_digest", "read_array"]
 
 
-def read_array(name: str, folder: Path, *, key: Key = None, rows: Rows | None = None) -> Array:
+def read_array(name: str, folder: Path, *, key: Key = None, rows: Rows | None = None, most: float = math.inf) -> Array:
     """Return the array in the data file ``name``, which lies in ``folder`` or below it; read-only.
 
     The dtype is the stored one, in this machine's byte order: an integer type, float32 or float64. A .npy holds one
@@ -29,18 +31,20 @@ def read_array(name: str, folder: Path, *, key: Key = None, rows: Rows | None = 
     and ``[rows]`` where it has a single column, or where ``key`` is what its first line calls one: int64 where every
     cell is an integer, otherwise float64. A list as ``key`` takes several columns, in that order; where the first line
     has names, some key must be given.
-    ``rows = (start, stop)`` keeps that part of the first axis, stop excluded; of a .npy only that part is read.
+    ``rows = (start, stop)`` keeps that part of the first axis, stop excluded; of a .npy only that part is read. An
+    array of more than ``most`` elements is refused, where its header tells how many it has before it is read.
 
     Whatever is wrong is a ScenarioError. Its ``where`` is a place in the data file where the file's content is at
     fault, and None where the scenario is: its name for the file, its key or its rows.
     Raises ScenarioError for a file that is missing, damaged or not what is asked for.
     """
-    file = locate(name, folder)
+    file = replace(locate(name, folder), most=most)
     try:
         with file.path.open("rb") as stream:
             array = read_stream(stream, file, key, rows)
     except OSError as problem:
         raise file.fault(f"cannot be read: {reason_of(problem)}") from problem
+    file.check_elements(array.shape)
     array.setflags(write=False)
     return array
 

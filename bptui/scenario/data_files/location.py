@@ -7,6 +7,7 @@ nor open anything but a regular file.
 from __future__ import annotations
 
 import difflib
+import math
 import os
 import re
 import stat
@@ -39,11 +40,15 @@ BESIDE = "a data file lies beside the scenario, or in a folder below"
 
 @dataclass(frozen=True, slots=True)
 class DataFile:
-    """A regular file: its name as the scenario writes it, where it lies, and the member that is being read, if any."""
+    """A regular file: its name as the scenario writes it, where it lies, and the member that is being read, if any.
+
+    ``most`` is how many elements the array that is wanted of it may have.
+    """
 
     name: str
     path: Path
     member: str | None = None
+    most: float = math.inf
 
     @property
     def suffix(self) -> str:
@@ -60,6 +65,12 @@ class DataFile:
         """Return the error that the file's content is wrong."""
         told = message if self.member is None else f"array '{visible(self.member)}': {message}"
         return ScenarioError(told, hint=hint, where=Location(str(self.path), line, column))
+
+    def check_elements(self, shape: tuple[int, ...]) -> None:
+        """Raise ScenarioError where an array of this shape has more elements than are wanted."""
+        if (elements := math.prod(shape)) > self.most:
+            told = f"{elements:,} elements, more than the {self.most:,} that inputs may have"
+            raise ScenarioError(told, hint="rows = [0, 100] takes a part of them")
 
     def misuse(self, message: str, *, hint: str | None = None) -> ScenarioError:
         """Return the error that the scenario asks for what the file does not have; its message starts with the name."""

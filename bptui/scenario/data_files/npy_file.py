@@ -75,6 +75,7 @@ def read_npy(stream: BinaryIO, file: DataFile, rows: Rows | None) -> Array:
     """
     header = read_npy_header(stream, os.fstat(stream.fileno()).st_size, file)
     if rows is None:
+        file.check_elements(header.shape)
         return read_data(stream, header, file)
     start, stop = check_rows(rows, header.shape, file)
     if header.is_fortran:

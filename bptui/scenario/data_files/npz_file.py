@@ -72,6 +72,7 @@ def read_member(archive: zipfile.ZipFile, file: DataFile, key: str | None, rows:
         data = cast("BinaryIO", opened)
         header = read_npy_header(data, member.file_size, part)
         if rows is None:
+            part.check_elements(header.shape)
             return read_data(data, header, part)
         start, stop = check_rows(rows, header.shape, file)
         return read_data(data, header, part)[start:stop].copy()

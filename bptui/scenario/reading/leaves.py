@@ -19,7 +19,7 @@ from bptui.scenario.reading.names import Places
 from bptui.scenario.reading.recipe import made_by
 from bptui.scenario.reading.table_keys import numbers, refuse_unknown
 from bptui.scenario.reading.value_forms import ValueFormError, as_read_only, floats_of, toml_kind
-from bptui.scenario.reading.value_size import MOST_GIVEN_BYTES
+from bptui.scenario.reading.value_size import MOST_GIVEN_BYTES, check_given
 from bptui.scenario.toml import Document, Path
 from layers import Array
 
@@ -43,6 +43,11 @@ class LeafReader:
     folder: FilePath
     labels: Collection[str]
     digests: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def most_elements(self) -> int:
+        """How many elements a value may have."""
+        return MOST_GIVEN_BYTES // self.dtype.itemsize
 
     def read(self, name: str, path: Path, written: object) -> Array:
         """Return the value ``name`` that the document writes at ``path``. Raises ScenarioError."""
@@ -92,7 +97,13 @@ class LeafReader:
 
     def from_recipe(self, name: str, path: Path, recipe: Mapping[str, Any]) -> Array:
         """Return the array that a table with ``shape`` and ``init`` describes."""
-        array = made_by(self.document, path, recipe, lambda own: generator_for(name, self.seed, own_seed=own))
+        array = made_by(
+            self.document,
+            path,
+            recipe,
+            lambda own: generator_for(name, self.seed, own_seed=own),
+            most=self.most_elements,
+        )
         if array.dtype.kind == "i" and name in self.labels:
             return as_read_only(array)
         return self.fitting(path, array)
@@ -117,16 +128,14 @@ class LeafReader:
         from bptui.scenario.data_files import data_digest, read_array  # noqa: PLC0415  (few scenarios name files; the others start sooner)
 
         try:
-            array = read_array(table["file"], self.folder, key=table.get("key"), rows=self.rows(path, table))
+            rows = self.rows(path, table)
+            array = read_array(table["file"], self.folder, key=table.get("key"), rows=rows, most=self.most_elements)
             if table["file"] not in self.digests:
                 self.digests[table["file"]] = data_digest(table["file"], self.folder)
         except ScenarioError as error:
             if error.where is not None:
                 raise
             raise self.document.error(error.message, *path, "file", hint=error.hint) from None
-        if array.size * self.dtype.itemsize > MOST_GIVEN_BYTES:
-            told = f"{array.size:,} elements, more than the {MOST_GIVEN_BYTES >> 20} MB that inputs may take"
-            raise self.document.error(told, *path, "file", hint="rows = [0, 100] takes a part of them")
         if array.dtype.kind in "iu":
             return self.from_integers(name, path, array)
         return self.fitting(path, array)
@@ -158,12 +167,17 @@ class LeafReader:
 
 
 def read_leaves(reader: LeafReader, places: Places, problems: Problems) -> dict[str, Array]:
-    """Return the arrays of all inputs and parameters that can be read."""
-    values = {}
+    """Return the arrays of all inputs and parameters that can be read, up to where they take too much memory."""
+    values: dict[str, Array] = {}
+    used = 0
     for name, (section, key) in places.items():
         if section != "nodes":
             with problems.collecting():
                 values[name] = reader.read(name, (section, key), reader.document.data[section][key])
+                used += values[name].nbytes
+                check_given(name, used, reader.document.where_key(section, key))
+        if used > MOST_GIVEN_BYTES:
+            break
     return values
 
 

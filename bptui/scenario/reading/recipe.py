@@ -22,9 +22,17 @@ MOST_AXES = 32
 
 
 def made_by(
-    document: Document, path: Path, recipe: Mapping[str, Any], generator_for: Callable[[int | None], Generator]
+    document: Document,
+    path: Path,
+    recipe: Mapping[str, Any],
+    generator_for: Callable[[int | None], Generator],
+    *,
+    most: int,
 ) -> Array:
-    """Return what a recipe makes, given the generator for its own seed, or for None. Raises ScenarioError."""
+    """Return what a recipe makes, given the generator for its own seed, or for None.
+
+    Raises ScenarioError, before anything is made, where that has more than ``most`` elements.
+    """
     for key in recipe:
         refuse_unknown(document, (*path, key), KEYS)
     for key in ("shape", "init"):
@@ -32,6 +40,9 @@ def made_by(
             hint = 'a recipe is { shape = [2, 3], init = "he" }'
             raise document.key_error(f"{visible(str(path[-1]))} has no {key}", *path, hint=hint)
     shape = read_shape(document, path, recipe["shape"])
+    if math.prod(shape) > most:
+        told = f"{math.prod(shape):,} elements, more than the {most:,} that inputs and parameters may have"
+        raise document.error(told, *path, "shape")
     made = read_initializer(document, path, recipe["init"])
     options = read_options(document, path, recipe, made)
     generator = generator_for(recipe_seed(document, path, recipe, made))

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from bptui.core.graph import Graph, Node
 from bptui.core.text import visible
 from bptui.errors import Location, ScenarioError
-from layers import Array, Shape
+from layers import Shape
 
 MOST_GIVEN_BYTES = 2**27
 """Of inputs and parameters: 16 million numbers. A check takes some twenty times as much."""
@@ -17,15 +17,12 @@ MOST_BYTES = 2**32
 """Of all values of an iteration and their gradients."""
 
 
-def check_given(values: Mapping[str, Array], origins: Mapping[str, Location]) -> None:
-    """Raise ScenarioError where inputs and parameters take too much memory; ``origins`` says where they are defined."""
-    used = 0
-    for name, value in values.items():
-        used += value.nbytes
-        if used > MOST_GIVEN_BYTES:
-            told = f"{visible(name)}: inputs and parameters take {used >> 20:,} MB up to here"
-            hint = f"at most {MOST_GIVEN_BYTES >> 20} MB are kept: take fewer rows, or dtype = 'float32'"
-            raise ScenarioError(told, hint=hint, where=origins.get(name))
+def check_given(name: str, used: int, where: Location | None) -> None:
+    """Raise ScenarioError where inputs and parameters, up to the one of this ``name``, take too many bytes."""
+    if used > MOST_GIVEN_BYTES:
+        told = f"{visible(name)}: inputs and parameters take {used >> 20:,} MB up to here"
+        hint = f"at most {MOST_GIVEN_BYTES >> 20} MB are kept: take fewer rows, or dtype = 'float32'"
+        raise ScenarioError(told, hint=hint, where=where)
 
 
 def check_computed(graph: Graph, shapes: Mapping[str, Shape], itemsize: int) -> None:
