@@ -51,7 +51,7 @@ DEPENDS = "depends"
 """The mistake of an element that is not to depend on another, and does."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Worst:
     """The element that disagrees most: what backward says, what differences say, and how far those can be trusted."""
 
@@ -70,7 +70,7 @@ class Rung(NamedTuple):
     central: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Finding:
     """A verdict on one rule: ``gradient``, ``expect`` or one of the lint's. ``input`` is a value's name.
 

@@ -23,7 +23,7 @@ HEAVY = "┏━┓┃┗┛"
 DOUBLE = "╔═╗║╚╝"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Highlight:
     """What stands out: the node at the cursor, the selected value, some wires, and a mark at some boxes (``▶``, ``✗``).
 

@@ -20,7 +20,7 @@ REMEMBERED = 64
 """Arrays whose summary is kept, with the array itself: an id alone could come to mean another array."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Summary:
     """Smallest, largest, mean and norm of the finite elements, and how many are zero, NaN and infinite."""
 

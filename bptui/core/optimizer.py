@@ -27,7 +27,7 @@ BELOW_ONE: Range = (lambda value: 0 <= value < 1, "a number from 0 to below 1")
 """Of the options not named above: the share of a running mean that is kept."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Optimizer(ABC):
     """A rule and its options. It holds no state, so one scenario may run many times; a run owns the memories.
 
@@ -54,7 +54,7 @@ class Optimizer(ABC):
         """Return the new value of ``parameter``, of its shape and dtype; ``memory`` starts empty."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class SGD(Optimizer):
     """Gradient descent: ``W ← W - lr × dW``."""
 
@@ -64,7 +64,7 @@ class SGD(Optimizer):
         return parameter - self.lr * gradient
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Momentum(Optimizer):
     """``v ← momentum × v - lr × dW``, then ``W ← W + v`` (Polyak 1964, as in Saito, ch. 6.1.4)."""
 
@@ -76,7 +76,7 @@ class Momentum(Optimizer):
         return parameter + v
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class AdaGrad(Optimizer):
     """``h ← h + dW²``, then ``W ← W - lr × dW / (√h + eps)`` (Duchi et al. 2011)."""
 
@@ -88,7 +88,7 @@ class AdaGrad(Optimizer):
         return parameter - self.lr * gradient / (np.sqrt(h) + self.eps)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class RMSProp(Optimizer):
     """``h ← decay_rate × h + (1 - decay_rate) × dW²``, then as AdaGrad (Tieleman and Hinton 2012)."""
 
@@ -102,7 +102,7 @@ class RMSProp(Optimizer):
         return parameter - self.lr * gradient / (np.sqrt(h) + self.eps)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Adam(Optimizer):
     """Bias-corrected running means of the gradient and of its square (Kingma and Ba 2015, algorithm 1).
 

@@ -52,7 +52,7 @@ OPTIMIZER_RULES: Mapping[type[Optimizer | None], str] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Equation:
     """``left = rule = numbers = result``, each as text; the last two are empty where numbers would not fit in a line.
 

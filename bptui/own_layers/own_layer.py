@@ -29,7 +29,7 @@ TARGETS = frozenset({"t", "target", "targets", "label", "labels", "y_true", "y_l
 """What an input is called that is labels: integers stay integers there, and need no gradient."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class LayerFile:
     """A file with layers, as it was when it was read and allowed; ``name`` is what the user calls it."""
 
@@ -49,7 +49,7 @@ class LayerFile:
         return lines[where.line - 1].strip() if is_here and where.line else ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Method:
     """What a function takes of a formula: ``required`` ones, ``optional`` ones with a default, ``named`` options.
 
@@ -88,7 +88,7 @@ class Method:
         return {name: value for name, value in options.items() if self.knows(name)}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Share:
     """How a node's values are shared out: the first go to forward, by its ``inputs``, the next are ``held``.
 
@@ -113,7 +113,7 @@ class Share:
         return self.inputs + self.held + self.made
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class OwnLayer:
     """A layer that the user's ``file`` gives by ``name``, defined at ``where``: what a formula may give to it.
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from bptui.guest.host_supply import HostSupply
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@dataclass(frozen=True, eq=False)
 class Train:
     """What ``[train]`` asks for: ``steps`` iterations of forward, backward and an update by ``optimizer``."""
 
@@ -37,7 +37,7 @@ class Train:
     steps: int
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@dataclass(frozen=True, eq=False)
 class Expect:
     """What ``[expect]`` knows: a number passes where ``|got - want| <= atol + rtol * |want|``.
 

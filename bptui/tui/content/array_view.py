@@ -12,7 +12,7 @@ from bptui.deferred_dataclass import dataclass
 from layers import Array
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ArrayView:
     """The selected cell, the first row and column in sight, and which matrix of an array with more than two axes.
 
@@ -28,7 +28,7 @@ class ArrayView:
     as_heat: bool = False
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@dataclass(frozen=True, eq=False)
 class ViewedArray:
     """What is looked at: an array, the one from an iteration ago, and what is known of all its elements."""
 
