@@ -18,12 +18,18 @@ BAR = 20
 """Cells of a bar of progress."""
 
 
+def is_at_failure(moment: Moment) -> bool:
+    """Return whether the cursor has come to where the run has failed."""
+    return moment.tape.failure is not None and moment.position >= len(moment.tape)
+
+
 def failed_turn(moment: Moment) -> Turn | None:
-    """Return the turn in which the run has failed, once the cursor is right before it."""
+    """Return the turn in which the run has failed, once the cursor is right before it.
+
+    There is none where a program has failed between its layers.
+    """
     tape = moment.tape
-    if tape.failure is None or moment.position < len(tape):
-        return None
-    return tape.order[len(tape) + 1]
+    return tape.order[len(tape) + 1] if is_at_failure(moment) and len(tape) < len(tape.order) else None
 
 
 def failure_of(moment: Moment) -> str:
@@ -39,6 +45,8 @@ def halt_reason(session: Session) -> Answer:
     moment = session.moment
     if failed := failed_turn(moment):
         return Answer(f"✗ step {failed.number}, {failed.pass_.value}: {failure_of(moment)}", "error", ok=False)
+    if is_at_failure(moment):
+        return Answer(f"✗ after this step: {failure_of(moment)}", "error", ok=False)
     if moment.position == 0:
         return refusal("this is the start", WayOn(Next, "goes forward"))
     if moment.position == len(moment.order):

@@ -18,7 +18,7 @@ from bptui.explaining.non_finite import beginnings, given_arrays, non_finite, re
 from bptui.session.answer import Answer, Question
 from bptui.session.condition_words import condition_numbers
 from bptui.session.jumps import check_own_layers
-from bptui.session.status_messages import failed_turn, halt_reason, progress_bar
+from bptui.session.status_messages import halt_reason, is_at_failure, progress_bar
 from bptui.session.stops import stop_steps
 from bptui.session.travel import move_cursor
 from bptui.session.troubles import warnings, wrong_layer
@@ -215,7 +215,7 @@ def end_reached(session: Session, search: StopSearch, record: dict[str, object])
     is_forward = search.direction > 0
     where = "the end of the run" if is_forward else "the start of the run"
     move_cursor(session, GoTo(len(session.tape) if is_forward else 0))
-    if is_forward and failed_turn(session.moment):
+    if is_forward and is_at_failure(session.moment):
         return halt_reason(session)
     none = "no stop is set" if not session.stops.by_number else "no more stops that way"
     words = "; ".join(filter(None, (f"{none}: {where}", search.complaint)))

@@ -16,7 +16,7 @@ from bptui.core.moment import Moment
 from bptui.core.order import Pass
 from bptui.explaining.non_finite import beginnings, given_so
 from bptui.lines.signs import FAIL
-from bptui.session.status_messages import failed_turn, failure_of
+from bptui.session.status_messages import failure_of, is_at_failure
 
 if TYPE_CHECKING:
     from bptui.session.session import Session
@@ -59,7 +59,7 @@ class TroubleSearch:
 def troubles_at(session: Session, number: int) -> Iterator[str]:
     """Yield in words what a person should look at in a step (0: before the first)."""
     moment = session.tape.at(number)
-    if failed_turn(moment):
+    if is_at_failure(moment):
         yield f"{FAIL} the run ends here: {failure_of(moment)}"
     if wrong := wrong_layer(session, moment):
         yield wrong

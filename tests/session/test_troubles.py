@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+import runpy
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from bptui.core.verbs.movement import NextTrouble
+import bptui
+from bptui.core.verbs.movement import Next, NextTrouble
 from bptui.core.verbs.view import Check
 from bptui.errors import LayerError
+from bptui.lines.line import plain
 from bptui.running import Run
 from bptui.scenario.load import loads
 from bptui.session.dispatcher import Dispatcher
+from bptui.session.new_session import program_session
 from bptui.session.session import Session
 from bptui.session.troubles import troubles_at
+from bptui.tui.content.node_lines import alarm_lines
 from bptui.tui.panels.node_panel import NodePanel
 from mute_display import MuteDisplay
+from programs import BOOK_LAYERS
 from runs import session_on
 
 LAYERS = """
@@ -118,3 +125,29 @@ def test_where_a_run_has_failed_it_is_said_to_end() -> None:
     run = Run(loads("[inputs]\nx = 1\n[nodes]\na = 'Exp(x)'\n"))
     run.tape.failure = LayerError("a: no")
     assert met(session_on(run, "failed"))[0] == "✗ the run ends here: a: no"
+
+
+FAILS_BETWEEN = """
+import numpy as np
+from own_book_layers import Relu
+relu = Relu()
+relu.backward(relu.forward(np.ones(2)))
+raise KeyError("lost")
+"""
+
+
+def test_a_program_that_fails_between_its_layers_is_told_after_its_last_step(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "own_book_layers.py").write_text(BOOK_LAYERS)
+    (tmp_path / "fails.py").write_text(FAILS_BETWEEN)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    with pytest.raises(KeyError), bptui.watch() as tape:
+        runpy.run_path(str(tmp_path / "fails.py"))
+    monkeypatch.delitem(sys.modules, "own_book_layers")
+    session = program_session(tape.watch)
+    say = Dispatcher(session, MuteDisplay()).finish
+    assert "✗ the run ends here: KeyError: 'lost'" in say(NextTrouble()).text
+    assert session.moment.position == 2
+    assert say(Next()).text.startswith("✗ after this step: KeyError: 'lost'")
+    assert "after this step" in "".join(plain(line) for line in alarm_lines(session.moment, "relu", 80))

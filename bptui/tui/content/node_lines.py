@@ -74,9 +74,11 @@ def alarm_lines(moment: Moment, name: str, width: int) -> list[Line]:
 def failure_lines(moment: Moment, name: str, width: int) -> list[Line]:
     """Return why the run has ended at this node, if it has."""
     failed = status_messages.failed_turn(moment)
-    if failed is None or failed.name != name:
+    is_between = failed is None and status_messages.is_at_failure(moment)
+    if (moment.name if is_between else failed.name if failed else None) != name:
         return []
-    why = f"{FAIL} step {failed.number}, {failed.pass_.value}: {status_messages.failure_of(moment)}"
+    where = f"step {failed.number}, {failed.pass_.value}" if failed else "after this step"
+    why = f"{FAIL} {where}: {status_messages.failure_of(moment)}"
     return [*paragraph(why, width, "error"), *paragraph("The run ended here: N goes back.", width, "dim"), ()]
 
 
