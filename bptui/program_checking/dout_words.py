@@ -12,7 +12,13 @@ from bptui.program_checking.pass_douts import PassDouts
 
 def dout_name(handed: HandedDout) -> str:
     """Return which dout is meant: to which node it is handed, and where."""
-    return f"the dout handed to {visible(handed.step.name)}.backward ({handed.step.call})"
+    return f"the dout handed to {called_backward(handed.step.node)} ({handed.step.call})"
+
+
+def called_backward(node: Node) -> str:
+    """Return what is called to go back, as a person writes it: ``first.bprop``, ``affine_backward``."""
+    owner, _, name = (node.functions.backward if node.functions else "").rpartition(".")
+    return visible(name) if name and not owner else f"{visible(node.name)}.{visible(name or 'backward')}"
 
 
 def passed_over_words(douts: PassDouts, handed: HandedDout, node: Node) -> str:

@@ -17,6 +17,7 @@ from bptui.checking.finding import Finding, Verdict
 from bptui.core.text import visible
 from bptui.program_checking.check_calls import NodeCalls
 from bptui.program_checking.checked_program import CheckedProgram
+from bptui.program_checking.dout_words import called_backward
 from bptui.program_checking.repeated_calls import Repeated, is_same_arithmetic, repeat_calls
 from bptui.programs.backward_partners import forwards_of
 from bptui.programs.event import ForwardCall
@@ -161,7 +162,7 @@ def stale_cache(program: CheckedProgram, calls: NodeCalls, other: ForwardCall) -
     is_same_line = own == others
     there = f"{others}, called again" if is_same_line else str(others)
     reason = (
-        f"what {visible(node.name)}.backward returns ({line}) is the gradient of the forward in {there}, "
+        f"what {called_backward(node)} returns ({line}) is the gradient of the forward in {there}, "
         f"and not of that in {own}, for whose value it is handed the gradient: {why}"
     )
     return Finding(
