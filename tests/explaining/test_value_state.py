@@ -3,10 +3,12 @@
 import pytest
 from hypothesis import given
 
+from bptui.errors import LayerError
 from bptui.explaining import value_state
+from bptui.explaining.value_state import CUT, ENDED, ONLY_FORWARD
 from bptui.scenario.scenario import Scenario
 from bptui.scenario_tape import run
-from runs import BUY_APPLES, TWO_LAYERS, nodes, tape_of
+from runs import BUY_APPLES, TWO_LAYERS, nodes, tape_of, tape_of_two_graphs
 from strategies import random_scenarios
 
 
@@ -59,3 +61,16 @@ def test_what_is_promised_for_a_step_is_there_at_that_step_and_not_before(scenar
 def test_what_takes_no_gradient_is_called_what_it_is(value: str, formula: str, words: str) -> None:
     tape = tape_of(f'[inputs]\nx = [2.0, 3.0]\nk = {value}\n[nodes]\ny = "Sum({formula})"')
     assert value_state.waiting(tape.at(len(tape)), "k") == words
+
+
+def test_where_a_program_is_broken_off_nobody_says_that_it_only_goes_forward() -> None:
+    tape = tape_of_two_graphs()
+
+    def told() -> list[str]:
+        return [value_state.waiting(tape.at(1), "x"), value_state.waiting(tape.at(2), "x")]
+
+    assert told() == [ONLY_FORWARD, ONLY_FORWARD]
+    tape.is_cut = True
+    assert told() == [ONLY_FORWARD, CUT]
+    tape.failure = LayerError("no")
+    assert told() == [ONLY_FORWARD, ENDED]
