@@ -11,6 +11,7 @@ import sys
 import termios
 import threading
 from codecs import getincrementaldecoder
+from collections.abc import Iterator
 from types import FrameType
 from typing import Any, cast
 
@@ -105,11 +106,18 @@ class TerminalDriver(LinuxDriver):
         self.replies.expect()
         self.write(QUERY)
 
+    def _run_input_thread(self) -> None:
+        """Read keys. A bug of ours in that ends the program as one in a handler does; Textual would end with 0."""
+        try:
+            self.run_input_thread()
+        except Exception as error:  # noqa: BLE001  (a bug of ours; it is reported where all are)
+            self._app.call_later(self._app._handle_exception, error)  # noqa: SLF001  (the app's own way to end)
+
     def run_input_thread(self) -> None:
         """Read keys until the program leaves the terminal, or that is gone."""
         poll = select.poll()
         poll.register(self.fileno, select.POLLIN)
-        parser = XTermParser(self._debug)
+        parser = KeyParser()
         decode = getincrementaldecoder("utf-8")("replace").decode
         while not self.exit_event.is_set():
             if poll.poll(TICK):
@@ -140,6 +148,28 @@ class TerminalDriver(LinuxDriver):
 
     def _get_terminal_size(self) -> tuple[int, int]:
         return bounded(*super()._get_terminal_size())
+
+
+class KeyParser:
+    """Textual's parser of what a terminal says, begun anew after junk that it cannot take."""
+
+    def __init__(self) -> None:
+        self.parser = XTermParser()
+
+    def feed(self, text: str) -> Iterator[Message]:
+        """Yield what ``text`` says. Of a sequence that raises in Textual nothing is kept, of what follows it all.
+
+        It is fed in single characters: of a longer piece nobody knows how far it was read.
+        """
+        for character in text:
+            try:
+                yield from self.parser.feed(character)
+            except (ValueError, OverflowError):  # numbers in it that are none, or beyond all bounds
+                self.parser = XTermParser()
+
+    def tick(self) -> Iterator[Message]:
+        """Yield the key that an escape is after which nothing has come for a while."""
+        yield from self.parser.tick()
 
 
 def bounded(columns: int, rows: int) -> tuple[int, int]:

@@ -11,11 +11,13 @@ from textual._xterm_parser import XTermParser
 from textual.app import App
 from textual.drivers import linux_driver
 from textual.drivers.linux_driver import LinuxDriver
+from textual.events import Key
 from textual.geometry import Region
 from textual.widget import Widget
 
 import bptui.tui
 from bptui.tui.textual_private import ReportingApp, forget_dirty_regions
+from bptui.tui.textual_private_driver import KeyParser
 
 ROOM = Path(bptui.tui.__file__).parent
 PYTHONS_OWN = {"_replace", "_asdict", "_fields", "_make", "_exit"}
@@ -58,12 +60,22 @@ async def test_a_widget_whose_dirty_regions_are_forgotten_has_none_left() -> Non
     [
         (LinuxDriver, ["_file", "_get_terminal_size", "_sigtstp_application", "_sigcont_application"]),
         (LinuxDriver, ["_must_signal_resume", "attrs_before", "exit_event", "run_input_thread"]),
+        (LinuxDriver, ["_run_input_thread"]),
         (XTermParser, ["feed", "tick"]),
     ],
 )
 def test_what_the_driver_overrides_or_uses_is_there(owner: type, names: list[str]) -> None:
     source = inspect.getsource(owner) + inspect.getsource(owner.__mro__[1])
     assert [name for name in names if name not in source] == []
+
+
+@pytest.mark.parametrize("junk", ["\x1b[97;5:3u", "\x1b[:CM4;;~\\;Z", "\x1b[1114112R>Z", "\x1b[<0;99999;99999M", ""])
+def test_junk_from_the_terminal_does_not_end_the_reading_of_keys(junk: str) -> None:
+    parser = KeyParser()
+    list(parser.feed(junk))
+    messages = list(parser.feed("n"))
+    assert isinstance(messages[-1], Key)
+    assert messages[-1].key == "n"
 
 
 def test_the_driver_writes_only_through_the_file_that_is_replaced() -> None:
