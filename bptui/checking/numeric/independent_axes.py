@@ -57,12 +57,13 @@ def find_ties(
     shape = x.shape
     if x.size <= FEW or not out.ndim:
         return Ties(shape)
+    amounts = nudges(x)
     inner: list[int] = []
     outer: list[int] = []
     for axis in range(x.ndim):
         candidates = [b for b in range(out.ndim) if out.shape[b] == shape[axis] > 1 and b not in outer]
         for chosen in codes(shape[axis]) if candidates else ():
-            moved = forward((*inputs[:position], nudged(x, axis, chosen), *inputs[position + 1 :]))
+            moved = forward((*inputs[:position], nudged(x, amounts, axis, chosen), *inputs[position + 1 :]))
             candidates = [b for b in candidates if touches_only(out, moved, b, chosen)]
             if not candidates:
                 break
@@ -81,11 +82,15 @@ def codes(size: int) -> Iterator[NDArray[np.bool_]]:
         yield ~chosen
 
 
-def nudged(x: Array, axis: int, chosen: NDArray[np.bool_]) -> Array:
-    """Return ``x`` with the chosen slices moved a little, each element by an amount of its own."""
+def nudges(x: Array) -> Array:
+    """Return by how much each element is moved: a little, and each by an amount of its own."""
+    return np.random.default_rng(x.size).uniform(0.5, 1, x.shape) * 1e-3 * (np.abs(x) + 1e-3)
+
+
+def nudged(x: Array, amounts: Array, axis: int, chosen: NDArray[np.bool_]) -> Array:
+    """Return ``x`` with the chosen slices moved by ``amounts``."""
     shape = [1] * x.ndim
     shape[axis] = -1
-    amounts = np.random.default_rng(x.size).uniform(0.5, 1, x.shape) * 1e-3 * (np.abs(x) + 1e-3)
     return x + np.where(chosen.reshape(shape), amounts, 0)
 
 
