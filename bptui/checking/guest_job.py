@@ -101,6 +101,7 @@ class Adapter:
         self.instance = Instance(instance.recipe, with_options(instance, changed or {}), instance.making)
         self.given: Sequence[Any] = ()
         self.count = len(instance.order.inputs)
+        self.held = len(instance.order.held)
 
     def object_for(self, values: Sequence[Any]) -> Any:
         """Return the object that goes forward with ``values``, made now if there is none."""
@@ -117,8 +118,12 @@ class Adapter:
 
     def backward(self, *douts: Any) -> Any:
         """Return what the object's backward does, and after it the gradients that it has left for what it holds."""
+        before = list(map(np.array, self.instance.made_values()))
         returned = self.with_kept(self.instance.gradients_for(list(map(np.asarray, douts))))
         self.hand_on_changes()
+        for was, now, given in zip(before, self.instance.made_values(), self.given[self.held :], strict=True):
+            if differs(now, was):
+                write_into(given, now)
         is_list = self.instance.returns_list and isinstance(returned, tuple)
         return list(returned) if is_list else returned
 
@@ -134,10 +139,16 @@ class Adapter:
         return (*parts, *kept)
 
     def hand_on_changes(self) -> None:
-        """Do to the values that were given what the object has done to those that it holds, or has made."""
-        for own, given in zip(self.instance.kept_values(), self.given, strict=True):
-            if isinstance(given, np.ndarray) and given.flags.writeable and differs(own, given):
-                given[...] = own
+        """Do to the values that were given what the object has done to the copies that it holds."""
+        for own, given in zip(self.instance.held, self.given, strict=False):
+            if isinstance(given, np.ndarray) and differs(own, given):
+                write_into(given, own)
+
+
+def write_into(given: Any, now: Any) -> None:
+    """Write into an array that a layer was given what it has in the place of that now."""
+    if isinstance(given, np.ndarray) and given.flags.writeable and given.shape == np.shape(now):
+        given[...] = now
 
 
 def object_in(layer: Checked, values: Sequence[Any]) -> Any:

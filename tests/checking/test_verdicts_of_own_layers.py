@@ -670,3 +670,48 @@ def test_a_mask_of_infinities_that_is_meant_is_not_accused(tmp_path: Path) -> No
         "x2 = [[1.5, 0.3], [0.4, -0.6]]\n", ""
     )
     assert failures(report_on(tmp_path, scenario, MASKED)) == []
+
+
+OVER_TIME = """
+class Step:
+    def __init__(self, W):
+        self.params, self.grads = [W], [np.zeros_like(W)]
+    def forward(self, x, h_prev):
+        h = np.tanh(x + h_prev @ self.params[0])
+        self.cache = x, h_prev, h
+        return h
+    def backward(self, dh):
+        x, h_prev, h = self.cache
+        dt = dh * (1 - h**2)
+        self.grads[0][...] = h_prev.T @ dt
+        return dt, dt @ self.params[0].T
+class OverTime:
+    def __init__(self, W):
+        self.params, self.grads = [W], [np.zeros_like(W)]
+    def forward(self, xs):
+        self.layers, self.h = [], np.zeros_like(xs[:, 0])
+        for t in range(xs.shape[1]):
+            self.layers.append(Step(*self.params))
+            self.h = self.layers[-1].forward(xs[:, t], self.h)
+        return self.h
+    def backward(self, dh):
+        dxs = []
+        self.grads[0][...] = 0
+        for layer in reversed(self.layers):
+            dx, dh = layer.backward(dh)
+            self.grads[0][...] += layer.grads[0]
+            dxs.insert(0, dx)
+        return np.stack(dxs, axis=1)
+"""
+
+
+def test_what_forward_makes_anew_is_not_written_into(tmp_path: Path) -> None:
+    scenario = """
+[parameters]
+x = { shape = [2, 3, 2], init = "normal", seed = 1 }
+W = { shape = [2, 2], init = "normal", seed = 2 }
+[nodes]
+y = "OverTime(x, W)"
+loss = "Sum(y * y)"
+"""
+    assert failures(report_on(tmp_path, scenario, OVER_TIME)) == []

@@ -266,13 +266,13 @@ class Instance:
 
     def mutated(self) -> list[str]:
         """Return which of the values given to the last forward differ from what they were."""
-        triples = zip(self.order.slots, [*self.inputs, *self.kept_values()], self.given, strict=True)
+        triples = zip(self.order.slots, [*self.inputs, *self.held, *self.made_values()], self.given, strict=True)
         return [name for name, own, given in triples if differs(own, given)]
 
-    def kept_values(self) -> list[Array]:
-        """Return what the layer has now of the values that are held, and in the parameters of its own."""
+    def made_values(self) -> list[Array]:
+        """Return what the layer has now in the parameters of its own."""
         spots = spots_in(self.object) if self.order.made else {}
-        return [*self.held, *(np.asarray(spots[name].array) for name in self.order.made)]
+        return [np.asarray(spots[name].array) for name in self.order.made]
 
     def local(self, values: Sequence[Any]) -> Message:
         """Go forward, and return the local derivatives: the layer's own, or those that its backward amounts to."""
