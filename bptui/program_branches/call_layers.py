@@ -111,9 +111,10 @@ class CallLayer:
         self.inputs: Sequence[Value] = ()
         self.under_way: AskedCall | None = None
         back = calls.backward
+        is_loss = calls.node.call is not None and calls.node.call.is_loss
         self.arguments: Mapping[str, Any] = {
             "forward": calls.node.call.number if calls.node.call else 0,
-            "backward": back.number if back and (back.owner or back.douts) else 0,
+            "backward": back.number if back and not is_loss else 0,
             "shared": shared_out(program.facts, calls),
             "inputs": len(calls.node.node.inputs),
             "adds_up": back is not None and back.adds_up and adds_up,

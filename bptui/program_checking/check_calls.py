@@ -111,7 +111,7 @@ def asked_of(program: CheckedProgram, calls: NodeCalls, subject: Subject) -> dic
     assert calls.backward is not None
     return {
         "forward": calls.node.call.number if calls.node.call else 0,
-        "backward": calls.backward.number if calls.backward.owner or calls.backward.douts else 0,
+        "backward": 0 if calls.node.call and calls.node.call.is_loss else calls.backward.number,
         "about": about_calls(program.facts, calls, subject),
     }
 
@@ -192,10 +192,11 @@ def has_unknown_loss(facts: ProgramFacts, calls: NodeCalls) -> bool:
     """
     backward, outs = calls.backward, calls.node.outs
     assert backward is not None
+    assert calls.node.call is not None
     passed = PassedGradients(facts, calls.watched)
     if gives_derivative(calls.node):
         return False
-    if not (backward.owner or backward.douts) or len(outs) != 1 or passed.douts(backward, calls.node):
+    if calls.node.call.is_loss or len(outs) != 1 or passed.douts(backward, calls.node):
         return False
     if outs[0].array.size == 1:
         roles = zip(backward.parameters, passed.roles(backward, calls.node), strict=False)

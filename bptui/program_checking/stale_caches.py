@@ -39,7 +39,7 @@ def stale_cache_findings(program: CheckedProgram) -> Iterator[Finding | None]:
     for iteration, watched in enumerate(program.watched.passes):
         for place, backward in watched.backwards:
             node = watched.nodes[place]
-            if node.call is None or not (backward.owner or backward.douts):
+            if node.call is None or node.call.is_loss:
                 continue
             yield None
             if node.node.name not in seen:

@@ -22,6 +22,7 @@ from course_programs import (
     PROBABILITIES,
     RIGHT_COURSE_PROGRAMS,
     SAMPLE_LOSSES,
+    STATIC_LAYERS,
     STEP_OF_A_FUNCTION,
     WHOLE_NETWORK,
 )
@@ -104,6 +105,13 @@ def test_what_is_wrong_for_the_program_itself_is_accused(wrong: str, node: str, 
 def test_a_wrong_cell_is_accused_where_it_is_handed_a_mere_0(tmp_path: Path) -> None:
     findings = findings_on(tmp_path, CELLS_THROUGH_TIME.format(slope="(1 - g)"))
     assert {node for node, _ in failures(findings)} == {"Cell1", "Cell2", "Cell3"}
+
+
+def test_static_methods_with_caches_are_judged_and_so_is_what_lies_between_them(tmp_path: Path) -> None:
+    wrong_layer = findings_on(tmp_path, STATIC_LAYERS.format(slope="(1 - cache)", handed="da"))
+    assert failures(wrong_layer) == [("Tanh1", "Linear1")]
+    wrong_wire = findings_on(tmp_path, STATIC_LAYERS.format(slope="(1 - cache ** 2)", handed="da / len(x)"))
+    assert [it.mistake for it in wrong_wire if it.verdict is Verdict.FAIL] == ["divided by the batch size twice"]
 
 
 def test_a_wrong_gradient_of_losses_of_samples_is_accused(tmp_path: Path) -> None:

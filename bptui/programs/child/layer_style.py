@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from bptui.guest.child.styles.derivative import PAIRS
 from bptui.guest.child.styles.function_pair import WORDS, shared_name
 from bptui.guest.child.styles.loss_function import GRADIENT
-from bptui.guest.child.styles.method_pair import METHODS, PassNames, method
+from bptui.guest.child.styles.method_pair import METHODS, PassNames, is_static, method
 from bptui.guest.child.styles.returns import returned_tuples, returns_tuples
 from bptui.guest.child.styles.static_context import CONTEXTS
 from bptui.programs.child.call_source import syntax_tree
@@ -60,7 +60,8 @@ class Styles:
             return self.recognise_method(code, frame.f_locals["self"])
         key = (id(code), len(frame.f_globals))
         if key not in self.functions:
-            self.functions[key] = recognise_function(code, frame.f_globals)
+            static = recognise_static(code, frame.f_globals)
+            self.functions[key] = static or recognise_function(code, frame.f_globals)
         return self.functions[key]
 
     def forget(self, call: PassCall) -> None:
@@ -105,6 +106,22 @@ def pass_names(cls: type, called: str) -> PassNames | None:
         if called in (names.forward, names.backward) and method(cls, names.forward) and method(cls, names.backward):
             return names
     return None
+
+
+def recognise_static(code: CodeType, namespace: Mapping[str, Any]) -> PassCall | None:
+    """Return the pass that a call of a class's static method is, None where that class has not both."""
+    cls = class_of_static(code, namespace)
+    names = pass_names(cls, code.co_name) if cls is not None else None
+    if cls is None or names is None or not all(is_static(cls, it) for it in (names.forward, names.backward)):
+        return None
+    return PassCall("pair", code.co_name == names.forward, cls.__name__, None)
+
+
+def class_of_static(code: CodeType, namespace: Mapping[str, Any]) -> type | None:
+    """Return the class at the top of a module whose static method a function is, None where it is none."""
+    cls = namespace.get(code.co_qualname.rpartition(".")[0])
+    found = inspect.getattr_static(cls, code.co_name, None) if inspect.isclass(cls) else None
+    return cls if isinstance(found, staticmethod) and getattr(found.__func__, "__code__", None) is code else None
 
 
 def recognise_function(code: CodeType, namespace: Mapping[str, Any]) -> PassCall | None:

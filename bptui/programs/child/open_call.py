@@ -15,7 +15,7 @@ import numpy as np
 from bptui.guest.child.object_arrays import Spot, attribute_dict
 from bptui.guest.child.own_gradients import by_place
 from bptui.guest.child.styles.method_pair import VALUES, kept
-from bptui.programs.child.layer_style import PassCall
+from bptui.programs.child.layer_style import PassCall, class_of_static
 from bptui.programs.child.object_names import HeldName
 
 RETURNS = frozenset(dis.opmap[name] for name in ("RETURN_VALUE", "RETURN_CONST") if name in dis.opmap)
@@ -103,7 +103,11 @@ def function_called(call: PassCall, frame: FrameType) -> Any:
     """Return what was called, as far as its module knows it by name: a function, or the class of a method's object."""
     if call.style == "context":
         return getattr(frame.f_globals.get(call.layer), frame.f_code.co_name, None)
-    return type(call.owner) if call.owner is not None else frame.f_globals.get(frame.f_code.co_name)
+    if call.owner is not None:
+        return type(call.owner)
+    cls = class_of_static(frame.f_code, frame.f_globals)
+    name = frame.f_code.co_name
+    return frame.f_globals.get(name) if cls is None else getattr(cls, name)
 
 
 def returns_loss(returned: Any, opened: OpenCall) -> bool:
