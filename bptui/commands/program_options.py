@@ -146,7 +146,8 @@ def watched(options: argparse.Namespace) -> ProgramRun:
         run.raise_failure()
         raise BptuiError(
             "no layer was called",
-            hint="a layer has two methods forward and backward, or is a pair of functions f_forward and f_backward",
+            hint="a layer has two methods forward and backward, or is a pair of functions f_forward and f_backward; "
+            "calls of a function beside its derivative, as of sigmoid and sigmoid_prime, are not followed",
             where=Location(options.scenario),
         )
     return run
