@@ -185,6 +185,8 @@ def test_what_the_run_has_not_reached_makes_a_condition_false() -> None:
         ("1e999", 0, "write inf"),
         ("grad(W1[0])", 0, "grad takes the name of a value | grad(W1)"),
         ("lambda: 0", 6, "unexpected :"),
+        ("[[1], [2, 3]]", 0, "do not have one shape"),
+        ("[x, W1, 1]", 0, "do not have one shape"),
         ("x.T.T.real", 6, "there is no real of a value"),
     ],
 )

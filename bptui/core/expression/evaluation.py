@@ -72,7 +72,10 @@ def evaluate(text: str, moment: Moment) -> Result:
     value = Evaluation(text, moment).value(parse_expression(text))
     if has_text(value):
         return value
-    result = np.asarray(value)
+    try:
+        result = np.asarray(value)
+    except ValueError:
+        raise ExpressionError("the parts of this list do not have one shape", text, 0) from None
     if result.nbytes > MOST_BYTES:
         raise ExpressionError(f"the result is {shape(result)}, more than 10 MB", text, 0, hint="ask for a part: x[0]")
     return result
