@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import importlib
 import json
 import pkgutil
 import subprocess
@@ -67,6 +69,9 @@ def test_the_screen_waits_for_nothing_that_only_a_check_needs() -> None:
     loaded = modules_loaded_by("import bptui.tui.app")
     assert "bptui.checking.verdicts" in loaded
     assert not {name for name in loaded if name.startswith(("bptui.checking.numeric", "bptui.checking.diagnosis"))}
+    ours = [importlib.import_module(name) for name in loaded if name.startswith("bptui.")]
+    at_once = {it.__name__ for it in ours if vars(it).get("dataclass") is dataclasses.dataclass}
+    assert at_once <= {"bptui.deferred_dataclass"}, "their methods are compiled before the first picture"
 
 
 def test_the_layers_can_be_had_under_bptuis_own_name() -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
+
+from bptui.deferred_dataclass import dataclass
 
 if TYPE_CHECKING:
     from bptui.stepping.snapshot import Snapshot
@@ -62,7 +64,7 @@ class CallingLines:
     end: int = 0
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@dataclass(frozen=True, eq=False)
 class LineTape:
     """The course of ``method`` (``forward`` or ``backward``), defined from line ``first`` of ``file`` on.
 
@@ -107,7 +109,7 @@ class LineTape:
         return last.value if last.event is Event.EXCEPTION else None
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@dataclass(frozen=True, eq=False)
 class LineCursor:
     """A place on a line tape, from 0. Moving gives another cursor."""
 
