@@ -1,6 +1,6 @@
 """What all tests share: Hypothesis on a machine of any speed, and the whole suite in several processes.
 
-``pytest --hypothesis-profile=thorough`` draws many more examples of each law.
+``pytest --hypothesis-profile=thorough`` draws many more examples of each law; CI tries the layers on ``many``.
 """
 
 from __future__ import annotations
@@ -36,6 +36,7 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
     max_examples=12,
 )
+settings.register_profile("many", settings.get_profile("any_speed"), max_examples=40)
 settings.register_profile("thorough", settings.get_profile("any_speed"), max_examples=500)
 settings.load_profile("any_speed")
 

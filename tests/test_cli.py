@@ -20,6 +20,7 @@ from bptui.cli import main
 from bptui.commands.list import add_list_arguments
 from bptui.commands.subcommand import Subcommand
 from bptui.scenario.bundled import bundled
+from sampled import one_in
 
 ESCAPE = "\x1b"
 
@@ -60,7 +61,7 @@ def test_trace_json_gives_the_numbers_of_the_contract(scenario: Path, capsys: py
     }
 
 
-@pytest.mark.parametrize("name", [name for name, _ in bundled()])
+@pytest.mark.parametrize("name", one_in(3, [name for name, _ in bundled()]))
 def test_every_bundled_scenario_is_told(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["trace", name]) == 0
     told = capsys.readouterr()

@@ -13,10 +13,11 @@ from bptui.recording.transcript import read_transcript
 
 pytest.importorskip("pty", reason="there are no pseudo-terminals here")
 
+from sampled import one_in
 from terminal import LEAVE_SCREEN, Child
 
 
-@pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129)])
+@pytest.mark.parametrize(("number", "status"), one_in(2, [(signal.SIGTERM, 143), (signal.SIGHUP, 129)]))
 def test_a_signal_ends_a_session_with_its_log_whole_and_the_terminal_as_it_was(
     number: int, status: int, tmp_path: Path
 ) -> None:

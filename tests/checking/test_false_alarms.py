@@ -16,6 +16,7 @@ from bptui.checking.subject import Subject
 from checked import failures
 from layer_cases import EXAMPLES, Row, every_layer, joined, names_of
 from layers import Array, Layer
+from sampled import one_in
 
 Fill: TypeAlias = Callable[[np.random.Generator, tuple[int, ...]], Array]
 
@@ -83,10 +84,11 @@ def subject_of(layer: type[Layer], options: dict[str, Any], inputs: tuple[Array,
     )
 
 
-def test_correct_layers_are_not_accused() -> None:
-    every = list(subjects(looks()[::211], seed=0))
+@pytest.mark.parametrize("first", one_in(3, [0, 211, 422]))
+def test_correct_layers_are_not_accused(first: int) -> None:
+    every = list(subjects(looks()[first::633], seed=0))
     accused = [(told, found) for told, it in every if (found := failures(it))]
-    assert len(every) > 40
+    assert len(every) > 12
     assert len(accused) <= 0.01 * len(every), accused
 
 

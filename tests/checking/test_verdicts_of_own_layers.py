@@ -11,6 +11,7 @@ from bptui.checking import Finding, Report, Verdict
 from bptui.checking.verdicts import Judged, Verdicts
 from bptui.lines.line import plain
 from bptui.report.check_report import is_failure, report_lines
+from sampled import one_in
 
 
 def report_on(folder: Path, scenario: str, layers: str) -> Report:
@@ -67,17 +68,20 @@ class Noise:
 
 @pytest.mark.parametrize(
     "draw",
-    [
-        "np.random.rand(*x.shape)",
-        "random.random()",
-        "rng.random(x.shape)",
-        "self.generator.random(x.shape)",
-        "self.own.rand(*x.shape)",
-        "np.random.default_rng().random(x.shape)",
-        "kept['generators'][0].random(x.shape)",
-        "drawn(x.shape)",
-        "drawn_by_default(x.shape)",
-    ],
+    one_in(
+        3,
+        [
+            "np.random.rand(*x.shape)",
+            "random.random()",
+            "rng.random(x.shape)",
+            "self.generator.random(x.shape)",
+            "self.own.rand(*x.shape)",
+            "np.random.default_rng().random(x.shape)",
+            "kept['generators'][0].random(x.shape)",
+            "drawn(x.shape)",
+            "drawn_by_default(x.shape)",
+        ],
+    ),
 )
 def test_whatever_draws_is_held_still(tmp_path: Path, draw: str) -> None:
     report = report_on(tmp_path, NOISE, DRAWS.format(draw=draw))
@@ -365,7 +369,7 @@ class Cell:
 """
 
 
-@pytest.mark.parametrize("x", ["x.astype(np.float32)", "np.float32(x)", "x.astype('f').astype(float)"])
+@pytest.mark.parametrize("x", one_in(3, ["x.astype(np.float32)", "np.float32(x)", "x.astype('f').astype(float)"]))
 def test_a_layer_that_works_in_float32_is_not_accused(tmp_path: Path, x: str) -> None:
     assert report_on(tmp_path, UNROLLED, COARSE.format(x=x)).ok
 
@@ -403,11 +407,14 @@ loss = "Sum(y * y)"
 
 @pytest.mark.parametrize(
     ("forward", "slope"),
-    [
-        ("np.tanh(self.x @ self.W + self.b)", "(1 - self.o ** 2)"),
-        ("1 / (1 + np.exp(-(self.x @ self.W + self.b)))", "self.o * (1 - self.o)"),
-        ("np.exp(self.x @ self.W + self.b)", "self.o"),
-    ],
+    one_in(
+        3,
+        [
+            ("np.tanh(self.x @ self.W + self.b)", "(1 - self.o ** 2)"),
+            ("1 / (1 + np.exp(-(self.x @ self.W + self.b)))", "self.o * (1 - self.o)"),
+            ("np.exp(self.x @ self.W + self.b)", "self.o"),
+        ],
+    ),
 )
 def test_steps_of_float32_are_no_kinks_and_accuse_nobody(tmp_path: Path, forward: str, slope: str) -> None:
     right = report_on(tmp_path, SINGLE_SCENARIO, SINGLE.format(forward=forward, slope=slope))
@@ -640,7 +647,7 @@ def test_gradients_that_are_summed_over_all_calls_are_a_caution(tmp_path: Path, 
     assert the(report, "adds up").verdict is Verdict.SKIP
 
 
-@pytest.mark.parametrize("formula", KEEPING)
+@pytest.mark.parametrize("formula", one_in(2, KEEPING))
 def test_summing_one_gradient_hides_nothing_of_the_others(tmp_path: Path, formula: str) -> None:
     found = failures(summing(tmp_path, formula, db="= 0.5 * self.db +"))
     assert {rule for _, _, rule, _ in found} == {"second-backward", "stale-cache"}

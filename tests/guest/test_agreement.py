@@ -65,7 +65,7 @@ def assert_same(ours: Any, theirs: Any, *, is_power: bool = False) -> None:
 
 
 @pytest.mark.parametrize("layer", every_layer, ids=lambda it: it.__name__)
-@settings(max_examples=5)
+@settings(max_examples=2)
 @given(data=st.data())
 def test_a_guest_of_a_built_in_layers_source_agrees_in_every_bit(
     host: Host, own: dict[str, OwnLayer], layer: type, data: st.DataObject

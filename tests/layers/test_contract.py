@@ -19,6 +19,9 @@ from layers.layer import unbroadcast
 
 Cases: TypeAlias = "st.SearchStrategy[Case]"
 
+MOST = settings().max_examples
+"""As the profile says: CI tries the same laws on more cases with `--hypothesis-profile=many`."""
+
 EXTREMES = [0.0, -0.0, 1000.0, -1000.0, 1e308, -1e308, np.inf, -np.inf, np.nan]
 MATRIX_PRODUCTS = {"MatMul", "Affine"}
 
@@ -59,7 +62,7 @@ def assert_equal(got: tuple[Array | None, ...], want: tuple[Array | None, ...]) 
         np.testing.assert_array_equal(np.asarray(one), np.asarray(other))
 
 
-@settings(max_examples=12)
+@settings(max_examples=MOST // 2)
 @given(data=st.data())
 def test_every_gradient_equals_the_finite_difference(cases: Cases, data: st.DataObject) -> None:
     case = data.draw(cases)
@@ -88,7 +91,7 @@ def what_a_layer_keeps_is_as_large_as_an_input_a_value_or_what_it_says_to_make(c
     assert max((it.size for it in kept), default=0) <= max(math.prod(it) for it in known)
 
 
-@settings(max_examples=10)
+@settings(max_examples=MOST // 2)
 @given(data=st.data())
 def test_shapes_are_refused_exactly_where_forward_refuses_arrays_of_them(cases: Cases, data: st.DataObject) -> None:
     case = data.draw(cases)
@@ -250,7 +253,7 @@ LAWS: tuple[Callable[[Case], None], ...] = (
 """What is tried on the same cases, one after the other: to draw a case costs more than to try a law on it."""
 
 
-@settings(max_examples=6)
+@settings(max_examples=MOST // 4)
 @given(data=st.data())
 def test_every_law_holds(cases: Cases, data: st.DataObject) -> None:
     case = data.draw(cases)

@@ -14,6 +14,7 @@ from bptui.recording.run_records import records
 from bptui.recording.transcript import read_transcript
 from bptui.running import Run
 from guests import layer_file
+from sampled import one_in
 
 SCENARIO = """
 seed = {seed}
@@ -91,7 +92,7 @@ def findings(scenario: bptui.Scenario, verdict: Verdict) -> list[Finding]:
     return [it for it in bptui.check(scenario).findings if it.verdict is verdict and it.rule == "gradient"]
 
 
-@pytest.mark.parametrize("how", MADE)
+@pytest.mark.parametrize("how", one_in(3, MADE))
 def test_they_are_checked_wherever_they_are_kept(tmp_path: Path, how: str) -> None:
     scenario = loaded(tmp_path, layers(how))
     weights, bias = scenario.graph.parameters

@@ -9,6 +9,7 @@ import pytest
 
 from bptui import cli
 from cost import counted_calls
+from sampled import one_in
 
 
 def sum_of(count: int) -> str:
@@ -57,7 +58,7 @@ def assert_in_proportion(command: list[str], network: Callable[[int], str], coun
     assert four - twice < 2.2 * (twice - once)
 
 
-@pytest.mark.parametrize("network", NETWORKS)
+@pytest.mark.parametrize("network", one_in(3, NETWORKS))
 @pytest.mark.parametrize(
     "command", [["trace"], ["trace", "--json"], ["exec", "-e", "last", "-e", "first"]], ids=" ".join
 )

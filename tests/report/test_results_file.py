@@ -16,6 +16,7 @@ from bptui.guest.child.keeper import children
 from bptui.program_checking.check_program import marks_of_program
 from bptui.report.hand_in import HandIn, MarkedItem, brief_message, marked_hand_in
 from bptui.report.results_file import RESULT_FORMATS, format_for, write_results
+from sampled import one_in
 
 SCENARIO = """
 title = "Homework"
@@ -146,7 +147,7 @@ for name in [it for it in sys.modules if it.startswith("bptui")]:
 }
 
 
-@pytest.mark.parametrize("cheat", CHEATS)
+@pytest.mark.parametrize("cheat", one_in(2, CHEATS))
 def test_a_wrong_layer_earns_nothing_however_it_cheats(tmp_path: Path, cheat: str) -> None:
     results = tmp_path / "r.json"
     layers = f"PLACE, MARKS = {str(results)!r}, {os.getpid()}\n{CHEATS[cheat]}{WRONG}"
@@ -259,7 +260,7 @@ def test_tenths_add_up_and_any_name_can_be_written(tmp_path: Path, name: str) ->
         ET.fromstring(text)
 
 
-@pytest.mark.parametrize("option", ["--explain", "--format=junit"])
+@pytest.mark.parametrize("option", one_in(2, ["--explain", "--format=junit"]))
 def test_no_folder_of_whoever_marks_it_is_published(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, option: str
 ) -> None:

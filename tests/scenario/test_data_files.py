@@ -78,7 +78,7 @@ VALID = {
 EDITS = st.lists(st.tuples(st.integers(0, 500), st.binary(max_size=3), st.integers(0, 3)), max_size=4)
 
 
-@settings(max_examples=25)
+@settings(max_examples=12)
 @given(st.sampled_from(sorted(VALID)), EDITS, st.none() | st.just((0, 1)))
 def test_a_damaged_file_is_an_array_or_an_error_and_nothing_else(
     folder: Path, name: str, edits: list[tuple[int, bytes, int]], rows: tuple[int, int] | None

@@ -43,7 +43,7 @@ def answers(session: Session, *lines: str) -> list[str]:
 
 
 @given(st.lists(LINES, min_size=1, max_size=10))
-@settings(max_examples=15)
+@settings(max_examples=6)
 @example(["last", "first", "set z1 = 3", "back 1", "set z1 = 0.5"])
 @example(["next 3", "set W1 = 3", "expand loss", "last"])
 @example(["goto 6", "paths x loss", "first", "back 1", "set loss = 0.5"])

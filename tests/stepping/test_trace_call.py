@@ -56,7 +56,7 @@ def is_alike(one: Snapshot, other: Snapshot) -> bool:
 
 
 @pytest.mark.parametrize("layer", single_output_layers, ids=lambda layer: layer.__name__)
-@settings(max_examples=3)
+@settings(max_examples=2)
 @given(data=st.data())
 def test_the_lines_of_a_layer_are_its_own_tell_what_changes_and_return_what_it_returns(
     layer: type[Layer], data: st.DataObject

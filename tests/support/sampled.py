@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import pytest
+
+
+def first_of_each(kind: Callable[[Any], object], cases: Iterable[tuple[Any, ...]]) -> Sequence[Any]:
+    """Return cases as parameters: the first of each kind for every run, the others for a long one."""
+    seen: set[object] = set()
+    params = []
+    for case in cases:
+        params.append(pytest.param(*case, marks=[pytest.mark.long] if kind(case) in seen else []))
+        seen.add(kind(case))
+    return params
 
 
 def one_in(count: int, cases: Iterable[Any]) -> Sequence[Any]:

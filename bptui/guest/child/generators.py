@@ -12,6 +12,8 @@ import numpy as np
 
 Generator: TypeAlias = "np.random.Generator | np.random.RandomState | random.Random"
 
+KINDS = (np.random.Generator, np.random.RandomState, random.Random)
+
 
 class TorchNumbers(random.Random):
     """Torch's global random numbers, as a generator like Python's."""
@@ -40,7 +42,7 @@ def torch_generators() -> list[Generator]:
 
 def is_generator(it: object) -> TypeGuard[Generator]:
     """Return whether something is a random generator."""
-    return isinstance(it, np.random.Generator | np.random.RandomState | random.Random)
+    return isinstance(it, KINDS)
 
 
 def restart_generator(generator: Generator, seed: int | Sequence[int]) -> None:

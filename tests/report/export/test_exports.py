@@ -36,6 +36,7 @@ from bptui.scenario.load import load, loads
 from exported import HOSTILE, account_of, hostile_account
 from layers import Array
 from runs import tape_of_two_graphs
+from sampled import one_in
 
 VOID = {"meta", "input", "br", "img"}
 BUNDLED = [name for name, _ in bundled() if "/" not in name]  # those of the book have layers of its own
@@ -196,7 +197,7 @@ def test_a_player_shows_each_step_as_long_as_it_takes_to_read() -> None:
     assert [time for time, code, _ in map(json.loads, lines) if code == "m"][:3] == [0.0, 0.5, 2.5]
 
 
-@pytest.mark.parametrize("name", BUNDLED)
+@pytest.mark.parametrize("name", one_in(3, BUNDLED))
 def test_the_written_test_computes_the_same_without_bptui(name: str) -> None:
     text = account_of(name).text(".py")
     assert "import bptui" not in text
