@@ -260,6 +260,15 @@ def wiring_failures(findings: list[Finding]) -> list[Finding]:
     return [it for it in findings if it.verdict is Verdict.FAIL]
 
 
+def test_a_parameter_that_is_updated_with_the_gradient_of_another_is_told_which(tmp_path: Path) -> None:
+    square = BOOK.replace("randn(6, 4)", "randn(6, 3)").replace("(4, 5), np.zeros(5)", "(3, 3), np.zeros(3)")
+    update = UPDATE.replace("(first.W, first.dW)", "(first.W, last.dW)")
+    with watched_here(tmp_path, square.replace("randn(5, 3)", "randn(3, 3)").format(back=BACK, update=update)) as watch:
+        (failed,) = wiring_failures(wiring_findings(watch, frozenset()))
+    assert failed.node == "first.W"
+    assert "uses the gradient of last.W instead of its own" in failed.reason
+
+
 def test_a_factor_is_read_from_the_cells_of_a_notebook(tmp_path: Path) -> None:
     notebook = tmp_path / "homework.ipynb"
     cell = {"cell_type": "code", "source": ["share = 0.1\n", "d = share * loss.backward()\n"]}
