@@ -67,8 +67,9 @@ class TracedCall:
     @property
     def called(self) -> str:
         """What a person calls the function: ``Affine.backward``, ``affine_backward``."""
-        qualified = getattr(inspect.unwrap(self.function), "__qualname__", "")
-        return name_of_function(self.name, qualified) if qualified else f"{self.name}.{self.method}"
+        function = inspect.unwrap(self.function)
+        is_pythons = hasattr(function, "__code__")  # NumPy's functions have names of their own, too
+        return name_of_function(self.name, function.__qualname__) if is_pythons else f"{self.name}.{self.method}"
 
 
 def trace_method(traced: TracedCall, *, recorded: Recorded = None, most_steps: int = MOST_STEPS) -> LineTape:
