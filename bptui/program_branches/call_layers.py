@@ -163,8 +163,7 @@ class CallLayer:
         if not self.under_way.wait(0):
             raise NotReadyError(self.under_way)
         asked, self.under_way = self.under_way, None
-        assert asked.answer is not None
-        return asked.answer
+        return asked.result()
 
 
 class AskedCall:
@@ -174,7 +173,7 @@ class AskedCall:
         self.program = program
         self.ticket = ticket
         self.since = monotonic()
-        self.answer: Mapping[str, Any] | None = None
+        self.outcome: Mapping[str, Any] | LayerError | None = None
 
     @property
     def elapsed(self) -> float:
@@ -182,16 +181,26 @@ class AskedCall:
         return monotonic() - self.since
 
     def wait(self, seconds: float) -> bool:
-        """Wait for it no longer than ``seconds``, and return whether it is done. Raises LayerError if it failed."""
+        """Wait for it no longer than ``seconds``, and return whether it is done, or late."""
         until = monotonic() + seconds
-        while self.answer is None:
-            self.answer = self.program.answered(self.ticket)
-            if self.answer is not None or monotonic() >= until:
+        while self.outcome is None:
+            try:
+                self.outcome = self.program.answered(self.ticket)
+            except LayerError as error:
+                self.outcome = error
+            if self.outcome is None and self.elapsed > TIME_LIMIT:
+                self.outcome = LayerError(f"a call has not come back within {TIME_LIMIT:.0f} s")
+            if self.outcome is not None or monotonic() >= until:
                 break
             sleep(LOOK)
-        if self.answer is None and self.elapsed > TIME_LIMIT:
-            raise LayerError(f"a call has not come back within {TIME_LIMIT:.0f} s")
-        return self.answer is not None
+        return self.outcome is not None
+
+    def result(self) -> Mapping[str, Any]:
+        """Return the answer, which has come. Raises LayerError where it tells of one, or none has come in time."""
+        if isinstance(self.outcome, LayerError):
+            raise self.outcome
+        assert self.outcome is not None
+        return self.outcome
 
     def insist(self, seconds: float) -> None:
         """Wait for it for ``seconds``; whoever asks after that is told that it is late."""

@@ -188,7 +188,7 @@ class ProgramRun:
             some = b""
         if not some:
             self.lose(self.process.ending().replace("the layer process", "the program"))
-            return True
+            return False
         self.incoming += some
         try:
             self.take_messages()

@@ -164,3 +164,23 @@ def test_a_recording_has_the_branches_of_a_program_and_verifies(
     assert capsys.readouterr().out.splitlines()[-1] in told
     assert cli.main(["verify", record, "--program", program]) == 0
     assert "bit for bit" in capsys.readouterr().out
+
+
+def test_a_program_that_ends_in_a_branch_ends_the_branch_only(tmp_path: Path) -> None:
+    text = """
+import os
+import numpy as np
+class Twice:
+    def forward(self, x):
+        if x[0] > 9: os._exit(3)
+        return 2 * x
+    def backward(self, dout):
+        return 2 * dout
+twice, x = Twice(), np.ones(2)
+y = twice.forward(x)
+twice.backward(np.ones(2))
+"""
+    with watched(tmp_path, text) as run:
+        branch = branch_of(run, leaf_edit(run.tape, "x", (0,), 10.0))
+        assert branch.failure is not None
+        assert "the program's process has ended" in branch.failure.message

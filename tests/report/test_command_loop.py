@@ -251,6 +251,6 @@ def test_of_a_program_each_command_is_answered_as_of_a_scenario(
     assert status == 1
     assert lines[0].startswith("step ")
     assert lines[1] == "pass = backward"
-    assert "a program is watched as it runs" in lines[2]
+    assert lines[2].startswith("branch b1: Affine1 = 0, from step 1 on")
     assert "there is no value nothing" in lines[3]
     assert complaints == ""
