@@ -1,6 +1,6 @@
 """What all tests share: Hypothesis on a machine of any speed, and the whole suite in several processes.
 
-``pytest --hypothesis-profile=thorough`` draws many more examples of each law; CI tries the layers on ``many``.
+``pytest --hypothesis-profile=thorough`` draws many more examples of each law, ``many`` some more.
 """
 
 from __future__ import annotations
