@@ -52,6 +52,6 @@ def sent_back(again: CalledAgain, douts: Sequence[Any], *, adds_up: bool) -> lis
     """Return the gradient of each value; of what a call back adds to what its object has, only what it adds."""
     held = again.values.held
     before = [np.array(gradient_of(again.spots[name]), float) if adds_up else None for name in held]
-    (*chosen,) = again.backward(*douts)
+    chosen = again.backward(*douts)
     count = len(chosen) - len(held)
     return [*chosen[:count], *map(less, chosen[count:], before)]

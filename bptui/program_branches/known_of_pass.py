@@ -89,7 +89,7 @@ class KnownOfPass(Reuse):
         """Return what a node sent back; None where it has to be computed. Raises LayerError where it is not known."""
         if not self.applies(tape) or rank >= len(self.columns.douts):
             return None
-        if rank == self.under_way:
+        if rank == self.under_way:  # what arrives is settled, however often its layer is asked until it has answered
             return None
         node = tape.passes.backward[rank]
         handed, before = self.columns.douts[rank], self.arrived(rank)
@@ -105,9 +105,7 @@ class KnownOfPass(Reuse):
                 raise self.unknown_dout(tape, rank)
         if is_same and self.has_inputs(tape, node):
             return self.back_before(tape, rank)
-        self.under_way = (
-            rank  # what arrives is settled, though a layer may be asked several times until it has answered
-        )
+        self.under_way = rank
         return None
 
     def written_factor(self, rank: int, handed: Dout, before: Dout) -> float | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import signal
 import sys
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -22,15 +23,15 @@ CAUGHT = ("SIGINT", "SIGTERM", "SIGHUP")
 """Signals that a screen hears of while it is open."""
 
 
-class ShownTape:
+class ShownTape(ABC):
     """What shows itself as the table of its ``shown_tape``, with the verdicts of its ``report`` once there is one."""
 
     report: Report | None = None
 
     @property
+    @abstractmethod
     def shown_tape(self) -> Tape:
         """The steps to show."""
-        raise NotImplementedError
 
     def __repr__(self) -> str:
         from bptui.lines.line import text_of_lines
