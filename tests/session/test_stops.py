@@ -90,7 +90,7 @@ def test_cancel_ends_a_search_and_a_run_to_a_step_and_leaves_the_cursor_where_it
         assert pending.way_on is not None
         answer = dispatcher.do(Cancel())
         assert answer.ok
-        assert f"the cursor stays at step {(position := session.moment.position)}" in answer.text
+        assert f"the cursor stays at step {(position := session.moment.position):,}" in answer.text
         assert dispatcher.resume() is None
         dispatcher.work()
         assert session.moment.position == position < len(session.tape.order)
