@@ -1,4 +1,4 @@
-"""What the style names of a line look like to Textual: Rich's styles, written in as few bytes as may be."""
+"""What the style names of a line look like: Rich's styles, and the codes that lead a terminal from one to another."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from itertools import product
 
-from rich.color import Color
+from rich.color import Color, ColorSystem
 from rich.errors import StyleSyntaxError
 from rich.style import Style
 
@@ -23,8 +23,59 @@ FLAT = frozenset(
 """The styles in which a space looks like a space in any other of them."""
 
 
-class Palette(dict[str, Style]):
-    """Rich styles by the name that a span gives; what no table names is read as Rich writes colours."""
+SWITCHES = (("bold", "1"), ("dim", "2"), ("italic", "3"), ("underline", "4"), ("reverse", "7"))
+"""The attributes that palettes use, and the codes that switch them on."""
+
+PLAIN = Style.null()
+
+
+class Looks(dict[str, Style]):
+    """Rich styles by the name that a span gives."""
+
+    def __init__(self, styles: Mapping[str, Style]) -> None:
+        super().__init__(styles)
+        self.changes_by_system: dict[ColorSystem, Changes] = {}
+
+    def changes(self, colours: ColorSystem) -> Changes:
+        """Return the codes that change one look into another, on a terminal of so many colours."""
+        if colours not in self.changes_by_system:
+            self.changes_by_system[colours] = Changes(self, colours)
+        return self.changes_by_system[colours]
+
+
+class Changes(dict[tuple[str | None, str | None], str]):
+    """Codes by the names of the looks before and after; None is how a terminal looks before anything is said."""
+
+    def __init__(self, looks: Looks, colours: ColorSystem) -> None:
+        super().__init__()
+        self.looks = looks
+        self.colours = colours
+
+    def __missing__(self, names: tuple[str | None, str | None]) -> str:
+        before, after = (PLAIN if name is None else self.looks[name] for name in names)
+        self[names] = change(before, after, self.colours)
+        return self[names]
+
+
+def change(before: Style, after: Style, colours: ColorSystem) -> str:
+    """Return the sequence that leads from one look to another; none between equal ones."""
+    if before == after:
+        return ""
+    if after == PLAIN:
+        return "\x1b[0m"
+    codes: list[str] = []
+    if any(getattr(before, name) and not getattr(after, name) for name, _ in SWITCHES):
+        before, codes = PLAIN, ["0"]
+    codes += [code for name, code in SWITCHES if getattr(after, name) and not getattr(before, name)]
+    if before.color != after.color:
+        codes += after.color.downgrade(colours).get_ansi_codes() if after.color else ("39",)
+    if before.bgcolor != after.bgcolor:
+        codes += after.bgcolor.downgrade(colours).get_ansi_codes(foreground=False) if after.bgcolor else ("49",)
+    return f"\x1b[{';'.join(codes)}m" if codes else ""
+
+
+class Palette(Looks):
+    """The styles of a theme; what no table names is read as Rich writes colours."""
 
     def __init__(self, *, foreground: str, background: str, is_dark: bool) -> None:
         colours = DARK if is_dark else LIGHT
@@ -53,7 +104,7 @@ def palette_of(foreground: str, background: str, is_dark: bool) -> Palette:  # n
     return Palette(foreground=foreground, background=background, is_dark=is_dark)
 
 
-class PlainPalette(dict[str, Style]):
+class PlainPalette(Looks):
     """Attributes only, for NO_COLOR: colours that a span spells out are left away."""
 
     def __init__(self) -> None:

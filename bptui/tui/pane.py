@@ -20,8 +20,9 @@ from bptui.core.moment import Moment
 from bptui.lines.line import Line, Span, line_width, scrolled
 from bptui.tui.keys import ARROWS
 from bptui.tui.message import Refused
-from bptui.tui.palette import Palette, PlainPalette, palette_of
-from bptui.tui.row import changed_width, edge_row, laid, strip_of
+from bptui.tui.painted_row import PaintedRow
+from bptui.tui.palette import Looks, PlainPalette, palette_of
+from bptui.tui.row import changed_width, edge_row, laid
 from bptui.tui.textual_private import forget_dirty_regions
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ class Pane(Widget):
         self.drawn_size = Size(0, 0)
         self.inside = Size(0, 0)
         self.is_folded = False
-        self.palette: Palette | PlainPalette | None = None
+        self.palette: Looks | None = None
 
     def lines(self, width: int, height: int) -> Sequence[Line]:  # noqa: ARG002
         """Return the content, made for an inside of this size; lines beyond its height can be scrolled to."""
@@ -149,7 +150,7 @@ class Pane(Widget):
         width = self.drawn_size.width
         if not self.drawn:
             self.rows = [self.row(y, source) for y, source in enumerate(sources)]
-            self.strips = [strip_of(row, palette, width) for row in self.rows]
+            self.strips = [PaintedRow(row, palette, width) for row in self.rows]
             self.drawn = sources
             return []
         changes = []
@@ -158,7 +159,7 @@ class Pane(Widget):
                 row = self.row(y, new)
                 if end := changed_width(self.rows[y], row, width):
                     changes.append(Region(0, y, end, 1))
-                self.rows[y], self.strips[y] = row, strip_of(row, palette, width)
+                self.rows[y], self.strips[y] = row, PaintedRow(row, palette, width)
         self.drawn = sources
         return changes
 
@@ -176,7 +177,7 @@ class Pane(Widget):
         bar = Span(side, style)
         return (*laid((bar, *source), width - 1), bar)
 
-    def resolve_palette(self) -> Palette | PlainPalette:
+    def resolve_palette(self) -> Looks:
         """Return the theme's styles, looked up once for each theme."""
         app = self.app
         if app.no_color:

@@ -1,14 +1,11 @@
-"""Lines as rows of a fixed width: measured in cells, cut, padded, compared, and made into what Textual paints."""
+"""Lines as rows of a fixed width: measured in cells, cut, padded and compared."""
 
 from __future__ import annotations
-
-from rich.segment import Segment
 
 from bptui.core.text import visible
 from bptui.lines.cell_width import cells
 from bptui.lines.line import Line, Span, cut, line_width
-from bptui.tui.palette import FLAT, SAME, Palette, PlainPalette
-from bptui.tui.strip_codes import PaintedRow
+from bptui.tui.palette import FLAT, SAME
 
 
 def laid(line: Line, width: int) -> Line:
@@ -53,11 +50,6 @@ def edge_row(title: Line, left: str, right: str, width: int, style: str, *, at_e
     if at_end:
         return (Span(left + rest, style), *middle, Span(right, style))
     return (Span(left, style), *middle, Span(rest + right, style))
-
-
-def strip_of(row: Line, palette: Palette | PlainPalette, width: int) -> PaintedRow:
-    """Return a row as Textual paints it."""
-    return PaintedRow([Segment(text, palette[style]) for text, style in row], width)
 
 
 def changed_width(old: Line, new: Line, width: int) -> int:

@@ -7,8 +7,9 @@ from rich.cells import cell_len
 from textual.strip import Strip
 
 from bptui.lines.line import Line, Span, line_width
+from bptui.tui.painted_row import PaintedRow
 from bptui.tui.palette import Palette
-from bptui.tui.row import changed_width, edge_row, laid, strip_of
+from bptui.tui.row import changed_width, edge_row, laid
 
 PALETTE = Palette(foreground="#ffffff", background="#000000", is_dark=True)
 
@@ -26,7 +27,7 @@ def text_of(line: Line) -> str:
 def test_painting_only_the_changed_cells_gives_the_new_row(old: Line, new: Line, width: int) -> None:
     before, after = laid(old, width), laid(new, width)
     end = changed_width(before, after, width)
-    was, now = strip_of(before, PALETTE, width), strip_of(after, PALETTE, width)
+    was, now = PaintedRow(before, PALETTE, width), PaintedRow(after, PALETTE, width)
     assert Strip.join([now.crop(0, end), was.crop(end, width)]).text == now.text
     assert (end == 0) == (before == after)
 
@@ -53,13 +54,13 @@ def test_spaces_join_what_stands_before_them_unless_they_show() -> None:
 
 @pytest.mark.parametrize("text", ["\x1b[31mred", "a\x07b", "a\nb", "\u202egnp", "\x9b1m"])
 def test_nothing_that_a_terminal_would_obey_reaches_it(text: str) -> None:
-    painted = strip_of(laid((Span(text),), 40), PALETTE, 40).text
+    painted = PaintedRow(laid((Span(text),), 40), PALETTE, 40).text
     assert painted.isprintable()
 
 
 @pytest.mark.parametrize("name", ["[/red]", "h[t]", "[bold", "{0}", "W[0:2]", "\\"])
 def test_what_looks_like_markup_is_text(name: str) -> None:
-    assert strip_of(laid((Span(name, "value"),), 20), PALETTE, 20).text.rstrip() == name
+    assert PaintedRow(laid((Span(name, "value"),), 20), PALETTE, 20).text.rstrip() == name
 
 
 @given(lines, st.integers(8, 40), st.booleans())

@@ -8,12 +8,12 @@ from hypothesis import strategies as st
 from rich.ansi import AnsiDecoder
 from rich.cells import cell_len
 from rich.console import Console
-from rich.segment import Segment
 from rich.style import Style
 
+from bptui.lines.line import Span, line_width
 from bptui.lines.styles import ATTRIBUTES
-from bptui.tui.palette import Palette, PlainPalette
-from bptui.tui.strip_codes import PaintedRow
+from bptui.tui.painted_row import PaintedRow
+from bptui.tui.palette import Looks, Palette, PlainPalette
 
 CONSOLE = Console(file=io.StringIO(), color_system="truecolor", force_terminal=True)
 PALETTES = (Palette(foreground="#d0d0d0", background="#1c1c1c", is_dark=True), PlainPalette())
@@ -24,8 +24,9 @@ spans = st.lists(st.tuples(texts, names), max_size=8)
 palettes = st.sampled_from(PALETTES)
 
 
-def painted(line: list[tuple[str, str]], palette: Palette | PlainPalette) -> PaintedRow:
-    return PaintedRow([Segment(text, palette[name]) for text, name in line])
+def painted(line: list[tuple[str, str]], looks: Looks) -> PaintedRow:
+    row = tuple(Span(*span) for span in line)
+    return PaintedRow(row, looks, line_width(row))
 
 
 def looks(written: str) -> list[tuple[str, Style]]:
@@ -40,18 +41,14 @@ def seen(style: Style) -> tuple[object, ...]:
 
 
 @given(spans.filter(bool), palettes)
-def test_every_letter_looks_on_the_terminal_as_its_span_says(
-    line: list[tuple[str, str]], palette: Palette | PlainPalette
-) -> None:
+def test_every_letter_looks_on_the_terminal_as_its_span_says(line: list[tuple[str, str]], palette: Looks) -> None:
     shown = looks(painted(line, palette).render(CONSOLE))
     wanted = [(letter, palette[name]) for text, name in line for letter in text]
     assert [(letter, seen(style)) for letter, style in shown] == [(letter, seen(style)) for letter, style in wanted]
 
 
 @given(spans.filter(bool), palettes)
-def test_what_comes_after_a_row_looks_like_nothing(
-    line: list[tuple[str, str]], palette: Palette | PlainPalette
-) -> None:
+def test_what_comes_after_a_row_looks_like_nothing(line: list[tuple[str, str]], palette: Looks) -> None:
     assert seen(looks(painted(line, palette).render(CONSOLE) + "x")[-1][1]) == seen(Style.null())
 
 
@@ -75,4 +72,5 @@ def test_a_part_of_a_row_is_as_wide_as_asked_and_painted_alike(
     ],
 )
 def test_only_what_changes_of_the_look_is_written(line: list[tuple[str, str]], written: str) -> None:
-    assert PaintedRow([Segment(text, Style.parse(style)) for text, style in line]).render(CONSOLE) == written
+    looks = Looks({name: Style.parse(name) for _, name in line})
+    assert painted(line, looks).render(CONSOLE) == written
