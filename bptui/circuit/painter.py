@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import field
+from itertools import groupby, islice
 from typing import NamedTuple, TypeAlias
 
 from bptui.circuit.canvas import WirePieces
@@ -190,10 +191,5 @@ def crop(cells: list[str], styles: list[str], window: Window) -> tuple[list[str]
 
 def spans_of(cells: list[str], styles: list[str]) -> Line:
     """Return runs of equal style."""
-    spans: list[Span] = []
-    start = 0
-    for place in range(1, len(styles)):
-        if styles[place] != styles[start]:
-            spans.append(Span("".join(cells[start:place]), styles[start]))
-            start = place
-    return (*spans, Span("".join(cells[start:]), styles[start])) if styles else ()
+    rest = iter(cells)
+    return tuple(Span("".join(islice(rest, len(list(run)))), style) for style, run in groupby(styles))

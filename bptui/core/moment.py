@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from bptui.core.columns import Iteration, as_array, as_optional_array
 from bptui.core.graph import Graph, Use
-from bptui.core.order import Order, Pass, Passes, Progress
+from bptui.core.order import Order, Pass, Passes, Progress, Turn
 from bptui.core.step import Local, Step
 from bptui.deferred_dataclass import dataclass
 from layers import Array
@@ -34,7 +34,7 @@ class Moment:
         """Which step does what."""
         return self.tape.order
 
-    @property
+    @cached_property
     def passes(self) -> Passes:
         """The passes of this iteration."""
         return self.tape.order.passes(self.progress.iteration)
@@ -54,22 +54,27 @@ class Moment:
         """The step that has just run, None at position 0."""
         return self.tape.step(self.position) if self.position else None
 
+    @cached_property
+    def turn(self) -> Turn | None:
+        """Whose turn the step was that has just run, None at position 0."""
+        return self.order[self.position] if self.position else None
+
     @property
     def pass_(self) -> Pass:
         """The pass of the step that has just run; at position 0 the forward pass, which is about to start."""
-        return self.order[self.position].pass_ if self.position else Pass.FORWARD
+        return self.turn.pass_ if self.turn else Pass.FORWARD
 
     @property
     def name(self) -> str | None:
         """Whose step has just run: a node's or, in the update, a parameter's; None at position 0."""
-        return self.order[self.position].name if self.position else None
+        return self.turn.name if self.turn else None
 
     @cached_property
     def changed(self) -> frozenset[str]:
         """The values whose number or gradient the step has just changed."""
-        if not self.position:
+        turn = self.turn
+        if turn is None:
             return frozenset()
-        turn = self.order[self.position]
         if turn.pass_ is Pass.BACKWARD:
             node = self.graph.nodes[self.passes.backward[turn.rank]]
             contributions = self.columns.contributions[self.passes.edges_of(turn.rank)]

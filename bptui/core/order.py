@@ -66,7 +66,7 @@ class Passes:
     calls: tuple[Location | None, ...] = ()
     places: tuple[Location | None, ...] = ()
 
-    @property
+    @cached_property
     def lengths(self) -> tuple[int, int, int]:
         """How many steps each pass has."""
         return len(self.graph.nodes), len(self.backward), len(self.updated)

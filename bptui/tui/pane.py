@@ -23,7 +23,7 @@ from bptui.tui.message import Refused
 from bptui.tui.painted_row import PaintedRow
 from bptui.tui.palette import Looks, PlainPalette, palette_of
 from bptui.tui.row import changed_width, edge_row, laid
-from bptui.tui.textual_private import forget_dirty_regions
+from bptui.tui.textual_private import forget_dirty_regions, repaint
 
 if TYPE_CHECKING:
     from bptui.checking.verdicts import Verdicts
@@ -125,8 +125,8 @@ class Pane(Widget):
         changes = self.replace_rows([self.folded_row()] if self.is_folded else self.sources())
         if is_whole:
             self.refresh()
-        elif changes:
-            self.refresh(*changes)
+        elif changes and self.display:
+            repaint(self, changes)
 
     def take_size(self, size: Size) -> None:
         """Forget what was drawn in another size, in other colours or in another frame."""

@@ -6,8 +6,11 @@ changed, and where yet another file uses such a name.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from textual.app import App
 from textual.driver import Driver
+from textual.geometry import Region
 from textual.widget import Widget
 
 
@@ -34,3 +37,13 @@ class ReportingApp(App[None]):
 def forget_dirty_regions(widget: Widget) -> None:
     """Tell a widget that renders its own strips that all of them are up to date."""
     widget._dirty_regions.clear()  # noqa: SLF001  (as ``Widget.render_line`` does once it has made them)
+
+
+def repaint(widget: Widget, regions: Iterable[Region]) -> None:
+    """Have parts of a widget painted that renders its own strips and has neither border nor padding.
+
+    ``Widget.refresh`` comes to the same by three messages, and empties caches that such a widget does not use.
+    """
+    widget._repaint_regions.update(regions)  # noqa: SLF001  (as ``Widget.refresh`` does)
+    widget.screen._dirty_widgets.add(widget)  # noqa: SLF001  (as ``Screen`` does once it is told)
+    widget.screen.check_idle()

@@ -7,16 +7,18 @@ import inspect
 from pathlib import Path
 
 import pytest
+from rich.segment import Segment
 from textual._xterm_parser import XTermParser
 from textual.app import App
 from textual.drivers import linux_driver
 from textual.drivers.linux_driver import LinuxDriver
 from textual.events import Key
 from textual.geometry import Region
+from textual.strip import Strip
 from textual.widget import Widget
 
 import bptui.tui
-from bptui.tui.textual_private import ReportingApp, forget_dirty_regions
+from bptui.tui.textual_private import ReportingApp, forget_dirty_regions, repaint
 from bptui.tui.textual_private_driver import KeyParser
 
 ROOM = Path(bptui.tui.__file__).parent
@@ -53,6 +55,28 @@ async def test_a_widget_whose_dirty_regions_are_forgotten_has_none_left() -> Non
         assert widget._dirty_regions
         forget_dirty_regions(widget)
         assert not widget._dirty_regions
+
+
+class Counted(Widget):
+    """A widget that writes, in each of its lines, how often it has been asked for them."""
+
+    asked = 0
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        self.asked += 1
+        return [Strip([Segment(str(self.asked) * crop.width)]) for _ in range(crop.height)]
+
+
+async def test_parts_of_a_widget_are_painted_without_a_refresh() -> None:
+    async with App[None]().run_test(size=(10, 3)) as pilot:
+        widget = Counted()
+        await pilot.app.mount(widget)
+        await pilot.pause()
+        before = widget.asked
+        repaint(widget, [Region(0, 1, 4, 1)])
+        await pilot.pause()
+        assert widget.asked == before + 1
+        assert not widget._repaint_regions
 
 
 @pytest.mark.parametrize(
