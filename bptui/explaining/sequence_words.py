@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from layers.gru import GRU, GRUStep
+from layers import library
 
 
 def attended(options: Mapping[str, Any]) -> tuple[str, Mapping[str, str]]:
@@ -22,26 +22,28 @@ def attended(options: Mapping[str, Any]) -> tuple[str, Mapping[str, str]]:
 
 def gated_step(options: Mapping[str, Any]) -> tuple[str, Mapping[str, str]]:
     """Return the words of a GRU's step, whose reset gate stands outside the product with Wh or inside."""
+    layer = library["GRUStep"]
     if options["reset"] == "after":
-        return GRUStep.formula, GRUStep.rules
+        return layer.formula, layer.rules
     candidate = "tanh(x · Wx + bx + (r × h) · Wh + bh)"
     rules = {
         "h": "dout × z, and dsums · Whᵀ, n's share of it multiplied by r",
         "Wh": "hᵀ · dsums, n's with r × h in h's place",
         "bh": "Σ dsums over the batch",
     }
-    return GRUStep.formula.replace("tanh(x · Wx + bx + r × (h · Wh + bh))", candidate), {**GRUStep.rules, **rules}
+    return layer.formula.replace("tanh(x · Wx + bx + r × (h · Wh + bh))", candidate), {**layer.rules, **rules}
 
 
 def gated(options: Mapping[str, Any]) -> tuple[str, Mapping[str, str]]:
     """Return the words of a GRU over time."""
+    layer = library["GRU"]
     if options["reset"] == "after":
-        return GRU.formula, GRU.rules
+        return layer.formula, layer.rules
     rules = {
         "Wh": "Σ hᵀ · dsums, n's with r × h in h's place, over the steps",
         "bh": "Σ dsums over the batch and the steps",
     }
-    return f"{GRU.formula}, r resetting h before the product with Wh", {**GRU.rules, **rules}
+    return f"{layer.formula}, r resetting h before the product with Wh", {**layer.rules, **rules}
 
 
 SEQUENCES: Mapping[str, Callable[[Mapping[str, Any]], tuple[str, Mapping[str, str]]]] = {

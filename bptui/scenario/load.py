@@ -118,7 +118,8 @@ class Loader:
         document, problems = self.document, self.problems
         settings = read_settings(document, self.path.stem if self.path else "scenario", problems)
         own = self.own_layers()
-        self.library = {**self.library, **(own.layers if own else {})}
+        if own:
+            self.library = {**self.library, **own.layers}
         definitions = read_definitions(document, problems)
         places = read_names(document, definitions, problems)
         reader = NodeReader(document, self.library, places, settings.dtype, problems, own.refused if own else {})

@@ -11,7 +11,6 @@ from bptui.core.text import visible
 from bptui.errors import Location, ScenarioError, reason_of
 from bptui.scenario.toml.document import Document
 from bptui.scenario.toml.positions import Positions
-from bptui.scenario.toml.syntax_errors import syntax_error
 
 MOST_NESTED = 64
 """As many axes as a NumPy array can have."""
@@ -48,6 +47,8 @@ def parse_toml(text: str, path: str) -> Document:
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
+        from bptui.scenario.toml.syntax_errors import syntax_error  # noqa: PLC0415  (most files have none)
+
         raise syntax_error(error, text, path) from None
     except ValueError as error:  # a date that no calendar has
         raise ScenarioError(f"not TOML: {reason_of(error)}", where=Location(path)) from None
