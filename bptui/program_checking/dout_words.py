@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bptui.core.graph import Node
-from bptui.core.text import visible
+from bptui.core.text import number, visible
 from bptui.program_checking.dout_sums import Contribution, HandedDout
 from bptui.program_checking.pass_douts import PassDouts
 
@@ -87,6 +87,33 @@ def swapped_words(douts: PassDouts, handed: HandedDout, other: Contribution) -> 
         f"{dout_name(handed)} is the gradient of {name}, returned by {visible(other.step.name)} "
         f"({other.place}), and not that of {value}"
     )
+
+
+def unscaled_words(douts: PassDouts, handed: HandedDout, scaled: Node) -> str:
+    """Return what is said where a value is used times a number, and what came back is handed on without it."""
+    value, name = visible(douts.graph.names[handed.slot]), visible(scaled.name)
+    slot = douts.graph.slot_of(douts.graph.node_index(scaled.name) or 0)
+    return (
+        f"{dout_name(handed)} is what came back for {name} ({lines_of(douts.contributions[slot])}) as it is, and not "
+        f"{factor_text(scaled)}, as {value} is in {name} ({scaled.where})"
+    )
+
+
+def scaled_twice_words(douts: PassDouts, handed: HandedDout, scaled: Node) -> str:
+    """Return what is said where a value is used times a number, and what came back is multiplied by it twice."""
+    value, name = visible(douts.graph.names[handed.slot]), visible(scaled.name)
+    slot = douts.graph.slot_of(douts.graph.node_index(scaled.name) or 0)
+    return (
+        f"{dout_name(handed)} is what came back for {name} ({lines_of(douts.contributions[slot])}) "
+        f"{factor_text(scaled)} twice, and {value} is in {name} once ({scaled.where})"
+    )
+
+
+def factor_text(scaled: Node) -> str:
+    """Return what the code has multiplied by, or divided."""
+    if "divisor" in scaled.options:
+        return f"divided by {scaled.options['divisor']}"
+    return f"times {number(scaled.options['factor'])}"
 
 
 def batch_words(handed: HandedDout, came: Sequence[Contribution], size: int) -> str:

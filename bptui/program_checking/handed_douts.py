@@ -37,8 +37,10 @@ from bptui.program_checking.dout_words import (
     missing_words,
     mistaken_words,
     passed_over_words,
+    scaled_twice_words,
     swapped_words,
     twice_words,
+    unscaled_words,
 )
 from bptui.program_checking.pass_douts import PassDouts
 from bptui.program_checking.repeated_calls import is_mean_loss
@@ -116,10 +118,21 @@ def explanations(
             yield "a use is missing", exchanged_words(douts, handed, *pair)
         if (pair := exchanged(handed.dout, uses, douts.returned_beside(uses))) is not None:
             yield "gradients swapped", mistaken_words(douts, handed, *pair)
+    yield from factor_explanations(douts, handed, came)
     if (other := douts.of_another(handed)) is not None:
         yield "gradients swapped", swapped_words(douts, handed, other)
     if (size := douts.batch_size(handed, came)) is not None:
         yield "divided by the batch size twice", batch_words(handed, came, size)
+
+
+def factor_explanations(
+    douts: PassDouts, handed: HandedDout, came: Sequence[Contribution]
+) -> Iterator[tuple[str, str]]:
+    """Yield what the numbers tell where a value is used times a number, and what came back is not, or is twice."""
+    if (scaled := douts.without_factor(handed, came)) is not None:
+        yield "a factor is missing", unscaled_words(douts, handed, scaled)
+    if (scaled := douts.with_factor_twice(handed, came)) is not None:
+        yield "a factor counts twice", scaled_twice_words(douts, handed, scaled)
 
 
 def calls_once_more(douts: PassDouts) -> Iterator[tuple[BackwardStep, BackwardStep]]:

@@ -11,10 +11,12 @@ import numpy as np
 from bptui.core.graph import Node
 from bptui.core.step import BackwardStep, UpdateStep
 from bptui.core.tape import Tape
-from bptui.program_checking.dout_sums import Contribution, HandedDout, equals_sum, factor_between, total_of
+from bptui.program_checking.dout_sums import Contribution, HandedDout, equals_sum, factor_between, is_alike, total_of
 from bptui.program_checking.source_numbers import PRECISE, is_written_factor
 from bptui.programs.cut_passes import is_same_layer
 from bptui.programs.pass_graph import WatchedPass
+from bptui.programs.scaled_sums import SCALED, scaled
+from layers import Array
 
 MOST_SUMS = 4
 """Sums, one behind the other, whose uses are looked at."""
@@ -120,6 +122,24 @@ class PassDouts:
         derived = self.watched.nodes[index].derived
         if derived is not None and derived.layer == "Add":
             yield from self.contributions[self.graph.slot_of(index)]
+
+    def without_factor(self, handed: HandedDout, came: Sequence[Contribution]) -> Node | None:
+        """Return the node that is a value times a number, where what came back to it is handed on as it is."""
+        return next((node for node, dout in self.scaled(came) if is_alike(handed.dout, dout)), None)
+
+    def with_factor_twice(self, handed: HandedDout, came: Sequence[Contribution]) -> Node | None:
+        """Return the node that is a value times a number, where what came back to it is multiplied by it twice."""
+        twice = ((node, scaled(scaled(dout, node.options), node.options)) for node, dout in self.scaled(came))
+        return next((node for node, dout in twice if is_alike(handed.dout, dout)), None)
+
+    def scaled(self, came: Sequence[Contribution]) -> Iterator[tuple[Node, Array]]:
+        """Yield the node that is the one use of a value, and that value times a number, with what came back to it."""
+        if len(came) != 1:
+            return
+        index = self.graph.node_index(came[0].step.name) or 0
+        derived, dout = self.watched.nodes[index].derived, came[0].step.dout
+        if derived is not None and derived.layer in SCALED and dout is not None:
+            yield self.graph.nodes[index], dout
 
     @cached_property
     def starts_from_number(self) -> bool:

@@ -29,6 +29,7 @@ def recognise_array(value: SeenValue, known: Sequence[SeenValue]) -> Iterator[De
     alike = [it for it in known if it.array.size == value.array.size and not it.is_constant][-LATELY:]
     yield from find_copies(value, alike)
     yield from find_sums(value, [it for it in alike if it.array.shape == value.array.shape])
+    yield from find_long_sums(value, alike)
     yield from find_stretched_sums(value, known)
     yield from find_joins(value, [it for it in known if it.array.ndim == value.array.ndim])
     yield from find_stacks(value, known)
@@ -65,6 +66,22 @@ def find_sums(value: SeenValue, known: Sequence[SeenValue]) -> Iterator[Derived]
             yield from (Derived("Add", {}, addends) for addends in found)
             if found:
                 return
+
+
+def find_long_sums(value: SeenValue, known: Sequence[SeenValue]) -> Iterator[Derived]:
+    """Yield the longer sums that it is of values which were seen one after the other, as a loop adds them up."""
+    with np.errstate(all="ignore"):
+        for addends in runs_like(value, known):
+            if len(addends) > MOST_ADDENDS and is_sum_of([one.array for one in addends], value.array):
+                yield Derived("Add", {}, addends)
+
+
+def runs_like(value: SeenValue, known: Sequence[SeenValue]) -> Iterator[Sequence[SeenValue]]:
+    """Yield the values of the same shape and dtype that were seen one after the other, the latest and longest first."""
+    alike = [it for it in known if it.array.shape == value.array.shape and it.array.dtype == value.array.dtype]
+    alike = alike[-LATELY:]
+    for last in range(len(alike), 0, -1):
+        yield from (alike[first:last] for first in range(last))
 
 
 def find_stretched_sums(value: SeenValue, known: Sequence[SeenValue]) -> Iterator[Derived]:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from bptui.programs.array_views import Derived, parse_index
+from bptui.programs.scaled_sums import scaled
 from layers import Array
 from layers.layer import unbroadcast
 
@@ -29,6 +30,8 @@ def derived_gradients(derived: Derived, dout: Array) -> Sequence[Array]:
             return np.split(dout, ends, axis)
         case "Stack":
             return [dout.take(at, derived.options["axis"]) for at in range(len(sources))]
+        case "Scale" | "ScaledSum":
+            dout = scaled(dout, derived.options)
     gradients = [unbroadcast(dout, source.shape) if derived.layer == "Add" else dout for source in sources]
     pairs = zip(gradients, sources, strict=True)
     return [it.astype(source.dtype) if source.dtype.kind == "f" else it for it, source in pairs]

@@ -8,6 +8,7 @@ from functools import reduce
 import numpy as np
 
 from bptui.programs.array_views import Derived, parse_index
+from bptui.programs.scaled_sums import scaled
 from layers import Array
 
 
@@ -21,6 +22,8 @@ def derived_value(derived: Derived, sources: Sequence[Array]) -> Array:
             return np.stack(sources, options["axis"])
         case "Add":
             return np.asarray(reduce(np.add, sources))
+        case "Scale" | "ScaledSum":
+            return scaled(reduce(np.add, sources), options)
     return rearranged_value(derived, sources[0])
 
 

@@ -33,7 +33,8 @@ class ArgumentSource(NamedTuple):
     """What stands in a call for the ``parameter`` of that name: its ``text``, and the short ``name`` that it gives.
 
     ``names`` are the variables in it. A variable was ``made`` at a line, 0 if that is not known, from the variables
-    ``made_from``. ``is_literal`` tells of a number written there.
+    ``made_from``. ``is_literal`` tells of a number written there, ``is_scaled`` of something times a number, there or
+    in that line. ``lines`` are those that assign it, or what goes into it.
     """
 
     parameter: str
@@ -43,6 +44,8 @@ class ArgumentSource(NamedTuple):
     names: Sequence[str]
     made: int
     made_from: Sequence[str]
+    is_scaled: bool = False
+    lines: Sequence[int] = ()
 
 
 class CallSite(NamedTuple):

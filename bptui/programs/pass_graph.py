@@ -333,7 +333,8 @@ class GraphBuilder:
         """Add what the person's code has made without a layer, as a node, which may be ``called`` something."""
         inputs = tuple(self.name_of_source(source) for source in derived.sources)
         name = self.names.unique(called or self.derived_name(derived, inputs, given))
-        where = Location(self.facts.shown(given.site.file), given.site.line)
+        line = given.expression.made if given.expression and given.expression.made else given.site.line
+        where = Location(self.facts.shown(given.site.file), line)
         node = Node(name, derived.layer, inputs, derived.options, where, call=where, group=self.group)
         self.nodes.append(PassNode(node, [given.value], derived=derived))
         self.named[given.value.number] = name

@@ -15,6 +15,7 @@ from typing import NamedTuple
 from bptui.programs.array_sums import recognise_array
 from bptui.programs.array_views import Derived, view_of
 from bptui.programs.event import ArgumentSource, CallSite
+from bptui.programs.scaled_sums import find_scaled_sums
 from bptui.programs.seen_values import SeenValue
 
 MOST_VIEWED = 400
@@ -89,7 +90,14 @@ class KnownValues:
         """Return whether the source says that a value was computed from what nodes have made."""
         bound = {text for text, _ in self.bound_names(given.site)}
         used = self.names_used(given)
-        return not used.isdisjoint(bound | given.passed) or any(self.is_of_layer(it) for it in used)
+        is_named = not used.isdisjoint(bound | given.passed) or any(self.is_of_layer(it) for it in used)
+        return is_named or self.has_products_in_its_lines(given)
+
+    def has_products_in_its_lines(self, given: GivenValue) -> bool:
+        """Return whether nodes were called where a value is assigned, or what goes into it."""
+        lines = set(given.expression.lines) if given.expression else set()
+        scope = scope_of(given.site)
+        return any(it.site.line in lines and scope_of(it.site) == scope for it in self.products.values())
 
     def is_of_layer(self, text: str) -> bool:
         """Return whether an attribute of a layer that has gone forward is written."""
@@ -153,6 +161,9 @@ class KnownValues:
             return None
         before = [it for it in self.known_values() if it.number < given.value.number]
         found = list(islice(recognise_array(given.value, before), 8))
+        if not found and given.expression is not None and given.expression.is_scaled:
+            products = [it for it in before if it.number in self.products]
+            found = list(islice(find_scaled_sums(given.value, products), 8))
         if given.value.is_whole:
             found = [it for it in found if self.is_named(given, it)]
         if not found:

@@ -19,7 +19,7 @@ SCENARIOS = Path(bptui.__file__).parents[1] / "scenarios" / "programs"
 
 FAULTS = {
     "swapped_gradients": ("gradients swapped", "mul_apple_layer", (11, 12)),
-    "lost_skip_connection": ("a use is missing", "first", (17, 21)),
+    "lost_skip_connection": ("a use is missing", "first", (16, 21)),
     "doubled_batch_mean": ("divided by the batch size twice", "last", (15, 17)),
     "layer_used_twice": ("another call's cache", "shared", (13, 14, 20)),
     "stale_cache": ("another call's cache", "last", (14, 15, 18)),

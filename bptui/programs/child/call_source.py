@@ -17,6 +17,7 @@ from bptui.programs.event import ArgumentSource, CallSite
 
 MOST_TEXT = 200
 MOST_NAMES = 40
+MOST_LINES = 40
 
 SHAPES = frozenset({"shape", "dtype", "ndim", "size"})
 BLANK = re.compile(r"(zeros|ones|empty|full)(_like)?$|len$|range$")
@@ -31,6 +32,15 @@ class CallInSource(NamedTuple):
     call: ast.Call
     statement: ast.stmt | None
     function: Functions
+
+
+class Assigned(NamedTuple):
+    """Where a variable is assigned, the variables in what it is given, and whether that is times a number."""
+
+    line: int
+    last: int
+    made_from: Sequence[str]
+    is_scaled: bool
 
 
 class CallSites:
@@ -182,9 +192,13 @@ def arguments_given(call: ast.Call, called: CodeType) -> Iterator[tuple[str, ast
 def describe_argument(parameter: str, it: ast.expr, source: CallInSource) -> ArgumentSource:
     """Return what there is to say of an argument."""
     names = tuple(dotted_names(it))
-    line, made_from = last_assignments(names, source)
-    made = line if isinstance(it, ast.Name) else 0
-    return ArgumentSource(parameter, text_of(it), name_in_source(it), is_number(it), names, made, made_from)
+    assigned, made_from = last_assignments(names, source)
+    made = assigned[0].line if assigned and isinstance(it, ast.Name) else 0
+    lines = tuple(line for one in assigned for line in range(one.line, one.last + 1))[:MOST_LINES]
+    scaled = is_scaled(it) or assignment_before(text_of(it), source.function, source.call.lineno).is_scaled
+    return ArgumentSource(
+        parameter, text_of(it), name_in_source(it), is_number(it), names, made, made_from, scaled, lines
+    )
 
 
 def name_in_source(it: ast.expr) -> str:
@@ -221,42 +235,76 @@ def dotted_names(it: ast.AST) -> Iterator[str]:
         yield from dotted_names(child)
 
 
-def last_assignments(names: Sequence[str], source: CallInSource) -> tuple[int, Sequence[str]]:
-    """Return the line at which one of some variables was assigned last before a call, and all that went into them."""
+def last_assignments(names: Sequence[str], source: CallInSource) -> tuple[Sequence[Assigned], Sequence[str]]:
+    """Return where some variables were assigned last before a call, and what went into them, and all that did."""
     found: dict[str, None] = {}
     waiting = [(name, source.call.lineno) for name in names]
-    first = 0
+    assigned = []
     while waiting and len(found) < MOST_NAMES:
         one, before = waiting.pop()
-        line, made_from = assignment_before(one, source.function, before)
-        first = first or line
-        waiting += [(it, line) for it in made_from if it not in found]
-        found |= dict.fromkeys(made_from)
-    return first, tuple(found)
+        last = assignment_before(one, source.function, before)
+        if last.line:
+            assigned.append(last)
+        waiting += [(it, last.line) for it in last.made_from if it not in found]
+        found |= dict.fromkeys(last.made_from)
+    return assigned, tuple(found)
 
 
-def assignment_before(name: str, function: Functions, before: int) -> tuple[int, Sequence[str]]:
-    """Return the last line before another at which a variable is assigned, and the variables in what it is given."""
-    found: tuple[int, Sequence[str]] = (0, ())
-    for line, names in assignments_in(function).get(name, ()):
-        if found[0] < line < before:
-            found = line, names
+def assignment_before(name: str, function: Functions, before: int) -> Assigned:
+    """Return the last assignment of a variable in a line before another, one of line 0 where there is none."""
+    found = Assigned(0, 0, (), is_scaled=False)
+    for it in assignments_in(function).get(name, ()):
+        if found.line < it.line < before:
+            found = it
     return found
 
 
 @lru_cache(maxsize=4096)
-def assignments_in(function: Functions) -> Mapping[str, Sequence[tuple[int, Sequence[str]]]]:
-    """Return for each variable the lines of a function that assign it, with the variables in what it is given."""
-    found: dict[str, list[tuple[int, Sequence[str]]]] = {}
+def assignments_in(function: Functions) -> Mapping[str, Sequence[Assigned]]:
+    """Return for each variable where a function assigns it."""
+    found: dict[str, list[Assigned]] = {}
     for statement in ast.walk(function):
         match statement:
             case ast.Assign(targets=targets, value=value):
-                names = tuple(dotted_names(value))
+                made = Assigned(*span_of(statement), tuple(dotted_names(value)), is_scaled(value))
                 for target in dict.fromkeys(text for it in targets for text in target_texts(it)):
-                    found.setdefault(target, []).append((statement.lineno, names))
-            case ast.AugAssign(target=ast.Name(id=target), value=value):
-                found.setdefault(target, []).append((statement.lineno, (target, *dotted_names(value))))
+                    found.setdefault(target, []).append(made)
+            case ast.AugAssign(target=ast.Name(id=target), op=op, value=value):
+                scaled = isinstance(op, ast.Mult | ast.Div) and is_plain_number(value)
+                made = Assigned(*span_of(statement), (target, *dotted_names(value)), scaled)
+                found.setdefault(target, []).append(made)
     return found
+
+
+def span_of(statement: ast.stmt) -> tuple[int, int]:
+    """Return the first and the last line of a statement."""
+    return statement.lineno, statement.end_lineno or statement.lineno
+
+
+def is_scaled(it: ast.expr) -> bool:
+    """Return whether an expression is something times a number, or divided by one."""
+    match it:
+        case ast.BinOp(left=left, op=ast.Mult(), right=right):
+            return is_plain_number(left) != is_plain_number(right)
+        case ast.BinOp(left=left, op=ast.Div(), right=right):
+            return is_plain_number(right) and not is_plain_number(left)
+    return False
+
+
+def is_plain_number(it: ast.expr) -> bool:
+    """Return whether an expression is a number that no array has a say in: of numbers, lengths and shapes."""
+    match it:
+        case ast.Constant(value=value):
+            return type(value) in (int, float)
+        case ast.Attribute(attr=attribute):
+            return attribute in SHAPES
+        case ast.UnaryOp(operand=inner) | ast.Subscript(value=inner):
+            return is_plain_number(inner)
+        case ast.BinOp(left=left, right=right):
+            return is_plain_number(left) and is_plain_number(right)
+        case ast.Call(func=ast.Name(id=called) | ast.Attribute(attr=called), args=[inner], keywords=[]):
+            return called == "len" or (called in {"sqrt", "float", "int"} and is_plain_number(inner))
+    return False
 
 
 @lru_cache(maxsize=4096)

@@ -16,6 +16,10 @@ def derived_formula(derived: Derived, inputs: Sequence[str]) -> str | None:
     match derived.layer:
         case "Add":
             return " + ".join(inputs)
+        case "Scale" | "ScaledSum":
+            total = f"({' + '.join(inputs)})" if len(inputs) > 1 else inputs[0]
+            number = next(iter(derived.options.items()))
+            return f"{total} / {number[1]!r}" if number[0] == "divisor" else f"{total} * {number[1]!r}"
         case "Slice":
             return slice_formula(derived, inputs[0])
         case "Concat" | "Stack" | "Transpose" | "Reshape":
