@@ -5,12 +5,20 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 
+import bptui.programs.child.update_lines as update_lines_module
 from bptui.core.step import UpdateStep
+from bptui.programs.child.update_lines import MOST_LINES, LookedAfter, UpdateLines
+from bptui.programs.child.watcher import REMEMBERED_PASSES, Watcher
+from bptui.programs.event import ChangedAt
 from bptui.programs.program_run import ProgramRun
+from layers import Array
 from programs import BOOK_LAYERS, FUNCTION_NET, watched
+from watched_here import watched_here
 
 HEAD = """
 import numpy as np
@@ -111,3 +119,52 @@ print("done")
 """
     with watched(tmp_path, program) as run:
         assert run.printed.text == "done\n"
+
+
+def test_looking_is_over_when_it_has_taken_its_time_and_an_array_in_many_places_is_compared_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    array = np.ones(4)
+    told: list[ChangedAt] = []
+    compared: list[Array] = []
+    nothing: Any = None
+    lines = UpdateLines(nothing, nothing, lambda _: False, told.append)
+    lines.is_on, lines.here = True, ("train.py", 3)
+    lines.looked_after = [LookedAfter(lambda: array, owner, "W", array.copy()) for owner in (1, 1, 2)]
+    lines.looked_after = [it._replace(before=lines.looked_after[0].before) for it in lines.looked_after]
+
+    def counted(one: Array, other: Array) -> bool:
+        compared.append(one)
+        return np.array_equal(one, other)
+
+    monkeypatch.setattr(update_lines_module, "has_same_bytes", counted)
+    lines.look()
+    assert len(compared) == 1
+    array[0] = 2
+    lines.look()
+    assert [(it.owner, it.line) for it in told] == [(1, 3), (1, 3), (2, 3)]
+    frame = sys._getframe()
+    looks = 0
+    lines.looked_after *= 100
+    while lines.is_on:
+        lines.trace_lines(frame, "line", None)
+        looks += 1
+    assert looks < MOST_LINES
+
+
+def test_objects_of_passes_long_ago_are_forgotten(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = HEAD.replace("range(3)", "range(9)").replace(
+        "    value = loss", "    affine, loss = Affine(affine.W, affine.b), SoftmaxWithLoss()\n    value = loss"
+    )
+    kept: list[int] = []
+    begin_pass = Watcher.begin_pass
+
+    def counted(it: Watcher) -> None:
+        begin_pass(it)
+        kept.append(len(it.owners))
+
+    monkeypatch.setattr(Watcher, "begin_pass", counted)
+    with watched_here(tmp_path, program + UPDATES["in place"]):
+        pass
+    assert len(kept) == 8
+    assert max(kept) <= 2 * (REMEMBERED_PASSES + 1)

@@ -24,6 +24,12 @@ MOST_PASSES = 10
 MOST_LINES = 5_000
 """Lines between two passes after which no more are looked at."""
 
+MOST_COMPARED = 1 << 30
+"""Bytes between two passes after which no more are compared: a few tenths of a second."""
+
+COST = 1 << 12
+"""Bytes that are compared in the time in which a place is looked up."""
+
 
 class LookedAfter(NamedTuple):
     """An array that may be changed: where it is, whose it is, and how it was."""
@@ -50,7 +56,7 @@ class UpdateLines:
         self.tell = tell
         self.looked_after: list[LookedAfter] = []
         self.here: tuple[str, int] | None = None
-        self.lines = 0
+        self.lines = self.compared = 0
         self.passes = 0
         self.is_on = False
 
@@ -60,7 +66,7 @@ class UpdateLines:
             return
         self.is_on = True
         self.passes += 1
-        self.lines = 0
+        self.lines = self.compared = 0
         self.looked_after = [*self.on_objects(owners), *self.by_name()]
         self.here = None
         while frame is not None:
@@ -116,19 +122,25 @@ class UpdateLines:
         if event in ("line", "call"):
             self.here = frame.f_code.co_filename, frame.f_lineno
         self.lines += 1
-        if self.lines > MOST_LINES:
+        if self.lines > MOST_LINES or self.compared > MOST_COMPARED:
             self.end()
         return self.trace_lines
 
     def look(self) -> None:
         """Tell of what is another than it was; what is not there any more is left alone from then on."""
         kept = []
+        same: dict[tuple[int, int], bool] = {}
+        self.compared += COST * len(self.looked_after)
         for it in self.looked_after:
             array = array_now(it)
             if array is None:
                 continue
             kept.append(it)
-            if not has_same_bytes(array, it.before):
+            pair = id(array), id(it.before)
+            if pair not in same:
+                same[pair] = has_same_bytes(array, it.before)
+                self.compared += array.nbytes
+            if not same[pair]:
                 kept[-1] = it._replace(before=array.copy())
                 if self.here is not None:
                     self.tell(ChangedAt(it.owner, it.name, *self.here))

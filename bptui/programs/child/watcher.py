@@ -7,7 +7,7 @@ import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import FrameType
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -49,6 +49,17 @@ from bptui.programs.event import BackwardCall, CallRaised, FinalArray, ForwardCa
 
 LARGE = 1 << 16
 """Bytes from which on an array takes time to copy."""
+
+
+REMEMBERED_PASSES = 3
+"""Passes after which an object is forgotten that is not called any more; some programs make new ones in each."""
+
+
+class SeenOwner(NamedTuple):
+    """An object with a forward or backward, and the pass in which that was called last."""
+
+    owner: Any
+    passes: int
 
 
 @dataclass
@@ -97,7 +108,7 @@ class Watcher:
         self.is_lost = False
         self.is_full = False
         self.calls: dict[int, KeptCall] = {}
-        self.owners: dict[int, Any] = {}
+        self.owners: dict[int, SeenOwner] = {}
         self.results: dict[int, set[str]] = {}
 
     def start(self) -> None:
@@ -220,6 +231,7 @@ class Watcher:
         self.is_backward = self.is_lost = False
         self.passes += 1
         self.values.forget_dead()
+        self.owners = {token: it for token, it in self.owners.items() if it.passes >= self.passes - REMEMBERED_PASSES}
         self.partners.begin_pass()
         if self.passes == self.limits.skip + self.limits.passes:
             self.stop()
@@ -305,7 +317,8 @@ class Watcher:
         if has_raised:
             self.tell(CallRaised(opened.number))
         elif self.is_backward and not self.stack:
-            self.lines.begin(frame.f_back, self.owners)
+            now = {token: it.owner for token, it in self.owners.items() if it.passes == self.passes}
+            self.lines.begin(frame.f_back, now)
         self.returned(self.count if opened.call.style == "loss" else opened.number)
 
     def owner_token(self, owner: Any) -> int:
@@ -313,7 +326,7 @@ class Watcher:
         if owner is None:
             return 0
         token = self.values.token(owner)
-        self.owners[token] = owner
+        self.owners[token] = SeenOwner(owner, self.passes)
         return token
 
     def end_forward(self, opened: OpenCall, value: Any, frame: FrameType) -> None:
@@ -417,8 +430,8 @@ class Watcher:
     def see_final_values(self) -> None:
         """Tell what the objects hold now: the last updates are seen by that."""
         self.forward_passes.keep()
-        for token, owner in self.owners.items():
-            for name, spot in spots_in(owner).items():
+        for token, it in self.owners.items():
+            for name, spot in spots_in(it.owner).items():
                 if isinstance(spot.array, np.ndarray) and (number := self.values.see(spot.array)) is not None:
                     self.tell(FinalArray(token, name, number))
         for name, now in self.names.held_now():
