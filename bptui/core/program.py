@@ -39,6 +39,10 @@ class WatchedProgram(Protocol):
     def tape(self) -> Tape:
         """What was seen of it."""
 
+    @property
+    def ended_early(self) -> str:
+        """Why less was seen of it than was asked for, "" where that is not so."""
+
     def call_at(self, step: int) -> Any:
         """Return the call that a step is, as ``programs`` knows it."""
 

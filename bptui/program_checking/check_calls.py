@@ -85,7 +85,7 @@ def calls_of_pass(watched: WatchedPass) -> Iterator[NodeCalls]:
 def check_node_calls(program: CheckedProgram, calls: NodeCalls) -> tuple[Finding, ...]:
     """Return the findings on one node."""
     if calls.backward is None:
-        return never_back(calls)
+        return never_back(program, calls)
     subject = subject_of_calls(program.facts, calls)
     try:
         answer = program.ask(CHECK, *subject.inputs, seconds=LONGEST, **asked_of(program, calls, subject))
@@ -99,10 +99,12 @@ def begin_node_check(program: CheckedProgram, calls: NodeCalls, subject: Subject
     return program.begin(CHECK, *subject.inputs, **asked_of(program, calls, subject))
 
 
-def never_back(calls: NodeCalls) -> tuple[Finding, ...]:
-    """Return the caution about a node whose backward was never called."""
+def never_back(program: CheckedProgram, calls: NodeCalls) -> tuple[Finding, ...]:
+    """Return the caution about a node whose backward was never called, or only after watching had ended."""
     node = calls.node.node
-    reason = "its backward was never called, so its gradients are not checked"
+    is_cut = calls.watched is program.watched.cut_pass
+    why = "watching has ended before its backward" if is_cut else "its backward was never called"
+    reason = f"{why}, so its gradients are not checked"
     return (Finding(node.name, node.layer, None, "raises", Verdict.SKIP, reason=reason),)
 
 

@@ -29,13 +29,14 @@ def check_program(program: CheckedProgram) -> Report:
     followed, used = program.watched.followed
     remark = f"{counted(len(graphs), 'iteration')} watched, {followed} of {used} inputs followed"
     findings += raised_findings(program)
+    full = program.watched.memory_words
     return Report(
         program.program.called,
         tuple(findings),
         origins,
         marks_of_program(findings, origins),
         what="program",
-        remarks=(remark,),
+        remarks=(remark, full) if full else (remark,),
     )
 
 

@@ -59,7 +59,7 @@ def handed_dout_findings(program: CheckedProgram, failed: frozenset[str]) -> Ite
         douts = PassDouts(program.tape, iteration, watched, failed, partial(is_mean_loss, program, watched))
         sums += sum(map(douts.is_sum, douts.clear))
         handed_over += len(list(douts.handed()))
-        for finding in pass_findings(douts):
+        for finding in pass_findings(douts, is_cut=watched is program.watched.cut_pass):
             key = (finding.node, finding.mistake)
             if key not in seen:
                 seen.add(key)
@@ -69,15 +69,19 @@ def handed_dout_findings(program: CheckedProgram, failed: frozenset[str]) -> Ite
         yield Finding(program.program.called, None, None, RULE, Verdict.PASS, reason=reason)
 
 
-def pass_findings(douts: PassDouts) -> Iterator[Finding]:
-    """Yield what is wrong with what is handed over; what comes back from a node called twice is not judged again."""
+def pass_findings(douts: PassDouts, *, is_cut: bool) -> Iterator[Finding]:
+    """Yield what is wrong with what is handed over; what comes back from a node called twice is not judged again.
+
+    In a pass that ``is_cut`` some calls back may have come after what was seen.
+    """
     twice = list(calls_once_more(douts))
     yield from (called_twice(*it) for it in twice)
     behind = {slot for step, _ in twice for slot in douts.slots_around(step)}
     for handed in douts.clear:
         if handed.slot not in behind:
             yield from judged_dout(douts, handed)
-    yield from never_called(douts)
+    if not is_cut:
+        yield from never_called(douts)
 
 
 def judged_dout(douts: PassDouts, handed: HandedDout) -> Iterator[Finding]:

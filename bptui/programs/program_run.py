@@ -100,6 +100,11 @@ class ProgramRun:
         """What the program has printed, each piece after a step."""
         return [(self.watched.step_after(call), text) for call, text in self.printed.pieces]
 
+    @property
+    def ended_early(self) -> str:
+        """Why less was seen than was asked for, "" where that is not so."""
+        return self.watched.memory_words
+
     def call_at(self, step: int) -> StepCall | None:
         """Return the call that a step is, or has failed in."""
         return self.watched.call_at(step)

@@ -61,6 +61,11 @@ class ProgramWatch:
         """Nothing: what is printed goes where it goes."""
         return ()
 
+    @property
+    def ended_early(self) -> str:
+        """Why less was seen than was asked for, "" where that is not so."""
+        return self.watched.memory_words
+
     def call_at(self, step: int) -> StepCall | None:
         """Return the call that a step is, or has failed in."""
         return self.watched.call_at(step)

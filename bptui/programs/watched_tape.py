@@ -92,6 +92,19 @@ class WatchedTape:
         """Of how many inputs it is known where they come from, and how many there are."""
         return sum(it.followed for it in self.passes), sum(it.used for it in self.passes)
 
+    @property
+    def cut_pass(self) -> WatchedPass | None:
+        """The last pass, where watching has ended in it: what had not gone back by then may have gone back later."""
+        is_cut = self.end is not None and self.end.how not in ("exit", "passes")
+        return self.passes[-1] if is_cut and self.passes else None
+
+    @property
+    def memory_words(self) -> str:
+        """What there is to say where the memory for watching was full before its end, "" where it was not."""
+        if self.end is None or self.end.how != "memory":
+            return ""
+        return "watching has ended early, as the memory for it was full; --memory gives it more, as --memory 4GB"
+
     def add(self, event: Event) -> None:
         """Add what has happened."""
         match event:

@@ -17,6 +17,7 @@ class RecordedProgram:
     program: Program
     tape: Tape
     pieces: PrintedPieces
+    ended_early: str = ""
 
     def call_at(self, step: int) -> None:
         """Return nothing: no call of it can be made once more."""

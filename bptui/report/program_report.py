@@ -79,6 +79,7 @@ def watched_words(run: ProgramRun) -> str:
         case "memory":
             words += f"; then the {run.limits.memory >> 20} MB for it were full, and the program ran on unwatched"
             words += f", to its end or that of pass {run.limits.skip + run.limits.passes}" * (not run.limits.runs_on)
+            words += "; --memory gives it more"
     return words
 
 

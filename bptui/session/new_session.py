@@ -19,4 +19,6 @@ def program_session(watched: WatchedProgram) -> Session:
     """Return a session on a program that was watched; its title is the program with its arguments."""
     program = watched.program
     title = " ".join((program.called, *program.arguments))
-    return Session(watched.tape, program.title, program=watched, printed=watched.pieces, title=title)
+    session = Session(watched.tape, program.title, program=watched, printed=watched.pieces, title=title)
+    session.welcome = watched.ended_early
+    return session

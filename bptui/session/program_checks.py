@@ -110,7 +110,7 @@ class ProgramChecking(Checking):
     def pieces_of_node(self, calls: NodeCalls) -> Iterator[None]:
         """Check one node, in the program's process."""
         if calls.backward is None:
-            self.judge_object(calls, never_back(calls))
+            self.judge_object(calls, never_back(self.program, calls))
             return
         subject = subject_of_calls(self.program.facts, calls)
         end = self.clock() + LONGEST
