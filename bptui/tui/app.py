@@ -86,6 +86,7 @@ class BptuiApp(ReportingApp):
         self.follows_terminal = follows_terminal
         self.paints = 0
         self.loop: AbstractEventLoop | None = None
+        self.typed_ahead: list[events.Event] | None = []
         self.ended_by: int | None = None
         self.register_theme(DARK)
         self.register_theme(LIGHT)
@@ -139,7 +140,17 @@ class BptuiApp(ReportingApp):
     def on_background_reported(self, message: BackgroundReported) -> None:
         self.theme = (LIGHT if message.is_light else DARK).name
 
+    async def on_debugger_screen_opened(self) -> None:
+        """Hand on, in its order, what was typed before the screen had begun as it was asked to."""
+        ahead, self.typed_ahead = self.typed_ahead or [], None
+        for event in ahead:
+            if self.screen_stack:  # empty by now, if the program was left meanwhile
+                await self.on_event(event)
+
     async def on_event(self, event: events.Event) -> None:
+        if self.typed_ahead is not None and isinstance(event, events.InputEvent | events.Paste):
+            self.typed_ahead.append(event)
+            return
         if isinstance(event, events.Key):
             self.session.press()
         elif isinstance(event, events.InputEvent):

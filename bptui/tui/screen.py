@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from textual import events
 from textual.app import ComposeResult
 from textual.geometry import Size
+from textual.message import Message
 from textual.screen import ModalScreen, Screen
 from textual.widget import Widget
 
@@ -90,6 +91,9 @@ class DebuggerScreen(Screen[None]):
     AUTO_FOCUS = "#node"
     BINDINGS = [*bindings()]
 
+    class Opened(Message):
+        """The screen is there, in the mode that it was asked to begin in: keys may come."""
+
     def __init__(self, session: Session) -> None:
         super().__init__()
         self.session = session
@@ -158,7 +162,8 @@ class DebuggerScreen(Screen[None]):
         if self.session.welcome:
             self.tell(Answer(self.session.welcome))
         for command in self.session.opening:
-            self.call_after_refresh(self.do, command)
+            self.do(command)
+        self.post_message(self.Opened())
 
     # What the panes show.
 

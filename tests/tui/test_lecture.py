@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from textual.events import Key
 
+from bptui.core.verbs.teaching import ToggleLecture, TogglePredict
 from bptui.lines.line import line_width, plain
 from bptui.scenario.load import load
 from bptui.scenario_tape import run
@@ -124,3 +126,22 @@ async def test_a_lecture_takes_a_note_and_an_answer_that_begins_with_a_digit(app
         await pilot.press("P", "n", "n", "n", *"2", "*", "3", "enter")
         assert app.session.moment.position == 1
         assert "✓ right" in shown(app)
+
+
+async def test_a_key_that_is_typed_ahead_is_for_the_mode_that_was_asked_for(app_of: Callable[..., BptuiApp]) -> None:
+    app = app_of(SCENARIO)
+    app.session.opening = (TogglePredict(), ToggleLecture())
+    app.post_message(Key("n", "n"))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        assert app.session.moment.position == 0
+        assert "What will y be?" in shown(app)
+
+
+async def test_what_was_typed_ahead_of_a_program_that_is_left_at_once_does_no_harm(
+    app_of: Callable[..., BptuiApp],
+) -> None:
+    app = app_of(SCENARIO)
+    app.post_message(Key("n", "n"))
+    async with app.run_test(size=(80, 24)):
+        pass
