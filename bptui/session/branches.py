@@ -66,12 +66,17 @@ def change_branches(session: Session, command: Branching) -> Question:
 
 def set_value(session: Session, assignment: Assignment) -> Question:
     """Begin to run on from an edit as a new branch, and go there. Raises BptuiError where there is no such value."""
-    run = None if session.program is not None else run_to_branch(session)
+    run = run_to_edit(session)
     refuse_more_branches(session)
     if assignment.name != "dout":
         existing_name(session, assignment.name)
     answers = edited_program(session, assignment) if run is None else edited_answers(session, run, assignment)
     return partial(next, answers)
+
+
+def run_to_edit(session: Session) -> Run | None:
+    """Return the run that goes on from an edit, None for a program's. Raises BptuiError where nothing can run."""
+    return None if session.program is not None else run_to_branch(session)
 
 
 def edited_answers(session: Session, run: Run, assignment: Assignment) -> Iterator[Answer]:

@@ -19,7 +19,7 @@ from bptui.core.verbs.view import Check, ListPasses, Print, ShowEvidence
 from bptui.errors import BptuiError, ExpressionError
 from bptui.session import recording
 from bptui.session.answer import Answer, Pointed, Question, WayOn, refusal
-from bptui.session.branches import change_branches
+from bptui.session.branches import change_branches, run_to_edit
 from bptui.session.expression_value import value_answer
 from bptui.session.jumps import jump, set_mark
 from bptui.session.selecting import named_or_selected, select_value
@@ -125,7 +125,10 @@ class Dispatcher:
         Raises BptuiError where it cannot be carried out.
         """
         match command:
-            case SearchNames(None) | SetMark(None) | JumpToMark(None) | Watch(None) | SetValue(None):
+            case SearchNames(None) | SetMark(None) | JumpToMark(None) | Watch(None):
+                return None
+            case SetValue(None):
+                run_to_edit(self.session)
                 return None
             case WriteNote(text):
                 recording.refuse_replay(self.session)

@@ -39,7 +39,7 @@ HERE: Mapping[KeyContext, str] = {
     KeyContext.STEPS: "",
     KeyContext.SOURCE: "You are inside a layer's source: s runs a line, S goes back one, f leaves it.",
     KeyContext.EVIDENCE: "This is the evidence: Enter jumps to the element at ➤, Tab chooses the next, Esc closes it.",
-    KeyContext.REPLAY: "This is a replay: nothing runs and nothing is written, so s, =, R and ; only say so.",
+    KeyContext.REPLAY: "This is a replay: nothing runs and nothing is written, so s, e, =, R and ; only say so.",
 }
 
 

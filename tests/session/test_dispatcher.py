@@ -375,7 +375,7 @@ def test_a_replay_looks_and_changes_nothing(dispatcher: Dispatcher, display: Lis
     replay = Dispatcher(Session(tape.tape, "replay", notes=tape.notes), display)
     assert say(replay, "next 2").ok
     assert say(replay, "select w").ok
-    for line in ("record", "note no", "note"):
+    for line in ("record", "note no", "note", "set", "set x = 2"):
         assert "this is a replay" in say(replay, line).text
     assert "a replay runs nothing" in say(replay, "check a").text
     assert "runs no code" in say(replay, "into").text
