@@ -14,7 +14,7 @@ from bptui.core.text import visible
 CELL_WIDTH, CELL_HEIGHT = 9, 20
 """Points that a cell of the circuit takes."""
 
-MOST_NODES = 150
+MOST_NODES = 500
 """Nodes of a network that is drawn."""
 
 SIDES = {
@@ -31,7 +31,7 @@ def is_small_enough(graph: Graph) -> bool:
 
 
 def network_svg(graph: Graph, numbers: dict[str, int], failed: Collection[str] = ()) -> str:
-    """Return the network as an element of a page; "" where it is too large to be drawn.
+    """Return the network as elements of a page, one a sheet; "" where it is too large to be drawn.
 
     ``numbers`` has what stands for each value in the page: its box is ``b3``, its wire ``w3``, the places for its value
     and its gradient ``v3`` and ``g3``. The nodes that have ``failed`` are marked.
@@ -40,7 +40,13 @@ def network_svg(graph: Graph, numbers: dict[str, int], failed: Collection[str] =
         return ""
     circuit = Circuit(graph)
     drawings = [circuit.drawing(sheet) for sheet in range(len(circuit))]
-    return "\n".join(drawing_svg(drawing, graph, numbers, failed) for drawing in drawings)
+    if len(drawings) == 1:
+        return drawing_svg(drawings[0], graph, numbers, failed)
+    return "\n".join(
+        f'<div class="sheet"><p class="gap">Part {number} of {len(drawings)} of the network</p>'
+        f"{drawing_svg(drawing, graph, numbers, failed)}</div>"
+        for number, drawing in enumerate(drawings, start=1)
+    )
 
 
 def drawing_svg(drawing: Drawing, graph: Graph, numbers: dict[str, int], failed: Collection[str]) -> str:
@@ -55,7 +61,8 @@ def drawing_svg(drawing: Drawing, graph: Graph, numbers: dict[str, int], failed:
             *failure_marks(drawing, failed),
         )
     )
-    names = (f"{visible(node.name)}{' (wrong)' * (node.name in failed)}" for node in graph.nodes)
+    nodes = (box.name for box in drawing.boxes if box.kind == "node")
+    names = (f"{visible(name)}{' (wrong)' * (name in failed)}" for name in nodes)
     told = escape(f"The network: {', '.join(names)}", quote=True)
     return f'<svg role="img" aria-label="{told}" viewBox="0 0 {width} {height}" width="{width}">\n{parts}\n</svg>'
 

@@ -30,7 +30,11 @@
   }
 
   function showCurrentBox() {
-    const box = figure && figure.querySelector(".current");
+    const box = figure && (figure.querySelector(".node.current") || figure.querySelector(".current"));
+    if (!figure) return;
+    const sheets = [...figure.querySelectorAll(".sheet")];
+    const here = box ? box.closest(".sheet") : sheets.find((it) => it.classList.contains("shown")) || sheets[0];
+    sheets.forEach((it) => it.classList.toggle("shown", it === here));
     if (!box) return;
     const [inner, outer] = [box.getBoundingClientRect(), figure.getBoundingClientRect()];
     if (inner.left < outer.left || inner.right > outer.right) figure.scrollLeft += inner.left - outer.left - outer.width / 2;

@@ -168,10 +168,24 @@ def test_a_picture_of_a_large_network_shows_the_part_around_the_step() -> None:
     assert {"n118", "n119", "n120"} <= set(found.split())
 
 
+def chain_of(count: int) -> Account:
+    """Return a run of so many nodes in a row."""
+    chain = "".join(f'n{at} = "Tanh({f"n{at - 1}" if at else "x"})"\n' for at in range(count))
+    return Account("", "", bptui.run(loads(f"[parameters]\nx = 0.5\n[nodes]\n{chain}")))
+
+
+def test_a_large_network_is_drawn_in_parts_that_name_each_node_once() -> None:
+    page = text_of(chain_of(160), ".html")
+    told = re.findall(r'aria-label="The network: ([^"]*)"', page)
+    assert page.count('class="sheet"') == len(told) > 1
+    assert sorted(name for names in told for name in names.split(", ")) == sorted(f"n{at}" for at in range(160))
+    assert f"Part 1 of {len(told)} of the network" in page
+    assert 'class="sheet"' not in text_of(account_of("two_layer").account, ".html")
+
+
 def test_a_page_says_that_a_network_is_too_large_to_be_drawn() -> None:
-    chain = "".join(f'n{at} = "Tanh({f"n{at - 1}" if at else "x"})"\n' for at in range(200))
-    account = Account("", "", bptui.run(loads(f"[parameters]\nx = 0.5\n[nodes]\n{chain}")))
-    assert "The network has 200 nodes, too many to be drawn here." in "".join(Page(text_of(account, ".html")).texts)
+    account = chain_of(501)
+    assert "The network has 501 nodes, too many to be drawn here." in "".join(Page(text_of(account, ".html")).texts)
     assert "too many" not in text_of(account_of("two_layer").account, ".html")
 
 
@@ -313,15 +327,32 @@ def test_a_transcript_is_exported_with_its_notes_and_pace(tmp_path: Path) -> Non
     assert main(["export", str(recording), "-o", str(recording)]) == 2
 
 
+def seen_in_browser(page: Path, script: str) -> list[str]:
+    """Return what a script at the page's end has put into ``seen``, in Chromium; ``press`` is a key."""
+    pressed = 'new KeyboardEvent("keydown", { key, bubbles: true })'
+    begin = f"const seen = [], press = (key) => document.dispatchEvent({pressed});"
+    end = 'document.body.textContent = "SEEN " + seen.join(" | ");'
+    text = page.read_text(encoding="utf-8").replace("</body>", f"<script>{begin}{script}{end}</script></body>")
+    page.write_text(text, encoding="utf-8")
+    done = subprocess.run(
+        ["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--dump-dom", page.as_uri()],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    seen = re.search(r"SEEN ([^<]*)", done.stdout)
+    assert seen is not None
+    return seen[1].strip().split(" | ")
+
+
 @pytest.mark.browser
 def test_the_keys_of_a_page_step_and_predict(tmp_path: Path) -> None:
-    """A page is loaded by Chromium; a script at its end presses keys, and writes what is shown into the title."""
+    """A page is loaded by Chromium, and a script at its end presses keys."""
     page = tmp_path / "page.html"
     assert main(["export", "buy_apple", "-o", str(page)]) == 0
     press = """
-      const press = (key) => document.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
       const shown = () => document.querySelector(".step.shown h2").textContent;
-      const seen = [shown()];
+      seen.push(shown());
       press("n"); press("n"); seen.push(shown());
       press("G"); seen.push(shown()); press("g"); press("P"); press("G");
       const quiz = document.querySelector(".step.shown .quiz");
@@ -335,21 +366,9 @@ def test_the_keys_of_a_page_step_and_predict(tmp_path: Path) -> None:
       press("G");
       document.querySelector(".step.shown .reveal").click();
       seen.push(document.getElementById("place").textContent);
-      document.body.textContent = "SEEN " + seen.join(" | ");
     """
-    page.write_text(
-        page.read_text(encoding="utf-8").replace("</body>", f"<script>{press}</script></body>"), encoding="utf-8"
-    )
-    done = subprocess.run(
-        ["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--dump-dom", page.as_uri()],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    seen = re.search(r"SEEN [^<]*", done.stdout)
-    assert seen is not None
-    assert seen[0].strip().split(" | ") == [
-        "SEEN Step 1 of 4, forward: apple_price",
+    assert seen_in_browser(page, press) == [
+        "Step 1 of 4, forward: apple_price",
         "Step 3 of 4, backward: price",
         "Step 4 of 4, backward: apple_price",
         "asked at Step 1 of 4, forward: apple_price",
@@ -358,6 +377,23 @@ def test_the_keys_of_a_page_step_and_predict(tmp_path: Path) -> None:
         "✓ right: 200",
         "2 of 4; 0 of 2 right at the first try, 1 later Step 2 of 4, forward: price",
     ]
+
+
+@pytest.mark.browser
+def test_the_part_of_a_large_network_is_that_of_the_step(tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
+    page.write_text(text_of(chain_of(160), ".html"), encoding="utf-8")
+    look = """
+      const sheets = [...document.querySelectorAll(".sheet")];
+      const see = () => {
+        const parts = sheets.filter((it) => getComputedStyle(it).display !== "none");
+        seen.push(parts.length, parts[0].querySelectorAll(".node.current").length);
+      };
+      see(); for (let at = 0; at < 100; at++) press("n"); see(); press("G"); see();
+      document.getElementById("whole").click();
+      seen.push(sheets.every((it) => getComputedStyle(it).display !== "none"));
+    """
+    assert seen_in_browser(page, look) == ["1", "1", "1", "1", "1", "1", "true"]
 
 
 def test_a_page_asks_for_what_the_scenario_asks_for() -> None:
