@@ -164,7 +164,7 @@ class TapeDiff:
         if array is None and other is None:
             return
         self.compared += 1
-        self.has_two_precisions |= array is not None and other is not None and array.dtype != other.dtype
+        self.has_two_precisions |= array is not None and other is not None and are_of_two_precisions(array, other)
         found = array_difference(array, other, self.rtol)
         if found is None:
             return
@@ -232,7 +232,7 @@ def array_difference(
     if array is None or other is None or array.shape != other.shape:
         return None if array is other else (None, float("inf"), float("inf"), 0)
     if rtol is None:
-        rtol = 0.0 if array.dtype == other.dtype else COARSE
+        rtol = COARSE if are_of_two_precisions(array, other) else 0.0
     with np.errstate(all="ignore"):
         one, two = array.astype(np.float64), other.astype(np.float64)
         alike = (one == two) | (np.isnan(one) & np.isnan(two))
@@ -248,6 +248,11 @@ def array_difference(
     index = np.unravel_index(int(np.argmax(np.where(differing, apart, -1.0))), array.shape)
     place = tuple(map(int, index))
     return place, float(apart[place]), float(relative[place]), int(np.count_nonzero(differing))
+
+
+def are_of_two_precisions(one: Array, two: Array) -> bool:
+    """Return whether two arrays are floating-point numbers of two widths; integers beside such are exact."""
+    return one.dtype.kind == two.dtype.kind == "f" and one.dtype != two.dtype
 
 
 def largest_finite(one: Array, two: Array) -> float:

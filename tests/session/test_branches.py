@@ -319,3 +319,11 @@ def test_what_two_precisions_have_in_common_is_said_with_how_far_apart_that_may_
     told = next(difference_lines(found, "one", "other"))
     assert told.endswith("within 0.0001 of each array's largest number, as they are of two precisions")
     assert next(difference_lines(diff_of(run(loads(text)), run(loads(text))), "one", "other")).endswith(" arrays")
+
+
+def test_integers_beside_floats_are_compared_exactly_and_are_not_two_precisions() -> None:
+    one = run(loads("[inputs]\nx = { value = [100000, 2], dtype = 'int64' }\n[nodes]\ny = 'Mul(2.0, 3.0)'"))
+    two = run(loads("[inputs]\nx = [100001, 2]\n[nodes]\ny = 'Mul(2.0, 3.0)'"))
+    found = diff_of(one, two)
+    assert found.differs
+    assert not found.has_two_precisions
