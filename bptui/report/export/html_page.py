@@ -27,7 +27,7 @@ from layers import Array
 
 LONGEST = 100_000
 
-KEYS = "Keys: n and N or the arrows step, g and G go to the ends, [ and ] to where a pass starts, P predicts."
+KEYS = "Keys: n and N or the arrows step, g and G go to the ends, [ and ] to a pass, ( and ) to a note, P predicts."
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'"
 """What a page may load: nothing."""

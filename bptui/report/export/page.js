@@ -103,11 +103,17 @@
     quiz.querySelector(".reveal").addEventListener("click", () => settled(index, `it is ${answer}`, false));
   });
 
+  function note(direction) {
+    for (let index = at + direction; index in steps; index += direction) if (steps[index].querySelector(".note")) return index;
+    return at;
+  }
+
   const keys = {
     n: () => go(at + 1), ArrowRight: () => go(at + 1), PageDown: () => go(at + 1),
     N: () => go(at - 1), p: () => go(at - 1), ArrowLeft: () => go(at - 1), PageUp: () => go(at - 1),
     g: () => go(0), Home: () => go(0), G: () => go(steps.length - 1), End: () => go(steps.length - 1),
     "]": () => go(data.findIndex((it) => it.pass === "backward")), "[": () => go(0),
+    ")": () => go(note(1)), "(": () => go(note(-1)),
     P: () => { predict.checked = !predict.checked; go(at); },
   };
   document.addEventListener("keydown", (event) => {

@@ -380,6 +380,20 @@ def test_the_keys_of_a_page_step_and_predict(tmp_path: Path) -> None:
 
 
 @pytest.mark.browser
+def test_a_page_goes_from_note_to_note(tmp_path: Path) -> None:
+    scenario = tmp_path / "noted.toml"
+    notes = "".join(f'[[notes]]\nstep = {step}\ntext = "here"\n' for step in (2, 4))
+    scenario.write_text(f'[inputs]\nx = 3.0\n[nodes]\ny = "x * x"\nz = "y * x"\n{notes}')
+    page = tmp_path / "page.html"
+    assert main(["export", str(scenario), "-o", str(page)]) == 0
+    walk = """
+      const see = () => seen.push(document.querySelector(".step.shown h2").textContent.slice(0, 6));
+      for (const key of [")", ")", ")", "("]) { press(key); see(); }
+    """
+    assert seen_in_browser(page, walk) == ["Step 2", "Step 4", "Step 4", "Step 2"]
+
+
+@pytest.mark.browser
 def test_the_part_of_a_large_network_is_that_of_the_step(tmp_path: Path) -> None:
     page = tmp_path / "page.html"
     page.write_text(text_of(chain_of(160), ".html"), encoding="utf-8")
