@@ -22,6 +22,13 @@ PARAMETERS = frozenset({"params", "parameters", "weights", "trainable", "trainab
 NUMBERS = ("data", "value", "val")
 """What a parameter that is an object calls its numbers."""
 
+NEIGHBOURS = frozenset(
+    f"{which}{what}"
+    for which in ("prev", "previous", "next", "parent")
+    for what in ("", "layer", "node", "s", "layers")
+)
+"""What links to other layers are called: those are no parts of the object."""
+
 PLAIN = (type, ModuleType, FunctionType, MethodType, str, bytes, np.ndarray, np.generic, np.random.Generator)
 """What has nothing of a layer inside."""
 
@@ -86,6 +93,8 @@ def walk(owner: Any, prefix: str, depth: int, seen: set[int]) -> Iterator[Spot]:
     items = list(attributes.items())
     yield from (Spot(f"{prefix}{name}", owner, "", attributes, name, depth) for name, it in items if is_float(it))
     for name, it in items:
+        if plain_name(name) in NEIGHBOURS:
+            continue
         if key := numbers_beside_grad(it):
             yield Spot(f"{prefix}{name}", it, "", named_parts(it), key, depth)
         elif isinstance(it, MutableMapping | MutableSequence | tuple):

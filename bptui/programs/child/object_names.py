@@ -8,7 +8,7 @@ from functools import lru_cache
 from types import CodeType, FrameType
 from typing import Any, NamedTuple
 
-from bptui.guest.child.object_arrays import PLAIN, attribute_dict
+from bptui.guest.child.object_arrays import NEIGHBOURS, PLAIN, attribute_dict, plain_name
 from bptui.programs.child.call_source import name_in_source, passing_names, syntax_tree
 
 DEEPEST = 4
@@ -72,6 +72,8 @@ def holders_of(it: Any, frame: FrameType, within: Any) -> Iterator[HeldName]:
             continue
         seen.add(id(holder))
         for key, value in held_members(holder):
+            if isinstance(key, str) and plain_name(key) in NEIGHBOURS:
+                continue
             if value is it and isinstance(key, str) and key not in GENERIC:
                 yield HeldName(key, name, None if holder is known else (holder, key))
             inner = key if isinstance(key, str) else f"{name}{key}"
