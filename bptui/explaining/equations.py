@@ -129,7 +129,8 @@ def node_formula(moment: Moment, name: str) -> str:
     words = words_of(moment.tape, node)
     if formula := words.formula_of(node.outputs.index(name)):
         return put(formula, name_inputs(words, node)).replace(ALL_INPUTS, input_names(node))
-    return f"{maker_of(node)}({', '.join(map(text.visible, node.inputs))})"
+    given = [f"{option}={text.number(it)}" for option, it in node.options.items() if type(it) in (int, float)]
+    return f"{maker_of(node)}({', '.join([*map(text.visible, node.inputs), *given])})"
 
 
 def input_names(node: Node) -> str:

@@ -92,9 +92,8 @@ def swapped_words(douts: PassDouts, handed: HandedDout, other: Contribution) -> 
 def unscaled_words(douts: PassDouts, handed: HandedDout, scaled: Node) -> str:
     """Return what is said where a value is used times a number, and what came back is handed on without it."""
     value, name = visible(douts.graph.names[handed.slot]), visible(scaled.name)
-    slot = douts.graph.slot_of(douts.graph.node_index(scaled.name) or 0)
     return (
-        f"{dout_name(handed)} is what came back for {name} ({lines_of(douts.contributions[slot])}) as it is, and not "
+        f"{scaled_dout_words(douts, handed, scaled)} as it is, and not "
         f"{factor_text(scaled)}, as {value} is in {name} ({scaled.where})"
     )
 
@@ -102,11 +101,17 @@ def unscaled_words(douts: PassDouts, handed: HandedDout, scaled: Node) -> str:
 def scaled_twice_words(douts: PassDouts, handed: HandedDout, scaled: Node) -> str:
     """Return what is said where a value is used times a number, and what came back is multiplied by it twice."""
     value, name = visible(douts.graph.names[handed.slot]), visible(scaled.name)
-    slot = douts.graph.slot_of(douts.graph.node_index(scaled.name) or 0)
     return (
-        f"{dout_name(handed)} is what came back for {name} ({lines_of(douts.contributions[slot])}) "
+        f"{scaled_dout_words(douts, handed, scaled)} "
         f"{factor_text(scaled)} twice, and {value} is in {name} once ({scaled.where})"
     )
+
+
+def scaled_dout_words(douts: PassDouts, handed: HandedDout, scaled: Node) -> str:
+    """Return that what came back for a scaled value is what a dout is made of."""
+    slot = douts.graph.slot_of(douts.graph.node_index(scaled.name) or 0)
+    came = lines_of(douts.contributions[slot])
+    return f"{dout_name(handed)} is what came back for {visible(scaled.name)} ({came})"
 
 
 def factor_text(scaled: Node) -> str:

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from bptui.checking.finding import Finding, Verdict
+from bptui.explaining.equations import node_formula
 from bptui.program_checking.check_program import check_program, wiring_findings
 from bptui.programs.scaled_sums import number_between
 from layers import Array
@@ -105,3 +106,8 @@ def test_the_very_number_is_found_that_an_array_is_multiplied_or_divided_by(numb
         assert factor == pytest.approx(number, rel=1e-6)
     assert number_between(total, total * number + np.eye(4, 5, dtype=dtype) * 1e-3) is None
     assert number_between(total, total.copy()) is None
+
+
+def test_the_formula_of_a_scaled_sum_has_its_number(tmp_path: Path) -> None:
+    with watched_here(tmp_path, mean_of_words("h = h * 0.5", "dh = 0.5 * dh", count=2)) as watch:
+        assert node_formula(watch.tape.at(1), "h") == "ScaledSum(Affine1, Affine2, factor=0.5)"

@@ -145,3 +145,4 @@ async def test_what_was_typed_ahead_of_a_program_that_is_left_at_once_does_no_ha
     app.post_message(Key("n", "n"))
     async with app.run_test(size=(80, 24)):
         pass
+    assert app.fault is None
